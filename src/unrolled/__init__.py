@@ -1,0 +1,79 @@
+"""unrolled: recurrent neural networks from first principles.
+
+Forward and backward passes through time are derived by hand, written out in NumPy, and proved by numerical checks.
+
+    import unrolled as un
+
+    fc = un.Forecaster(horizon=12).fit(df)       # a table with unique_id, ds, y
+    fc.predict(level=[80, 95])
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import losses, optimizers, schedules
+from .cells import CELLS, GRU, LSTM, RNN, Cell, register_cell
+from .engines import active_engine, use_engine
+from .errors import DataError, InputError, ModelFileError, TrainingDiverged, UnrolledError
+from .gradients import GradientReport, check_gradients
+from .layers import Dense, Dropout, Last, Layer
+from .network import Network
+from .optimizers import SGD, Adagrad, Adam, AdamW, RMSprop, Rprop
+from .schedules import Constant, Cosine, OneCycle, ReduceOnPlateau
+from .training import EarlyStopping, History
+
+if TYPE_CHECKING:
+    from .forecasting import Forecaster, load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CELLS",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Cell",
+    "Constant",
+    "Cosine",
+    "DataError",
+    "Dense",
+    "Dropout",
+    "EarlyStopping",
+    "Forecaster",
+    "GradientReport",
+    "History",
+    "InputError",
+    "Last",
+    "Layer",
+    "ModelFileError",
+    "Network",
+    "OneCycle",
+    "RMSprop",
+    "ReduceOnPlateau",
+    "Rprop",
+    "TrainingDiverged",
+    "UnrolledError",
+    "active_engine",
+    "check_gradients",
+    "load",
+    "losses",
+    "optimizers",
+    "register_cell",
+    "schedules",
+    "use_engine",
+]
+
+# tables need pandas, which takes longer to import than everything here: only who forecasts pays for it
+_LAZY = {"Forecaster": ".forecasting", "load": ".forecasting"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

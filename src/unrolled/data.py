@@ -1,0 +1,103 @@
+"""Training data as engines read it: a batch is gathered when it is needed, and nothing is copied before.
+
+`Arrays` holds rows; `Windows` holds one long table of series and says where in it each row begins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from .ops import Array
+
+
+class Batch(NamedTuple):
+    """Rows for one step: x (N, T, F), target, and optionally weight (N, ...) and lengths (N,)."""
+
+    x: Array
+    target: Array
+    weight: Array | None
+    lengths: Array | None
+
+
+class Data(Protocol):
+    """Rows that can be gathered by number."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, rows: Array, dtype: np.dtype) -> Batch: ...
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Rows that lie in arrays."""
+
+    x: Array  # (N, T, F)
+    target: Array  # (N, ...)
+    weight: Array | None = None  # (N, ...)
+    lengths: Array | None = None  # (N,)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def batch(self, rows: Array, dtype: np.dtype) -> Batch:
+        target = self.target[rows]
+        return Batch(
+            self.x[rows].astype(dtype, copy=False),
+            target if target.dtype.kind in "iu" else target.astype(dtype, copy=False),
+            None if self.weight is None else self.weight[rows].astype(dtype, copy=False),
+            None if self.lengths is None else self.lengths[rows],
+        )
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Rows that are windows of one table in which all series stand one below the other.
+
+    Row k reads `lengths[k]` steps from `starts[k]` on, less `loc[k]`, divided by `scale[k]`, channel by channel.
+    Its targets are the next `horizon` values of channel 0, each measured from an anchor: the value `lags[j]` steps
+    before target j, which must lie inside the window. Both are divided by `scale[k, 0]`. So a network that gives 0
+    repeats the anchors: the last value (lags 1, 2, 3, ...), or the last season (lags s, s, ..., 2s, ...).
+    """
+
+    values: Array  # (n, C)
+    observed: Array  # (n,) 1 where channel 0 was observed, 0 where a gap was filled
+    starts: Array  # (N,)
+    lengths: Array  # (N,), each ≤ window
+    loc: Array  # (N, C)
+    scale: Array  # (N, C)
+    window: int
+    lags: Array  # (horizon,)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def horizon(self) -> int:
+        return len(self.lags)
+
+    def inputs(self, rows: Array, dtype: np.dtype) -> tuple[Array, Array | None]:
+        """x (N, T, C) with padding at its end set to 0, and lengths (None where all windows are full)."""
+        lengths = self.lengths[rows]
+        steps = np.arange(self.window)
+        at = self.starts[rows, None] + np.minimum(steps, np.maximum(lengths - 1, 0)[:, None])
+        x = (self.values[at] - self.loc[rows, None]) / self.scale[rows, None]
+        if (lengths == self.window).all():
+            return x.astype(dtype, copy=False), None
+        x[steps >= lengths[:, None]] = 0
+        return x.astype(dtype, copy=False), lengths
+
+    def anchors(self, rows: Array) -> Array:
+        """What the targets are measured from, (N, horizon), in the units of `values`."""
+        return self.values[self._target_places(rows) - self.lags, 0]
+
+    def batch(self, rows: Array, dtype: np.dtype) -> Batch:
+        x, lengths = self.inputs(rows, dtype)
+        places = self._target_places(rows)
+        target = (self.values[places, 0] - self.anchors(rows)) / self.scale[rows, :1]
+        return Batch(x, target.astype(dtype), self.observed[places].astype(dtype), lengths)
+
+    def _target_places(self, rows: Array) -> Array:
+        return (self.starts[rows] + self.lengths[rows])[:, None] + np.arange(self.horizon)

@@ -1,0 +1,262 @@
+"""The NumPy engine: the specification that other engines are measured by.
+
+It walks a program and, for a recurrent operation, loops over time and calls the cell's `step` and `step_back`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..cells.base import Cell
+from ..data import Batch
+from ..layers import Context
+from ..losses import Evaluation, mask_padding
+from ..ops import Array
+from ..optimizers import OptimizerState, clip_by_norm
+from ..program import Program, checked_arrays
+from ..randomness import Place
+from .contract import Backward, Forward, Job, Sums
+
+
+class Packing:
+    """The valid steps of a batch, time-major and without padding: the rows of a step lie in one block.
+
+    Rows are taken longest first, so that those still running at step t are the first `counts[t]`. The cost of a
+    batch follows the sum of its lengths.
+    """
+
+    def __init__(self, rows: int, steps: int, lengths: Array | None) -> None:
+        self.shape = (rows, steps)
+        if lengths is None:
+            self.order = None
+            counts = [rows] * steps
+        else:
+            self.order = np.argsort(-lengths, kind="stable")
+            counts = [int(n) for n in (lengths[:, None] > np.arange(lengths.max())).sum(axis=0)]
+            self._rows = np.concatenate([self.order[:n] for n in counts] or [self.order[:0]])
+            self._steps = np.repeat(np.arange(len(counts)), counts)
+        ends = np.cumsum([0, *counts]).tolist()
+        self.blocks = [slice(a, b) for a, b in pairwise(ends)]
+
+    def pack(self, x: Array) -> Array:
+        """(N, T, F) → (R, F), R valid steps."""
+        if self.order is None:
+            return x.transpose(1, 0, 2).reshape(-1, x.shape[2])
+        return x[self._rows, self._steps]
+
+    def unpack(self, packed: Array) -> Array:
+        """(R, F) → (N, T, F) with zeros past the end of each row."""
+        rows, steps = self.shape
+        if self.order is None:
+            return packed.reshape(steps, rows, -1).transpose(1, 0, 2)
+        x = np.zeros((rows, steps, packed.shape[1]), packed.dtype)
+        x[self._rows, self._steps] = packed
+        return x
+
+    def sort(self, state: Any) -> Any:
+        """A copy of a state with its rows longest first."""
+        return type(state)(*(part.copy() if self.order is None else part[self.order] for part in state))
+
+    def unsort(self, state: Any) -> Any:
+        if self.order is None:
+            return state
+        back = np.argsort(self.order)
+        return type(state)(*(part[back] for part in state))
+
+
+class Scanned(NamedTuple):
+    """What a recurrent operation keeps for its way back."""
+
+    packing: Packing
+    x: Array  # (R, F)
+    a: Array  # (R, G·H), where cells work in place
+    steps: list[Any]  # what each step saved
+
+
+def scan(
+    cell: Cell, x: Array, initial: Any, lengths: Array | None, p: SimpleNamespace, keep: bool
+) -> tuple[Array, Any, Scanned | None]:
+    """A cell through time: x (N, T, F) → outputs (N, T, H), final state, what backward needs."""
+    packing = Packing(x.shape[0], x.shape[1], lengths)
+    rows = packing.pack(x)
+    a = cell.project(rows, p)
+    y = np.empty((len(rows), cell.hidden), a.dtype)
+    saved_steps = []
+    final = packing.sort(initial)
+    state = packing.sort(initial)
+    for block in packing.blocks:
+        n = block.stop - block.start
+        if n < len(state[0]):  # some rows have ended: their state is final
+            for whole, part in zip(final, state, strict=True):
+                whole[n : len(part)] = part[n:]
+            state = cell.State(*(part[:n] for part in state))
+        state, saved = cell.step(a[block], state, p)
+        y[block] = state.h
+        if keep:
+            saved_steps.append(saved)
+    for whole, part in zip(final, state, strict=True):
+        whole[: len(part)] = part
+    kept = Scanned(packing, rows, a, saved_steps) if keep else None
+    return packing.unpack(y), packing.unsort(final), kept
+
+
+def scan_back(
+    cell: Cell, kept: Scanned, dy: Array | None, dfinal: Any, p: SimpleNamespace, dp: SimpleNamespace
+) -> tuple[Array, Any]:
+    """The adjoint of `scan`: dx (N, T, F) and the gradient of the initial state."""
+    packing, rows, a, saved_steps = kept
+    dy_packed = None if dy is None else packing.pack(dy)
+    dinitial = packing.sort(dfinal)
+    dstate = cell.State(*(part[:0] for part in dinitial))
+    for block, saved in zip(reversed(packing.blocks), reversed(saved_steps), strict=True):
+        n, running = block.stop - block.start, len(dstate[0])
+        if n > running:  # going back in time, rows join at their last step with the gradient of their final state
+            dstate = cell.State(
+                *(np.concatenate((part, end[running:n])) for part, end in zip(dstate, dinitial, strict=True))
+            )
+        if dy_packed is not None:
+            np.add(dstate.h, dy_packed[block], out=dstate.h)
+        a[block], dstate = cell.step_back(dstate, saved, p, dp)
+    for whole, part in zip(dinitial, dstate, strict=True):
+        whole[: len(part)] = part
+    dx = cell.project_back(a, rows, p, dp)
+    return packing.unpack(dx), packing.unsort(dinitial)
+
+
+class Tape(NamedTuple):
+    program: Program
+    params: Array
+    saved: list[Any]  # one entry an operation
+    shapes: dict[str, tuple[int, ...]]  # of the buffers
+
+
+class ReferenceEngine:
+    """Plain NumPy; runs anywhere, and is what the equations say."""
+
+    name = "numpy"
+
+    def forward(
+        self,
+        program: Program,
+        params: Array,
+        inputs: Mapping[str, Array],
+        state: Mapping[str, Any] | None = None,
+        lengths: Array | None = None,
+        keep: bool = False,
+        place: Place | None = None,
+    ) -> Forward:
+        values, states, lengths = checked_arrays(program, params.dtype, inputs, state, lengths)
+        tape: list[Any] = []
+        for index, (op, p) in enumerate(zip(program.operations, program.local_views(params), strict=True)):
+            ins = [values[name] for name in op.inputs]
+            valid = lengths if op.masked else None
+            if isinstance(op.rule, Cell):
+                assert op.initial is not None
+                assert op.final is not None
+                values[op.output], states[op.final], saved = scan(op.rule, ins[0], states[op.initial], valid, p, keep)
+            else:
+                values[op.output], saved = op.rule.apply(ins, p, Context(valid, place, index))
+            if keep:
+                tape.append(saved)
+        return Forward(
+            tuple(values[name] for name in program.outputs),
+            {name: states[name] for name in program.recurrent},
+            Tape(program, params, tape, {name: v.shape for name, v in values.items()}) if keep else None,
+        )
+
+    def backward(self, tape: Tape, doutputs: tuple[Array, ...], dstate: Mapping[str, Any] | None = None) -> Backward:
+        program, dtype = tape.program, tape.params.dtype
+        dparams = np.zeros_like(tape.params)
+        dvalues: dict[str, Array] = {}
+        dstates: dict[str, Any] = {name: d for name, d in (dstate or {}).items() if d is not None}
+        for name, doutput in zip(program.outputs, doutputs, strict=True):
+            _accumulate(dvalues, name, np.asarray(doutput, dtype))
+        walk = zip(
+            program.operations,
+            program.local_views(tape.params),
+            program.local_views(dparams),
+            tape.saved,
+            strict=True,
+        )
+        for op, p, dp, saved in reversed(list(walk)):
+            dy = dvalues.pop(op.output, None)
+            if isinstance(op.rule, Cell):
+                rows = tape.shapes[op.output][0]
+                dfinal = dstates.pop(op.final, None)
+                if dfinal is None:
+                    dfinal = op.rule.zero_state(rows, dtype)
+                elif not isinstance(dfinal, op.rule.State):
+                    dfinal = op.rule.State(*(np.asarray(part, dtype) for part in dfinal))
+                dx, dinitial = scan_back(op.rule, saved, dy, dfinal, p, dp)
+                dinputs = [dx]
+                assert op.initial is not None
+                if op.initial in dstates:
+                    dinitial = type(dinitial)(*(a + b for a, b in zip(dstates[op.initial], dinitial, strict=True)))
+                dstates[op.initial] = dinitial
+            elif dy is None:
+                continue  # nothing downstream depends on it
+            else:
+                dinputs = op.rule.apply_back(dy, saved, p, dp)
+            for name, dx in zip(op.inputs, dinputs, strict=True):
+                _accumulate(dvalues, name, dx)
+        return Backward(
+            dparams,
+            {
+                name: dvalues[name] if name in dvalues else np.zeros(tape.shapes[name], dtype)
+                for name in program.inputs
+            },
+            {name: dstates[name] for name in program.initial_states},
+        )
+
+    def train(
+        self,
+        job: Job,
+        params: Array,
+        optimizer_state: OptimizerState,
+        order: Array,
+        epoch: int,
+        first_batch: int,
+        rates: Array,
+    ) -> Sums:
+        sums = Sums(np.zeros(len(rates)), np.zeros(len(rates)))
+        with np.errstate(over="ignore", invalid="ignore"):  # a loss that is not finite is reported, not warned of
+            for k, rate in enumerate(rates):
+                number = first_batch + k
+                batch = job.data.batch(order[number * job.batch_size : (number + 1) * job.batch_size], params.dtype)
+                place = Place(job.seed, epoch, number)
+                result = self.forward(job.program, params, {"x": batch.x}, None, batch.lengths, True, place)
+                loss = _loss(job, result.outputs[0], batch)
+                sums.totals[k], sums.weights[k] = loss.total, loss.weight
+                if not np.isfinite(loss.total):
+                    break
+                grads = self.backward(result.tape, (loss.dprediction,)).parameters
+                if job.clip_norm is not None:
+                    clip_by_norm(grads, job.clip_norm)
+                job.optimizer.step(params, grads, optimizer_state, float(rate))
+        return sums
+
+    def evaluate(self, job: Job, params: Array, rows: Array) -> Sums:
+        pieces = [rows[k : k + job.batch_size] for k in range(0, len(rows), job.batch_size)]
+        sums = Sums(np.zeros(len(pieces)), np.zeros(len(pieces)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for k, piece in enumerate(pieces):
+                batch = job.data.batch(piece, params.dtype)
+                outputs = self.forward(job.program, params, {"x": batch.x}, None, batch.lengths).outputs
+                loss = _loss(job, outputs[0], batch)
+                sums.totals[k], sums.weights[k] = loss.total, loss.weight
+        return sums
+
+
+def _loss(job: Job, prediction: Array, batch: Batch) -> Evaluation:
+    sequence = job.program.buffers[job.program.outputs[0]].sequence
+    weight = mask_padding(batch.weight, batch.lengths if sequence else None, prediction)
+    return job.loss.evaluate(prediction, batch.target, weight)
+
+
+def _accumulate(gradients: dict[str, Array], name: str, gradient: Array) -> None:
+    gradients[name] = gradients[name] + gradient if name in gradients else gradient

@@ -1,0 +1,123 @@
+"""Files: safetensors, never pickle; written to a temporary name and renamed.
+
+Arrays lie in the file as they are. Everything else is one JSON text in the file's metadata:
+{"format": "unrolled", "version": 1, "kind": "network" | "forecaster" | "checkpoint", ...}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from .errors import InputError, ModelFileError, UnrolledError
+from .ops import Array
+
+VERSION = 1
+
+T = TypeVar("T")
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a whole file or nothing: a temporary name beside it, then a rename."""
+    path = Path(path)
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes files for the owner only
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise InputError(f"can't write {path}: {error.strerror}. Choose a place you may write to.") from error
+
+
+def write(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, Array], content: Mapping[str, Any]) -> None:
+    """Write arrays and a JSON-like content as one model file of this kind."""
+    from safetensors.numpy import save
+
+    text = json.dumps({"format": "unrolled", "version": VERSION, "kind": kind, **content}, sort_keys=True)
+    # ascontiguousarray: safetensors would store a strided array's memory, not its values
+    data = save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, {"unrolled": text})
+    write_bytes(path, data)
+
+
+def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str, Any]]:
+    """A model file's kind, arrays and content; `ModelFileError` when it is not one that can be read."""
+    from safetensors import SafetensorError, safe_open
+
+    path = Path(path)
+    if not path.is_file():
+        raise ModelFileError(f"there is no model file {path}.")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelFileError(
+            f"{path} is not a model file, or is damaged ({error}). Save the model again, or name another file."
+        ) from error
+    try:
+        content = json.loads(metadata["unrolled"])
+        version, kind = content["version"], content["kind"]
+        known = content["format"] == "unrolled" and isinstance(version, int)
+    except (KeyError, TypeError, ValueError):
+        known = False
+    if not known:
+        raise ModelFileError(f"{path} is a safetensors file, but not one that unrolled wrote.")
+    if version > VERSION:
+        raise ModelFileError(
+            f"{path} has format version {version}; this unrolled reads versions up to {VERSION}. "
+            "Upgrade: pip install --upgrade unrolled"
+        )
+    return kind, arrays, content
+
+
+def describe(value: Any) -> Any:
+    """A layer, loss, optimizer or schedule as plain JSON: its kind and options."""
+    if is_dataclass(value) and hasattr(value, "kind"):
+        return {"kind": value.kind} | {f.name: describe(getattr(value, f.name)) for f in fields(value)}
+    return value
+
+
+def restore(description: Mapping[str, Any], known: Mapping[str, type[T]]) -> T:
+    """The value that `describe` described; `known` maps kinds to classes."""
+    options = {
+        name: tuple(option) if isinstance(option, list) else option
+        for name, option in description.items()
+        if name != "kind"
+    }
+    try:
+        return known[description["kind"]](**options)
+    except (KeyError, TypeError) as error:
+        raise ModelFileError(
+            f"the file has a {description.get('kind')!r} with options {options}, which this unrolled does not know; "
+            f"known: {', '.join(sorted(known))}. Register your own cells before loading."
+        ) from error
+
+
+class guarded:  # noqa: N801  (used as a context manager, like a function)
+    """Turn what a damaged content raises while a model is rebuilt into a `ModelFileError`."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ModelFileError) or error is None:
+            return
+        if isinstance(error, (KeyError, TypeError, ValueError, IndexError, AttributeError, UnrolledError)):
+            raise ModelFileError(f"{self.path} is damaged: its content does not fit together ({error}).") from error
