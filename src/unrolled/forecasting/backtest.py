@@ -1,0 +1,200 @@
+"""Honest comparison: rolling origins, simple baselines beside the network, and what intervals really cover."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError, InputError
+from ..ops import Array
+from .baselines import BASELINES
+from .intervals import QUANTILES, calibrate, conformal_widening, interval_columns, pooled, read_quantile
+from .table import Columns, Panel, forecast_frame, in_library, library_of, read_panel
+from .windows import make_windows, window_ends
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoDataFrame
+
+    from .forecaster import Forecaster
+
+MOST_WINDOWS = 5000  # held-out windows that are looked at; more would cost time and tell little more
+REPORTED_LEVELS = (80, 95)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What the network did on the end of the series, which it had not seen.
+
+    Attributes:
+        table: one row a model, columns sMAPE (0..200), MASE, MAE, RMSE, each a mean over series.
+        coverage: share of held-out values inside the intervals, by level in per cent. Each origin's intervals are
+            calibrated on the other origins.
+        widening: the calibration of all intervals.
+        origins: forecast origins a series.
+        rows: rows held out at the end of each series.
+        pooled: whether calibration pools the steps ahead.
+        example: of the last origin: id, stamp, y, the forecasts of all models, and intervals.
+        name: the network's column.
+    """
+
+    table: pd.DataFrame
+    coverage: dict[int, float]
+    widening: Array
+    origins: int
+    rows: int
+    pooled: bool
+    example: pd.DataFrame
+    name: str
+
+    @property
+    def verdict(self) -> str:
+        """In plain words, whether the network is worth using here."""
+        errors = self.table["sMAPE"]
+        best = str(errors.drop(self.name).idxmin())
+        ours, theirs = errors[self.name], errors[best]
+        if ours < theirs:
+            return f"The network beats the best baseline ({best}): sMAPE {ours:.2f} against {theirs:.2f}."
+        return f"The network loses to {best}: sMAPE {ours:.2f} against {theirs:.2f}. Prefer {best} here."
+
+
+def held_out_rows(panel: Panel, horizon: int) -> int:
+    """Rows to hold out: a horizon for each of some origins, one row apart, at most a third of the typical series."""
+    room = int(np.median(panel.lengths)) // 3
+    origins = min(max(horizon, 12), room - horizon + 1)
+    return horizon + origins - 1 if origins >= 1 else 0
+
+
+def hold_out(fc: Forecaster, panel: Panel, z: Array, left_out: int) -> HeldOut:
+    """Compare on the last `left_out` rows a forecaster that was trained without them, and calibrate it there."""
+    horizon, framing = fc.horizon, fc.framing_
+    origins = left_out - horizon + 1
+    every = max(1, -(-len(panel.ids) * origins // MOST_WINDOWS))
+    # from the last origin backwards, so that it is among those that are looked at
+    ends = window_ends(panel, framing, origins=slice(-1, -origins - 1, -every))
+    windows = make_windows(panel, z, framing, ends)
+    rows = np.arange(len(ends))
+    raw = fc.quantiles(windows)
+    batch = windows.batch(rows, np.dtype(np.float64))
+    assert batch.weight is not None
+    series = np.searchsorted(panel.offsets, ends - 1, side="right") - 1
+    left = panel.offsets[series + 1] - horizon - ends  # 0 for a series' last origin
+
+    widening = conformal_widening(raw, batch.target, batch.weight)
+    values = fc.to_units(calibrate(raw, widening), windows, fc.logs_[series])
+    places = ends[:, None] + np.arange(horizon)
+    forecasts = {fc.name: values[..., len(QUANTILES) // 2]}
+    for name, method in BASELINES.items():
+        if name != "SeasonalNaive" or framing.season > 1:
+            forecasts[name] = method(panel.y, ends, panel.offsets[series], horizon, framing.season)
+    known = panel.until(left_out)
+    scores = score(
+        np.repeat(series, horizon),
+        panel.y[places].reshape(-1),
+        {name: values.reshape(-1) for name, values in forecasts.items()},
+        panel.observed[places].reshape(-1),
+        np.repeat([panel.ids.index(name) for name in known.ids], known.lengths),
+        known.y,
+        panel.frequency.mase_season,
+    )
+    last = left == 0
+    example = forecast_frame(
+        panel.until(horizon),
+        horizon,
+        fc.columns_,
+        {"y": panel.y[places[last]]}
+        | {name: f[last] for name, f in forecasts.items() if name != fc.name}
+        | interval_columns(fc.name, values[last], REPORTED_LEVELS),
+    )
+    return HeldOut(
+        table=scores,
+        coverage=_coverage(raw, batch.target, batch.weight, left),
+        widening=widening,
+        origins=len(np.unique(left)),
+        rows=left_out,
+        pooled=pooled(batch.weight),
+        example=example,
+        name=fc.name,
+    )
+
+
+def _coverage(raw: Array, target: Array, weight: Array, origin: Array) -> dict[int, float]:
+    """Share of known targets inside each interval, one origin after the other calibrated on the other origins."""
+    inside = dict.fromkeys(REPORTED_LEVELS, 0.0)
+    for k in np.unique(origin):
+        here = origin == k
+        others = ~here if (~here).any() else here
+        widened = calibrate(raw[here], conformal_widening(raw[others], target[others], weight[others]))
+        for level in REPORTED_LEVELS:
+            tail = (1 - level / 100) / 2
+            low, high = read_quantile(widened, tail), read_quantile(widened, 1 - tail)
+            inside[level] += float((weight[here] * (low <= target[here]) * (target[here] <= high)).sum())
+    return {level: count / max(float(weight.sum()), 1.0) for level, count in inside.items()}
+
+
+def score(
+    ids: Array,
+    y: Array,
+    forecasts: dict[str, Array],
+    observed: Array,
+    train_ids: Array,
+    train_y: Array,
+    mase_season: int,
+) -> pd.DataFrame:
+    """Errors of forecasts, one row a model: means over series of utilsforecast's metrics; sMAPE on 0..200."""
+    from utilsforecast import losses
+
+    frame = pd.DataFrame({"unique_id": ids, "y": y, **forecasts})[observed.astype(bool)]
+    train = pd.DataFrame({"unique_id": train_ids, "y": train_y})
+    models = list(forecasts)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = {
+            "sMAPE": 200 * losses.smape(frame, models)[models].mean(),
+            "MASE": losses.mase(frame, models, mase_season, train)[models]
+            .replace([np.inf, -np.inf], np.nan)  # a constant series has no scale
+            .mean(),
+            "MAE": losses.mae(frame, models)[models].mean(),
+            "RMSE": losses.rmse(frame, models)[models].mean(),
+        }
+    table = pd.DataFrame(columns)
+    table.index.name = "model"
+    return table
+
+
+def cross_validate(
+    fc: Forecaster, df: IntoDataFrame, columns: Columns, n_windows: int, step_size: int, levels: Sequence[float]
+) -> Any:
+    """See `Forecaster.cross_validation`."""
+    from .forecaster import Forecaster
+
+    for name, value in (("n_windows", n_windows), ("step_size", step_size)):
+        if not isinstance(value, (int, np.integer)) or value < 1:
+            raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
+    panel = read_panel(df, columns, fc.freq, fc.season)
+    parts = []
+    for window in reversed(range(n_windows)):
+        left_out = fc.horizon + window * step_size
+        past = panel.until(left_out)
+        if not len(past.ids):
+            raise DataError(
+                f"the longest series has {panel.lengths.max()} rows; {n_windows} windows {step_size} rows apart with "
+                f"horizon {fc.horizon} leave none to train on. Lower one of the three."
+            )
+        fold = Forecaster(**fc.get_params())
+        fold.columns_ = columns
+        fold.fit_panel(past, evaluate=bool(levels))
+        values = fold.predict_panel(past, fold.logs_)
+        ends = past.first + past.lengths
+        frame = forecast_frame(past, fc.horizon, columns, interval_columns(fc.name, values, levels))
+        at = [panel.ids.index(name) for name in past.ids]
+        rows = (panel.offsets[at] + past.lengths)[:, None] + np.arange(fc.horizon)
+        truth = np.where(panel.observed[rows], panel.y[rows], np.nan)
+        where = list(frame.columns).index(columns.time) + 1
+        frame.insert(where, "cutoff", np.repeat(panel.frequency.stamps(ends - 1), fc.horizon))
+        frame.insert(where + 1, columns.target, truth.reshape(-1))
+        parts.append(frame)
+    whole = pd.concat(parts, ignore_index=True)
+    return in_library({str(name): whole[name].to_numpy() for name in whole}, library_of(df))

@@ -1,0 +1,174 @@
+"""Frequencies: stamps as whole numbers of periods, and back.
+
+Everything behind the table works on these ordinals: a gap is a number left out, a duplicate one that comes twice, the
+next stamps are the next numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError, InputError
+from ..ops import Array
+
+Unit = Literal["integer", "fixed", "month", "business day"]
+
+SECOND, MINUTE, HOUR, DAY = (n * 10**9 for n in (1, 60, 3600, 86400))
+# what one season is, in nanoseconds of a fixed frequency: (longest period it holds for, its length)
+FIXED_SEASONS = ((MINUTE, HOUR), (12 * HOUR, DAY), (DAY, 7 * DAY), (7 * DAY, 364 * DAY))
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """The distance between two stamps, and where the grid lies.
+
+    Attributes:
+        unit: what `step` counts.
+        step: units from one stamp to the next: integers, nanoseconds, months or business days.
+        origin: the stamp of ordinal 0, as an integer or as nanoseconds since 1970.
+        month_end: monthly stamps are the last days of their months.
+    """
+
+    unit: Unit
+    step: int
+    origin: int
+    month_end: bool = False
+
+    # --- reading ------------------------------------------------------------------------------------
+
+    @classmethod
+    def infer(cls, stamps: Array, first: Array) -> Frequency:
+        """The frequency of sorted stamps (n,), whose series begin at the positions `first`.
+
+        Stamps are int64 or datetime64. The commonest distance decides; months are seen by their days.
+        """
+        steps = np.diff(stamps.astype("datetime64[ns]").view(np.int64) if stamps.dtype.kind == "M" else stamps)
+        inside = np.ones(len(steps), bool)
+        inside[first[1:] - 1] = False  # from one series to the next
+        distances, counts = np.unique(steps[inside & (steps > 0)], return_counts=True)
+        if not len(distances):
+            raise DataError("no series has two different stamps: the frequency can't be inferred. Give freq=.")
+        step = int(distances[counts.argmax()])
+        if stamps.dtype.kind != "M":
+            return cls("integer", step, int(stamps[0]))
+        origin = int(stamps[0].astype("datetime64[ns]").view(np.int64))
+        days = stamps.astype("datetime64[D]")
+        months = days.astype("datetime64[M]")
+        day = (days - months).astype(int)
+        month_end = bool(((days + 1).astype("datetime64[M]") > months).all())
+        if step >= 28 * DAY and (month_end or (day == day[0]).all()):
+            number = months.astype(np.int64)
+            gaps = np.diff(number)[inside]
+            months_apart, counts = np.unique(gaps[gaps > 0], return_counts=True)
+            return cls("month", int(months_apart[counts.argmax()]), origin, month_end)
+        if step == DAY and _only_weekdays(days) and len(days) > 5:
+            return cls("business day", 1, origin)
+        return cls("fixed", step, origin)
+
+    @classmethod
+    def named(cls, name: str | int, first_stamp: Any) -> Frequency:
+        """The frequency that a pandas alias such as "D", "MS", "W", "30min" or a whole number names."""
+        if isinstance(name, (int, np.integer)):
+            return cls("integer", int(name), int(first_stamp))
+        origin = int(np.datetime64(first_stamp, "ns").view(np.int64))
+        try:
+            offset = pd.tseries.frequencies.to_offset(name)
+        except ValueError as error:
+            raise InputError(f"freq {name!r} is not known; such as D, B, W, MS, QS, YS, h or 30min are.") from error
+        kind, n = type(offset).__name__, offset.n
+        if kind.startswith(("Month", "Quarter", "Year", "BusinessMonth")):
+            months = 12 if kind.startswith("Year") else 3 if kind.startswith("Quarter") else 1
+            return cls("month", n * months, origin, kind.endswith("End"))
+        if kind == "BusinessDay":
+            return cls("business day", n, origin)
+        if kind == "Week":
+            return cls("fixed", 7 * DAY * n, origin)
+        try:
+            return cls("fixed", int(pd.Timedelta(offset).value), origin)
+        except ValueError as error:
+            raise InputError(
+                f"freq {name!r} has no fixed length; such as D, B, W, MS, QS, YS, h or 30min do."
+            ) from error
+
+    # --- stamps and ordinals ------------------------------------------------------------------------
+
+    def ordinals(self, stamps: Array) -> tuple[Array, Array]:
+        """For each stamp the number of its period, and whether it lies on the grid."""
+        if self.unit == "integer":
+            distance = stamps.astype(np.int64) - self.origin
+            return distance // self.step, distance % self.step == 0
+        if self.unit == "fixed":
+            distance = stamps.astype("datetime64[ns]").view(np.int64) - self.origin
+            return distance // self.step, distance % self.step == 0
+        days, start = stamps.astype("datetime64[D]"), self._origin_day
+        if self.unit == "business day":
+            number = np.busday_count(start, days)
+            return number // self.step, np.is_busday(days) & (number % self.step == 0)
+        months = days.astype("datetime64[M]").astype(np.int64) - start.astype("datetime64[M]").astype(np.int64)
+        ordinals = months // self.step
+        return ordinals, days == self.stamps(ordinals).astype("datetime64[D]")
+
+    def stamps(self, ordinals: Array) -> Array:
+        """The stamps of these periods, int64 or datetime64[ns]."""
+        if self.unit == "integer":
+            return self.origin + ordinals * self.step
+        if self.unit == "fixed":
+            return (self.origin + ordinals * self.step).view("datetime64[ns]")
+        start = self._origin_day
+        if self.unit == "business day":
+            return np.busday_offset(start, ordinals * self.step, roll="forward").astype("datetime64[ns]")
+        months = start.astype("datetime64[M]") + ordinals * self.step
+        if self.month_end:
+            return ((months + 1).astype("datetime64[D]") - 1).astype("datetime64[ns]")
+        day = int((start - start.astype("datetime64[M]")).astype(int))
+        return (months.astype("datetime64[D]") + day).astype("datetime64[ns]")
+
+    @property
+    def _origin_day(self) -> np.datetime64:
+        return np.datetime64(self.origin, "ns").astype("datetime64[D]")
+
+    # --- what it means ------------------------------------------------------------------------------
+
+    @property
+    def season(self) -> int:
+        """Periods in one season: 12 for months, 4 for quarters, 7 for days, 24 for hours, ...; 1 where none is known."""
+        if self.unit == "month":
+            return 12 // self.step if 12 % self.step == 0 else 1
+        if self.unit == "business day":
+            return 5 if self.step == 1 else 1
+        if self.unit == "fixed":
+            for longest, season in FIXED_SEASONS:
+                if self.step <= longest:
+                    return season // self.step if season % self.step == 0 and season > self.step else 1
+        return 1
+
+    @property
+    def mase_season(self) -> int:
+        """The season that MASE scales by, as the M4 competition fixed it: 1 for days and weeks."""
+        return 1 if self.unit == "business day" or (self.unit == "fixed" and self.step >= DAY) else self.season
+
+    @property
+    def name(self) -> str:
+        """In words, such as "monthly", "daily", "every 30 minutes"."""
+        if self.unit == "integer":
+            return "numbered" if self.step == 1 else f"numbered by {self.step}"
+        if self.unit == "business day":
+            return "business days" if self.step == 1 else f"every {self.step} business days"
+        if self.unit == "month":
+            words = {1: "monthly", 3: "quarterly", 12: "yearly"}
+            return words.get(self.step, f"every {self.step} months")
+        words = {7 * DAY: "weekly", DAY: "daily", HOUR: "hourly", MINUTE: "every minute", SECOND: "every second"}
+        if self.step in words:
+            return words[self.step]
+        for unit, word in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes"), (SECOND, "seconds")):
+            if self.step % unit == 0:
+                return f"every {self.step // unit} {word}"
+        return f"every {self.step / SECOND:g} seconds"
+
+
+def _only_weekdays(days: Array) -> bool:
+    return bool(np.is_busday(days).all())

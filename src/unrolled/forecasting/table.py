@@ -1,0 +1,334 @@
+"""Tables in and out: long frames of any library become a panel of series, and forecasts become such frames again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError, InputError
+from ..ops import Array
+from .frequency import Frequency
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoDataFrame
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names that matter in a long table. A table without the id column is one series."""
+
+    id: str = "unique_id"
+    time: str = "ds"
+    target: str = "y"
+    first_row: int = 0  # number of the first row in messages: 2 for a file whose row 1 is its header
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Series one below the other, on a complete grid of stamps.
+
+    Attributes:
+        ids: one a series, as they came; [None] for a table without ids.
+        frequency: what lies between two rows of a series.
+        offsets: series k has the rows offsets[k] .. offsets[k + 1], (S + 1,).
+        first: ordinal of each series' first row, (S,).
+        y: the target; gaps are filled with the value one season before, else the last one, (n,).
+        observed: false where a gap was filled, (n,).
+        notes: what was changed on the way in, for the user to know.
+    """
+
+    ids: list[Any]
+    frequency: Frequency
+    offsets: Array
+    first: Array
+    y: Array
+    observed: Array
+    notes: tuple[str, ...] = ()
+
+    @property
+    def lengths(self) -> Array:
+        return np.diff(self.offsets)
+
+    def series(self, k: int) -> slice:
+        return slice(int(self.offsets[k]), int(self.offsets[k + 1]))
+
+    def name(self, k: int) -> str:
+        """A series in a message."""
+        return "the series" if self.ids[k] is None else f"series {str(self.ids[k])!r}"
+
+    def stamps(self, k: int) -> Array:
+        return self.frequency.stamps(self.first[k] + np.arange(self.lengths[k]))
+
+    def until(self, left_out: int) -> Panel:
+        """The panel without the last `left_out` rows of each series; series with no rows left are gone."""
+        return self._cut(self.offsets[:-1], self.offsets[1:] - left_out)
+
+    def tail(self, rows: int) -> Panel:
+        """The last `rows` rows of each series."""
+        return self._cut(np.maximum(self.offsets[1:] - rows, self.offsets[:-1]), self.offsets[1:])
+
+    def select(self, wanted: Array) -> Panel:
+        """The series for which `wanted` (S,) bool is true."""
+        return self._cut(self.offsets[:-1], np.where(wanted, self.offsets[1:], self.offsets[:-1]))
+
+    def _cut(self, starts: Array, ends: Array) -> Panel:
+        kept = np.flatnonzero(ends > starts)
+        pieces = [slice(int(starts[k]), int(ends[k])) for k in kept]
+        return replace(
+            self,
+            ids=[self.ids[k] for k in kept],
+            offsets=np.concatenate(([0], np.cumsum(ends[kept] - starts[kept]))).astype(np.int64),
+            first=(self.first + starts - self.offsets[:-1])[kept],
+            y=np.concatenate([self.y[p] for p in pieces]) if pieces else self.y[:0],
+            observed=np.concatenate([self.observed[p] for p in pieces]) if pieces else self.observed[:0],
+        )
+
+
+def read_panel(
+    frame: IntoDataFrame,
+    columns: Columns,
+    freq: str | int | None = None,
+    season: int | None = None,
+) -> Panel:
+    """A long table of any library that narwhals knows (pandas, polars, Arrow, ...) as a panel.
+
+    Rows are sorted, gaps filled and marked, missing ends cut off; the panel's notes say so.
+
+    Raises:
+        DataError: a column is missing or not of its kind, stamps are double or off the grid, values are infinite.
+    """
+    ids, stamps, y = _read_columns(frame, columns)
+    codes, names = pd.factorize(ids, sort=False) if ids is not None else (np.zeros(len(y), np.int64), [None])
+    notes = []
+    order = np.lexsort((stamps, codes))
+    if (np.diff(order) < 0).any():
+        if any(codes[1:] < codes[:-1]) or _unsorted(codes, stamps):
+            notes.append("rows were not in the order of time; they have been sorted")
+        codes, stamps, y = codes[order], stamps[order], y[order]
+    starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
+    _refuse_duplicates(codes, stamps, names, order, columns)
+    frequency = Frequency.infer(stamps, starts) if freq is None else Frequency.named(freq, stamps[0])
+    ordinals, on_grid = frequency.ordinals(stamps)
+    keep = _drop_incomplete_ends(codes, on_grid, ordinals)
+    if not keep.all():
+        notes.append(f"{(~keep).sum()} last stamp(s) that come before their {frequency.name} period is over dropped")
+    _refuse_off_grid(codes[keep], stamps[keep], on_grid[keep], ordinals[keep], names, order[keep], columns, frequency)
+    panel, filled, cut = _on_grid(codes[keep], ordinals[keep], y[keep], list(names), frequency, season)
+    if filled:
+        notes.append(f"{filled} gap(s) filled with the value one season before, and left out of every score")
+    if cut:
+        notes.append(f"{cut} row(s) without a value at the ends of series cut off")
+    return replace(panel, notes=tuple(notes))
+
+
+def _read_columns(frame: IntoDataFrame, columns: Columns) -> tuple[Array | None, Array, Array]:
+    """The three columns as arrays: ids, stamps (int64 or datetime64[ns]), values (float64)."""
+    import narwhals as nw
+
+    try:
+        table = nw.from_native(frame, eager_only=True)
+    except TypeError as error:
+        raise DataError(
+            f"a table is a data frame of pandas, polars or Arrow; got {type(frame).__name__}. "
+            "Wrap your data: pd.DataFrame({'ds': ..., 'y': ...})."
+        ) from error
+    for name in (columns.time, columns.target):
+        if name not in table.columns:
+            raise DataError(f"there is no column {name!r}; the table has: {', '.join(map(repr, table.columns))}.")
+    if not len(table):
+        raise DataError("the table has no rows.")
+    if columns.id != Columns.id and columns.id not in table.columns:
+        raise DataError(f"there is no column {columns.id!r}; the table has: {', '.join(map(repr, table.columns))}.")
+    ids = table[columns.id].to_numpy() if columns.id in table.columns else None
+    return ids, _read_stamps(table[columns.time], columns), _read_values(table[columns.target], columns)
+
+
+def _read_stamps(column: Any, columns: Columns) -> Array:
+    name, first = columns.time, columns.first_row
+    if column.dtype.is_integer():
+        return np.asarray(column.to_numpy(), np.int64)
+    stamps = pd.Series(column.to_numpy())
+    if column.dtype.is_numeric():
+        values = stamps.to_numpy(float)
+        bad = ~(np.isfinite(values) & (values == np.round(values)))
+        if bad.any():
+            row = int(bad.argmax())
+            raise DataError(f"column {name!r}, row {row + first}: {stamps[row]!r} is not a whole number or a date.")
+        return values.astype(np.int64)
+    if not pd.api.types.is_datetime64_any_dtype(stamps):
+        # errors="coerce" so that the message can name the row
+        parsed = pd.to_datetime(stamps.astype(str), errors="coerce", format="ISO8601")
+        if parsed.isna().any():
+            row = int(parsed.isna().to_numpy().argmax())
+            raise DataError(
+                f"column {name!r}, row {row + first}: {stamps[row]!r} is not a date. Write dates as 2024-12-31, or convert the "
+                "column with pd.to_datetime."
+            )
+        stamps = parsed
+    if stamps.isna().any():
+        row = int(stamps.isna().to_numpy().argmax())
+        raise DataError(f"column {name!r}, row {row + first}: the stamp is missing. Fill it in or drop the row.")
+    if stamps.dt.tz is not None:
+        stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
+    return stamps.to_numpy("datetime64[ns]")
+
+
+def _read_values(column: Any, columns: Columns) -> Array:
+    name, first = columns.target, columns.first_row
+    if not (column.dtype.is_numeric() or str(column.dtype) == "Boolean"):
+        values = pd.Series(column.to_numpy())
+        numbers = pd.to_numeric(values, errors="coerce")
+        bad = (numbers.isna() & values.notna()).to_numpy()
+        row = int(bad.argmax())
+        raise DataError(
+            f"column {name!r}, row {row + first}: {values[row]!r} is not a number"
+            if bad.any()
+            else f"column {name!r} holds text; convert it to numbers first."
+        )
+    values = np.asarray(column.to_numpy(), np.float64)
+    if np.isinf(values).any():
+        row = int(np.isinf(values).argmax())
+        raise DataError(f"column {name!r}, row {row + first}: the value is infinite. Correct it, or leave it empty.")
+    if np.isnan(values).all():
+        raise DataError(f"column {name!r} has no values: all {len(values)} are missing.")
+    return values
+
+
+def _unsorted(codes: Array, stamps: Array) -> bool:
+    same = codes[1:] == codes[:-1]
+    return bool((stamps[1:][same] < stamps[:-1][same]).any())
+
+
+def _series(name: Any) -> str:
+    return "" if name is None else f" of series {str(name)!r}"
+
+
+def show_stamp(stamp: Any) -> str:
+    """A stamp in a message: without a time of day where that is midnight."""
+    if isinstance(stamp, np.datetime64):
+        return str(pd.Timestamp(stamp)).removesuffix(" 00:00:00")
+    return str(stamp)
+
+
+def _refuse_duplicates(codes: Array, stamps: Array, names: Any, order: Array, columns: Columns) -> None:
+    double = np.flatnonzero((codes[1:] == codes[:-1]) & (stamps[1:] == stamps[:-1]))
+    if len(double):
+        k = int(double[0])
+        rows = order[k : k + 2] + columns.first_row
+        remedy = (
+            "If the table holds several series, name the column that tells them apart with the id option"
+            if names[0] is None
+            else "Keep one row a stamp"
+        )
+        raise DataError(
+            f"column {columns.time!r}: the stamp {show_stamp(stamps[k])}{_series(names[codes[k]])} comes twice, in rows "
+            f"{min(rows)} and {max(rows)} ({len(double)} such pair(s)). {remedy}."
+        )
+
+
+def _drop_incomplete_ends(codes: Array, on_grid: Array, ordinals: Array) -> Array:
+    """Rows to keep: all but a last row of a series that comes before its period is over."""
+    last = np.r_[codes[1:] != codes[:-1], True]
+    fresh = np.r_[False, ordinals[1:] == ordinals[:-1]]  # it shares its period with the row before
+    return ~(last & ~on_grid & fresh)
+
+
+def _refuse_off_grid(
+    codes: Array,
+    stamps: Array,
+    on_grid: Array,
+    ordinals: Array,
+    names: Any,
+    order: Array,
+    columns: Columns,
+    frequency: Frequency,
+) -> None:
+    off = np.flatnonzero(~on_grid)
+    if len(off):
+        k = int(off[0])
+        raise DataError(
+            f"column {columns.time!r}, row {order[k] + columns.first_row}: the stamp {show_stamp(stamps[k])}{_series(names[codes[k]])} does not lie "
+            f"on the {frequency.name} grid that most stamps follow ({len(off)} of {len(stamps)} do not). "
+            "Aggregate to regular stamps first, or give freq=."
+        )
+    double = np.flatnonzero((codes[1:] == codes[:-1]) & (ordinals[1:] == ordinals[:-1]))
+    if len(double):
+        k = int(double[0])
+        raise DataError(
+            f"column {columns.time!r}, rows {order[k] + columns.first_row} and {order[k + 1] + columns.first_row}: two stamps{_series(names[codes[k]])} lie in one "
+            f"{frequency.name} period, {show_stamp(stamps[k])} and {show_stamp(stamps[k + 1])}. Aggregate them, or give freq=."
+        )
+
+
+def _on_grid(
+    codes: Array, ordinals: Array, y: Array, names: list[Any], frequency: Frequency, season: int | None
+) -> tuple[Panel, int, int]:
+    """The panel, and how many values were filled in and cut off."""
+    known = np.flatnonzero(~np.isnan(y))
+    cut = 0
+    ids, first, pieces, masks = [], [], [], []
+    bounds = np.searchsorted(codes, np.arange(len(names) + 1))
+    for code, name in enumerate(names):
+        rows = slice(bounds[code], bounds[code + 1])
+        inside = known[np.searchsorted(known, rows.start) : np.searchsorted(known, rows.stop)]
+        if not len(inside):
+            cut += rows.stop - rows.start
+            continue
+        a, b = int(inside[0]), int(inside[-1]) + 1
+        cut += (rows.stop - rows.start) - (b - a)
+        values = np.full(ordinals[b - 1] - ordinals[a] + 1, np.nan)
+        values[ordinals[a:b] - ordinals[a]] = y[a:b]
+        ids.append(name)
+        first.append(ordinals[a])
+        masks.append(~np.isnan(values))
+        pieces.append(fill_gaps(values, season or frequency.season))
+    observed = np.concatenate(masks)
+    offsets = np.concatenate(([0], np.cumsum([len(p) for p in pieces])))
+    panel = Panel(ids, frequency, offsets, np.array(first, np.int64), np.concatenate(pieces), observed)
+    return panel, int((~observed).sum()), cut
+
+
+def fill_gaps(values: Array, season: int) -> Array:
+    """Each missing value becomes the one a season before, else the one before: from the past only."""
+    values = values.copy()
+    for at in np.flatnonzero(np.isnan(values)):
+        values[at] = values[at - season] if at >= season else values[at - 1]
+    return values
+
+
+def library_of(frame: IntoDataFrame) -> str:
+    """The library a table comes from, as narwhals names it: "pandas", "polars", "pyarrow", ..."""
+    import narwhals as nw
+
+    return str(nw.from_native(frame, eager_only=True).implementation.value)
+
+
+def forecast_frame(
+    panel: Panel, horizon: int, columns: Columns, forecasts: Mapping[str, Array], library: str = "pandas"
+) -> Any:
+    """A long table of forecasts, (S, horizon) each, in this library."""
+    ends = panel.first + panel.lengths
+    data: dict[str, Any] = {}
+    if panel.ids[0] is not None:
+        data[columns.id] = np.repeat(np.asarray(panel.ids), horizon)
+    data[columns.time] = panel.frequency.stamps((ends[:, None] + np.arange(horizon)).reshape(-1))
+    data |= {name: np.ascontiguousarray(values.reshape(-1)) for name, values in forecasts.items()}
+    return in_library(data, library)
+
+
+def in_library(data: Mapping[str, Array], library: Any) -> Any:
+    """Columns as a table of this library."""
+    import narwhals as nw
+
+    return pd.DataFrame(data) if library == "pandas" else nw.from_dict(data, backend=library).to_native()
+
+
+def refuse_horizon(horizon: Any) -> int:
+    """The horizon as an int, or an error."""
+    if isinstance(horizon, bool) or not isinstance(horizon, (int, np.integer)) or horizon < 1:
+        raise InputError(f"horizon must be a whole number of periods ≥ 1; got {horizon!r}.")
+    return int(horizon)
