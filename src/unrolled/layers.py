@@ -225,6 +225,10 @@ class Concatenate(Layer):
     kind: ClassVar[str] = "concatenate"
 
     def output_shape(self, *features: tuple[int, ...]) -> tuple[int, ...]:
+        if len({f[:-1] for f in features}) > 1:
+            raise InputError(
+                f"Concatenate: inputs may differ in the last axis only; got {', '.join(map(str, features))}."
+            )
         return (*features[0][:-1], sum(f[-1] for f in features))
 
     def apply(self, inputs: list[Array], p: SimpleNamespace, context: Context) -> tuple[Array, Any]:
@@ -239,6 +243,11 @@ class Add(Layer):
     """The sum of several inputs of one shape: a residual path."""
 
     kind: ClassVar[str] = "add"
+
+    def output_shape(self, *features: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(features)) > 1:
+            raise InputError(f"Add: its inputs must have one shape; got {', '.join(map(str, features))}.")
+        return features[0]
 
     def apply(self, inputs: list[Array], p: SimpleNamespace, context: Context) -> tuple[Array, Any]:
         return sum(inputs[1:], start=inputs[0]), len(inputs)

@@ -65,6 +65,8 @@ def weighted_mean(cost: Array, dcost: Array, weight: Array | None) -> Evaluation
         return Evaluation(float(cost.sum(dtype=np.float64)), count, dcost / dcost.dtype.type(count))
     if weight.shape != cost.shape[: weight.ndim]:
         raise InputError(f"weights of shape {weight.shape} do not fit losses of shape {cost.shape}.")
+    if not (weight >= 0).all():
+        raise InputError(f"weights must be ≥ 0, where 0 leaves out; the lowest is {weight.min()}.")
     weight = np.broadcast_to(weight.reshape(weight.shape + (1,) * (cost.ndim - weight.ndim)), cost.shape)
     total_weight = float(weight.sum(dtype=np.float64))
     # where the weight is 0 the cost may be NaN (an unknown target): it must not spoil the sum

@@ -108,7 +108,7 @@ class Network:
         result = active_engine().forward(
             self.program,
             self._parameters,
-            {"x": np.asarray(x)},
+            {"x": x},
             self.named_state(state),
             None if lengths is None else np.asarray(lengths),
             place=Place(self.seed) if training else None,
@@ -132,7 +132,7 @@ class Network:
         result = engine.forward(
             self.program,
             self._parameters,
-            {"x": np.asarray(x)},
+            {"x": x},
             self.named_state(state),
             lengths,
             True,
@@ -143,7 +143,7 @@ class Network:
         if target.dtype.kind not in "iu":
             target = target.astype(self.dtype, copy=False)
         weight = None if weight is None else np.asarray(weight, self.dtype)
-        weight = mask_padding(weight, lengths if self._sequence_output else None, prediction)
+        weight = mask_padding(weight, lengths if self._masked_output else None, prediction)
         evaluation = loss_named(loss).evaluate(prediction, target, weight)
         found = engine.backward(result.tape, (evaluation.dprediction,))
         return evaluation.mean, Gradients(
@@ -267,8 +267,8 @@ class Network:
         return tuple(named.get(f"{number}.{end}") for number in range(len(self.layers)))
 
     @property
-    def _sequence_output(self) -> bool:
-        return self.program.buffers[self.program.outputs[0]].sequence
+    def _masked_output(self) -> bool:
+        return self.program.buffers[self.program.outputs[0]].masked
 
     # --- files and looks ----------------------------------------------------------------------------
 

@@ -175,6 +175,11 @@ class Adam(Optimizer):
     weight_decay: float = 0.0
     kind: ClassVar[str] = "adam"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not all(0 <= beta < 1 for beta in self.betas):
+            raise InputError(f"{type(self).__name__}: betas must lie in [0, 1); got {self.betas!r}.")
+
     def slots(self) -> dict[str, float]:
         return {"mean": 0.0, "square": 0.0}
 

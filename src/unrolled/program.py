@@ -31,7 +31,7 @@ from .cells.base import Cell
 from .errors import InputError
 from .layers import Layer
 from .losses import options_of
-from .ops import Array
+from .ops import Array, valid_steps
 from .randomness import Place, Purpose
 
 Rule = Cell | Layer
@@ -151,10 +151,10 @@ class ProgramBuilder:
 
     def input(self, name: str, features: int, sequence: bool = True, masked: bool = True) -> Buffer:
         """An input (N, T, features), or (N, features); `masked` says whether `lengths` applies to it."""
-        if features < 1:
-            raise InputError(f"input {name!r}: features must be ≥ 1; got {features}.")
+        if not isinstance(features, (int, np.integer)) or features < 1:
+            raise InputError(f"input {name!r}: features must be a whole number ≥ 1; got {features!r}.")
         self._inputs.append(name)
-        return self._new_buffer(Buffer(name, (features,), sequence, masked and sequence))
+        return self._new_buffer(Buffer(name, (int(features),), sequence, masked and sequence))
 
     def add(
         self,
@@ -201,6 +201,7 @@ class ProgramBuilder:
         )
         if rule.recurrent:
             operation = replace(operation, initial=initial or f"{name}.initial", final=f"{name}.final")
+            self._check_states(operation)
         self._operations.append(operation)
         return output
 
@@ -219,6 +220,20 @@ class ProgramBuilder:
         self._buffers[buffer.name] = buffer
         return buffer
 
+    def _check_states(self, new: Operation) -> None:
+        """A cell can start from a state of its own kind and size, and no state is read before it is written."""
+        earlier = [op for op in self._operations if op.rule.recurrent]
+        if new.final in (new.initial, *(op.initial for op in earlier)):
+            raise InputError(f"operation {new.name!r}: its final state {new.final!r} is read before it is written.")
+        for op in earlier:
+            if new.initial in (op.initial, op.final):
+                assert isinstance(op.rule, Cell)
+                assert isinstance(new.rule, Cell)
+                if (op.rule.State, op.rule.hidden) != (new.rule.State, new.rule.hidden):
+                    raise InputError(
+                        f"operation {new.name!r}, {new.rule}, can't start from {new.initial!r}, a state of {op.rule}."
+                    )
+
     def _name_parameters(
         self, rule: Rule, features: tuple[int, ...], name: str, shares: str | None
     ) -> dict[str, str]:
@@ -234,6 +249,17 @@ class ProgramBuilder:
         return names
 
 
+def numbers(values: Any, what: str, dtype: np.dtype | None = None) -> Array:
+    """An array of real numbers, or an `InputError` that says what holds others."""
+    try:
+        array = np.asarray(values, dtype)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what} must hold numbers: {error}.") from error
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"{what} must hold real numbers; got {array.dtype}.")
+    return array
+
+
 def checked_arrays(
     program: Program,
     dtype: np.dtype,
@@ -243,13 +269,15 @@ def checked_arrays(
 ) -> tuple[dict[str, Array], dict[str, Any], Array | None]:
     """Inputs, initial states and lengths in the working dtype, or an `InputError` with the numbers.
 
-    Missing states become zeros, so that engines always have one.
+    Missing states become zeros, so that engines always have one, and so does padding.
     """
     arrays: dict[str, Array] = {}
     rows = steps = None
     for name in program.inputs:
         buffer = program.buffers[name]
-        array = np.asarray(inputs[name], dtype)
+        if name not in inputs:
+            raise InputError(f"input {name!r} is missing; this program reads {', '.join(program.inputs)}.")
+        array = numbers(inputs[name], f"input {name!r}", dtype)
         wanted = ("N", "T", *buffer.shape) if buffer.sequence else ("N", *buffer.shape)
         if array.ndim != len(wanted) or array.shape[array.ndim - len(buffer.shape) :] != buffer.shape:
             shape = ", ".join(map(str, wanted))
@@ -270,8 +298,11 @@ def checked_arrays(
         if given is None:
             states[name] = cell.zero_state(rows, dtype)
             continue
-        given = cell.State(*(np.asarray(part, dtype) for part in given))
-        for field, part in zip(cell.State._fields, given, strict=True):  # type: ignore[attr-defined]
+        parts: tuple[str, ...] = cell.State._fields  # type: ignore[attr-defined]
+        if len(given) != len(parts):
+            raise InputError(f"state {name} must have {len(parts)} part(s), {', '.join(parts)}; got {len(given)}.")
+        given = cell.State(*(numbers(part, f"state {name}", dtype) for part in given))
+        for field, part in zip(parts, given, strict=True):
             if part.shape != (rows, cell.hidden):
                 raise InputError(f"state {name}.{field} must be ({rows}, {cell.hidden}); got {part.shape}.")
         states[name] = given
@@ -283,4 +314,7 @@ def checked_arrays(
         if lengths.min() < 0 or lengths.max() > steps:
             raise InputError(f"lengths must lie in 0..{steps}; they reach from {lengths.min()} to {lengths.max()}.")
         lengths = lengths.astype(np.int64)
+        for name, array in arrays.items():
+            if program.buffers[name].masked:  # padding is read as 0: what stands there must reach no result
+                arrays[name] = np.where(valid_steps(lengths, array.shape[1])[..., None], array, 0)
     return arrays, states, lengths

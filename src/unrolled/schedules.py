@@ -72,6 +72,8 @@ class Cosine(Schedule):
         super().__post_init__()
         if not 0 <= self.warmup < 1:
             raise InputError(f"Cosine: warmup is a share of the steps in [0, 1); got {self.warmup!r}.")
+        if not 0 <= self.final <= 1:
+            raise InputError(f"Cosine: final is a share of the largest rate in [0, 1]; got {self.final!r}.")
 
     def at(self, progress: Progress) -> float:
         warm = self.warmup * progress.steps
@@ -102,6 +104,10 @@ class OneCycle(Schedule):
         super().__post_init__()
         if not 0 < self.rise < 1:
             raise InputError(f"OneCycle: rise is a share of the steps in (0, 1); got {self.rise!r}.")
+        if not (self.start >= 1 and self.end >= 1):
+            raise InputError(
+                f"OneCycle: start and end divide rates and must be ≥ 1; got {self.start!r}, {self.end!r}."
+            )
 
     def at(self, progress: Progress) -> float:
         first = self.rate / self.start
@@ -127,6 +133,13 @@ class ReduceOnPlateau(Schedule):
     patience: int = 10
     threshold: float = 1e-4
     kind: ClassVar[str] = "reduce_on_plateau"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (0 < self.factor < 1 and self.patience >= 0):
+            raise InputError(
+                f"ReduceOnPlateau: factor must lie in (0, 1) and patience be ≥ 0; got {self.factor!r}, {self.patience!r}."
+            )
 
     def at(self, progress: Progress) -> float:
         rate, best, waited = self.rate, float("inf"), 0

@@ -40,6 +40,7 @@ class Cell:
     State: ClassVar[type] = HiddenState  # a NamedTuple of (N, H) arrays with a field `h`
     causal: ClassVar[bool] = True  # step t sees steps ≤ t only: it can be streamed
     scan: ClassVar[bool] = False  # has a form that is parallel in time
+    variants: ClassVar[tuple[dict[str, Any], ...]] = ({},)  # options whose mathematics differ, for checks
     recurrent: ClassVar[bool] = True
     sequence_output: ClassVar[bool] = True
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -45,6 +45,7 @@ class GRU(Cell):
 
     kind: ClassVar[str] = "gru"
     gates: ClassVar[tuple[str, ...]] = ("r", "z", "n")
+    variants: ClassVar[tuple[dict[str, Any], ...]] = ({"reset": "after"}, {"reset": "before"})
 
     def __post_init__(self) -> None:
         super().__post_init__()

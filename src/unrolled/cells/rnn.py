@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -45,6 +45,10 @@ class RNN(Cell):
 
     kind: ClassVar[str] = "rnn"
     gates: ClassVar[tuple[str, ...]] = ("a",)
+    variants: ClassVar[tuple[dict[str, Any], ...]] = (
+        *({"activation": name} for name in ACTIVATIONS),
+        {"bias": False},
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

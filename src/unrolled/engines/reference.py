@@ -253,8 +253,8 @@ class ReferenceEngine:
 
 
 def _loss(job: Job, prediction: Array, batch: Batch) -> Evaluation:
-    sequence = job.program.buffers[job.program.outputs[0]].sequence
-    weight = mask_padding(batch.weight, batch.lengths if sequence else None, prediction)
+    masked = job.program.buffers[job.program.outputs[0]].masked
+    weight = mask_padding(batch.weight, batch.lengths if masked else None, prediction)
     return job.loss.evaluate(prediction, batch.target, weight)
 
 

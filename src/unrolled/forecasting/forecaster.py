@@ -157,7 +157,7 @@ class Forecaster:
             InputError: an argument does not fit.
             TrainingDiverged: the loss stopped being finite.
         """
-        self._check_params()
+        self.check_params()
         self.columns_ = Columns(id_col, time_col, target_col)
         self.library_ = library_of(df)
         return self.fit_panel(read_panel(df, self.columns_, self.freq, self.season))
@@ -190,7 +190,8 @@ class Forecaster:
         self.tail_ = panel.tail(self._memory)
         return self
 
-    def _check_params(self) -> None:
+    def check_params(self) -> None:
+        """Raise an `InputError` if a parameter does not fit."""
         refuse_horizon(self.horizon)
         cell_named(self.cell)
         checked_seed(self.seed)
@@ -351,7 +352,7 @@ class Forecaster:
         """
         from .backtest import cross_validate
 
-        self._check_params()
+        self.check_params()
         columns = Columns(id_col, time_col, target_col)
         return cross_validate(self, df, columns, n_windows, step_size or self.horizon, check_levels(level))
 
@@ -370,7 +371,7 @@ class Forecaster:
             arrays |= {f"network.{k}.{name}": view for name, view in net.views.items()}
         content = {
             "params": self.get_params(),
-            "columns": asdict(self.columns_),
+            "columns": {name: getattr(self.columns_, name) for name in ("id", "time", "target")},
             "ids": [name.item() if isinstance(name, np.generic) else name for name in self.tail_.ids],
             "frequency": asdict(self.tail_.frequency),
             "framing": asdict(self.framing_),
@@ -383,7 +384,7 @@ class Forecaster:
     def rebuild(cls, content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Forecaster:
         """The forecaster that `save` wrote."""
         fc = cls(**content["params"])
-        fc._check_params()
+        fc.check_params()
         fc.columns_ = Columns(**content["columns"])
         fc.framing_ = Framing(**content["framing"])
         fc.library_ = content["library"]

@@ -88,7 +88,7 @@ class Frequency:
         if kind == "Week":
             return cls("fixed", 7 * DAY * n, origin)
         try:
-            return cls("fixed", int(pd.Timedelta(offset).value), origin)
+            return cls("fixed", offset.nanos, origin)
         except ValueError as error:
             raise InputError(
                 f"freq {name!r} has no fixed length; such as D, B, W, MS, QS, YS, h or 30min do."
@@ -135,7 +135,7 @@ class Frequency:
 
     @property
     def season(self) -> int:
-        """Periods in one season: 12 for months, 4 for quarters, 7 for days, 24 for hours, ...; 1 where none is known."""
+        """Periods in one season: 12 for months, 4 for quarters, 7 for days, 24 for hours; 1 where none is known."""
         if self.unit == "month":
             return 12 // self.step if 12 % self.step == 0 else 1
         if self.unit == "business day":

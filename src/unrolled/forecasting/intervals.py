@@ -18,8 +18,8 @@ PER_STEP_SCORES = 100  # with fewer held-out scores a step, all steps are pooled
 def conformal_widening(quantiles: Array, targets: Array, weights: Array) -> Array:
     """How much each interval must grow (or shrink, if negative) to hold what it promises, (MEDIAN, H).
 
-    For the pair of quantiles (lo, hi) around the median, a target's score is max(lo - y, y - hi): how far it lies outside.
-    The interval of coverage 1 - α is widened on both sides by the ⌈(n + 1)(1 - α)⌉-th smallest score.
+    For the pair of quantiles (lo, hi) around the median, a target's score is max(lo - y, y - hi): how far it lies
+    outside. The interval of coverage 1 - α is widened on both sides by the ⌈(n + 1)(1 - α)⌉-th smallest score.
 
     Args:
         quantiles: held-out predictions (N, H, Q), in the units of the network.

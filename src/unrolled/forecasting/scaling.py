@@ -16,8 +16,8 @@ def wants_logarithm(y: Array, observed: Array, season: int) -> bool:
     """Whether a series swings in proportion to its level, so that its logarithm swings evenly.
 
     Block by block (a season, or 8 values) the spread is compared with the level: a slope of log spread on log level
-    above ½ is nearer to proportional than to even. Source: Guerrero, J. of Forecasting 12, 1993, with the Box-Cox power
-    rounded to 0 or 1.
+    above ½ is nearer to proportional than to even. Source: Guerrero, J. of Forecasting 12, 1993, with the Box-Cox
+    power rounded to 0 or 1.
     """
     block = max(season, 8) if season > 1 else 8
     blocks = len(y) // block

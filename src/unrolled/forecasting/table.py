@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,11 @@ class Columns:
     id: str = "unique_id"
     time: str = "ds"
     target: str = "y"
-    first_row: int = 0  # number of the first row in messages: 2 for a file whose row 1 is its header
+    rows: Sequence[int] | None = None  # what each row is called in messages, such as its line in a file
+
+    def row(self, k: Any) -> int:
+        """What row k of the table is called in messages."""
+        return int(k if self.rows is None else self.rows[k])
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,40 @@ class Panel:
         )
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a table, sorted by series and stamp."""
+
+    columns: Columns
+    names: Sequence[Any]  # of the series
+    codes: Array  # the series of each row, (n,)
+    stamps: Array
+    values: Array
+    places: Array  # where each row stood in the table
+
+    def take(self, rows: Array) -> _Rows:
+        return replace(
+            self,
+            codes=self.codes[rows],
+            stamps=self.stamps[rows],
+            values=self.values[rows],
+            places=self.places[rows],
+        )
+
+    @property
+    def follows(self) -> Array:
+        """Whether each row but the first is of the same series as the one before, (n - 1,)."""
+        return self.codes[1:] == self.codes[:-1]
+
+    def stamp(self, k: int) -> str:
+        """Row k's stamp, and its series if there are several, in a message."""
+        name = self.names[self.codes[k]]
+        return show_stamp(self.stamps[k]) + ("" if name is None else f" of series {str(name)!r}")
+
+    def row(self, k: int) -> int:
+        return self.columns.row(self.places[k])
+
+
 def read_panel(
     frame: IntoDataFrame,
     columns: Columns,
@@ -101,23 +139,26 @@ def read_panel(
     Raises:
         DataError: a column is missing or not of its kind, stamps are double or off the grid, values are infinite.
     """
-    ids, stamps, y = _read_columns(frame, columns)
-    codes, names = pd.factorize(ids, sort=False) if ids is not None else (np.zeros(len(y), np.int64), [None])
+    ids, stamps, values = _read_columns(frame, columns)
+    codes, names = pd.factorize(ids) if ids is not None else (np.zeros(len(values), np.int64), [None])
+    if (codes < 0).any():
+        row = columns.row(int((codes < 0).argmax()))
+        raise DataError(f"column {columns.id!r}, row {row}: the id is missing. Fill it in or drop the row.")
     notes = []
-    order = np.lexsort((stamps, codes))
-    if (np.diff(order) < 0).any():
-        if any(codes[1:] < codes[:-1]) or _unsorted(codes, stamps):
-            notes.append("rows were not in the order of time; they have been sorted")
-        codes, stamps, y = codes[order], stamps[order], y[order]
-    starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
-    _refuse_duplicates(codes, stamps, names, order, columns)
-    frequency = Frequency.infer(stamps, starts) if freq is None else Frequency.named(freq, stamps[0])
-    ordinals, on_grid = frequency.ordinals(stamps)
-    keep = _drop_incomplete_ends(codes, on_grid, ordinals)
+    table = _Rows(columns, list(names), codes, stamps, values, np.arange(len(values)))
+    if (stamps[1:] < stamps[:-1])[table.follows].any():
+        notes.append("rows were not in the order of time; they have been sorted")
+    rows = table.take(np.lexsort((stamps, codes)))
+    _refuse_duplicates(rows)
+    starts = np.flatnonzero(np.r_[True, ~rows.follows])
+    frequency = Frequency.infer(rows.stamps, starts) if freq is None else Frequency.named(freq, rows.stamps[0])
+    ordinals, on_grid = frequency.ordinals(rows.stamps)
+    keep = ~_incomplete_ends(rows, ordinals, on_grid)
     if not keep.all():
-        notes.append(f"{(~keep).sum()} last stamp(s) that come before their {frequency.name} period is over dropped")
-    _refuse_off_grid(codes[keep], stamps[keep], on_grid[keep], ordinals[keep], names, order[keep], columns, frequency)
-    panel, filled, cut = _on_grid(codes[keep], ordinals[keep], y[keep], list(names), frequency, season)
+        notes.append(f"{(~keep).sum()} last stamp(s) dropped that come before their {frequency.name} period is over")
+    rows, ordinals = rows.take(keep), ordinals[keep]
+    _refuse_off_grid(rows, ordinals, on_grid[keep], frequency)
+    panel, filled, cut = _on_grid(rows, ordinals, frequency, season)
     if filled:
         notes.append(f"{filled} gap(s) filled with the value one season before, and left out of every score")
     if cut:
@@ -148,7 +189,7 @@ def _read_columns(frame: IntoDataFrame, columns: Columns) -> tuple[Array | None,
 
 
 def _read_stamps(column: Any, columns: Columns) -> Array:
-    name, first = columns.time, columns.first_row
+    name = columns.time
     if column.dtype.is_integer():
         return np.asarray(column.to_numpy(), np.int64)
     stamps = pd.Series(column.to_numpy())
@@ -157,7 +198,9 @@ def _read_stamps(column: Any, columns: Columns) -> Array:
         bad = ~(np.isfinite(values) & (values == np.round(values)))
         if bad.any():
             row = int(bad.argmax())
-            raise DataError(f"column {name!r}, row {row + first}: {stamps[row]!r} is not a whole number or a date.")
+            raise DataError(
+                f"column {name!r}, row {columns.row(row)}: {stamps[row]!r} is not a whole number or a date."
+            )
         return values.astype(np.int64)
     if not pd.api.types.is_datetime64_any_dtype(stamps):
         # errors="coerce" so that the message can name the row
@@ -165,46 +208,35 @@ def _read_stamps(column: Any, columns: Columns) -> Array:
         if parsed.isna().any():
             row = int(parsed.isna().to_numpy().argmax())
             raise DataError(
-                f"column {name!r}, row {row + first}: {stamps[row]!r} is not a date. Write dates as 2024-12-31, or convert the "
-                "column with pd.to_datetime."
+                f"column {name!r}, row {columns.row(row)}: {stamps[row]!r} is not a date. Write dates as 2024-12-31."
             )
         stamps = parsed
     if stamps.isna().any():
         row = int(stamps.isna().to_numpy().argmax())
-        raise DataError(f"column {name!r}, row {row + first}: the stamp is missing. Fill it in or drop the row.")
+        raise DataError(f"column {name!r}, row {columns.row(row)}: the stamp is missing. Fill it in or drop the row.")
     if stamps.dt.tz is not None:
         stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
     return stamps.to_numpy("datetime64[ns]")
 
 
 def _read_values(column: Any, columns: Columns) -> Array:
-    name, first = columns.target, columns.first_row
+    name = columns.target
     if not (column.dtype.is_numeric() or str(column.dtype) == "Boolean"):
-        values = pd.Series(column.to_numpy())
-        numbers = pd.to_numeric(values, errors="coerce")
-        bad = (numbers.isna() & values.notna()).to_numpy()
-        row = int(bad.argmax())
-        raise DataError(
-            f"column {name!r}, row {row + first}: {values[row]!r} is not a number"
-            if bad.any()
-            else f"column {name!r} holds text; convert it to numbers first."
-        )
+        cells = pd.Series(column.to_numpy())
+        bad = (pd.to_numeric(cells, errors="coerce").isna() & cells.notna()).to_numpy()
+        if bad.any():
+            row = int(bad.argmax())
+            raise DataError(f"column {name!r}, row {columns.row(row)}: {cells[row]!r} is not a number.")
+        raise DataError(f"column {name!r} holds text; convert it to numbers first.")
     values = np.asarray(column.to_numpy(), np.float64)
     if np.isinf(values).any():
         row = int(np.isinf(values).argmax())
-        raise DataError(f"column {name!r}, row {row + first}: the value is infinite. Correct it, or leave it empty.")
+        raise DataError(
+            f"column {name!r}, row {columns.row(row)}: the value is infinite. Correct it, or leave it empty."
+        )
     if np.isnan(values).all():
         raise DataError(f"column {name!r} has no values: all {len(values)} are missing.")
     return values
-
-
-def _unsorted(codes: Array, stamps: Array) -> bool:
-    same = codes[1:] == codes[:-1]
-    return bool((stamps[1:][same] < stamps[:-1][same]).any())
-
-
-def _series(name: Any) -> str:
-    return "" if name is None else f" of series {str(name)!r}"
 
 
 def show_stamp(stamp: Any) -> str:
@@ -214,74 +246,62 @@ def show_stamp(stamp: Any) -> str:
     return str(stamp)
 
 
-def _refuse_duplicates(codes: Array, stamps: Array, names: Any, order: Array, columns: Columns) -> None:
-    double = np.flatnonzero((codes[1:] == codes[:-1]) & (stamps[1:] == stamps[:-1]))
+def _refuse_duplicates(rows: _Rows) -> None:
+    double = np.flatnonzero(rows.follows & (rows.stamps[1:] == rows.stamps[:-1]))
     if len(double):
         k = int(double[0])
-        rows = order[k : k + 2] + columns.first_row
         remedy = (
-            "If the table holds several series, name the column that tells them apart with the id option"
-            if names[0] is None
+            "If the table holds several series, name the column that tells them apart (the id column)"
+            if rows.names[0] is None
             else "Keep one row a stamp"
         )
         raise DataError(
-            f"column {columns.time!r}: the stamp {show_stamp(stamps[k])}{_series(names[codes[k]])} comes twice, in rows "
-            f"{min(rows)} and {max(rows)} ({len(double)} such pair(s)). {remedy}."
+            f"column {rows.columns.time!r}: the stamp {rows.stamp(k)} comes twice, in rows {rows.row(k)} and "
+            f"{rows.row(k + 1)} ({len(double)} such pair(s)). {remedy}."
         )
 
 
-def _drop_incomplete_ends(codes: Array, on_grid: Array, ordinals: Array) -> Array:
-    """Rows to keep: all but a last row of a series that comes before its period is over."""
-    last = np.r_[codes[1:] != codes[:-1], True]
-    fresh = np.r_[False, ordinals[1:] == ordinals[:-1]]  # it shares its period with the row before
-    return ~(last & ~on_grid & fresh)
+def _incomplete_ends(rows: _Rows, ordinals: Array, on_grid: Array) -> Array:
+    """Last rows of series that come before their period is over: they share it with the row before, (n,) bool."""
+    last = np.r_[~rows.follows, True]
+    shared = np.r_[False, rows.follows & (ordinals[1:] == ordinals[:-1])]
+    return last & ~on_grid & shared
 
 
-def _refuse_off_grid(
-    codes: Array,
-    stamps: Array,
-    on_grid: Array,
-    ordinals: Array,
-    names: Any,
-    order: Array,
-    columns: Columns,
-    frequency: Frequency,
-) -> None:
+def _refuse_off_grid(rows: _Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> None:
     off = np.flatnonzero(~on_grid)
     if len(off):
         k = int(off[0])
         raise DataError(
-            f"column {columns.time!r}, row {order[k] + columns.first_row}: the stamp {show_stamp(stamps[k])}{_series(names[codes[k]])} does not lie "
-            f"on the {frequency.name} grid that most stamps follow ({len(off)} of {len(stamps)} do not). "
-            "Aggregate to regular stamps first, or give freq=."
+            f"column {rows.columns.time!r}, row {rows.row(k)}: the stamp {rows.stamp(k)} does not lie on the "
+            f"{frequency.name} grid that most stamps follow ({len(off)} of {len(on_grid)} do not). "
+            "Aggregate to regular stamps first, or give the frequency (freq)."
         )
-    double = np.flatnonzero((codes[1:] == codes[:-1]) & (ordinals[1:] == ordinals[:-1]))
+    double = np.flatnonzero(rows.follows & (ordinals[1:] == ordinals[:-1]))
     if len(double):
         k = int(double[0])
         raise DataError(
-            f"column {columns.time!r}, rows {order[k] + columns.first_row} and {order[k + 1] + columns.first_row}: two stamps{_series(names[codes[k]])} lie in one "
-            f"{frequency.name} period, {show_stamp(stamps[k])} and {show_stamp(stamps[k + 1])}. Aggregate them, or give freq=."
+            f"column {rows.columns.time!r}, rows {rows.row(k)} and {rows.row(k + 1)}: two stamps lie in one "
+            f"{frequency.name} period, {rows.stamp(k)} and {rows.stamp(k + 1)}. Aggregate them, or give the "
+            "frequency (freq)."
         )
 
 
-def _on_grid(
-    codes: Array, ordinals: Array, y: Array, names: list[Any], frequency: Frequency, season: int | None
-) -> tuple[Panel, int, int]:
+def _on_grid(rows: _Rows, ordinals: Array, frequency: Frequency, season: int | None) -> tuple[Panel, int, int]:
     """The panel, and how many values were filled in and cut off."""
-    known = np.flatnonzero(~np.isnan(y))
+    known = np.flatnonzero(~np.isnan(rows.values))
     cut = 0
     ids, first, pieces, masks = [], [], [], []
-    bounds = np.searchsorted(codes, np.arange(len(names) + 1))
-    for code, name in enumerate(names):
-        rows = slice(bounds[code], bounds[code + 1])
-        inside = known[np.searchsorted(known, rows.start) : np.searchsorted(known, rows.stop)]
+    bounds = np.searchsorted(rows.codes, np.arange(len(rows.names) + 1))
+    for name, start, stop in zip(rows.names, bounds[:-1], bounds[1:], strict=True):
+        inside = known[np.searchsorted(known, start) : np.searchsorted(known, stop)]
         if not len(inside):
-            cut += rows.stop - rows.start
+            cut += stop - start
             continue
         a, b = int(inside[0]), int(inside[-1]) + 1
-        cut += (rows.stop - rows.start) - (b - a)
+        cut += (stop - start) - (b - a)
         values = np.full(ordinals[b - 1] - ordinals[a] + 1, np.nan)
-        values[ordinals[a:b] - ordinals[a]] = y[a:b]
+        values[ordinals[a:b] - ordinals[a]] = rows.values[a:b]
         ids.append(name)
         first.append(ordinals[a])
         masks.append(~np.isnan(values))
@@ -289,7 +309,7 @@ def _on_grid(
     observed = np.concatenate(masks)
     offsets = np.concatenate(([0], np.cumsum([len(p) for p in pieces])))
     panel = Panel(ids, frequency, offsets, np.array(first, np.int64), np.concatenate(pieces), observed)
-    return panel, int((~observed).sum()), cut
+    return panel, int((~observed).sum()), int(cut)
 
 
 def fill_gaps(values: Array, season: int) -> Array:

@@ -1,0 +1,324 @@
+"""Files as people have them: a table on disk becomes a frame whose time, id and target columns are known."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError
+from ..forecasting.table import Columns
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-", "--", "."})
+TARGET_NAMES = ("y", "target", "value")
+TIME_NAMES = ("ds", "date", "datetime", "time", "timestamp", "month", "week", "day", "year", "quarter", "period")
+ID_NAMES = ("unique_id", "id", "series", "series_id", "item_id", "item", "symbol", "ticker", "store", "name")
+FORMATS = ("ISO8601", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%d.%m.%Y", "%d.%m.%Y %H:%M", "%Y%m%d")
+DAY_FIRST = ("%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d-%m-%Y")
+MONTH_FIRST = tuple(f.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m") for f in DAY_FIRST)
+SAMPLE = 200  # cells that are looked at to tell what a column is
+ENOUGH = 0.9  # share of them that must be of a kind
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file that has been understood: stamps parsed, the target numeric, and what its columns are."""
+
+    frame: pd.DataFrame
+    columns: Columns
+    notes: tuple[str, ...]
+
+
+def read_table(
+    path: str,
+    id_name: str | None = None,
+    time_name: str | None = None,
+    target_name: str | None = None,
+    prefer: Columns | None = None,
+) -> Table:
+    """Read a CSV or Parquet file, or standard input for "-", and find its columns.
+
+    Columns that are not named are the preferred ones where the file has them, else they are inferred.
+
+    Raises:
+        DataError: with the place (column, line) and a remedy.
+    """
+    cells, lines = _read_cells(path)
+    for name in (id_name, time_name, target_name):
+        if name is not None and name not in cells:
+            raise DataError(f"{path}: there is no column {name!r}; it has: {_listed(cells.columns)}.")
+    if prefer is not None:
+        id_name = id_name or (prefer.id if prefer.id in cells else None)
+        time_name = time_name or (prefer.time if prefer.time in cells else None)
+        target_name = target_name or (prefer.target if prefer.target in cells else None)
+    time = time_name or _find_time(path, cells, [c for c in (id_name, target_name) if c])
+    cells, lines, notes = _without_footer(cells, lines, time)
+    stamps = _parse_stamps(path, cells[time], lines)
+    numeric = [c for c in _names(cells) if c not in (time, id_name) and _is_numeric(cells[c])]
+    id_column = id_name or _find_id(cells, stamps, time, target_name)
+    target = target_name or _find_target(path, cells, [c for c in numeric if c != id_column], time)
+    frame = pd.DataFrame({time: stamps, target: _parse_numbers(path, cells[target], lines)})
+    if id_column is not None:
+        frame.insert(0, id_column, cells[id_column])
+    return Table(frame, Columns(id_column or Columns.id, time, target, lines), tuple(notes))
+
+
+# --- cells ------------------------------------------------------------------------------------------
+
+
+def _read_cells(path: str) -> tuple[pd.DataFrame, list[int]]:
+    """All cells as text (None: missing), and for each row its line in the file."""
+    if path != "-" and not Path(path).exists():
+        raise DataError(f"there is no file {path}. Check the name, or give - to read standard input.")
+    if path != "-" and Path(path).is_dir():
+        raise DataError(f"{path} is a folder; name a CSV or Parquet file in it.")
+    try:
+        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(f"can't read {path}: {error.strerror}.") from error
+    if not content.strip():
+        raise DataError(f"{path} is empty.")
+    if content[:4] == b"PAR1":
+        return _read_parquet(path, content)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    if "\0" in text:
+        raise DataError(f"{path} is not a text file: it holds NUL bytes. Give a CSV or Parquet file.")
+    delimiter = _delimiter(text)
+    csv.field_size_limit(1 << 20)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append(row)
+                lines.append(reader.line_num)
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: {error}. Check the quotes there.") from error
+    header = [name.strip() for name in rows[0]]
+    if len(rows) < 2:
+        raise DataError(f"{path} has a header but no rows.")
+    doubled = next((name for name in header if name and header.count(name) > 1), None)
+    if doubled is not None:
+        raise DataError(f"{path}: two columns are called {doubled!r}. Rename one.")
+    header = [name or f"column {k + 1}" for k, name in enumerate(header)]
+    for row, line in zip(rows[1:], lines[1:], strict=True):
+        if len(row) > len(header) and any(cell.strip() for cell in row[len(header) :]):
+            raise DataError(
+                f"{path}, line {line}: {len(row)} fields, but the header has {len(header)}. "
+                f"Quote fields that contain {delimiter!r}."
+            )
+    width = len(header)
+    data = [[*row[:width], *[""] * (width - len(row))] for row in rows[1:]]
+    frame = pd.DataFrame(data, columns=header, dtype=object)
+    frame = frame.apply(lambda column: column.str.strip())
+    frame = frame.where(~frame.apply(lambda column: column.str.lower().isin(MISSING)), None)
+    return frame.loc[:, frame.notna().any()], lines[1:]
+
+
+def _read_parquet(path: str, content: bytes) -> tuple[pd.DataFrame, list[int]]:
+    try:
+        frame = pd.read_parquet(io.BytesIO(content))
+    except ImportError as error:
+        raise DataError(f"{path} is a Parquet file; reading it needs: pip install 'unrolled[parquet]'") from error
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is a damaged Parquet file ({error}).") from error
+    if not len(frame):
+        raise DataError(f"{path} has columns but no rows.")
+    frame = frame.reset_index(drop=isinstance(frame.index, pd.RangeIndex))
+    frame.columns = frame.columns.astype(str)
+    text = frame.astype(object).where(frame.notna(), None)
+    return text.map(lambda cell: cell if cell is None else str(cell)), list(range(1, len(frame) + 1))
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter that cuts the first lines into the most fields of an even number."""
+    head = [line for line in text.splitlines()[:20] if line.strip()]
+
+    def evenness(delimiter: str) -> tuple[bool, int]:
+        counts = [len(row) for row in csv.reader(head, delimiter=delimiter)]
+        common = max(set(counts), key=counts.count)
+        return (common > 1 and counts[0] == common, common)
+
+    return max((",", ";", "\t", "|"), key=evenness)
+
+
+# --- columns ----------------------------------------------------------------------------------------
+
+
+def _names(cells: pd.DataFrame) -> list[str]:
+    return [str(name) for name in cells.columns]
+
+
+def _listed(columns: Iterable[str]) -> str:
+    names = list(columns)
+    shown = ", ".join(repr(name) for name in names[:12])
+    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def _share(column: pd.Series, parses: Callable[[pd.Series], pd.Series]) -> float:
+    """Share of a column's known cells, sampled over its length, that parse."""
+    known = column.dropna()
+    if not len(known):
+        return 0.0
+    sample = known.iloc[np.linspace(0, len(known) - 1, min(len(known), SAMPLE)).astype(int)]
+    return float(parses(sample).notna().mean())
+
+
+def _to_numbers(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column, errors="coerce")
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    return _share(column, _to_numbers) >= ENOUGH
+
+
+def _looks_like_dates(column: pd.Series) -> bool:
+    return any(_share(column, _reader(form)) >= ENOUGH for form in (*FORMATS, *DAY_FIRST, *MONTH_FIRST))
+
+
+def _reader(form: str) -> Callable[[pd.Series], pd.Series]:
+    def parse(column: pd.Series) -> pd.Series:
+        if form == "ISO8601":
+            # pandas would also take a plain number such as 284 or 20.7 for a year
+            column = column.where(column.str.match(r"\d{4}-\d{2}", na=False), None)
+        return pd.to_datetime(column, format=form, errors="coerce", utc=True)
+
+    return parse
+
+
+def _find_time(path: str, cells: pd.DataFrame, taken: Sequence[str]) -> str:
+    """A column with a usual name that reads as dates, else any that does, else a usual name with whole numbers."""
+    free = [c for c in _names(cells) if c not in taken]
+    usual = sorted((c for c in free if c.lower() in TIME_NAMES), key=lambda c: TIME_NAMES.index(c.lower()))
+    for column in usual:
+        if _looks_like_dates(cells[column]):
+            return column
+    for column in free:
+        # a bare eight-digit number may be anything, unless its column is named like a time
+        if _looks_like_dates(cells[column]) and not _is_numeric(cells[column]):
+            return column
+    for column in usual:
+        if _share(cells[column], _whole_numbers) == 1:
+            return column
+    if usual:
+        return usual[0]  # its first bad cell will be named
+    raise DataError(
+        f"{path}: no column reads as dates; it has: {_listed(cells.columns)}. Name the time column with --time; "
+        "dates such as 2024-12-31 and whole numbers are understood."
+    )
+
+
+def _whole_numbers(column: pd.Series) -> pd.Series:
+    numbers = _to_numbers(column)
+    return numbers.where(numbers == np.round(numbers))
+
+
+def _find_id(cells: pd.DataFrame, stamps: pd.Series, time: str, target: str | None) -> str | None:
+    """The column that tells series apart, where stamps come more than once; None for a single series."""
+    usual = [c for c in _names(cells) if c.lower() in ID_NAMES and c not in (time, target)]
+    if not stamps.duplicated().any():
+        return next((c for c in usual if c.lower() == "unique_id"), None)
+    text = [c for c in _names(cells) if c not in (time, target, *usual) and not _is_numeric(cells[c])]
+    codes = [
+        c for c in _names(cells) if c not in (time, target, *usual, *text) and _share(cells[c], _whole_numbers) == 1
+    ]
+    for column in (*usual, *text, *codes):
+        if cells[column].notna().all() and not pd.DataFrame({"a": cells[column], "b": stamps}).duplicated().any():
+            return column
+    return None
+
+
+def _find_target(path: str, cells: pd.DataFrame, numeric: Sequence[str], time: str) -> str:
+    for name in TARGET_NAMES:
+        for column in _names(cells):
+            if column.lower() == name and column != time:
+                return column
+    if len(numeric) == 1:
+        return numeric[0]
+    if not numeric:
+        raise DataError(
+            f"{path}: no column holds numbers, apart from the time {time!r}; it has: {_listed(cells.columns)}. "
+            "Name the one to forecast with --target."
+        )
+    raise DataError(
+        f"{path}: several columns hold numbers: {_listed(numeric)}. Say which one to forecast, such as "
+        f"--target {shlex.quote(numeric[0])}"
+    )
+
+
+def _without_footer(cells: pd.DataFrame, lines: list[int], time: str) -> tuple[pd.DataFrame, list[int], list[str]]:
+    """Drop last lines that hold a remark: text in one cell, nothing else."""
+    keep = len(cells)
+    while keep > 1 and cells.shape[1] > 1 and cells.iloc[keep - 1].notna().sum() == 1:
+        remark = cells[time].iloc[keep - 1]
+        if remark is None or _looks_like_dates(cells[time].iloc[[keep - 1]]) or re.fullmatch(r"[\d.,-]+", remark):
+            break
+        keep -= 1
+    notes = [] if keep == len(cells) else [f"{len(cells) - keep} remark(s) below the table left out"]
+    return cells.iloc[:keep], lines[:keep], notes
+
+
+# --- values -----------------------------------------------------------------------------------------
+
+
+def _parse_stamps(path: str, column: pd.Series, lines: list[int]) -> pd.Series:
+    """The time column as dates, or as whole numbers."""
+    place = f"{path}, column {column.name!r}"
+    if column.isna().any():
+        line = lines[int(column.isna().to_numpy().argmax())]
+        raise DataError(f"{place}, line {line}: the stamp is missing. Fill it in or delete the line.")
+    readings = {form: _reader(form)(column) for form in FORMATS}
+    whole = _whole_numbers(column)
+    if whole.notna().all() and readings["%Y%m%d"].isna().any():
+        return whole.astype(np.int64)
+    day_first = [_reader(form)(column) for form in DAY_FIRST]
+    month_first = [_reader(form)(column) for form in MONTH_FIRST]
+    if any(
+        d.notna().all() and m.notna().all() and not d.equals(m) for d, m in zip(day_first, month_first, strict=True)
+    ):
+        raise DataError(
+            f"{place}: dates such as {column.iloc[0]!r} can be read day first or month first, and none decides. "
+            "Write them as 2024-12-31."
+        )
+    candidates = [*readings.values(), *day_first, *month_first]
+    best = max(candidates, key=lambda parsed: parsed.notna().sum())
+    if best.isna().any():
+        at = int(best.isna().to_numpy().argmax())
+        raise DataError(
+            f"{place}, line {lines[at]}: {column.iloc[at]!r} is not a date"
+            + (" like the others" if best.notna().any() else "")
+            + ". Write dates as 2024-12-31, or name another column with --time."
+        )
+    return best.dt.tz_localize(None)
+
+
+def _parse_numbers(path: str, column: pd.Series, lines: list[int]) -> pd.Series:
+    numbers = _to_numbers(column)
+    bad = (numbers.isna() & column.notna()).to_numpy()
+    if bad.any():
+        at = int(bad.argmax())
+        raise DataError(
+            f"{path}, column {column.name!r}, line {lines[at]}: {column.iloc[at]!r} is not a number "
+            f"({bad.sum()} such cell(s)). Correct it, or leave it empty."
+        )
+    infinite = np.isinf(numbers.to_numpy(float))
+    if infinite.any():
+        line = lines[int(infinite.argmax())]
+        raise DataError(
+            f"{path}, column {column.name!r}, line {line}: the value is infinite. Correct it or empty it."
+        )
+    if numbers.isna().all():
+        raise DataError(f"{path}, column {column.name!r}: all {len(numbers)} cells are empty.")
+    return numbers.astype(float)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .talk import give, give_json
+
+
+def command(
+    model: Annotated[Path | None, typer.Argument(help="Model file to describe.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Tell about a model file, or about this installation: engine and versions.
+
+    Example: unrolled info model.safetensors
+    """
+    facts = installation() if model is None else about_model(model)
+    if as_json:
+        give_json(facts)
+        return
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        give(f"{name:{width}}  {', '.join(map(str, value)) if isinstance(value, list) else value}")
+
+
+def installation() -> dict[str, Any]:
+    import platform
+    from importlib.metadata import version
+
+    import numpy as np
+
+    from .. import CELLS, __version__, active_engine
+    from ..engines import ENGINES
+
+    return {
+        "unrolled": __version__,
+        "engine": active_engine().name,
+        "engines": list(ENGINES),
+        "cells": sorted(CELLS),
+        "numpy": np.__version__,
+        "pandas": version("pandas"),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+    }
+
+
+def about_model(path: Path) -> dict[str, Any]:
+    from ..forecasting import Forecaster, load
+
+    model = load(path)
+    if not isinstance(model, Forecaster):
+        return {"kind": "network", "network": repr(model), "parameters": model.parameters.size, "seed": model.seed}
+    framing = model.framing_
+    return {
+        "kind": "forecaster",
+        "network": repr(model.networks_[0]),
+        "ensemble": len(model.networks_),
+        "horizon": model.horizon,
+        "frequency": model.tail_.frequency.name,
+        "season": framing.season,
+        "window": framing.window,
+        "series": len(model.tail_.ids),
+        "columns": [model.columns_.id, model.columns_.time, model.columns_.target],
+        "seed": model.seed,
+        "size": f"{path.stat().st_size / 1000:.1f} kB",
+    }

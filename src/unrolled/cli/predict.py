@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .forecast import parse_levels
+from .talk import give_json, give_table, records
+
+
+def command(
+    model: Annotated[Path, typer.Argument(help="Model file that `unrolled forecast` or Forecaster.save wrote.")],
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILE]", help="Table to forecast from; without it, the series of the training."),
+    ] = None,
+    horizon: Annotated[int | None, typer.Option("--horizon", "-H", help="Periods, at most those trained.")] = None,
+    level: Annotated[str, typer.Option(help="Coverage of intervals in per cent.")] = "80,95",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the forecast as JSON.")] = False,
+) -> None:
+    """Forecast with a saved model, without training.
+
+    Example: unrolled predict sales-forecast/model.safetensors newer.csv
+    """
+    from ..errors import ModelFileError
+    from ..forecasting import Forecaster, load
+    from .files import read_table
+
+    levels = parse_levels(level)
+    fc = load(model)
+    if not isinstance(fc, Forecaster):
+        raise ModelFileError(f"{model} holds a network, not a forecaster: it can't forecast tables by itself.")
+    frame = None
+    if file is not None:
+        table = read_table(file, prefer=fc.columns_)
+        fc.columns_, frame = table.columns, table.frame
+    result = fc.predict(frame, levels, horizon)
+    if as_json:
+        give_json({"forecast": records(result)})
+    else:
+        give_table(result)

@@ -1,0 +1,26 @@
+"""The five classic systems, each in one file that can be read from top to bottom.
+
+Every demo offers `run(say=..., seed=0, ...) -> DemoResult`; `say` receives each line as soon as there is one.
+
+>>> from unrolled.demos import DEMOS
+>>> result = DEMOS["fish"](seed=3)
+>>> result.right, round(result.numbers["prediction"], 2)
+(True, 1.25)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from . import counting, fish, sales, stock, symbols
+from .base import DemoResult
+
+__all__ = ["DEMOS", "DemoResult"]
+
+DEMOS: dict[str, Callable[..., DemoResult]] = {
+    "fish": fish.run,
+    "symbols": symbols.run,
+    "counting": counting.run,
+    "sales": sales.run,
+    "stock": stock.run,
+}

@@ -1,0 +1,198 @@
+"""A linear recurrence with two numbers that learns to count ones.
+
+    s_t = wx x_t + wrec s_{t-1},   s_0 = 0,   t = 1..10
+    loss = mean over the sequences of (s_10 - number of ones)²
+
+It counts exactly where wx = wrec = 1. Going back in time the gradient is multiplied by wrec at every step,
+
+    dL/ds_{t-1} = wrec dL/ds_t,
+
+so over ten steps it vanishes for wrec below 1 and explodes above: the two pictures show that, and the steep valley
+it makes of the loss. A step along such a gradient is useless; its sign is not. Hence Rprop, which looks at nothing
+else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import unrolled as un
+from unrolled.ops import Array
+from unrolled.training import EpochEnd
+
+from .base import BLUE, GREEN, GREY, ORANGE, RED, DemoResult, Say, Transcript, conclude, rng_of, silent, style, whole
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+SAMPLES, STEPS = 50, 10
+CHECK_AT = (1.2, 1.2)  # wx, wrec where the gradients are checked
+CLOSE = 0.01  # how near both weights must come to 1
+RATES = {0.7: BLUE, 0.9: GREEN, 1.0: GREY, 1.1: ORANGE, 1.3: RED}  # wrec of the gradients drawn
+
+
+def sequences(rng: np.random.Generator) -> tuple[Array, Array]:
+    """Random bits x (N, T, 1) and how many are ones, (N, 1)."""
+    x = rng.integers(0, 2, (SAMPLES, STEPS, 1)).astype(float)
+    return x, x.sum(axis=1)
+
+
+def counter(wx: float, wrec: float) -> un.Network:
+    net = un.Network([un.RNN(1, activation="linear", bias=False), un.Last()], input_size=1, dtype="float64")
+    net.views["0.weight_ih"][...] = wx
+    net.views["0.weight_hh"][...] = wrec
+    return net
+
+
+def gradient_through_time(x: Array, ones: Array, wrec: float, wx: float = CHECK_AT[0]) -> Array:
+    """|dL/ds_t| for t = 1..T, averaged over the sequences, as a share of that of the last step."""
+    _, grads = counter(wx, wrec).gradients(x, ones)
+    dstate = np.abs(grads.x[:, :, 0] / wx).mean(axis=0)  # x_t enters s_t by the factor wx
+    return dstate / dstate[-1]
+
+
+def train(
+    net: un.Network, x: Array, ones: Array, epochs: int, seed: int, talk: Transcript
+) -> tuple[Array, list[float]]:
+    """Where wx and wrec were, (epochs + 1, 2), and the loss of each epoch."""
+    path, losses = [net.parameters.copy()], []
+
+    def after(end: EpochEnd) -> None:
+        path.append(net.parameters.copy())
+        losses.append(end.loss)
+        if end.epoch + 1 in (1, 2, 5, 10, 20) or (end.epoch + 1) % 50 == 0 or end.epoch + 1 == epochs:
+            wx, wrec = net.parameters
+            talk(f"epoch {end.epoch + 1:4d}   loss {end.loss:14.8f}   wx {wx:9.6f}   wrec {wrec:9.6f}")
+
+    talk(f"start                               wx {path[0][0]:9.6f}   wrec {path[0][1]:9.6f}")
+    net.fit(
+        x,
+        ones,
+        optimizer=un.Rprop(0.01),
+        epochs=epochs,
+        batch_size=SAMPLES,  # Rprop compares signs from step to step: each must see the same sequences
+        shuffle=False,
+        clip_norm=None,
+        callbacks=[after],
+        seed=seed,
+        verbose=0,
+    )
+    return np.array(path), losses
+
+
+def run(say: Say = silent, seed: int = 0, epochs: int = 500) -> DemoResult:
+    """Learn to count.
+
+    Args:
+        say: receives each line.
+        seed: of the sequences and of the first weights, which lie between 0.5 and 1.5.
+        epochs: passes over all sequences, one step each.
+    """
+    talk = Transcript(say)
+    whole("epochs", epochs)
+    rng = rng_of(seed)
+    x, ones = sequences(rng)
+    talk(
+        f"X {x.shape[:2]}, the first three: " + ", ".join("".join(f"{bit:.0f}" for bit in row) for row in x[:3, :, 0])
+    )
+    talk(f"ones {ones.shape[:1]}, the first three: {ones[:3, 0].astype(int).tolist()}")
+    report = un.check_gradients(counter(*CHECK_AT), x, ones)
+    talk(f"gradients at wx = {CHECK_AT[0]}, wrec = {CHECK_AT[1]}:\n{report}\n")
+
+    net = counter(*rng.uniform(0.5, 1.5, 2))
+    path, losses = train(net, x, ones, epochs, seed, talk)
+    wx, wrec = (float(value) for value in net.parameters)
+    counted = net.forward(x)[0]
+    exact = int((np.round(counted) == ones).sum())
+    talk("")
+    for wrec_at in RATES:
+        share = gradient_through_time(x, ones, wrec_at)[0]
+        talk(f"wrec {wrec_at}: the gradient at step 1 is {share:8.4f} times that at step {STEPS}")
+    return conclude(
+        "counting",
+        talk,
+        report,
+        [
+            (abs(wx - 1) <= CLOSE, f"wx = {wx:.6f} is within {CLOSE} of 1"),
+            (abs(wrec - 1) <= CLOSE, f"wrec = {wrec:.6f} is within {CLOSE} of 1"),
+            (exact == SAMPLES, f"{exact} of {SAMPLES} sequences are counted right"),
+        ],
+        {
+            "seed": seed,
+            "epochs": epochs,
+            "loss": losses,
+            "wx": wx,
+            "wrec": wrec,
+            "start": path[0].tolist(),
+            "counted_right": exact,
+        },
+        lambda: figure(x, ones, path, losses),
+    )
+
+
+def loss_surface(x: Array, ones: Array, wxs: Array, wrecs: Array) -> Array:
+    """The loss for every pair of weights, (len(wrecs), len(wxs)).
+
+    The count is linear in wx, so one run with wx = 1 gives a whole row of the surface.
+    """
+    rows = []
+    for wrec in wrecs:
+        counted, _ = counter(1.0, wrec).forward(x)  # (N, 1)
+        rows.append(((counted * wxs - ones) ** 2).mean(axis=0))
+    return np.array(rows)
+
+
+def figure(x: Array, ones: Array, path: Array, losses: list[float]) -> go.Figure:
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    titles = ("log₁₀ of the loss, and the way down", "gradient through time, relative to the last step", "loss")
+    plot = make_subplots(
+        rows=2,
+        cols=2,
+        specs=[[{"rowspan": 2}, {}], [None, {}]],
+        column_widths=[0.55, 0.45],
+        subplot_titles=titles,
+        vertical_spacing=0.2,
+    )
+    margin = 0.2
+    low, high = np.minimum(path.min(axis=0), 0.4) - margin, np.maximum(path.max(axis=0), 1.4) + margin
+    wxs, wrecs = np.linspace(low[0], high[0], 81), np.linspace(low[1], high[1], 81)
+    surface = np.log10(np.maximum(loss_surface(x, ones, wxs, wrecs), 1e-4))
+    color = {"title": "log₁₀ loss", "x": 0.47, "thickness": 12}
+    levels = {"start": -2, "end": 5, "size": 0.5}
+    contour = go.Contour(
+        x=wxs, y=wrecs, z=surface, colorscale="Viridis", contours=levels, colorbar=color, name="log₁₀ loss"
+    )
+    plot.add_trace(contour, row=1, col=1)
+    way = {"color": "white", "width": 2}
+    trace = go.Scatter(x=path[:, 0], y=path[:, 1], mode="lines+markers", marker={"size": 4}, line=way, name="path")
+    plot.add_trace(trace.update(showlegend=False), row=1, col=1)
+    ends = go.Scatter(
+        x=path[[0, -1], 0],
+        y=path[[0, -1], 1],
+        mode="markers+text",
+        text=["start", "end"],
+        textposition="top center",
+        textfont={"color": "white"},
+        marker={"color": [ORANGE, RED], "size": 10},
+        showlegend=False,
+        name="ends",
+    )
+    plot.add_trace(ends, row=1, col=1)
+    steps = np.arange(1, STEPS + 1)
+    for wrec, color_of in RATES.items():
+        y = gradient_through_time(x, ones, wrec)
+        plot.add_trace(go.Scatter(x=steps, y=y, name=f"wrec {wrec}", line={"color": color_of}), row=1, col=2)
+    plot.add_trace(
+        go.Scatter(x=np.arange(1, len(losses) + 1), y=losses, line={"color": GREY}, showlegend=False, name="loss"),
+        row=2,
+        col=2,
+    )
+    plot.update_xaxes(title="wx", row=1, col=1).update_yaxes(title="wrec", row=1, col=1)
+    plot.update_xaxes(title="step t", dtick=1, row=1, col=2).update_xaxes(title="epoch", row=2, col=2)
+    plot.update_yaxes(type="log", exponentformat="power", row=1, col=2)
+    plot.update_yaxes(type="log", exponentformat="power", row=2, col=2)
+    return style(plot, "Counting: two weights, a steep valley, and a gradient that grows or fades", 640)
