@@ -17,7 +17,7 @@ from .layers import LAYERS
 from .losses import Loss, loss_named, mask_padding
 from .ops import Array
 from .optimizers import Adam, Optimizer
-from .program import Program, ProgramBuilder, Rule
+from .program import Program, ProgramBuilder, Rule, numbers
 from .randomness import Place
 from .training import EarlyStopping, EpochEnd, History, Plan, train
 
@@ -56,10 +56,8 @@ class Network:
     ) -> None:
         self.layers = tuple(layers)
         self.input_size = input_size
-        self.dtype = np.dtype(dtype)
+        self.dtype = checked_dtype(dtype)
         self.seed = checked_seed(seed)
-        if self.dtype not in (np.float32, np.float64):
-            raise InputError(f"dtype is 'float32' or 'float64'; got {dtype!r}.")
         self.program = chain(self.layers, input_size)
         self._parameters = self.program.initialize(self.seed, self.dtype)
 
@@ -181,8 +179,8 @@ class Network:
             lengths: valid steps of each row, (N,).
             weight: weights of the elements, (N,), (N, T) or like y.
             clip_norm: largest norm of a step's gradient; None: no limit.
-            early_stopping: epochs without improvement that are borne, or an `EarlyStopping`; the best weights are
-                restored.
+            early_stopping: epochs in a row without improvement after which training stops, or an `EarlyStopping`;
+                the best weights are restored.
             checkpoint: file that is written after every epoch; if it is there, training resumes from it.
             callbacks: called with an `EpochEnd` after every epoch; one that returns True stops training.
             seed: of the order of rows and of dropout.
@@ -202,21 +200,12 @@ class Network:
         >>> history.loss[-1] < 0.1 * history.loss[0]
         True
         """
-        x, target = np.asarray(x), np.asarray(y)
-        rows = len(x)
-        if len(target) != rows:
-            raise InputError(f"x has {rows} rows, y {len(target)}.")
-        data = Arrays(
-            x,
-            target,
-            None if weight is None else np.asarray(weight),
-            None if lengths is None else np.asarray(lengths),
-        )
+        data = self._arrays(x, y, weight, lengths)
+        rows = len(data)
         if isinstance(validation, tuple):
             if lengths is not None or weight is not None:
                 raise InputError("a pair (x, y) for validation has no lengths or weights; give a share of the rows.")
-            x_val, y_val = (np.asarray(v) for v in validation)
-            data = Arrays(np.concatenate((x, x_val)), np.concatenate((target, y_val)))
+            data = joined(data, self._arrays(*validation))
         elif validation:
             if not 0 < validation < 1:
                 raise InputError(f"validation is a share of the rows in (0, 1); got {validation!r}.")
@@ -224,12 +213,17 @@ class Network:
             if held_out >= rows:
                 raise InputError(f"validation={validation} of {rows} rows leaves none to train on.")
             rows -= held_out
+        optimizer = optimizer or Adam()
+        if not isinstance(optimizer, Optimizer):
+            raise InputError(f"optimizer must be an optimizer such as un.Adam(1e-3); got {optimizer!r}.")
+        if isinstance(early_stopping, (int, np.integer)):
+            early_stopping = EarlyStopping(int(early_stopping))
         plan = Plan(
             epochs=epochs,
             batch_size=batch_size,
             shuffle=shuffle,
             clip_norm=clip_norm,
-            early_stopping=EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping,
+            early_stopping=early_stopping,
             checkpoint=checkpoint,
             callbacks=tuple(callbacks),
             seed=checked_seed(seed),
@@ -241,11 +235,23 @@ class Network:
             self._parameters,
             data,
             loss_named(loss),
-            optimizer or Adam(),
+            optimizer,
             plan,
             training_rows=np.arange(rows),
             validation_rows=np.arange(rows, len(data)),
         )
+
+    def _arrays(self, x: Any, y: Any, weight: Any = None, lengths: Any = None) -> Arrays:
+        """Rows to train on, or an `InputError` where their shapes do not fit."""
+        x, target = numbers(x, "x"), numbers(y, "y")
+        if x.ndim != 3 or x.shape[2] != self.input_size or 0 in x.shape:
+            raise InputError(f"x must have shape (N, T, {self.input_size}) with N and T ≥ 1; got {x.shape}.")
+        weight = None if weight is None else numbers(weight, "weight")
+        lengths = None if lengths is None else numbers(lengths, "lengths")
+        for name, array in (("y", target), ("weight", weight), ("lengths", lengths)):
+            if array is not None and array.shape[:1] != x.shape[:1]:
+                raise InputError(f"x has {len(x)} rows; {name} must have as many, but its shape is {array.shape}.")
+        return Arrays(x, target, weight, lengths)
 
     # --- states -------------------------------------------------------------------------------------
 
@@ -289,11 +295,14 @@ class Network:
         """The network that `describe` described, with these parameters."""
         known: dict[str, type[Any]] = {**CELLS, **LAYERS}
         layers = [storage.restore(layer, known) for layer in content["layers"]]
+        # before anything is allocated: the sizes that a damaged file claims must be those of its arrays
+        for name, parameter in chain(layers, content["input_size"]).parameters.items():
+            found = (arrays[name].shape, arrays[name].dtype) if name in arrays else "nothing"
+            wanted = (parameter.shape, checked_dtype(content["dtype"]))
+            if found != wanted:
+                raise ModelFileError(f"parameter {name} should be {wanted}; the file has {found}.")
         net = cls(layers, content["input_size"], content["dtype"], content["seed"])
         for name, view in net.views.items():
-            if name not in arrays or arrays[name].shape != view.shape:
-                found = arrays[name].shape if name in arrays else "nothing"
-                raise ModelFileError(f"parameter {name} should have shape {view.shape}; the file has {found}.")
             view[...] = arrays[name]
         return net
 
@@ -319,6 +328,25 @@ def chain(layers: Sequence[Rule], input_size: int) -> Program:
             raise InputError(f"layer {number} must be a layer such as un.LSTM(64); got {layer!r}.")
         buffer = builder.add(layer, buffer, name=str(number))
     return builder.build(buffer)
+
+
+def joined(training: Arrays, validation: Arrays) -> Arrays:
+    """Rows of both, the validation rows last."""
+    for name in ("x", "target"):
+        ours, theirs = getattr(training, name).shape[1:], getattr(validation, name).shape[1:]
+        if ours != theirs:
+            raise InputError(f"validation: rows of {name} have shape {theirs}; those to train on {ours}.")
+    return Arrays(np.concatenate((training.x, validation.x)), np.concatenate((training.target, validation.target)))
+
+
+def checked_dtype(dtype: str | np.dtype) -> np.dtype:
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = np.dtype(object)
+    if found not in (np.float32, np.float64):
+        raise InputError(f"dtype is 'float32' or 'float64'; got {dtype!r}.")
+    return found
 
 
 def checked_seed(seed: int) -> int:

@@ -105,9 +105,7 @@ class OneCycle(Schedule):
         if not 0 < self.rise < 1:
             raise InputError(f"OneCycle: rise is a share of the steps in (0, 1); got {self.rise!r}.")
         if not (self.start >= 1 and self.end >= 1):
-            raise InputError(
-                f"OneCycle: start and end divide rates and must be ≥ 1; got {self.start!r}, {self.end!r}."
-            )
+            raise InputError(f"OneCycle: start and end divide rates, so are ≥ 1; got {self.start!r}, {self.end!r}.")
 
     def at(self, progress: Progress) -> float:
         first = self.rate / self.start
@@ -138,7 +136,7 @@ class ReduceOnPlateau(Schedule):
         super().__post_init__()
         if not (0 < self.factor < 1 and self.patience >= 0):
             raise InputError(
-                f"ReduceOnPlateau: factor must lie in (0, 1) and patience be ≥ 0; got {self.factor!r}, {self.patience!r}."
+                f"ReduceOnPlateau: factor lies in (0, 1), patience is ≥ 0; got {self.factor!r}, {self.patience!r}."
             )
 
     def at(self, progress: Progress) -> float:

@@ -47,10 +47,21 @@ def write(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, Array], 
     """Write arrays and a JSON-like content as one model file of this kind."""
     from safetensors.numpy import save
 
-    text = json.dumps({"format": "unrolled", "version": VERSION, "kind": kind, **content}, sort_keys=True)
+    text = to_json({"format": "unrolled", "version": VERSION, "kind": kind, **content})
     # ascontiguousarray: safetensors would store a strided array's memory, not its values
     data = save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, {"unrolled": text})
     write_bytes(path, data)
+
+
+def to_json(content: Any) -> str:
+    """JSON with sorted keys; NumPy's numbers are written as Python's."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.generic):
+            return value.item()
+        raise InputError(f"a model file holds numbers, text and lists of them; it can't hold {value!r}.")
+
+    return json.dumps(content, sort_keys=True, default=plain)
 
 
 def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str, Any]]:
@@ -64,7 +75,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str,
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
         raise ModelFileError(
             f"{path} is not a model file, or is damaged ({error}). Save the model again, or name another file."
         ) from error
@@ -72,7 +83,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str,
         content = json.loads(metadata["unrolled"])
         version, kind = content["version"], content["kind"]
         known = content["format"] == "unrolled" and isinstance(version, int)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         known = False
     if not known:
         raise ModelFileError(f"{path} is a safetensors file, but not one that unrolled wrote.")

@@ -6,7 +6,6 @@ changes the result, nor does a resume from a checkpoint.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import threading
@@ -54,7 +53,7 @@ class EarlyStopping:
     """Stop when the monitored loss (validation, else training) no longer improves; restore the best weights.
 
     Args:
-        patience: epochs without improvement that are borne.
+        patience: epochs in a row without improvement after which training stops.
         min_delta: improvement that counts.
     """
 
@@ -164,9 +163,11 @@ def train(
     """Train `params` in place; see `Network.fit` for what the plan means."""
     job = Job(program, data, loss, optimizer, plan.batch_size, plan.clip_norm, plan.seed)
     run = Run(params, optimizer.start(params), History(), params.copy())
-    identity = fingerprint(engine, job, plan, training_rows, validation_rows) if plan.checkpoint else ""
+    identity = fingerprint(engine, job, plan, params.dtype, training_rows, validation_rows) if plan.checkpoint else ""
     if plan.checkpoint and Path(plan.checkpoint).exists():
         resume(run, plan.checkpoint, identity)
+        # what stopped it from outside, a callback or Ctrl-C, is over; being out of patience is not
+        run.history.stopped = "early" if _out_of_patience(run, plan) else "done"
     n_batches = ceil(len(training_rows) / plan.batch_size)
     began = time.perf_counter() - (run.history.wall_s[-1] if run.history.wall_s else 0.0)
 
@@ -194,7 +195,7 @@ def train(
                 validation = float(sums.totals.sum() / max(sums.weights.sum(), 1e-300))
                 run.history.validation_loss.append(validation)
             end = EpochEnd(epoch, mean, validation, float(rates[-1]), time.perf_counter() - began)
-            _close_epoch(run, plan, end)
+            _close_epoch(run, plan, end, n_batches)
             if plan.checkpoint:
                 save_checkpoint(run, plan.checkpoint, identity)
             show(end)
@@ -237,7 +238,7 @@ def _train_epoch(
     return total / weight if weight else 0.0
 
 
-def _close_epoch(run: Run, plan: Plan, end: EpochEnd) -> None:
+def _close_epoch(run: Run, plan: Plan, end: EpochEnd, n_batches: int) -> None:
     """Record an epoch, remember the best weights, ask early stopping and the callbacks."""
     history = run.history
     history.loss.append(end.loss)
@@ -246,18 +247,22 @@ def _close_epoch(run: Run, plan: Plan, end: EpochEnd) -> None:
     monitored = end.loss if end.validation_loss is None else end.validation_loss
     if not np.isfinite(run.params).all() or not isfinite(monitored):
         _restore_best(run)
-        raise TrainingDiverged(end.epoch, len(history.loss) - 1, end.rate)
+        raise TrainingDiverged(end.epoch, n_batches - 1, end.rate)
     min_delta = plan.early_stopping.min_delta if plan.early_stopping else 0.0
     if monitored < run.best_loss - min_delta:
         run.best_loss, run.waited, history.best_epoch = monitored, 0, end.epoch
         run.best_params[...] = run.params
     else:
         run.waited += 1
-    if plan.early_stopping and run.waited >= plan.early_stopping.patience:
+    if _out_of_patience(run, plan):
         history.stopped = "early"
     answers = [callback(end) for callback in plan.callbacks]
     if any(answers):
         history.stopped = "callback"
+
+
+def _out_of_patience(run: Run, plan: Plan) -> bool:
+    return plan.early_stopping is not None and run.waited >= plan.early_stopping.patience
 
 
 def _restore_best(run: Run) -> None:
@@ -292,17 +297,21 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 # --- checkpoints ------------------------------------------------------------------------------------
 
 
-def fingerprint(engine: Engine, job: Job, plan: Plan, training_rows: Array, validation_rows: Array) -> str:
+def fingerprint(
+    engine: Engine, job: Job, plan: Plan, dtype: np.dtype, training_rows: Array, validation_rows: Array
+) -> str:
     """What a resumed training must have in common with the interrupted one."""
     sample = job.data.batch(np.concatenate((training_rows, validation_rows)), np.dtype(np.float64))
     contents = [np.ascontiguousarray(a).tobytes() for a in sample if a is not None]
     checksum = 0
     for content in contents:
         checksum = zlib.crc32(content, checksum)
-    return json.dumps(
+    return storage.to_json(
         {
             "engine": engine.name,
+            "dtype": dtype.name,
             "operations": [(op.name, storage.describe(op.rule)) for op in job.program.operations],
+            "parameters": [(p.name, p.shape) for p in job.program.parameters.values()],
             "loss": storage.describe(job.loss),
             "optimizer": storage.describe(job.optimizer),
             "batch_size": plan.batch_size,
@@ -312,8 +321,7 @@ def fingerprint(engine: Engine, job: Job, plan: Plan, training_rows: Array, vali
             "shuffle": plan.shuffle,
             "rows": [len(training_rows), len(validation_rows)],
             "data": checksum,
-        },
-        sort_keys=True,
+        }
     )
 
 

@@ -27,7 +27,8 @@ def command(
     Example: unrolled demo fish
     """
     from ..demos import DEMOS
-    from .forecast import prepare_folder
+    from ..storage import write_bytes
+    from .forecast import output_folder
 
     given = {"epochs": epochs, "horizon": horizon, "ticker": ticker, "start": start, "end": end}
     options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
@@ -36,16 +37,16 @@ def command(
     only_stock = sorted(options.keys() - {"epochs"})
     if only_stock and name != "stock":
         raise InputError(f"--{only_stock[0]} belongs to the demo stock, not to {name}.")
-    folder = prepare_folder(out)
     results = {}
-    for demo in DEMOS if name == "all" else [name]:
-        if name == "all":
-            say(f"\n== {demo} ==\n")
-        result = DEMOS[demo](say=(lambda line: None) if as_json else give, seed=seed, **options)
-        results[demo] = result
-        picture = folder / f"{demo}.html"
-        result.figure().write_html(picture, include_plotlyjs=True)
-        say(f"\npicture: {picture}")
+    with output_folder(out) as folder:
+        for demo in DEMOS if name == "all" else [name]:
+            if name == "all":
+                say(f"\n== {demo} ==\n")
+            result = DEMOS[demo](say=(lambda line: None) if as_json else give, seed=seed, **options)
+            results[demo] = result
+            picture = folder / f"{demo}.html"
+            write_bytes(picture, result.figure().to_html(include_plotlyjs=True).encode())
+            say(f"\npicture: {picture}")
     if as_json:
         give_json({demo: result.numbers for demo, result in results.items()})
     if not all(result.right for result in results.values()):

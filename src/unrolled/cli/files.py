@@ -227,17 +227,20 @@ def _whole_numbers(column: pd.Series) -> pd.Series:
 
 def _find_id(cells: pd.DataFrame, stamps: pd.Series, time: str, target: str | None) -> str | None:
     """The column that tells series apart, where stamps come more than once; None for a single series."""
-    usual = [c for c in _names(cells) if c.lower() in ID_NAMES and c not in (time, target)]
+    free = [c for c in _names(cells) if c not in (time, target) and c.lower() not in TARGET_NAMES]
+    usual = [c for c in free if c.lower() in ID_NAMES]
     if not stamps.duplicated().any():
         return next((c for c in usual if c.lower() == "unique_id"), None)
-    text = [c for c in _names(cells) if c not in (time, target, *usual) and not _is_numeric(cells[c])]
-    codes = [
-        c for c in _names(cells) if c not in (time, target, *usual, *text) and _share(cells[c], _whole_numbers) == 1
-    ]
-    for column in (*usual, *text, *codes):
-        if cells[column].notna().all() and not pd.DataFrame({"a": cells[column], "b": stamps}).duplicated().any():
-            return column
-    return None
+    text = [c for c in free if c not in usual and not _is_numeric(cells[c])]
+    codes = [c for c in free if c not in (*usual, *text) and _share(cells[c], _whole_numbers) == 1]
+
+    def tells_apart(column: str) -> bool:
+        names = cells[column]
+        if names.isna().any() or names.nunique() > len(names) / 2:  # series have more than one row
+            return False
+        return not pd.DataFrame({"name": names, "stamp": stamps}).duplicated().any()
+
+    return next((c for c in (*usual, *text, *codes) if tells_apart(c)), None)
 
 
 def _find_target(path: str, cells: pd.DataFrame, numeric: Sequence[str], time: str) -> str:

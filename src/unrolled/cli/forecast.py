@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import shlex
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,7 +30,7 @@ def command(
         str | None, typer.Option(help="Frequency, such as MS, W, D, B, h, 30min. [default: inferred]")
     ] = None,
     season: Annotated[int | None, typer.Option(help="Periods in a season. [default: from the frequency]")] = None,
-    cell: Annotated[str, typer.Option(help="Recurrent cell: rnn, gru or lstm.")] = "lstm",
+    cell: Annotated[str, typer.Option(help="Recurrent cell: rnn, gru or lstm.")] = "rnn",
     hidden: Annotated[int | None, typer.Option(help="Hidden units.")] = None,
     window: Annotated[
         int | None, typer.Option(help="Steps the network reads. [default: from season and data]")
@@ -71,22 +74,19 @@ def command(
         else f"{file}: time {table.columns.time!r}, target {table.columns.target!r}"
     )
     talk(facts(fc, panel))
-    folder = prepare_folder(out or Path(f"{'stdin' if file == '-' else Path(file).stem}-forecast"))
-
     fc.library_ = "pandas"
-    fc.fit_panel(panel)
-    for note in (*table.notes, *fc.notes_):
-        talk(f"note: {note}")
-    result = fc.predict(level=levels)
-    if fc.held_out_ is not None:
-        talk("")
-        talk(show_comparison(fc))
-    asked = shlex.join(["unrolled", *sys.argv[1:]])
-    wall_s = time.perf_counter() - began
-    write_bytes(folder / "forecast.csv", result.to_csv(index=False).encode())
-    fc.save(folder / "model.safetensors")
-    write_report(folder / "report.html", fc, panel, result, Path(file).name, asked, wall_s)
-    talk("")
+    with output_folder(out or Path(f"{'stdin' if file == '-' else Path(file).stem}-forecast")) as folder:
+        fc.fit_panel(panel)
+        for note in (*table.notes, *fc.notes_):
+            talk(f"note: {note}")
+        result = fc.predict(level=levels)
+        if fc.held_out_ is not None:
+            talk("\n" + show_comparison(fc) + "\n")
+        wall_s = time.perf_counter() - began
+        write_bytes(folder / "forecast.csv", result.to_csv(index=False).encode())
+        fc.save(folder / "model.safetensors")
+        asked = shlex.join(["unrolled", *sys.argv[1:]])
+        write_report(folder / "report.html", fc, panel, result, Path(file).name, asked, wall_s)
     if as_json:
         give_json(summary(fc, table.columns, result, folder, wall_s))
     else:
@@ -107,16 +107,23 @@ def parse_levels(text: str) -> list[float]:
         raise InputError(f"--level takes numbers such as 80,95; got {text!r}.") from error
 
 
-def prepare_folder(folder: Path) -> Path:
-    """Make the folder and make sure that it can be written to, before long work starts."""
+@contextmanager
+def output_folder(folder: Path) -> Iterator[Path]:
+    """A folder that can be written to, made before long work starts; if that fails, what was made is gone again."""
+    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".unrolled-probe"
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         raise InputError(f"can't write to {folder}: {error.strerror}. Choose another folder with --out.") from error
-    return folder
+    try:
+        yield folder
+    except BaseException:
+        for parent in made:
+            if not any(parent.iterdir()):
+                parent.rmdir()
+        raise
 
 
 def show_comparison(fc: Forecaster) -> str:

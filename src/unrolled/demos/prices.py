@@ -131,7 +131,7 @@ def from_yahoo(ticker: str, start: str, end: str) -> Prices:
             said.append(f"{type(error).__name__}: {error}")
             frame = None
     if frame is None or "Open" not in frame or frame["Open"].dropna().empty:
-        reason = f" It said: {said[-1]}." if said else ""
+        reason = f" It said: {said[-1].removeprefix(f'[{ticker.upper()!r}]: ')}." if said else ""
         raise un.DataError(
             f"Yahoo Finance gave no prices for {ticker!r} from {first} to {last}.{reason} Check the network, the "
             "ticker and the dates; without a ticker the demo runs on bundled prices."

@@ -56,15 +56,15 @@ class Framing:
 def choose_framing(panel: Panel, z: Array, horizon: int, season: int, window: int | None) -> Framing:
     """Anchor and window length from the data.
 
-    The anchor is whichever of the naive and the seasonal naive errs less over the horizon. The window has two
-    seasons, or without season two horizons within 8 .. 64; it is shorter where the typical series has few rows.
+    The anchor is whichever of the naive and the seasonal naive errs less over the horizon. The window has one and a
+    half seasons, or without season two horizons within 8 .. 64; it is shorter where the typical series has few rows.
     """
     typical = int(np.median(panel.lengths))
     if season > 1 and typical < 2 * season + horizon:
         season = 1
     seasonal_anchor = season > 1 and _seasonal_errs_less(panel, z, horizon, season)
     if window is None:
-        wanted = 2 * season if season > 1 else int(np.clip(2 * horizon, 8, 64))
+        wanted = max(8, 3 * season // 2) if season > 1 else int(np.clip(2 * horizon, 8, 64))
         room = (typical - horizon) // 2
         window = max(min(wanted, room), season if seasonal_anchor else SHORTEST_WINDOW)
     return Framing(horizon, season, max(window, season if seasonal_anchor else 1), seasonal_anchor)
