@@ -14,7 +14,7 @@ else.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -156,20 +156,41 @@ def figure(x: Array, ones: Array, path: Array, losses: list[float]) -> go.Figure
         column_widths=[0.55, 0.45],
         subplot_titles=titles,
         vertical_spacing=0.2,
+        horizontal_spacing=0.18,
     )
-    margin = 0.2
-    low, high = np.minimum(path.min(axis=0), 0.4) - margin, np.maximum(path.max(axis=0), 1.4) + margin
-    wxs, wrecs = np.linspace(low[0], high[0], 81), np.linspace(low[1], high[1], 81)
-    surface = np.log10(np.maximum(loss_surface(x, ones, wxs, wrecs), 1e-4))
-    color = {"title": "log₁₀ loss", "x": 0.47, "thickness": 12}
-    levels = {"start": -2, "end": 5, "size": 0.5}
+    for trace in valley(x, ones, path):
+        plot.add_trace(trace, row=1, col=1)
+    steps = np.arange(1, STEPS + 1)
+    for wrec, color in RATES.items():
+        y = gradient_through_time(x, ones, wrec)
+        plot.add_trace(go.Scatter(x=steps, y=y, name=f"wrec {wrec}", line={"color": color}), row=1, col=2)
+    epochs = np.arange(1, len(losses) + 1)
+    plot.add_trace(go.Scatter(x=epochs, y=losses, line={"color": GREY}, showlegend=False, name="loss"), row=2, col=2)
+    plot.update_xaxes(title="wx", row=1, col=1).update_yaxes(title="wrec", row=1, col=1)
+    plot.update_xaxes(title="step t", dtick=1, row=1, col=2).update_xaxes(title="epoch", row=2, col=2)
+    plot.update_yaxes(type="log", exponentformat="power", dtick=1, row=1, col=2)
+    plot.update_yaxes(type="log", exponentformat="power", row=2, col=2)
+    return style(plot, "Counting: two weights, a steep valley, and a gradient that grows or fades", 640)
+
+
+def valley(x: Array, ones: Array, path: Array) -> list[go.Contour | go.Scatter]:
+    """The loss over both weights, the path of training, its two ends."""
+    import plotly.graph_objects as go
+
+    low, high = np.minimum(path.min(axis=0), 0.4) - 0.2, np.maximum(path.max(axis=0), 1.4) + 0.2
+    wxs, wrecs = np.linspace(low[0], high[0], 121), np.linspace(low[1], high[1], 121)
+    surface = np.log10(np.maximum(loss_surface(x, ones, wxs, wrecs), 1e-3))
     contour = go.Contour(
-        x=wxs, y=wrecs, z=surface, colorscale="Viridis", contours=levels, colorbar=color, name="log₁₀ loss"
+        x=wxs,
+        y=wrecs,
+        z=surface,
+        colorscale="Viridis",
+        contours={"start": -1.5, "end": 4.5, "size": 0.5},
+        colorbar={"x": 0.455, "thickness": 12},
+        name="log₁₀ loss",
     )
-    plot.add_trace(contour, row=1, col=1)
-    way = {"color": "white", "width": 2}
-    trace = go.Scatter(x=path[:, 0], y=path[:, 1], mode="lines+markers", marker={"size": 4}, line=way, name="path")
-    plot.add_trace(trace.update(showlegend=False), row=1, col=1)
+    look: dict[str, Any] = {"showlegend": False, "line": {"color": "white", "width": 2}, "marker": {"size": 4}}
+    way = go.Scatter(x=path[:, 0], y=path[:, 1], mode="lines+markers", name="path", **look)
     ends = go.Scatter(
         x=path[[0, -1], 0],
         y=path[[0, -1], 1],
@@ -181,18 +202,4 @@ def figure(x: Array, ones: Array, path: Array, losses: list[float]) -> go.Figure
         showlegend=False,
         name="ends",
     )
-    plot.add_trace(ends, row=1, col=1)
-    steps = np.arange(1, STEPS + 1)
-    for wrec, color_of in RATES.items():
-        y = gradient_through_time(x, ones, wrec)
-        plot.add_trace(go.Scatter(x=steps, y=y, name=f"wrec {wrec}", line={"color": color_of}), row=1, col=2)
-    plot.add_trace(
-        go.Scatter(x=np.arange(1, len(losses) + 1), y=losses, line={"color": GREY}, showlegend=False, name="loss"),
-        row=2,
-        col=2,
-    )
-    plot.update_xaxes(title="wx", row=1, col=1).update_yaxes(title="wrec", row=1, col=1)
-    plot.update_xaxes(title="step t", dtick=1, row=1, col=2).update_xaxes(title="epoch", row=2, col=2)
-    plot.update_yaxes(type="log", exponentformat="power", row=1, col=2)
-    plot.update_yaxes(type="log", exponentformat="power", row=2, col=2)
-    return style(plot, "Counting: two weights, a steep valley, and a gradient that grows or fades", 640)
+    return [contour, way, ends]

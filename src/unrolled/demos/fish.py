@@ -115,7 +115,7 @@ def figure(losses: list[float], predictions: list[float], slopes: Array) -> go.F
     from plotly.subplots import make_subplots
 
     epochs = np.arange(1, len(losses) + 1)
-    titles = ("prediction of day 5, epoch by epoch", "loss", "what one fish more on a day would change")
+    titles = ("prediction of day 5, epoch by epoch", "loss", "effect of one fish more on a day")
     plot = make_subplots(rows=1, cols=3, column_widths=[0.38, 0.3, 0.32], subplot_titles=titles)
     plot.add_trace(go.Scatter(x=epochs, y=predictions, name="prediction", line={"color": BLUE}), row=1, col=1)
     plot.add_hline(y=DAY_5.item(), line={"color": GREY, "dash": "dot"}, row=1, col=1)

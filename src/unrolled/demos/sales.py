@@ -207,7 +207,9 @@ def figure(trained: Trained, forecast: float, held_out: Array) -> go.Figure:
         row=1,
         col=2,
     )
-    plot.update_xaxes(title="day", dtick=1, row=1, col=1).update_xaxes(title="epoch", row=1, col=2)
+    plot.update_xaxes(title="day", dtick=1, range=[0.5, len(days) + 0.5], row=1, col=1).update_xaxes(
+        title="epoch", row=1, col=2
+    )
     plot.update_yaxes(title="root mean squared error, sales", rangemode="tozero", row=1, col=2)
     plot.update_layout(legend={"orientation": "h", "y": -0.15})
     return style(plot, "Sales: three days in, the next day out", 480)

@@ -192,7 +192,12 @@ def figure(series: Prices, parts: Split, losses: list[float], found: dict[str, A
     ahead = np.busday_offset(last, np.arange(1, horizon + 1), roll="forward")  # holidays are not known
     titles = ("test part: one day ahead, and several", "the whole series", "loss")
     plot = make_subplots(
-        rows=2, cols=2, specs=[[{"colspan": 2}, None], [{}, {}]], row_heights=[0.62, 0.38], subplot_titles=titles
+        rows=2,
+        cols=2,
+        specs=[[{"colspan": 2}, None], [{}, {}]],
+        row_heights=[0.64, 0.36],
+        vertical_spacing=0.14,
+        subplot_titles=titles,
     )
     several = {"color": RED, "dash": "dot"}
     for name, x, y, line in [
@@ -210,6 +215,6 @@ def figure(series: Prices, parts: Split, losses: list[float], found: dict[str, A
     epochs = np.arange(1, len(losses) + 1)
     plot.add_trace(go.Scatter(x=epochs, y=losses, name="loss", line={"color": BLUE}, showlegend=False), row=2, col=2)
     plot.update_yaxes(title="dollars", col=1).update_xaxes(title="epoch", row=2, col=2)
-    plot.update_yaxes(type="log", exponentformat="power", row=2, col=2)
+    plot.update_yaxes(type="log", exponentformat="power", dtick="D2", row=2, col=2)
     plot.update_layout(hovermode="x unified", legend={"orientation": "h", "y": -0.1})
     return style(plot, f"Stock: {series.name}, opening prices, a window of {WINDOW} days", 700)
