@@ -56,10 +56,10 @@ class Arrays:
 class Windows:
     """Rows that are windows of one table in which all series stand one below the other.
 
-    Row k reads `lengths[k]` steps from `starts[k]` on, less `loc[k]`, divided by `scale[k]`, channel by channel.
-    Its targets are the next `horizon` values of channel 0, each measured from an anchor: the value `lags[j]` steps
-    before target j, which must lie inside the window. Both are divided by `scale[k, 0]`. So a network that gives 0
-    repeats the anchors: the last value (lags 1, 2, 3, ...), or the last season (lags s, s, ..., 2s, ...).
+    Row k reads `lengths[k]` steps from `starts[k]` on, less `loc[k]`, divided by `scale[k]`, channel by channel. Its
+    targets are the next `horizon` values of channel 0, each less its anchor, divided by `scale[k, 0]`. The anchor is
+    `loc[k, 0]`, or with `lags` the value so many steps before the target, which must be known at the window's end. A
+    network that gives 0 repeats the anchors.
     """
 
     values: Array  # (n, C)
@@ -69,14 +69,11 @@ class Windows:
     loc: Array  # (N, C)
     scale: Array  # (N, C)
     window: int
-    lags: Array  # (horizon,)
+    horizon: int
+    lags: Array | None = None  # (horizon,)
 
     def __len__(self) -> int:
         return len(self.starts)
-
-    @property
-    def horizon(self) -> int:
-        return len(self.lags)
 
     def inputs(self, rows: Array, dtype: np.dtype) -> tuple[Array, Array | None]:
         """x (N, T, C) with padding at its end set to 0, and lengths (None where all windows are full)."""
@@ -91,6 +88,8 @@ class Windows:
 
     def anchors(self, rows: Array) -> Array:
         """What the targets are measured from, (N, horizon), in the units of `values`."""
+        if self.lags is None:
+            return np.repeat(self.loc[rows, :1], self.horizon, axis=1)
         return self.values[self._target_places(rows) - self.lags, 0]
 
     def batch(self, rows: Array, dtype: np.dtype) -> Batch:

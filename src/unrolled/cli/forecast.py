@@ -92,7 +92,7 @@ def command(
     else:
         give_table(result)
     talk(f"\n{folder}/: forecast.csv, model.safetensors, report.html · {time.perf_counter() - began:.1f} s")
-    if fc.interrupted_:
+    if fc.model_.interrupted:
         raise typer.Exit(INTERRUPTED)
 
 
@@ -157,8 +157,12 @@ def summary(fc: Forecaster, columns: Any, result: Any, folder: Path, wall_s: flo
             "verdict": held_out.verdict,
         },
         "notes": fc.notes_,
-        "interrupted": fc.interrupted_,
-        "model": {"cell": fc.cell, "networks": len(fc.networks_), "parameters": fc.networks_[0].parameters.size},
+        "interrupted": fc.model_.interrupted,
+        "model": {
+            "cell": fc.cell,
+            "networks": len(fc.model_.networks),
+            "parameters": fc.model_.networks[0].parameters.size,
+        },
         "files": [str(folder / name) for name in ("forecast.csv", "model.safetensors", "report.html")],
         "seconds": round(wall_s, 3),
     }

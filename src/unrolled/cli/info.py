@@ -53,11 +53,11 @@ def about_model(path: Path) -> dict[str, Any]:
     model = load(path)
     if not isinstance(model, Forecaster):
         return {"kind": "network", "network": repr(model), "parameters": model.parameters.size, "seed": model.seed}
-    framing = model.framing_
+    framing = model.model_.framing
     return {
         "kind": "forecaster",
-        "network": repr(model.networks_[0]),
-        "ensemble": len(model.networks_),
+        "network": repr(model.model_.networks[0]),
+        "ensemble": len(model.model_.networks),
         "horizon": model.horizon,
         "frequency": model.tail_.frequency.name,
         "season": framing.season,

@@ -12,14 +12,16 @@ import pandas as pd
 from ..errors import DataError, InputError
 from ..ops import Array
 from .baselines import BASELINES
-from .intervals import QUANTILES, calibrate, conformal_widening, interval_columns, pooled, read_quantile
-from .table import Columns, Panel, forecast_frame, in_library, library_of, read_panel
-from .windows import make_windows, window_ends
+from .intervals import MEDIAN, calibrate, conformal_widening, interval_columns, pooled, read_quantile
+from .scaling import Profile, adjusted, in_units
+from .table import Columns, Panel, forecast_frame, in_library, library_of, read_panel, series_of
+from .windows import window_ends
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
 
     from .forecaster import Forecaster
+    from .model import Model
 
 MOST_WINDOWS = 5000  # held-out windows that are looked at; more would cost time and tell little more
 REPORTED_LEVELS = (80, 95)
@@ -68,35 +70,45 @@ def held_out_rows(panel: Panel, horizon: int) -> int:
     return horizon + origins - 1 if origins >= 1 else 0
 
 
-def hold_out(fc: Forecaster, panel: Panel, z: Array, left_out: int) -> HeldOut:
-    """Compare on the last `left_out` rows a forecaster that was trained without them, and calibrate it there."""
-    horizon, framing = fc.horizon, fc.framing_
+def hold_out(model: Model, panel: Panel, known: Panel, profile: Profile, name: str, columns: Columns) -> HeldOut:
+    """Compare and calibrate a model on the rows of a panel that it has not seen.
+
+    Args:
+        model: trained on `known`.
+        panel: the whole panel.
+        known: the panel without its held-out end.
+        profile: of the series of `known`.
+        name: the column of the model's forecasts.
+        columns: of the table.
+    """
+    framing = model.framing
+    horizon = framing.horizon
+    kept = set(known.ids)
+    panel = panel.select(np.array([i in kept for i in panel.ids]))  # whoever has no known rows can't be judged
+    left_out = int((panel.lengths - known.lengths).max())
     origins = left_out - horizon + 1
     every = max(1, -(-len(panel.ids) * origins // MOST_WINDOWS))
     # from the last origin backwards, so that it is among those that are looked at
     ends = window_ends(panel, framing, origins=slice(-1, -origins - 1, -every))
-    windows = make_windows(panel, z, framing, ends)
-    rows = np.arange(len(ends))
-    raw = fc.quantiles(windows)
-    batch = windows.batch(rows, np.dtype(np.float64))
+    level, raw = model.quantiles(panel, adjusted(panel, profile), profile, ends)
+    batch = level.batch(np.arange(len(ends)), np.dtype(np.float64))
     assert batch.weight is not None
-    series = np.searchsorted(panel.offsets, ends - 1, side="right") - 1
+    series = series_of(panel, ends)
     left = panel.offsets[series + 1] - horizon - ends  # 0 for a series' last origin
 
     widening = conformal_widening(raw, batch.target, batch.weight)
-    values = fc.to_units(calibrate(raw, widening), windows, fc.logs_[series])
+    values = in_units(level, calibrate(raw, widening), profile, panel, ends)
     places = ends[:, None] + np.arange(horizon)
-    forecasts = {fc.name: values[..., len(QUANTILES) // 2]}
-    for name, method in BASELINES.items():
-        if name != "SeasonalNaive" or framing.season > 1:
-            forecasts[name] = method(panel.y, ends, panel.offsets[series], horizon, framing.season)
-    known = panel.until(left_out)
+    forecasts = {name: values[..., MEDIAN]}
+    for baseline, method in BASELINES.items():
+        if baseline != "SeasonalNaive" or framing.season > 1:
+            forecasts[baseline] = method(panel.y, ends, panel.offsets[series], horizon, framing.season)
     scores = score(
         np.repeat(series, horizon),
         panel.y[places].reshape(-1),
-        {name: values.reshape(-1) for name, values in forecasts.items()},
+        {model_name: f.reshape(-1) for model_name, f in forecasts.items()},
         panel.observed[places].reshape(-1),
-        np.repeat([panel.ids.index(name) for name in known.ids], known.lengths),
+        np.repeat(np.arange(len(known.ids)), known.lengths),
         known.y,
         panel.frequency.mase_season,
     )
@@ -104,10 +116,10 @@ def hold_out(fc: Forecaster, panel: Panel, z: Array, left_out: int) -> HeldOut:
     example = forecast_frame(
         panel.until(horizon),
         horizon,
-        fc.columns_,
+        columns,
         {"y": panel.y[places[last]]}
-        | {name: f[last] for name, f in forecasts.items() if name != fc.name}
-        | interval_columns(fc.name, values[last], REPORTED_LEVELS),
+        | {baseline: f[last] for baseline, f in forecasts.items() if baseline != name}
+        | interval_columns(name, values[last], REPORTED_LEVELS),
     )
     return HeldOut(
         table=scores,
@@ -117,7 +129,7 @@ def hold_out(fc: Forecaster, panel: Panel, z: Array, left_out: int) -> HeldOut:
         rows=left_out,
         pooled=pooled(batch.weight),
         example=example,
-        name=fc.name,
+        name=name,
     )
 
 
@@ -186,7 +198,7 @@ def cross_validate(
         fold = Forecaster(**fc.get_params())
         fold.columns_ = columns
         fold.fit_panel(past, evaluate=bool(levels))
-        values = fold.predict_panel(past, fold.logs_)
+        values = fold.predict_panel(past, fold.profile_)
         ends = past.first + past.lengths
         frame = forecast_frame(past, fc.horizon, columns, interval_columns(fc.name, values, levels))
         at = [panel.ids.index(name) for name in past.ids]

@@ -1,15 +1,59 @@
 """From the units of the target to those of the network, and back.
 
-First each series may be taken in logarithms; then each window is centred and scaled by statistics of its own inputs.
-Both look at the past only.
+A series may be taken in logarithms, and its season is taken out; then each window is centred at its own smoothed
+level and scaled by its own spread. All of it looks at the past only.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from ..data import Windows
 from ..ops import Array
-from .table import Panel
+from .table import Panel, series_of
+
+SMOOTHINGS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+SEASON_MEMORY = 0.85  # weight of a season relative to the one after it
+LEAST_SEASONALITY = 0.2  # share of the variance about the trend that a season must explain, adjusted for its size
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is known of each of S series beyond its window.
+
+    Attributes:
+        logs: whether it is taken in logarithms, (S,) bool.
+        season: what its season adds at each place of the season, ordinal 0 first, (S, season); 0 where it has none.
+        smoothing: weight of the newest value in its level, (S,).
+    """
+
+    logs: Array
+    season: Array
+    smoothing: Array
+
+    def take(self, series: Array) -> Profile:
+        return Profile(self.logs[series], self.season[series], self.smoothing[series])
+
+
+def estimate_profile(panel: Panel, season: int, horizon: int, logs: Array) -> Profile:
+    """The profile of each series, from all of its rows; `logs` say which are taken in logarithms."""
+    count = len(panel.ids)
+    parts = [panel.series(k) for k in range(count)]
+    z = to_logs(panel, logs)
+    seasonal = np.zeros((count, season))
+    smoothing = np.ones(count)
+    for k, part in enumerate(parts):
+        phase = (panel.first[k] + np.arange(panel.lengths[k])) % season
+        seasonal[k] = season_of(z[part], phase, season)
+        smoothing[k] = best_smoothing(z[part] - seasonal[k][phase], horizon)
+    return Profile(logs, seasonal, smoothing)
+
+
+def all_positive(panel: Panel) -> Array:
+    """For each series whether all its values are above 0, (S,) bool."""
+    return np.minimum.reduceat(panel.y, panel.offsets[:-1]) > 0
 
 
 def wants_logarithm(y: Array, observed: Array, season: int) -> bool:
@@ -32,25 +76,96 @@ def wants_logarithm(y: Array, observed: Array, season: int) -> bool:
     return bool(slope > 0.5)
 
 
-def all_positive(panel: Panel) -> Array:
-    """For each series whether all its values are above 0, (S,) bool."""
-    return np.minimum.reduceat(panel.y, panel.offsets[:-1]) > 0
+def season_of(z: Array, phase: Array, season: int) -> Array:
+    """What the season adds at each of its places, (season,), summing to 0; zeros where there is no clear season.
+
+    Classical decomposition: values less a centred moving average of one season, averaged place by place. Newer
+    seasons weigh more, since seasons change. Source: Hyndman & Athanasopoulos, "Forecasting", 3rd ed., section 3.4.
+    """
+    none = np.zeros(season)
+    if season == 1 or len(z) < 2 * season + 1:
+        return none
+    weights = np.full(season, 1 / season) if season % 2 else np.r_[0.5, np.ones(season - 1), 0.5] / season
+    trend = np.convolve(z, weights, "valid")
+    skipped = (len(z) - len(trend)) // 2
+    around = z[skipped : skipped + len(trend)] - trend
+    phase = phase[skipped : skipped + len(trend)]
+    weight = SEASON_MEMORY ** (np.arange(len(around))[::-1] / season)
+    sums = np.bincount(phase, weight * around, minlength=season)
+    means = sums / np.maximum(np.bincount(phase, weight, minlength=season), 1e-300)
+    means -= means.mean()
+    total, rest = np.sum((around - around.mean()) ** 2), np.sum((around - means[phase]) ** 2)
+    degrees = len(around) - season
+    # adjusted for the season's size: season - 1 free means explain much of any short series
+    if total <= 0 or degrees < 1 or 1 - (rest / degrees) / (total / (len(around) - 1)) < LEAST_SEASONALITY:
+        return none
+    return means
 
 
-def to_model(panel: Panel, logs: Array) -> Array:
-    """The target in the units of the model: its logarithm for the series in `logs` (S,) bool."""
+def best_smoothing(z: Array, horizon: int) -> float:
+    """The smoothing whose level, repeated over the horizon, errs least in absolute terms."""
+    ahead = sorted({1, (1 + horizon) // 2, horizon})
+    begin = len(z) // 4
+    if len(z) - begin <= horizon:
+        return 1.0
+    window = len(z)
+
+    def error(smoothing: float) -> float:
+        level = smoothed(z, smoothing, window)
+        return sum(float(np.abs(z[begin + h :] - level[begin : len(z) - h]).mean()) for h in ahead)
+
+    return min(SMOOTHINGS, key=error)
+
+
+def smoothed(z: Array, smoothing: float, window: int) -> Array:
+    """Exponentially weighted mean of the last `window` values at each place, (n,)."""
+    # beyond the point where weights fall under rounding, nothing is added
+    reach = window if smoothing < 1 else 1
+    if 0 < smoothing < 1:
+        reach = min(window, int(np.ceil(-40 / np.log2(1 - smoothing))))
+    weights = (1 - smoothing) ** np.arange(reach)
+    n = len(z)
+    return np.convolve(z, weights)[:n] / np.convolve(np.ones(n), weights)[:n]
+
+
+def to_logs(panel: Panel, logs: Array) -> Array:
+    """The target, its logarithm for the series in `logs` (S,) bool, (n,)."""
     z = panel.y.copy()
     in_logs = np.repeat(logs, panel.lengths)
-    z[in_logs] = np.log(z[in_logs])
+    # a later value of a series that was positive when this was decided may not be
+    z[in_logs] = np.log(np.maximum(z[in_logs], np.finfo(float).tiny))
     return z
 
 
-def from_model(z: Array, logs: Array) -> Array:
-    """The inverse of `to_model` for forecasts z (S, ...)."""
-    y = z.copy()
+def adjusted(panel: Panel, profile: Profile) -> Array:
+    """The series without their seasons, in logarithms where the profile says so, (n,)."""
+    z = to_logs(panel, profile.logs)
+    for k in range(len(panel.ids)):
+        z[panel.series(k)] -= season_at(profile, k, panel.first[k] + np.arange(panel.lengths[k]))
+    return z
+
+
+def season_at(profile: Profile, k: int, ordinals: Array) -> Array:
+    """What the season of series k adds at these ordinals."""
+    return profile.season[k][ordinals % profile.season.shape[1]]
+
+
+def in_units(windows: Windows, quantiles: Array, profile: Profile, panel: Panel, ends: Array) -> Array:
+    """Forecasts (N, H, Q) of level windows, from distances from the level in the units of the target."""
+    series = series_of(panel, ends)
+    ordinals = (panel.first[series] + ends - panel.offsets[series])[:, None] + np.arange(windows.horizon)
+    places = ordinals % profile.season.shape[1]
+    seasons = np.take_along_axis(profile.season[series], places, axis=1)
+    y = windows.loc[:, :1, None] + quantiles * windows.scale[:, :1, None] + seasons[..., None]
+    logs = profile.logs[series]
     # beyond e^700 a float64 overflows; such a forecast is absurd already, and must not become infinite
     y[logs] = np.exp(np.minimum(y[logs], 700))
     return y
+
+
+def window_level(z: Array, panel: Panel, profile: Profile, window: int) -> Array:
+    """The smoothed level of the window that ends with each row, (n,)."""
+    return np.concatenate([smoothed(z[panel.series(k)], profile.smoothing[k], window) for k in range(len(panel.ids))])
 
 
 def window_scale(z: Array, offsets: Array, starts: Array, ends: Array) -> Array:
@@ -68,5 +183,5 @@ def window_scale(z: Array, offsets: Array, starts: Array, ends: Array) -> Array:
     mean = (first[ends] - first[starts]) / n
     variance = (second[ends] - second[starts]) / n - mean * mean
     # what rounding alone leaves of a constant window
-    noise = 1e-12 * np.maximum((second[ends] - second[starts]) / n, np.finfo(float).tiny)
+    noise = 1e-12 * np.maximum(second[-1] / len(z), np.finfo(float).tiny)
     return np.where(variance > noise, np.sqrt(np.maximum(variance, 0)), 1.0)

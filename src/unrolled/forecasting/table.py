@@ -92,6 +92,11 @@ class Panel:
         )
 
 
+def series_of(panel: Panel, ends: Array) -> Array:
+    """The number of the series that holds the row before each of these ends."""
+    return np.searchsorted(panel.offsets, ends - 1, side="right") - 1
+
+
 @dataclass(frozen=True)
 class _Rows:
     """The rows of a table, sorted by series and stamp."""
@@ -129,7 +134,7 @@ class _Rows:
 def read_panel(
     frame: IntoDataFrame,
     columns: Columns,
-    freq: str | int | None = None,
+    freq: str | int | Frequency | None = None,
     season: int | None = None,
 ) -> Panel:
     """A long table of any library that narwhals knows (pandas, polars, Arrow, ...) as a panel.
@@ -151,7 +156,10 @@ def read_panel(
     rows = table.take(np.lexsort((stamps, codes)))
     _refuse_duplicates(rows)
     starts = np.flatnonzero(np.r_[True, ~rows.follows])
-    frequency = Frequency.infer(rows.stamps, starts) if freq is None else Frequency.named(freq, rows.stamps[0])
+    if isinstance(freq, Frequency):
+        frequency = freq
+    else:
+        frequency = Frequency.infer(rows.stamps, starts) if freq is None else Frequency.named(freq, rows.stamps[0])
     ordinals, on_grid = frequency.ordinals(rows.stamps)
     keep = ~_incomplete_ends(rows, ordinals, on_grid)
     if not keep.all():

@@ -1,23 +1,29 @@
 """Which windows there are, and what the network sees of them.
 
-Each row of training data is a window of one series and the `horizon` values after it. The network reads two channels:
-the level, less the window's last value, and the change over a season. It predicts how far each target lies from an
-anchor: the last value of the window, or the value one season (or more) before the target.
+Each row of training data is a window of one series, without its season, and the `horizon` values after it. There are
+two views of it, and the networks of an ensemble take turns in them, since each errs where the other does not:
+
+- "level": the network reads the series and predicts how far each target lies from the window's smoothed level;
+- "season": it also reads the change over a season, and predicts how far each target lies from the value a season (or
+  more) before it. Only series that last year tells more about than last month gain from it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from ..data import Windows
 from ..errors import DataError
 from ..ops import Array
-from .scaling import window_scale
-from .table import Panel
+from .scaling import Profile, window_level, window_scale
+from .table import Panel, series_of
 
 SHORTEST_WINDOW = 4
+
+View = Literal["level", "season"]
 
 
 @dataclass(frozen=True)
@@ -28,24 +34,28 @@ class Framing:
         horizon: periods ahead.
         season: periods in a season; 1: none.
         window: steps the network reads.
-        seasonal_anchor: whether targets are measured from the value a season before, or from the last value.
+        views: the views that the networks of an ensemble take in turn.
     """
 
     horizon: int
     season: int
     window: int
-    seasonal_anchor: bool
+    views: tuple[View, ...]
 
     @property
     def lags(self) -> Array:
-        """For each target, how far before it its anchor lies, (horizon,)."""
-        ahead = np.arange(1, self.horizon + 1)
-        return self.season * -(-ahead // self.season) if self.seasonal_anchor else ahead
+        """For each target, how far before it the value in the last known season lies, (horizon,)."""
+        return self.season * -(-np.arange(1, self.horizon + 1) // self.season)
+
+    @property
+    def memory(self) -> int:
+        """Rows of a series that a forecast looks at: the window, and a season before it for the change."""
+        return self.window + self.season
 
     @property
     def shortest(self) -> int:
-        """Steps a window must have at least: its anchors lie inside it."""
-        return max(SHORTEST_WINDOW, self.season if self.seasonal_anchor else 1)
+        """Steps a window must have at least; the season view looks back a whole season."""
+        return max(SHORTEST_WINDOW, self.season if "season" in self.views else 1)
 
     @property
     def needed(self) -> int:
@@ -54,24 +64,23 @@ class Framing:
 
 
 def choose_framing(panel: Panel, z: Array, horizon: int, season: int, window: int | None) -> Framing:
-    """Anchor and window length from the data.
+    """Views and window length from the data; z in logarithms where they are wanted, season left in.
 
-    The anchor is whichever of the naive and the seasonal naive errs less over the horizon. The window has one and a
-    half seasons, or without season two horizons within 8 .. 64; it is shorter where the typical series has few rows.
+    The season view is taken where the seasonal naive errs less than the naive. The window has one and a half seasons,
+    or without season two horizons within 8 .. 64; it is shorter where the typical series has few rows.
     """
     typical = int(np.median(panel.lengths))
     if season > 1 and typical < 2 * season + horizon:
         season = 1
-    seasonal_anchor = season > 1 and _seasonal_errs_less(panel, z, horizon, season)
+    seasonal = season > 1 and _seasonal_errs_less(panel, z, horizon, season)
     if window is None:
         wanted = max(8, 3 * season // 2) if season > 1 else int(np.clip(2 * horizon, 8, 64))
-        room = (typical - horizon) // 2
-        window = max(min(wanted, room), season if seasonal_anchor else SHORTEST_WINDOW)
-    return Framing(horizon, season, max(window, season if seasonal_anchor else 1), seasonal_anchor)
+        window = max(min(wanted, (typical - horizon) // 2), SHORTEST_WINDOW)
+    return Framing(horizon, season, window, ("level", "season") if seasonal else ("level",))
 
 
 def _seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int) -> bool:
-    """Whether, over all series and steps ahead, the seasonal naive's absolute error is the smaller."""
+    """Whether, over all series and steps ahead, the seasonal naive's absolute error is smaller than the naive's."""
     naive = seasonal = 0.0
     for k in range(len(panel.ids)):
         values = z[panel.series(k)]
@@ -87,48 +96,50 @@ def _seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int) -> bo
     return bool(seasonal < naive)
 
 
-def channels(panel: Panel, z: Array, season: int) -> Array:
-    """What the network reads at each row: level, and change over a season (0 in a series' first season), (n, 2)."""
-    change = np.zeros_like(z)
-    change[season:] = z[season:] - z[:-season]
-    for start, end in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
-        change[start : min(start + season, end)] = 0
-    return np.stack((z, change), axis=1)
-
-
 def window_ends(panel: Panel, framing: Framing, horizon: int | None = None, origins: slice = slice(None)) -> Array:
     """Ends (exclusive) of all windows that have `horizon` values after them, series by series.
 
     `origins` selects among the windows of each series: slice(-3, None) takes the last three.
 
-    A window is full and all its changes over a season are known where the series is long enough for that, so that
-    most of what is learned from looks like what is asked later.
+    Windows begin where the series is long enough for a full window with all changes over a season known, so that most
+    of what is learned from looks like what is asked later; in short series, from their middle on.
     """
     horizon = framing.horizon if horizon is None else horizon
-    full = framing.window + (framing.season if framing.season > 1 else 0)
-    ends = []
+    ends = [np.zeros(0, np.int64)]
     for start, length in zip(panel.offsets[:-1], panel.lengths, strict=True):
         latest = length - horizon
-        earliest = max(framing.shortest, min(full, latest // 2))
+        earliest = max(framing.shortest, min(framing.memory, latest // 2))
         ends.append(start + np.arange(earliest, latest + 1)[origins])
-    return np.concatenate(ends) if ends else np.zeros(0, np.int64)
+    return np.concatenate(ends)
 
 
-def make_windows(panel: Panel, z: Array, framing: Framing, ends: Array) -> Windows:
-    """Windows that end at these rows (exclusive)."""
-    series = np.searchsorted(panel.offsets, ends - 1, side="right") - 1
-    starts = np.maximum(ends - framing.window, panel.offsets[series])
+def make_windows(panel: Panel, z: Array, profile: Profile, framing: Framing, ends: Array, view: View) -> Windows:
+    """Windows of the adjusted series z that end at these rows (exclusive), in one of the views."""
+    starts = np.maximum(ends - framing.window, panel.offsets[series_of(panel, ends)])
     scale = window_scale(z, panel.offsets, starts, ends)
+    level = window_level(z, panel, profile, framing.window)[ends - 1]
+    seasonal = view == "season"
+    channels = [z, _change(panel, z, framing.season)] if seasonal else [z]
     return Windows(
-        values=channels(panel, z, framing.season),
+        values=np.stack(channels, axis=1),
         observed=panel.observed.astype(np.float64),
         starts=starts,
         lengths=ends - starts,
-        loc=np.stack((z[ends - 1], np.zeros(len(ends))), axis=1),
-        scale=np.stack((scale, scale), axis=1),
+        loc=np.stack([level, np.zeros(len(ends))][: len(channels)], axis=1),
+        scale=np.stack([scale] * len(channels), axis=1),
         window=framing.window,
-        lags=framing.lags,
+        horizon=framing.horizon,
+        lags=framing.lags if seasonal else None,
     )
+
+
+def _change(panel: Panel, z: Array, season: int) -> Array:
+    """Change over a season, 0 in a series' first season, (n,)."""
+    change = np.zeros_like(z)
+    change[season:] = z[season:] - z[:-season]
+    for start, end in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
+        change[start : min(start + season, end)] = 0
+    return change
 
 
 def refuse_untrainable(panel: Panel, framing: Framing) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_SERIES = 100  # more would make the page slow to open; all of them are in the CSV
 MOST_HISTORY = 2000  # rows of history a series
+VIEWS = {"level": "the smoothed level", "season": "the value one season before"}
 
 
 def write_report(
@@ -52,7 +53,7 @@ def write_report(
         "series": [_series(fc, panel, forecast, k) for k in range(min(len(panel.ids), MOST_SERIES))],
         "name": fc.name,
         "target": fc.columns_.target,
-        "histories": [history.loss for history in fc.histories_],
+        "histories": [history.loss for history in fc.model_.histories],
     }
     parts = {
         "title": escape(title),
@@ -162,15 +163,14 @@ def _forecast_table(forecast: pd.DataFrame, fc: Forecaster) -> str:
 
 
 def _model(fc: Forecaster, wall_s: float) -> str:
-    framing = fc.framing_
-    anchor = "the value one season before" if framing.seasonal_anchor else "the last value"
+    framing = fc.model_.framing
     rows = [
-        ["network", repr(fc.networks_[0])],
-        ["networks in the ensemble", str(len(fc.networks_))],
+        ["network", repr(fc.model_.networks[0])],
+        ["networks in the ensemble", str(len(fc.model_.networks))],
         ["window", f"{framing.window} steps"],
         ["season", f"{framing.season} steps" if framing.season > 1 else "none"],
-        ["targets are measured from", anchor],
-        ["logarithms", f"{int(fc.logs_.sum())} of {len(fc.logs_)} series"],
+        ["targets are measured from", " and ".join(VIEWS[view] for view in framing.views)],
+        ["logarithms", f"{int(fc.profile_.logs.sum())} of {len(fc.tail_.ids)} series"],
         ["time", f"{wall_s:.1f} s"],
         ["seed", str(fc.seed)],
     ]
