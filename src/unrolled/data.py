@@ -90,7 +90,11 @@ class Windows:
         """What the targets are measured from, (N, horizon), in the units of `values`."""
         if self.lags is None:
             return np.repeat(self.loc[rows, :1], self.horizon, axis=1)
-        return self.values[self._target_places(rows) - self.lags, 0]
+        return self.values[self.anchor_places(rows), 0]
+
+    def anchor_places(self, rows: Array) -> Array:
+        """Where the anchors stand in `values` when there are lags, (N, horizon)."""
+        return self._target_places(rows) - self.lags
 
     def batch(self, rows: Array, dtype: np.dtype) -> Batch:
         x, lengths = self.inputs(rows, dtype)

@@ -26,6 +26,7 @@ DAY_FIRST = ("%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d-%m-%Y")
 MONTH_FIRST = tuple(f.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m") for f in DAY_FIRST)
 SAMPLE = 200  # cells that are looked at to tell what a column is
 ENOUGH = 0.9  # share of them that must be of a kind
+LARGEST_WHOLE = 2**53  # beyond it a float64 has no ones
 
 
 @dataclass(frozen=True)
@@ -52,19 +53,25 @@ def read_table(
         DataError: with the place (column, line) and a remedy.
     """
     cells, lines = _read_cells(path)
-    for name in (id_name, time_name, target_name):
-        if name is not None and name not in cells:
+    path = _shown(path)
+    named = [name for name in (id_name, time_name, target_name) if name is not None]
+    for name in named:
+        if name not in cells:
             raise DataError(f"{path}: there is no column {name!r}; it has: {_listed(cells.columns)}.")
+        if named.count(name) > 1:
+            raise DataError(f"{path}: column {name!r} is named twice. Id, time and target are different columns.")
     if prefer is not None:
         id_name = id_name or (prefer.id if prefer.id in cells else None)
         time_name = time_name or (prefer.time if prefer.time in cells else None)
         target_name = target_name or (prefer.target if prefer.target in cells else None)
     time = time_name or _find_time(path, cells, [c for c in (id_name, target_name) if c])
+    if _looks_like_dates(pd.Series([time])):
+        raise DataError(f"{path}: its first line is data ({time!r}), not names. Write names above it, such as ds,y")
     cells, lines, notes = _without_footer(cells, lines, time)
     stamps = _parse_stamps(path, cells[time], lines)
     numeric = [c for c in _names(cells) if c not in (time, id_name) and _is_numeric(cells[c])]
     id_column = id_name or _find_id(cells, stamps, time, target_name)
-    target = target_name or _find_target(path, cells, [c for c in numeric if c != id_column], time)
+    target = target_name or _find_target(path, cells, [c for c in numeric if c != id_column], (time, id_column))
     frame = pd.DataFrame({time: stamps, target: _parse_numbers(path, cells[target], lines)})
     if id_column is not None:
         frame.insert(0, id_column, cells[id_column])
@@ -74,16 +81,22 @@ def read_table(
 # --- cells ------------------------------------------------------------------------------------------
 
 
+def _shown(path: str) -> str:
+    """A file in a message."""
+    return "standard input" if path == "-" else path
+
+
 def _read_cells(path: str) -> tuple[pd.DataFrame, list[int]]:
-    """All cells as text (None: missing), and for each row its line in the file."""
-    if path != "-" and not Path(path).exists():
-        raise DataError(f"there is no file {path}. Check the name, or give - to read standard input.")
-    if path != "-" and Path(path).is_dir():
-        raise DataError(f"{path} is a folder; name a CSV or Parquet file in it.")
+    """All cells as text (None: missing), and for each row the line in the file where it begins."""
     try:
         content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(f"there is no file {path}. Check the name, or give - to read standard input.") from error
+    except IsADirectoryError as error:
+        raise DataError(f"{path} is a folder; name a CSV or Parquet file in it.") from error
     except OSError as error:
-        raise DataError(f"can't read {path}: {error.strerror}.") from error
+        raise DataError(f"can't read {path}: {error.strerror}. Name a file that you may read.") from error
+    path = _shown(path)
     if not content.strip():
         raise DataError(f"{path} is empty.")
     if content[:4] == b"PAR1":
@@ -96,22 +109,28 @@ def _read_cells(path: str) -> tuple[pd.DataFrame, list[int]]:
         raise DataError(f"{path} is not a text file: it holds NUL bytes. Give a CSV or Parquet file.")
     delimiter = _delimiter(text)
     csv.field_size_limit(1 << 20)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    # strict: a quote that is never closed would swallow all rows below it
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     rows: list[list[str]] = []
     lines: list[int] = []
+    begins = 1
     try:
         for row in reader:
             if any(cell.strip() for cell in row):
                 rows.append(row)
-                lines.append(reader.line_num)
+                lines.append(begins)
+            begins = reader.line_num + 1
     except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num}: {error}. Check the quotes there.") from error
+        raise DataError(f"{path}, line {begins}: {error}. Check the quotes from there on.") from error
+    if not rows:
+        raise DataError(f"{path} has no cells that hold anything.")
     header = [name.strip() for name in rows[0]]
     if len(rows) < 2:
         raise DataError(f"{path} has a header but no rows.")
     doubled = next((name for name in header if name and header.count(name) > 1), None)
     if doubled is not None:
         raise DataError(f"{path}: two columns are called {doubled!r}. Rename one.")
+    unnamed = np.array([not name for name in header])
     header = [name or f"column {k + 1}" for k, name in enumerate(header)]
     for row, line in zip(rows[1:], lines[1:], strict=True):
         if len(row) > len(header) and any(cell.strip() for cell in row[len(header) :]):
@@ -124,7 +143,7 @@ def _read_cells(path: str) -> tuple[pd.DataFrame, list[int]]:
     frame = pd.DataFrame(data, columns=header, dtype=object)
     frame = frame.apply(lambda column: column.str.strip())
     frame = frame.where(~frame.apply(lambda column: column.str.lower().isin(MISSING)), None)
-    return frame.loc[:, frame.notna().any()], lines[1:]
+    return frame.loc[:, frame.notna().any() | ~unnamed], lines[1:]
 
 
 def _read_parquet(path: str, content: bytes) -> tuple[pd.DataFrame, list[int]]:
@@ -190,9 +209,10 @@ def _looks_like_dates(column: pd.Series) -> bool:
 
 def _reader(form: str) -> Callable[[pd.Series], pd.Series]:
     def parse(column: pd.Series) -> pd.Series:
-        if form == "ISO8601":
-            # pandas would also take a plain number such as 284 or 20.7 for a year
-            column = column.where(column.str.match(r"\d{4}-\d{2}", na=False), None)
+        # pandas would also take a plain number such as 284 or 20.7 for a year, and 201411 for the first of January
+        begin = {"ISO8601": r"\d{4}-\d{2}", "%Y%m%d": r"\d{8}$"}.get(form)
+        if begin is not None:
+            column = column.where(column.str.match(begin, na=False), None)
         return pd.to_datetime(column, format=form, errors="coerce", utc=True)
 
     return parse
@@ -222,12 +242,12 @@ def _find_time(path: str, cells: pd.DataFrame, taken: Sequence[str]) -> str:
 
 def _whole_numbers(column: pd.Series) -> pd.Series:
     numbers = _to_numbers(column)
-    return numbers.where(numbers == np.round(numbers))
+    return numbers.where((numbers == np.round(numbers)) & (numbers.abs() < LARGEST_WHOLE))
 
 
 def _find_id(cells: pd.DataFrame, stamps: pd.Series, time: str, target: str | None) -> str | None:
     """The column that tells series apart, where stamps come more than once; None for a single series."""
-    free = [c for c in _names(cells) if c not in (time, target) and c.lower() not in TARGET_NAMES]
+    free = [c for c in _names(cells) if c not in (time, target) and c.lower() not in (*TARGET_NAMES, *TIME_NAMES)]
     usual = [c for c in free if c.lower() in ID_NAMES]
     if not stamps.duplicated().any():
         return next((c for c in usual if c.lower() == "unique_id"), None)
@@ -243,16 +263,16 @@ def _find_id(cells: pd.DataFrame, stamps: pd.Series, time: str, target: str | No
     return next((c for c in (*usual, *text, *codes) if tells_apart(c)), None)
 
 
-def _find_target(path: str, cells: pd.DataFrame, numeric: Sequence[str], time: str) -> str:
+def _find_target(path: str, cells: pd.DataFrame, numeric: Sequence[str], taken: tuple[str, str | None]) -> str:
     for name in TARGET_NAMES:
         for column in _names(cells):
-            if column.lower() == name and column != time:
+            if column.lower() == name and column not in taken:
                 return column
     if len(numeric) == 1:
         return numeric[0]
     if not numeric:
         raise DataError(
-            f"{path}: no column holds numbers, apart from the time {time!r}; it has: {_listed(cells.columns)}. "
+            f"{path}: no column holds numbers, apart from the time {taken[0]!r}; it has: {_listed(cells.columns)}. "
             "Name the one to forecast with --target."
         )
     raise DataError(

@@ -13,7 +13,7 @@ from ..errors import DataError, InputError
 from ..ops import Array
 from .baselines import BASELINES
 from .intervals import MEDIAN, calibrate, conformal_widening, interval_columns, pooled, read_quantile
-from .scaling import Profile, adjusted, in_units
+from .scaling import Profile, in_units
 from .table import Columns, Panel, forecast_frame, in_library, library_of, read_panel, series_of
 from .windows import window_ends
 
@@ -90,7 +90,7 @@ def hold_out(model: Model, panel: Panel, known: Panel, profile: Profile, name: s
     every = max(1, -(-len(panel.ids) * origins // MOST_WINDOWS))
     # from the last origin backwards, so that it is among those that are looked at
     ends = window_ends(panel, framing, origins=slice(-1, -origins - 1, -every))
-    level, raw = model.quantiles(panel, adjusted(panel, profile), profile, ends)
+    level, raw = model.quantiles(panel, profile, ends)
     batch = level.batch(np.arange(len(ends)), np.dtype(np.float64))
     assert batch.weight is not None
     series = series_of(panel, ends)

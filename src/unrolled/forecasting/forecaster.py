@@ -18,7 +18,7 @@ from ..ops import Array
 from .frequency import Frequency
 from .intervals import MEDIAN, calibrate, check_levels, interval_columns
 from .model import MOST_NETWORKS, Model, Settings, default_hidden, default_steps, train_model
-from .scaling import Profile, adjusted, all_positive, estimate_profile, in_units, to_logs, wants_logarithm
+from .scaling import Profile, all_positive, estimate_profile, in_units, to_logs, wants_logarithm
 from .table import Columns, Panel, forecast_frame, library_of, read_panel, refuse_horizon
 from .windows import Framing, choose_framing, refuse_unforecastable, refuse_untrainable, window_ends
 
@@ -171,9 +171,7 @@ class Forecaster:
 
         if left_out:
             profile = estimate_profile(known, framing.season, self.horizon, logs)
-            model = train_model(
-                settings, known, adjusted(known, profile), profile, framing, "training without the end"
-            )
+            model = train_model(settings, known, profile, framing, "training without the end")
             self.held_out_ = hold_out(model, panel, known, profile, self.name, self.columns_)
             self.widening_ = self.held_out_.widening
         elif evaluate:
@@ -184,8 +182,7 @@ class Forecaster:
         if left_out and model.interrupted:
             self.notes_.append(f"interrupted: the networks have not seen the last {left_out} rows of each series")
         else:
-            z = adjusted(panel, self.profile_)
-            model = train_model(settings, panel, z, self.profile_, framing, "training on everything")
+            model = train_model(settings, panel, self.profile_, framing, "training on everything")
         self.model_ = model
         self.tail_ = panel.tail(framing.memory)
         return self
@@ -268,7 +265,7 @@ class Forecaster:
         """Calibrated quantiles after the end of each series in the units of the target, (S, H, Q)."""
         refuse_unforecastable(panel, self.model_.framing)
         ends = panel.offsets[1:]
-        level, raw = self.model_.quantiles(panel, adjusted(panel, profile), profile, ends)
+        level, raw = self.model_.quantiles(panel, profile, ends)
         return in_units(level, calibrate(raw, self.widening_), profile, panel, ends)
 
     def _profile_of(self, panel: Panel) -> Profile:

@@ -51,17 +51,21 @@ class Frequency:
         inside[first[1:] - 1] = False  # from one series to the next
         distances, counts = np.unique(steps[inside & (steps > 0)], return_counts=True)
         if not len(distances):
-            raise DataError("no series has two different stamps: the frequency can't be inferred. Give freq=.")
+            raise DataError(
+                "no series has two different stamps: the frequency can't be inferred. Give the frequency (freq)."
+            )
         step = int(distances[counts.argmax()])
         if stamps.dtype.kind != "M":
             return cls("integer", step, int(stamps[0]))
         origin = int(stamps[0].astype("datetime64[ns]").view(np.int64))
         days = stamps.astype("datetime64[D]")
-        months = days.astype("datetime64[M]")
-        day = (days - months).astype(int)
-        month_end = bool(((days + 1).astype("datetime64[M]") > months).all())
+        # each series' last stamp may lie in the middle of its month: the others decide
+        decisive = days[:-1][inside]
+        months = decisive.astype("datetime64[M]")
+        day = (decisive - months).astype(int)
+        month_end = bool(((decisive + 1).astype("datetime64[M]") > months).all())
         if step >= 28 * DAY and (month_end or (day == day[0]).all()):
-            number = months.astype(np.int64)
+            number = days.astype("datetime64[M]").astype(np.int64)
             gaps = np.diff(number)[inside]
             months_apart, counts = np.unique(gaps[gaps > 0], return_counts=True)
             return cls("month", int(months_apart[counts.argmax()]), origin, month_end)
@@ -72,14 +76,22 @@ class Frequency:
     @classmethod
     def named(cls, name: str | int, first_stamp: Any) -> Frequency:
         """The frequency that a pandas alias such as "D", "MS", "W", "30min" or a whole number names."""
+        dates = isinstance(first_stamp, np.datetime64)
+        if isinstance(name, (int, np.integer)) == dates:
+            fits = "dates; give a name such as D or MS" if dates else "whole numbers; give one, such as 1"
+            raise InputError(f"freq {name!r} does not go with stamps that are {fits}.")
         if isinstance(name, (int, np.integer)):
+            if name < 1:
+                raise InputError(f"freq must be ≥ 1; got {name!r}.")
             return cls("integer", int(name), int(first_stamp))
-        origin = int(np.datetime64(first_stamp, "ns").view(np.int64))
+        origin = int(first_stamp.astype("datetime64[ns]").view(np.int64))
         try:
             offset = pd.tseries.frequencies.to_offset(name)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise InputError(f"freq {name!r} is not known; such as D, B, W, MS, QS, YS, h or 30min are.") from error
         kind, n = type(offset).__name__, offset.n
+        if n < 1:
+            raise InputError(f"freq {name!r} does not go forward; such as D, B, W, MS, QS, YS, h or 30min do.")
         if kind.startswith(("Month", "Quarter", "Year", "BusinessMonth")):
             months = 12 if kind.startswith("Year") else 3 if kind.startswith("Quarter") else 1
             return cls("month", n * months, origin, kind.endswith("End"))
@@ -120,12 +132,13 @@ class Frequency:
             return (self.origin + ordinals * self.step).view("datetime64[ns]")
         start = self._origin_day
         if self.unit == "business day":
-            return np.busday_offset(start, ordinals * self.step, roll="forward").astype("datetime64[ns]")
-        months = start.astype("datetime64[M]") + ordinals * self.step
-        if self.month_end:
-            return ((months + 1).astype("datetime64[D]") - 1).astype("datetime64[ns]")
-        day = int((start - start.astype("datetime64[M]")).astype(int))
-        return (months.astype("datetime64[D]") + day).astype("datetime64[ns]")
+            days = np.busday_offset(start, ordinals * self.step, roll="forward")
+        elif self.month_end:
+            days = (start.astype("datetime64[M]") + ordinals * self.step + 1).astype("datetime64[D]") - 1
+        else:
+            day = int((start - start.astype("datetime64[M]")).astype(int))
+            days = (start.astype("datetime64[M]") + ordinals * self.step).astype("datetime64[D]") + day
+        return days.astype("datetime64[ns]") + np.timedelta64(self.origin % DAY, "ns")  # the time of day stays
 
     @property
     def _origin_day(self) -> np.datetime64:

@@ -61,32 +61,34 @@ class Model:
     histories: list[History]
     interrupted: bool = False
 
-    def quantiles(self, panel: Panel, z: Array, profile: Profile, ends: Array) -> tuple[Windows, Array]:
+    def quantiles(self, panel: Panel, profile: Profile, ends: Array) -> tuple[Windows, Array]:
         """Learned quantiles after these window ends, uncalibrated: the mean over the networks.
 
         Returns:
             The level view's windows, and the quantiles (N, H, Q) in its units: distances from the level, in scales.
         """
+        level = make_windows(panel, profile, self.framing, ends, "level")
         total = np.zeros((len(ends), self.framing.horizon, len(QUANTILES)))
         views = self.framing.views
-        level = make_windows(panel, z, profile, self.framing, ends, "level")
         rows = np.arange(len(ends))
         for k, view in enumerate(views):
-            windows = level if view == "level" else make_windows(panel, z, profile, self.framing, ends, view)
-            own = self.networks[k :: len(views)]
+            windows = level if view == "level" else make_windows(panel, profile, self.framing, ends, view)
             for piece in np.array_split(rows, max(1, -(-len(rows) // CHUNK))):
                 x, lengths = windows.inputs(piece, np.dtype(np.float32))
-                # from this view's anchors to the level
-                shift = (windows.anchors(piece) - level.loc[piece, :1]) / level.scale[piece, :1]
-                for net in own:
-                    total[piece] += np.sort(net.forward(x, lengths=lengths)[0], axis=-1) + shift[..., None]
+                # the anchor without its season, which is that of the target; and this view's scale in the level's
+                anchors = level.values[windows.anchor_places(piece), 0] if view == "season" else level.anchors(piece)
+                shift = (anchors - level.loc[piece, :1]) / level.scale[piece, :1]
+                ratio = windows.scale[piece, :1] / level.scale[piece, :1]
+                for net in self.networks[k :: len(views)]:
+                    total[piece] += np.sort(net.forward(x, lengths=lengths)[0], axis=-1) * ratio[..., None]
+                    total[piece] += shift[..., None]
         return level, total / len(self.networks)
 
 
-def train_model(settings: Settings, panel: Panel, z: Array, profile: Profile, framing: Framing, title: str) -> Model:
+def train_model(settings: Settings, panel: Panel, profile: Profile, framing: Framing, title: str) -> Model:
     """Train an ensemble on all windows of a panel. Ctrl-C ends it early, with the networks there are."""
     ends = window_ends(panel, framing)
-    by_view = {view: make_windows(panel, z, profile, framing, ends, view) for view in framing.views}
+    by_view = {view: make_windows(panel, profile, framing, ends, view) for view in framing.views}
     networks: list[Network] = []
     histories: list[History] = []
     for member in range(settings.ensemble):

@@ -1,11 +1,12 @@
 """Which windows there are, and what the network sees of them.
 
-Each row of training data is a window of one series, without its season, and the `horizon` values after it. There are
-two views of it, and the networks of an ensemble take turns in them, since each errs where the other does not:
+Each row of training data is a window of one series and the `horizon` values after it. There are two views of it, and
+the networks of an ensemble take turns in them, since each errs where the other does not:
 
-- "level": the network reads the series and predicts how far each target lies from the window's smoothed level;
-- "season": it also reads the change over a season, and predicts how far each target lies from the value a season (or
-  more) before it. Only series that last year tells more about than last month gain from it.
+- "level": the network reads the series without its season, and predicts how far each target, without its season, lies
+  from the window's smoothed level;
+- "season": it reads the series as it is and its change over a season, and predicts how far each target lies from the
+  value a season (or more) before it. It is taken where last year tells more than last month.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from ..data import Windows
 from ..errors import DataError
 from ..ops import Array
-from .scaling import Profile, window_level, window_scale
+from .scaling import Profile, adjusted, to_logs, window_level, window_scale
 from .table import Panel, series_of
 
 SHORTEST_WINDOW = 4
@@ -113,12 +114,13 @@ def window_ends(panel: Panel, framing: Framing, horizon: int | None = None, orig
     return np.concatenate(ends)
 
 
-def make_windows(panel: Panel, z: Array, profile: Profile, framing: Framing, ends: Array, view: View) -> Windows:
-    """Windows of the adjusted series z that end at these rows (exclusive), in one of the views."""
+def make_windows(panel: Panel, profile: Profile, framing: Framing, ends: Array, view: View) -> Windows:
+    """Windows that end at these rows (exclusive), in one of the views."""
+    seasonal = view == "season"
+    z = to_logs(panel, profile.logs) if seasonal else adjusted(panel, profile)
     starts = np.maximum(ends - framing.window, panel.offsets[series_of(panel, ends)])
     scale = window_scale(z, panel.offsets, starts, ends)
-    level = window_level(z, panel, profile, framing.window)[ends - 1]
-    seasonal = view == "season"
+    level = z[ends - 1] if seasonal else window_level(z, panel, profile, framing.window)[ends - 1]
     channels = [z, _change(panel, z, framing.season)] if seasonal else [z]
     return Windows(
         values=np.stack(channels, axis=1),
