@@ -1,0 +1,248 @@
+"""The forecaster as its users meet it: what comes out, what it promises about bits, and what it never looks at."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import unrolled as un
+
+QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
+
+
+def panel_frame(rng, lengths=(90, 60, 75), season=12):
+    """Monthly series with trend, season and noise, of different lengths and ends."""
+    parts = []
+    for k, n in enumerate(lengths):
+        t = np.arange(n)
+        y = 50 * (k + 1) + 0.4 * t + 8 * np.sin(2 * np.pi * t / season) + rng.normal(size=n)
+        stamps = pd.date_range("2010-01-01", periods=n, freq="MS")
+        parts.append(pd.DataFrame({"unique_id": f"s{k}", "ds": stamps, "y": y}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_forecasts_follow_each_series_end_on_its_grid(rng):
+    df = panel_frame(rng)
+    out = un.Forecaster(horizon=6, **QUICK).fit(df).predict(level=[80, 95])
+    assert list(out.columns) == ["unique_id", "ds", "RNN", "RNN-lo-80", "RNN-hi-80", "RNN-lo-95", "RNN-hi-95"]
+    for name, part in out.groupby("unique_id"):
+        end = df.loc[df["unique_id"] == name, "ds"].max()
+        assert list(part["ds"]) == list(pd.date_range(end, periods=7, freq="MS")[1:])
+
+
+def test_wider_levels_enclose_narrower_ones_and_the_median(rng):
+    out = un.Forecaster(horizon=6, **QUICK).fit(panel_frame(rng)).predict(level=[10, 50, 80, 90, 95])
+    order = ["lo-95", "lo-90", "lo-80", "lo-50", "lo-10", None, "hi-10", "hi-50", "hi-80", "hi-90", "hi-95"]
+    values = np.stack([out["RNN" if name is None else f"RNN-{name}"] for name in order])
+    assert (np.diff(values, axis=0) >= 0).all()
+
+
+def test_same_seed_same_bits_and_another_seed_others(rng):
+    df = panel_frame(rng)
+    first, again, other = (un.Forecaster(horizon=4, seed=s, **QUICK).fit(df).predict(level=80) for s in (3, 3, 4))
+    pd.testing.assert_frame_equal(first, again, check_exact=True)
+    assert not np.array_equal(first["RNN"], other["RNN"])
+
+
+@pytest.mark.parametrize("cell", sorted(un.CELLS))
+def test_every_cell_forecasts(cell, rng):
+    fc = un.Forecaster(horizon=3, cell=cell, **QUICK).fit(panel_frame(rng))
+    assert np.isfinite(fc.predict()[cell.upper()]).all()
+
+
+def test_a_saved_forecaster_forecasts_the_same_bits_without_the_table(rng, tmp_path):
+    df = panel_frame(rng)
+    fc = un.Forecaster(horizon=5, **QUICK).fit(df)
+    fc.save(tmp_path / "model.safetensors")
+    loaded = un.load(tmp_path / "model.safetensors")
+    pd.testing.assert_frame_equal(fc.predict(level=[80]), loaded.predict(level=[80]), check_exact=True)
+    pd.testing.assert_frame_equal(fc.predict(df), loaded.predict(), check_exact=True)
+
+
+def test_a_series_that_was_not_trained_on_can_be_forecast(rng):
+    fc = un.Forecaster(horizon=6, **QUICK).fit(panel_frame(rng))
+    fresh = panel_frame(rng, lengths=(80,)).assign(unique_id="new")
+    out = fc.predict(fresh)
+    assert set(out["unique_id"]) == {"new"}
+    assert np.abs(out["RNN"].to_numpy() - fresh["y"].iloc[-12:].mean()).max() < 30  # near the series, not near others
+
+
+def test_newer_rows_of_a_known_series_move_the_forecast(rng):
+    df = panel_frame(rng, lengths=(90,))
+    fc = un.Forecaster(horizon=3, **QUICK).fit(df.iloc[:-2])
+    out = fc.predict(df)
+    assert out["ds"].iloc[0] == df["ds"].iloc[-1] + pd.offsets.MonthBegin()
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_the_answer_comes_in_the_library_of_the_question(library, rng):
+    df = panel_frame(rng)
+    frame = pl.from_pandas(df) if library == "polars" else pl.from_pandas(df).to_arrow()
+    out = un.Forecaster(horizon=4, **QUICK).fit(frame).predict()
+    assert type(out) is type(frame)
+    expected = un.Forecaster(horizon=4, **QUICK).fit(df).predict()
+    np.testing.assert_array_equal(np.asarray(out["RNN"]), expected["RNN"])
+
+
+def test_the_horizon_may_be_shorter_but_not_longer_than_trained(rng):
+    fc = un.Forecaster(horizon=4, **QUICK).fit(panel_frame(rng))
+    short, whole = fc.predict(horizon=2), fc.predict()
+    np.testing.assert_array_equal(short["RNN"], whole.groupby("unique_id").head(2)["RNN"])
+    with pytest.raises(un.InputError, match=r"horizon 4; 5 is beyond"):
+        fc.predict(horizon=5)
+
+
+def test_integer_stamps_with_a_season(rng):
+    t = np.arange(120)
+    df = pd.DataFrame({"ds": t * 10, "y": 100 + 10 * np.sin(2 * np.pi * t / 6) + 0.1 * rng.normal(size=120)})
+    out = un.Forecaster(horizon=6, season=6, **QUICK).fit(df).predict()
+    assert out["ds"].tolist() == [1200, 1210, 1220, 1230, 1240, 1250]
+    truth = 100 + 10 * np.sin(2 * np.pi * np.arange(120, 126) / 6)
+    assert np.abs(out["RNN"] - truth).max() < 5  # half the amplitude: the season was seen
+
+
+def test_no_future_value_reaches_what_is_learned_before_the_held_out_end(rng):
+    """Poison the held-out end: everything that was fitted without it stays the same, bit for bit."""
+    df = panel_frame(rng, lengths=(90, 70))
+    clean = un.Forecaster(horizon=4, **QUICK)
+    poisoned = un.Forecaster(horizon=4, **QUICK)
+    seen = {}
+    for fc, frame in ((clean, df), (poisoned, df.copy())):
+        if fc is poisoned:
+            rows = clean.held_out_.rows
+            end = frame.groupby("unique_id").tail(rows).index
+            frame.loc[end, "y"] = -1e6 * np.arange(1, len(end) + 1)  # not positive, enormous, no season
+        seen[fc] = first_training(fc, frame)
+    (model_a, profile_a), (model_b, profile_b) = seen[clean], seen[poisoned]
+    assert model_a.framing == model_b.framing
+    for net_a, net_b in zip(model_a.networks, model_b.networks, strict=True):
+        np.testing.assert_array_equal(net_a.parameters, net_b.parameters)
+    for name in ("logs", "season", "smoothing"):
+        np.testing.assert_array_equal(getattr(profile_a, name), getattr(profile_b, name))
+
+
+def first_training(fc, frame):
+    """The model and profile of a forecaster's training without the held-out end."""
+    from unrolled.forecasting import backtest
+
+    caught = []
+    original = backtest.hold_out
+
+    def hold_out(model, panel, known, profile, *rest):
+        caught.append((model, profile))
+        return original(model, panel, known, profile, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backtest, "hold_out", hold_out)
+        fc.fit(frame)
+    return caught[0]
+
+
+def test_cross_validation_forecasts_only_from_what_came_before_each_cutoff(rng):
+    df = panel_frame(rng, lengths=(90, 80))
+    fc = un.Forecaster(horizon=4, **QUICK)
+    whole = fc.cross_validation(df, n_windows=3, step_size=5)
+    assert list(whole.columns) == ["unique_id", "ds", "cutoff", "y", "RNN"]
+    assert (whole["ds"] > whole["cutoff"]).all()
+    assert whole.groupby(["unique_id", "cutoff"]).size().tolist() == [4] * 6
+    poisoned = df.copy()
+    poisoned.loc[poisoned.groupby("unique_id").tail(4).index, "y"] *= -50
+    first = lambda frame: frame[frame["cutoff"] < frame.groupby("unique_id")["cutoff"].transform("max")]  # noqa: E731
+    again = fc.cross_validation(poisoned, n_windows=3, step_size=5)
+    np.testing.assert_array_equal(first(whole)["RNN"], first(again)["RNN"])
+    last = lambda frame: frame[frame["cutoff"] == frame.groupby("unique_id")["cutoff"].transform("max")]  # noqa: E731
+    np.testing.assert_array_equal(last(whole)["RNN"], last(again)["RNN"])  # targets are not inputs
+
+
+def test_gaps_are_never_targets_nor_scores(rng):
+    """What stands in a filled gap must not matter where it is no input."""
+    df = panel_frame(rng, lengths=(90,))
+    gap = df.drop(index=[40, 41])
+    fc = un.Forecaster(horizon=4, **QUICK).fit(gap)
+    assert any("2 gap(s) filled" in note for note in fc.notes_)
+    assert np.isfinite(fc.predict()["RNN"]).all()
+
+
+def test_the_comparison_tells_the_truth_about_a_walk_without_pattern():
+    """On a random walk nothing beats the last value by much, and the verdict follows the table."""
+    y = np.random.default_rng(0).normal(size=200).cumsum() + 100
+    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=200, freq="D"), "y": y})
+    held_out = un.Forecaster(horizon=5, **QUICK).fit(df).held_out_
+    errors = held_out.table["sMAPE"]
+    assert ("beats" in held_out.verdict) == (errors["RNN"] < errors.drop("RNN").min())
+    assert set(held_out.table.index) == {"RNN", "Naive", "SeasonalNaive", "Drift"}
+
+
+def test_the_comparison_agrees_with_a_hand_computation(rng):
+    df = panel_frame(rng, lengths=(90,))
+    held_out = un.Forecaster(horizon=4, **QUICK).fit(df).held_out_
+    y = df["y"].to_numpy()
+    ends = [90 - 4 - k for k in range(held_out.origins)]
+    naive = np.mean([np.abs(y[e : e + 4] - y[e - 1]).mean() for e in ends])
+    seasonal = np.mean([np.abs(y[e : e + 4] - y[e - 12 : e - 8]).mean() for e in ends])
+    assert held_out.table.loc["Naive", "MAE"] == pytest.approx(naive, rel=1e-12)
+    assert held_out.table.loc["SeasonalNaive", "MAE"] == pytest.approx(seasonal, rel=1e-12)
+    in_sample = np.abs(y[12 : 90 - held_out.rows] - y[: 90 - held_out.rows - 12]).mean()
+    assert held_out.table.loc["Naive", "MASE"] == pytest.approx(naive / in_sample, rel=1e-12)
+
+
+def test_a_series_too_short_is_refused_with_both_numbers():
+    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
+    with pytest.raises(un.DataError, match=r"has 9 rows; horizon 12 .* needs 16"):
+        un.Forecaster(horizon=12, **QUICK).fit(df)
+
+
+def test_a_short_series_is_forecast_without_comparison_and_says_so():
+    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
+    fc = un.Forecaster(horizon=4, **QUICK).fit(df)
+    assert fc.held_out_ is None
+    assert any("not calibrated" in note for note in fc.notes_)
+    assert np.isfinite(fc.predict(level=[80]).drop(columns="ds").to_numpy()).all()
+
+
+def test_constant_series_are_forecast_as_constant(rng):
+    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="D"), "y": 7.0})
+    out = un.Forecaster(horizon=5, **QUICK).fit(df).predict()
+    assert np.abs(out["RNN"] - 7).max() < 0.5
+
+
+def test_forecasts_scale_with_the_data(rng):
+    """Units do not matter: in thousands the forecast is a thousandth, but for rounding in float32."""
+    df = panel_frame(rng, lengths=(90,))
+    one = un.Forecaster(horizon=4, **QUICK).fit(df).predict()["RNN"]
+    thousand = un.Forecaster(horizon=4, **QUICK).fit(df.assign(y=df["y"] * 1000)).predict()["RNN"]
+    np.testing.assert_allclose(thousand / 1000, one, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"horizon": 0}, "horizon must be a whole number of periods"),
+        ({"horizon": 2.5}, "horizon must be a whole number of periods"),
+        ({"horizon": 3, "hidden": 0}, "hidden must be a whole number"),
+        ({"horizon": 3, "window": -1}, "window must be a whole number"),
+        ({"horizon": 3, "ensemble": None}, "ensemble must be a whole number"),
+        ({"horizon": 3, "cell": "transformer"}, "no cell is called 'transformer'"),
+        ({"horizon": 3, "seed": -1}, "seed is a whole number"),
+        ({"horizon": 3, "freq": "banana"}, "freq 'banana' is not known"),
+        ({"horizon": 3, "log": True}, "values that are not positive"),
+    ],
+)
+def test_bad_parameters_are_refused(options, message, rng):
+    df = panel_frame(rng, lengths=(60,))
+    df.loc[5, "y"] = -1.0
+    with pytest.raises(un.InputError, match=message):
+        un.Forecaster(**{**QUICK, **options}).fit(df)
+
+
+def test_scikit_learn_conventions():
+    fc = un.Forecaster(horizon=3, hidden=8)
+    assert un.Forecaster(**fc.get_params()).get_params() == fc.get_params()
+    assert fc.set_params(hidden=9).hidden == 9
+    assert repr(fc) == "Forecaster(horizon=3, hidden=9)"
+    with pytest.raises(un.InputError, match="has no parameter 'hiden'"):
+        fc.set_params(hiden=9)
+    with pytest.raises(un.InputError, match="has not been fitted"):
+        fc.predict()
