@@ -17,7 +17,6 @@ from . import losses, optimizers, schedules
 from .cells import CELLS, GRU, LSTM, RNN, Cell, register_cell
 from .engines import active_engine, use_engine
 from .errors import DataError, InputError, ModelFileError, TrainingDiverged, UnrolledError
-from .gradients import GradientReport, check_gradients
 from .layers import Dense, Dropout, Last, Layer
 from .network import Network
 from .optimizers import SGD, Adagrad, Adam, AdamW, RMSprop, Rprop
@@ -26,6 +25,7 @@ from .training import EarlyStopping, History
 
 if TYPE_CHECKING:
     from .forecasting import Forecaster, load
+    from .gradients import GradientReport, check_gradients
 
 __version__ = "0.1.0"
 
@@ -70,7 +70,12 @@ __all__ = [
 ]
 
 # tables need pandas, which takes longer to import than everything here: only who forecasts pays for it
-_LAZY = {"Forecaster": ".forecasting", "load": ".forecasting"}
+_LAZY = {
+    "Forecaster": ".forecasting",
+    "load": ".forecasting",
+    "GradientReport": ".gradients",
+    "check_gradients": ".gradients",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -127,7 +127,6 @@ class Dense(Layer):
         return [da @ p.weight]
 
 
-@dataclass(frozen=True)
 class Last(Layer):
     """The last valid step of each sequence: (N, T, F) → (N, F); zeros where the length is 0.
 
@@ -198,7 +197,6 @@ class Dropout(Layer):
         return [dy if saved is None else dy * saved]
 
 
-@dataclass(frozen=True)
 class Reverse(Layer):
     """The valid steps of each sequence in reverse order; padding stays where it is."""
 
@@ -218,7 +216,6 @@ class Reverse(Layer):
         return [dy[:, ::-1] if saved is None else dy[saved]]  # reversing is its own inverse
 
 
-@dataclass(frozen=True)
 class Concatenate(Layer):
     """Several inputs side by side in the last axis."""
 
@@ -238,7 +235,6 @@ class Concatenate(Layer):
         return np.split(dy, saved, axis=-1)
 
 
-@dataclass(frozen=True)
 class Add(Layer):
     """The sum of several inputs of one shape: a residual path."""
 

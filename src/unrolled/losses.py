@@ -87,7 +87,6 @@ def mask_padding(weight: Array | None, lengths: Array | None, prediction: Array)
     return weight.reshape(weight.shape + (1,) * (axes - weight.ndim)) * valid.reshape(valid.shape + (1,) * (axes - 2))
 
 
-@dataclass(frozen=True)
 class MSE(Loss):
     """Mean squared error: e², e = prediction - target.
 
@@ -103,7 +102,6 @@ class MSE(Loss):
         return error * error, 2 * error
 
 
-@dataclass(frozen=True)
 class MAE(Loss):
     """Mean absolute error: |e|. The derivative at 0 is taken as 0."""
 
@@ -132,7 +130,6 @@ class Huber(Loss):
         return near * (error - near / 2), near
 
 
-@dataclass(frozen=True)
 class CrossEntropy(Loss):
     """-log softmax(prediction)[target], fused so that no large score overflows.
 

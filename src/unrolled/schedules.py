@@ -37,7 +37,6 @@ class Schedule:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
 class Constant(Schedule):
     """The same rate at every step."""
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,9 +24,11 @@ T = TypeVar("T")
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a whole file or nothing: a temporary name beside it, then a rename."""
-    path = Path(path)
+    import tempfile  # costs as much to import as NumPy's random numbers; only who writes pays for it
+
+    folder, name = os.path.split(os.fspath(path))
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, temporary = tempfile.mkstemp(dir=folder or ".", prefix=f".{name}.")
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
@@ -68,8 +68,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str,
     """A model file's kind, arrays and content; `ModelFileError` when it is not one that can be read."""
     from safetensors import SafetensorError, safe_open
 
-    path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ModelFileError(f"there is no model file {path}.")
     try:
         with safe_open(path, framework="numpy") as file:

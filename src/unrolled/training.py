@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from math import ceil, inf, isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -164,7 +163,7 @@ def train(
     job = Job(program, data, loss, optimizer, plan.batch_size, plan.clip_norm, plan.seed)
     run = Run(params, optimizer.start(params), History(), params.copy())
     identity = fingerprint(engine, job, plan, params.dtype, training_rows, validation_rows) if plan.checkpoint else ""
-    if plan.checkpoint and Path(plan.checkpoint).exists():
+    if plan.checkpoint and os.path.exists(plan.checkpoint):
         resume(run, plan.checkpoint, identity)
         # what stopped it from outside, a callback or Ctrl-C, is over; being out of patience is not
         run.history.stopped = "early" if _out_of_patience(run, plan) else "done"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import ClassVar, NamedTuple
 
@@ -23,7 +22,6 @@ class Saved(NamedTuple):
 
 
 @register_cell
-@dataclass(frozen=True)
 class LSTM(Cell):
     """Long short-term memory with a forget gate.
 

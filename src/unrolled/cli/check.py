@@ -36,7 +36,7 @@ def command(
         results.append({"case": case, "ok": report.ok, "largest_error": worst.error, "tolerance": report.tolerance})
         if not as_json:
             give(f"{'ok   ' if report.ok else 'WRONG'} {case:60} largest error {worst.error:.1e} ({worst.name})")
-        if verbose or (not report.ok and not as_json):
+        if not as_json and (verbose or not report.ok):
             give(report.table + "\n")
     wrong = sum(not result["ok"] for result in results)
     if as_json:

@@ -69,7 +69,7 @@ class Frequency:
             gaps = np.diff(number)[inside]
             months_apart, counts = np.unique(gaps[gaps > 0], return_counts=True)
             return cls("month", int(months_apart[counts.argmax()]), origin, month_end)
-        if step == DAY and _only_weekdays(days) and len(days) > 5:
+        if step == DAY and np.is_busday(days).all() and _weekends_between(days)[inside].any():
             return cls("business day", 1, origin)
         return cls("fixed", step, origin)
 
@@ -183,5 +183,6 @@ class Frequency:
         return f"every {self.step / SECOND:g} seconds"
 
 
-def _only_weekdays(days: Array) -> bool:
-    return bool(np.is_busday(days).all())
+def _weekends_between(days: Array) -> Array:
+    """Whether a weekend lies between each day and the next, (n - 1,) bool."""
+    return np.busday_count(days[:-1], days[1:]) < np.diff(days).astype(int)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
 
 
+MOST_GRID = 100  # rows a series may have on its grid for each one in the table
+
+
 @dataclass(frozen=True)
 class Columns:
     """The names that matter in a long table. A table without the id column is one series."""
@@ -158,10 +161,15 @@ def read_panel(
     starts = np.flatnonzero(np.r_[True, ~rows.follows])
     if isinstance(freq, Frequency):
         frequency = freq
+        if (frequency.unit == "integer") == (stamps.dtype.kind == "M"):
+            expected, found = (
+                ("whole numbers", "dates") if frequency.unit == "integer" else ("dates", "whole numbers")
+            )
+            raise DataError(f"column {columns.time!r} holds {found}; stamps must be {expected} as in the training.")
     else:
         frequency = Frequency.infer(rows.stamps, starts) if freq is None else Frequency.named(freq, rows.stamps[0])
     ordinals, on_grid = frequency.ordinals(rows.stamps)
-    keep = ~_incomplete_ends(rows, ordinals, on_grid)
+    keep = ~_incomplete_ends(rows, ordinals, on_grid, frequency)
     if not keep.all():
         notes.append(f"{(~keep).sum()} last stamp(s) dropped that come before their {frequency.name} period is over")
     rows, ordinals = rows.take(keep), ordinals[keep]
@@ -198,16 +206,21 @@ def _read_columns(frame: IntoDataFrame, columns: Columns) -> tuple[Array | None,
 
 def _read_stamps(column: Any, columns: Columns) -> Array:
     name = columns.time
+    missing = column.is_null().to_numpy()
+    if missing.any():
+        row = int(missing.argmax())
+        raise DataError(f"column {name!r}, row {columns.row(row)}: the stamp is missing. Fill it in or drop the row.")
     if column.dtype.is_integer():
         return np.asarray(column.to_numpy(), np.int64)
     stamps = pd.Series(column.to_numpy())
     if column.dtype.is_numeric():
         values = stamps.to_numpy(float)
-        bad = ~(np.isfinite(values) & (values == np.round(values)))
+        # beyond 2^53 a float64 has no ones; NaN is not below it
+        bad = ~((np.abs(values) < 2**53) & (values == np.round(values)))
         if bad.any():
             row = int(bad.argmax())
             raise DataError(
-                f"column {name!r}, row {columns.row(row)}: {stamps[row]!r} is not a whole number or a date."
+                f"column {name!r}, row {columns.row(row)}: {values[row]:g} is not a whole number or a date."
             )
         return values.astype(np.int64)
     if not pd.api.types.is_datetime64_any_dtype(stamps):
@@ -219,15 +232,20 @@ def _read_stamps(column: Any, columns: Columns) -> Array:
                 f"column {name!r}, row {columns.row(row)}: {stamps[row]!r} is not a date. Write dates as 2024-12-31."
             )
         stamps = parsed
-    if stamps.isna().any():
-        row = int(stamps.isna().to_numpy().argmax())
-        raise DataError(f"column {name!r}, row {columns.row(row)}: the stamp is missing. Fill it in or drop the row.")
     if stamps.dt.tz is not None:
         stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
+    outside = ~stamps.between(pd.Timestamp.min, pd.Timestamp.max).to_numpy()
+    if outside.any():
+        row = int(outside.argmax())
+        raise DataError(
+            f"column {name!r}, row {columns.row(row)}: {stamps[row]} lies outside the years 1678 to 2261. Correct it."
+        )
     return stamps.to_numpy("datetime64[ns]")
 
 
 def _read_values(column: Any, columns: Columns) -> Array:
+    import narwhals as nw
+
     name = columns.target
     if not (column.dtype.is_numeric() or str(column.dtype) == "Boolean"):
         cells = pd.Series(column.to_numpy())
@@ -236,7 +254,7 @@ def _read_values(column: Any, columns: Columns) -> Array:
             row = int(bad.argmax())
             raise DataError(f"column {name!r}, row {columns.row(row)}: {cells[row]!r} is not a number.")
         raise DataError(f"column {name!r} holds text; convert it to numbers first.")
-    values = np.asarray(column.to_numpy(), np.float64)
+    values = np.array(column.cast(nw.Float64).to_numpy(), np.float64)
     if np.isinf(values).any():
         row = int(np.isinf(values).argmax())
         raise DataError(
@@ -269,11 +287,14 @@ def _refuse_duplicates(rows: _Rows) -> None:
         )
 
 
-def _incomplete_ends(rows: _Rows, ordinals: Array, on_grid: Array) -> Array:
-    """Last rows of series that come before their period is over: they share it with the row before, (n,) bool."""
+def _incomplete_ends(rows: _Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> Array:
+    """Last rows of series that come before their period is over, (n,) bool.
+
+    They share it with the row before; where stamps are the ends of months, such a row has its month for itself.
+    """
     last = np.r_[~rows.follows, True]
     shared = np.r_[False, rows.follows & (ordinals[1:] == ordinals[:-1])]
-    return last & ~on_grid & shared
+    return last & ~on_grid & (shared | frequency.month_end)
 
 
 def _refuse_off_grid(rows: _Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> None:
@@ -308,6 +329,7 @@ def _on_grid(rows: _Rows, ordinals: Array, frequency: Frequency, season: int | N
             continue
         a, b = int(inside[0]), int(inside[-1]) + 1
         cut += (stop - start) - (b - a)
+        _refuse_jump(rows.take(np.arange(a, b)), ordinals[a:b])
         values = np.full(ordinals[b - 1] - ordinals[a] + 1, np.nan)
         values[ordinals[a:b] - ordinals[a]] = rows.values[a:b]
         ids.append(name)
@@ -318,6 +340,19 @@ def _on_grid(rows: _Rows, ordinals: Array, frequency: Frequency, season: int | N
     offsets = np.concatenate(([0], np.cumsum([len(p) for p in pieces])))
     panel = Panel(ids, frequency, offsets, np.array(first, np.int64), np.concatenate(pieces), observed)
     return panel, int((~observed).sum()), int(cut)
+
+
+def _refuse_jump(rows: _Rows, ordinals: Array) -> None:
+    """Raise where one series has nothing but gaps: a stamp is wrong, or the frequency is."""
+    length = int(ordinals[-1] - ordinals[0]) + 1
+    if length > MOST_GRID * len(ordinals) + 1000:
+        jumps = np.diff(ordinals)
+        k = int(jumps.argmax()) + 1
+        raise DataError(
+            f"column {rows.columns.time!r}, row {rows.row(k)}: {rows.stamp(k)} comes {jumps[k - 1]} periods "
+            f"after the one before, {rows.stamp(k - 1)}; {len(ordinals)} rows would become {length}. "
+            "Correct the stamp, or give the frequency (freq)."
+        )
 
 
 def fill_gaps(values: Array, season: int) -> Array:
