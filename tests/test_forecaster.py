@@ -125,17 +125,17 @@ def test_no_future_value_reaches_what_is_learned_before_the_held_out_end(rng):
 
 def first_training(fc, frame):
     """The model and profile of a forecaster's training without the held-out end."""
-    from unrolled.forecasting import backtest
+    from unrolled.forecasting import forecaster
 
     caught = []
-    original = backtest.hold_out
+    original = forecaster.hold_out
 
     def hold_out(model, panel, known, profile, *rest):
         caught.append((model, profile))
         return original(model, panel, known, profile, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(backtest, "hold_out", hold_out)
+        patch.setattr(forecaster, "hold_out", hold_out)
         fc.fit(frame)
     return caught[0]
 

@@ -18,8 +18,9 @@ from .losses import Loss, loss_named, mask_padding
 from .ops import Array
 from .optimizers import Adam, Optimizer
 from .program import Program, ProgramBuilder, Rule, numbers
+from .progress import EpochEnd
 from .randomness import Place
-from .training import EarlyStopping, EpochEnd, History, Plan, train
+from .training import EarlyStopping, History, Plan, train
 
 State = tuple[Any, ...]  # one entry a layer: a named state, or None for layers without
 

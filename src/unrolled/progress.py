@@ -1,14 +1,21 @@
-"""One calm progress line on standard error, where that is a terminal."""
+"""What the end of an epoch tells, and one calm line on standard error that shows it where that is a terminal."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from .training import EpochEnd
+
+class EpochEnd(NamedTuple):
+    """What a callback is told after an epoch."""
+
+    epoch: int
+    loss: float
+    validation_loss: float | None
+    rate: float
+    wall_s: float  # since training began
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from math import ceil, inf, isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from .losses import Loss
 from .ops import Array
 from .optimizers import Optimizer, OptimizerState
 from .program import Program
-from .progress import progress_line
+from .progress import EpochEnd, progress_line
 from .randomness import Place
 from .schedules import Progress
 
@@ -35,16 +35,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SLICE_WALL_S = 0.1  # between slices there is time for Ctrl-C and the progress line
-
-
-class EpochEnd(NamedTuple):
-    """What a callback is told after an epoch."""
-
-    epoch: int
-    loss: float
-    validation_loss: float | None
-    rate: float
-    wall_s: float  # since training began
 
 
 @dataclass(frozen=True)

@@ -180,8 +180,6 @@ def cross_validate(
     fc: Forecaster, df: IntoDataFrame, columns: Columns, n_windows: int, step_size: int, levels: Sequence[float]
 ) -> Any:
     """See `Forecaster.cross_validation`."""
-    from .forecaster import Forecaster
-
     for name, value in (("n_windows", n_windows), ("step_size", step_size)):
         if not isinstance(value, (int, np.integer)) or value < 1:
             raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
@@ -195,7 +193,7 @@ def cross_validate(
                 f"the longest series has {panel.lengths.max()} rows; {n_windows} windows {step_size} rows apart with "
                 f"horizon {fc.horizon} leave none to train on. Lower one of the three."
             )
-        fold = Forecaster(**fc.get_params())
+        fold = type(fc)(**fc.get_params())
         fold.columns_ = columns
         fold.fit_panel(past, evaluate=bool(levels))
         values = fold.predict_panel(past, fold.profile_)

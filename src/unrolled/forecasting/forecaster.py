@@ -15,6 +15,7 @@ from ..cells import cell_named
 from ..errors import DataError, InputError
 from ..network import Network, checked_seed
 from ..ops import Array
+from .backtest import HeldOut, cross_validate, held_out_rows, hold_out
 from .frequency import Frequency
 from .intervals import MEDIAN, calibrate, check_levels, interval_columns
 from .model import MOST_NETWORKS, Model, Settings, default_hidden, default_steps, train_model
@@ -24,8 +25,6 @@ from .windows import Framing, choose_framing, refuse_unforecastable, refuse_untr
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
-
-    from .backtest import HeldOut
 
 
 def is_count(value: Any) -> bool:
@@ -153,8 +152,6 @@ class Forecaster:
 
     def fit_panel(self, panel: Panel, evaluate: bool = True) -> Forecaster:
         """`fit` for a table that has been read; `evaluate=False` leaves out comparison and calibration."""
-        from .backtest import held_out_rows, hold_out
-
         self.notes_ = list(panel.notes)
         self.held_out_: HeldOut | None = None
         self.widening_ = np.zeros((MEDIAN, self.horizon))
@@ -301,8 +298,6 @@ class Forecaster:
         Returns:
             A table with the id, stamp, `cutoff` (last stamp known), the target, the forecast and its intervals.
         """
-        from .backtest import cross_validate
-
         self.check_params()
         columns = Columns(id_col, time_col, target_col)
         return cross_validate(self, df, columns, n_windows, step_size or self.horizon, check_levels(level))
