@@ -202,6 +202,18 @@ def test_a_short_series_is_forecast_without_comparison_and_says_so():
     assert np.isfinite(fc.predict(level=[80]).drop(columns="ds").to_numpy()).all()
 
 
+def test_series_of_very_different_lengths_share_one_network(rng):
+    """Some are too short to be trained on without their end, one too short to be trained on at all."""
+    df = panel_frame(rng, lengths=(120, 100, 30, 14))
+    fc = un.Forecaster(horizon=6, **QUICK).fit(df)
+    assert fc.predict()["unique_id"].nunique() == 4
+    judged = fc.held_out_.example
+    assert judged.groupby("unique_id").size().eq(6).all()
+    merged = judged.merge(df, on=["unique_id", "ds"], suffixes=("", "_table"))
+    np.testing.assert_array_equal(merged["y"], merged["y_table"])
+    assert len(merged) == len(judged)
+
+
 def test_constant_series_are_forecast_as_constant(rng):
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="D"), "y": 7.0})
     out = un.Forecaster(horizon=5, **QUICK).fit(df).predict()

@@ -113,8 +113,9 @@ def hold_out(model: Model, panel: Panel, known: Panel, profile: Profile, name: s
         panel.frequency.mase_season,
     )
     last = left == 0
+    judged = panel.select(np.isin(np.arange(len(panel.ids)), series))  # the others are too short for a window
     example = forecast_frame(
-        panel.until(horizon),
+        judged.until(horizon),
         horizon,
         columns,
         {"y": panel.y[places[last]]}

@@ -64,10 +64,9 @@ class Frequency:
         months = decisive.astype("datetime64[M]")
         day = (decisive - months).astype(int)
         month_end = bool(((decisive + 1).astype("datetime64[M]") > months).all())
-        if step >= 28 * DAY and (month_end or (day == day[0]).all()):
-            number = days.astype("datetime64[M]").astype(np.int64)
-            gaps = np.diff(number)[inside]
-            months_apart, counts = np.unique(gaps[gaps > 0], return_counts=True)
+        gaps = np.diff(days.astype("datetime64[M]").astype(np.int64))[inside]
+        months_apart, counts = np.unique(gaps[gaps > 0], return_counts=True)
+        if step >= 28 * DAY and len(months_apart) and (month_end or (day == day[0]).all()):
             return cls("month", int(months_apart[counts.argmax()]), origin, month_end)
         if step == DAY and np.is_busday(days).all() and _weekends_between(days)[inside].any():
             return cls("business day", 1, origin)

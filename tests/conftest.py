@@ -1,0 +1,48 @@
+"""Fixtures: the engine under test and seeded randomness."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+import unrolled as un
+from unrolled.engines import ENGINES, use_engine
+
+# the same examples in every run; one engine serves all examples of a test, which is what is meant; no deadline,
+# because a busy machine is no failure
+settings.register_profile(
+    "unrolled",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("unrolled")
+
+
+@pytest.fixture(params=list(ENGINES))
+def engine(request, monkeypatch):
+    """Every engine of this build in turn, in use for the length of the test."""
+    monkeypatch.setattr("unrolled.engines._chosen", None)  # whatever the test chooses is undone after it
+    use_engine(request.param)
+    return ENGINES[request.param]
+
+
+@pytest.fixture
+def rng(request):
+    """A generator seeded by the test's own name: the same numbers in every run, others in every test."""
+    return np.random.default_rng(zlib.crc32(request.node.nodeid.encode()))
+
+
+@pytest.fixture
+def register_cell(monkeypatch):
+    """`un.register_cell` for the length of the test."""
+
+    def register(cls):
+        monkeypatch.setitem(un.CELLS, cls.kind, None)  # what is registered now is forgotten after the test
+        return un.register_cell(cls)
+
+    return register
