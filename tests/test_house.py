@@ -22,10 +22,13 @@ LEVELS = [
     {"layers", "losses", "optimizers", "schedules", "randomness"},
     {"program", "data"},
     {"engines"},
-    {"training", "gradients", "storage", "progress"},
+    {"storage", "progress", "gradients"},
+    {"checkpoint"},
+    {"training"},
     {"network"},
     {ROOT},  # the public face
     {"forecasting"},
+    {"loading"},
     {"report", "demos"},
     {"cli", "__main__"},
 ]

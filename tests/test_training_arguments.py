@@ -138,3 +138,24 @@ def test_verbose_0_is_silent_on_a_terminal(monkeypatch):
     monkeypatch.setattr("sys.stderr", stream)
     fit(verbose=0)
     assert stream.getvalue() == ""
+
+
+def test_values_that_are_not_finite_are_named_unless_nothing_depends_on_them():
+    net = un.Network([un.RNN(3), un.Dense(1)], input_size=1)
+    x, y = np.zeros((4, 5, 1)), np.zeros((4, 5, 1))
+    bad_x, bad_y = x.copy(), y.copy()
+    bad_x[2, 3], bad_y[1, 4] = np.nan, np.inf
+    with pytest.raises(un.InputError, match="x is not finite in row 2, step 3"):
+        net.fit(bad_x, y)
+    with pytest.raises(un.InputError, match="y is not finite in row 1"):
+        net.fit(x, bad_y)
+    net.fit(bad_x, bad_y, lengths=[5, 4, 3, 5], epochs=1)
+    net.fit(x, bad_y, weight=np.array([1.0, 0.0, 1.0, 1.0]), epochs=1)
+
+
+def test_class_targets_without_weight_may_be_anything():
+    net = un.Network([un.RNN(3), un.Dense(4)], input_size=1)
+    x, y = np.zeros((2, 3, 1)), np.array([[0, 1, 2], [3, -1, -1]])
+    net.fit(x, y, "cross_entropy", lengths=[3, 1], epochs=1)
+    with pytest.raises(un.InputError, match=r"targets must lie in 0\.\.3"):
+        net.fit(x, y, "cross_entropy", lengths=[3, 2], epochs=1)

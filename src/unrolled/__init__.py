@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from . import losses, optimizers, schedules
 from .cells import CELLS, GRU, LSTM, RNN, Cell, register_cell
+from .checkpoint import History
 from .engines import active_engine, use_engine
 from .errors import DataError, InputError, ModelFileError, TrainingDiverged, UnrolledError
 from .layers import Dense, Dropout, Last, Layer
 from .network import Network
 from .optimizers import SGD, Adagrad, Adam, AdamW, RMSprop, Rprop
 from .schedules import Constant, Cosine, OneCycle, ReduceOnPlateau
-from .training import EarlyStopping, History
+from .training import EarlyStopping
 
 if TYPE_CHECKING:
-    from .forecasting import Forecaster, load
+    from .forecasting import Forecaster
     from .gradients import GradientReport, check_gradients
+    from .loading import load
 
 __version__ = "0.1.0"
 
@@ -72,9 +74,9 @@ __all__ = [
 # tables need pandas, which takes longer to import than everything here: only who forecasts pays for it
 _LAZY = {
     "Forecaster": ".forecasting",
-    "load": ".forecasting",
     "GradientReport": ".gradients",
     "check_gradients": ".gradients",
+    "load": ".loading",
 }
 
 

@@ -10,7 +10,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from .ops import Array
+from .errors import InputError
+from .ops import Array, valid_steps
 
 
 class Batch(NamedTuple):
@@ -49,6 +50,25 @@ class Arrays:
             target if target.dtype.kind in "iu" else target.astype(dtype, copy=False),
             None if self.weight is None else self.weight[rows].astype(dtype, copy=False),
             None if self.lengths is None else self.lengths[rows],
+        )
+
+
+def refuse_not_finite(data: Arrays) -> None:
+    """Raise if a value that the network reads, or a target that counts, is NaN or infinite."""
+    rows, steps = data.x.shape[:2]
+    valid = np.ones((rows, steps), bool) if data.lengths is None else valid_steps(data.lengths, steps)
+    wrong = np.argwhere(~np.isfinite(data.x).all(axis=2) & valid)
+    if len(wrong):
+        row, step = wrong[0]
+        raise InputError(f"x is not finite in row {row}, step {step} ({len(wrong)} such step(s)). Fill it in.")
+    counts = np.ones(data.target.shape, bool)
+    for mask in (data.weight, valid if data.target.shape[1:2] == (steps,) else None):
+        if mask is not None and mask.shape == counts.shape[: mask.ndim]:
+            counts &= (mask > 0).reshape(mask.shape + (1,) * (counts.ndim - mask.ndim))
+    wrong = np.argwhere(~np.isfinite(data.target) & counts)
+    if len(wrong):
+        raise InputError(
+            f"y is not finite in row {wrong[0][0]} ({len(wrong)} such value(s)). Fill it in, or give it weight 0."
         )
 
 

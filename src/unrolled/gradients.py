@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .engines import Engine, active_engine
-from .losses import Loss, loss_named, mask_padding
+from .losses import Loss, loss_named
 from .ops import Array
 from .program import Program
 from .randomness import Place, Purpose, generator
@@ -114,9 +114,7 @@ class Problem:
         result = self.engine.forward(
             self.program, self.params, self.inputs, self.state, self.lengths, keep, self.place
         )
-        masked = self.program.buffers[self.program.outputs[0]].masked
-        weight = mask_padding(self.weight, self.lengths if masked else None, result.outputs[0])
-        loss = self.loss.evaluate(result.outputs[0], self.target, weight)
+        loss = self.program.evaluate(self.loss, result.outputs[0], self.target, self.weight, self.lengths)
         value = loss.mean
         for name, parts in self.state_weights.items():
             value += sum(float((a * b).sum()) for a, b in zip(result.state[name], parts, strict=True))

@@ -39,6 +39,8 @@ class Loss:
             target: of the same shape; a missing last axis of size 1 is added.
             weight: None (all 1), or broadcastable from the left: (N,), (N, T), ... ; 0 leaves out.
         """
+        if weight is not None:
+            target = without_ignored(target, weight)
         target = self.fit_target(prediction, target)
         cost, dcost = self.cost(prediction, target)
         return weighted_mean(cost, dcost, weight)
@@ -56,6 +58,14 @@ class Loss:
     def cost(self, prediction: Array, target: Array) -> tuple[Array, Array]:
         """Each element's cost, and its derivative by the prediction; both shaped like the prediction."""
         raise NotImplementedError
+
+
+def without_ignored(target: Array, weight: Array) -> Array:
+    """Targets with a 0 wherever the weight is 0: what stands there, such as -1 in padding, must not matter."""
+    if weight.shape != target.shape[: weight.ndim] or (weight > 0).all():
+        return target
+    counts = (weight > 0).reshape(weight.shape + (1,) * (target.ndim - weight.ndim))
+    return np.where(counts, target, np.zeros(1, target.dtype))
 
 
 def weighted_mean(cost: Array, dcost: Array, weight: Array | None) -> Evaluation:

@@ -10,17 +10,18 @@ import numpy as np
 
 from . import storage
 from .cells.base import CELLS
-from .data import Arrays
+from .checkpoint import History
+from .data import Arrays, refuse_not_finite
 from .engines import active_engine
 from .errors import InputError, ModelFileError
 from .layers import LAYERS
-from .losses import Loss, loss_named, mask_padding
+from .losses import Loss, loss_named
 from .ops import Array
 from .optimizers import Adam, Optimizer
 from .program import Program, ProgramBuilder, Rule, numbers
 from .progress import EpochEnd
 from .randomness import Place
-from .training import EarlyStopping, History, Plan, train
+from .training import EarlyStopping, Plan, train
 
 State = tuple[Any, ...]  # one entry a layer: a named state, or None for layers without
 
@@ -137,13 +138,11 @@ class Network:
             True,
             place,
         )
-        prediction = result.outputs[0]
         target = np.asarray(y)
         if target.dtype.kind not in "iu":
             target = target.astype(self.dtype, copy=False)
         weight = None if weight is None else np.asarray(weight, self.dtype)
-        weight = mask_padding(weight, lengths if self._masked_output else None, prediction)
-        evaluation = loss_named(loss).evaluate(prediction, target, weight)
+        evaluation = self.program.evaluate(loss_named(loss), result.outputs[0], target, weight, lengths)
         found = engine.backward(result.tape, (evaluation.dprediction,))
         return evaluation.mean, Gradients(
             found.parameters, found.inputs["x"], self._state_tuple(found.state, "initial")
@@ -252,7 +251,9 @@ class Network:
         for name, array in (("y", target), ("weight", weight), ("lengths", lengths)):
             if array is not None and array.shape[:1] != x.shape[:1]:
                 raise InputError(f"x has {len(x)} rows; {name} must have as many, but its shape is {array.shape}.")
-        return Arrays(x, target, weight, lengths)
+        data = Arrays(x, target, weight, lengths)
+        refuse_not_finite(data)
+        return data
 
     # --- states -------------------------------------------------------------------------------------
 
@@ -272,10 +273,6 @@ class Network:
 
     def _state_tuple(self, named: Mapping[str, Any], end: str) -> State:
         return tuple(named.get(f"{number}.{end}") for number in range(len(self.layers)))
-
-    @property
-    def _masked_output(self) -> bool:
-        return self.program.buffers[self.program.outputs[0]].masked
 
     # --- files and looks ----------------------------------------------------------------------------
 

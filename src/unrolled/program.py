@@ -30,7 +30,7 @@ from . import randomness
 from .cells.base import Cell
 from .errors import InputError
 from .layers import Layer
-from .losses import options_of
+from .losses import Evaluation, Loss, mask_padding, options_of
 from .ops import Array, valid_steps
 from .randomness import Place, Purpose
 
@@ -127,6 +127,13 @@ class Program:
         return [
             SimpleNamespace(**{local: views[name] for local, name in op.parameters.items()}) for op in self.operations
         ]
+
+    def evaluate(
+        self, loss: Loss, prediction: Array, target: Array, weight: Array | None, lengths: Array | None
+    ) -> Evaluation:
+        """The loss of the first output; where `lengths` apply to it, steps past a row's end do not count."""
+        masked = self.buffers[self.outputs[0]].masked
+        return loss.evaluate(prediction, target, mask_padding(weight, lengths if masked else None, prediction))
 
     def initialize(self, seed: int, dtype: np.dtype) -> Array:
         """A fresh flat parameter vector; shared parameters are initialised by their first operation."""

@@ -10,29 +10,26 @@ import os
 import signal
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from math import ceil, inf, isfinite
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from math import ceil, isfinite
+from typing import Any
 
 import numpy as np
 
-from . import randomness, storage
+from . import randomness
+from .checkpoint import History, Run, fingerprint, resume, save_checkpoint
 from .data import Data
 from .engines import Engine, Job
-from .errors import InputError, ModelFileError, TrainingDiverged
+from .errors import InputError, TrainingDiverged
 from .losses import Loss
 from .ops import Array
-from .optimizers import Optimizer, OptimizerState
+from .optimizers import Optimizer
 from .program import Program
 from .progress import EpochEnd, progress_line
 from .randomness import Place
 from .schedules import Progress
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SLICE_WALL_S = 0.1  # between slices there is time for Ctrl-C and the progress line
 
@@ -52,50 +49,6 @@ class EarlyStopping:
     def __post_init__(self) -> None:
         if self.patience < 1:
             raise InputError(f"EarlyStopping: patience must be ≥ 1 epoch; got {self.patience!r}.")
-
-
-@dataclass
-class History:
-    """What happened, one entry an epoch."""
-
-    loss: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)  # empty without validation rows
-    rate: list[float] = field(default_factory=list)  # of the epoch's last step
-    wall_s: list[float] = field(default_factory=list)  # since training began
-    stopped: str = "done"  # "done", "early", "callback", "interrupted"
-    best_epoch: int | None = None  # epoch with the lowest monitored loss
-    restored: bool = False  # whether the network has the weights of the best epoch
-
-    @property
-    def monitored(self) -> list[float]:
-        return self.validation_loss or self.loss
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row an epoch."""
-        import pandas as pd
-
-        columns = {
-            "loss": self.loss,
-            "validation_loss": self.validation_loss,
-            "rate": self.rate,
-            "wall_s": self.wall_s,
-        }
-        frame = pd.DataFrame({name: values for name, values in columns.items() if values or name == "loss"})
-        frame.index.name = "epoch"
-        return frame
-
-    def __str__(self) -> str:
-        lines = [f"{'epoch':>5}  {'loss':>11}  {'validation':>11}  {'rate':>9}  {'seconds':>8}"]
-        for epoch, loss in enumerate(self.loss):
-            validation = f"{self.validation_loss[epoch]:11.5g}" if self.validation_loss else f"{'':>11}"
-            best = "  best" if epoch == self.best_epoch else ""
-            lines.append(
-                f"{epoch:5d}  {loss:11.5g}  {validation}  {self.rate[epoch]:9.3g}  {self.wall_s[epoch]:8.2f}{best}"
-            )
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return str(self.to_frame().to_html())
 
 
 @dataclass(frozen=True)
@@ -122,22 +75,6 @@ class Plan:
             raise InputError(f"clip_norm must be positive, or None for no limit; got {self.clip_norm!r}.")
 
 
-@dataclass
-class Run:
-    """All that changes while training; a checkpoint holds exactly this."""
-
-    params: Array
-    optimizer: OptimizerState
-    history: History
-    best_params: Array
-    best_loss: float = inf
-    waited: int = 0  # epochs since the last improvement
-
-    @property
-    def epoch(self) -> int:
-        return len(self.history.loss)
-
-
 def train(
     engine: Engine,
     program: Program,
@@ -152,7 +89,11 @@ def train(
     """Train `params` in place; see `Network.fit` for what the plan means."""
     job = Job(program, data, loss, optimizer, plan.batch_size, plan.clip_norm, plan.seed)
     run = Run(params, optimizer.start(params), History(), params.copy())
-    identity = fingerprint(engine, job, plan, params.dtype, training_rows, validation_rows) if plan.checkpoint else ""
+    identity = (
+        fingerprint(engine, job, plan.epochs, plan.shuffle, params.dtype, training_rows, validation_rows)
+        if plan.checkpoint
+        else ""
+    )
     if plan.checkpoint and os.path.exists(plan.checkpoint):
         resume(run, plan.checkpoint, identity)
         # what stopped it from outside, a callback or Ctrl-C, is over; being out of patience is not
@@ -281,68 +222,3 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         yield asked.is_set
     finally:
         signal.signal(signal.SIGINT, previous)
-
-
-# --- checkpoints ------------------------------------------------------------------------------------
-
-
-def fingerprint(
-    engine: Engine, job: Job, plan: Plan, dtype: np.dtype, training_rows: Array, validation_rows: Array
-) -> str:
-    """What a resumed training must have in common with the interrupted one."""
-    sample = job.data.batch(np.concatenate((training_rows, validation_rows)), np.dtype(np.float64))
-    contents = [np.ascontiguousarray(a).tobytes() for a in sample if a is not None]
-    checksum = 0
-    for content in contents:
-        checksum = zlib.crc32(content, checksum)
-    return storage.to_json(
-        {
-            "engine": engine.name,
-            "dtype": dtype.name,
-            "operations": [(op.name, storage.describe(op.rule)) for op in job.program.operations],
-            "parameters": [(p.name, p.shape) for p in job.program.parameters.values()],
-            "loss": storage.describe(job.loss),
-            "optimizer": storage.describe(job.optimizer),
-            "batch_size": plan.batch_size,
-            "clip_norm": plan.clip_norm,
-            "epochs": plan.epochs,
-            "seed": plan.seed,
-            "shuffle": plan.shuffle,
-            "rows": [len(training_rows), len(validation_rows)],
-            "data": checksum,
-        }
-    )
-
-
-def save_checkpoint(run: Run, path: str | os.PathLike[str], identity: str) -> None:
-    arrays = {"params": run.params, "best_params": run.best_params}
-    arrays |= {f"optimizer.{name}": vector for name, vector in run.optimizer.vectors.items()}
-    content = {
-        "identity": identity,
-        "optimizer_step": run.optimizer.step,
-        "history": asdict(run.history),
-        "best_loss": run.best_loss if isfinite(run.best_loss) else None,
-        "waited": run.waited,
-    }
-    storage.write(path, "checkpoint", arrays, content)
-
-
-def resume(run: Run, path: str | os.PathLike[str], identity: str) -> None:
-    """Continue from a checkpoint, bit for bit."""
-    kind, arrays, content = storage.read(path)
-    if kind != "checkpoint":
-        raise ModelFileError(f"{path} holds a {kind}, not a checkpoint. Name another file, or delete it.")
-    if content.get("identity") != identity:
-        raise InputError(
-            f"the checkpoint {path} is of another training (its data, network or settings differ). "
-            "Delete it to start anew, or name another file."
-        )
-    with storage.guarded(path):
-        run.params[...] = arrays["params"]
-        run.best_params[...] = arrays["best_params"]
-        for name, vector in run.optimizer.vectors.items():
-            vector[...] = arrays[f"optimizer.{name}"]
-        run.optimizer.step = content["optimizer_step"]
-        run.history = History(**content["history"])
-        run.best_loss = inf if content["best_loss"] is None else content["best_loss"]
-        run.waited = content["waited"]

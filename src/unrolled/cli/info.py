@@ -48,7 +48,8 @@ def installation() -> dict[str, Any]:
 
 
 def about_model(path: Path) -> dict[str, Any]:
-    from ..forecasting import Forecaster, load
+    from ..forecasting import Forecaster
+    from ..loading import load
 
     model = load(path)
     if not isinstance(model, Forecaster):

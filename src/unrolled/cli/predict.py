@@ -24,7 +24,8 @@ def command(
     Example: unrolled predict sales-forecast/model.safetensors newer.csv
     """
     from ..errors import ModelFileError
-    from ..forecasting import Forecaster, load
+    from ..forecasting import Forecaster
+    from ..loading import load
     from .files import read_table
 
     levels = parse_levels(level)

@@ -13,9 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..cells.base import Cell
-from ..data import Batch
 from ..layers import Context
-from ..losses import Evaluation, mask_padding
 from ..ops import Array
 from ..optimizers import OptimizerState, clip_by_norm
 from ..program import Program, checked_arrays
@@ -230,7 +228,7 @@ class ReferenceEngine:
                 batch = job.data.batch(order[number * job.batch_size : (number + 1) * job.batch_size], params.dtype)
                 place = Place(job.seed, epoch, number)
                 result = self.forward(job.program, params, {"x": batch.x}, None, batch.lengths, True, place)
-                loss = _loss(job, result.outputs[0], batch)
+                loss = job.program.evaluate(job.loss, result.outputs[0], batch.target, batch.weight, batch.lengths)
                 sums.totals[k], sums.weights[k] = loss.total, loss.weight
                 if not np.isfinite(loss.total):
                     break
@@ -247,15 +245,9 @@ class ReferenceEngine:
             for k, piece in enumerate(pieces):
                 batch = job.data.batch(piece, params.dtype)
                 outputs = self.forward(job.program, params, {"x": batch.x}, None, batch.lengths).outputs
-                loss = _loss(job, outputs[0], batch)
+                loss = job.program.evaluate(job.loss, outputs[0], batch.target, batch.weight, batch.lengths)
                 sums.totals[k], sums.weights[k] = loss.total, loss.weight
         return sums
-
-
-def _loss(job: Job, prediction: Array, batch: Batch) -> Evaluation:
-    masked = job.program.buffers[job.program.outputs[0]].masked
-    weight = mask_padding(batch.weight, batch.lengths if masked else None, prediction)
-    return job.loss.evaluate(prediction, batch.target, weight)
 
 
 def _accumulate(gradients: dict[str, Array], name: str, gradient: Array) -> None:

@@ -1,34 +1,6 @@
 """Forecasting: a table of series in, forecasts with intervals out."""
 
-from __future__ import annotations
-
-import os
-
-from .. import storage
-from ..errors import ModelFileError
-from ..network import Network
 from .forecaster import Forecaster
 from .frequency import Frequency
 
-__all__ = ["Forecaster", "Frequency", "load"]
-
-
-def load(path: str | os.PathLike[str]) -> Network | Forecaster:
-    """Read what `Network.save` or `Forecaster.save` wrote; which of the two, the file says.
-
-    Raises:
-        ModelFileError: the file is missing, damaged, of another kind, or written by a newer version.
-
-    >>> import tempfile, pathlib, unrolled as un
-    >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.safetensors"
-    >>> un.Network([un.GRU(3)], input_size=1).save(path)
-    >>> un.load(path)
-    Network(GRU(3); input 1, 48 parameters, float32)
-    """
-    kind, arrays, content = storage.read(path)
-    with storage.guarded(path):
-        if kind == "network":
-            return Network.rebuild(content, arrays)
-        if kind == "forecaster":
-            return Forecaster.rebuild(content, arrays)
-    raise ModelFileError(f"{path} holds a {kind}, not a network or a forecaster.")
+__all__ = ["Forecaster", "Frequency"]

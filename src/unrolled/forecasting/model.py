@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..cells import cell_named
+from ..checkpoint import History
 from ..data import Windows
 from ..engines import active_engine
 from ..layers import Dense, Dropout, Last
@@ -17,7 +18,7 @@ from ..ops import Array
 from ..optimizers import AdamW
 from ..randomness import Place, Purpose, generator
 from ..schedules import OneCycle
-from ..training import History, Plan, train
+from ..training import Plan, train
 from .intervals import QUANTILES
 from .scaling import Profile
 from .table import Panel

@@ -1,0 +1,36 @@
+"""One way to read a model file, whatever it holds."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from . import storage
+from .errors import ModelFileError
+from .network import Network
+
+if TYPE_CHECKING:
+    from .forecasting import Forecaster
+
+
+def load(path: str | os.PathLike[str]) -> Network | Forecaster:
+    """Read what `Network.save` or `Forecaster.save` wrote; which of the two, the file says.
+
+    Raises:
+        ModelFileError: the file is missing, damaged, of another kind, or written by a newer version.
+
+    >>> import tempfile, pathlib, unrolled as un
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.safetensors"
+    >>> un.Network([un.GRU(3)], input_size=1).save(path)
+    >>> un.load(path)
+    Network(GRU(3); input 1, 48 parameters, float32)
+    """
+    kind, arrays, content = storage.read(path)
+    with storage.guarded(path):
+        if kind == "network":
+            return Network.rebuild(content, arrays)
+        if kind == "forecaster":
+            from .forecasting import Forecaster  # tables need pandas; networks do not
+
+            return Forecaster.rebuild(content, arrays)
+    raise ModelFileError(f"{path} holds a {kind}, not a network or a forecaster.")
