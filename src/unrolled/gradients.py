@@ -2,8 +2,8 @@
 
 A central difference (f(θ + δ) - f(θ - δ)) / 2δ is off by δ² f‴/6 and by the rounding of f, about ε |f| / δ. With
 δ = ε^(1/3) both are about ε^(2/3) ≈ 4e-11 times the scale of the function; the tolerance leaves room for that scale.
-Where a function has a kink (ReLU, absolute error) at θ, no difference can tell the derivative. An entry that is off is
-therefore looked at again at random points beside θ: a fault is still there, and what has gone was a kink, which is
+Where a function has a kink (ReLU, absolute error) at θ, no difference can tell the derivative. An entry that is
+off is looked at again at random points beside θ: a fault is still there, and what has gone was a kink, which is
 counted apart.
 """
 
