@@ -235,7 +235,7 @@ def test_forecasts_scale_with_the_data(rng):
         ({"horizon": 2.5}, "horizon must be a whole number of periods"),
         ({"horizon": 3, "hidden": 0}, "hidden must be a whole number"),
         ({"horizon": 3, "window": -1}, "window must be a whole number"),
-        ({"horizon": 3, "ensemble": None}, "ensemble must be a whole number"),
+        ({"horizon": 3, "ensemble": 0.5}, "ensemble must be a whole number"),
         ({"horizon": 3, "cell": "transformer"}, "no cell is called 'transformer'"),
         ({"horizon": 3, "seed": -1}, "seed is a whole number"),
         ({"horizon": 3, "freq": "banana"}, "freq 'banana' is not known"),

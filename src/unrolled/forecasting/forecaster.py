@@ -18,7 +18,7 @@ from ..ops import Array
 from .backtest import HeldOut, cross_validate, held_out_rows, hold_out
 from .frequency import Frequency
 from .intervals import MEDIAN, calibrate, check_levels, interval_columns
-from .model import MOST_NETWORKS, Model, Settings, default_hidden, default_steps, train_model
+from .model import MOST_NETWORKS, Model, Settings, default_size, train_model
 from .scaling import Profile, all_positive, estimate_profile, in_units, to_logs, wants_logarithm
 from .table import Columns, Panel, forecast_frame, library_of, read_panel, refuse_horizon
 from .windows import Framing, choose_framing, refuse_unforecastable, refuse_untrainable, window_ends
@@ -53,7 +53,8 @@ class Forecaster:
         rate: largest learning rate (one cycle).
         weight_decay: of AdamW.
         dropout: share of hidden units dropped in training.
-        ensemble: networks that are trained from different seeds, in turn on each view; their mean is taken.
+        ensemble: networks that are trained from different seeds, in turn on each view; their mean is taken; None: 6, or
+            2 where there are at least 1,000 windows.
         seed: of everything random.
         alias: name of the forecast's column; None: the cell's name in capitals.
         verbose: 0 is silent, 1 shows progress where standard error is a terminal.
@@ -82,7 +83,7 @@ class Forecaster:
         rate: float = 1e-2,
         weight_decay: float = 1e-2,
         dropout: float = 0.4,
-        ensemble: int = 6,
+        ensemble: int | None = None,
         seed: int = 0,
         alias: str | None = None,
         verbose: int = 1,
@@ -194,7 +195,7 @@ class Forecaster:
             optional = signature(type(self)).parameters[name].default is None
             if (value is None and not optional) or (value is not None and not is_count(value)):
                 raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
-        if self.ensemble > MOST_NETWORKS:
+        if (self.ensemble or 0) > MOST_NETWORKS:
             raise InputError(f"ensemble must be ≤ {MOST_NETWORKS}; got {self.ensemble}.")
 
     def _choose(self, panel: Panel) -> tuple[Framing, Array]:
@@ -212,16 +213,17 @@ class Forecaster:
 
     def _settings(self, windows: int) -> Settings:
         """Sizes from the amount of data, where they are not given."""
+        size = default_size(windows)
         return Settings(
             self.cell,
-            self.hidden or default_hidden(windows),
+            self.hidden or size.hidden,
             self.layers,
             self.dropout,
-            self.steps or default_steps(windows),
+            self.steps or size.steps,
             self.batch_size,
             self.rate,
             self.weight_decay,
-            self.ensemble,
+            self.ensemble or size.ensemble,
             self.seed,
             self.verbose,
         )

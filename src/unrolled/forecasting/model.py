@@ -45,12 +45,17 @@ class Settings(NamedTuple):
     verbose: int
 
 
-def default_hidden(windows: int) -> int:
-    return 64 if windows >= MANY_WINDOWS else 16
+class Size(NamedTuple):
+    """How much network a training gets."""
+
+    hidden: int
+    steps: int
+    ensemble: int
 
 
-def default_steps(windows: int) -> int:
-    return 1000 if windows >= MANY_WINDOWS else 200
+def default_size(windows: int) -> Size:
+    """Many windows feed a larger network for longer, and leave less for an ensemble to even out."""
+    return Size(64, 1000, 2) if windows >= MANY_WINDOWS else Size(16, 200, 6)
 
 
 @dataclass(frozen=True)
