@@ -31,12 +31,14 @@ def command(
     ] = None,
     season: Annotated[int | None, typer.Option(help="Periods in a season. [default: from the frequency]")] = None,
     cell: Annotated[str, typer.Option(help="Recurrent cell: rnn, gru or lstm.")] = "rnn",
-    hidden: Annotated[int | None, typer.Option(help="Hidden units.")] = None,
+    hidden: Annotated[int | None, typer.Option(help="Hidden units. [default: by the data]")] = None,
     window: Annotated[
         int | None, typer.Option(help="Steps the network reads. [default: from season and data]")
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="Optimizer steps of each training.")] = None,
-    ensemble: Annotated[int | None, typer.Option(help="Networks whose median is taken.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Optimizer steps of each training. [default: by the data]")
+    ] = None,
+    ensemble: Annotated[int | None, typer.Option(help="Networks whose mean is taken. [default: by the data]")] = None,
     level: Annotated[str, typer.Option(help="Coverage of intervals in per cent.")] = "80,95",
     out: Annotated[Path | None, typer.Option(help="Folder for the outputs. [default: FILE-forecast]")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,

@@ -53,8 +53,8 @@ class Forecaster:
         rate: largest learning rate (one cycle).
         weight_decay: of AdamW.
         dropout: share of hidden units dropped in training.
-        ensemble: networks that are trained from different seeds, in turn on each view; their mean is taken; None: 6, or
-            2 where there are at least 1,000 windows.
+        ensemble: networks that are trained from different seeds, in turn on each view; their mean is taken; None:
+            6, or 2 where there are at least 1,000 windows.
         seed: of everything random.
         alias: name of the forecast's column; None: the cell's name in capitals.
         verbose: 0 is silent, 1 shows progress where standard error is a terminal.
