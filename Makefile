@@ -22,7 +22,8 @@ format: .venv/developing
 
 # Training steps against PyTorch, side by side, in an environment of their own.
 bench: .venv-bench/installed
-	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE .venv-bench/bin/python benchmarks/train_step.py
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE .venv-bench/bin/python benchmarks/train_step.py \
+	  --output benchmarks/results/train_step.json
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
