@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 import unrolled as un
+from unrolled.forecasting.scaling import season_of
 
 FILE = Path(__file__).parent.parent / "examples" / "air_passengers.csv"
 HORIZON = 12
@@ -21,6 +22,13 @@ HORIZON = 12
 
 def smape(y: np.ndarray, forecast: np.ndarray) -> float:
     return float(np.mean(200 * np.abs(y - forecast) / (np.abs(y) + np.abs(forecast))))
+
+
+def last_level(y: np.ndarray) -> np.ndarray:
+    """The last value without its season, repeated, with the seasons put back: no growth at all."""
+    z, places = np.log(y), np.arange(len(y) + HORIZON) % HORIZON
+    season = season_of(z, places[: len(y)], HORIZON)[places]
+    return np.exp(z[-1] - season[len(y) - 1] + season[len(y) :])
 
 
 def main() -> None:
@@ -40,6 +48,8 @@ def main() -> None:
     naive = [smape(y[e : e + HORIZON], y[e - HORIZON : e]) for e in ends]
     print("first month forecast ", *(f"{frame['ds'].iloc[e]:%Y-%m}" for e in ends), "    mean", sep="  ")
     print("seasonal naive       ", *(f"{v:7.2f}" for v in naive), f"{np.mean(naive):8.2f}", sep="  ")
+    level = [smape(y[e : e + HORIZON], last_level(y[:e])) for e in ends]
+    print("last level, seasons  ", *(f"{v:7.2f}" for v in level), f"{np.mean(level):8.2f}", sep="  ")
     errors = []
     for seed in range(args.seeds):
         fc = un.Forecaster(HORIZON, cell=args.cell, seed=seed, verbose=0)
