@@ -46,3 +46,15 @@ def register_cell(monkeypatch):
         return un.register_cell(cls)
 
     return register
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Write a file, lines or bytes, and give its path."""
+
+    def write(*lines: str | bytes, name: str = "table.csv") -> str:
+        path = tmp_path / name
+        path.write_bytes(lines[0] if isinstance(lines[0], bytes) else "\n".join(lines).encode())
+        return str(path)
+
+    return write

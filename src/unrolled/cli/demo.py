@@ -13,7 +13,7 @@ FAILED = 1
 
 def command(
     name: Annotated[str, typer.Argument(help="fish, symbols, counting, sales, stock, or all.")],
-    epochs: Annotated[int | None, typer.Option(help="Passes over the data. [default: the demo's own]")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data.", show_default="the demo's own")] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     horizon: Annotated[int | None, typer.Option(help="stock: days to forecast.")] = None,
     ticker: Annotated[str | None, typer.Option(help="stock: download this share's prices from Yahoo.")] = None,

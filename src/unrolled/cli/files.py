@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from ..forecasting.table import Columns
+from ..forecasting.panel import Columns
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-", "--", "."})
 TARGET_NAMES = ("y", "target", "value")

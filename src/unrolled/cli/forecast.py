@@ -27,20 +27,24 @@ def command(
     time_column: Annotated[str | None, typer.Option("--time", help="Column of stamps.")] = None,
     target: Annotated[str | None, typer.Option("--target", help="Column to forecast.")] = None,
     freq: Annotated[
-        str | None, typer.Option(help="Frequency, such as MS, W, D, B, h, 30min. [default: inferred]")
+        str | None, typer.Option(help="Frequency, such as MS, W, D, B, h, 30min.", show_default="inferred")
     ] = None,
-    season: Annotated[int | None, typer.Option(help="Periods in a season. [default: from the frequency]")] = None,
+    season: Annotated[
+        int | None, typer.Option(help="Periods in a season.", show_default="from the frequency")
+    ] = None,
     cell: Annotated[str, typer.Option(help="Recurrent cell: rnn, gru or lstm.")] = "rnn",
-    hidden: Annotated[int | None, typer.Option(help="Hidden units. [default: by the data]")] = None,
+    hidden: Annotated[int | None, typer.Option(help="Hidden units.", show_default="by the data")] = None,
     window: Annotated[
-        int | None, typer.Option(help="Steps the network reads. [default: from season and data]")
+        int | None, typer.Option(help="Steps the network reads.", show_default="from season and data")
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(help="Optimizer steps of each training. [default: by the data]")
+        int | None, typer.Option(help="Optimizer steps of each training.", show_default="by the data")
     ] = None,
-    ensemble: Annotated[int | None, typer.Option(help="Networks whose mean is taken. [default: by the data]")] = None,
+    ensemble: Annotated[
+        int | None, typer.Option(help="Networks whose mean is taken.", show_default="by the data")
+    ] = None,
     level: Annotated[str, typer.Option(help="Coverage of intervals in per cent.")] = "80,95",
-    out: Annotated[Path | None, typer.Option(help="Folder for the outputs. [default: FILE-forecast]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the outputs.", show_default="FILE-forecast")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,

@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from .forecast import parse_levels
-from .talk import give_json, give_table, records
+from .talk import give_json, give_table, records, say
 
 
 def command(
     model: Annotated[Path, typer.Argument(help="Model file that `unrolled forecast` or Forecaster.save wrote.")],
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="Table to forecast from; without it, the series of the training."),
+        typer.Argument(metavar="FILE", help="Table to forecast from; without it, the series of the training."),
     ] = None,
     horizon: Annotated[int | None, typer.Option("--horizon", "-H", help="Periods, at most those trained.")] = None,
     level: Annotated[str, typer.Option(help="Coverage of intervals in per cent.")] = "80,95",
@@ -35,6 +35,8 @@ def command(
     frame = None
     if file is not None:
         table = read_table(file, prefer=fc.columns_)
+        for note in table.notes:
+            say(f"note: {note}")
         fc.columns_, frame = table.columns, table.frame
     result = fc.predict(frame, levels, horizon)
     if as_json:

@@ -13,8 +13,9 @@ from ..errors import DataError, InputError
 from ..ops import Array
 from .baselines import BASELINES
 from .intervals import MEDIAN, calibrate, conformal_widening, interval_columns, pooled, read_quantile
+from .panel import Columns, Panel, series_of
 from .scaling import Profile, in_units
-from .table import Columns, Panel, forecast_frame, in_library, library_of, read_panel, series_of
+from .table import forecast_frame, in_library, library_of, read_panel
 from .windows import window_ends
 
 if TYPE_CHECKING:

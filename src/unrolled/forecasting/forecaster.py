@@ -19,8 +19,9 @@ from .backtest import HeldOut, cross_validate, held_out_rows, hold_out
 from .frequency import Frequency
 from .intervals import MEDIAN, calibrate, check_levels, interval_columns
 from .model import MOST_NETWORKS, Model, Settings, default_size, train_model
+from .panel import Columns, Panel
 from .scaling import Profile, all_positive, estimate_profile, in_units, to_logs, wants_logarithm
-from .table import Columns, Panel, forecast_frame, library_of, read_panel, refuse_horizon
+from .table import forecast_frame, library_of, read_panel, refuse_horizon
 from .windows import Framing, choose_framing, refuse_unforecastable, refuse_untrainable, window_ends
 
 if TYPE_CHECKING:

@@ -65,7 +65,10 @@ def calibrate(quantiles: Array, widening: Array) -> Array:
 
 def check_levels(level: Sequence[float] | float | None) -> list[float]:
     """Levels in per cent, such as [80, 95], each of which the grid can answer."""
-    levels = [] if level is None else [level] if isinstance(level, (int, float)) else list(level)
+    try:
+        levels: list[float] = [] if level is None else np.ravel(np.asarray(level, np.float64)).tolist()
+    except (TypeError, ValueError) as error:
+        raise InputError(f"levels are numbers in per cent, such as [80, 95]; got {level!r}.") from error
     largest = 100 * (QUANTILES[-1] - QUANTILES[0])
     for value in levels:
         if not 0 < value <= largest + 1e-9:

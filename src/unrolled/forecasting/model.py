@@ -20,8 +20,8 @@ from ..randomness import Place, Purpose, generator
 from ..schedules import OneCycle
 from ..training import Plan, train
 from .intervals import QUANTILES
+from .panel import Panel
 from .scaling import Profile
-from .table import Panel
 from .windows import Framing, View, make_windows, window_ends
 
 MOST_NETWORKS = 1000  # in an ensemble: so many seeds belong to each seed of a forecaster

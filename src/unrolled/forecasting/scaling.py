@@ -12,7 +12,7 @@ import numpy as np
 
 from ..data import Windows
 from ..ops import Array
-from .table import Panel, series_of
+from .panel import Panel, series_of
 
 SMOOTHINGS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 SEASON_MEMORY = 0.85  # weight of a season relative to the one after it

@@ -19,8 +19,8 @@ import numpy as np
 from ..data import Windows
 from ..errors import DataError
 from ..ops import Array
+from .panel import Panel, series_of
 from .scaling import Profile, adjusted, to_logs, window_level, window_scale
-from .table import Panel, series_of
 
 SHORTEST_WINDOW = 4
 

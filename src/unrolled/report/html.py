@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from .. import __version__
-from ..forecasting.table import Panel, show_stamp
+from ..forecasting.panel import Panel
+from ..forecasting.table import show_stamp
 from ..storage import write_bytes
 
 if TYPE_CHECKING:

@@ -1,0 +1,48 @@
+"""The real command in a process of its own, and the same command inside of the test's process, which is cheaper."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from unrolled.cli import main
+
+AIR = Path(__file__).parent.parent / "examples" / "air_passengers.csv"
+QUICK = ("--steps", "4", "--ensemble", "2", "--hidden", "4")
+COLOURS = {"FORCE_COLOR", "PY_COLORS", "CLICOLOR_FORCE", "GITHUB_ACTIONS", "NO_COLOR"}  # what may paint the help
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in COLOURS}
+ENVIRONMENT |= {"COLUMNS": "200", "TERM": "xterm", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+class Done(NamedTuple):
+    """What a command left: its exit code, its data and its talk."""
+
+    code: int
+    out: str
+    err: str
+
+
+def shell(*words: object, cwd: Path, stdin: str = "") -> Done:
+    """Run the real command."""
+    command = [sys.executable, "-m", "unrolled", *map(str, words)]
+    done = subprocess.run(
+        command, cwd=cwd, input=stdin, env=ENVIRONMENT, capture_output=True, encoding="utf-8", timeout=120
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def inside(*words: object, capsys) -> Done:
+    """Run the command in this process."""
+    capsys.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["unrolled", *map(str, words)])
+        patch.setattr(sys, "excepthook", sys.excepthook)  # typer sets its own
+        with pytest.raises(SystemExit) as left:
+            main()
+    out, err = capsys.readouterr()
+    return Done(left.value.code or 0, out, err)

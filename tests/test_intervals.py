@@ -1,0 +1,180 @@
+"""Intervals: calibration by hand and by simulation, quantiles in order, levels inside the grid."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import unrolled as un
+from support import assert_close
+from unrolled.forecasting.intervals import (
+    MEDIAN,
+    PER_STEP_SCORES,
+    QUANTILES,
+    calibrate,
+    check_levels,
+    conformal_widening,
+    interval_columns,
+    pooled,
+    read_quantile,
+)
+
+PAIRS = range(MEDIAN)
+COVERAGES = [Fraction(str(QUANTILES[-1 - k])) - Fraction(str(QUANTILES[k])) for k in PAIRS]  # 19/20, 9/10, 4/5, 1/2
+NORMAL = np.array([-1.959964, -1.644854, -1.281552, -0.67449, 0, 0.67449, 1.281552, 1.644854, 1.959964])
+finite = st.floats(-1e6, 1e6)
+
+
+def known(targets: np.ndarray) -> np.ndarray:
+    return np.ones_like(targets)
+
+
+# --- widening ---------------------------------------------------------------------------------------
+
+
+def test_widening_worked_by_hand():
+    """Nine targets whose distances from 0 are 0, ½, 1, ... 4, and intervals ±4, ±3, ±2, ±1."""
+    targets = np.array([0, -0.5, 1, -1.5, 2, -2.5, 3, -3.5, 4])[:, None]
+    quantiles = np.tile([-4.0, -3, -2, -1, 0, 1, 2, 3, 4], (9, 1, 1))
+    # the ⌈10·c⌉-th smallest of the distances less the half width; the largest where there are too few for 95 %
+    expected = [[4 - 4], [4 - 3], [3.5 - 2], [2 - 1]]
+    assert conformal_widening(quantiles, targets, known(targets)).tolist() == expected
+
+
+def test_intervals_that_are_too_wide_shrink():
+    targets = np.linspace(-1, 1, 99)[:, None]
+    quantiles = np.tile(np.linspace(-8, 8, 9), (99, 1, 1))
+    widening = conformal_widening(quantiles, targets, known(targets))
+    assert (widening < 0).all()
+
+
+def test_targets_that_are_unknown_do_not_count():
+    targets = np.array([[1.0], [2.0], [1e9]])
+    quantiles = np.zeros((3, 1, 9))
+    weights = np.array([[1.0], [1.0], [0.0]])
+    np.testing.assert_array_equal(
+        conformal_widening(quantiles, targets, weights),
+        conformal_widening(quantiles[:2], targets[:2], weights[:2]),
+    )
+    np.testing.assert_array_equal(conformal_widening(quantiles, targets, np.zeros((3, 1))), np.zeros((4, 1)))
+
+
+@pytest.mark.parametrize("n", [1, 2, 9, 19, 20, 39, 99, 100, 199])
+def test_the_rank_is_exact_although_coverages_are_binary_fractions(n):
+    targets = np.arange(1.0, n + 1)[:, None]  # with empty intervals at 0, score and rank are the same
+    widening = conformal_widening(np.zeros((n, 1, 9)), targets, known(targets))
+    assert widening[:, 0].tolist() == [min(ceil((n + 1) * coverage), n) for coverage in COVERAGES]
+
+
+def test_steps_are_pooled_where_scores_are_few():
+    rows = PER_STEP_SCORES
+    targets = np.stack([np.linspace(0, 1, rows), np.linspace(0, 50, rows)], axis=1)
+    quantiles = np.zeros((rows, 2, 9))
+    apart = conformal_widening(quantiles, targets, known(targets))
+    assert not pooled(known(targets))
+    assert (apart[:, 1] > 10 * apart[:, 0]).all()
+    together = conformal_widening(quantiles[1:], targets[1:], known(targets[1:]))
+    assert pooled(known(targets[1:]))
+    np.testing.assert_array_equal(together[:, 0], together[:, 1])
+
+
+# --- coverage ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spread", [0.4, 1.0, 2.5], ids=["too narrow", "right", "too wide"])
+@pytest.mark.parametrize("rows", [24, 400], ids=["pooled", "step by step"])
+def test_calibrated_intervals_hold_what_they_promise(rows, spread, rng):
+    """Exchangeable errors: a new target lies inside with probability rank / (n + 1), whatever was learned."""
+    steps, repeats, fresh = 3, 60, 50
+    noise = rng.standard_normal((repeats, rows + fresh, steps))
+    centre = 10 * rng.standard_normal(noise.shape)
+    targets = centre + noise
+    learned = centre[..., None] + spread * NORMAL
+    inside = np.zeros(MEDIAN)
+    for y, q in zip(targets, learned, strict=True):
+        out = calibrate(q[rows:], conformal_widening(q[:rows], y[:rows], known(y[:rows])))
+        for pair in PAIRS:
+            inside[pair] += ((out[..., pair] <= y[rows:]) & (y[rows:] <= out[..., -1 - pair])).sum()
+    n = rows if rows >= PER_STEP_SCORES else rows * steps
+    for pair, coverage in enumerate(COVERAGES):
+        expected = ceil((n + 1) * coverage) / (n + 1)
+        # what the new targets and what the scores of each calibration scatter; its groups are the steps, or one
+        groups = 1 if pooled(np.ones((rows, steps))) else steps
+        variance = expected * (1 - expected) * (1 / (fresh * steps) + 1 / (n * groups)) / repeats
+        # 4.5 standard deviations are left once in 150,000 times
+        assert abs(inside[pair] / (repeats * fresh * steps) - expected) < 4.5 * variance**0.5
+
+
+# --- order ------------------------------------------------------------------------------------------
+
+
+@given(arrays(np.float64, (2, 3, 9), elements=finite), arrays(np.float64, (4, 3), elements=finite))
+def test_calibrated_quantiles_never_cross(quantiles, widening):
+    quantiles = np.sort(quantiles, axis=-1)
+    out = calibrate(quantiles, widening)
+    assert (np.diff(out, axis=-1) >= 0).all()
+    np.testing.assert_array_equal(out[..., MEDIAN], quantiles[..., MEDIAN])
+
+
+def test_calibration_worked_by_hand():
+    quantiles = np.array([[[-8.0, -6, -4, -2, 0, 1, 2, 3, 4]]])
+    widening = np.array([[-1.0], [1], [-3], [1]])  # outermost pair first; the third would cross the one inside it
+    expected = [-7, -7, -3, -3, 0, 2, 2, 4, 4]
+    assert calibrate(quantiles, widening)[0, 0].tolist() == expected
+
+
+@given(arrays(np.float64, 9, elements=finite), st.floats(0, 1), st.floats(0, 1))
+def test_quantiles_rise_with_their_level_and_stay_inside_the_learned_ones(learned, a, b):
+    learned = np.sort(learned)
+    low, high = (float(read_quantile(learned, q)) for q in sorted((a, b)))
+    rounding = 8 * np.finfo(float).eps * np.abs(learned).max()  # of one interpolation
+    assert low <= high + rounding
+    assert learned[0] - rounding <= low
+    assert high <= learned[-1] + rounding
+
+
+def test_learned_quantiles_are_read_back_and_lines_lie_between_them(rng):
+    learned = np.sort(rng.standard_normal((2, 3, 9)), axis=-1)
+    for k, q in enumerate(QUANTILES):
+        assert_close(read_quantile(learned, q), learned[..., k], terms=2)
+    assert_close(read_quantile(learned, 0.15), learned[..., 2] + (learned[..., 3] - learned[..., 2]) / 3, terms=2)
+    assert_close(read_quantile(np.array(QUANTILES), 0.4), 0.4, terms=2)
+
+
+# --- levels and columns -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", [0, -5, 95.1, 100, np.nan, np.inf, [80, 99]])
+def test_levels_outside_the_grid_are_refused(level):
+    with pytest.raises(un.InputError, match=r"lies outside what the model has learned: above 0, up to 95\."):
+        check_levels(level)
+
+
+@pytest.mark.parametrize("level", ["eighty", ["80", "wide"], {80}, [[80, 95], [50]]])
+def test_levels_that_are_no_numbers_are_refused(level):
+    with pytest.raises(un.InputError, match=r"levels are numbers in per cent, such as \[80, 95\]; got"):
+        check_levels(level)
+
+
+@pytest.mark.parametrize(
+    ("level", "levels"), [(None, []), ([], []), (80, [80]), (np.int64(80), [80]), ((50.5, 95), [50.5, 95])]
+)
+def test_levels_come_alone_or_in_lists(level, levels):
+    assert check_levels(level) == levels
+
+
+def test_intervals_have_their_usual_names():
+    learned = np.arange(9.0)
+    columns = interval_columns("GRU", learned, check_levels([95, 80, 62.5]))
+    assert list(columns) == ["GRU", "GRU-lo-95", "GRU-hi-95", "GRU-lo-80", "GRU-hi-80", "GRU-lo-62.5", "GRU-hi-62.5"]
+    values = {name: float(value) for name, value in columns.items()}
+    assert values["GRU"] == 4
+    assert_close([values[f"GRU-{end}-95"] for end in ("lo", "hi")], [0.0, 8.0], terms=2)
+    assert_close([values[f"GRU-{end}-80"] for end in ("lo", "hi")], [2.0, 6.0], terms=2)
+    assert values["GRU-lo-80"] < values["GRU-lo-62.5"] < 4 < values["GRU-hi-62.5"] < values["GRU-hi-80"]
