@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import pty
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,3 +49,50 @@ def inside(*words: object, capsys) -> Done:
             main()
     out, err = capsys.readouterr()
     return Done(left.value.code or 0, out, err)
+
+
+class Watched:
+    """The real command with a terminal as its standard error, so that it shows what it does while it does it."""
+
+    def __init__(self, *words: object, cwd: Path) -> None:
+        self._terminal, other_end = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "unrolled", *map(str, words)],
+            cwd=cwd,
+            env=ENVIRONMENT,
+            stdout=subprocess.PIPE,
+            stderr=other_end,
+            encoding="utf-8",
+        )
+        os.close(other_end)
+        self._seen = bytearray()
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                piece = os.read(self._terminal, 4096)
+            except OSError:  # how a terminal ends once nobody writes to it
+                piece = b""
+            with self._news:
+                self._seen += piece
+                self._news.notify_all()
+            if not piece:
+                return
+
+    def wait_for(self, text: str) -> None:
+        """Wait until the terminal shows this."""
+        with self._news:
+            assert self._news.wait_for(lambda: text.encode() in self._seen, timeout=60), self._seen.decode()
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def leave(self) -> Done:
+        """Wait until the command has ended."""
+        out, _ = self.process.communicate(timeout=60)
+        self._reader.join()
+        os.close(self._terminal)
+        return Done(self.process.returncode, out, self._seen.decode())

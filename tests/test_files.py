@@ -11,7 +11,8 @@ import pytest
 
 from tables import SALES
 from unrolled.cli.files import Table, read_table
-from unrolled.forecasting.table import Columns, read_panel
+from unrolled.forecasting.panel import Columns
+from unrolled.forecasting.table import read_panel
 
 
 def assert_sales(table: Table) -> None:

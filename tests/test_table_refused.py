@@ -11,7 +11,8 @@ import pytest
 import unrolled as un
 from tables import LIBRARIES, table
 from unrolled.forecasting.frequency import Frequency
-from unrolled.forecasting.table import Columns, read_panel, refuse_horizon
+from unrolled.forecasting.panel import Columns
+from unrolled.forecasting.table import read_panel, refuse_horizon
 
 EVERY_LIBRARY = pytest.mark.parametrize("library", LIBRARIES)
 

@@ -1,0 +1,65 @@
+"""Ctrl-C during a forecast: what was reached is kept, and nothing is ever half written."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import unrolled as un
+from shell import AIR, Watched
+
+LONG = ("forecast", AIR, "--horizon", 6, "--steps", 100_000, "--ensemble", 1, "--hidden", 4, "--out", "out")
+
+
+def assert_whole(folder: Path) -> list[str]:
+    """The names of the outputs in a folder, each of which is complete."""
+    names = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+    assert set(names) <= {"forecast.csv", "model.safetensors", "report.html"}
+    if "forecast.csv" in names:
+        rows = pd.read_csv(folder / "forecast.csv")
+        assert len(rows) == 6
+        assert rows.notna().all(axis=None)
+    if "model.safetensors" in names:
+        assert un.load(folder / "model.safetensors").horizon == 6
+    if "report.html" in names:
+        page = (folder / "report.html").read_text()
+        data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL).group(1)
+        assert len(json.loads(data)["series"]) == 1
+        assert page.rstrip().endswith("</html>")
+    return names
+
+
+def test_what_was_reached_is_kept_and_written(tmp_path):
+    running = Watched(*LONG, cwd=tmp_path)
+    running.wait_for("training without the end")
+    running.interrupt()
+    done = running.leave()
+    assert done.code == 130
+    assert "Traceback" not in done.err
+    assert "note: interrupted: the networks have not seen the last" in done.err
+    assert assert_whole(tmp_path / "out") == ["forecast.csv", "model.safetensors", "report.html"]
+    written = pd.read_csv(tmp_path / "out" / "forecast.csv")
+    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(done.out)), written)
+    again = un.load(tmp_path / "out" / "model.safetensors").predict(level=[80, 95])
+    pd.testing.assert_frame_equal(again.drop(columns="Month"), written.drop(columns="Month"), check_exact=True)
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 0.3])
+def test_a_second_interrupt_ends_it_at_once_and_leaves_nothing_half_written(tmp_path, wait_s):
+    running = Watched(*LONG, cwd=tmp_path)
+    running.wait_for("training without the end")
+    running.interrupt()
+    time.sleep(wait_s)
+    running.interrupt()
+    done = running.leave()
+    assert done.code == 130
+    assert "Traceback" not in done.err
+    assert_whole(tmp_path / "out")
+    assert list(tmp_path.iterdir()) in ([], [tmp_path / "out"])
+    assert not (tmp_path / "out").exists() or any((tmp_path / "out").iterdir())  # an empty folder is gone again
