@@ -17,7 +17,7 @@ from unrolled.cli import main
 
 AIR = Path(__file__).parent.parent / "examples" / "air_passengers.csv"
 QUICK = ("--steps", "4", "--ensemble", "2", "--hidden", "4")
-COLOURS = {"FORCE_COLOR", "PY_COLORS", "CLICOLOR_FORCE", "GITHUB_ACTIONS", "NO_COLOR"}  # what may paint the help
+COLOURS = {"FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "NO_COLOR"}  # variables that paint the help, or do not
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in COLOURS}
 ENVIRONMENT |= {"COLUMNS": "200", "TERM": "xterm", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -44,6 +44,9 @@ def inside(*words: object, capsys) -> Done:
     capsys.readouterr()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["unrolled", *map(str, words)])
+        patch.setattr("typer.rich_utils.FORCE_TERMINAL", None)  # what it made of the variables when it was imported
+        for name in COLOURS:
+            patch.delenv(name, raising=False)
         patch.setattr(sys, "excepthook", sys.excepthook)  # typer sets its own
         with pytest.raises(SystemExit) as left:
             main()
@@ -91,8 +94,9 @@ class Watched:
         self.process.send_signal(signal.SIGINT)
 
     def leave(self) -> Done:
-        """Wait until the command has ended."""
+        """Wait until the command has ended; its exit code is the one a shell would show."""
         out, _ = self.process.communicate(timeout=60)
         self._reader.join()
         os.close(self._terminal)
-        return Done(self.process.returncode, out, self._seen.decode())
+        code = self.process.returncode
+        return Done(code if code >= 0 else 128 - code, out, self._seen.decode())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """What happened, one entry an epoch."""
 
@@ -49,6 +49,10 @@ class History:
         frame = pd.DataFrame({name: values for name, values in columns.items() if values or name == "loss"})
         frame.index.name = "epoch"
         return frame
+
+    def __repr__(self) -> str:
+        last = f"loss {self.loss[-1]:.5g}, best epoch {self.best_epoch}, " if self.loss else ""
+        return f"History({len(self.loss)} epochs, {last}{self.stopped})"
 
     def __str__(self) -> str:
         lines = [f"{'epoch':>5}  {'loss':>11}  {'validation':>11}  {'rate':>9}  {'seconds':>8}"]

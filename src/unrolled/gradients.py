@@ -43,7 +43,7 @@ class Row(NamedTuple):
     ok: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GradientReport:
     """The outcome of a gradient check. `ok` says it all; `print(report)` shows the table."""
 
@@ -67,7 +67,7 @@ class GradientReport:
         verdict = "all gradients agree" if self.ok else "GRADIENTS DISAGREE"
         return "\n".join([*lines, f"{verdict} within {self.tolerance:.1e} (loss {self.loss:.6g})"])
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.table
 
 

@@ -275,9 +275,10 @@ def _find_target(path: str, cells: pd.DataFrame, numeric: Sequence[str], taken: 
             f"{path}: no column holds numbers, apart from the time {taken[0]!r}; it has: {_listed(cells.columns)}. "
             "Name the one to forecast with --target."
         )
+    likely = max(numeric, key=lambda name: cells[name].nunique())  # a code or a calendar part repeats itself
     raise DataError(
         f"{path}: several columns hold numbers: {_listed(numeric)}. Say which one to forecast, such as "
-        f"--target {shlex.quote(numeric[0])}"
+        f"--target {shlex.quote(likely)}"
     )
 
 

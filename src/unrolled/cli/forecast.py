@@ -83,11 +83,12 @@ def command(
     fc.library_ = "pandas"
     with output_folder(out or Path(f"{'stdin' if file == '-' else Path(file).stem}-forecast")) as folder:
         fc.fit_panel(panel)
-        for note in (*table.notes, *fc.notes_):
+        fc.notes_[:0] = table.notes
+        for note in fc.notes_:
             talk(f"note: {note}")
         result = fc.predict(level=levels)
         if fc.held_out_ is not None:
-            talk("\n" + show_comparison(fc) + "\n")
+            talk(f"\nheld out: {fc.held_out_}\n")
         wall_s = time.perf_counter() - began
         write_bytes(folder / "forecast.csv", result.to_csv(index=False).encode())
         fc.save(folder / "model.safetensors")
@@ -130,21 +131,6 @@ def output_folder(folder: Path) -> Iterator[Path]:
             if not any(parent.iterdir()):
                 parent.rmdir()
         raise
-
-
-def show_comparison(fc: Forecaster) -> str:
-    """The held-out comparison, for a terminal."""
-    held_out = fc.held_out_
-    assert held_out is not None
-    coverage = ", ".join(f"{level} %: {100 * share:.0f} %" for level, share in held_out.coverage.items())
-    return "\n".join(
-        [
-            f"held out: the last {held_out.rows} rows of each series, {held_out.origins} origins",
-            held_out.table.to_string(float_format=lambda v: f"{v:.4g}", index_names=False),
-            held_out.verdict,
-            f"intervals held ({'steps pooled' if held_out.pooled else 'step by step'}): {coverage}",
-        ]
-    )
 
 
 def summary(fc: Forecaster, columns: Any, result: Any, folder: Path, wall_s: float) -> dict[str, Any]:

@@ -28,7 +28,7 @@ MOST_WINDOWS = 5000  # held-out windows that are looked at; more would cost time
 REPORTED_LEVELS = (80, 95)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class HeldOut:
     """What the network did on the end of the series, which it had not seen.
 
@@ -52,6 +52,15 @@ class HeldOut:
     pooled: bool
     example: pd.DataFrame
     name: str
+
+    def __repr__(self) -> str:
+        coverage = ", ".join(f"{level} %: {100 * share:.0f} %" for level, share in self.coverage.items())
+        return (
+            f"the last {self.rows} rows of each series, {self.origins} origins\n"
+            f"{self.table.to_string(float_format=lambda v: f'{v:.4g}', index_names=False)}\n"
+            f"{self.verdict}\n"
+            f"intervals held ({'steps pooled' if self.pooled else 'step by step'}): {coverage}"
+        )
 
     @property
     def verdict(self) -> str:

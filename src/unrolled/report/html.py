@@ -22,8 +22,10 @@ from ..storage import write_bytes
 if TYPE_CHECKING:
     from ..forecasting import Forecaster
 
-MOST_SERIES = 100  # more would make the page slow to open; all of them are in the CSV
+# more would make the page slow to open; all series are in the CSV
+MOST_SERIES = 100
 MOST_HISTORY = 2000  # rows of history a series
+MOST_ROWS = 50_000  # of history in all; forecasts are a tenth of that at most
 VIEWS = {"level": "the smoothed level", "season": "the value one season before"}
 
 
@@ -50,8 +52,13 @@ def write_report(
     from plotly.offline import get_plotlyjs
 
     template = resources.files(__package__).joinpath("page.html").read_text("utf-8")
+    shown = min(len(panel.ids), MOST_SERIES, max(1, MOST_ROWS // (10 * fc.horizon)))
+    history = min(MOST_HISTORY, MOST_ROWS // shown)
+    notes = list(fc.notes_)
+    if shown < len(panel.ids):
+        notes.append(f"drawn are the first {shown} of {len(panel.ids)} series; forecast.csv has all")
     data = {
-        "series": [_series(fc, panel, forecast, k) for k in range(min(len(panel.ids), MOST_SERIES))],
+        "series": [_series(fc, panel, forecast, k, history) for k in range(shown)],
         "name": fc.name,
         "target": fc.columns_.target,
         "histories": [history.loss for history in fc.model_.histories],
@@ -59,21 +66,22 @@ def write_report(
     parts = {
         "title": escape(title),
         "facts": escape(facts(fc, panel)),
-        "notes": "".join(f"<li>{escape(note)}</li>" for note in fc.notes_),
+        "notes": "".join(f"<li>{escape(note)}</li>" for note in notes),
         "held_out": _held_out(fc),
         "forecast": _forecast_table(forecast, fc),
         "model": _model(fc, wall_s),
         "asked": escape(asked),
         "version": __version__,
         # </script> inside a name must not end the script
-        "data": json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
+        "data": json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
         "plotly": get_plotlyjs(),
     }
     page = template
     for name, content in parts.items():
         # the library comes last and is large: nothing in it is looked at again
         page = page.replace(f"<!--{name}-->", content)
-    write_bytes(path, page.encode("utf-8"))
+    # a file's name may hold bytes that are no UTF-8
+    write_bytes(path, page.encode("utf-8", "replace"))
 
 
 def facts(fc: Forecaster, panel: Panel) -> str:
@@ -86,8 +94,8 @@ def facts(fc: Forecaster, panel: Panel) -> str:
     return f"{n} series · {panel.frequency.name} · {span} · {rows} values · target {fc.columns_.target!r}"
 
 
-def _series(fc: Forecaster, panel: Panel, forecast: pd.DataFrame, k: int) -> dict[str, Any]:
-    rows = slice(max(panel.series(k).start, panel.series(k).stop - MOST_HISTORY), panel.series(k).stop)
+def _series(fc: Forecaster, panel: Panel, forecast: pd.DataFrame, k: int, history: int) -> dict[str, Any]:
+    rows = slice(max(panel.series(k).start, panel.series(k).stop - history), panel.series(k).stop)
     y = panel.y[rows]
     steps = fc.horizon
     part = forecast.iloc[k * steps : (k + 1) * steps]
