@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 import unrolled as un
-from shell import AIR, Watched
+from shell import AIR, QUICK, Watched, inside
 
 LONG = ("forecast", AIR, "--horizon", 6, "--steps", 100_000, "--ensemble", 1, "--hidden", 4, "--out", "out")
 
@@ -63,3 +64,22 @@ def test_a_second_interrupt_ends_it_at_once_and_leaves_nothing_half_written(tmp_
     assert_whole(tmp_path / "out")
     assert list(tmp_path.iterdir()) in ([], [tmp_path / "out"])
     assert not (tmp_path / "out").exists() or any((tmp_path / "out").iterdir())  # an empty folder is gone again
+
+
+@pytest.mark.parametrize("written", [0, 1, 2])
+def test_an_interrupt_while_a_file_is_written_leaves_the_others_whole(written, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    renamed = []
+
+    def replace(temporary, path):
+        if len(renamed) == written:
+            raise KeyboardInterrupt
+        renamed.append(path)
+        os.rename(temporary, path)
+
+    monkeypatch.setattr(os, "replace", replace)
+    done = inside("forecast", AIR, "--horizon", 6, *QUICK, "--out", "out/put", capsys=capsys)
+    assert (done.code, done.out) == (130, "")
+    assert done.err.endswith("\ninterrupted.\n")
+    assert assert_whole(tmp_path / "out" / "put") == ["forecast.csv", "model.safetensors"][:written]
+    assert (tmp_path / "out").exists() == bool(written)

@@ -54,15 +54,18 @@ def test_intervals_that_are_too_wide_shrink():
     assert (widening < 0).all()
 
 
-def test_targets_that_are_unknown_do_not_count():
-    targets = np.array([[1.0], [2.0], [1e9]])
-    quantiles = np.zeros((3, 1, 9))
-    weights = np.array([[1.0], [1.0], [0.0]])
+@pytest.mark.parametrize("rows", [3, 2 * PER_STEP_SCORES], ids=["pooled", "step by step"])
+def test_targets_that_are_unknown_do_not_count(rows):
+    targets = np.arange(2.0 * rows).reshape(rows, 2)
+    weights = known(targets)
+    weights[-1] = 0
+    poisoned = np.where(weights > 0, targets, 1e9)
+    quantiles = np.zeros((rows, 2, 9))
     np.testing.assert_array_equal(
-        conformal_widening(quantiles, targets, weights),
-        conformal_widening(quantiles[:2], targets[:2], weights[:2]),
+        conformal_widening(quantiles, poisoned, weights),
+        conformal_widening(quantiles[:-1], targets[:-1], weights[:-1]),
     )
-    np.testing.assert_array_equal(conformal_widening(quantiles, targets, np.zeros((3, 1))), np.zeros((4, 1)))
+    np.testing.assert_array_equal(conformal_widening(quantiles, targets, 0 * weights), np.zeros((4, 2)))
 
 
 @pytest.mark.parametrize("n", [1, 2, 9, 19, 20, 39, 99, 100, 199])

@@ -57,7 +57,7 @@ class HeldOut:
         coverage = ", ".join(f"{level} %: {100 * share:.0f} %" for level, share in self.coverage.items())
         return (
             f"the last {self.rows} rows of each series, {self.origins} origins\n"
-            f"{self.table.to_string(float_format=lambda v: f'{v:.4g}', index_names=False)}\n"
+            f"{self.table.to_string(float_format=short, index_names=False)}\n"
             f"{self.verdict}\n"
             f"intervals held ({'steps pooled' if self.pooled else 'step by step'}): {coverage}"
         )
@@ -71,6 +71,11 @@ class HeldOut:
         if ours < theirs:
             return f"The network beats the best baseline ({best}): sMAPE {ours:.2f} against {theirs:.2f}."
         return f"The network loses to {best}: sMAPE {ours:.2f} against {theirs:.2f}. Prefer {best} here."
+
+
+def short(value: float) -> str:
+    """Four digits, or all before the point; never an exponent for what a person counts in thousands."""
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
 def held_out_rows(panel: Panel, horizon: int) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from .. import __version__
+from ..forecasting.backtest import short
 from ..forecasting.panel import Panel
 from ..forecasting.table import show_stamp
 from ..storage import write_bytes
@@ -141,7 +142,7 @@ def _held_out(fc: Forecaster) -> str:
     if held_out is None:
         return "<p>The series are too short to hold any rows out.</p>"
     names = list(held_out.table.index)
-    rows = [[name, *(f"{v:.4g}" for v in held_out.table.loc[name])] for name in names]
+    rows = [[name, *map(short, held_out.table.loc[name])] for name in names]
     coverage = ", ".join(f"{level} % intervals held {100 * c:.0f} %" for level, c in held_out.coverage.items())
     table = _table(["model", *held_out.table.columns], rows, names.index(fc.name))
     how = (
