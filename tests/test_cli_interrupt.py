@@ -51,7 +51,7 @@ def test_what_was_reached_is_kept_and_written(tmp_path):
     pd.testing.assert_frame_equal(again.drop(columns="Month"), written.drop(columns="Month"), check_exact=True)
 
 
-@pytest.mark.parametrize("wait_s", [0.0, 0.06])
+@pytest.mark.parametrize("wait_s", [0.0, 0.0005, 0.06])
 def test_a_second_interrupt_ends_it_at_once_and_leaves_nothing_half_written(tmp_path, wait_s):
     running = Watched(*LONG, cwd=tmp_path)
     running.wait_for("training without the end")

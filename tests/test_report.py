@@ -181,7 +181,7 @@ def fitted(frame: pd.DataFrame, horizon: int):
     """A forecaster that has hardly been trained, its panel and its forecast."""
     fc = un.Forecaster(horizon, steps=1, ensemble=1, hidden=2, window=8, verbose=0)
     panel = read_panel(frame, Columns())
-    fc.columns_, fc.library_ = Columns(), "pandas"
+    fc.columns_, fc.backend_ = Columns(), "pandas"
     fc.fit_panel(panel)
     return fc, panel, fc.predict(level=[80, 95])
 

@@ -6,6 +6,7 @@ more than a chain, such as a layer in both directions.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import prod
 from types import SimpleNamespace
@@ -30,7 +31,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Layer:
+class Layer(ABC):
     """A value that holds sizes and options; parameters come as views `p`, gradients go into `dp`."""
 
     kind: ClassVar[str]
@@ -41,20 +42,20 @@ class Layer:
     def parameters(self, features: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         return {}
 
-    def initialize(self, p: SimpleNamespace, rng: np.random.Generator) -> None:
-        pass
+    def initialize(self, p: SimpleNamespace, rng: np.random.Generator) -> None:  # noqa: B027  (most have none)
+        """Write initial values into the parameters, if there are any."""
 
     def output_shape(self, *features: tuple[int, ...]) -> tuple[int, ...]:
         """Shape of one element (a row, or a step of a row) from those of the inputs."""
         return features[0]
 
+    @abstractmethod
     def apply(self, inputs: list[Array], p: SimpleNamespace, context: Context) -> tuple[Array, Any]:
         """Forward: inputs (N, ...) or (N, T, ...) → output, saved."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply_back(self, dy: Array, saved: Any, p: SimpleNamespace, dp: SimpleNamespace) -> list[Array]:
         """Backward: output gradient → one gradient an input; parameter gradients are added into `dp`."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

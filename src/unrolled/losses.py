@@ -6,6 +6,7 @@ weights. `evaluate` gives the two sums, so that batches add up exactly, and the 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
@@ -26,7 +27,7 @@ class Evaluation(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Loss:
+class Loss(ABC):
     """An elementwise cost; subclasses give `cost` and its gradient."""
 
     kind: ClassVar[str]
@@ -55,9 +56,9 @@ class Loss:
             "they must be equal (a last axis of size 1 may be left out)."
         )
 
+    @abstractmethod
     def cost(self, prediction: Array, target: Array) -> tuple[Array, Array]:
         """Each element's cost, and its derivative by the prediction; both shaped like the prediction."""
-        raise NotImplementedError
 
 
 def without_ignored(target: Array, weight: Array) -> Array:

@@ -6,6 +6,7 @@ An optimizer is a value. What it remembers between steps lies in an `OptimizerSt
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -25,7 +26,7 @@ class OptimizerState:
 
 
 @dataclass(frozen=True)
-class Optimizer:
+class Optimizer(ABC):
     """Base of all optimizers. `rate` is a number or a schedule."""
 
     rate: float | Schedule
@@ -45,9 +46,9 @@ class Optimizer:
     def start(self, params: Array) -> OptimizerState:
         return OptimizerState(0, {name: np.full_like(params, value) for name, value in self.slots().items()})
 
+    @abstractmethod
     def step(self, params: Array, grads: Array, state: OptimizerState, rate: float) -> None:
         """Change `params` and `state` in place by one step along `grads`."""
-        raise NotImplementedError
 
 
 def clip_by_norm(grads: Array, limit: float) -> float:

@@ -6,6 +6,7 @@ history of the monitored loss, so that a resumed training continues exactly.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, pi
@@ -23,7 +24,7 @@ class Progress(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(ABC):
     """A learning rate that changes. `rate` is its largest value."""
 
     rate: float
@@ -33,8 +34,9 @@ class Schedule:
         if not self.rate >= 0:
             raise InputError(f"{type(self).__name__}: the learning rate must not be negative; got {self.rate!r}.")
 
+    @abstractmethod
     def at(self, progress: Progress) -> float:
-        raise NotImplementedError
+        """The rate of the step that begins at this point."""
 
 
 class Constant(Schedule):

@@ -6,6 +6,7 @@ Shapes: N rows, T steps, F features, H hidden units, G gates. Weights lie as PyT
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -23,7 +24,7 @@ class HiddenState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Cell:
+class Cell(ABC):
     """One step of a recurrence, forward and backward; engines run it through time.
 
     A cell is a value: it holds its sizes and options, never parameters or activations. `p` and `dp` are
@@ -91,17 +92,17 @@ class Cell:
 
     # --- one step -----------------------------------------------------------------------------------
 
+    @abstractmethod
     def step(self, a: Array, state: Any, p: SimpleNamespace) -> tuple[Any, Any]:
         """One step forward: projected input a (N, G·H), which it may overwrite → new state, saved."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step_back(self, dstate: Any, saved: Any, p: SimpleNamespace, dp: SimpleNamespace) -> tuple[Array, Any]:
         """One step backward: gradient of the new state → da (N, G·H), gradient of the old state.
 
         Gradients of the recurrent parameters are added into `dp` in place. `saved` is used up: the
         returned `da` may lie where `a` lay.
         """
-        raise NotImplementedError
 
 
 CELLS: dict[str, type[Cell]] = {}

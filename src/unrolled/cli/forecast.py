@@ -80,7 +80,7 @@ def command(
         else f"{file}: time {table.columns.time!r}, target {table.columns.target!r}"
     )
     talk(facts(fc, panel))
-    fc.library_ = "pandas"
+    fc.backend_ = "pandas"
     with output_folder(out or Path(f"{'stdin' if file == '-' else Path(file).stem}-forecast")) as folder:
         fc.fit_panel(panel)
         fc.notes_[:0] = table.notes

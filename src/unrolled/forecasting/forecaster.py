@@ -149,7 +149,7 @@ class Forecaster:
         """
         self.check_params()
         self.columns_ = Columns(id_col, time_col, target_col)
-        self.library_ = library_of(df)
+        self.backend_ = library_of(df)
         return self.fit_panel(read_panel(df, self.columns_, self.freq, self.season))
 
     def fit_panel(self, panel: Panel, evaluate: bool = True) -> Forecaster:
@@ -254,7 +254,7 @@ class Forecaster:
             raise InputError(
                 f"this forecaster was trained for horizon {self.horizon}; {horizon} is beyond it. Fit anew."
             )
-        panel, profile, library = self.tail_, self.profile_, self.library_
+        panel, profile, library = self.tail_, self.profile_, self.backend_
         if df is not None:
             whole = read_panel(df, self.columns_, self.tail_.frequency, self.season)
             panel, profile, library = whole.tail(self.model_.framing.memory), self._profile_of(whole), library_of(df)
@@ -326,7 +326,7 @@ class Forecaster:
             "frequency": asdict(self.tail_.frequency),
             "framing": asdict(self.model_.framing),
             "networks": [net.describe() for net in self.model_.networks],
-            "library": self.library_,
+            "library": self.backend_,
         }
         storage.write(path, "forecaster", arrays, content)
 
@@ -336,7 +336,7 @@ class Forecaster:
         fc = cls(**content["params"])
         fc.check_params()
         fc.columns_ = Columns(**content["columns"])
-        fc.library_ = content["library"]
+        fc.backend_ = content["library"]
         offsets = arrays["offsets"]
         fc.tail_ = Panel(
             content["ids"],
