@@ -236,7 +236,7 @@ def _find_time(path: str, cells: pd.DataFrame, taken: Sequence[str]) -> str:
         return usual[0]  # its first bad cell will be named
     raise DataError(
         f"{path}: no column reads as dates; it has: {_listed(cells.columns)}. Name the time column with --time; "
-        "dates such as 2024-12-31 and whole numbers are understood."
+        "dates such as 2024-12-31 and whole numbers are understood. Without one, number the rows: 1, 2, 3, ..."
     )
 
 
