@@ -211,6 +211,10 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         return
     asked = False  # no Event: a second signal may come while its lock is held by the first, and would wait for ever
     previous = signal.getsignal(signal.SIGINT)
+    outer = getattr(previous, "asked", None)
+    if outer is not None:  # within another one: one Ctrl-C is meant for both
+        yield outer
+        return
 
     def on_interrupt(number: int, frame: Any) -> None:
         nonlocal asked
@@ -218,8 +222,9 @@ def interruptible() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         asked = True
 
+    on_interrupt.asked = lambda: asked  # type: ignore[attr-defined]
     signal.signal(signal.SIGINT, on_interrupt)
     try:
-        yield lambda: asked
+        yield on_interrupt.asked  # type: ignore[attr-defined]
     finally:
         signal.signal(signal.SIGINT, previous)

@@ -69,8 +69,8 @@ class HeldOut:
         best = str(errors.drop(self.name).idxmin())
         ours, theirs = errors[self.name], errors[best]
         if ours < theirs:
-            return f"The network beats the best baseline ({best}): sMAPE {ours:.2f} against {theirs:.2f}."
-        return f"The network loses to {best}: sMAPE {ours:.2f} against {theirs:.2f}. Prefer {best} here."
+            return f"The network beats the best baseline ({best}): sMAPE {ours:.4g} against {theirs:.4g}."
+        return f"The network loses to {best}: sMAPE {ours:.4g} against {theirs:.4g}. Prefer {best} here."
 
 
 def short(value: float) -> str:
@@ -79,9 +79,12 @@ def short(value: float) -> str:
 
 
 def held_out_rows(panel: Panel, horizon: int) -> int:
-    """Rows to hold out: a horizon for each of some origins, one row apart, at most a third of the typical series."""
-    room = int(np.median(panel.lengths)) // 3
-    origins = min(max(horizon, 12), room - horizon + 1)
+    """Rows to hold out: a horizon for each of some origins, one row apart, at most a third of the typical series.
+
+    Origins one row apart tell much the same, so a long series gives more of them: a twentieth of it, up to 100.
+    """
+    typical = int(np.median(panel.lengths))
+    origins = min(max(horizon, 12, min(typical // 20, 100)), typical // 3 - horizon + 1)
     return horizon + origins - 1 if origins >= 1 else 0
 
 
@@ -150,11 +153,13 @@ def hold_out(model: Model, panel: Panel, known: Panel, profile: Profile, name: s
 
 
 def _coverage(raw: Array, target: Array, weight: Array, origin: Array) -> dict[int, float]:
-    """Share of known targets inside each interval, one origin after the other calibrated on the other origins."""
+    """Share of known targets inside each interval, one origin after the other calibrated on other origins: on those
+    that share no target with it, where there are any."""
     inside = dict.fromkeys(REPORTED_LEVELS, 0.0)
     for k in np.unique(origin):
         here = origin == k
-        others = ~here if (~here).any() else here
+        apart = np.abs(origin - k) >= target.shape[1]
+        others = next(rows for rows in (apart, ~here, here) if rows.any())
         widened = calibrate(raw[here], conformal_widening(raw[others], target[others], weight[others]))
         for level in REPORTED_LEVELS:
             tail = (1 - level / 100) / 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, fields
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,14 @@ from ..cells import cell_named
 from ..errors import DataError, InputError
 from ..network import Network, checked_seed
 from ..ops import Array
+from ..training import interruptible
 from .backtest import HeldOut, cross_validate, held_out_rows, hold_out
 from .frequency import Frequency
 from .intervals import MEDIAN, calibrate, check_levels, interval_columns
 from .model import MOST_NETWORKS, Model, Settings, default_size, train_model
 from .panel import Columns, Panel
 from .scaling import Profile, all_positive, estimate_profile, in_units, to_logs, wants_logarithm
-from .table import forecast_frame, library_of, read_panel, refuse_horizon
+from .table import forecast_frame, in_library, library_of, read_panel, refuse_horizon
 from .windows import Framing, choose_framing, refuse_unforecastable, refuse_untrainable, window_ends
 
 if TYPE_CHECKING:
@@ -154,6 +155,10 @@ class Forecaster:
 
     def fit_panel(self, panel: Panel, evaluate: bool = True) -> Forecaster:
         """`fit` for a table that has been read; `evaluate=False` leaves out comparison and calibration."""
+        with interruptible() as interrupted:  # between the trainings too
+            return self._fit(panel, evaluate, interrupted)
+
+    def _fit(self, panel: Panel, evaluate: bool, interrupted: Callable[[], bool]) -> Forecaster:
         self.notes_ = list(panel.notes)
         self.held_out_: HeldOut | None = None
         self.widening_ = np.zeros((MEDIAN, self.horizon))
@@ -178,7 +183,7 @@ class Forecaster:
         decided = dict(zip(known.ids, logs.tolist(), strict=True))
         wanted = np.array([decided.get(name, False) for name in panel.ids]) & all_positive(panel)
         self.profile_ = estimate_profile(panel, framing.season, self.horizon, wanted)
-        if left_out and model.interrupted:
+        if left_out and interrupted():
             self.notes_.append(f"interrupted: the networks have not seen the last {left_out} rows of each series")
         else:
             model = train_model(settings, panel, self.profile_, framing, "training on everything")
@@ -320,7 +325,7 @@ class Forecaster:
         for k, net in enumerate(self.model_.networks):
             arrays |= {f"network.{k}.{name}": view for name, view in net.views.items()}
         content = {
-            "params": self.get_params(),
+            "params": {name: value for name, value in self.get_params().items() if name != "verbose"},
             "columns": {name: getattr(self.columns_, name) for name in ("id", "time", "target")},
             "ids": [name.item() if isinstance(name, np.generic) else name for name in self.tail_.ids],
             "frequency": asdict(self.tail_.frequency),
@@ -358,4 +363,7 @@ class Forecaster:
         fc.notes_, fc.held_out_ = [], None
         if not len(fc.tail_.ids) == len(offsets) - 1 == len(fc.profile_.logs) or offsets[-1] != len(fc.tail_.y):
             raise InputError("the series and their rows don't fit together")
+        if not networks or fc.horizon != fc.model_.framing.horizon:
+            raise InputError("the networks don't fit the horizon")
+        in_library({}, fc.backend_)
         return fc

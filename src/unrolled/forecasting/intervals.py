@@ -37,7 +37,8 @@ def conformal_widening(quantiles: Array, targets: Array, weights: Array) -> Arra
         if known.sum(axis=0).min() >= PER_STEP_SCORES:
             widening[pair] = [_upper_quantile(scores[known[:, h], h], coverage) for h in range(horizon)]
         elif known.any():
-            widening[pair] = _upper_quantile(scores[known], coverage)
+            # pooled, the far steps would lend the near ones a shrinking that is not theirs
+            widening[pair] = max(0.0, _upper_quantile(scores[known], coverage))
     return widening
 
 
