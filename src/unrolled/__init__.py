@@ -13,21 +13,22 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import losses, optimizers, schedules
+from . import losses
 from .cells import CELLS, GRU, LSTM, RNN, Cell, register_cell
-from .checkpoint import History
 from .engines import active_engine, use_engine
 from .errors import DataError, InputError, ModelFileError, TrainingDiverged, UnrolledError
 from .layers import Dense, Dropout, Last, Layer
 from .network import Network
-from .optimizers import SGD, Adagrad, Adam, AdamW, RMSprop, Rprop
-from .schedules import Constant, Cosine, OneCycle, ReduceOnPlateau
-from .training import EarlyStopping
 
 if TYPE_CHECKING:
+    from . import optimizers, schedules
+    from .checkpoint import History
     from .forecasting import Forecaster
     from .gradients import GradientReport, check_gradients
     from .loading import load
+    from .optimizers import SGD, Adagrad, Adam, AdamW, RMSprop, Rprop
+    from .schedules import Constant, Cosine, OneCycle, ReduceOnPlateau
+    from .training import EarlyStopping
 
 __version__ = "0.1.0"
 
@@ -71,16 +72,31 @@ __all__ = [
     "use_engine",
 ]
 
-# tables need pandas, which takes longer to import than everything here: only who forecasts pays for it
+# only who trains, checks or forecasts pays for importing what does it; tables need pandas, which takes longest
 _LAZY = {
+    "Adagrad": ".optimizers",
+    "Adam": ".optimizers",
+    "AdamW": ".optimizers",
+    "Constant": ".schedules",
+    "Cosine": ".schedules",
+    "EarlyStopping": ".training",
     "Forecaster": ".forecasting",
     "GradientReport": ".gradients",
+    "History": ".checkpoint",
+    "OneCycle": ".schedules",
+    "RMSprop": ".optimizers",
+    "ReduceOnPlateau": ".schedules",
+    "Rprop": ".optimizers",
+    "SGD": ".optimizers",
     "check_gradients": ".gradients",
     "load": ".loading",
 }
+_LAZY_MODULES = {"optimizers", "schedules"}
 
 
 def __getattr__(name: str) -> Any:
+    if name in _LAZY_MODULES:
+        return import_module(f".{name}", __name__)
     if name in _LAZY:
         return getattr(import_module(_LAZY[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import storage
 from .cells.base import CELLS
-from .checkpoint import History
 from .data import Arrays, refuse_not_finite
 from .engines import active_engine
 from .errors import InputError, ModelFileError
 from .layers import LAYERS
 from .losses import Loss, loss_named
 from .ops import Array
-from .optimizers import Adam, Optimizer
 from .program import Program, ProgramBuilder, Rule, numbers
-from .progress import EpochEnd
 from .randomness import Place
-from .training import EarlyStopping, Plan, train
+
+if TYPE_CHECKING:
+    from .checkpoint import History
+    from .optimizers import Optimizer
+    from .progress import EpochEnd
+    from .training import EarlyStopping
 
 State = tuple[Any, ...]  # one entry a layer: a named state, or None for layers without
 
@@ -200,6 +202,10 @@ class Network:
         >>> history.loss[-1] < 0.1 * history.loss[0]
         True
         """
+        # who only runs a network does not pay for importing what trains it
+        from .optimizers import Adam, Optimizer
+        from .training import EarlyStopping, Plan, train
+
         data = self._arrays(x, y, weight, lengths)
         rows = len(data)
         if isinstance(validation, tuple):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..data import Data
 from ..losses import Loss
 from ..ops import Array
-from ..optimizers import Optimizer, OptimizerState
 from ..program import Program
 from ..randomness import Place
+
+if TYPE_CHECKING:
+    from ..optimizers import Optimizer, OptimizerState
 
 
 class Forward(NamedTuple):

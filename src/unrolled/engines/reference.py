@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..cells.base import Cell
 from ..layers import Context
 from ..ops import Array
-from ..optimizers import OptimizerState, clip_by_norm
 from ..program import Program, checked_arrays
 from ..randomness import Place
 from .contract import Backward, Forward, Job, Sums
+
+if TYPE_CHECKING:
+    from ..optimizers import OptimizerState
 
 
 class Packing:
@@ -221,6 +223,8 @@ class ReferenceEngine:
         first_batch: int,
         rates: Array,
     ) -> Sums:
+        from ..optimizers import clip_by_norm
+
         sums = Sums(np.zeros(len(rates)), np.zeros(len(rates)))
         with np.errstate(over="ignore", invalid="ignore"):  # a loss that is not finite is reported, not warned of
             for k, rate in enumerate(rates):
