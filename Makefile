@@ -1,6 +1,8 @@
 # `make forecast` runs the main job on bundled real data; `make test` passes all tests. Both set everything up.
 PYTHON ?= python3
 BIN := .venv/bin
+BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard native/*.?pp native/cells/*.hpp)
+export UNROLLED_REQUIRE_NATIVE := 1
 
 .PHONY: forecast test check format bench clean
 
@@ -30,15 +32,15 @@ bench: .venv-bench/installed
 	  { echo "unrolled needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version`. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
 
-.venv/installed: .venv/bin/python pyproject.toml
+.venv/installed: .venv/bin/python $(BUILT_FROM)
 	$(BIN)/python -m pip install --quiet -e .
 	@touch $@
 
-.venv/developing: .venv/bin/python pyproject.toml
+.venv/developing: .venv/bin/python $(BUILT_FROM)
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	@touch $@ .venv/installed
 
-.venv-bench/installed: pyproject.toml
+.venv-bench/installed: $(BUILT_FROM)
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet -e . 'torch==2.13.0'
 	@touch $@

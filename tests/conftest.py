@@ -32,6 +32,12 @@ def engine(request, monkeypatch):
 
 
 @pytest.fixture
+def numpy_engine(monkeypatch):
+    """The NumPy engine, for what has rules of its own."""
+    monkeypatch.setattr("unrolled.engines._chosen", "numpy")
+
+
+@pytest.fixture
 def rng(request):
     """A generator seeded by the test's own name: the same numbers in every run, others in every test."""
     return np.random.default_rng(zlib.crc32(request.node.nodeid.encode()))

@@ -71,7 +71,7 @@ def zeros(cell) -> tuple:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_found_where_it_is(fault, engine, case, rng, register_cell):
+def test_a_fault_is_found_where_it_is(fault, case, rng, register_cell):
     cell = register_cell(faulty(fault))
     assert un.CELLS[cell.kind] is cell
     report = un.check_gradients(network(cell(3), rng), *case)
@@ -80,7 +80,7 @@ def test_a_fault_is_found_where_it_is(fault, engine, case, rng, register_cell):
     assert un.check_gradients(network(faulty("none")(3), rng), *case).ok
 
 
-def test_a_fault_is_found_however_steep_the_loss(engine, case, rng):
+def test_a_fault_is_found_however_steep_the_loss(numpy_engine, case, rng):
     cell = faulty("bias of one step")(3, activation="linear")
     net = network(cell, rng)
     x = 300 * case[0]
@@ -119,7 +119,7 @@ def test_the_error_falls_with_the_square_of_the_step(cell, engine, case, rng):
     assert slope(problem(network(cell, rng), *case, MSE()), TRUNCATION) == pytest.approx(2, abs=0.01)
 
 
-def test_the_error_of_a_fault_does_not_fall(engine, case, rng):
+def test_the_error_of_a_fault_does_not_fall(case, rng):
     found = slope(problem(network(faulty("recurrent gradient twice")(3), rng), *case, MSE()), TRUNCATION)
     assert found == pytest.approx(0, abs=0.01)
 
@@ -159,7 +159,7 @@ def test_a_kink_beside_the_point_does_not_hide_the_derivative(engine):
         assert all(row.kinks == 0 for row in report.rows), report
 
 
-def test_a_derivative_outside_the_slopes_of_a_kink_is_wrong(engine):
+def test_a_derivative_outside_the_slopes_of_a_kink_is_wrong():
     @dataclass(frozen=True)
     class Steep(un.Dense):
         def apply_back(self, dy, saved, p, dp):
@@ -180,7 +180,7 @@ def test_kinks_of_many_steps_at_once_are_no_fault(engine):
     assert report.ok, report
 
 
-def test_a_gradient_that_is_not_finite_is_wrong(engine, case, rng):
+def test_a_gradient_that_is_not_finite_is_wrong(case, rng):
     @dataclass(frozen=True)
     class Undefined(un.Last):
         def apply_back(self, dy, saved, p, dp):
@@ -191,7 +191,7 @@ def test_a_gradient_that_is_not_finite_is_wrong(engine, case, rng):
     assert {row.name for row in report.rows if row.ok} == {"2.weight", "2.bias"}
 
 
-def test_the_table_names_every_array_and_the_verdict(engine, case, rng):
+def test_the_table_names_every_array_and_the_verdict(case, rng):
     report = un.check_gradients(network(un.LSTM(3), rng), *case)
     names = ["0.weight_ih", "0.weight_hh", "0.bias", "2.weight", "2.bias", "input x", "0.initial.h", "0.initial.c"]
     assert [row.name for row in report.rows] == names

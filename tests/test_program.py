@@ -79,7 +79,6 @@ def test_gradients_of_programs(name, lengths, engine, rng):
         {name: random_state(cell) for name, cell in program.initial_states.items()},
         lengths,
         place=Place(seed=1),
-        engine=engine,
         state_weights={name: random_state(op.rule) for name, op in program.recurrent.items()},
     )
     report = check_problem(problem, max_entries=30)
@@ -120,7 +119,7 @@ def test_an_encoder_and_decoder_equal_two_networks_in_a_row(engine, rng):
     assert_close(found.inputs["future"], ahead.x, TERMS)
     assert_close(found.state["encoder.initial"].h, back.state["0.initial"].h, TERMS)
     # lengths are those of the past: they leave out nothing of the future's loss
-    assert Problem(program, params, inputs, y, MSE(), {}, LENGTHS, engine=engine).value() == evaluation.mean
+    assert Problem(program, params, inputs, y, MSE(), {}, LENGTHS).value() == evaluation.mean
 
 
 @pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["", "lengths"])

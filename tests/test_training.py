@@ -109,7 +109,7 @@ class Watching:
     """An engine that notes the order of each epoch."""
 
     def __init__(self, engine):
-        self.engine, self.name, self.orders = engine, engine.name, {}
+        self.engine, self.name, self.missing, self.orders = engine, engine.name, engine.missing, {}
 
     def train(self, job, params, state, order, epoch, *rest):
         self.orders[epoch] = order.tolist()

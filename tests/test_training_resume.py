@@ -199,7 +199,7 @@ class Interrupting:
     """An engine that presses Ctrl-C before one of its slices."""
 
     def __init__(self, engine, slice_number: int) -> None:
-        self.engine, self.name, self.slices, self.slice_number = engine, engine.name, 0, slice_number
+        self.engine, self.identity, self.slices, self.slice_number = engine, engine.identity, 0, slice_number
 
     def train(self, *arguments):
         self.slices += 1
@@ -211,14 +211,19 @@ class Interrupting:
         return self.engine.evaluate(*arguments)
 
 
-def train(engine, net, data, plan) -> un.History:
-    rows = np.arange(N)
-    return training.train(
-        engine, net.program, net.parameters, Arrays(*data), MSE(), un.SGD(0.05), plan, rows[:16], rows[16:]
-    )
+@pytest.fixture
+def train(monkeypatch):
+    def run(engine, net, data, plan) -> un.History:
+        monkeypatch.setattr(training, "engine_for", lambda *what: engine)
+        rows = np.arange(N)
+        return training.train(
+            net.program, net.parameters, Arrays(*data), MSE(), un.SGD(0.05), plan, rows[:16], rows[16:]
+        )
+
+    return run
 
 
-def test_ctrl_c_keeps_the_best_weights_of_the_finished_epochs(engine, data, monkeypatch, tmp_path):
+def test_ctrl_c_keeps_the_best_weights_of_the_finished_epochs(engine, train, data, monkeypatch, tmp_path):
     monkeypatch.setattr(training, "SLICE_WALL_S", 0.0)  # a slice a batch: four an epoch
     kept = []
     net = network()
@@ -238,7 +243,7 @@ def test_ctrl_c_keeps_the_best_weights_of_the_finished_epochs(engine, data, monk
     np.testing.assert_array_equal(resumed.parameters, whole.parameters)
 
 
-def test_ctrl_c_in_the_first_epoch_keeps_the_initial_weights(engine, data, monkeypatch):
+def test_ctrl_c_in_the_first_epoch_keeps_the_initial_weights(engine, train, data, monkeypatch):
     monkeypatch.setattr(training, "SLICE_WALL_S", 0.0)
     net = network()
     history = train(Interrupting(engine, 2), net, data, training.Plan(epochs=EPOCHS, batch_size=4))

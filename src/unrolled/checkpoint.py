@@ -101,7 +101,7 @@ def fingerprint(
         checksum = zlib.crc32(content, checksum)
     return storage.to_json(
         {
-            "engine": engine.name,
+            "engine": engine.identity,
             "dtype": dtype.name,
             "operations": [(op.name, storage.describe(op.rule)) for op in job.program.operations],
             "parameters": [(p.name, p.shape) for p in job.program.parameters.values()],

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .engines import Engine, active_engine
+from .engines import Engine, engine_for
 from .losses import Loss, loss_named
 from .ops import Array
 from .program import Program
@@ -87,8 +87,11 @@ class Problem:
     lengths: Array | None = None
     weight: Array | None = None
     place: Place | None = None
-    engine: Engine = field(default_factory=active_engine)
     state_weights: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> Engine:
+        return engine_for(self.program, say=False)  # a check of a rule that has no kernel is slow for no one
 
     def value(self) -> float:
         return self._run(keep=False)[0]

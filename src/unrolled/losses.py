@@ -56,6 +56,15 @@ class Loss(ABC):
             "they must be equal (a last axis of size 1 may be left out)."
         )
 
+    def check(self, shape: tuple[int, ...], target: Array, weight: Array | None, lengths: Array | None) -> None:
+        """Raise if targets and weights do not fit predictions of this shape; see `evaluate` and `mask_padding`."""
+        prediction = np.broadcast_to(np.zeros(()), shape)
+        weight = mask_padding(weight, lengths, prediction)
+        if weight is not None:
+            check_weight(weight, target.shape if weight.ndim <= target.ndim else shape)
+            target = without_ignored(target, weight)
+        self.fit_target(prediction, target)
+
     @abstractmethod
     def cost(self, prediction: Array, target: Array) -> tuple[Array, Array]:
         """Each element's cost, and its derivative by the prediction; both shaped like the prediction."""
@@ -74,10 +83,7 @@ def weighted_mean(cost: Array, dcost: Array, weight: Array | None) -> Evaluation
     if weight is None:
         count = float(cost.size)
         return Evaluation(float(cost.sum(dtype=np.float64)), count, dcost / dcost.dtype.type(count))
-    if weight.shape != cost.shape[: weight.ndim]:
-        raise InputError(f"weights of shape {weight.shape} do not fit losses of shape {cost.shape}.")
-    if not (weight >= 0).all():
-        raise InputError(f"weights must be ≥ 0, where 0 leaves out; the lowest is {weight.min()}.")
+    check_weight(weight, cost.shape)
     weight = np.broadcast_to(weight.reshape(weight.shape + (1,) * (cost.ndim - weight.ndim)), cost.shape)
     total_weight = float(weight.sum(dtype=np.float64))
     # where the weight is 0 the cost may be NaN (an unknown target): it must not spoil the sum
@@ -85,6 +91,13 @@ def weighted_mean(cost: Array, dcost: Array, weight: Array | None) -> Evaluation
     weight = weight.reshape(weight.shape + (1,) * (dcost.ndim - weight.ndim))
     dprediction = np.where(weight > 0, dcost * weight, 0) / (total_weight or 1)
     return Evaluation(total, total_weight, dprediction.astype(dcost.dtype, copy=False))
+
+
+def check_weight(weight: Array, shape: tuple[int, ...]) -> None:
+    if weight.shape != shape[: weight.ndim]:
+        raise InputError(f"weights of shape {weight.shape} do not fit losses of shape {shape}.")
+    if not (weight >= 0).all():
+        raise InputError(f"weights must be ≥ 0, where 0 leaves out; the lowest is {weight.min()}.")
 
 
 def mask_padding(weight: Array | None, lengths: Array | None, prediction: Array) -> Array | None:

@@ -11,7 +11,7 @@ import numpy as np
 from . import storage
 from .cells.base import CELLS
 from .data import Arrays, refuse_not_finite
-from .engines import active_engine
+from .engines import engine_for
 from .errors import InputError, ModelFileError
 from .layers import LAYERS
 from .losses import Loss, loss_named
@@ -107,7 +107,7 @@ class Network:
         Raises:
             InputError: a shape does not fit.
         """
-        result = active_engine().forward(
+        result = engine_for(self.program).forward(
             self.program,
             self._parameters,
             {"x": x},
@@ -128,7 +128,7 @@ class Network:
         training: bool = False,
     ) -> tuple[float, Gradients]:
         """The loss on targets y and its gradients by parameters, input and initial state."""
-        engine = active_engine()
+        engine = engine_for(self.program)
         lengths = None if lengths is None else np.asarray(lengths)
         place = Place(self.seed) if training else None
         result = engine.forward(
@@ -236,7 +236,6 @@ class Network:
             verbose=verbose,
         )
         return train(
-            active_engine(),
             self.program,
             self._parameters,
             data,

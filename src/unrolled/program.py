@@ -83,7 +83,7 @@ class Operation:
         return options_of(self.rule)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """Operations in order, with the buffers they use and the parameters they share."""
 
@@ -315,13 +315,18 @@ def checked_arrays(
         states[name] = given
 
     if lengths is not None:
-        lengths = np.asarray(lengths)
-        if steps is None or lengths.shape != (rows,) or lengths.dtype.kind not in "iu":
-            raise InputError(f"lengths must be {rows} whole numbers, one a row; got {lengths.dtype} {lengths.shape}.")
-        if lengths.min() < 0 or lengths.max() > steps:
-            raise InputError(f"lengths must lie in 0..{steps}; they reach from {lengths.min()} to {lengths.max()}.")
-        lengths = lengths.astype(np.int64)
+        lengths = checked_lengths(lengths, rows, steps)
         for name, array in arrays.items():
             if program.buffers[name].masked:  # padding is read as 0: what stands there must reach no result
                 arrays[name] = np.where(valid_steps(lengths, array.shape[1])[..., None], array, 0)
     return arrays, states, lengths
+
+
+def checked_lengths(lengths: Array, rows: int, steps: int | None) -> Array:
+    """Lengths as int64, or an `InputError`; `steps` None: nothing is there that they could apply to."""
+    lengths = np.asarray(lengths)
+    if steps is None or lengths.shape != (rows,) or lengths.dtype.kind not in "iu":
+        raise InputError(f"lengths must be {rows} whole numbers, one a row; got {lengths.dtype} {lengths.shape}.")
+    if lengths.min() < 0 or lengths.max() > steps:
+        raise InputError(f"lengths must lie in 0..{steps}; they reach from {lengths.min()} to {lengths.max()}.")
+    return lengths.astype(np.int64)

@@ -21,7 +21,7 @@ import numpy as np
 from . import randomness
 from .checkpoint import History, Run, fingerprint, resume, save_checkpoint
 from .data import Data
-from .engines import Engine, Job
+from .engines import Engine, Job, engine_for
 from .errors import InputError, TrainingDiverged
 from .losses import Loss
 from .ops import Array
@@ -76,7 +76,6 @@ class Plan:
 
 
 def train(
-    engine: Engine,
     program: Program,
     params: Array,
     data: Data,
@@ -87,6 +86,7 @@ def train(
     validation_rows: Array,
 ) -> History:
     """Train `params` in place; see `Network.fit` for what the plan means."""
+    engine = engine_for(program, loss, optimizer)
     job = Job(program, data, loss, optimizer, plan.batch_size, plan.clip_norm, plan.seed)
     run = Run(params, optimizer.start(params), History(), params.copy())
     identity = (

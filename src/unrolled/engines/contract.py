@@ -35,7 +35,7 @@ class Sums(NamedTuple):
     weights: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """Everything about a training that stays the same from its first batch to its last."""
 
@@ -52,6 +52,13 @@ class Engine(Protocol):
     """Executes programs. It sees programs and arrays only."""
 
     name: str
+
+    @property
+    def identity(self) -> str:
+        """What decides the bits of its results: a checkpoint is resumed by the same one only."""
+
+    def missing(self, program: Program, loss: Loss | None = None, optimizer: Optimizer | None = None) -> str | None:
+        """Name the first part that this engine can't execute; None when it can do all."""
 
     def forward(
         self,
@@ -86,3 +93,15 @@ class Engine(Protocol):
 
     def evaluate(self, job: Job, params: Array, rows: Array) -> Sums:
         """Losses of these rows without training."""
+
+    def stream(self, program: Program, params: Array, rows: int) -> Stream:
+        """Start feeding a causal program of one input step by step, with parameters as they are now."""
+
+
+class Stream(Protocol):
+    """A program that is fed one step at a time."""
+
+    state: dict[str, Any]  # by the names of the initial states; may be set
+
+    def step(self, x: Array) -> Array:
+        """x (N, F) → output (N, ...)."""

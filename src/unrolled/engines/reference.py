@@ -20,7 +20,8 @@ from ..randomness import Place
 from .contract import Backward, Forward, Job, Sums
 
 if TYPE_CHECKING:
-    from ..optimizers import OptimizerState
+    from ..losses import Loss
+    from ..optimizers import Optimizer, OptimizerState
 
 
 class Packing:
@@ -138,7 +139,10 @@ class Tape(NamedTuple):
 class ReferenceEngine:
     """Plain NumPy; runs anywhere, and is what the equations say."""
 
-    name = "numpy"
+    name = identity = "numpy"
+
+    def missing(self, program: Program, loss: Loss | None = None, optimizer: Optimizer | None = None) -> str | None:
+        return None  # it asks rules for their mathematics
 
     def forward(
         self,
@@ -252,6 +256,24 @@ class ReferenceEngine:
                 loss = job.program.evaluate(job.loss, outputs[0], batch.target, batch.weight, batch.lengths)
                 sums.totals[k], sums.weights[k] = loss.total, loss.weight
         return sums
+
+    def stream(self, program: Program, params: Array, rows: int) -> ReferenceStream:
+        return ReferenceStream(self, program, params.copy(), rows)
+
+
+class ReferenceStream:
+    """One step at a time."""
+
+    def __init__(self, engine: ReferenceEngine, program: Program, params: Array, rows: int) -> None:
+        self._engine, self._program, self._params = engine, program, params
+        self.state = {name: cell.zero_state(rows, params.dtype) for name, cell in program.initial_states.items()}
+
+    def step(self, x: Array) -> Array:
+        result = self._engine.forward(self._program, self._params, {self._program.inputs[0]: x[:, None]}, self.state)
+        finals = {op.initial: result.state[name] for name, op in self._program.recurrent.items()}
+        self.state = {name: finals[name] for name in self.state}
+        y = result.outputs[0]
+        return y[:, 0] if self._program.buffers[self._program.outputs[0]].sequence else y
 
 
 def _accumulate(gradients: dict[str, Array], name: str, gradient: Array) -> None:

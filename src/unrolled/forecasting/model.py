@@ -10,7 +10,6 @@ import numpy as np
 from ..cells import cell_named
 from ..checkpoint import History
 from ..data import Windows
-from ..engines import active_engine
 from ..layers import Dense, Dropout, Last
 from ..losses import Quantile
 from ..network import Network
@@ -113,7 +112,6 @@ def train_model(settings: Settings, panel: Panel, profile: Profile, framing: Fra
             title=title + (f" {member + 1}/{settings.ensemble}" if settings.ensemble > 1 else ""),
         )
         history = train(
-            active_engine(),
             net.program,
             net.parameters,
             by_view[view],

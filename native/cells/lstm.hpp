@@ -1,0 +1,112 @@
+// The LSTM; the numbers are those of the equations in cells/lstm.py.
+#pragma once
+
+#include "../scan.hpp"
+
+namespace {
+
+template <class T>
+struct Lstm {
+  using V = Vec<T>;
+  static constexpr long L = LANES<T>;
+
+  static CellSizes sizes(const CellShape& s) {
+    const long H = s.hidden, F = s.features, Hp = padded<T>(H), stride = padded_stride<T>(H);
+    return {stride, 5 * stride, 4 * Hp * (1 + F + H), 4 * H * (Hp + padded<T>(F)), gradient_scratch<T>(4 * H, H + F + 1)};
+  }
+
+  // For each vector of units: the biases, then for each k of x and of h the weights of i f g o side by side.
+  static void pack(const Recurrence<T>& r) {
+    const long H = r.shape.hidden, F = r.shape.features;
+    T* to = r.forward_weights;
+    for (long unit = 0; unit < H; unit += L) {
+      const long n = smaller(L, H - unit);
+      for (long g = 0; g < 4; ++g) {
+        pack_transposed(to + g * L, 4 * L, r.bias + g * H + unit, 1, n, 1);
+        pack_transposed(to + (4 + g) * L, 4 * L, r.weight_ih + (g * H + unit) * F, F, n, F);
+        pack_transposed(to + (4 + 4 * F + g) * L, 4 * L, r.weight_hh + (g * H + unit) * H, H, n, H);
+      }
+      to += 4 * L * (1 + F + H);
+    }
+    if (!r.keep) return;
+    pack_matrix(r.backward_weights, r.weight_hh, 4 * H, H);
+    pack_matrix(r.backward_weights + 4 * H * padded<T>(H), r.weight_ih, 4 * H, F);
+  }
+
+  static void step(const Recurrence<T>& r, const Step<T>& at) {
+    const long H = r.shape.hidden, F = r.shape.features, stride = r.sizes.stride;
+    const T* weights = r.forward_weights;
+    for (long unit = 0; unit < H; unit += L, weights += 4 * L * (1 + F + H)) {
+      in_tiles(at.first, at.last, [&](long row, int n) {
+        alignas(64) T sums[TILE_ROWS * 4 * L];
+        const Segment<T> segments[] = {
+            {at.x + row * r.x_stride, r.x_stride, 1, weights + 4 * L, F},
+            {at.h_prev + row * stride, stride, 1, weights + 4 * L * (1 + F), H},
+        };
+        tile_of<T>(n, 4)(sums, weights, segments, 2);  // (1)
+        for (int m = 0; m < n; ++m) {
+          const T* a = sums + m * 4 * L;
+          const long at_h = (row + m) * stride + unit;
+          T* saved = at.saved + (row + m) * r.sizes.saved + unit;
+          const V i = sigmoid<T>(load(a)), f = sigmoid<T>(load(a + L));         // (2)
+          const V g = tanh_<T>(load(a + 2 * L)), o = sigmoid<T>(load(a + 3 * L));
+          const V c = f * load(at.c_prev + at_h) + i * g;  // (3)
+          const V tanh_c = tanh_<T>(c);
+          store(at.h + at_h, V(o * tanh_c));  // (4)
+          store(at.c + at_h, c);
+          store(saved, i);
+          store(saved + stride, f);
+          store(saved + 2 * stride, g);
+          store(saved + 3 * stride, o);
+          store(saved + 4 * stride, tanh_c);
+        }
+      });
+    }
+  }
+
+  static void step_back(const Recurrence<T>& r, const Step<T>& at) {
+    const long stride = r.sizes.stride, gates[] = {0, stride, 2 * stride, 3 * stride};
+    through_weights<T>(r, at, at.saved_next, gates, r.backward_weights,
+                       [&](long row, long unit, int vectors, const T* dh_prev) {  // (1') of the step after
+      for (int v = 0; v < vectors; ++v, unit += L) {
+        const long at_h = row * stride + unit;
+        T* saved = at.saved + row * r.sizes.saved + unit;
+        const V i = load(saved), f = load(saved + stride), g = load(saved + 2 * stride);
+        const V o = load(saved + 3 * stride), tanh_c = load(saved + 4 * stride);
+        const V dh = (dh_prev ? load(dh_prev + v * L) : load(r.dh + at_h)) + load_or_zero(at.dy, at_h);
+        const V do_ = dh * tanh_c;                                          // (4')
+        const V dc = load(r.dc + at_h) + dh * o * dtanh<T>(tanh_c);         // (4')
+        const V df = dc * load(at.c_prev + at_h), di = dc * g, dg = dc * i;  // (3')
+        store(r.dc + at_h, V(dc * f));                                      // (3')
+        store(saved, V(di * dsigmoid<T>(i)));                               // (2')
+        store(saved + stride, V(df * dsigmoid<T>(f)));
+        store(saved + 2 * stride, V(dg * dtanh<T>(g)));
+        store(saved + 3 * stride, V(do_ * dsigmoid<T>(o)));
+      }
+    });
+  }
+
+  static void start_back(const Recurrence<T>& r, const Step<T>& at) {
+    const long stride = r.sizes.stride, gates[] = {0, stride, 2 * stride, 3 * stride};
+    through_weights<T>(r, at, at.saved_next, gates, r.backward_weights,
+                       [&](long row, long unit, int vectors, const T* dh_prev) {  // (1')
+      for (int v = 0; v < vectors; ++v) store(r.dh + row * stride + unit + v * L, load(dh_prev + v * L));
+    });
+  }
+
+  static void input_back(const Recurrence<T>& r, long first, long last) {
+    const long H = r.shape.hidden;
+    add_input_gradient<T, 4>(r, r.backward_weights + 4 * H * padded<T>(H), {0, 1, 2, 3}, r.sizes.stride, first, last);
+  }
+
+  static void weights_back(const Recurrence<T>& r, T* scratch, int thread, int threads) {
+    const long H = r.shape.hidden;
+    const WeightGradient<T> all{r.saved, r.sizes.saved, 4, H, r.sizes.stride,
+                                {r.h, r.sizes.stride, H, r.steps.before, r.dweight_hh},  // (1')
+                                {r.x, r.x_stride, r.shape.features, nullptr, r.dweight_ih},
+                                r.dbias, r.steps.total};
+    add_weight_gradient(all, scratch, thread, threads);
+  }
+};
+
+}  // namespace

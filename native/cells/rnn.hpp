@@ -1,0 +1,100 @@
+// The simple recurrent layer; the numbers are those of the equations in cells/rnn.py.
+#pragma once
+
+#include "../scan.hpp"
+
+namespace {
+
+template <class T>
+struct Rnn {
+  using V = Vec<T>;
+  static constexpr long L = LANES<T>;
+
+  static CellSizes sizes(const CellShape& s) {
+    const long H = s.hidden, F = s.features, Hp = padded<T>(H), stride = padded_stride<T>(H);
+    return {stride, stride, Hp * (1 + F + H), H * (Hp + padded<T>(F)), gradient_scratch<T>(H, H + F + 1)};
+  }
+
+  // The biases, then the weights of x and of h in panels.
+  static void pack(const Recurrence<T>& r) {
+    const long H = r.shape.hidden, F = r.shape.features, Hp = padded<T>(H);
+    for (long k = 0; k < Hp; ++k) r.forward_weights[k] = r.bias && k < H ? r.bias[k] : 0;
+    pack_weight(r.forward_weights + Hp, r.weight_ih, H, F);
+    pack_weight(r.forward_weights + Hp * (1 + F), r.weight_hh, H, H);
+    if (!r.keep) return;
+    pack_matrix(r.backward_weights, r.weight_hh, H, H);
+    pack_matrix(r.backward_weights + H * Hp, r.weight_ih, H, F);
+  }
+
+  template <class Phi>
+  static void step_with(const Recurrence<T>& r, const Step<T>& at) {
+    const long H = r.shape.hidden, F = r.shape.features, Hp = padded<T>(H), stride = r.sizes.stride;
+    in_panels<T>(H, [&](long unit, int vectors) {
+      alignas(64) T sums[TILE_ROWS * PANEL<T>];
+      in_tiles(at.first, at.last, [&](long row, int n) {
+        const Segment<T> segments[] = {
+            {at.x + row * r.x_stride, r.x_stride, 1, r.forward_weights + Hp + unit * F, F},
+            {at.h_prev + row * stride, stride, 1, r.forward_weights + Hp * (1 + F) + unit * H, H},
+        };
+        tile_of<T>(n, vectors)(sums, r.forward_weights + unit, segments, 2);  // (1)
+        const T* a = sums;
+        for (int m = 0; m < n; ++m)
+          for (int v = 0; v < vectors; ++v, a += L)
+            store(at.h + (row + m) * stride + unit + v * L, Phi::template function<T>(load(a)));  // (2)
+      });
+    });
+  }
+
+  template <class Phi>
+  static void step_back_with(const Recurrence<T>& r, const Step<T>& at) {
+    const long stride = r.sizes.stride;
+    through_weights<T>(r, at, at.saved_next, {0}, r.backward_weights,
+                       [&](long row, long unit, int vectors, const T* dh_prev) {  // (1') of the step after
+      for (int v = 0; v < vectors; ++v, unit += L) {
+        const long at_h = row * stride + unit;
+        const V dh = (dh_prev ? load(dh_prev + v * L) : load(r.dh + at_h)) + load_or_zero(at.dy, at_h);
+        store(at.saved + at_h, V(dh * Phi::template derivative<T>(load(at.h + at_h))));  // (2')
+      }
+    });
+  }
+
+  static void step(const Recurrence<T>& r, const Step<T>& at) {
+    switch (r.shape.activation) {
+      case Activation::tanh: return step_with<Tanh>(r, at);
+      case Activation::sigmoid: return step_with<Sigmoid>(r, at);
+      case Activation::relu: return step_with<Relu>(r, at);
+      case Activation::linear: return step_with<Linear>(r, at);
+    }
+  }
+
+  static void step_back(const Recurrence<T>& r, const Step<T>& at) {
+    switch (r.shape.activation) {
+      case Activation::tanh: return step_back_with<Tanh>(r, at);
+      case Activation::sigmoid: return step_back_with<Sigmoid>(r, at);
+      case Activation::relu: return step_back_with<Relu>(r, at);
+      case Activation::linear: return step_back_with<Linear>(r, at);
+    }
+  }
+
+  static void start_back(const Recurrence<T>& r, const Step<T>& at) {
+    through_weights<T>(r, at, at.saved_next, {0}, r.backward_weights,
+                       [&](long row, long unit, int vectors, const T* dh_prev) {  // (1')
+      for (int v = 0; v < vectors; ++v) store(r.dh + row * r.sizes.stride + unit + v * L, load(dh_prev + v * L));
+    });
+  }
+
+  static void input_back(const Recurrence<T>& r, long first, long last) {
+    const long H = r.shape.hidden;
+    add_input_gradient<T, 1>(r, r.backward_weights + H * padded<T>(H), {0}, r.sizes.stride, first, last);
+  }
+
+  static void weights_back(const Recurrence<T>& r, T* scratch, int thread, int threads) {
+    const WeightGradient<T> all{r.saved, r.sizes.saved, 1, r.shape.hidden, r.sizes.stride,
+                                {r.h, r.sizes.stride, r.shape.hidden, r.steps.before, r.dweight_hh},  // (1')
+                                {r.x, r.x_stride, r.shape.features, nullptr, r.dweight_ih},
+                                r.dbias, r.steps.total};
+    add_weight_gradient(all, scratch, thread, threads);
+  }
+};
+
+}  // namespace

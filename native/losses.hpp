@@ -1,0 +1,87 @@
+// What a prediction costs and the gradient of that cost; the formulas are those of losses.py.
+//
+// Each element's cost is weighed; the caller divides the sum by the sum of weights. The gradient is that of the mean.
+#pragma once
+
+#include "kernels.hpp"
+#include "simd.hpp"
+
+namespace {
+
+using unrolled::LossKind;
+using unrolled::LossRows;
+
+template <class T>
+struct Cost {
+  T cost, slope;
+};
+
+template <class T>
+UNROLLED_INLINE Cost<T> cost_of(const LossRows<T>& l, T prediction, T target) {
+  const T error = prediction - target;
+  switch (l.kind) {
+    case LossKind::mse: return {error * error, 2 * error};
+    case LossKind::mae: return {error < 0 ? -error : error, error > 0 ? T(1) : error < 0 ? T(-1) : error};  // NaN stays
+    default: {  // Huber: a slope of at most delta
+      const T delta = T(l.delta), near = error > delta ? delta : error < -delta ? -delta : error;
+      return {near * (error - near / 2), near};
+    }
+  }
+}
+
+// softmax - one-hot into `slopes` if wanted; the cost
+template <class T>
+double cross_entropy(const T* scores, std::int64_t target, long K, T* slopes, T factor) {
+  constexpr long L = LANES<T>;
+  T highest = scores[0];
+  for (long k = 1; k < K; ++k) highest = scores[k] > highest ? scores[k] : highest;
+  double sum = 0;
+  for (long k = 0; k < K; k += L) {
+    alignas(64) T part[L] = {};
+    const long n = smaller(L, K - k);
+    std::memcpy(part, scores + k, n * sizeof(T));
+    store(part, exp_<T>(load(part) - highest));
+    for (long j = 0; j < n; ++j) sum += part[j];
+    if (slopes) std::memcpy(slopes + k, part, n * sizeof(T));
+  }
+  if (slopes) {
+    const T scale = T(factor / sum);
+    for (long k = 0; k < K; ++k) slopes[k] *= scale;
+    slopes[target] -= factor;
+  }
+  return __builtin_log(sum) - double(scores[target] - highest);
+}
+
+// The weighted sum of all costs.
+template <class T>
+double loss(const LossRows<T>& l) {
+  double total = 0;
+  const long Q = l.outputs;
+  const T* prediction = l.prediction;
+  T* slopes = l.dprediction;
+  for (long k = 0; k < l.rows * l.elements; ++k, prediction += Q, slopes += slopes ? Q : 0) {
+    const T weight = l.weight ? l.weight[k] : T(1);
+    if (!(weight > 0)) {  // what stands here must not matter, even if it is NaN
+      for (long q = 0; slopes && q < Q; ++q) slopes[q] = 0;
+      continue;
+    }
+    const T factor = T(weight / l.total_weight);
+    if (l.kind == LossKind::cross_entropy) {
+      total += weight * cross_entropy(prediction, l.classes[k], Q, slopes, factor);
+    } else if (l.kind == LossKind::quantile) {
+      for (long q = 0; q < Q; ++q) {
+        const T level = T(l.levels[q]), error = l.target[k] - prediction[q];
+        const T slope = error > 0 ? -level : error < 0 ? 1 - level : error;
+        total += double(weight) * (-error * slope);
+        if (slopes) slopes[q] = slope * factor;
+      }
+    } else {
+      const Cost<T> found = cost_of(l, prediction[0], l.target[k]);
+      total += double(weight) * found.cost;
+      if (slopes) slopes[0] = found.slope * factor;
+    }
+  }
+  return total;
+}
+
+}  // namespace

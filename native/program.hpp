@@ -1,0 +1,167 @@
+// What is executed: operations in order on numbered values and states, with offsets into the flat parameters.
+//
+// The same as program.py, with numbers for names. Whatever would make a kernel read or write out of bounds is refused
+// here, when the program is built.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "kernels.hpp"
+
+namespace unrolled {
+
+[[noreturn]] inline void refuse(const std::string& why) { throw std::invalid_argument(why); }
+
+inline void require(bool holds, const char* why) {
+  if (!holds) refuse(why);
+}
+
+enum class Kind { cell, dense, last, dropout, reverse, concatenate, add };
+
+struct Value {  // (N, width), or (N, T, width) for a sequence
+  long width;   // numbers of one row or step
+  long last;    // of them in the last axis
+  bool sequence, masked;
+  bool from_cell = false;
+};
+
+struct State {  // (N, hidden), and a second part c for an LSTM
+  long hidden;
+  int parts;
+  bool given;  // by the caller, and not by an operation
+};
+
+struct Operation {
+  Kind kind;
+  int index;  // in the user's program: part of the place of its random numbers
+  std::vector<int> inputs;
+  int output;
+  CellShape cell{};
+  int initial = -1, final = -1;  // states
+  long in = 0, out = 0;          // of a dense layer
+  Activation activation = Activation::linear;
+  long weight_ih = -1, weight_hh = -1, bias = -1, bias_hn = -1;  // offsets; dense: weight_ih, bias
+  std::uint64_t drop_below = 0;                                  // of dropout: words below are dropped
+  double scale = 1;
+};
+
+class Program {
+ public:
+  std::vector<Value> values;
+  std::vector<State> states;
+  std::vector<Operation> operations;
+  std::vector<int> inputs, outputs;
+  long size = 0;  // numbers in the flat parameters
+
+  explicit Program(long size) : size(size) { require(size >= 0, "a program has no negative number of parameters"); }
+
+  int add_value(long width, long last, bool sequence, bool masked) {
+    require(width >= 1 && last >= 1 && width % last == 0 && width < LIMIT, "a value's width must be ≥ 1");
+    values.push_back({width, last, sequence, masked && sequence});
+    return int(values.size()) - 1;
+  }
+
+  int add_state(long hidden, int parts, bool given) {
+    require(hidden >= 1 && hidden < LIMIT && (parts == 1 || parts == 2), "a state has 1 or 2 parts of ≥ 1 units");
+    states.push_back({hidden, parts, given});
+    return int(states.size()) - 1;
+  }
+
+  void add_input(int value) {
+    check_value(value);
+    inputs.push_back(value);
+  }
+
+  void add_output(int value) {
+    check_value(value);
+    outputs.push_back(value);
+  }
+
+  void add_cell(Operation op) {
+    check_values(op, 1);
+    const CellShape& c = op.cell;
+    const Value &x = values[op.inputs[0]], &y = values[op.output];
+    require(c.hidden >= 1 && c.features >= 1, "a cell has units and features");
+    require(x.width == c.features && x.last == x.width && y.width == c.hidden, "a cell's buffers must fit its sizes");
+    require(x.sequence && y.sequence && x.masked == y.masked, "a cell reads and writes a sequence");
+    const int parts = c.kind == CellKind::lstm ? 2 : 1;
+    for (int state : {op.initial, op.final}) {
+      require(state >= 0 && state < int(states.size()), "a cell's state must be one of the program's");
+      require(states[state].hidden == c.hidden && states[state].parts == parts, "a cell's state must fit it");
+    }
+    require(!states[op.final].given, "an operation's final state does not come from the caller");
+    const long gates = c.kind == CellKind::lstm ? 4 : c.kind == CellKind::gru ? 3 : 1, rows = gates * c.hidden;
+    check_parameter(op.weight_ih, rows * c.features, false);
+    check_parameter(op.weight_hh, rows * c.hidden, false);
+    check_parameter(op.bias, rows, c.kind == CellKind::rnn);
+    if (c.kind == CellKind::gru && c.reset_after) check_parameter(op.bias_hn, c.hidden, false);
+    values[op.output].from_cell = true;
+    operations.push_back(std::move(op));
+  }
+
+  void add_dense(Operation op) {
+    check_values(op, 1);
+    const Value &x = values[op.inputs[0]], &y = values[op.output];
+    require(op.in == x.last && op.out >= 1 && op.out < LIMIT, "a dense layer reads the last axis of its input");
+    require(y.width == x.width / x.last * op.out, "a dense layer's output must fit its size");
+    require(x.sequence == y.sequence && x.masked == y.masked, "a dense layer keeps the axis of time");
+    check_parameter(op.weight_ih, op.in * op.out, false);
+    check_parameter(op.bias, op.out, true);
+    operations.push_back(std::move(op));
+  }
+
+  void add_layer(Operation op) {
+    const int n = int(op.inputs.size());
+    check_values(op, op.kind == Kind::concatenate || op.kind == Kind::add ? n : 1);
+    const Value& y = values[op.output];
+    long width = 0, last = 0;
+    for (int input : op.inputs) {
+      const Value& x = values[input];
+      if (op.kind == Kind::last)
+        require(x.sequence && !y.sequence, "'last' turns a sequence into rows");
+      else
+        require(x.sequence == y.sequence && x.masked == y.masked, "a layer keeps the axis of time");
+      if (op.kind == Kind::reverse) require(x.sequence, "'reverse' needs a sequence");
+      require(x.width / x.last == y.width / y.last, "the axes before the last must agree");
+      if (op.kind != Kind::concatenate) require(x.width == y.width, "a layer keeps the width");
+      width += x.width;
+      last += x.last;
+    }
+    if (op.kind == Kind::concatenate) require(width == y.width && last == y.last, "widths must add up");
+    operations.push_back(std::move(op));
+  }
+
+ private:
+  static constexpr long LIMIT = 1L << 31;
+
+  void check_value(int value) const {
+    require(value >= 0 && value < int(values.size()), "no such value in this program");
+  }
+
+  void check_values(const Operation& op, int n) const {
+    require(n >= 1 && int(op.inputs.size()) == n, "wrong number of inputs");
+    for (int input : op.inputs) {
+      check_value(input);
+      require(input != op.output, "an operation can't overwrite its input");
+    }
+    check_value(op.output);
+    for (int input : inputs) require(input != op.output, "an operation can't overwrite an input of the program");
+    for (const Operation& earlier : operations) require(earlier.output != op.output, "a value is written once");
+    for (int input : op.inputs) {
+      bool known = false;
+      for (int i : inputs) known = known || i == input;
+      for (const Operation& earlier : operations) known = known || earlier.output == input;
+      require(known, "an operation reads a value that nothing has written");
+    }
+  }
+
+  void check_parameter(long offset, long count, bool may_lack) const {
+    if (offset == -1 && may_lack) return;
+    require(offset >= 0 && count <= size && offset <= size - count, "parameters must lie within the flat vector");
+  }
+};
+
+}  // namespace unrolled

@@ -1,0 +1,182 @@
+// The one kernel that all matrix products go through: a tile of a few rows by a few vectors, held in registers.
+//
+//     sums[m, :] = start[:] + Σ over segments, Σ_k a[m, k] b[k, :]
+//
+// `b` is packed: for each k the tile's vectors lie side by side, so that the loop reads one stream. A product over the
+// input and the previous state is two segments of one tile; no sum is stored in between. How rows are cut into tiles
+// never changes a bit, because each sum runs over k in order, in one accumulator.
+#pragma once
+
+#include "simd.hpp"
+
+namespace {
+
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int TILE_ROWS = 6;  // 24 accumulators of 32 registers
+#else
+constexpr int TILE_ROWS = 3;  // 12 of 16
+#endif
+constexpr int TILE_VECTORS = 4;
+
+template <class T>
+constexpr long PANEL = TILE_VECTORS * LANES<T>;  // columns of a full tile
+
+template <class T>
+struct Segment {
+  const T* a;
+  long a_row, a_k;  // from one row to the next, from one k to the next
+  const T* b;
+  long length;  // how many k
+};
+
+template <class T, int M, int W, int V, int FIRST>
+UNROLLED_INLINE void accumulate(Vec<T> (&sums)[M][W], const Segment<T>& s, long a_k) {
+  const T *a = s.a, *b = s.b;
+  for (long k = 0; k < s.length; ++k, a += a_k, b += V * LANES<T>) {
+    Vec<T> w[V];
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) w[v] = load(b + v * LANES<T>);
+#pragma GCC unroll 8
+    for (int m = 0; m < M; ++m) {
+      const Vec<T> am = broadcast(a[m * s.a_row]);
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) sums[m][FIRST + v] += am * w[v];
+    }
+  }
+}
+
+template <class T, int M, int W>
+UNROLLED_INLINE void begin(Vec<T> (&sums)[M][W], const T* start) {
+#pragma GCC unroll 4
+  for (int v = 0; v < W; ++v) {
+    const Vec<T> value = start ? load(start + v * LANES<T>) : Vec<T>{};
+#pragma GCC unroll 8
+    for (int m = 0; m < M; ++m) sums[m][v] = value;
+  }
+}
+
+template <class T, int M, int W>
+UNROLLED_INLINE void finish(const Vec<T> (&sums)[M][W], T* out) {
+#pragma GCC unroll 8
+  for (int m = 0; m < M; ++m)
+#pragma GCC unroll 4
+    for (int v = 0; v < W; ++v) store(out + (m * W + v) * LANES<T>, sums[m][v]);
+}
+
+// M rows by V vectors → out (M, V·LANES); start (V·LANES) or null for zeros.
+template <class T, int M, int V>
+void tile(T* out, const T* start, const Segment<T>* segments, int n) {
+  Vec<T> sums[M][V];
+  begin<T, M, V>(sums, start);
+  for (int s = 0; s < n; ++s) {
+    if (segments[s].a_k == 1)
+      accumulate<T, M, V, V, 0>(sums, segments[s], 1);
+    else
+      accumulate<T, M, V, V, 0>(sums, segments[s], segments[s].a_k);
+  }
+  finish<T, M, V>(sums, out);
+}
+
+// The GRU's tile: of W sums n r z (q) the input reaches the first three, the state all but the first.
+template <class T, int M, int W>
+void tile_gru(T* out, const T* start, const Segment<T>* segments, int) {
+  Vec<T> sums[M][W];
+  begin<T, M, W>(sums, start);
+  accumulate<T, M, W, 3, 0>(sums, segments[0], 1);
+  accumulate<T, M, W, W - 1, 1>(sums, segments[1], 1);
+  finish<T, M, W>(sums, out);
+}
+
+template <class T>
+using TileFunction = void (*)(T*, const T*, const Segment<T>*, int);
+
+template <class T, int V>
+constexpr TileFunction<T> TILES[] = {
+    tile<T, 1, V>, tile<T, 2, V>, tile<T, 3, V>,
+#if defined(__AVX512F__) || defined(__aarch64__)
+    tile<T, 4, V>, tile<T, 5, V>, tile<T, 6, V>,
+#endif
+};
+
+template <class T, int W>
+constexpr TileFunction<T> GRU_TILES[] = {
+    tile_gru<T, 1, W>, tile_gru<T, 2, W>, tile_gru<T, 3, W>,
+#if defined(__AVX512F__) || defined(__aarch64__)
+    tile_gru<T, 4, W>, tile_gru<T, 5, W>, tile_gru<T, 6, W>,
+#endif
+};
+
+template <class T>
+UNROLLED_INLINE TileFunction<T> tile_of(int rows, int vectors) {
+  switch (vectors) {
+    case 1: return TILES<T, 1>[rows - 1];
+    case 2: return TILES<T, 2>[rows - 1];
+    case 3: return TILES<T, 3>[rows - 1];
+    default: return TILES<T, 4>[rows - 1];
+  }
+}
+
+// Cut rows first..last into tiles of nearly equal height: f(row, height).
+template <class F>
+UNROLLED_INLINE void in_tiles(long first, long last, F f) {
+  const long n = last - first, tiles = (n + TILE_ROWS - 1) / TILE_ROWS;
+  long row = first;
+  for (long k = 0; k < tiles; ++k) {
+    const long end = first + (k + 1) * n / tiles;
+    f(row, int(end - row));
+    row = end;
+  }
+}
+
+// Cut columns 0..n into panels: f(column, vectors). A panel of K rows takes K · vectors · LANES numbers, padded with
+// zeros; all panels before column c take K · c.
+template <class T, class F>
+UNROLLED_INLINE void in_panels(long n, F f) {
+  for (long column = 0; column < n; column += PANEL<T>)
+    f(column, int((smaller(PANEL<T>, n - column) + LANES<T> - 1) / LANES<T>));
+}
+
+template <class T>
+constexpr long padded(long n) {
+  return (n + LANES<T> - 1) / LANES<T> * LANES<T>;
+}
+
+// --- packing -------------------------------------------------------------------------------------------------------
+
+// to[k, l] = from[l, k] for l < n, 0 up to LANES: one vector's share of a panel whose rows are `to_row` apart
+template <class T>
+void pack_transposed(T* to, long to_row, const T* from, long from_row, long n, long K) {
+  for (long l = 0; l < LANES<T>; ++l) {
+    if (l < n)
+      for (long k = 0; k < K; ++k) to[k * to_row + l] = from[l * from_row + k];
+    else
+      for (long k = 0; k < K; ++k) to[k * to_row + l] = 0;
+  }
+}
+
+// from (N, K) → panels of its transpose: what `x @ weight.T` reads
+template <class T>
+void pack_weight(T* to, const T* from, long N, long K) {
+  in_panels<T>(N, [&](long column, int vectors) {
+    for (int v = 0; v < vectors; ++v) {
+      const long c = column + v * LANES<T>;
+      pack_transposed(to + column * K + v * LANES<T>, vectors * LANES<T>, from + c * K, K, smaller(LANES<T>, N - c),
+                      K);
+    }
+  });
+}
+
+// from (K, N) → panels: what `da @ weight` reads
+template <class T>
+void pack_matrix(T* to, const T* from, long K, long N) {
+  in_panels<T>(N, [&](long column, int vectors) {
+    const long width = vectors * LANES<T>, n = smaller(width, N - column);
+    T* row = to + column * K;
+    for (long k = 0; k < K; ++k, row += width) {
+      std::memcpy(row, from + k * N + column, n * sizeof(T));
+      for (long j = n; j < width; ++j) row[j] = 0;
+    }
+  });
+}
+
+}  // namespace

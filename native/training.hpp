@@ -1,0 +1,209 @@
+// Whole slices of an epoch: gather, forward, loss, backward, clip, step.
+#pragma once
+
+#include "data.hpp"
+#include "run.hpp"
+
+namespace unrolled {
+
+struct LossOptions {
+  LossKind kind;
+  double delta = 1;
+  std::vector<double> levels;
+};
+
+struct OptimizerOptions {
+  OptimizerKind kind;
+  double weight_decay = 0;
+  bool decoupled = false;
+  double momentum = 0;
+  bool nesterov = false;
+  double alpha = 0, beta1 = 0, beta2 = 0, eps = 0;
+  double shrink = 0, grow = 0, smallest = 0, largest = 0;
+};
+
+struct TrainerOptions {
+  LossOptions loss;
+  OptimizerOptions optimizer;
+  long batch_size = 1;
+  double clip_norm = 0;  // 0: no limit
+  std::uint64_t seed = 0;
+};
+
+struct BatchLoss {
+  double total = 0, weight = 0;
+};
+
+template <class T>
+class Trainer {
+ public:
+  Trainer(const Program& program, const Kernels<T>& kernels, Data data, TrainerOptions options)
+      : kernels_(kernels), data_(data), options_(std::move(options)), run_(program, kernels) {
+    require(program.inputs.size() == 1 && program.outputs.size() >= 1, "training needs one input and an output");
+    const Value &x = program.values[program.inputs[0]], &y = program.values[program.outputs[0]];
+    require(x.sequence && x.width == data_.features, "the data's features must be the program's");
+    outputs_ = options_.loss.kind == LossKind::cross_entropy ? y.last
+               : options_.loss.kind == LossKind::quantile   ? long(options_.loss.levels.size())
+                                                            : 1;
+    require(y.width % outputs_ == 0, "predictions must fit the loss");
+    elements_ = y.width / outputs_;
+    require(data_.targets == elements_ * (y.sequence ? data_.steps : 1), "targets must fit the predictions");
+    require(options_.batch_size >= 1, "a batch has rows");
+    run_.finals_wanted = false;
+    grads_.resize(std::size_t(program.size));
+  }
+
+  long rows() const { return data_.rows; }
+  long parameters() const { return run_.program().size; }
+  long batch_size() const { return options_.batch_size; }
+  std::size_t vectors() const {  // that the optimizer remembers
+    switch (options_.optimizer.kind) {
+      case OptimizerKind::sgd: return options_.optimizer.momentum != 0 ? 1 : 0;
+      case OptimizerKind::rmsprop:
+      case OptimizerKind::adagrad: return 1;
+      default: return 2;
+    }
+  }
+
+  // Batches first_batch, ... of an epoch, one a rate; stops after a loss that is not finite, before params change.
+  // Returns the steps done.
+  long train(T* params, T* first, T* second, long steps_before, const std::int64_t* order, long n, long epoch,
+             long first_batch, const double* rates, long batches, BatchLoss* sums) {
+    for (long k = 0; k < batches; ++k) {
+      const long batch = first_batch + k;
+      const auto [from, to] = bounds(batch, n);
+      run_.pack(params, true);
+      const Place place{options_.seed, std::uint64_t(epoch), std::uint64_t(batch)};
+      sums[k] = evaluate_batch(order + from, to - from, true, place);
+      if (!std::isfinite(sums[k].total)) return k;
+      std::fill(grads_.begin(), grads_.end(), T(0));
+      run_.backward(grads_.data(), false);
+      clip();
+      step(params, first, second, rates[k], double(steps_before + k + 1));
+    }
+    return batches;
+  }
+
+  void evaluate(const T* params, const std::int64_t* rows, long n, BatchLoss* sums) {
+    run_.pack(params, false);
+    for (long batch = 0; batch * options_.batch_size < n; ++batch) {
+      const auto [from, to] = bounds(batch, n);
+      sums[batch] = evaluate_batch(rows + from, to - from, false, std::nullopt);
+    }
+  }
+
+ private:
+  std::pair<long, long> bounds(long batch, long n) const {
+    return {batch * options_.batch_size, std::min((batch + 1) * options_.batch_size, n)};
+  }
+
+  BatchLoss evaluate_batch(const std::int64_t* rows, long n, bool keep, const std::optional<Place>& place) {
+    const Program& program = run_.program();
+    lengths_.clear();
+    if (data_.lengths)
+      for (long k = 0; k < n; ++k) {
+        lengths_.push_back(data_.lengths[rows[k]]);
+        require(lengths_.back() >= 0 && lengths_.back() <= data_.steps, "lengths must lie in 0..T");
+      }
+    const bool full = std::all_of(lengths_.begin(), lengths_.end(), [&](auto l) { return l == data_.steps; });
+    run_.begin(n, full ? nullptr : lengths_.data());
+    auto& x = run_.input(program.inputs[0], data_.steps);
+    const auto& order = run_.geometry.order;
+    for (long r = 0; r < n; ++r)
+      run_.each_step(x, r, [&](long t, long line) { data_.read_step(rows[order[r]], t, x.data + line * x.stride); });
+    run_.forward(keep, place);
+    return loss(rows, keep);
+  }
+
+  // The loss of the first output; its gradient is left there.
+  BatchLoss loss(const std::int64_t* rows, bool keep) {
+    const int output = run_.program().outputs[0];
+    const auto y = run_.buffers[output];
+    const long count = y.lines * elements_;
+    T* prediction = y.data;
+    if (y.stride != elements_ * outputs_) {  // a cell's output, padded
+      prediction = run_.arena.template take<T>(count * outputs_);
+      for (long line = 0; line < y.lines; ++line)
+        std::copy_n(y.data + line * y.stride, elements_ * outputs_, prediction + line * elements_ * outputs_);
+    }
+    const bool classes = options_.loss.kind == LossKind::cross_entropy;
+    T* target = classes ? nullptr : run_.arena.template take<T>(count);
+    auto* class_of = classes ? run_.arena.template take<std::int64_t>(count) : nullptr;
+    T* weight = data_.weighted() ? run_.arena.template take<T>(count) : nullptr;
+    double total_weight = 0;
+    for (long r = 0; r < run_.geometry.rows(); ++r) {
+      const long row = rows[run_.geometry.order[r]];
+      run_.each_step(y, r, [&](long t, long line) {
+        for (long e = 0; e < elements_; ++e) {
+          const long k = t * elements_ + e, at = line * elements_ + e;
+          if (target) target[at] = data_.read_target<T>(row, k);
+          if (weight) total_weight += double(weight[at] = data_.read_weight<T>(row, k));
+          if (class_of) {
+            class_of[at] = data_.classes[row * data_.targets + k];
+            require((weight && !(weight[at] > 0)) || (class_of[at] >= 0 && class_of[at] < outputs_),
+                    "a target lies outside the classes");
+          }
+        }
+      });
+    }
+    if (!weight) total_weight = double(count);
+    if (options_.loss.kind == LossKind::quantile) total_weight *= double(outputs_);
+    T* slopes = nullptr;
+    if (keep) {
+      slopes = run_.gradient(output);
+      if (y.stride != elements_ * outputs_) slopes = run_.arena.template take<T>(count * outputs_);
+    }
+    const LossRows<T> all{options_.loss.kind, options_.loss.delta, options_.loss.levels.data(), y.lines, elements_,
+                          outputs_, prediction, target, class_of, weight, total_weight ? total_weight : 1, slopes};
+    const BatchLoss found{kernels_.loss(all), total_weight};
+    if (keep && y.stride != elements_ * outputs_) {
+      T* gradient = run_.gradient(output);
+      for (long line = 0; line < y.lines; ++line)
+        std::copy_n(slopes + line * elements_ * outputs_, elements_ * outputs_, gradient + line * y.stride);
+    }
+    return found;
+  }
+
+  void clip() {
+    if (!(options_.clip_norm > 0)) return;
+    const double norm = std::sqrt(kernels_.square_sum(grads_.data(), long(grads_.size())));
+    if (norm > options_.clip_norm) kernels_.scale(grads_.data(), long(grads_.size()), T(options_.clip_norm / norm));
+  }
+
+  void step(T* params, T* first, T* second, double rate, double number) {
+    const OptimizerOptions& o = options_.optimizer;
+    OptimizerStep<T> s{};
+    s.kind = o.kind;
+    s.size = long(grads_.size());
+    s.params = params;
+    s.grads = grads_.data();
+    s.first = first;
+    s.second = second;
+    s.rate = rate;
+    s.weight_decay = o.weight_decay;
+    s.decoupled = o.decoupled;
+    s.momentum = o.momentum;
+    s.nesterov = o.nesterov;
+    s.alpha = o.alpha;
+    s.beta1 = o.beta1;
+    s.beta2 = o.beta2;
+    s.eps = o.eps;
+    s.shrink = o.shrink;
+    s.grow = o.grow;
+    s.smallest = o.smallest;
+    s.largest = o.largest;
+    s.step = number;
+    s.threads = threads_for(30.0 * double(s.size));
+    kernels_.optimizer_step(s);
+  }
+
+  const Kernels<T>& kernels_;
+  Data data_;
+  TrainerOptions options_;
+  Run<T> run_;
+  std::vector<T> grads_;
+  std::vector<std::int64_t> lengths_;
+  long outputs_ = 1, elements_ = 1;
+};
+
+}  // namespace unrolled

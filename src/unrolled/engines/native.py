@@ -1,0 +1,398 @@
+"""The native engine: hands programs and arrays to the compiled kernels of `native/`.
+
+Here names become numbers and arrays are checked; the way through a program, its loss, clipping and optimizer, batch
+after batch, is C++. This is the only module that imports `_native`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from .. import _native
+from ..cells import GRU, LSTM, RNN
+from ..cells.base import Cell
+from ..data import Arrays, Data, Windows
+from ..errors import InputError
+from ..layers import Add, Concatenate, Dense, Dropout, Last, Reverse
+from ..losses import MAE, MSE, CrossEntropy, Huber, Loss, Quantile
+from ..ops import Array
+from ..program import Operation, Program, checked_arrays, checked_lengths
+from ..randomness import Place
+from .contract import Backward, Forward, Job, Sums
+
+if TYPE_CHECKING:
+    from ..optimizers import Optimizer, OptimizerState
+
+RULES = (RNN, GRU, LSTM, Dense, Last, Dropout, Reverse, Concatenate, Add)
+LOSSES = (MSE, MAE, Huber, CrossEntropy, Quantile)
+OPTIMIZERS = ("SGD", "RMSprop", "Rprop", "Adagrad", "Adam", "AdamW")
+POOLED = 1 << 24  # numbers of a run's buffers up to which it is kept for the next call
+
+
+def levels() -> list[str]:
+    """The instruction sets that this build has kernels for and this machine can run, fastest first."""
+    return list(_native.levels())
+
+
+def chosen_level() -> str:
+    """The fastest level, or the one that `UNROLLED_SIMD` names."""
+    name = os.environ.get("UNROLLED_SIMD") or levels()[0]
+    if name not in levels():
+        raise InputError(f"UNROLLED_SIMD={name!r}: this machine can run {', '.join(levels())}.")
+    return name
+
+
+class NativeEngine:
+    """Fused kernels for whole epochs; see docs/performance.md."""
+
+    name = "native"
+
+    def __init__(self) -> None:
+        self._compiled: WeakKeyDictionary[Program, Compiled] = WeakKeyDictionary()
+        self._trainers: WeakKeyDictionary[Job, Any] = WeakKeyDictionary()
+
+    @property
+    def identity(self) -> str:
+        return f"native {chosen_level()}"
+
+    def missing(self, program: Program, loss: Loss | None = None, optimizer: Optimizer | None = None) -> str | None:
+        for op in program.operations:
+            if type(op.rule) not in RULES:
+                return f"layer {op.name} ({op.kind})"
+        if loss is not None and type(loss) not in LOSSES:
+            return f"the loss {loss.kind!r}"
+        if optimizer is not None and not _is_builtin(optimizer):
+            return f"the optimizer {optimizer.kind!r}"
+        return None
+
+    # --- runs ---------------------------------------------------------------------------------------
+
+    def forward(
+        self,
+        program: Program,
+        params: Array,
+        inputs: Mapping[str, Array],
+        state: Mapping[str, Any] | None = None,
+        lengths: Array | None = None,
+        keep: bool = False,
+        place: Place | None = None,
+    ) -> Forward:
+        values, states, lengths = checked_arrays(program, params.dtype, inputs, state, lengths)
+        compiled = self._compile(program)
+        arrays = [np.ascontiguousarray(values[name]) for name in program.inputs]
+        rows = len(arrays[0])
+        outputs = [np.empty(compiled.shape(name, values), params.dtype) for name in program.outputs]
+        finals = [np.empty((rows, hidden), params.dtype) for hidden in _sizes(_finals(program))]
+        run = compiled.idle.pop() if compiled.idle and not keep else None
+        if run is None or not isinstance(run, _class("Run", params.dtype)):
+            run = _class("Run", params.dtype)(compiled.native, chosen_level())
+        with _as_input_error():
+            run.forward(
+                params,
+                arrays,
+                lengths,
+                [np.ascontiguousarray(part) for name in program.initial_states for part in states[name]],
+                keep,
+                None if place is None else tuple(place),
+                outputs,
+                finals,
+            )
+        if not keep and compiled.width * outputs[0].size < POOLED:
+            compiled.idle.append(run)
+        return Forward(
+            tuple(outputs),
+            _by_name(_finals(program), finals),
+            Tape(program, compiled, run, {name: v.shape for name, v in values.items()}, params) if keep else None,
+        )
+
+    def backward(self, tape: Tape, doutputs: tuple[Array, ...], dstate: Mapping[str, Any] | None = None) -> Backward:
+        program, dtype = tape.program, tape.params.dtype
+        given = dstate or {}
+        dfinals: list[Array | None] = []
+        for name, cell in _finals(program).items():
+            parts = given.get(name)
+            dfinals += [None] * _parts(cell) if parts is None else [np.ascontiguousarray(p, dtype) for p in parts]
+        dparams = np.empty_like(tape.params)
+        dinputs = [np.empty(tape.shapes[name], dtype) for name in program.inputs]
+        rows = len(dinputs[0])
+        dinitial = [np.empty((rows, hidden), dtype) for hidden in _sizes(program.initial_states)]
+        with _as_input_error():
+            tape.run.backward(
+                [np.ascontiguousarray(d, dtype) for d in doutputs],
+                dfinals,
+                dparams,
+                dinputs,
+                dinitial,
+            )
+        return Backward(
+            dparams,
+            dict(zip(program.inputs, dinputs, strict=True)),
+            _by_name(program.initial_states, dinitial),
+        )
+
+    def stream(self, program: Program, params: Array, rows: int) -> Any:
+        return NativeStream(program, self._compile(program), params, rows)
+
+    # --- training -----------------------------------------------------------------------------------
+
+    def train(
+        self,
+        job: Job,
+        params: Array,
+        optimizer_state: OptimizerState,
+        order: Array,
+        epoch: int,
+        first_batch: int,
+        rates: Array,
+    ) -> Sums:
+        sums = Sums(np.zeros(len(rates)), np.zeros(len(rates)))
+        with _as_input_error():
+            optimizer_state.step += self._trainer(job, params.dtype).train(
+                params,
+                list(optimizer_state.vectors.values()),
+                optimizer_state.step,
+                np.ascontiguousarray(order, np.int64),
+                epoch,
+                first_batch,
+                np.ascontiguousarray(rates, np.float64),
+                sums.totals,
+                sums.weights,
+            )
+        return sums
+
+    def evaluate(self, job: Job, params: Array, rows: Array) -> Sums:
+        batches = -(-len(rows) // job.batch_size)
+        sums = Sums(np.zeros(batches), np.zeros(batches))
+        with _as_input_error():
+            self._trainer(job, params.dtype).evaluate(
+                params, np.ascontiguousarray(rows, np.int64), sums.totals, sums.weights
+            )
+        return sums
+
+    def _trainer(self, job: Job, dtype: np.dtype) -> Any:
+        if job not in self._trainers:
+            self._trainers[job] = _class("Trainer", dtype)(
+                self._compile(job.program).native, chosen_level(), _data(job, dtype), _options(job)
+            )
+        return self._trainers[job]
+
+    def _compile(self, program: Program) -> Compiled:
+        if program not in self._compiled:
+            self._compiled[program] = Compiled(program)
+        return self._compiled[program]
+
+
+class Tape(NamedTuple):
+    program: Program
+    compiled: Compiled
+    run: Any
+    shapes: dict[str, tuple[int, ...]]
+    params: Array
+
+
+class NativeStream:
+    """One step at a time; the state stays in the engine."""
+
+    def __init__(self, program: Program, compiled: Compiled, params: Array, rows: int) -> None:
+        self._states = program.initial_states
+        self._rows, self._dtype = rows, params.dtype
+        self._output_shape = (rows, *program.buffers[program.outputs[0]].shape)
+        with _as_input_error():
+            self._native = _class("Stream", params.dtype)(compiled.native, chosen_level(), params, rows)
+
+    def step(self, x: Array) -> Array:
+        y = np.empty(self._output_shape, self._dtype)
+        self._native.step(x, y)
+        return y
+
+    @property
+    def state(self) -> dict[str, Any]:
+        found = {}
+        for k, (name, cell) in enumerate(self._states.items()):
+            parts = np.empty((_parts(cell), self._rows, cell.hidden), self._dtype)
+            self._native.read(k, parts)
+            found[name] = cell.State(*parts)
+        return found
+
+    @state.setter
+    def state(self, states: Mapping[str, Any]) -> None:
+        for k, name in enumerate(self._states):
+            self._native.write(k, np.ascontiguousarray(states[name], self._dtype))
+
+
+# --- names to numbers -------------------------------------------------------------------------------
+
+
+class Compiled:
+    """A program as the kernels read it."""
+
+    def __init__(self, program: Program) -> None:
+        self.idle: list[Any] = []  # runs that keep nothing and wait for the next call
+        self.buffers, self.parameters = program.buffers, program.parameters  # not the program: it keeps this alive
+        self.width = sum(prod(b.shape) for b in program.buffers.values())
+        self.native = native = _native.Program(program.size)
+        values = {
+            name: native.add_value(prod(b.shape), b.shape[-1], b.sequence, b.masked)
+            for name, b in program.buffers.items()
+        }
+        states = {
+            name: native.add_state(cell.hidden, _parts(cell), given)
+            for given, cells in ((True, program.initial_states), (False, _finals(program)))
+            for name, cell in cells.items()
+        }
+        self._source = dict.fromkeys(program.inputs, "")
+        for name in program.inputs:
+            self._source[name] = name
+            native.add_input(values[name])
+        for index, op in enumerate(program.operations):
+            self._source[op.output] = self._source[op.inputs[0]]
+            self._add(op, index, values, states)
+        for name in program.outputs:
+            native.add_output(values[name])
+
+    def _add(self, op: Operation, index: int, values: dict[str, int], states: dict[str, int]) -> None:
+        rule = op.rule
+        offsets = {local: self.parameters[name].offset for local, name in op.parameters.items()}
+        common: dict[str, Any] = {
+            "index": index,
+            "inputs": [values[name] for name in op.inputs],
+            "output": values[op.output],
+        }
+        if isinstance(rule, Cell):
+            assert op.initial is not None
+            assert op.final is not None
+            self.native.add_cell(
+                kind=rule.kind,
+                activation=getattr(rule, "activation", "linear"),
+                reset_after=getattr(rule, "reset", "after") == "after",
+                hidden=rule.hidden,
+                features=self.buffers[op.inputs[0]].shape[0],
+                initial=states[op.initial],
+                final=states[op.final],
+                **common,
+                **{name: offsets.get(name, -1) for name in ("weight_ih", "weight_hh", "bias", "bias_hn")},
+            )
+        elif isinstance(rule, Dense):
+            self.native.add_dense(
+                activation=rule.activation or "linear",
+                in_size=self.buffers[op.inputs[0]].shape[-1],
+                out_size=prod(rule.shape),
+                weight=offsets["weight"],
+                bias=offsets.get("bias", -1),
+                **common,
+            )
+        elif isinstance(rule, Dropout):
+            self.native.add_layer(kind="dropout", drop_below=int(rule.p * 2**64), scale=1 / (1 - rule.p), **common)
+        else:
+            self.native.add_layer(kind=rule.kind, **common)
+
+    def shape(self, name: str, values: Mapping[str, Array]) -> tuple[int, ...]:
+        """Shape of a buffer's array when the inputs are these."""
+        buffer, source = self.buffers[name], values[self._source[name]]
+        return source.shape[: 1 + buffer.sequence] + buffer.shape
+
+
+def _finals(program: Program) -> dict[str, Cell]:
+    """Final states by name, with the cell whose state each is."""
+    return {name: op.rule for name, op in program.recurrent.items() if isinstance(op.rule, Cell)}
+
+
+def _parts(cell: Cell) -> int:
+    return len(cell.State._fields)  # type: ignore[attr-defined]
+
+
+def _sizes(states: Mapping[str, Cell]) -> Iterator[int]:
+    """The hidden size of each part of these states."""
+    for cell in states.values():
+        yield from [cell.hidden] * _parts(cell)
+
+
+def _by_name(cells: Mapping[str, Cell], parts: list[Array]) -> dict[str, Any]:
+    left = iter(parts)
+    return {name: cell.State(*(next(left) for _ in range(_parts(cell)))) for name, cell in cells.items()}
+
+
+def _class(name: str, dtype: np.dtype) -> Any:
+    return getattr(_native, f"{name}{8 * dtype.itemsize}")
+
+
+@contextmanager
+def _as_input_error() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        raise InputError(str(error)) from None
+
+
+# --- jobs -------------------------------------------------------------------------------------------
+
+
+def _data(job: Job, dtype: np.dtype) -> Any:
+    data: Data = job.data
+    if isinstance(data, Windows):
+        return _native.windows(
+            np.ascontiguousarray(data.values, np.float64),
+            np.ascontiguousarray(data.observed, np.float64),
+            *(np.ascontiguousarray(a, np.int64) for a in (data.starts, data.lengths)),
+            *(np.ascontiguousarray(a, np.float64) for a in (data.loc, data.scale)),
+            data.window,
+            data.horizon,
+            None if data.lags is None else np.ascontiguousarray(data.lags, np.int64),
+        )
+    assert isinstance(data, Arrays), "training data is rows in arrays or windows"
+    output = job.program.buffers[job.program.outputs[0]]
+    shape = (*data.x.shape[: 1 + output.sequence], *output.shape)
+    lengths = None if data.lengths is None else checked_lengths(data.lengths, *data.x.shape[:2])
+    job.loss.check(shape, data.target, data.weight, lengths if output.masked else None)
+    classes = isinstance(job.loss, CrossEntropy)
+    return _native.arrays(
+        _floats(data.x, dtype),
+        None if classes else _floats(data.target, dtype),
+        np.ascontiguousarray(data.target, np.int64) if classes else None,
+        None if data.weight is None else _floats(data.weight, dtype),
+        lengths,
+    )
+
+
+def _floats(a: Array, dtype: np.dtype) -> Array:
+    """The array itself where the engine can read it as it lies, else a copy."""
+    kept = a.dtype if a.dtype in (np.float32, np.float64) else dtype
+    return np.require(a, kept, ["C", "A"])
+
+
+def _is_builtin(optimizer: Optimizer) -> bool:
+    from .. import optimizers
+
+    return type(optimizer) in (getattr(optimizers, name) for name in OPTIMIZERS)
+
+
+def _options(job: Job) -> Any:
+    from .. import optimizers as o
+
+    options = _native.TrainerOptions()
+    options.batch_size, options.seed = job.batch_size, job.seed
+    options.clip_norm = job.clip_norm or 0.0
+    loss = job.loss
+    options.set_loss(loss.kind, getattr(loss, "delta", 1.0), list(getattr(loss, "levels", ())))
+    optimizer = job.optimizer
+    kind = "adam" if isinstance(optimizer, o.Adam) else optimizer.kind
+    settings: dict[str, Any] = {
+        name: getattr(optimizer, name)
+        for name in ("weight_decay", "momentum", "nesterov", "alpha", "eps")
+        if hasattr(optimizer, name)
+    }
+    if isinstance(optimizer, o.Adam):
+        settings["beta1"], settings["beta2"] = optimizer.betas
+        settings["decoupled"] = isinstance(optimizer, o.AdamW)
+    if isinstance(optimizer, o.Rprop):
+        settings["shrink"], settings["grow"] = optimizer.etas
+        settings["smallest"], settings["largest"] = optimizer.sizes
+    options.set_optimizer(kind, **settings)
+    return options
