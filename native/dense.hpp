@@ -41,8 +41,8 @@ void dense_forward(const DenseRows<T>& d) {
       alignas(64) T sums[TILE_ROWS * PANEL<T>];
       const long width = vectors * LANES<T>, n = smaller(width, d.out - column);
       in_tiles(first, last, [&](long row, int height) {
-        const Segment<T> x{d.x + row * d.x_stride, d.x_stride, 1, d.forward_weights + column * d.in, d.in};
-        tile_of<T>(height, vectors)(sums, d.forward_weights + padded<T>(d.out) * d.in + column, &x, 1);
+        const Segment<T> x{d.x + row * d.x_stride, d.x_stride, 1, d.forward_weights + column * d.in, width, d.in};
+        tile_of<T>(height, vectors)(sums, {d.forward_weights + padded<T>(d.out) * d.in + column, 0}, &x, 1);
         activate(d.activation, sums, height * width);
         for (int m = 0; m < height; ++m)
           std::memcpy(d.y + (row + m) * d.y_stride + column, sums + m * width, n * sizeof(T));
@@ -53,7 +53,7 @@ void dense_forward(const DenseRows<T>& d) {
 
 template <class T>
 long dense_scratch(long in, long out) {
-  return gradient_scratch<T>(out, in + 1);
+  return gradient_scratch<T>(1, out, in, 0);
 }
 
 template <class T, class Phi>
@@ -85,8 +85,8 @@ void dense_backward(const DenseRows<T>& d) {
         alignas(64) T sums[TILE_ROWS * PANEL<T>];
         const long width = vectors * LANES<T>, n = smaller(width, d.in - column);
         in_tiles(first, last, [&](long row, int height) {
-          const Segment<T> da{d.dy + row * d.y_stride, d.y_stride, 1, d.backward_weights + column * d.out, d.out};
-          tile_of<T>(height, vectors)(sums, nullptr, &da, 1);
+          const Segment<T> da{d.dy + row * d.y_stride, d.y_stride, 1, d.backward_weights + column * d.out, width, d.out};
+          tile_of<T>(height, vectors)(sums, {}, &da, 1);
           for (int m = 0; m < height; ++m) {
             T* dx = d.dx + (row + m) * d.dx_stride + column;
             for (long j = 0; j < n; ++j) dx[j] += sums[m * width + j];

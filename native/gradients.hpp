@@ -1,9 +1,9 @@
 // Gradients of weights: one sum over all rows (for a cell: all valid steps of all rows), after the way back.
 //
-//     dW[c, :] += Σ_r a[r, c] [left[r] | right[r] | 1]
+//     dleft[c, :] += Σ_r a[r, c] left[r, :],   dright likewise,   dbias[c] += Σ_r a[r, c]
 //
-// Several gradients come out of one product this way: dweight_hh from the state before, dweight_ih from the input,
-// dbias from the 1. Columns c are shared out over threads; rows are summed in blocks of fixed size and order.
+// The tile's vectors run over columns of `a`, its rows over columns of left, right and a 1 for the bias. Tiles are
+// shared out over threads; rows are summed in blocks of fixed size and order.
 #pragma once
 
 #include "threads.hpp"
@@ -12,9 +12,10 @@
 namespace {
 
 constexpr long ROW_BLOCK = 128;
+constexpr long NEAR = 65536;  // bytes within which rows are read where they lie: further apart they are packed first
 
 template <class T>
-struct Columns {  // what stands in [left | right | 1]
+struct Columns {
   const T* data = nullptr;
   long stride = 0, width = 0;
   const long* rows = nullptr;  // where row r lies; null: at r
@@ -28,103 +29,142 @@ struct WeightGradient {
   Columns<T> left, right;
   T* dbias;  // null: not wanted
   long rows;
-
-  long width() const { return left.width + right.width + 1; }
 };
+
+UNROLLED_INLINE long tiles_in(long columns) { return (columns + TILE_ROWS - 1) / TILE_ROWS; }
 
 // Numbers that one thread needs beside, at most.
 template <class T>
-long gradient_scratch(long columns, long width) {
-  const long wide = padded<T>(width);
-  return ROW_BLOCK * (wide + columns) + columns * wide;
+long gradient_scratch(long planes, long units, long left, long right) {
+  const long wide = planes * ((units + PANEL<T> - 1) / PANEL<T>) * PANEL<T>;
+  return ROW_BLOCK * (wide + left) + (left + right + 1) * wide;
 }
 
 template <class T>
-void add_weight_gradient(const WeightGradient<T>& g, T* scratch, int thread, int threads) {
-  const long width = g.width(), wide = padded<T>(width);
-  const long tiles_of_plane = (g.units + TILE_ROWS - 1) / TILE_ROWS, tiles = g.planes * tiles_of_plane;
-  const long first = tiles * thread / threads, last = tiles * (thread + 1) / threads;
-  if (first == last) return;
-  const auto unit_of = [&](long tile) { return (tile % tiles_of_plane) * g.units / tiles_of_plane; };
-  const auto height = [&](long tile) {
-    const long k = tile % tiles_of_plane;
-    return int((k + 1) * g.units / tiles_of_plane - unit_of(tile));
+class GradientShare {  // of one thread
+ public:
+  GradientShare(const WeightGradient<T>& g, T* scratch, int thread, int threads)
+      : g_(g),
+        left_(tiles_in(g.left.width)),
+        right_(tiles_in(g.right.width)),
+        tiles_(left_ + right_ + (g.dbias ? 1 : 0)),
+        panels_((g.units + PANEL<T> - 1) / PANEL<T>),
+        first_(tiles_ * panels_ * g.planes * thread / threads),
+        last_(tiles_ * panels_ * g.planes * (thread + 1) / threads),
+        scratch_(scratch) {}
+
+  void add() {
+    if (first_ == last_) return;
+    T* const packed = scratch_;                                      // panels of a block of a
+    const long held = (last_ - 1) / tiles_ - first_ / tiles_ + 1;    // panels that this share meets
+    T* const gathered = packed + held * PANEL<T> * ROW_BLOCK;        // a block of left
+    T* const sums = gathered + g_.left.width * ROW_BLOCK;
+    zero(sums);
+    const bool near = smaller(g_.rows, ROW_BLOCK) * g_.stride * long(sizeof(T)) <= NEAR;
+    for (long start = 0; start < g_.rows; start += ROW_BLOCK) {
+      const long n = smaller(ROW_BLOCK, g_.rows - start);
+      const Columns<T> left = left_block(gathered, start, n);
+      T* to = sums;
+      for (long item = first_; item < last_; ++item) {
+        const Piece p = piece(item);
+        const long width = p.vectors * LANES<T>;
+        const T* from = g_.a + start * g_.stride + p.plane * g_.plane + p.unit;
+        Segment<T> s{nullptr, 1, 0, from, g_.stride, n};
+        if (!near) {
+          T* const panel = packed + (item / tiles_ - first_ / tiles_) * PANEL<T> * ROW_BLOCK;
+          if (item == first_ || item % tiles_ == 0) pack(panel, from, width, n);
+          s.b = panel;
+          s.b_k = width;
+        }
+        const T one = 1;
+        if (p.part == 0) {
+          s.a = left.data + p.column;
+          s.a_k = left.stride;
+        } else if (p.part == 1) {
+          s.a = g_.right.data + start * g_.right.stride + p.column;
+          s.a_k = g_.right.stride;
+        } else {
+          s.a = &one;
+        }
+        tile_of<T>(p.height, p.vectors)(to, {to, width}, &s, 1);
+        to += p.height * width;
+      }
+    }
+    add_sums(sums);
+  }
+
+ private:
+  struct Piece {  // one tile: `height` columns of a part (left, right, 1) by a panel of units of a plane
+    long plane, unit, part, column;
+    int vectors, height;
   };
-  const auto row_of = [&](long tile) { return tile / tiles_of_plane * g.units + unit_of(tile); };  // of the weight
-  const long base = row_of(first), columns = row_of(last - 1) + height(last - 1) - base;
 
-  T* b = scratch;                      // a block's [left | right | 1] in panels
-  T* a = b + ROW_BLOCK * wide;         // a block's columns of a, tile by tile
-  T* sums = a + ROW_BLOCK * columns;   // (columns, wide)
-  std::memset(sums, 0, columns * wide * sizeof(T));
-  // few rows are read where they lie; many would miss the cache at every step
-  const bool direct = smaller(g.rows, ROW_BLOCK) * g.stride * long(sizeof(T)) <= 65536;
+  Piece piece(long item) const {
+    const long panel = item / tiles_, tile = item % tiles_;
+    Piece p;
+    p.plane = panel / panels_;
+    p.unit = panel % panels_ * PANEL<T>;
+    p.vectors = int((smaller(PANEL<T>, g_.units - p.unit) + LANES<T> - 1) / LANES<T>);
+    p.part = tile < left_ ? 0 : tile < left_ + right_ ? 1 : 2;
+    const long k = tile - (p.part == 0 ? 0 : p.part == 1 ? left_ : left_ + right_);
+    const long width = p.part == 0 ? g_.left.width : p.part == 1 ? g_.right.width : 1;
+    const long all = tiles_in(width);
+    p.column = k * width / all;
+    p.height = int((k + 1) * width / all - p.column);
+    return p;
+  }
 
-  for (long start = 0; start < g.rows; start += ROW_BLOCK) {
-    const long n = smaller(ROW_BLOCK, g.rows - start);
-    for (long k = 0; k < n; ++k) {
-      const long r = start + k;
-      const T* left = g.left.data + (g.left.rows ? g.left.rows[r] : r) * g.left.stride;
-      const T* right = g.right.data + r * g.right.stride;
-      in_panels<T>(width, [&](long column, int vectors) {
-        T* to = b + column * n + k * vectors * LANES<T>;
-        const long end = smaller(column + vectors * LANES<T>, width);
-        const long in_left = smaller(end, g.left.width), in_right = smaller(end, width - 1);
-        long j = column;
-        if (j < in_left) {
-          std::memcpy(to, left + j, (in_left - j) * sizeof(T));
-          j = in_left;
-        }
-        if (j < in_right) {
-          std::memcpy(to + (j - column), right + (j - g.left.width), (in_right - j) * sizeof(T));
-          j = in_right;
-        }
-        if (j == width - 1 && j < end) to[j++ - column] = 1;
-        for (; j < column + vectors * LANES<T>; ++j) to[j - column] = 0;
-      });
+  void zero(T* sums) const {
+    long n = 0;
+    for (long item = first_; item < last_; ++item) n += piece(item).height * piece(item).vectors * LANES<T>;
+    std::memset(sums, 0, n * sizeof(T));
+  }
+
+  // Rows start.. of left: where they lie, or gathered where rows of other lengths lie between them.
+  Columns<T> left_block(T* gathered, long start, long n) const {
+    Columns<T> left = g_.left;
+    const long* rows = left.rows;
+    if (!rows || rows[start + n - 1] - rows[start] == n - 1) {
+      left.data += (rows ? rows[start] : start) * left.stride;
+      return left;
     }
-    if (!direct)
-      for (long k = 0; k < n; ++k) {
-        const T* row = g.a + (start + k) * g.stride;
-        for (long t = first; t < last; ++t) {
-          const long c = row_of(t) - base;
-          const int m = height(t);
-          const T* from = row + t / tiles_of_plane * g.plane + unit_of(t);
-          T* to = a + c * n + k * m;
-          for (int i = 0; i < m; ++i) to[i] = from[i];
-        }
+    for (long k = 0; k < n; ++k)
+      std::memcpy(gathered + k * left.width, left.data + rows[start + k] * left.stride, left.width * sizeof(T));
+    left.data = gathered;
+    left.stride = left.width;
+    return left;
+  }
+
+  void pack(T* to, const T* from, long width, long n) const {
+    for (long k = 0; k < n; ++k, from += g_.stride)
+      for (long j = 0; j < width; j += LANES<T>, to += LANES<T>) store(to, load(from + j));
+  }
+
+  void add_sums(const T* sums) const {
+    for (long item = first_; item < last_; ++item) {
+      const Piece p = piece(item);
+      const long width = p.vectors * LANES<T>, units = smaller(width, g_.units - p.unit);
+      const long row = p.plane * g_.units + p.unit;  // of the weight
+      if (p.part == 2) {
+        for (long u = 0; u < units; ++u) g_.dbias[row + u] += sums[u];
+      } else {
+        const Columns<T>& part = p.part == 0 ? g_.left : g_.right;
+        T* to = part.gradient + row * part.width + p.column;
+        for (long u = 0; u < units; ++u, to += part.width)
+          for (int m = 0; m < p.height; ++m) to[m] += sums[m * width + u];
       }
-    for (long t = first; t < last; ++t) {
-      const long c = row_of(t) - base;
-      const int m = height(t);
-      Segment<T> segment{a + c * n, 1, m, nullptr, n};
-      if (direct) {
-        segment.a = g.a + start * g.stride + t / tiles_of_plane * g.plane + unit_of(t);
-        segment.a_k = g.stride;
-      }
-      in_panels<T>(width, [&](long column, int vectors) {
-        alignas(64) T found[TILE_ROWS * PANEL<T>];
-        segment.b = b + column * n;
-        tile_of<T>(m, vectors)(found, nullptr, &segment, 1);
-        const long w = vectors * LANES<T>;
-        for (int i = 0; i < m; ++i) {
-          T* to = sums + (c + i) * wide + column;
-          for (int v = 0; v < vectors; ++v)
-            store(to + v * LANES<T>, load(to + v * LANES<T>) + load(found + i * w + v * LANES<T>));
-        }
-      });
+      sums += p.height * width;
     }
   }
-  for (long c = 0; c < columns; ++c) {
-    const T* from = sums + c * wide;
-    const Columns<T>* const parts[] = {&g.left, &g.right};
-    for (const Columns<T>* part : parts) {
-      T* to = part->gradient + (base + c) * part->width;
-      for (long j = 0; j < part->width; ++j) to[j] += from[j];
-      from += part->width;
-    }
-    if (g.dbias) g.dbias[base + c] += *from;
-  }
+
+  const WeightGradient<T>& g_;
+  long left_, right_, tiles_, panels_, first_, last_;
+  T* scratch_;
+};
+
+template <class T>
+void add_weight_gradient(const WeightGradient<T>& g, T* scratch, int thread, int threads) {
+  GradientShare<T>(g, scratch, thread, threads).add();
 }
 
 }  // namespace

@@ -135,8 +135,8 @@ UNROLLED_INLINE void through_weights(const Recurrence<T>& r, const Step<T>& at, 
     in_tiles(at.first, at.running, [&](long row, int n) {
       Segment<T> segments[GATES];
       for (int g = 0; g < GATES; ++g)
-        segments[g] = {saved + row * stride + planes[g], stride, 1, panel + g * H * width, H};
-      tile_of<T>(n, vectors)(sums, nullptr, segments, GATES);
+        segments[g] = {saved + row * stride + planes[g], stride, 1, panel + g * H * width, width, H};
+      tile_of<T>(n, vectors)(sums, {}, segments, GATES);
       for (int m = 0; m < n; ++m) f(row + m, unit, vectors, sums + m * width);
     });
     for (long row = at.running; row < at.last; ++row) f(row, unit, vectors, static_cast<const T*>(nullptr));
@@ -156,8 +156,8 @@ void add_input_gradient(const Recurrence<T>& r, const T* weights, const long (&g
     in_tiles(first, last, [&](long row, int height) {
       Segment<T> segments[GATES];
       for (int k = 0; k < GATES; ++k)
-        segments[k] = {r.saved + row * r.sizes.saved + k * plane, r.sizes.saved, 1, panel + gates[k] * H * width, H};
-      tile_of<T>(height, vectors)(sums, nullptr, segments, GATES);
+        segments[k] = {r.saved + row * r.sizes.saved + k * plane, r.sizes.saved, 1, panel + gates[k] * H * width, width, H};
+      tile_of<T>(height, vectors)(sums, {}, segments, GATES);
       for (int m = 0; m < height; ++m) {
         T* dx = r.dx + (row + m) * r.dx_stride + column;
         for (long j = 0; j < n; ++j) dx[j] += sums[m * width + j];

@@ -1,8 +1,8 @@
 // The one kernel that all matrix products go through: a tile of a few rows by a few vectors, held in registers.
 //
-//     sums[m, :] = start[:] + Σ over segments, Σ_k a[m, k] b[k, :]
+//     sums[m, :] = start[m, :] + Σ over segments, Σ_k a[m, k] b[k, :]
 //
-// `b` is packed: for each k the tile's vectors lie side by side, so that the loop reads one stream. A product over the
+// `b` is mostly packed: for each k the tile's vectors lie side by side, so that the loop reads one stream. A product over the
 // input and the previous state is two segments of one tile; no sum is stored in between. How rows are cut into tiles
 // never changes a bit, because each sum runs over k in order, in one accumulator.
 #pragma once
@@ -26,13 +26,14 @@ struct Segment {
   const T* a;
   long a_row, a_k;  // from one row to the next, from one k to the next
   const T* b;
+  long b_k;     // likewise
   long length;  // how many k
 };
 
 template <class T, int M, int W, int V, int FIRST>
-UNROLLED_INLINE void accumulate(Vec<T> (&sums)[M][W], const Segment<T>& s, long a_k) {
+UNROLLED_INLINE void accumulate(Vec<T> (&sums)[M][W], const Segment<T>& s) {
   const T *a = s.a, *b = s.b;
-  for (long k = 0; k < s.length; ++k, a += a_k, b += V * LANES<T>) {
+  for (long k = 0; k < s.length; ++k, a += s.a_k, b += s.b_k) {
     Vec<T> w[V];
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) w[v] = load(b + v * LANES<T>);
@@ -45,14 +46,20 @@ UNROLLED_INLINE void accumulate(Vec<T> (&sums)[M][W], const Segment<T>& s, long 
   }
 }
 
+// What the sums begin with: rows `row` numbers apart (0: the same for all).
+template <class T>
+struct Start {
+  const T* from;
+  long row;
+};
+
 template <class T, int M, int W>
-UNROLLED_INLINE void begin(Vec<T> (&sums)[M][W], const T* start) {
-#pragma GCC unroll 4
-  for (int v = 0; v < W; ++v) {
-    const Vec<T> value = start ? load(start + v * LANES<T>) : Vec<T>{};
+UNROLLED_INLINE void begin(Vec<T> (&sums)[M][W], Start<T> start) {
 #pragma GCC unroll 8
-    for (int m = 0; m < M; ++m) sums[m][v] = value;
-  }
+  for (int m = 0; m < M; ++m)
+#pragma GCC unroll 4
+    for (int v = 0; v < W; ++v)
+      sums[m][v] = start.from ? load(start.from + m * start.row + v * LANES<T>) : Vec<T>{};
 }
 
 template <class T, int M, int W>
@@ -63,32 +70,27 @@ UNROLLED_INLINE void finish(const Vec<T> (&sums)[M][W], T* out) {
     for (int v = 0; v < W; ++v) store(out + (m * W + v) * LANES<T>, sums[m][v]);
 }
 
-// M rows by V vectors → out (M, V·LANES); start (V·LANES) or null for zeros.
+// M rows by V vectors → out (M, V·LANES), which may be where the sums start.
 template <class T, int M, int V>
-void tile(T* out, const T* start, const Segment<T>* segments, int n) {
+void tile(T* out, Start<T> start, const Segment<T>* segments, int n) {
   Vec<T> sums[M][V];
   begin<T, M, V>(sums, start);
-  for (int s = 0; s < n; ++s) {
-    if (segments[s].a_k == 1)
-      accumulate<T, M, V, V, 0>(sums, segments[s], 1);
-    else
-      accumulate<T, M, V, V, 0>(sums, segments[s], segments[s].a_k);
-  }
+  for (int s = 0; s < n; ++s) accumulate<T, M, V, V, 0>(sums, segments[s]);
   finish<T, M, V>(sums, out);
 }
 
 // The GRU's tile: of W sums n r z (q) the input reaches the first three, the state all but the first.
 template <class T, int M, int W>
-void tile_gru(T* out, const T* start, const Segment<T>* segments, int) {
+void tile_gru(T* out, Start<T> start, const Segment<T>* segments, int) {
   Vec<T> sums[M][W];
   begin<T, M, W>(sums, start);
-  accumulate<T, M, W, 3, 0>(sums, segments[0], 1);
-  accumulate<T, M, W, W - 1, 1>(sums, segments[1], 1);
+  accumulate<T, M, W, 3, 0>(sums, segments[0]);
+  accumulate<T, M, W, W - 1, 1>(sums, segments[1]);
   finish<T, M, W>(sums, out);
 }
 
 template <class T>
-using TileFunction = void (*)(T*, const T*, const Segment<T>*, int);
+using TileFunction = void (*)(T*, Start<T>, const Segment<T>*, int);
 
 template <class T, int V>
 constexpr TileFunction<T> TILES[] = {

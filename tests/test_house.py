@@ -25,6 +25,7 @@ LEVELS = [
     {"storage", "progress", "gradients"},
     {"checkpoint"},
     {"training"},
+    {"streaming"},
     {"network"},
     {ROOT},  # the public face
     {"forecasting"},

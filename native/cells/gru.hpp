@@ -19,7 +19,7 @@ struct Gru {
   static CellSizes sizes(const CellShape& s) {
     const long H = s.hidden, F = s.features, Hp = padded<T>(H), stride = padded_stride<T>(H);
     return {stride, 4 * stride, Hp * (4 + 3 * F + 3 * H), 3 * H * (Hp + padded<T>(F)),
-            gradient_scratch<T>(2 * H, H + F + 1)};
+            gradient_scratch<T>(2, H, H, F)};
   }
 
   // Numbers of one vector of units in the packed weights: biases of n r z (q), x to n r z, h to r z (q).
@@ -63,10 +63,10 @@ struct Gru {
       in_tiles(at.first, at.last, [&](long row, int rows) {
         alignas(64) T found[TILE_ROWS * 4 * L];
         const Segment<T> segments[] = {
-            {at.x + row * r.x_stride, r.x_stride, 1, weights + S * L, F},
-            {at.h_prev + row * stride, stride, 1, weights + (S + 3 * F) * L, H},
+            {at.x + row * r.x_stride, r.x_stride, 1, weights + S * L, 3 * L, F},
+            {at.h_prev + row * stride, stride, 1, weights + (S + 3 * F) * L, (S - 1) * L, H},
         };
-        (S == 4 ? GRU_TILES<T, 4> : GRU_TILES<T, 3>)[rows - 1](found, weights, segments, 2);
+        (S == 4 ? GRU_TILES<T, 4> : GRU_TILES<T, 3>)[rows - 1](found, {weights, 0}, segments, 2);
         for (int m = 0; m < rows; ++m) {
           const T* a = found + m * S * L;
           const long at_h = (row + m) * stride + unit;
@@ -95,8 +95,8 @@ struct Gru {
     in_panels<T>(H, [&](long unit, int vectors) {
       alignas(64) T found[TILE_ROWS * PANEL<T>];
       in_tiles(at.first, at.last, [&](long row, int rows) {
-        const Segment<T> q{at.saved + row * r.sizes.saved + 3 * stride, r.sizes.saved, 1, candidate(r) + unit * H, H};
-        tile_of<T>(rows, vectors)(found, nullptr, &q, 1);
+        const Segment<T> q{at.saved + row * r.sizes.saved + 3 * stride, r.sizes.saved, 1, candidate(r) + unit * H, vectors * L, H};
+        tile_of<T>(rows, vectors)(found, {}, &q, 1);
         const T* a = found;
         for (int m = 0; m < rows; ++m)
           for (int v = 0; v < vectors; ++v, a += L) {

@@ -12,7 +12,7 @@ struct Lstm {
 
   static CellSizes sizes(const CellShape& s) {
     const long H = s.hidden, F = s.features, Hp = padded<T>(H), stride = padded_stride<T>(H);
-    return {stride, 5 * stride, 4 * Hp * (1 + F + H), 4 * H * (Hp + padded<T>(F)), gradient_scratch<T>(4 * H, H + F + 1)};
+    return {stride, 5 * stride, 4 * Hp * (1 + F + H), 4 * H * (Hp + padded<T>(F)), gradient_scratch<T>(4, H, H, F)};
   }
 
   // For each vector of units: the biases, then for each k of x and of h the weights of i f g o side by side.
@@ -40,10 +40,10 @@ struct Lstm {
       in_tiles(at.first, at.last, [&](long row, int n) {
         alignas(64) T sums[TILE_ROWS * 4 * L];
         const Segment<T> segments[] = {
-            {at.x + row * r.x_stride, r.x_stride, 1, weights + 4 * L, F},
-            {at.h_prev + row * stride, stride, 1, weights + 4 * L * (1 + F), H},
+            {at.x + row * r.x_stride, r.x_stride, 1, weights + 4 * L, 4 * L, F},
+            {at.h_prev + row * stride, stride, 1, weights + 4 * L * (1 + F), 4 * L, H},
         };
-        tile_of<T>(n, 4)(sums, weights, segments, 2);  // (1)
+        tile_of<T>(n, 4)(sums, {weights, 0}, segments, 2);  // (1)
         for (int m = 0; m < n; ++m) {
           const T* a = sums + m * 4 * L;
           const long at_h = (row + m) * stride + unit;

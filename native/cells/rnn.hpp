@@ -12,7 +12,7 @@ struct Rnn {
 
   static CellSizes sizes(const CellShape& s) {
     const long H = s.hidden, F = s.features, Hp = padded<T>(H), stride = padded_stride<T>(H);
-    return {stride, stride, Hp * (1 + F + H), H * (Hp + padded<T>(F)), gradient_scratch<T>(H, H + F + 1)};
+    return {stride, stride, Hp * (1 + F + H), H * (Hp + padded<T>(F)), gradient_scratch<T>(1, H, H, F)};
   }
 
   // The biases, then the weights of x and of h in panels.
@@ -33,10 +33,10 @@ struct Rnn {
       alignas(64) T sums[TILE_ROWS * PANEL<T>];
       in_tiles(at.first, at.last, [&](long row, int n) {
         const Segment<T> segments[] = {
-            {at.x + row * r.x_stride, r.x_stride, 1, r.forward_weights + Hp + unit * F, F},
-            {at.h_prev + row * stride, stride, 1, r.forward_weights + Hp * (1 + F) + unit * H, H},
+            {at.x + row * r.x_stride, r.x_stride, 1, r.forward_weights + Hp + unit * F, vectors * L, F},
+            {at.h_prev + row * stride, stride, 1, r.forward_weights + Hp * (1 + F) + unit * H, vectors * L, H},
         };
-        tile_of<T>(n, vectors)(sums, r.forward_weights + unit, segments, 2);  // (1)
+        tile_of<T>(n, vectors)(sums, {r.forward_weights + unit, 0}, segments, 2);  // (1)
         const T* a = sums;
         for (int m = 0; m < n; ++m)
           for (int v = 0; v < vectors; ++v, a += L)

@@ -19,6 +19,7 @@ from .engines import active_engine, use_engine
 from .errors import DataError, InputError, ModelFileError, TrainingDiverged, UnrolledError
 from .layers import Dense, Dropout, Last, Layer
 from .network import Network
+from .streaming import Stream
 
 if TYPE_CHECKING:
     from . import optimizers, schedules
@@ -60,6 +61,7 @@ __all__ = [
     "RMSprop",
     "ReduceOnPlateau",
     "Rprop",
+    "Stream",
     "TrainingDiverged",
     "UnrolledError",
     "active_engine",

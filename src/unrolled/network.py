@@ -18,6 +18,7 @@ from .losses import Loss, loss_named
 from .ops import Array
 from .program import Program, ProgramBuilder, Rule, numbers
 from .randomness import Place
+from .streaming import Stream
 
 if TYPE_CHECKING:
     from .checkpoint import History
@@ -115,7 +116,7 @@ class Network:
             None if lengths is None else np.asarray(lengths),
             place=Place(self.seed) if training else None,
         )
-        return result.outputs[0], self._state_tuple(result.state, "final")
+        return result.outputs[0], self.state_tuple(result.state, "final")
 
     def gradients(
         self,
@@ -147,8 +148,12 @@ class Network:
         evaluation = self.program.evaluate(loss_named(loss), result.outputs[0], target, weight, lengths)
         found = engine.backward(result.tape, (evaluation.dprediction,))
         return evaluation.mean, Gradients(
-            found.parameters, found.inputs["x"], self._state_tuple(found.state, "initial")
+            found.parameters, found.inputs["x"], self.state_tuple(found.state, "initial")
         )
+
+    def stream(self, rows: int = 1) -> Stream:
+        """Feed the network step by step, `rows` sequences at once, from a state of zeros."""
+        return Stream(self, rows)
 
     def fit(
         self,
@@ -276,7 +281,8 @@ class Network:
                 named[f"{number}.initial"] = part
         return named
 
-    def _state_tuple(self, named: Mapping[str, Any], end: str) -> State:
+    def state_tuple(self, named: Mapping[str, Any], end: str) -> State:
+        """The entries, one a layer, of states by name; `end` is "initial" or "final"."""
         return tuple(named.get(f"{number}.{end}") for number in range(len(self.layers)))
 
     # --- files and looks ----------------------------------------------------------------------------

@@ -9,10 +9,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import cos, pi
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
 
 from .errors import InputError
+from .ops import Array
 
 
 class Progress(NamedTuple):
@@ -38,6 +40,10 @@ class Schedule(ABC):
     def at(self, progress: Progress) -> float:
         """The rate of the step that begins at this point."""
 
+    def rates(self, first: int, n: int, steps: int, history: Sequence[float] = ()) -> Array:
+        """The rates of n steps in a row, none of which ends an epoch but the last."""
+        return np.array([self.at(Progress(first + k, steps, history)) for k in range(n)])
+
 
 class Constant(Schedule):
     """The same rate at every step."""
@@ -46,6 +52,9 @@ class Constant(Schedule):
 
     def at(self, progress: Progress) -> float:
         return self.rate
+
+    def rates(self, first: int, n: int, steps: int, history: Sequence[float] = ()) -> Array:
+        return np.full(n, self.rate)
 
 
 @dataclass(frozen=True)
@@ -77,10 +86,16 @@ class Cosine(Schedule):
             raise InputError(f"Cosine: final is a share of the largest rate in [0, 1]; got {self.final!r}.")
 
     def at(self, progress: Progress) -> float:
-        warm = self.warmup * progress.steps
-        if progress.step < warm:
-            return self.rate * min(1.0, (progress.step + 1) / warm)
-        return self.rate * _cosine(1.0, self.final, (progress.step - warm) / max(1.0, progress.steps - warm))
+        return float(self._at(progress.step, progress.steps))
+
+    def rates(self, first: int, n: int, steps: int, history: Sequence[float] = ()) -> Array:
+        return self._at(np.arange(first, first + n), steps)
+
+    def _at(self, step: Any, steps: int) -> Any:
+        warm = self.warmup * steps
+        rising = np.minimum(1.0, (step + 1) / max(warm, 1e-9))
+        falling = _cosine(1.0, self.final, (step - warm) / max(1.0, steps - warm))
+        return self.rate * np.where(step < warm, rising, falling)
 
 
 @dataclass(frozen=True)
@@ -109,12 +124,17 @@ class OneCycle(Schedule):
             raise InputError(f"OneCycle: start and end divide rates, so are ≥ 1; got {self.start!r}, {self.end!r}.")
 
     def at(self, progress: Progress) -> float:
+        return float(self._at(progress.step, progress.steps))
+
+    def rates(self, first: int, n: int, steps: int, history: Sequence[float] = ()) -> Array:
+        return self._at(np.arange(first, first + n), steps)
+
+    def _at(self, step: Any, steps: int) -> Any:
         first = self.rate / self.start
-        peak = self.rise * progress.steps - 1
-        if progress.step <= peak:
-            return _cosine(first, self.rate, progress.step / max(1.0, peak))
-        fall = (progress.step - peak) / max(1.0, progress.steps - 1 - peak)
-        return _cosine(self.rate, first / self.end, min(1.0, fall))
+        peak = self.rise * steps - 1
+        rising = _cosine(first, self.rate, step / max(1.0, peak))
+        fall = (step - peak) / max(1.0, steps - 1 - peak)
+        return np.where(step <= peak, rising, _cosine(self.rate, first / self.end, np.minimum(1.0, fall)))
 
 
 @dataclass(frozen=True)
@@ -151,10 +171,13 @@ class ReduceOnPlateau(Schedule):
                 rate, waited = rate * self.factor, 0
         return rate
 
+    def rates(self, first: int, n: int, steps: int, history: Sequence[float] = ()) -> Array:
+        return np.full(n, self.at(Progress(first, steps, history)))
 
-def _cosine(start: float, end: float, share: float) -> float:
+
+def _cosine(start: float, end: float, share: Any) -> Any:
     """Half a cosine from start (share 0) to end (share 1)."""
-    return end + (start - end) * (1 + cos(pi * share)) / 2
+    return end + (start - end) * (1 + np.cos(np.pi * share)) / 2
 
 
 SCHEDULES: dict[str, type[Schedule]] = {s.kind: s for s in (Constant, Cosine, OneCycle, ReduceOnPlateau)}

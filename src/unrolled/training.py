@@ -29,7 +29,6 @@ from .optimizers import Optimizer
 from .program import Program
 from .progress import EpochEnd, progress_line
 from .randomness import Place
-from .schedules import Progress
 
 SLICE_WALL_S = 0.1  # between slices there is time for Ctrl-C and the progress line
 
@@ -107,13 +106,8 @@ def train(
             order = training_rows
             if plan.shuffle:
                 order = training_rows[randomness.permutation(Place(plan.seed, epoch), len(training_rows))]
-            rates = np.array(
-                [
-                    optimizer.schedule.at(
-                        Progress(epoch * n_batches + k, plan.epochs * n_batches, run.history.monitored)
-                    )
-                    for k in range(n_batches)
-                ]
+            rates = optimizer.schedule.rates(
+                epoch * n_batches, n_batches, plan.epochs * n_batches, run.history.monitored
             )
             mean = _train_epoch(engine, job, run, order, epoch, rates, interrupted)
             if mean is None:
@@ -159,13 +153,16 @@ def _train_epoch(
         if len(broken):
             _restore_best(run)
             raise TrainingDiverged(epoch, batch + int(broken[0]), float(piece[broken[0]]))
-        # one addition after the other: the sum must not depend on where the slices end
-        for t, w in zip(sums.totals.tolist(), sums.weights.tolist(), strict=True):
-            total, weight = total + t, weight + w
+        total, weight = _added(total, sums.totals), _added(weight, sums.weights)
         batch += len(piece)
         per_batch = (time.perf_counter() - started) / len(piece)
         size = max(1, min(4 * size, int(SLICE_WALL_S / max(per_batch, 1e-9))))
     return total / weight if weight else 0.0
+
+
+def _added(before: float, values: Array) -> float:
+    """One addition after the other: the sum must not depend on where the slices end."""
+    return float(np.cumsum(np.concatenate(([before], values)))[-1])
 
 
 def _close_epoch(run: Run, plan: Plan, end: EpochEnd, n_batches: int) -> None:
