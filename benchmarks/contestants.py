@@ -40,7 +40,9 @@ def random_rows(shape: Shape) -> Rows:
 # --- training steps: recurrent layer, last step, linear layer; squared error; Adam or SGD --------------------------
 
 
-def unrolled_training(cell: str, shape: Shape, rows: Rows, optimizer: str = "Adam", lengths: Any = None) -> Run:
+def unrolled_training(
+    cell: str, shape: Shape, rows: Rows, optimizer: str = "Adam", lengths: Any = None, engine: Any = None
+) -> Run:
     """Steps by the engine in use, many to a call, as `Network.fit` asks for them."""
     import unrolled as un
     from unrolled.data import Arrays
@@ -50,7 +52,7 @@ def unrolled_training(cell: str, shape: Shape, rows: Rows, optimizer: str = "Ada
     net = un.Network([getattr(un, cell)(shape.hidden), un.Last(), un.Dense(1)], shape.inputs)
     rule = getattr(un, optimizer)(RATE)
     job = Job(net.program, Arrays(*rows, lengths=lengths), MSE(), rule, shape.batch, clip_norm=None, seed=0)
-    state, order, engine = rule.start(net.parameters), np.arange(len(rows.x)), un.active_engine()
+    state, order, engine = rule.start(net.parameters), np.arange(len(rows.x)), engine or un.active_engine()
     batches = len(rows.x) // shape.batch
 
     def run(steps: int) -> None:

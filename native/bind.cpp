@@ -26,7 +26,8 @@ template <class T>
 using Out = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
 using Ints = In<std::int64_t>;
 
-// --- arguments ------------------------------------------------------------------------------------------------------
+// --- arguments
+// ------------------------------------------------------------------------------------------------------
 
 template <class Array>
 auto* data_of(const Array& a, long n, const char* what) {
@@ -66,9 +67,11 @@ const std::vector<std::pair<const char*, LossKind>> LOSSES = {{"mse", LossKind::
                                                               {"huber", LossKind::huber},
                                                               {"cross_entropy", LossKind::cross_entropy},
                                                               {"quantile", LossKind::quantile}};
-const std::vector<std::pair<const char*, OptimizerKind>> OPTIMIZERS = {
-    {"sgd", OptimizerKind::sgd},         {"rmsprop", OptimizerKind::rmsprop}, {"rprop", OptimizerKind::rprop},
-    {"adagrad", OptimizerKind::adagrad}, {"adam", OptimizerKind::adam}};
+const std::vector<std::pair<const char*, OptimizerKind>> OPTIMIZERS = {{"sgd", OptimizerKind::sgd},
+                                                                       {"rmsprop", OptimizerKind::rmsprop},
+                                                                       {"rprop", OptimizerKind::rprop},
+                                                                       {"adagrad", OptimizerKind::adagrad},
+                                                                       {"adam", OptimizerKind::adam}};
 
 const Level& level_named(const std::string& name) {
   for (const Level* level : levels())
@@ -88,13 +91,16 @@ const Kernels<T>& kernels_of(const std::string& name) {
 // One call at a time: what a pass needs lies in its own memory.
 class Busy {
  public:
-  explicit Busy(std::mutex& m) : lock_(m, std::try_to_lock) { require(lock_.owns_lock(), "in use by another thread"); }
+  explicit Busy(std::mutex& m) : lock_(m, std::try_to_lock) {
+    require(lock_.owns_lock(), "in use by another thread");
+  }
 
  private:
   std::unique_lock<std::mutex> lock_;
 };
 
-// --- runs -----------------------------------------------------------------------------------------------------------
+// --- runs
+// -----------------------------------------------------------------------------------------------------------
 
 template <class T>
 class BoundRun {
@@ -143,15 +149,19 @@ class BoundRun {
         auto& s = run_.make_state(state);
         sort(starts[k], part ? s.c : s.h, program_->states[state].hidden);
       });
-      run_.pack(p, keep);
+      run_.pack_if_changed(p, keep);
       run_.forward(keep, place ? std::optional(Place{std::get<0>(*place), std::get<1>(*place), std::get<2>(*place)})
                                : std::nullopt);
     }
     rows_ = rows;
-    for (std::size_t k = 0; k < outputs.size(); ++k) {
+    std::vector<T*> y;
+    for (std::size_t k = 0; k < outputs.size(); ++k)
+      y.push_back(data_of(outputs[k], size_of(program_->outputs[k]), "an output"));
+    const nb::gil_scoped_release release;
+    for (std::size_t k = 0; k < y.size(); ++k) {
       const int value = program_->outputs[k];
       const auto& b = run_.buffers[value];
-      run_.unpack(b, b.data, data_of(outputs[k], size_of(value), "an output"), program_->values[value].width);
+      run_.unpack(b, b.data, y[k], program_->values[value].width);
     }
     each_state(false, [&](int state, int part, std::size_t k) {
       const auto& s = run_.states[state];
@@ -169,7 +179,8 @@ class BoundRun {
     require(dinputs.size() == program_->inputs.size(), "wrong number of input gradients");
     std::vector<const T*> dy;
     for (std::size_t k = 0; k < doutputs.size(); ++k)
-      dy.push_back(doutputs[k] ? data_of(*doutputs[k], size_of(program_->outputs[k]), "an output's gradient") : nullptr);
+      dy.push_back(doutputs[k] ? data_of(*doutputs[k], size_of(program_->outputs[k]), "an output's gradient")
+                               : nullptr);
     std::vector<T*> dx;
     for (std::size_t k = 0; k < dinputs.size(); ++k)
       dx.push_back(data_of(dinputs[k], size_of(program_->inputs[k]), "an input's gradient"));
@@ -263,7 +274,8 @@ class BoundRun {
   bool kept_ = false;
 };
 
-// --- training -------------------------------------------------------------------------------------------------------
+// --- training
+// -------------------------------------------------------------------------------------------------------
 
 class BoundData {  // keeps the arrays alive that it points into
  public:
@@ -360,8 +372,9 @@ class BoundTrainer {
                const TrainerOptions& options)
       : program_(std::move(program)), data_(data), trainer_(*program_, kernels_of<T>(level), data.data, options) {}
 
-  long train(const Out<T>& params, const std::vector<Out<T>>& memory, long steps_before, const Ints& order, long epoch,
-             long first_batch, const In<double>& rates, const Out<double>& totals, const Out<double>& weights) {
+  long train(const Out<T>& params, const std::vector<Out<T>>& memory, long steps_before, const Ints& order,
+             long epoch, long first_batch, const In<double>& rates, const Out<double>& totals,
+             const Out<double>& weights) {
     const Busy busy(mutex_);
     T* p = data_of(params, program_->size, "params");
     require(memory.size() <= 2, "an optimizer remembers at most two vectors");
@@ -420,7 +433,8 @@ class BoundTrainer {
   std::mutex mutex_;
 };
 
-// --- streams --------------------------------------------------------------------------------------------------------
+// --- streams
+// --------------------------------------------------------------------------------------------------------
 
 template <class T>
 class BoundStream {
@@ -504,7 +518,8 @@ NB_MODULE(_native, m) {
 
   nb::class_<Program>(m, "Program")
       .def(nb::new_([](long size) { return std::make_shared<Program>(size); }), nb::arg("size"))
-      .def("add_value", &Program::add_value, nb::arg("width"), nb::arg("last"), nb::arg("sequence"), nb::arg("masked"))
+      .def("add_value", &Program::add_value, nb::arg("width"), nb::arg("last"), nb::arg("sequence"),
+           nb::arg("masked"))
       .def("add_state", &Program::add_state, nb::arg("hidden"), nb::arg("parts"), nb::arg("given"))
       .def("add_input", &Program::add_input, nb::arg("value"))
       .def("add_output", &Program::add_output, nb::arg("value"))
@@ -562,23 +577,36 @@ NB_MODULE(_native, m) {
 
   nb::class_<TrainerOptions>(m, "TrainerOptions")
       .def(nb::init<>())
-      .def("set_loss",
-           [](TrainerOptions& o, const std::string& kind, double delta, std::vector<double> levels) {
-             o.loss = {named(LOSSES, kind), delta, std::move(levels)};
-             require(o.loss.kind != LossKind::quantile || !o.loss.levels.empty(), "quantiles need levels");
-           },
-           nb::arg("kind"), nb::arg("delta") = 1.0, nb::arg("levels") = std::vector<double>{})
-      .def("set_optimizer",
-           [](TrainerOptions& o, const std::string& kind, double weight_decay, bool decoupled, double momentum,
-              bool nesterov, double alpha, double beta1, double beta2, double eps, double shrink, double grow,
-              double smallest, double largest) {
-             o.optimizer = {named(OPTIMIZERS, kind), weight_decay, decoupled, momentum, nesterov, alpha, beta1, beta2,
-                            eps, shrink, grow, smallest, largest};
-           },
-           nb::arg("kind"), nb::arg("weight_decay") = 0.0, nb::arg("decoupled") = false, nb::arg("momentum") = 0.0,
-           nb::arg("nesterov") = false, nb::arg("alpha") = 0.0, nb::arg("beta1") = 0.0, nb::arg("beta2") = 0.0,
-           nb::arg("eps") = 0.0, nb::arg("shrink") = 0.0, nb::arg("grow") = 0.0, nb::arg("smallest") = 0.0,
-           nb::arg("largest") = 0.0)
+      .def(
+          "set_loss",
+          [](TrainerOptions& o, const std::string& kind, double delta, std::vector<double> levels) {
+            o.loss = {named(LOSSES, kind), delta, std::move(levels)};
+            require(o.loss.kind != LossKind::quantile || !o.loss.levels.empty(), "quantiles need levels");
+          },
+          nb::arg("kind"), nb::arg("delta") = 1.0, nb::arg("levels") = std::vector<double>{})
+      .def(
+          "set_optimizer",
+          [](TrainerOptions& o, const std::string& kind, double weight_decay, bool decoupled, double momentum,
+             bool nesterov, double alpha, double beta1, double beta2, double eps, double shrink, double grow,
+             double smallest, double largest) {
+            o.optimizer = {named(OPTIMIZERS, kind),
+                           weight_decay,
+                           decoupled,
+                           momentum,
+                           nesterov,
+                           alpha,
+                           beta1,
+                           beta2,
+                           eps,
+                           shrink,
+                           grow,
+                           smallest,
+                           largest};
+          },
+          nb::arg("kind"), nb::arg("weight_decay") = 0.0, nb::arg("decoupled") = false, nb::arg("momentum") = 0.0,
+          nb::arg("nesterov") = false, nb::arg("alpha") = 0.0, nb::arg("beta1") = 0.0, nb::arg("beta2") = 0.0,
+          nb::arg("eps") = 0.0, nb::arg("shrink") = 0.0, nb::arg("grow") = 0.0, nb::arg("smallest") = 0.0,
+          nb::arg("largest") = 0.0)
       .def_rw("batch_size", &TrainerOptions::batch_size)
       .def_rw("clip_norm", &TrainerOptions::clip_norm)
       .def_rw("seed", &TrainerOptions::seed);

@@ -31,13 +31,13 @@ struct Numbers {
 // Rows in arrays, or windows of one table of series.
 struct Data {
   long rows = 0, steps = 0, features = 0;
-  long targets = 0;                  // numbers a row
+  long targets = 0;  // numbers a row
   const std::int64_t* lengths = nullptr;
 
   // in arrays
   Numbers x, target, weight;
   const std::int64_t* classes = nullptr;
-  long weights = 0;                  // a row; each stands for targets / weights neighbours
+  long weights = 0;  // a row; each stands for targets / weights neighbours
 
   // in windows
   bool windows = false;

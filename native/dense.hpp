@@ -28,10 +28,10 @@ void activate(unrolled::Activation activation, T* values, long n) {
 // The weights in panels, then the biases.
 template <class T>
 void dense_pack(const DenseRows<T>& d) {
-  pack_weight(d.forward_weights, d.weight, d.out, d.in);
+  pack_weight(d.forward_weights, d.weight, d.out, d.in, d.threads);
   T* bias = d.forward_weights + padded<T>(d.out) * d.in;
   for (long k = 0; k < padded<T>(d.out); ++k) bias[k] = d.bias && k < d.out ? d.bias[k] : 0;
-  if (d.backward_weights) pack_matrix(d.backward_weights, d.weight, d.out, d.in);
+  if (d.backward_weights) pack_matrix(d.backward_weights, d.weight, d.out, d.in, d.threads);
 }
 
 template <class T>
@@ -85,7 +85,8 @@ void dense_backward(const DenseRows<T>& d) {
         alignas(64) T sums[TILE_ROWS * PANEL<T>];
         const long width = vectors * LANES<T>, n = smaller(width, d.in - column);
         in_tiles(first, last, [&](long row, int height) {
-          const Segment<T> da{d.dy + row * d.y_stride, d.y_stride, 1, d.backward_weights + column * d.out, width, d.out};
+          const Segment<T> da{
+              d.dy + row * d.y_stride, d.y_stride, 1, d.backward_weights + column * d.out, width, d.out};
           tile_of<T>(height, vectors)(sums, {}, &da, 1);
           for (int m = 0; m < height; ++m) {
             T* dx = d.dx + (row + m) * d.dx_stride + column;
@@ -94,8 +95,8 @@ void dense_backward(const DenseRows<T>& d) {
         });
       });
     });
-  const WeightGradient<T> all{d.dy, d.y_stride, 1, d.out, 0, {d.x, d.x_stride, d.in, nullptr, d.dweight}, {}, d.dbias,
-                              d.rows};
+  const WeightGradient<T> all{d.dy, d.y_stride, 1,     d.out, 0, {d.x, d.x_stride, d.in, nullptr, d.dweight},
+                              {},   d.dbias,    d.rows};
   in_parallel(d.threads, [&](int thread, int threads) {
     add_weight_gradient(all, d.scratch + thread * dense_scratch<T>(d.in, d.out), thread, threads);
   });

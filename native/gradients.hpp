@@ -36,7 +36,7 @@ UNROLLED_INLINE long tiles_in(long columns) { return (columns + TILE_ROWS - 1) /
 // Numbers that one thread needs beside, at most.
 template <class T>
 long gradient_scratch(long planes, long units, long left, long right) {
-  const long wide = planes * ((units + PANEL<T> - 1) / PANEL<T>) * PANEL<T>;
+  const long wide = planes * ((units + PANEL<T> - 1) / PANEL<T>)*PANEL<T>;
   return ROW_BLOCK * (wide + left) + (left + right + 1) * wide;
 }
 
@@ -55,9 +55,9 @@ class GradientShare {  // of one thread
 
   void add() {
     if (first_ == last_) return;
-    T* const packed = scratch_;                                      // panels of a block of a
-    const long held = (last_ - 1) / tiles_ - first_ / tiles_ + 1;    // panels that this share meets
-    T* const gathered = packed + held * PANEL<T> * ROW_BLOCK;        // a block of left
+    T* const packed = scratch_;                                    // panels of a block of a
+    const long held = (last_ - 1) / tiles_ - first_ / tiles_ + 1;  // panels that this share meets
+    T* const gathered = packed + held * PANEL<T> * ROW_BLOCK;      // a block of left
     T* const sums = gathered + g_.left.width * ROW_BLOCK;
     zero(sums);
     const bool near = smaller(g_.rows, ROW_BLOCK) * g_.stride * long(sizeof(T)) <= NEAR;

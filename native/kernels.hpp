@@ -45,7 +45,7 @@ struct Recurrence {
   CellShape shape;
   CellSizes sizes;
   Steps steps;
-  bool keep;    // whether there is a way back: then c and saved have a row for each valid step
+  bool keep;  // whether there is a way back: then c and saved have a row for each valid step
   int threads;
   const T *weight_ih, *weight_hh, *bias, *bias_hn;  // as the user sees them; bias may be null
   T *forward_weights, *backward_weights;
@@ -55,10 +55,10 @@ struct Recurrence {
   T* c;      // likewise; (rows, stride) unless kept
   T* saved;  // (R, saved), what the way back needs and where it leaves da; (rows, saved) unless kept
 
-  const T* dy;           // (R, stride), null for 0
-  T *dh, *dc;            // (rows, stride): in: gradient of the final state; out: of the initial one
-  bool initial_wanted;   // whether the latter is
-  T* dx;                 // (R, dx_stride), added to; null if not wanted
+  const T* dy;          // (R, stride), null for 0
+  T *dh, *dc;           // (rows, stride): in: gradient of the final state; out: of the initial one
+  bool initial_wanted;  // whether the latter is
+  T* dx;                // (R, dx_stride), added to; null if not wanted
   long dx_stride;
   T *dweight_ih, *dweight_hh, *dbias, *dbias_hn;  // added to
   T* scratch;                                     // (threads, sizes.scratch)
@@ -87,16 +87,16 @@ struct DenseRows {
 template <class T>
 struct LossRows {
   LossKind kind;
-  double delta;                // Huber's
-  const double* levels;        // of quantiles
-  long rows, elements;         // (rows, elements) costs ...
-  long outputs;                // ... each from so many predictions: classes, quantiles, or 1
-  const T* prediction;         // (rows, elements · outputs)
-  const T* target;             // (rows, elements), null for classes
-  const std::int64_t* classes; // (rows, elements)
-  const T* weight;             // (rows, elements) or null
+  double delta;                 // Huber's
+  const double* levels;         // of quantiles
+  long rows, elements;          // (rows, elements) costs ...
+  long outputs;                 // ... each from so many predictions: classes, quantiles, or 1
+  const T* prediction;          // (rows, elements · outputs)
+  const T* target;              // (rows, elements), null for classes
+  const std::int64_t* classes;  // (rows, elements)
+  const T* weight;              // (rows, elements) or null
   double total_weight;
-  T* dprediction;              // null if not wanted
+  T* dprediction;  // null if not wanted
 };
 
 template <class T>
@@ -105,11 +105,12 @@ struct OptimizerStep {
   long size;
   T *params, *grads, *first, *second;  // what is remembered, in the order of Optimizer.slots
   double rate, weight_decay;
-  bool decoupled;               // weight decay apart from the gradient
-  double momentum;  bool nesterov;
+  bool decoupled;  // weight decay apart from the gradient
+  double momentum;
+  bool nesterov;
   double alpha, beta1, beta2, eps;
   double shrink, grow, smallest, largest;  // Rprop's
-  double step;                  // 1 for the first
+  double step;                             // 1 for the first
   int threads;
 };
 

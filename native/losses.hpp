@@ -21,7 +21,8 @@ UNROLLED_INLINE Cost<T> cost_of(const LossRows<T>& l, T prediction, T target) {
   const T error = prediction - target;
   switch (l.kind) {
     case LossKind::mse: return {error * error, 2 * error};
-    case LossKind::mae: return {error < 0 ? -error : error, error > 0 ? T(1) : error < 0 ? T(-1) : error};  // NaN stays
+    case LossKind::mae:
+      return {error < 0 ? -error : error, error > 0 ? T(1) : error < 0 ? T(-1) : error};  // NaN stays
     default: {  // Huber: a slope of at most delta
       const T delta = T(l.delta), near = error > delta ? delta : error < -delta ? -delta : error;
       return {near * (error - near / 2), near};

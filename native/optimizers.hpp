@@ -30,7 +30,7 @@ void sgd(const OptimizerStep<T>& o, long first, long last) {
 template <class T>
 void rmsprop(const OptimizerStep<T>& o, long first, long last) {
   const T rate = T(o.rate), alpha = T(o.alpha), rest = T(1 - o.alpha), eps = T(o.eps), decay = T(o.weight_decay);
-  T *__restrict params = o.params, *__restrict square = o.first, *__restrict grads = o.grads;
+  T* __restrict params = o.params, * __restrict square = o.first, * __restrict grads = o.grads;
   for (long k = first; k < last; ++k) {
     const T g = grads[k] + decay * params[k];
     square[k] = alpha * square[k] + rest * g * g;
@@ -56,7 +56,7 @@ void rprop(const OptimizerStep<T>& o, long first, long last) {
 template <class T>
 void adagrad(const OptimizerStep<T>& o, long first, long last) {
   const T rate = T(o.rate), eps = T(o.eps), decay = T(o.weight_decay);
-  T *__restrict params = o.params, *__restrict sum = o.first, *__restrict grads = o.grads;
+  T* __restrict params = o.params, * __restrict sum = o.first, * __restrict grads = o.grads;
   for (long k = first; k < last; ++k) {
     const T g = grads[k] + decay * params[k];
     sum[k] += g * g;
@@ -70,8 +70,8 @@ void adam(const OptimizerStep<T>& o, long first, long last) {
   const T rate = T(o.rate / (1 - __builtin_pow(o.beta1, o.step)));  // the bias corrections are scalars
   const T correction = T(1 / __builtin_sqrt(1 - __builtin_pow(o.beta2, o.step)));
   const T in_gradient = o.decoupled ? T(0) : T(o.weight_decay), apart = T(o.decoupled ? o.rate * o.weight_decay : 0);
-  T *__restrict params = o.params, *__restrict mean = o.first, *__restrict square = o.second;
-  T *__restrict grads = o.grads;
+  T* __restrict params = o.params, * __restrict mean = o.first, * __restrict square = o.second;
+  T* __restrict grads = o.grads;
   for (long k = first; k < last; ++k) {
     const T g = grads[k] + in_gradient * params[k];
     mean[k] = beta1 * mean[k] + rest1 * g;

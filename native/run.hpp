@@ -16,15 +16,14 @@ namespace unrolled {
 
 // A step's work below which threads cost more than they bring.
 constexpr double FLOPS_WORTH_A_THREAD = 1e6;
+constexpr double FLOPS_OF_A_COPY = 8;  // to copy a number takes as long as so many operations on it
 
-inline int threads_for(double flops) {
-  return flops < FLOPS_WORTH_A_THREAD ? 1 : std::max(1, omp_get_max_threads());
-}
+inline int threads_for(double flops) { return flops < FLOPS_WORTH_A_THREAD ? 1 : std::max(1, omp_get_max_threads()); }
 
 // The rows of a batch, longest first, and where their valid steps lie.
 class Geometry {
  public:
-  std::vector<std::int64_t> order;  // the batch's row of each sorted row
+  std::vector<std::int64_t> order;    // the batch's row of each sorted row
   std::vector<std::int64_t> lengths;  // of sorted rows; empty: all full
 
   // Lengths of the batch's rows, or null.
@@ -87,11 +86,11 @@ class Run {
   struct Buffer {
     T* data = nullptr;
     long stride = 0;
-    long steps = 0;              // before padding is left out; 0: not a sequence
+    long steps = 0;                // before padding is left out; 0: not a sequence
     const Steps* valid = nullptr;  // null: not a sequence
-    long lines = 0;              // rows, or valid steps
-    T* gradient = nullptr;       // like data, null for 0
-    T* last_gradient = nullptr;  // (rows, stride) of each row's last valid step, beside it
+    long lines = 0;                // rows, or valid steps
+    T* gradient = nullptr;         // like data, null for 0
+    T* last_gradient = nullptr;    // (rows, stride) of each row's last valid step, beside it
   };
   struct StateBuffer {
     T *h = nullptr, *c = nullptr;    // (rows, hidden)
@@ -121,7 +120,8 @@ class Run {
   Buffer& input(int value, long steps) { return make(value, steps, program_.values[value].width); }
 
   // The packed lines of an input from (N, T, width) or (N, width) in the batch's order.
-  void fill(const Buffer& b, const T* from, long width) {
+  void fill(const Buffer& b, const T* from, long width) const {
+#pragma omp parallel for num_threads(threads_for(FLOPS_OF_A_COPY* double(b.lines * width)))
     for (long n = 0; n < geometry.rows(); ++n) {
       const T* row = from + geometry.order[n] * std::max(b.steps, 1L) * width;
       each_step(b, n, [&](long t, long line) { std::copy_n(row + t * width, width, b.data + line * b.stride); });
@@ -131,6 +131,7 @@ class Run {
   // ... and back: padding becomes 0.
   void unpack(const Buffer& b, const T* data, T* to, long width) const {
     const long steps = std::max(b.steps, 1L);
+#pragma omp parallel for num_threads(threads_for(FLOPS_OF_A_COPY* double(b.lines * width)))
     for (long n = 0; n < geometry.rows(); ++n) {
       T* row = to + geometry.order[n] * steps * width;
       long valid = 0;
@@ -152,7 +153,17 @@ class Run {
     for (long t = 0; t < b.valid->steps && row < b.valid->counts[t]; ++t) f(t, b.valid->starts[t] + row);
   }
 
-  // Pack the weights; once for as long as the parameters stay the same.
+  // Pack the weights, unless that was done for the same parameters; `keep`: for the way back too.
+  void pack_if_changed(const T* params, bool keep) {
+    const std::size_t bytes = std::size_t(program_.size) * sizeof(T);
+    if (packed_of_.size() == std::size_t(program_.size) && packed_back_ >= keep &&
+        std::memcmp(packed_of_.data(), params, bytes) == 0)
+      return;
+    packed_of_.assign(params, params + program_.size);
+    packed_back_ = keep;
+    pack(packed_of_.data(), keep);
+  }
+
   void pack(const T* params, bool keep) {
     params_ = params;
     for (std::size_t k = 0; k < program_.operations.size(); ++k) {
@@ -191,8 +202,7 @@ class Run {
   // given states are made if wanted.
   void backward(T* dparams, bool inputs_wanted) {
     wanted_.assign(program_.values.size(), inputs_wanted);
-    for (const Operation& op : program_.operations)
-      wanted_[op.output] = true;
+    for (const Operation& op : program_.operations) wanted_[op.output] = true;
     for (std::size_t k = program_.operations.size(); k-- > 0;) {
       const Operation& op = program_.operations[k];
       switch (op.kind) {
@@ -279,14 +289,14 @@ class Run {
     r.weight_hh = at(op.weight_hh);
     r.bias = at(op.bias);
     r.bias_hn = at(op.bias_hn);
+    r.threads =
+        threads_for(FLOPS_OF_A_COPY * gates(op.cell) * double(op.cell.hidden * (op.cell.hidden + op.cell.features)));
     r.forward_weights = p.forward;
     r.backward_weights = p.backward;
     return r;
   }
 
-  static double gates(const CellShape& c) {
-    return c.kind == CellKind::lstm ? 4 : c.kind == CellKind::gru ? 3 : 1;
-  }
+  static double gates(const CellShape& c) { return c.kind == CellKind::lstm ? 4 : c.kind == CellKind::gru ? 3 : 1; }
 
   Recurrence<T> on_batch(const Operation& op, std::size_t k) {
     Recurrence<T> r = recurrence(op, packed_[k], keep_);
@@ -387,6 +397,7 @@ class Run {
     d.activation = op.activation;
     d.weight = at(op.weight_ih);
     d.bias = at(op.bias);
+    d.threads = threads_for(FLOPS_OF_A_COPY * double(op.in * op.out));
     d.forward_weights = p.forward;
     d.backward_weights = p.backward;
     return d;
@@ -499,9 +510,8 @@ class Run {
     const Buffer x = buffers[op.inputs[0]];
     const long width = program_.values[op.output].width;
     Buffer& y = make_like(op.output, x);
-    reversed(op, x, [&](long from, long to) {
-      std::copy_n(x.data + from * x.stride, width, y.data + to * y.stride);
-    });
+    reversed(op, x,
+             [&](long from, long to) { std::copy_n(x.data + from * x.stride, width, y.data + to * y.stride); });
   }
 
   void reverse_back(const Operation& op) {
@@ -525,9 +535,7 @@ class Run {
   void concatenate(const Operation& op) {
     const Buffer first = buffers[op.inputs[0]];
     Buffer& y = make_like(op.output, first);
-    joined(op, [&](const Buffer& x, long from, long to, long n) {
-      std::copy_n(x.data + from, n, y.data + to);
-    });
+    joined(op, [&](const Buffer& x, long from, long to, long n) { std::copy_n(x.data + from, n, y.data + to); });
   }
 
   void concatenate_back(const Operation& op) {
@@ -599,6 +607,8 @@ class Run {
   std::vector<Kept> kept_;
   std::vector<char> wanted_;
   const T* params_ = nullptr;
+  std::vector<T> packed_of_;
+  bool packed_back_ = false;
   bool keep_ = false;
 };
 

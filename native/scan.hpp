@@ -108,7 +108,8 @@ void scan_back(const Recurrence<T>& r) {
   });
 }
 
-// --- what cells have in common --------------------------------------------------------------------------------------
+// --- what cells have in common
+// --------------------------------------------------------------------------------------
 
 template <class T>
 long padded_stride(long hidden) {  // rows exactly 1 KiB apart would meet in the same sets of the cache
@@ -125,8 +126,8 @@ UNROLLED_INLINE Vec<T> load_or_zero(const T* from, long offset) {
 // sums = Σ over gates da_next W[gate, unit], or null for rows that have no step after this one.
 // `planes` says where in `saved` each gate lies whose weights are, one after the other, in `weights`.
 template <class T, int GATES, class F>
-UNROLLED_INLINE void through_weights(const Recurrence<T>& r, const Step<T>& at, const T* saved, const long (&planes)[GATES],
-                                     const T* weights, F f) {
+UNROLLED_INLINE void through_weights(const Recurrence<T>& r, const Step<T>& at, const T* saved,
+                                     const long (&planes)[GATES], const T* weights, F f) {
   const long H = r.shape.hidden, stride = r.sizes.saved;
   in_panels<T>(H, [&](long unit, int vectors) {
     alignas(64) T sums[TILE_ROWS * PANEL<T>];
@@ -156,7 +157,8 @@ void add_input_gradient(const Recurrence<T>& r, const T* weights, const long (&g
     in_tiles(first, last, [&](long row, int height) {
       Segment<T> segments[GATES];
       for (int k = 0; k < GATES; ++k)
-        segments[k] = {r.saved + row * r.sizes.saved + k * plane, r.sizes.saved, 1, panel + gates[k] * H * width, width, H};
+        segments[k] = {
+            r.saved + row * r.sizes.saved + k * plane, r.sizes.saved, 1, panel + gates[k] * H * width, width, H};
       tile_of<T>(height, vectors)(sums, {}, segments, GATES);
       for (int m = 0; m < height; ++m) {
         T* dx = r.dx + (row + m) * r.dx_stride + column;

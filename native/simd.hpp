@@ -1,7 +1,7 @@
 // Vectors of one instruction set, and the transcendental functions on them.
 //
-// This header is compiled once for each level (portable, AVX2, AVX-512). Everything lies in an anonymous namespace, so
-// that no function compiled for one level can be linked into another.
+// This header is compiled once for each level (portable, AVX2, AVX-512). Everything lies in an anonymous namespace,
+// so that no function compiled for one level can be linked into another.
 #pragma once
 
 #include <cstdint>
@@ -142,30 +142,46 @@ UNROLLED_INLINE Vec<T> dsigmoid(Vec<T> y) {
 // The activations by name; `function` and `derivative` (of the output) as in the table of ops.py.
 struct Tanh {
   template <class T>
-  static UNROLLED_INLINE Vec<T> function(Vec<T> a) { return tanh_<T>(a); }
+  static UNROLLED_INLINE Vec<T> function(Vec<T> a) {
+    return tanh_<T>(a);
+  }
   template <class T>
-  static UNROLLED_INLINE Vec<T> derivative(Vec<T> y) { return dtanh<T>(y); }
+  static UNROLLED_INLINE Vec<T> derivative(Vec<T> y) {
+    return dtanh<T>(y);
+  }
 };
 
 struct Sigmoid {
   template <class T>
-  static UNROLLED_INLINE Vec<T> function(Vec<T> a) { return sigmoid<T>(a); }
+  static UNROLLED_INLINE Vec<T> function(Vec<T> a) {
+    return sigmoid<T>(a);
+  }
   template <class T>
-  static UNROLLED_INLINE Vec<T> derivative(Vec<T> y) { return dsigmoid<T>(y); }
+  static UNROLLED_INLINE Vec<T> derivative(Vec<T> y) {
+    return dsigmoid<T>(y);
+  }
 };
 
 struct Relu {
   template <class T>
-  static UNROLLED_INLINE Vec<T> function(Vec<T> a) { return a < T(0) ? Vec<T>{} : a; }  // NaN stays NaN
+  static UNROLLED_INLINE Vec<T> function(Vec<T> a) {
+    return a < T(0) ? Vec<T>{} : a;
+  }  // NaN stays NaN
   template <class T>
-  static UNROLLED_INLINE Vec<T> derivative(Vec<T> y) { return y > T(0) ? broadcast(T(1)) : Vec<T>{}; }
+  static UNROLLED_INLINE Vec<T> derivative(Vec<T> y) {
+    return y > T(0) ? broadcast(T(1)) : Vec<T>{};
+  }
 };
 
 struct Linear {
   template <class T>
-  static UNROLLED_INLINE Vec<T> function(Vec<T> a) { return a; }
+  static UNROLLED_INLINE Vec<T> function(Vec<T> a) {
+    return a;
+  }
   template <class T>
-  static UNROLLED_INLINE Vec<T> derivative(Vec<T>) { return broadcast(T(1)); }
+  static UNROLLED_INLINE Vec<T> derivative(Vec<T>) {
+    return broadcast(T(1));
+  }
 };
 
 }  // namespace

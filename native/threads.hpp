@@ -1,6 +1,7 @@
 // Work shared out over threads, with denormals flushed to zero inside and the CPU's mode restored after.
 //
-// What is shared out are whole results (rows, columns, elements), never parts of a sum: bits do not depend on threads.
+// What is shared out are whole results (rows, columns, elements), never parts of a sum: bits do not depend on
+// threads.
 #pragma once
 
 #if defined(__x86_64__)

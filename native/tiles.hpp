@@ -2,12 +2,13 @@
 //
 //     sums[m, :] = start[m, :] + Σ over segments, Σ_k a[m, k] b[k, :]
 //
-// `b` is mostly packed: for each k the tile's vectors lie side by side, so that the loop reads one stream. A product over the
-// input and the previous state is two segments of one tile; no sum is stored in between. How rows are cut into tiles
-// never changes a bit, because each sum runs over k in order, in one accumulator.
+// `b` is mostly packed: for each k the tile's vectors lie side by side, so that the loop reads one stream. A product
+// over the input and the previous state is two segments of one tile; no sum is stored in between. How rows are cut
+// into tiles never changes a bit, because each sum runs over k in order, in one accumulator.
 #pragma once
 
 #include "simd.hpp"
+#include "threads.hpp"
 
 namespace {
 
@@ -58,8 +59,7 @@ UNROLLED_INLINE void begin(Vec<T> (&sums)[M][W], Start<T> start) {
 #pragma GCC unroll 8
   for (int m = 0; m < M; ++m)
 #pragma GCC unroll 4
-    for (int v = 0; v < W; ++v)
-      sums[m][v] = start.from ? load(start.from + m * start.row + v * LANES<T>) : Vec<T>{};
+    for (int v = 0; v < W; ++v) sums[m][v] = start.from ? load(start.from + m * start.row + v * LANES<T>) : Vec<T>{};
 }
 
 template <class T, int M, int W>
@@ -158,26 +158,28 @@ void pack_transposed(T* to, long to_row, const T* from, long from_row, long n, l
 
 // from (N, K) → panels of its transpose: what `x @ weight.T` reads
 template <class T>
-void pack_weight(T* to, const T* from, long N, long K) {
-  in_panels<T>(N, [&](long column, int vectors) {
-    for (int v = 0; v < vectors; ++v) {
-      const long c = column + v * LANES<T>;
-      pack_transposed(to + column * K + v * LANES<T>, vectors * LANES<T>, from + c * K, K, smaller(LANES<T>, N - c),
-                      K);
+void pack_weight(T* to, const T* from, long N, long K, int threads) {
+  share((N + LANES<T> - 1) / LANES<T>, threads, [&](long first, long last) {
+    for (long c = first * LANES<T>; c < smaller(N, last * LANES<T>); c += LANES<T>) {
+      const long column = c / PANEL<T> * PANEL<T>;
+      const long width = smaller(PANEL<T>, padded<T>(N - column));
+      pack_transposed(to + column * K + (c - column), width, from + c * K, K, smaller(LANES<T>, N - c), K);
     }
   });
 }
 
 // from (K, N) → panels: what `da @ weight` reads
 template <class T>
-void pack_matrix(T* to, const T* from, long K, long N) {
-  in_panels<T>(N, [&](long column, int vectors) {
-    const long width = vectors * LANES<T>, n = smaller(width, N - column);
-    T* row = to + column * K;
-    for (long k = 0; k < K; ++k, row += width) {
-      std::memcpy(row, from + k * N + column, n * sizeof(T));
-      for (long j = n; j < width; ++j) row[j] = 0;
-    }
+void pack_matrix(T* to, const T* from, long K, long N, int threads) {
+  share(K, threads, [&](long first, long last) {
+    in_panels<T>(N, [&](long column, int vectors) {
+      const long width = vectors * LANES<T>, n = smaller(width, N - column);
+      for (long k = first; k < last; ++k) {
+        T* row = to + column * K + k * width;
+        std::memcpy(row, from + k * N + column, n * sizeof(T));
+        for (long j = n; j < width; ++j) row[j] = 0;
+      }
+    });
   });
 }
 

@@ -43,8 +43,8 @@ class Trainer {
     const Value &x = program.values[program.inputs[0]], &y = program.values[program.outputs[0]];
     require(x.sequence && x.width == data_.features, "the data's features must be the program's");
     outputs_ = options_.loss.kind == LossKind::cross_entropy ? y.last
-               : options_.loss.kind == LossKind::quantile   ? long(options_.loss.levels.size())
-                                                            : 1;
+               : options_.loss.kind == LossKind::quantile    ? long(options_.loss.levels.size())
+                                                             : 1;
     require(y.width % outputs_ == 0, "predictions must fit the loss");
     elements_ = y.width / outputs_;
     require(data_.targets == elements_ * (y.sequence ? data_.steps : 1), "targets must fit the predictions");
@@ -153,8 +153,18 @@ class Trainer {
       slopes = run_.gradient(output);
       if (y.stride != elements_ * outputs_) slopes = run_.arena.template take<T>(count * outputs_);
     }
-    const LossRows<T> all{options_.loss.kind, options_.loss.delta, options_.loss.levels.data(), y.lines, elements_,
-                          outputs_, prediction, target, class_of, weight, total_weight ? total_weight : 1, slopes};
+    const LossRows<T> all{options_.loss.kind,
+                          options_.loss.delta,
+                          options_.loss.levels.data(),
+                          y.lines,
+                          elements_,
+                          outputs_,
+                          prediction,
+                          target,
+                          class_of,
+                          weight,
+                          total_weight ? total_weight : 1,
+                          slopes};
     const BatchLoss found{kernels_.loss(all), total_weight};
     if (keep && y.stride != elements_ * outputs_) {
       T* gradient = run_.gradient(output);

@@ -1,7 +1,7 @@
 // The GRU, reset after and before; the numbers are those of the equations in cells/gru.py.
 //
-// Saved of each step are n r z q, and backward leaves da_n da_r da_z there, and dq (after) or q as it was (before): the
-// input's weights meet the first three planes, the state's the last three (after).
+// Saved of each step are n r z q, and backward leaves da_n da_r da_z there, and dq (after) or q as it was (before):
+// the input's weights meet the first three planes, the state's the last three (after).
 #pragma once
 
 #include "../scan.hpp"
@@ -33,27 +33,29 @@ struct Gru {
 
   static void pack(const Recurrence<T>& r) {
     const long H = r.shape.hidden, F = r.shape.features, S = sums(r);
-    T* to = r.forward_weights;
-    for (long unit = 0; unit < H; unit += L, to += unit_size(r)) {
-      const long n = smaller(L, H - unit);
-      for (long k = 0; k < 3; ++k) {
-        const long g = GATE_OF_PLANE[k];
-        pack_transposed(to + k * L, S * L, r.bias + g * H + unit, 1, n, 1);
-        pack_transposed(to + (S + k) * L, 3 * L, r.weight_ih + (g * H + unit) * F, F, n, F);
+    share(padded<T>(H) / L, r.threads, [&](long first, long last) {
+      for (long k = first; k < last; ++k) {
+        T* to = r.forward_weights + k * unit_size(r);
+        const long unit = k * L, n = smaller(L, H - unit);
+        for (long k = 0; k < 3; ++k) {
+          const long g = GATE_OF_PLANE[k];
+          pack_transposed(to + k * L, S * L, r.bias + g * H + unit, 1, n, 1);
+          pack_transposed(to + (S + k) * L, 3 * L, r.weight_ih + (g * H + unit) * F, F, n, F);
+        }
+        if (S == 4) pack_transposed(to + 3 * L, S * L, r.bias_hn + unit, 1, n, 1);
+        for (long k = 0; k < S - 1; ++k)
+          pack_transposed(to + (S + 3 * F + k) * L, (S - 1) * L, r.weight_hh + (k * H + unit) * H, H, n, H);
       }
-      if (S == 4) pack_transposed(to + 3 * L, S * L, r.bias_hn + unit, 1, n, 1);
-      for (long k = 0; k < S - 1; ++k)
-        pack_transposed(to + (S + 3 * F + k) * L, (S - 1) * L, r.weight_hh + (k * H + unit) * H, H, n, H);
-    }
-    if (S == 3) pack_weight(candidate(r), r.weight_hh + 2 * H * H, H, H);
+    });
+    if (S == 3) pack_weight(candidate(r), r.weight_hh + 2 * H * H, H, H, r.threads);
     if (!r.keep) return;
     if (S == 4) {
-      pack_matrix(r.backward_weights, r.weight_hh, 3 * H, H);
+      pack_matrix(r.backward_weights, r.weight_hh, 3 * H, H, r.threads);
     } else {
-      pack_matrix(r.backward_weights, r.weight_hh, 2 * H, H);
-      pack_matrix(r.backward_weights + 2 * H * padded<T>(H), r.weight_hh + 2 * H * H, H, H);
+      pack_matrix(r.backward_weights, r.weight_hh, 2 * H, H, r.threads);
+      pack_matrix(r.backward_weights + 2 * H * padded<T>(H), r.weight_hh + 2 * H * H, H, H, r.threads);
     }
-    pack_matrix(r.backward_weights + 3 * H * padded<T>(H), r.weight_ih, 3 * H, F);
+    pack_matrix(r.backward_weights + 3 * H * padded<T>(H), r.weight_ih, 3 * H, F, r.threads);
   }
 
   static void step(const Recurrence<T>& r, const Step<T>& at) {
@@ -95,7 +97,8 @@ struct Gru {
     in_panels<T>(H, [&](long unit, int vectors) {
       alignas(64) T found[TILE_ROWS * PANEL<T>];
       in_tiles(at.first, at.last, [&](long row, int rows) {
-        const Segment<T> q{at.saved + row * r.sizes.saved + 3 * stride, r.sizes.saved, 1, candidate(r) + unit * H, vectors * L, H};
+        const Segment<T> q{
+            at.saved + row * r.sizes.saved + 3 * stride, r.sizes.saved, 1, candidate(r) + unit * H, vectors * L, H};
         tile_of<T>(rows, vectors)(found, {}, &q, 1);
         const T* a = found;
         for (int m = 0; m < rows; ++m)
@@ -122,51 +125,52 @@ struct Gru {
     const long stride = r.sizes.stride, gates[] = {stride, 2 * stride, 3 * stride};
     through_weights<T>(r, at, at.saved_next, gates, r.backward_weights,
                        [&](long row, long unit, int vectors, const T* dh_prev) {  // (1'), (2') of the step after
-      for (int v = 0; v < vectors; ++v, unit += L) {
-        const long at_h = row * stride + unit;
-        T* saved = at.saved + row * r.sizes.saved + unit;
-        const V n = load(saved), reset = load(saved + stride), z = load(saved + 2 * stride), q = load(saved + 3 * stride);
-        V dh = load(r.dh + at_h) + load_or_zero(at.dy, at_h);
-        if (dh_prev) dh += load(dh_prev + v * L);
-        const V dz = dh * (load(at.h_prev + at_h) - n), direct = dh * z;  // (3')
-        const V da_n = (dh - direct) * dtanh<T>(n);                       // (3'), (2')
-        store(r.dh + at_h, direct);                                       // (3')
-        store(saved, da_n);
-        store(saved + stride, V(da_n * q * dsigmoid<T>(reset)));          // (2'), (1')
-        store(saved + 2 * stride, V(dz * dsigmoid<T>(z)));                // (1')
-        store(saved + 3 * stride, V(da_n * reset));                       // (2'): dq
-      }
-    });
+                         for (int v = 0; v < vectors; ++v, unit += L) {
+                           const long at_h = row * stride + unit;
+                           T* saved = at.saved + row * r.sizes.saved + unit;
+                           const V n = load(saved), reset = load(saved + stride), z = load(saved + 2 * stride),
+                                   q = load(saved + 3 * stride);
+                           V dh = load(r.dh + at_h) + load_or_zero(at.dy, at_h);
+                           if (dh_prev) dh += load(dh_prev + v * L);
+                           const V dz = dh * (load(at.h_prev + at_h) - n), direct = dh * z;  // (3')
+                           const V da_n = (dh - direct) * dtanh<T>(n);                       // (3'), (2')
+                           store(r.dh + at_h, direct);                                       // (3')
+                           store(saved, da_n);
+                           store(saved + stride, V(da_n * q * dsigmoid<T>(reset)));  // (2'), (1')
+                           store(saved + 2 * stride, V(dz * dsigmoid<T>(z)));        // (1')
+                           store(saved + 3 * stride, V(da_n * reset));               // (2'): dq
+                         }
+                       });
   }
 
   static void step_back_before(const Recurrence<T>& r, const Step<T>& at) {
     const long H = r.shape.hidden, stride = r.sizes.stride, gates[] = {stride, 2 * stride};
     through_weights<T>(r, at, at.saved_next, gates, r.backward_weights,
                        [&](long row, long unit, int vectors, const T* dh_prev) {  // (1') of the step after
-      for (int v = 0; v < vectors; ++v, unit += L) {
-        const long at_h = row * stride + unit;
-        T* saved = at.saved + row * r.sizes.saved + unit;
-        const V n = load(saved), z = load(saved + 2 * stride);
-        V dh = load(r.dh + at_h) + load_or_zero(at.dy, at_h);
-        if (dh_prev) dh += load(dh_prev + v * L);
-        const V dz = dh * (load(at.h_prev + at_h) - n), direct = dh * z;  // (3')
-        store(r.dh + at_h, direct);                                       // (3')
-        store(saved, V((dh - direct) * dtanh<T>(n)));                     // (3'), (2')
-        store(saved + 2 * stride, V(dz * dsigmoid<T>(z)));                // (1')
-      }
-    });
+                         for (int v = 0; v < vectors; ++v, unit += L) {
+                           const long at_h = row * stride + unit;
+                           T* saved = at.saved + row * r.sizes.saved + unit;
+                           const V n = load(saved), z = load(saved + 2 * stride);
+                           V dh = load(r.dh + at_h) + load_or_zero(at.dy, at_h);
+                           if (dh_prev) dh += load(dh_prev + v * L);
+                           const V dz = dh * (load(at.h_prev + at_h) - n), direct = dh * z;  // (3')
+                           store(r.dh + at_h, direct);                                       // (3')
+                           store(saved, V((dh - direct) * dtanh<T>(n)));                     // (3'), (2')
+                           store(saved + 2 * stride, V(dz * dsigmoid<T>(z)));                // (1')
+                         }
+                       });
     Step<T> all = at;
     all.running = at.last;
     through_weights<T>(r, all, at.saved, {0}, r.backward_weights + 2 * H * padded<T>(H),
                        [&](long row, long unit, int vectors, const T* dq_of) {  // (2')
-      for (int v = 0; v < vectors; ++v, unit += L) {
-        const long at_h = row * stride + unit;
-        T* saved = at.saved + row * r.sizes.saved + unit;
-        const V dq = load(dq_of + v * L), reset = load(saved + stride);
-        store(saved + stride, V(dq * load(at.h_prev + at_h) * dsigmoid<T>(reset)));  // (1')
-        store(r.dh + at_h, V(load(r.dh + at_h) + dq * reset));
-      }
-    });
+                         for (int v = 0; v < vectors; ++v, unit += L) {
+                           const long at_h = row * stride + unit;
+                           T* saved = at.saved + row * r.sizes.saved + unit;
+                           const V dq = load(dq_of + v * L), reset = load(saved + stride);
+                           store(saved + stride, V(dq * load(at.h_prev + at_h) * dsigmoid<T>(reset)));  // (1')
+                           store(r.dh + at_h, V(load(r.dh + at_h) + dq * reset));
+                         }
+                       });
   }
 
   static void start_back(const Recurrence<T>& r, const Step<T>& at) {
@@ -195,12 +199,14 @@ struct Gru {
     const Columns<T> x_n{r.x, r.x_stride, F, nullptr, r.dweight_ih + 2 * H * F};
     if (r.shape.reset_after) {  // (2'): a_n takes the input, q the state
       const Columns<T> h_q{r.h, stride, H, r.steps.before, r.dweight_hh + 2 * H * H};
-      add_weight_gradient<T>({r.saved, saved, 1, H, stride, {}, x_n, r.dbias + 2 * H, total}, scratch, thread, threads);
+      add_weight_gradient<T>({r.saved, saved, 1, H, stride, {}, x_n, r.dbias + 2 * H, total}, scratch, thread,
+                             threads);
       add_weight_gradient<T>({r.saved + 3 * stride, saved, 1, H, stride, h_q, {}, r.dbias_hn, total}, scratch, thread,
                              threads);
     } else {  // (2'): a_n takes the input and q
       const Columns<T> q{r.saved + 3 * stride, saved, H, nullptr, r.dweight_hh + 2 * H * H};
-      add_weight_gradient<T>({r.saved, saved, 1, H, stride, q, x_n, r.dbias + 2 * H, total}, scratch, thread, threads);
+      add_weight_gradient<T>({r.saved, saved, 1, H, stride, q, x_n, r.dbias + 2 * H, total}, scratch, thread,
+                             threads);
     }
   }
 };

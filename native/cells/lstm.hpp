@@ -18,19 +18,20 @@ struct Lstm {
   // For each vector of units: the biases, then for each k of x and of h the weights of i f g o side by side.
   static void pack(const Recurrence<T>& r) {
     const long H = r.shape.hidden, F = r.shape.features;
-    T* to = r.forward_weights;
-    for (long unit = 0; unit < H; unit += L) {
-      const long n = smaller(L, H - unit);
-      for (long g = 0; g < 4; ++g) {
-        pack_transposed(to + g * L, 4 * L, r.bias + g * H + unit, 1, n, 1);
-        pack_transposed(to + (4 + g) * L, 4 * L, r.weight_ih + (g * H + unit) * F, F, n, F);
-        pack_transposed(to + (4 + 4 * F + g) * L, 4 * L, r.weight_hh + (g * H + unit) * H, H, n, H);
+    share(padded<T>(H) / L, r.threads, [&](long first, long last) {
+      for (long k = first; k < last; ++k) {
+        T* to = r.forward_weights + k * 4 * L * (1 + F + H);
+        const long unit = k * L, n = smaller(L, H - unit);
+        for (long g = 0; g < 4; ++g) {
+          pack_transposed(to + g * L, 4 * L, r.bias + g * H + unit, 1, n, 1);
+          pack_transposed(to + (4 + g) * L, 4 * L, r.weight_ih + (g * H + unit) * F, F, n, F);
+          pack_transposed(to + (4 + 4 * F + g) * L, 4 * L, r.weight_hh + (g * H + unit) * H, H, n, H);
+        }
       }
-      to += 4 * L * (1 + F + H);
-    }
+    });
     if (!r.keep) return;
-    pack_matrix(r.backward_weights, r.weight_hh, 4 * H, H);
-    pack_matrix(r.backward_weights + 4 * H * padded<T>(H), r.weight_ih, 4 * H, F);
+    pack_matrix(r.backward_weights, r.weight_hh, 4 * H, H, r.threads);
+    pack_matrix(r.backward_weights + 4 * H * padded<T>(H), r.weight_ih, 4 * H, F, r.threads);
   }
 
   static void step(const Recurrence<T>& r, const Step<T>& at) {
@@ -48,7 +49,7 @@ struct Lstm {
           const T* a = sums + m * 4 * L;
           const long at_h = (row + m) * stride + unit;
           T* saved = at.saved + (row + m) * r.sizes.saved + unit;
-          const V i = sigmoid<T>(load(a)), f = sigmoid<T>(load(a + L));         // (2)
+          const V i = sigmoid<T>(load(a)), f = sigmoid<T>(load(a + L));  // (2)
           const V g = tanh_<T>(load(a + 2 * L)), o = sigmoid<T>(load(a + 3 * L));
           const V c = f * load(at.c_prev + at_h) + i * g;  // (3)
           const V tanh_c = tanh_<T>(c);
@@ -68,30 +69,32 @@ struct Lstm {
     const long stride = r.sizes.stride, gates[] = {0, stride, 2 * stride, 3 * stride};
     through_weights<T>(r, at, at.saved_next, gates, r.backward_weights,
                        [&](long row, long unit, int vectors, const T* dh_prev) {  // (1') of the step after
-      for (int v = 0; v < vectors; ++v, unit += L) {
-        const long at_h = row * stride + unit;
-        T* saved = at.saved + row * r.sizes.saved + unit;
-        const V i = load(saved), f = load(saved + stride), g = load(saved + 2 * stride);
-        const V o = load(saved + 3 * stride), tanh_c = load(saved + 4 * stride);
-        const V dh = (dh_prev ? load(dh_prev + v * L) : load(r.dh + at_h)) + load_or_zero(at.dy, at_h);
-        const V do_ = dh * tanh_c;                                          // (4')
-        const V dc = load(r.dc + at_h) + dh * o * dtanh<T>(tanh_c);         // (4')
-        const V df = dc * load(at.c_prev + at_h), di = dc * g, dg = dc * i;  // (3')
-        store(r.dc + at_h, V(dc * f));                                      // (3')
-        store(saved, V(di * dsigmoid<T>(i)));                               // (2')
-        store(saved + stride, V(df * dsigmoid<T>(f)));
-        store(saved + 2 * stride, V(dg * dtanh<T>(g)));
-        store(saved + 3 * stride, V(do_ * dsigmoid<T>(o)));
-      }
-    });
+                         for (int v = 0; v < vectors; ++v, unit += L) {
+                           const long at_h = row * stride + unit;
+                           T* saved = at.saved + row * r.sizes.saved + unit;
+                           const V i = load(saved), f = load(saved + stride), g = load(saved + 2 * stride);
+                           const V o = load(saved + 3 * stride), tanh_c = load(saved + 4 * stride);
+                           const V dh =
+                               (dh_prev ? load(dh_prev + v * L) : load(r.dh + at_h)) + load_or_zero(at.dy, at_h);
+                           const V do_ = dh * tanh_c;                                           // (4')
+                           const V dc = load(r.dc + at_h) + dh * o * dtanh<T>(tanh_c);          // (4')
+                           const V df = dc * load(at.c_prev + at_h), di = dc * g, dg = dc * i;  // (3')
+                           store(r.dc + at_h, V(dc * f));                                       // (3')
+                           store(saved, V(di * dsigmoid<T>(i)));                                // (2')
+                           store(saved + stride, V(df * dsigmoid<T>(f)));
+                           store(saved + 2 * stride, V(dg * dtanh<T>(g)));
+                           store(saved + 3 * stride, V(do_ * dsigmoid<T>(o)));
+                         }
+                       });
   }
 
   static void start_back(const Recurrence<T>& r, const Step<T>& at) {
     const long stride = r.sizes.stride, gates[] = {0, stride, 2 * stride, 3 * stride};
     through_weights<T>(r, at, at.saved_next, gates, r.backward_weights,
                        [&](long row, long unit, int vectors, const T* dh_prev) {  // (1')
-      for (int v = 0; v < vectors; ++v) store(r.dh + row * stride + unit + v * L, load(dh_prev + v * L));
-    });
+                         for (int v = 0; v < vectors; ++v)
+                           store(r.dh + row * stride + unit + v * L, load(dh_prev + v * L));
+                       });
   }
 
   static void input_back(const Recurrence<T>& r, long first, long last) {
@@ -101,10 +104,15 @@ struct Lstm {
 
   static void weights_back(const Recurrence<T>& r, T* scratch, int thread, int threads) {
     const long H = r.shape.hidden;
-    const WeightGradient<T> all{r.saved, r.sizes.saved, 4, H, r.sizes.stride,
+    const WeightGradient<T> all{r.saved,
+                                r.sizes.saved,
+                                4,
+                                H,
+                                r.sizes.stride,
                                 {r.h, r.sizes.stride, H, r.steps.before, r.dweight_hh},  // (1')
                                 {r.x, r.x_stride, r.shape.features, nullptr, r.dweight_ih},
-                                r.dbias, r.steps.total};
+                                r.dbias,
+                                r.steps.total};
     add_weight_gradient(all, scratch, thread, threads);
   }
 };

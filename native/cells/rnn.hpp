@@ -19,11 +19,11 @@ struct Rnn {
   static void pack(const Recurrence<T>& r) {
     const long H = r.shape.hidden, F = r.shape.features, Hp = padded<T>(H);
     for (long k = 0; k < Hp; ++k) r.forward_weights[k] = r.bias && k < H ? r.bias[k] : 0;
-    pack_weight(r.forward_weights + Hp, r.weight_ih, H, F);
-    pack_weight(r.forward_weights + Hp * (1 + F), r.weight_hh, H, H);
+    pack_weight(r.forward_weights + Hp, r.weight_ih, H, F, r.threads);
+    pack_weight(r.forward_weights + Hp * (1 + F), r.weight_hh, H, H, r.threads);
     if (!r.keep) return;
-    pack_matrix(r.backward_weights, r.weight_hh, H, H);
-    pack_matrix(r.backward_weights + H * Hp, r.weight_ih, H, F);
+    pack_matrix(r.backward_weights, r.weight_hh, H, H, r.threads);
+    pack_matrix(r.backward_weights + H * Hp, r.weight_ih, H, F, r.threads);
   }
 
   template <class Phi>
@@ -50,12 +50,13 @@ struct Rnn {
     const long stride = r.sizes.stride;
     through_weights<T>(r, at, at.saved_next, {0}, r.backward_weights,
                        [&](long row, long unit, int vectors, const T* dh_prev) {  // (1') of the step after
-      for (int v = 0; v < vectors; ++v, unit += L) {
-        const long at_h = row * stride + unit;
-        const V dh = (dh_prev ? load(dh_prev + v * L) : load(r.dh + at_h)) + load_or_zero(at.dy, at_h);
-        store(at.saved + at_h, V(dh * Phi::template derivative<T>(load(at.h + at_h))));  // (2')
-      }
-    });
+                         for (int v = 0; v < vectors; ++v, unit += L) {
+                           const long at_h = row * stride + unit;
+                           const V dh =
+                               (dh_prev ? load(dh_prev + v * L) : load(r.dh + at_h)) + load_or_zero(at.dy, at_h);
+                           store(at.saved + at_h, V(dh * Phi::template derivative<T>(load(at.h + at_h))));  // (2')
+                         }
+                       });
   }
 
   static void step(const Recurrence<T>& r, const Step<T>& at) {
@@ -79,8 +80,9 @@ struct Rnn {
   static void start_back(const Recurrence<T>& r, const Step<T>& at) {
     through_weights<T>(r, at, at.saved_next, {0}, r.backward_weights,
                        [&](long row, long unit, int vectors, const T* dh_prev) {  // (1')
-      for (int v = 0; v < vectors; ++v) store(r.dh + row * r.sizes.stride + unit + v * L, load(dh_prev + v * L));
-    });
+                         for (int v = 0; v < vectors; ++v)
+                           store(r.dh + row * r.sizes.stride + unit + v * L, load(dh_prev + v * L));
+                       });
   }
 
   static void input_back(const Recurrence<T>& r, long first, long last) {
@@ -89,10 +91,15 @@ struct Rnn {
   }
 
   static void weights_back(const Recurrence<T>& r, T* scratch, int thread, int threads) {
-    const WeightGradient<T> all{r.saved, r.sizes.saved, 1, r.shape.hidden, r.sizes.stride,
+    const WeightGradient<T> all{r.saved,
+                                r.sizes.saved,
+                                1,
+                                r.shape.hidden,
+                                r.sizes.stride,
                                 {r.h, r.sizes.stride, r.shape.hidden, r.steps.before, r.dweight_hh},  // (1')
                                 {r.x, r.x_stride, r.shape.features, nullptr, r.dweight_ih},
-                                r.dbias, r.steps.total};
+                                r.dbias,
+                                r.steps.total};
     add_weight_gradient(all, scratch, thread, threads);
   }
 };

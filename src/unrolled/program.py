@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 from types import SimpleNamespace
 from typing import Any
@@ -93,17 +94,17 @@ class Program:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Numbers in the flat parameter vector."""
         return sum(p.size for p in self.parameters.values())
 
-    @property
+    @cached_property
     def recurrent(self) -> dict[str, Operation]:
         """Recurrent operations by the name of their final state."""
         return {op.final: op for op in self.operations if op.final is not None}
 
-    @property
+    @cached_property
     def initial_states(self) -> dict[str, Cell]:
         """States that come from the caller (None: zeros), with the cell whose state each is."""
         made = self.recurrent

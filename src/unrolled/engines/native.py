@@ -7,8 +7,7 @@ after batch, is C++. This is the only module that imports `_native`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -34,33 +33,29 @@ RULES = (RNN, GRU, LSTM, Dense, Last, Dropout, Reverse, Concatenate, Add)
 LOSSES = (MSE, MAE, Huber, CrossEntropy, Quantile)
 OPTIMIZERS = ("SGD", "RMSprop", "Rprop", "Adagrad", "Adam", "AdamW")
 POOLED = 1 << 24  # numbers of a run's buffers up to which it is kept for the next call
-
-
-def levels() -> list[str]:
-    """The instruction sets that this build has kernels for and this machine can run, fastest first."""
-    return list(_native.levels())
-
-
-def chosen_level() -> str:
-    """The fastest level, or the one that `UNROLLED_SIMD` names."""
-    name = os.environ.get("UNROLLED_SIMD") or levels()[0]
-    if name not in levels():
-        raise InputError(f"UNROLLED_SIMD={name!r}: this machine can run {', '.join(levels())}.")
-    return name
+LEVELS: tuple[str, ...] = tuple(_native.levels())  # instruction sets that this machine can run, fastest first
 
 
 class NativeEngine:
-    """Fused kernels for whole epochs; see docs/performance.md."""
+    """Fused kernels for whole epochs; see docs/performance.md.
+
+    Args:
+        level: the instruction set; by default the one that the environment variable `UNROLLED_SIMD` names, else the
+            fastest that this machine can run.
+    """
 
     name = "native"
 
-    def __init__(self) -> None:
+    def __init__(self, level: str | None = None) -> None:
+        self.level = level or os.environ.get("UNROLLED_SIMD") or LEVELS[0]
+        if self.level not in LEVELS:
+            raise InputError(f"UNROLLED_SIMD={self.level!r}: this machine can run {', '.join(LEVELS)}.")
         self._compiled: WeakKeyDictionary[Program, Compiled] = WeakKeyDictionary()
         self._trainers: WeakKeyDictionary[Job, Any] = WeakKeyDictionary()
 
     @property
     def identity(self) -> str:
-        return f"native {chosen_level()}"
+        return f"native {self.level}"
 
     def missing(self, program: Program, loss: Loss | None = None, optimizer: Optimizer | None = None) -> str | None:
         for op in program.operations:
@@ -89,11 +84,10 @@ class NativeEngine:
         arrays = [np.ascontiguousarray(values[name]) for name in program.inputs]
         rows = len(arrays[0])
         outputs = [np.empty(compiled.shape(name, values), params.dtype) for name in program.outputs]
-        finals = [np.empty((rows, hidden), params.dtype) for hidden in _sizes(_finals(program))]
-        run = compiled.idle.pop() if compiled.idle and not keep else None
-        if run is None or not isinstance(run, _class("Run", params.dtype)):
-            run = _class("Run", params.dtype)(compiled.native, chosen_level())
-        with _as_input_error():
+        finals = [np.empty((rows, hidden), params.dtype) for hidden in compiled.final_sizes]
+        idle = compiled.idle.setdefault(params.dtype.char, [])
+        run = idle.pop() if idle and not keep else _class("Run", params.dtype)(compiled.native, self.level)
+        with _as_input_error:
             run.forward(
                 params,
                 arrays,
@@ -104,11 +98,11 @@ class NativeEngine:
                 outputs,
                 finals,
             )
-        if not keep and compiled.width * outputs[0].size < POOLED:
-            compiled.idle.append(run)
+        if not keep and compiled.width * arrays[0].size // compiled.input_width < POOLED:
+            idle.append(run)
         return Forward(
             tuple(outputs),
-            _by_name(_finals(program), finals),
+            _by_name(compiled.finals, finals),
             Tape(program, compiled, run, {name: v.shape for name, v in values.items()}, params) if keep else None,
         )
 
@@ -116,14 +110,14 @@ class NativeEngine:
         program, dtype = tape.program, tape.params.dtype
         given = dstate or {}
         dfinals: list[Array | None] = []
-        for name, cell in _finals(program).items():
+        for name, cell in tape.compiled.finals.items():
             parts = given.get(name)
             dfinals += [None] * _parts(cell) if parts is None else [np.ascontiguousarray(p, dtype) for p in parts]
         dparams = np.empty_like(tape.params)
         dinputs = [np.empty(tape.shapes[name], dtype) for name in program.inputs]
         rows = len(dinputs[0])
-        dinitial = [np.empty((rows, hidden), dtype) for hidden in _sizes(program.initial_states)]
-        with _as_input_error():
+        dinitial = [np.empty((rows, hidden), dtype) for hidden in tape.compiled.initial_sizes]
+        with _as_input_error:
             tape.run.backward(
                 [np.ascontiguousarray(d, dtype) for d in doutputs],
                 dfinals,
@@ -138,7 +132,7 @@ class NativeEngine:
         )
 
     def stream(self, program: Program, params: Array, rows: int) -> Any:
-        return NativeStream(program, self._compile(program), params, rows)
+        return NativeStream(program, self._compile(program), params, rows, self.level)
 
     # --- training -----------------------------------------------------------------------------------
 
@@ -153,7 +147,7 @@ class NativeEngine:
         rates: Array,
     ) -> Sums:
         sums = Sums(np.zeros(len(rates)), np.zeros(len(rates)))
-        with _as_input_error():
+        with _as_input_error:
             optimizer_state.step += self._trainer(job, params.dtype).train(
                 params,
                 list(optimizer_state.vectors.values()),
@@ -170,7 +164,7 @@ class NativeEngine:
     def evaluate(self, job: Job, params: Array, rows: Array) -> Sums:
         batches = -(-len(rows) // job.batch_size)
         sums = Sums(np.zeros(batches), np.zeros(batches))
-        with _as_input_error():
+        with _as_input_error:
             self._trainer(job, params.dtype).evaluate(
                 params, np.ascontiguousarray(rows, np.int64), sums.totals, sums.weights
             )
@@ -179,7 +173,7 @@ class NativeEngine:
     def _trainer(self, job: Job, dtype: np.dtype) -> Any:
         if job not in self._trainers:
             self._trainers[job] = _class("Trainer", dtype)(
-                self._compile(job.program).native, chosen_level(), _data(job, dtype), _options(job)
+                self._compile(job.program).native, self.level, _data(job, dtype), _options(job)
             )
         return self._trainers[job]
 
@@ -200,12 +194,12 @@ class Tape(NamedTuple):
 class NativeStream:
     """One step at a time; the state stays in the engine."""
 
-    def __init__(self, program: Program, compiled: Compiled, params: Array, rows: int) -> None:
+    def __init__(self, program: Program, compiled: Compiled, params: Array, rows: int, level: str) -> None:
         self._states = program.initial_states
         self._rows, self._dtype = rows, params.dtype
         self._output_shape = (rows, *program.buffers[program.outputs[0]].shape)
-        with _as_input_error():
-            self._native = _class("Stream", params.dtype)(compiled.native, chosen_level(), params, rows)
+        with _as_input_error:
+            self._native = _class("Stream", params.dtype)(compiled.native, level, params, rows)
 
     def step(self, x: Array) -> Array:
         y = np.empty(self._output_shape, self._dtype)
@@ -234,9 +228,12 @@ class Compiled:
     """A program as the kernels read it."""
 
     def __init__(self, program: Program) -> None:
-        self.idle: list[Any] = []  # runs that keep nothing and wait for the next call
+        self.idle: dict[str, list[Any]] = {}  # runs that keep nothing and wait for the next call
         self.buffers, self.parameters = program.buffers, program.parameters  # not the program: it keeps this alive
         self.width = sum(prod(b.shape) for b in program.buffers.values())
+        self.input_width = prod(program.buffers[program.inputs[0]].shape)
+        self.finals = {name: op.rule for name, op in program.recurrent.items() if isinstance(op.rule, Cell)}
+        self.final_sizes, self.initial_sizes = _sizes(self.finals), _sizes(program.initial_states)
         self.native = native = _native.Program(program.size)
         values = {
             name: native.add_value(prod(b.shape), b.shape[-1], b.sequence, b.masked)
@@ -244,7 +241,7 @@ class Compiled:
         }
         states = {
             name: native.add_state(cell.hidden, _parts(cell), given)
-            for given, cells in ((True, program.initial_states), (False, _finals(program)))
+            for given, cells in ((True, program.initial_states), (False, self.finals))
             for name, cell in cells.items()
         }
         self._source = dict.fromkeys(program.inputs, "")
@@ -299,19 +296,13 @@ class Compiled:
         return source.shape[: 1 + buffer.sequence] + buffer.shape
 
 
-def _finals(program: Program) -> dict[str, Cell]:
-    """Final states by name, with the cell whose state each is."""
-    return {name: op.rule for name, op in program.recurrent.items() if isinstance(op.rule, Cell)}
-
-
 def _parts(cell: Cell) -> int:
     return len(cell.State._fields)  # type: ignore[attr-defined]
 
 
-def _sizes(states: Mapping[str, Cell]) -> Iterator[int]:
+def _sizes(states: Mapping[str, Cell]) -> list[int]:
     """The hidden size of each part of these states."""
-    for cell in states.values():
-        yield from [cell.hidden] * _parts(cell)
+    return [cell.hidden for cell in states.values() for _ in range(_parts(cell))]
 
 
 def _by_name(cells: Mapping[str, Cell], parts: list[Array]) -> dict[str, Any]:
@@ -323,12 +314,18 @@ def _class(name: str, dtype: np.dtype) -> Any:
     return getattr(_native, f"{name}{8 * dtype.itemsize}")
 
 
-@contextmanager
-def _as_input_error() -> Iterator[None]:
-    try:
-        yield
-    except (ValueError, TypeError) as error:
-        raise InputError(str(error)) from None
+class _AsInputError:
+    """What the kernels refuse is the caller's input. (A generator's context manager would cost a microsecond.)"""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if isinstance(error, (ValueError, TypeError)) and not isinstance(error, InputError):
+            raise InputError(str(error)) from None
+
+
+_as_input_error = _AsInputError()
 
 
 # --- jobs -------------------------------------------------------------------------------------------
