@@ -1,16 +1,16 @@
 # `make forecast` runs the main job on bundled real data; `make test` passes all tests. Both set everything up.
 PYTHON ?= python3
 BIN := .venv/bin
-BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard native/*.?pp native/cells/*.hpp)
+BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard native/*.?pp native/*/*.hpp)
 export UNROLLED_REQUIRE_NATIVE := 1
 
-.PHONY: forecast test check format bench clean
+.PHONY: forecast test check format bench sanitize sanitize-threads clean
 
 forecast: .venv/installed
 	$(BIN)/unrolled forecast examples/air_passengers.csv --horizon 12 --out forecast
 
 test: .venv/developing
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: .venv/developing
 	$(BIN)/ruff format --check .
@@ -22,10 +22,19 @@ format: .venv/developing
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Training steps against PyTorch, side by side, in an environment of their own.
+# Beside PyTorch, JAX, ONNX Runtime and Keras on this machine, in an environment of their own.
 bench: .venv-bench/installed
-	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE .venv-bench/bin/python benchmarks/train_step.py \
-	  --output benchmarks/results/train_step.json
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE .venv-bench/bin/python benchmarks/speed.py \
+	  --output benchmarks/results/speed.json
+
+# The native tests with every access and every undefined operation watched. The runtimes of both must be there before
+# Python is; Python itself leaks on purpose.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+sanitize: .venv-sanitize/installed
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	  LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
+	  .venv-sanitize/bin/python -m pytest -s -p no:cacheprovider tests/test_native_*.py tests/test_engines.py \
+	  tests/test_program.py tests/test_properties.py
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -42,8 +51,26 @@ bench: .venv-bench/installed
 
 .venv-bench/installed: $(BUILT_FROM)
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet -e . 'torch==2.13.0'
+	.venv-bench/bin/python -m pip install --quiet -e . 'torch==2.13.0' jax keras onnx onnxruntime threadpoolctl
+	@touch $@
+
+# No two threads touch the same number without order: needs Clang, whose OpenMP tells its ThreadSanitizer of barriers.
+CLANG ?= clang++
+sanitize-threads:
+	mkdir -p build/threads
+	for level in "avx512 64 -mavx2 -mfma -mavx512f -mavx512vl -mavx512dq -mavx512bw" "avx2 32 -mavx2 -mfma" "portable 16"; do \
+	  set -- $$level; name=$$1; bytes=$$2; shift 2; \
+	  $(CLANG) -std=c++20 -O1 -g -fsanitize=thread -fopenmp -fno-exceptions $$* -DUNROLLED_LEVEL=$$name \
+	    -DUNROLLED_VECTOR_BYTES=$$bytes -c native/kernels.cpp -o build/threads/$$name.o || exit 1; \
+	done
+	$(CLANG) -std=c++20 -O1 -g -fsanitize=thread -fopenmp native/checks/threads.cpp build/threads/*.o -o build/threads/check
+	TSAN_OPTIONS=suppressions=native/checks/threads.supp build/threads/check
+
+.venv-sanitize/installed: $(BUILT_FROM)
+	$(PYTHON) -m venv .venv-sanitize
+	CXXFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" .venv-sanitize/bin/python -m pip install --quiet '.[dev]' \
+	  -Ccmake.build-type=RelWithDebInfo -Cinstall.strip=false
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-bench forecast build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-sanitize build forecast dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,9 +1,8 @@
 // Training rows, gathered batch by batch straight from the user's arrays: see data.py.
 #pragma once
 
-#include <optional>
-
-#include "run.hpp"
+#include <algorithm>
+#include <cstdint>
 
 namespace unrolled {
 
@@ -43,6 +42,7 @@ struct Data {
   bool windows = false;
   const double *values = nullptr, *observed = nullptr, *loc = nullptr, *scale = nullptr;
   const std::int64_t *starts = nullptr, *lags = nullptr;
+  long total = 0, longest_lag = 0;  // steps of the table; how far before a window's end an anchor may lie
 
   bool weighted() const { return windows || weight; }
 
@@ -62,10 +62,19 @@ struct Data {
     return T((values[place * features] - anchor) / scale[row * features]);
   }
 
+  // ... of the k-th of `each` costs that a target stands for
   template <class T>
-  T read_weight(long row, long k) const {
-    if (windows) return T(observed[starts[row] + lengths[row] + k]);
-    return weight.at<T>(row * weights + k / (targets / weights));
+  T read_weight(long row, long k, long each) const {
+    if (windows) return T(observed[starts[row] + lengths[row] + k / each]);
+    return weight.at<T>(row * weights + k / (targets * each / weights));
+  }
+
+  // Whether a row can be read: the arrays are the user's and may have changed since.
+  bool readable(long row) const {
+    if (lengths && (lengths[row] < 0 || lengths[row] > steps)) return false;
+    if (!windows) return true;
+    const long length = lengths[row], start = starts[row];
+    return start >= 0 && start <= total - targets - length && start + length >= longest_lag;
   }
 };
 

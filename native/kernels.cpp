@@ -7,6 +7,7 @@
 #include "dense.hpp"
 #include "losses.hpp"
 #include "optimizers.hpp"
+#include "roofline.hpp"
 
 namespace {
 
@@ -50,7 +51,7 @@ template <class T>
 constexpr unrolled::Kernels<T> KERNELS = {
     LANES<T>,         cell_sizes<T>, cell_pack<T>,      cell_forward<T>,   cell_backward<T>,
     dense_scratch<T>, dense_pack<T>, dense_forward<T>,  dense_backward<T>, loss<T>,
-    square_sum<T>,    scale<T>,      optimizer_step<T>,
+    square_sum<T>,    scale<T>,      optimizer_step<T>, multiply_adds<T>,
 };
 
 }  // namespace

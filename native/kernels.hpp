@@ -94,7 +94,7 @@ struct LossRows {
   const T* prediction;          // (rows, elements · outputs)
   const T* target;              // (rows, elements), null for classes
   const std::int64_t* classes;  // (rows, elements)
-  const T* weight;              // (rows, elements) or null
+  const T* weight;              // (rows, elements), of quantiles (rows, elements · outputs), or null
   double total_weight;
   T* dprediction;  // null if not wanted
 };
@@ -129,6 +129,7 @@ struct Kernels {
   double (*square_sum)(const T* values, long n);
   void (*scale)(T* values, long n, T factor);
   void (*optimizer_step)(const OptimizerStep<T>&);
+  double (*multiply_adds)(long rounds, T* result);
 };
 
 struct Level {

@@ -17,12 +17,20 @@ struct Cost {
 };
 
 template <class T>
-UNROLLED_INLINE Cost<T> cost_of(const LossRows<T>& l, T prediction, T target) {
+UNROLLED_INLINE T sign(T error) {
+  return error > 0 ? T(1) : error < 0 ? T(-1) : error;  // NaN stays NaN
+}
+
+template <class T>
+UNROLLED_INLINE Cost<T> cost_of(const LossRows<T>& l, T prediction, T target, long level) {
   const T error = prediction - target;
   switch (l.kind) {
     case LossKind::mse: return {error * error, 2 * error};
-    case LossKind::mae:
-      return {error < 0 ? -error : error, error > 0 ? T(1) : error < 0 ? T(-1) : error};  // NaN stays
+    case LossKind::mae: return {error < 0 ? -error : error, sign(error)};
+    case LossKind::quantile: {
+      const T q = T(l.levels[level]), slope = error < 0 ? -q : error > 0 ? 1 - q : error;
+      return {error * slope, slope};
+    }
     default: {  // Huber: a slope of at most delta
       const T delta = T(l.delta), near = error > delta ? delta : error < -delta ? -delta : error;
       return {near * (error - near / 2), near};
@@ -58,28 +66,23 @@ template <class T>
 double loss(const LossRows<T>& l) {
   double total = 0;
   const long Q = l.outputs;
-  const T* prediction = l.prediction;
-  T* slopes = l.dprediction;
-  for (long k = 0; k < l.rows * l.elements; ++k, prediction += Q, slopes += slopes ? Q : 0) {
-    const T weight = l.weight ? l.weight[k] : T(1);
-    if (!(weight > 0)) {  // what stands here must not matter, even if it is NaN
-      for (long q = 0; slopes && q < Q; ++q) slopes[q] = 0;
+  for (long k = 0; k < l.rows * l.elements; ++k) {
+    const T* prediction = l.prediction + k * Q;
+    T* slopes = l.dprediction ? l.dprediction + k * Q : nullptr;
+    if (l.kind == LossKind::cross_entropy) {
+      const T weight = l.weight ? l.weight[k] : T(1);
+      if (weight > 0)
+        total += weight * cross_entropy(prediction, l.classes[k], Q, slopes, T(weight / l.total_weight));
+      else  // what stands here must not matter, even if it is no class
+        for (long q = 0; slopes && q < Q; ++q) slopes[q] = 0;
       continue;
     }
-    const T factor = T(weight / l.total_weight);
-    if (l.kind == LossKind::cross_entropy) {
-      total += weight * cross_entropy(prediction, l.classes[k], Q, slopes, factor);
-    } else if (l.kind == LossKind::quantile) {
-      for (long q = 0; q < Q; ++q) {
-        const T level = T(l.levels[q]), error = l.target[k] - prediction[q];
-        const T slope = error > 0 ? -level : error < 0 ? 1 - level : error;
-        total += double(weight) * (-error * slope);
-        if (slopes) slopes[q] = slope * factor;
-      }
-    } else {
-      const Cost<T> found = cost_of(l, prediction[0], l.target[k]);
-      total += double(weight) * found.cost;
-      if (slopes) slopes[0] = found.slope * factor;
+    for (long q = 0; q < Q; ++q) {  // one, but for quantiles
+      const T weight = l.weight ? l.weight[k * Q + q] : T(1);
+      const Cost<T> found = cost_of(l, prediction[q], l.target[k], q);
+      const bool counts = weight > 0;  // where it does not, the target may be NaN
+      if (counts) total += double(weight) * found.cost;
+      if (slopes) slopes[q] = counts ? found.slope * T(weight / l.total_weight) : T(0);
     }
   }
   return total;

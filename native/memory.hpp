@@ -53,6 +53,8 @@ class Arena {
   void grow(std::size_t bytes) { add(bytes > 2 * size() ? bytes : 2 * size()); }
 
   void add(std::size_t bytes) {
+    blocks_.reserve(blocks_.size() + 1);  // what follows the allocation must not fail
+    sizes_.reserve(sizes_.size() + 1);
     blocks_.emplace_back(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{LINE})));
     sizes_.push_back(bytes);
     used_ = 0;

@@ -58,24 +58,46 @@ class Program {
 
   explicit Program(long size) : size(size) { require(size >= 0, "a program has no negative number of parameters"); }
 
+  // What runs it relies on: outputs and states that are written, and nothing that changes from now on.
+  void close() {
+    for (int output : outputs) require(written(output), "nothing writes an output of the program");
+    for (std::size_t state = 0; state < states.size(); ++state) {
+      int writers = 0;
+      for (const Operation& op : operations) writers += op.final == int(state);
+      require(writers == (states[state].given ? 0 : 1), "a state is given, or written by one operation");
+    }
+    std::vector<char> known(states.size());
+    for (std::size_t state = 0; state < states.size(); ++state) known[state] = states[state].given;
+    for (const Operation& op : operations) {
+      if (op.kind != Kind::cell) continue;
+      require(known[std::size_t(op.initial)], "a state is read before it is written");
+      known[std::size_t(op.final)] = true;
+    }
+    closed_ = true;
+  }
+
   int add_value(long width, long last, bool sequence, bool masked) {
+    check_open();
     require(width >= 1 && last >= 1 && width % last == 0 && width < LIMIT, "a value's width must be ≥ 1");
     values.push_back({width, last, sequence, masked && sequence});
     return int(values.size()) - 1;
   }
 
   int add_state(long hidden, int parts, bool given) {
+    check_open();
     require(hidden >= 1 && hidden < LIMIT && (parts == 1 || parts == 2), "a state has 1 or 2 parts of ≥ 1 units");
     states.push_back({hidden, parts, given});
     return int(states.size()) - 1;
   }
 
   void add_input(int value) {
+    check_open();
     check_value(value);
     inputs.push_back(value);
   }
 
   void add_output(int value) {
+    check_open();
     check_value(value);
     outputs.push_back(value);
   }
@@ -123,7 +145,7 @@ class Program {
       if (op.kind == Kind::last)
         require(x.sequence && !y.sequence, "'last' turns a sequence into rows");
       else
-        require(x.sequence == y.sequence && x.masked == y.masked, "a layer keeps the axis of time");
+        require(x.sequence == y.sequence, "a layer keeps the axis of time");
       if (op.kind == Kind::reverse) require(x.sequence, "'reverse' needs a sequence");
       require(x.width / x.last == y.width / y.last, "the axes before the last must agree");
       if (op.kind != Kind::concatenate) require(x.width == y.width, "a layer keeps the width");
@@ -141,7 +163,18 @@ class Program {
     require(value >= 0 && value < int(values.size()), "no such value in this program");
   }
 
+  void check_open() const { require(!closed_, "a program in use can't change"); }
+
+  bool written(int value) const {
+    for (int input : inputs)
+      if (input == value) return true;
+    for (const Operation& op : operations)
+      if (op.output == value) return true;
+    return false;
+  }
+
   void check_values(const Operation& op, int n) const {
+    check_open();
     require(n >= 1 && int(op.inputs.size()) == n, "wrong number of inputs");
     for (int input : op.inputs) {
       check_value(input);
@@ -150,13 +183,10 @@ class Program {
     check_value(op.output);
     for (int input : inputs) require(input != op.output, "an operation can't overwrite an input of the program");
     for (const Operation& earlier : operations) require(earlier.output != op.output, "a value is written once");
-    for (int input : op.inputs) {
-      bool known = false;
-      for (int i : inputs) known = known || i == input;
-      for (const Operation& earlier : operations) known = known || earlier.output == input;
-      require(known, "an operation reads a value that nothing has written");
-    }
+    for (int input : op.inputs) require(written(input), "an operation reads a value that nothing has written");
   }
+
+  bool closed_ = false;
 
   void check_parameter(long offset, long count, bool may_lack) const {
     if (offset == -1 && may_lack) return;

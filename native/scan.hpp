@@ -108,8 +108,7 @@ void scan_back(const Recurrence<T>& r) {
   });
 }
 
-// --- what cells have in common
-// --------------------------------------------------------------------------------------
+// --- what cells have in common -----------------------------------------------------------------------------
 
 template <class T>
 long padded_stride(long hidden) {  // rows exactly 1 KiB apart would meet in the same sets of the cache
@@ -122,9 +121,9 @@ UNROLLED_INLINE Vec<T> load_or_zero(const T* from, long offset) {
   return from ? load(from + offset) : Vec<T>{};
 }
 
-// The matrix part of a step back: for each row and each panel of units, f(row, unit, vectors, sums) with
-// sums = Σ over gates da_next W[gate, unit], or null for rows that have no step after this one.
-// `planes` says where in `saved` each gate lies whose weights are, one after the other, in `weights`.
+// The matrix part of a step back: for each row and vector of units f(row, unit, sums), sums = Σ over gates
+// da_next W[gate, unit], or null for rows that have no step after this one. `planes` says where in a row of `saved`
+// each gate lies whose weights are, one after the other, in `weights`.
 template <class T, int GATES, class F>
 UNROLLED_INLINE void through_weights(const Recurrence<T>& r, const Step<T>& at, const T* saved,
                                      const long (&planes)[GATES], const T* weights, F f) {
@@ -138,9 +137,12 @@ UNROLLED_INLINE void through_weights(const Recurrence<T>& r, const Step<T>& at, 
       for (int g = 0; g < GATES; ++g)
         segments[g] = {saved + row * stride + planes[g], stride, 1, panel + g * H * width, width, H};
       tile_of<T>(n, vectors)(sums, {}, segments, GATES);
-      for (int m = 0; m < n; ++m) f(row + m, unit, vectors, sums + m * width);
+      const T* sum = sums;
+      for (int m = 0; m < n; ++m)
+        for (int v = 0; v < vectors; ++v, sum += LANES<T>) f(row + m, unit + v * LANES<T>, sum);
     });
-    for (long row = at.running; row < at.last; ++row) f(row, unit, vectors, static_cast<const T*>(nullptr));
+    for (long row = at.running; row < at.last; ++row)
+      for (int v = 0; v < vectors; ++v) f(row, unit + v * LANES<T>, static_cast<const T*>(nullptr));
   });
 }
 

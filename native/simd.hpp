@@ -44,7 +44,7 @@ UNROLLED_INLINE Vec<T> broadcast(T value) {
 UNROLLED_INLINE long smaller(long a, long b) { return a < b ? a : b; }
 UNROLLED_INLINE long larger(long a, long b) { return a > b ? a : b; }
 
-// --- exp, and from it tanh and σ ---------------------------------------------------------------------------------
+// --- exp, and from it tanh and σ ---------------------------------------------------------------------------
 
 template <class T>
 struct ExpOf;

@@ -10,7 +10,7 @@ class Stream {
  public:
   Stream(const Program& program, const Kernels<T>& kernels, const T* params, long rows)
       : params_(params, params + program.size), rows_(rows), run_(program, kernels) {
-    require(rows >= 1, "a stream has at least one row");
+    require(rows >= 1 && rows < (1L << 31), "a stream has at least one row");
     require(program.inputs.size() == 1 && program.outputs.size() == 1, "a stream has one input and one output");
     for (const Operation& op : program.operations) {
       require(op.kind != Kind::reverse, "a stream can't look ahead, as 'reverse' does");
@@ -34,21 +34,21 @@ class Stream {
   void step(const T* x, T* y) {
     const Program& program = run_.program();
     run_.begin(rows_, nullptr);
-    auto& in = run_.input(program.inputs[0], 1);
+    auto& in = run_.batch.input(program.inputs[0], 1);
     std::copy_n(x, rows_ * input_size(), in.data);
     for (std::size_t k = 0; k < links_.size(); ++k) {
-      auto& s = run_.states[links_[k].initial];
+      auto& s = run_.batch.states[links_[k].initial];
       s.h = memory_[k].data();
       if (program.states[links_[k].initial].parts == 2) s.c = memory_[k].data() + memory_[k].size() / 2;
     }
     run_.forward(false, std::nullopt);
     for (std::size_t k = 0; k < links_.size(); ++k) {
-      const auto& s = run_.states[links_[k].final];
+      const auto& s = run_.batch.states[links_[k].final];
       const std::size_t n = s.c ? memory_[k].size() / 2 : memory_[k].size();
       std::copy_n(s.h, n, memory_[k].data());
       if (s.c) std::copy_n(s.c, n, memory_[k].data() + n);
     }
-    const auto& out = run_.buffers[program.outputs[0]];
+    const auto& out = run_.batch.buffers[program.outputs[0]];
     for (long n = 0; n < rows_; ++n) std::copy_n(out.data + n * out.stride, output_size(), y + n * output_size());
   }
 

@@ -143,7 +143,7 @@ constexpr long padded(long n) {
   return (n + LANES<T> - 1) / LANES<T> * LANES<T>;
 }
 
-// --- packing -------------------------------------------------------------------------------------------------------
+// --- packing -----------------------------------------------------------------------------------------------
 
 // to[k, l] = from[l, k] for l < n, 0 up to LANES: one vector's share of a panel whose rows are `to_row` apart
 template <class T>

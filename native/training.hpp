@@ -1,6 +1,8 @@
 // Whole slices of an epoch: gather, forward, loss, backward, clip, step.
 #pragma once
 
+#include <cmath>
+
 #include "data.hpp"
 #include "run.hpp"
 
@@ -46,9 +48,13 @@ class Trainer {
                : options_.loss.kind == LossKind::quantile    ? long(options_.loss.levels.size())
                                                              : 1;
     require(y.width % outputs_ == 0, "predictions must fit the loss");
+    require((options_.loss.kind == LossKind::cross_entropy) == (data_.classes != nullptr),
+            "cross-entropy takes classes, other losses take numbers");
     elements_ = y.width / outputs_;
     require(data_.targets == elements_ * (y.sequence ? data_.steps : 1), "targets must fit the predictions");
     require(options_.batch_size >= 1, "a batch has rows");
+    each_ = options_.loss.kind == LossKind::quantile ? outputs_ : 1;
+    require(!data_.weight || data_.targets * each_ % data_.weights == 0, "weights must fit the targets");
     run_.finals_wanted = false;
     grads_.resize(std::size_t(program.size));
   }
@@ -100,17 +106,19 @@ class Trainer {
   BatchLoss evaluate_batch(const std::int64_t* rows, long n, bool keep, const std::optional<Place>& place) {
     const Program& program = run_.program();
     lengths_.clear();
-    if (data_.lengths)
-      for (long k = 0; k < n; ++k) {
-        lengths_.push_back(data_.lengths[rows[k]]);
-        require(lengths_.back() >= 0 && lengths_.back() <= data_.steps, "lengths must lie in 0..T");
-      }
-    const bool full = std::all_of(lengths_.begin(), lengths_.end(), [&](auto l) { return l == data_.steps; });
+    bool full = true;
+    for (long k = 0; data_.lengths && k < n; ++k) {
+      require(data_.readable(rows[k]), "a row's length or window does not fit the data");
+      lengths_.push_back(data_.lengths[rows[k]]);
+      full = full && lengths_.back() == data_.steps;
+    }
+    require(full || program.values[program.inputs[0]].masked, "lengths do not apply to the input of this program");
     run_.begin(n, full ? nullptr : lengths_.data());
-    auto& x = run_.input(program.inputs[0], data_.steps);
-    const auto& order = run_.geometry.order;
+    auto& x = run_.batch.input(program.inputs[0], data_.steps);
+    const auto& order = run_.batch.geometry.order;
     for (long r = 0; r < n; ++r)
-      run_.each_step(x, r, [&](long t, long line) { data_.read_step(rows[order[r]], t, x.data + line * x.stride); });
+      run_.batch.each_step(x, r,
+                           [&](long t, long line) { data_.read_step(rows[order[r]], t, x.data + line * x.stride); });
     run_.forward(keep, place);
     return loss(rows, keep);
   }
@@ -118,26 +126,27 @@ class Trainer {
   // The loss of the first output; its gradient is left there.
   BatchLoss loss(const std::int64_t* rows, bool keep) {
     const int output = run_.program().outputs[0];
-    const auto y = run_.buffers[output];
+    const auto y = run_.batch.buffers[output];
     const long count = y.lines * elements_;
     T* prediction = y.data;
     if (y.stride != elements_ * outputs_) {  // a cell's output, padded
-      prediction = run_.arena.template take<T>(count * outputs_);
+      prediction = run_.batch.arena.template take<T>(count * outputs_);
       for (long line = 0; line < y.lines; ++line)
         std::copy_n(y.data + line * y.stride, elements_ * outputs_, prediction + line * elements_ * outputs_);
     }
     const bool classes = options_.loss.kind == LossKind::cross_entropy;
-    T* target = classes ? nullptr : run_.arena.template take<T>(count);
-    auto* class_of = classes ? run_.arena.template take<std::int64_t>(count) : nullptr;
-    T* weight = data_.weighted() ? run_.arena.template take<T>(count) : nullptr;
+    T* target = classes ? nullptr : run_.batch.arena.template take<T>(count);
+    auto* class_of = classes ? run_.batch.arena.template take<std::int64_t>(count) : nullptr;
+    T* weight = data_.weighted() ? run_.batch.arena.template take<T>(count * each_) : nullptr;
     double total_weight = 0;
-    for (long r = 0; r < run_.geometry.rows(); ++r) {
-      const long row = rows[run_.geometry.order[r]];
-      run_.each_step(y, r, [&](long t, long line) {
+    for (long r = 0; r < run_.batch.geometry.rows(); ++r) {
+      const long row = rows[run_.batch.geometry.order[r]];
+      run_.batch.each_step(y, r, [&](long t, long line) {
         for (long e = 0; e < elements_; ++e) {
           const long k = t * elements_ + e, at = line * elements_ + e;
           if (target) target[at] = data_.read_target<T>(row, k);
-          if (weight) total_weight += double(weight[at] = data_.read_weight<T>(row, k));
+          for (long i = 0; weight && i < each_; ++i)
+            total_weight += double(weight[at * each_ + i] = data_.read_weight<T>(row, k * each_ + i, each_));
           if (class_of) {
             class_of[at] = data_.classes[row * data_.targets + k];
             require((weight && !(weight[at] > 0)) || (class_of[at] >= 0 && class_of[at] < outputs_),
@@ -146,12 +155,11 @@ class Trainer {
         }
       });
     }
-    if (!weight) total_weight = double(count);
-    if (options_.loss.kind == LossKind::quantile) total_weight *= double(outputs_);
+    if (!weight) total_weight = double(count * each_);
     T* slopes = nullptr;
     if (keep) {
-      slopes = run_.gradient(output);
-      if (y.stride != elements_ * outputs_) slopes = run_.arena.template take<T>(count * outputs_);
+      slopes = run_.batch.gradient(output);
+      if (y.stride != elements_ * outputs_) slopes = run_.batch.arena.template take<T>(count * outputs_);
     }
     const LossRows<T> all{options_.loss.kind,
                           options_.loss.delta,
@@ -167,7 +175,7 @@ class Trainer {
                           slopes};
     const BatchLoss found{kernels_.loss(all), total_weight};
     if (keep && y.stride != elements_ * outputs_) {
-      T* gradient = run_.gradient(output);
+      T* gradient = run_.batch.gradient(output);
       for (long line = 0; line < y.lines; ++line)
         std::copy_n(slopes + line * elements_ * outputs_, elements_ * outputs_, gradient + line * y.stride);
     }
@@ -214,6 +222,7 @@ class Trainer {
   std::vector<T> grads_;
   std::vector<std::int64_t> lengths_;
   long outputs_ = 1, elements_ = 1;
+  long each_ = 1;  // costs of an element: one for each quantile
 };
 
 }  // namespace unrolled

@@ -33,19 +33,19 @@ struct Gru {
 
   static void pack(const Recurrence<T>& r) {
     const long H = r.shape.hidden, F = r.shape.features, S = sums(r);
-    share(padded<T>(H) / L, r.threads, [&](long first, long last) {
-      for (long k = first; k < last; ++k) {
-        T* to = r.forward_weights + k * unit_size(r);
-        const long unit = k * L, n = smaller(L, H - unit);
-        for (long k = 0; k < 3; ++k) {
-          const long g = GATE_OF_PLANE[k];
-          pack_transposed(to + k * L, S * L, r.bias + g * H + unit, 1, n, 1);
-          pack_transposed(to + (S + k) * L, 3 * L, r.weight_ih + (g * H + unit) * F, F, n, F);
-        }
-        if (S == 4) pack_transposed(to + 3 * L, S * L, r.bias_hn + unit, 1, n, 1);
-        for (long k = 0; k < S - 1; ++k)
-          pack_transposed(to + (S + 3 * F + k) * L, (S - 1) * L, r.weight_hh + (k * H + unit) * H, H, n, H);
+    const auto pack_unit = [&](long unit, T* to) {
+      const long n = smaller(L, H - unit);
+      for (long k = 0; k < 3; ++k) {
+        const long g = GATE_OF_PLANE[k];
+        pack_transposed(to + k * L, S * L, r.bias + g * H + unit, 1, n, 1);
+        pack_transposed(to + (S + k) * L, 3 * L, r.weight_ih + (g * H + unit) * F, F, n, F);
       }
+      if (S == 4) pack_transposed(to + 3 * L, S * L, r.bias_hn + unit, 1, n, 1);
+      for (long k = 0; k < S - 1; ++k)
+        pack_transposed(to + (S + 3 * F + k) * L, (S - 1) * L, r.weight_hh + (k * H + unit) * H, H, n, H);
+    };
+    share(padded<T>(H) / L, r.threads, [&](long first, long last) {
+      for (long k = first; k < last; ++k) pack_unit(k * L, r.forward_weights + k * unit_size(r));
     });
     if (S == 3) pack_weight(candidate(r), r.weight_hh + 2 * H * H, H, H, r.threads);
     if (!r.keep) return;
@@ -75,14 +75,17 @@ struct Gru {
           T* saved = at.saved + (row + m) * r.sizes.saved + unit;
           const V h_prev = load(at.h_prev + at_h);
           const V reset = sigmoid<T>(load(a + L)), z = sigmoid<T>(load(a + 2 * L));  // (1)
-          store(saved + stride, reset);
-          store(saved + 2 * stride, z);
           if (S == 4) {
             const V q = load(a + 3 * L), n = tanh_<T>(load(a) + reset * q);  // (2), after
+            store(at.h + at_h, V(n + z * (h_prev - n)));                     // (3)
+            if (!r.keep) continue;
             store(saved, n);
+            store(saved + stride, reset);
+            store(saved + 2 * stride, z);
             store(saved + 3 * stride, q);
-            store(at.h + at_h, V(n + z * (h_prev - n)));  // (3)
           } else {
+            store(saved + stride, reset);
+            store(saved + 2 * stride, z);
             store(saved, load(a));
             store(saved + 3 * stride, V(reset * h_prev));  // (2), before: q
           }
@@ -122,62 +125,56 @@ struct Gru {
   }
 
   static void step_back_after(const Recurrence<T>& r, const Step<T>& at) {
-    const long stride = r.sizes.stride, gates[] = {stride, 2 * stride, 3 * stride};
-    through_weights<T>(r, at, at.saved_next, gates, r.backward_weights,
-                       [&](long row, long unit, int vectors, const T* dh_prev) {  // (1'), (2') of the step after
-                         for (int v = 0; v < vectors; ++v, unit += L) {
-                           const long at_h = row * stride + unit;
-                           T* saved = at.saved + row * r.sizes.saved + unit;
-                           const V n = load(saved), reset = load(saved + stride), z = load(saved + 2 * stride),
-                                   q = load(saved + 3 * stride);
-                           V dh = load(r.dh + at_h) + load_or_zero(at.dy, at_h);
-                           if (dh_prev) dh += load(dh_prev + v * L);
-                           const V dz = dh * (load(at.h_prev + at_h) - n), direct = dh * z;  // (3')
-                           const V da_n = (dh - direct) * dtanh<T>(n);                       // (3'), (2')
-                           store(r.dh + at_h, direct);                                       // (3')
-                           store(saved, da_n);
-                           store(saved + stride, V(da_n * q * dsigmoid<T>(reset)));  // (2'), (1')
-                           store(saved + 2 * stride, V(dz * dsigmoid<T>(z)));        // (1')
-                           store(saved + 3 * stride, V(da_n * reset));               // (2'): dq
-                         }
-                       });
+    const long stride = r.sizes.stride;
+    const auto back = [&](long row, long unit, const T* dh_next) {  // dh_next: (1'), (2') of the step after
+      const long at_h = row * stride + unit;
+      T* saved = at.saved + row * r.sizes.saved + unit;
+      const V n = load(saved), reset = load(saved + stride), z = load(saved + 2 * stride),
+              q = load(saved + 3 * stride);
+      V dh = load(r.dh + at_h) + load_or_zero(at.dy, at_h);
+      if (dh_next) dh += load(dh_next);
+      const V dz = dh * (load(at.h_prev + at_h) - n), direct = dh * z;  // (3')
+      const V da_n = (dh - direct) * dtanh<T>(n);                       // (3'), (2')
+      store(r.dh + at_h, direct);                                       // (3')
+      store(saved, da_n);
+      store(saved + stride, V(da_n * q * dsigmoid<T>(reset)));  // (2'), (1')
+      store(saved + 2 * stride, V(dz * dsigmoid<T>(z)));        // (1')
+      store(saved + 3 * stride, V(da_n * reset));               // (2'): dq
+    };
+    through_weights<T>(r, at, at.saved_next, {stride, 2 * stride, 3 * stride}, r.backward_weights, back);
   }
 
   static void step_back_before(const Recurrence<T>& r, const Step<T>& at) {
-    const long H = r.shape.hidden, stride = r.sizes.stride, gates[] = {stride, 2 * stride};
-    through_weights<T>(r, at, at.saved_next, gates, r.backward_weights,
-                       [&](long row, long unit, int vectors, const T* dh_prev) {  // (1') of the step after
-                         for (int v = 0; v < vectors; ++v, unit += L) {
-                           const long at_h = row * stride + unit;
-                           T* saved = at.saved + row * r.sizes.saved + unit;
-                           const V n = load(saved), z = load(saved + 2 * stride);
-                           V dh = load(r.dh + at_h) + load_or_zero(at.dy, at_h);
-                           if (dh_prev) dh += load(dh_prev + v * L);
-                           const V dz = dh * (load(at.h_prev + at_h) - n), direct = dh * z;  // (3')
-                           store(r.dh + at_h, direct);                                       // (3')
-                           store(saved, V((dh - direct) * dtanh<T>(n)));                     // (3'), (2')
-                           store(saved + 2 * stride, V(dz * dsigmoid<T>(z)));                // (1')
-                         }
-                       });
-    Step<T> all = at;
+    const long H = r.shape.hidden, stride = r.sizes.stride;
+    const auto back = [&](long row, long unit, const T* dh_next) {  // dh_next: (1') of the step after
+      const long at_h = row * stride + unit;
+      T* saved = at.saved + row * r.sizes.saved + unit;
+      const V n = load(saved), z = load(saved + 2 * stride);
+      V dh = load(r.dh + at_h) + load_or_zero(at.dy, at_h);
+      if (dh_next) dh += load(dh_next);
+      const V dz = dh * (load(at.h_prev + at_h) - n), direct = dh * z;  // (3')
+      store(r.dh + at_h, direct);                                       // (3')
+      store(saved, V((dh - direct) * dtanh<T>(n)));                     // (3'), (2')
+      store(saved + 2 * stride, V(dz * dsigmoid<T>(z)));                // (1')
+    };
+    const auto back_of_reset = [&](long row, long unit, const T* sums) {
+      const long at_h = row * stride + unit;
+      T* saved = at.saved + row * r.sizes.saved + unit;
+      const V dq = load(sums), reset = load(saved + stride);                       // (2')
+      store(saved + stride, V(dq * load(at.h_prev + at_h) * dsigmoid<T>(reset)));  // (2'), (1')
+      store(r.dh + at_h, V(load(r.dh + at_h) + dq * reset));
+    };
+    through_weights<T>(r, at, at.saved_next, {stride, 2 * stride}, r.backward_weights, back);
+    Step<T> all = at;  // rows that end here too have a da_n
     all.running = at.last;
-    through_weights<T>(r, all, at.saved, {0}, r.backward_weights + 2 * H * padded<T>(H),
-                       [&](long row, long unit, int vectors, const T* dq_of) {  // (2')
-                         for (int v = 0; v < vectors; ++v, unit += L) {
-                           const long at_h = row * stride + unit;
-                           T* saved = at.saved + row * r.sizes.saved + unit;
-                           const V dq = load(dq_of + v * L), reset = load(saved + stride);
-                           store(saved + stride, V(dq * load(at.h_prev + at_h) * dsigmoid<T>(reset)));  // (1')
-                           store(r.dh + at_h, V(load(r.dh + at_h) + dq * reset));
-                         }
-                       });
+    through_weights<T>(r, all, at.saved, {0}, r.backward_weights + 2 * H * padded<T>(H), back_of_reset);
   }
 
   static void start_back(const Recurrence<T>& r, const Step<T>& at) {
     const long stride = r.sizes.stride;
-    const auto add = [&](long row, long unit, int vectors, const T* dh_prev) {  // (1'), (2')
+    const auto add = [&](long row, long unit, const T* dh_prev) {  // (1'), (2')
       T* dh = r.dh + row * stride + unit;
-      for (int v = 0; v < vectors; ++v) store(dh + v * L, V(load(dh + v * L) + load(dh_prev + v * L)));
+      store(dh, V(load(dh) + load(dh_prev)));
     };
     if (r.shape.reset_after)
       through_weights<T>(r, at, at.saved_next, {stride, 2 * stride, 3 * stride}, r.backward_weights, add);

@@ -18,16 +18,16 @@ struct Lstm {
   // For each vector of units: the biases, then for each k of x and of h the weights of i f g o side by side.
   static void pack(const Recurrence<T>& r) {
     const long H = r.shape.hidden, F = r.shape.features;
-    share(padded<T>(H) / L, r.threads, [&](long first, long last) {
-      for (long k = first; k < last; ++k) {
-        T* to = r.forward_weights + k * 4 * L * (1 + F + H);
-        const long unit = k * L, n = smaller(L, H - unit);
-        for (long g = 0; g < 4; ++g) {
-          pack_transposed(to + g * L, 4 * L, r.bias + g * H + unit, 1, n, 1);
-          pack_transposed(to + (4 + g) * L, 4 * L, r.weight_ih + (g * H + unit) * F, F, n, F);
-          pack_transposed(to + (4 + 4 * F + g) * L, 4 * L, r.weight_hh + (g * H + unit) * H, H, n, H);
-        }
+    const auto pack_unit = [&](long unit, T* to) {
+      const long n = smaller(L, H - unit);
+      for (long g = 0; g < 4; ++g) {
+        pack_transposed(to + g * L, 4 * L, r.bias + g * H + unit, 1, n, 1);
+        pack_transposed(to + (4 + g) * L, 4 * L, r.weight_ih + (g * H + unit) * F, F, n, F);
+        pack_transposed(to + (4 + 4 * F + g) * L, 4 * L, r.weight_hh + (g * H + unit) * H, H, n, H);
       }
+    };
+    share(padded<T>(H) / L, r.threads, [&](long first, long last) {
+      for (long k = first; k < last; ++k) pack_unit(k * L, r.forward_weights + k * 4 * L * (1 + F + H));
     });
     if (!r.keep) return;
     pack_matrix(r.backward_weights, r.weight_hh, 4 * H, H, r.threads);
@@ -55,6 +55,7 @@ struct Lstm {
           const V tanh_c = tanh_<T>(c);
           store(at.h + at_h, V(o * tanh_c));  // (4)
           store(at.c + at_h, c);
+          if (!r.keep) continue;
           store(saved, i);
           store(saved + stride, f);
           store(saved + 2 * stride, g);
@@ -66,35 +67,29 @@ struct Lstm {
   }
 
   static void step_back(const Recurrence<T>& r, const Step<T>& at) {
-    const long stride = r.sizes.stride, gates[] = {0, stride, 2 * stride, 3 * stride};
-    through_weights<T>(r, at, at.saved_next, gates, r.backward_weights,
-                       [&](long row, long unit, int vectors, const T* dh_prev) {  // (1') of the step after
-                         for (int v = 0; v < vectors; ++v, unit += L) {
-                           const long at_h = row * stride + unit;
-                           T* saved = at.saved + row * r.sizes.saved + unit;
-                           const V i = load(saved), f = load(saved + stride), g = load(saved + 2 * stride);
-                           const V o = load(saved + 3 * stride), tanh_c = load(saved + 4 * stride);
-                           const V dh =
-                               (dh_prev ? load(dh_prev + v * L) : load(r.dh + at_h)) + load_or_zero(at.dy, at_h);
-                           const V do_ = dh * tanh_c;                                           // (4')
-                           const V dc = load(r.dc + at_h) + dh * o * dtanh<T>(tanh_c);          // (4')
-                           const V df = dc * load(at.c_prev + at_h), di = dc * g, dg = dc * i;  // (3')
-                           store(r.dc + at_h, V(dc * f));                                       // (3')
-                           store(saved, V(di * dsigmoid<T>(i)));                                // (2')
-                           store(saved + stride, V(df * dsigmoid<T>(f)));
-                           store(saved + 2 * stride, V(dg * dtanh<T>(g)));
-                           store(saved + 3 * stride, V(do_ * dsigmoid<T>(o)));
-                         }
-                       });
+    const long stride = r.sizes.stride;
+    const auto back = [&](long row, long unit, const T* dh_next) {  // dh_next: (1') of the step after
+      const long at_h = row * stride + unit;
+      T* saved = at.saved + row * r.sizes.saved + unit;
+      const V i = load(saved), f = load(saved + stride), g = load(saved + 2 * stride);
+      const V o = load(saved + 3 * stride), tanh_c = load(saved + 4 * stride);
+      const V dh = load(dh_next ? dh_next : r.dh + at_h) + load_or_zero(at.dy, at_h);
+      const V do_ = dh * tanh_c;                                           // (4')
+      const V dc = load(r.dc + at_h) + dh * o * dtanh<T>(tanh_c);          // (4')
+      const V df = dc * load(at.c_prev + at_h), di = dc * g, dg = dc * i;  // (3')
+      store(r.dc + at_h, V(dc * f));                                       // (3')
+      store(saved, V(di * dsigmoid<T>(i)));                                // (2')
+      store(saved + stride, V(df * dsigmoid<T>(f)));
+      store(saved + 2 * stride, V(dg * dtanh<T>(g)));
+      store(saved + 3 * stride, V(do_ * dsigmoid<T>(o)));
+    };
+    through_weights<T>(r, at, at.saved_next, {0, stride, 2 * stride, 3 * stride}, r.backward_weights, back);
   }
 
   static void start_back(const Recurrence<T>& r, const Step<T>& at) {
-    const long stride = r.sizes.stride, gates[] = {0, stride, 2 * stride, 3 * stride};
-    through_weights<T>(r, at, at.saved_next, gates, r.backward_weights,
-                       [&](long row, long unit, int vectors, const T* dh_prev) {  // (1')
-                         for (int v = 0; v < vectors; ++v)
-                           store(r.dh + row * stride + unit + v * L, load(dh_prev + v * L));
-                       });
+    const long stride = r.sizes.stride;
+    const auto keep = [&](long row, long unit, const T* dh) { store(r.dh + row * stride + unit, load(dh)); };
+    through_weights<T>(r, at, at.saved_next, {0, stride, 2 * stride, 3 * stride}, r.backward_weights, keep);  // (1')
   }
 
   static void input_back(const Recurrence<T>& r, long first, long last) {

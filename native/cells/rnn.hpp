@@ -48,15 +48,12 @@ struct Rnn {
   template <class Phi>
   static void step_back_with(const Recurrence<T>& r, const Step<T>& at) {
     const long stride = r.sizes.stride;
-    through_weights<T>(r, at, at.saved_next, {0}, r.backward_weights,
-                       [&](long row, long unit, int vectors, const T* dh_prev) {  // (1') of the step after
-                         for (int v = 0; v < vectors; ++v, unit += L) {
-                           const long at_h = row * stride + unit;
-                           const V dh =
-                               (dh_prev ? load(dh_prev + v * L) : load(r.dh + at_h)) + load_or_zero(at.dy, at_h);
-                           store(at.saved + at_h, V(dh * Phi::template derivative<T>(load(at.h + at_h))));  // (2')
-                         }
-                       });
+    const auto back = [&](long row, long unit, const T* dh_next) {  // dh_next: (1') of the step after
+      const long at_h = row * stride + unit;
+      const V dh = load(dh_next ? dh_next : r.dh + at_h) + load_or_zero(at.dy, at_h);
+      store(at.saved + at_h, V(dh * Phi::template derivative<T>(load(at.h + at_h))));  // (2')
+    };
+    through_weights<T>(r, at, at.saved_next, {0}, r.backward_weights, back);
   }
 
   static void step(const Recurrence<T>& r, const Step<T>& at) {
@@ -78,11 +75,8 @@ struct Rnn {
   }
 
   static void start_back(const Recurrence<T>& r, const Step<T>& at) {
-    through_weights<T>(r, at, at.saved_next, {0}, r.backward_weights,
-                       [&](long row, long unit, int vectors, const T* dh_prev) {  // (1')
-                         for (int v = 0; v < vectors; ++v)
-                           store(r.dh + row * r.sizes.stride + unit + v * L, load(dh_prev + v * L));
-                       });
+    const auto keep = [&](long row, long unit, const T* dh) { store(r.dh + row * r.sizes.stride + unit, load(dh)); };
+    through_weights<T>(r, at, at.saved_next, {0}, r.backward_weights, keep);  // (1')
   }
 
   static void input_back(const Recurrence<T>& r, long first, long last) {

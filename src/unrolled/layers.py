@@ -118,7 +118,8 @@ class Dense(Layer):
         x, y, padding = saved
         da = dy.reshape(y.shape)
         if padding is not None:
-            da = np.where(padding[..., None], 0, da).astype(dy.dtype, copy=False)
+            da = da.copy()
+            da[padding] = 0
         if self.activation:
             da = da * ACTIVATIONS[self.activation].derivative(y)
         flat_da, flat_x = da.reshape(-1, da.shape[-1]), x.reshape(-1, x.shape[-1])

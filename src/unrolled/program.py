@@ -274,10 +274,11 @@ def checked_arrays(
     inputs: Mapping[str, Array],
     state: Mapping[str, Any] | None,
     lengths: Array | None,
+    zeros: bool = True,
 ) -> tuple[dict[str, Array], dict[str, Any], Array | None]:
     """Inputs, initial states and lengths in the working dtype, or an `InputError` with the numbers.
 
-    Missing states become zeros, so that engines always have one, and so does padding.
+    Padding becomes 0; and so do missing states if `zeros`, else they stay missing.
     """
     arrays: dict[str, Array] = {}
     rows = steps = None
@@ -304,7 +305,8 @@ def checked_arrays(
     for name, cell in program.initial_states.items():
         given = (state or {}).get(name)
         if given is None:
-            states[name] = cell.zero_state(rows, dtype)
+            if zeros:
+                states[name] = cell.zero_state(rows, dtype)
             continue
         parts: tuple[str, ...] = cell.State._fields  # type: ignore[attr-defined]
         if len(given) != len(parts):

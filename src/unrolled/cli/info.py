@@ -12,7 +12,7 @@ def command(
     model: Annotated[Path | None, typer.Argument(help="Model file to describe.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Tell about a model file, or about this installation: engine and versions.
+    """Tell about a model file, or about this installation: engine, instruction set, versions.
 
     Example: unrolled info model.safetensors
     """
@@ -34,10 +34,12 @@ def installation() -> dict[str, Any]:
     from .. import CELLS, __version__, active_engine
     from ..engines import ENGINES
 
+    native: Any = ENGINES.get("native")
     return {
         "unrolled": __version__,
-        "engine": active_engine().name,
+        "engine": active_engine().identity,
         "engines": list(ENGINES),
+        **({"levels": list(native.levels), "threads": native.threads} if native else {}),
         "cells": sorted(CELLS),
         "numpy": np.__version__,
         "pandas": version("pandas"),

@@ -99,7 +99,7 @@ def run(
     Args:
         say: receives each line.
         seed: of the first weights and of the order of windows.
-        epochs: passes over the training windows; about half a second each on the NumPy engine.
+        epochs: passes over the training windows.
         horizon: days of the n-step forecasts.
         ticker: a symbol of Yahoo Finance; None: the bundled prices of Google, 2005 to 2008.
         start, end: first day and the day after the last, YYYY-MM-DD; with a ticker only.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -100,4 +101,7 @@ def _find(name: str) -> Engine:
 def _say(what: str) -> None:
     if what not in _said:
         _said.add(what)
-        warnings.warn(what, stacklevel=4)
+        frame, level = sys._getframe(), 1
+        while frame.f_back and frame.f_globals["__name__"].partition(".")[0] == "unrolled":  # up to the user's line
+            frame, level = frame.f_back, level + 1
+        warnings.warn(what, stacklevel=level)

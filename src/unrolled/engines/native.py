@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -45,17 +46,28 @@ class NativeEngine:
     """
 
     name = "native"
+    levels = LEVELS
 
     def __init__(self, level: str | None = None) -> None:
-        self.level = level or os.environ.get("UNROLLED_SIMD") or LEVELS[0]
-        if self.level not in LEVELS:
-            raise InputError(f"UNROLLED_SIMD={self.level!r}: this machine can run {', '.join(LEVELS)}.")
+        self._level = level
         self._compiled: WeakKeyDictionary[Program, Compiled] = WeakKeyDictionary()
-        self._trainers: WeakKeyDictionary[Job, Any] = WeakKeyDictionary()
+        self._trainers: WeakKeyDictionary[Job, dict[str, Any]] = WeakKeyDictionary()  # by precision
+
+    @cached_property
+    def level(self) -> str:
+        level = self._level or os.environ.get("UNROLLED_SIMD") or LEVELS[0]
+        if level not in LEVELS:
+            raise InputError(f"UNROLLED_SIMD={level!r}: this machine can run {', '.join(LEVELS)}.")
+        return level
 
     @property
     def identity(self) -> str:
         return f"native {self.level}"
+
+    @property
+    def threads(self) -> int:
+        """Threads that a large piece of work would be shared out over now; `OMP_NUM_THREADS` sets them."""
+        return int(_native.threads())
 
     def missing(self, program: Program, loss: Loss | None = None, optimizer: Optimizer | None = None) -> str | None:
         for op in program.operations:
@@ -79,9 +91,9 @@ class NativeEngine:
         keep: bool = False,
         place: Place | None = None,
     ) -> Forward:
-        values, states, lengths = checked_arrays(program, params.dtype, inputs, state, lengths)
+        values, states, lengths = checked_arrays(program, params.dtype, inputs, state, lengths, zeros=False)
         compiled = self._compile(program)
-        arrays = [np.ascontiguousarray(values[name]) for name in program.inputs]
+        arrays = [_ready(values[name], params.dtype) for name in program.inputs]
         rows = len(arrays[0])
         outputs = [np.empty(compiled.shape(name, values), params.dtype) for name in program.outputs]
         finals = [np.empty((rows, hidden), params.dtype) for hidden in compiled.final_sizes]
@@ -92,7 +104,11 @@ class NativeEngine:
                 params,
                 arrays,
                 lengths,
-                [np.ascontiguousarray(part) for name in program.initial_states for part in states[name]],
+                [
+                    None if part is None else _ready(part, params.dtype)
+                    for name, cell in program.initial_states.items()
+                    for part in states.get(name, (None,) * _parts(cell))
+                ],
                 keep,
                 None if place is None else tuple(place),
                 outputs,
@@ -112,14 +128,14 @@ class NativeEngine:
         dfinals: list[Array | None] = []
         for name, cell in tape.compiled.finals.items():
             parts = given.get(name)
-            dfinals += [None] * _parts(cell) if parts is None else [np.ascontiguousarray(p, dtype) for p in parts]
+            dfinals += [None] * _parts(cell) if parts is None else [_ready(p, dtype) for p in parts]
         dparams = np.empty_like(tape.params)
         dinputs = [np.empty(tape.shapes[name], dtype) for name in program.inputs]
         rows = len(dinputs[0])
         dinitial = [np.empty((rows, hidden), dtype) for hidden in tape.compiled.initial_sizes]
         with _as_input_error:
             tape.run.backward(
-                [np.ascontiguousarray(d, dtype) for d in doutputs],
+                [_ready(d, dtype) for d in doutputs],
                 dfinals,
                 dparams,
                 dinputs,
@@ -150,12 +166,12 @@ class NativeEngine:
         with _as_input_error:
             optimizer_state.step += self._trainer(job, params.dtype).train(
                 params,
-                list(optimizer_state.vectors.values()),
+                [optimizer_state.vectors[name] for name in job.optimizer.slots()],
                 optimizer_state.step,
-                np.ascontiguousarray(order, np.int64),
+                _ready(order, np.int64),
                 epoch,
                 first_batch,
-                np.ascontiguousarray(rates, np.float64),
+                _ready(rates, np.float64),
                 sums.totals,
                 sums.weights,
             )
@@ -165,17 +181,16 @@ class NativeEngine:
         batches = -(-len(rows) // job.batch_size)
         sums = Sums(np.zeros(batches), np.zeros(batches))
         with _as_input_error:
-            self._trainer(job, params.dtype).evaluate(
-                params, np.ascontiguousarray(rows, np.int64), sums.totals, sums.weights
-            )
+            self._trainer(job, params.dtype).evaluate(params, _ready(rows, np.int64), sums.totals, sums.weights)
         return sums
 
     def _trainer(self, job: Job, dtype: np.dtype) -> Any:
-        if job not in self._trainers:
-            self._trainers[job] = _class("Trainer", dtype)(
+        trainers = self._trainers.setdefault(job, {})
+        if dtype.char not in trainers:
+            trainers[dtype.char] = _class("Trainer", dtype)(
                 self._compile(job.program).native, self.level, _data(job, dtype), _options(job)
             )
-        return self._trainers[job]
+        return trainers[dtype.char]
 
     def _compile(self, program: Program) -> Compiled:
         if program not in self._compiled:
@@ -203,7 +218,7 @@ class NativeStream:
 
     def step(self, x: Array) -> Array:
         y = np.empty(self._output_shape, self._dtype)
-        self._native.step(x, y)
+        self._native.step(_ready(x, self._dtype), y)
         return y
 
     @property
@@ -218,7 +233,12 @@ class NativeStream:
     @state.setter
     def state(self, states: Mapping[str, Any]) -> None:
         for k, name in enumerate(self._states):
-            self._native.write(k, np.ascontiguousarray(states[name], self._dtype))
+            self._native.write(k, _ready(states[name], self._dtype))
+
+
+def multiply_add_rate(level: str = LEVELS[0]) -> float:
+    """Operations a second of one core that does nothing but multiply and add float32: the roof of all kernels."""
+    return float(_native.multiply_add_rate(level))
 
 
 # --- names to numbers -------------------------------------------------------------------------------
@@ -335,13 +355,13 @@ def _data(job: Job, dtype: np.dtype) -> Any:
     data: Data = job.data
     if isinstance(data, Windows):
         return _native.windows(
-            np.ascontiguousarray(data.values, np.float64),
-            np.ascontiguousarray(data.observed, np.float64),
-            *(np.ascontiguousarray(a, np.int64) for a in (data.starts, data.lengths)),
-            *(np.ascontiguousarray(a, np.float64) for a in (data.loc, data.scale)),
+            _ready(data.values, np.float64),
+            _ready(data.observed, np.float64),
+            *(_ready(a, np.int64) for a in (data.starts, data.lengths)),
+            *(_ready(a, np.float64) for a in (data.loc, data.scale)),
             data.window,
             data.horizon,
-            None if data.lags is None else np.ascontiguousarray(data.lags, np.int64),
+            None if data.lags is None else _ready(data.lags, np.int64),
         )
     assert isinstance(data, Arrays), "training data is rows in arrays or windows"
     output = job.program.buffers[job.program.outputs[0]]
@@ -352,16 +372,22 @@ def _data(job: Job, dtype: np.dtype) -> Any:
     return _native.arrays(
         _floats(data.x, dtype),
         None if classes else _floats(data.target, dtype),
-        np.ascontiguousarray(data.target, np.int64) if classes else None,
+        _ready(data.target, np.int64) if classes else None,
         None if data.weight is None else _floats(data.weight, dtype),
         lengths,
     )
 
 
+def _ready(a: Any, dtype: Any) -> Array:
+    """The array itself where the kernels can read it as it lies, else a copy."""
+    if isinstance(a, np.ndarray) and a.dtype == dtype and a.flags.c_contiguous and a.flags.aligned:
+        return a  # np.require would take two microseconds to find that out
+    return np.require(a, dtype, ("C", "A"))
+
+
 def _floats(a: Array, dtype: np.dtype) -> Array:
-    """The array itself where the engine can read it as it lies, else a copy."""
-    kept = a.dtype if a.dtype in (np.float32, np.float64) else dtype
-    return np.require(a, kept, ["C", "A"])
+    """Numbers of either precision as they lie, others as copies."""
+    return _ready(a, a.dtype if a.dtype in (np.float32, np.float64) else dtype)
 
 
 def _is_builtin(optimizer: Optimizer) -> bool:

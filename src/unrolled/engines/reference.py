@@ -14,7 +14,7 @@ import numpy as np
 
 from ..cells.base import Cell
 from ..layers import Context
-from ..ops import Array
+from ..ops import Array, valid_steps
 from ..program import Program, checked_arrays
 from ..randomness import Place
 from .contract import Backward, Forward, Job, Sums
@@ -134,6 +134,7 @@ class Tape(NamedTuple):
     params: Array
     saved: list[Any]  # one entry an operation
     shapes: dict[str, tuple[int, ...]]  # of the buffers
+    lengths: Array | None
 
 
 class ReferenceEngine:
@@ -170,7 +171,7 @@ class ReferenceEngine:
         return Forward(
             tuple(values[name] for name in program.outputs),
             {name: states[name] for name in program.recurrent},
-            Tape(program, params, tape, {name: v.shape for name, v in values.items()}) if keep else None,
+            Tape(program, params, tape, {name: v.shape for name, v in values.items()}, lengths) if keep else None,
         )
 
     def backward(self, tape: Tape, doutputs: tuple[Array, ...], dstate: Mapping[str, Any] | None = None) -> Backward:
@@ -194,7 +195,7 @@ class ReferenceEngine:
                 dfinal = dstates.pop(op.final, None)
                 if dfinal is None:
                     dfinal = op.rule.zero_state(rows, dtype)
-                elif not isinstance(dfinal, op.rule.State):
+                else:
                     dfinal = op.rule.State(*(np.asarray(part, dtype) for part in dfinal))
                 dx, dinitial = scan_back(op.rule, saved, dy, dfinal, p, dp)
                 dinputs = [dx]
@@ -208,12 +209,17 @@ class ReferenceEngine:
                 dinputs = op.rule.apply_back(dy, saved, p, dp)
             for name, dx in zip(op.inputs, dinputs, strict=True):
                 _accumulate(dvalues, name, dx)
+        dinputs_by_name = {
+            name: dvalues[name] if name in dvalues else np.zeros(tape.shapes[name], dtype) for name in program.inputs
+        }
+        if tape.lengths is not None:  # padding is read as 0: nothing depends on what stands there
+            for name in program.inputs:
+                if program.buffers[name].masked:
+                    valid = valid_steps(tape.lengths, tape.shapes[name][1])[..., None]
+                    dinputs_by_name[name] = np.where(valid, dinputs_by_name[name], dtype.type(0))
         return Backward(
             dparams,
-            {
-                name: dvalues[name] if name in dvalues else np.zeros(tape.shapes[name], dtype)
-                for name in program.inputs
-            },
+            dinputs_by_name,
             {name: dstates[name] for name in program.initial_states},
         )
 

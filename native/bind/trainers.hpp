@@ -1,0 +1,162 @@
+// Training data and slices of epochs.
+#pragma once
+
+#include "arguments.hpp"
+
+namespace {
+
+class BoundData {  // keeps the arrays alive that it points into
+ public:
+  Data data;
+
+  template <class Array>
+  Array keep(Array a) {
+    kept_.push_back(nb::ndarray<>(a));
+    return a;
+  }
+
+ private:
+  std::vector<nb::ndarray<>> kept_;
+};
+
+using AnyFloats = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
+
+Numbers numbers_of(BoundData& d, const AnyFloats& a, long n, const char* what) {
+  const bool is_double = a.dtype() == nb::dtype<double>();
+  if (!is_double && a.dtype() != nb::dtype<float>()) refuse(std::string(what) + " must be float32 or float64");
+  if (long(a.size()) != n)
+    refuse(std::string(what) + " must hold " + std::to_string(n) + " numbers; got " + std::to_string(a.size()));
+  if (reinterpret_cast<std::uintptr_t>(a.data()) % (is_double ? 8 : 4)) refuse(std::string(what) + " is misaligned");
+  d.keep(a);
+  return {a.data(), is_double};
+}
+
+BoundData arrays(const AnyFloats& x, const std::optional<AnyFloats>& target, const std::optional<Ints>& classes,
+                 const std::optional<AnyFloats>& weight, const std::optional<Ints>& lengths) {
+  BoundData d;
+  Data& a = d.data;
+  require(x.ndim() == 3 && x.size() > 0, "x must be (N, T, F)");
+  a.rows = long(x.shape(0));
+  a.steps = long(x.shape(1));
+  a.features = long(x.shape(2));
+  a.x = numbers_of(d, x, long(x.size()), "x");
+  require(target.has_value() != classes.has_value(), "targets are numbers or classes");
+  const long all = long(target ? target->size() : classes->size());
+  require(all > 0 && all % a.rows == 0, "targets must have as many rows as x");
+  a.targets = all / a.rows;
+  if (target)
+    a.target = numbers_of(d, *target, all, "target");
+  else
+    a.classes = data_of(d.keep(*classes), all, "classes");
+  if (weight) {
+    const long n = long(weight->size());
+    require(n > 0 && n % a.rows == 0, "weights must have as many rows as x");
+    a.weights = n / a.rows;
+    a.weight = numbers_of(d, *weight, n, "weight");
+  }
+  if (lengths) a.lengths = data_of(d.keep(*lengths), a.rows, "lengths");
+  return d;
+}
+
+BoundData windows(const In<double>& values, const In<double>& observed, const Ints& starts, const Ints& lengths,
+                  const In<double>& loc, const In<double>& scale, long window, long horizon,
+                  const std::optional<Ints>& lags) {
+  BoundData d;
+  Data& w = d.data;
+  require(values.ndim() == 2 && starts.ndim() == 1 && starts.size() > 0, "values are (n, C), starts (N,)");
+  const long n = long(values.shape(0));
+  w.windows = true;
+  w.rows = long(starts.size());
+  w.features = long(values.shape(1));
+  w.steps = window;
+  w.targets = horizon;
+  require(window >= 1 && horizon >= 1 && w.features >= 1, "window, horizon and channels must be ≥ 1");
+  w.values = data_of(d.keep(values), n * w.features, "values");
+  w.observed = data_of(d.keep(observed), n, "observed");
+  w.starts = data_of(d.keep(starts), w.rows, "starts");
+  w.lengths = data_of(d.keep(lengths), w.rows, "lengths");
+  w.loc = data_of(d.keep(loc), w.rows * w.features, "loc");
+  w.scale = data_of(d.keep(scale), w.rows * w.features, "scale");
+  w.total = n;
+  if (lags) {
+    w.lags = data_of(d.keep(*lags), horizon, "lags");
+    for (long k = 0; k < horizon; ++k) {
+      require(w.lags[k] > k, "an anchor must be known at the window's end");
+      w.longest_lag = std::max(w.longest_lag, long(w.lags[k]) - k);
+    }
+  }
+  for (long k = 0; k < w.rows; ++k) require(w.readable(k), "windows, targets and anchors must lie within the values");
+  return d;
+}
+
+template <class T>
+class BoundTrainer {
+ public:
+  BoundTrainer(std::shared_ptr<Program> program, const std::string& level, const BoundData& data,
+               const TrainerOptions& options)
+      : program_(closed(std::move(program))),
+        data_(data),
+        trainer_(*program_, kernels_of<T>(level), data.data, options) {}
+
+  long train(const Out<T>& params, const std::vector<Out<T>>& memory, long steps_before, const Ints& order,
+             long epoch, long first_batch, const In<double>& rates, const Out<double>& totals,
+             const Out<double>& weights) {
+    const Busy busy(mutex_);
+    T* p = data_of(params, program_->size, "params");
+    require(memory.size() <= 2, "an optimizer remembers at most two vectors");
+    require(memory.size() >= trainer_.vectors(), "the optimizer's vectors are missing");
+    T* first = memory.size() > 0 ? data_of(memory[0], program_->size, "a vector") : nullptr;
+    T* second = memory.size() > 1 ? data_of(memory[1], program_->size, "a vector") : nullptr;
+    const long n = long(order.size()), batches = long(rates.size());
+    const std::int64_t* rows = checked_rows(order);
+    require(first_batch >= 0 && epoch >= 0 && steps_before >= 0, "counts are not negative");
+    const long size = trainer_.batch_size(), all = n / size + (n % size != 0);
+    require(batches <= all && first_batch <= all - batches, "the epoch has fewer batches");
+    const double* r = data_of(rates, batches, "rates");
+    double *t = data_of(totals, batches, "totals"), *w = data_of(weights, batches, "weights");
+    std::vector<BatchLoss> sums(static_cast<std::size_t>(batches));
+    long done;
+    {
+      const nb::gil_scoped_release release;
+      done = trainer_.train(p, first, second, steps_before, rows, n, epoch, first_batch, r, batches, sums.data());
+    }
+    write(sums, t, w);
+    return done;
+  }
+
+  void evaluate(const In<T>& params, const Ints& rows, const Out<double>& totals, const Out<double>& weights) {
+    const Busy busy(mutex_);
+    const T* p = data_of(params, program_->size, "params");
+    const std::int64_t* which = checked_rows(rows);
+    const long n = long(rows.size()), size = trainer_.batch_size(), batches = n / size + (n % size != 0);
+    double *t = data_of(totals, batches, "totals"), *w = data_of(weights, batches, "weights");
+    std::vector<BatchLoss> sums(static_cast<std::size_t>(batches));
+    {
+      const nb::gil_scoped_release release;
+      trainer_.evaluate(p, which, n, sums.data());
+    }
+    write(sums, t, w);
+  }
+
+ private:
+  const std::int64_t* checked_rows(const Ints& rows) const {
+    const long n = long(rows.size());
+    const std::int64_t* data = data_of(rows, n, "rows");
+    for (long k = 0; k < n; ++k) require(data[k] >= 0 && data[k] < trainer_.rows(), "no such row in the data");
+    return data;
+  }
+
+  static void write(const std::vector<BatchLoss>& sums, double* totals, double* weights) {
+    for (const BatchLoss& s : sums) {
+      *totals++ = s.total;
+      *weights++ = s.weight;
+    }
+  }
+
+  std::shared_ptr<Program> program_;
+  BoundData data_;
+  Trainer<T> trainer_;
+  std::mutex mutex_;
+};
+
+}  // namespace

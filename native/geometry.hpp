@@ -1,0 +1,74 @@
+// Where the valid steps of a batch lie: rows longest first, steps one after the other, no padding.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <numeric>
+#include <vector>
+
+#include "kernels.hpp"
+
+namespace unrolled {
+
+// The rows of a batch, longest first, and where their valid steps lie.
+class Geometry {
+ public:
+  std::vector<std::int64_t> order;    // the batch's row of each sorted row
+  std::vector<std::int64_t> lengths;  // of sorted rows; empty: all full
+
+  // Lengths of the batch's rows, or null.
+  void set(long rows, const std::int64_t* given) {
+    const bool same = !given && lengths.empty() && long(order.size()) == rows;
+    if (same) return;
+    kept_.clear();
+    order.resize(rows);
+    std::iota(order.begin(), order.end(), 0);
+    lengths.clear();
+    if (!given) return;
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return given[a] > given[b]; });
+    for (auto row : order) lengths.push_back(given[row]);
+  }
+
+  long rows() const { return long(order.size()); }
+
+  // The valid steps of a value with this many steps; `masked`: lengths apply to it.
+  const Steps& steps(long steps, bool masked) {
+    masked = masked && !lengths.empty();
+    for (const auto& k : kept_)
+      if (k->padded == steps && k->masked == masked) return k->steps;
+    auto made = std::make_unique<Kept>();
+    made->padded = steps;
+    made->masked = masked;
+    const long longest = masked ? lengths.front() : steps;
+    made->counts.assign(longest, rows());
+    if (masked)
+      for (long t = 0, n = rows(); t < longest; ++t) {
+        while (n > 0 && lengths[n - 1] <= t) --n;
+        made->counts[t] = n;
+      }
+    made->starts.assign(1, 0);
+    for (long n : made->counts) made->starts.push_back(made->starts.back() + n);
+    const long total = made->starts.back();
+    made->before.reserve(total);
+    for (long t = 0; t < longest; ++t)
+      for (long n = 0; n < made->counts[t]; ++n) made->before.push_back(t ? rows() + made->starts[t - 1] + n : n);
+    made->steps = {rows(), longest, made->counts.data(), made->starts.data(), made->before.data(), total};
+    kept_.push_back(std::move(made));
+    return kept_.back()->steps;
+  }
+
+  // The length of a sorted row of a value with this many steps.
+  long length(long row, long steps, bool masked) const { return masked && !lengths.empty() ? lengths[row] : steps; }
+
+ private:
+  struct Kept {
+    long padded;
+    bool masked;
+    std::vector<long> counts, starts, before;
+    Steps steps;
+  };
+  std::vector<std::unique_ptr<Kept>> kept_;
+};
+
+}  // namespace unrolled

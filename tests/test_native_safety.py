@@ -1,0 +1,349 @@
+"""Whatever the compiled module is given, it works or refuses: it never crashes."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from collections import Counter
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import unrolled as un
+from support import cell_variants
+
+pytest.importorskip("unrolled._native", exc_type=ImportError)
+
+from unrolled import _native
+from unrolled.data import Windows
+from unrolled.engines import ENGINES, Job
+from unrolled.engines.native import LEVELS, Compiled, NativeEngine
+from unrolled.layers import LAYERS
+from unrolled.losses import MSE, CrossEntropy
+from unrolled.program import ProgramBuilder
+
+REFUSALS = (un.UnrolledError, ValueError, TypeError, MemoryError)
+SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")  # memory that can't be had ends such a process
+N, T, F, H = 6, 5, 2, 4
+LEVEL, CE = LEVELS[0], CrossEntropy()
+
+
+def native(*layers, features=F):
+    return Compiled(un.Network(layers or (un.LSTM(H), un.Last(), un.Dense(1)), features).program).native
+
+
+def ones(*shape, dtype=np.float32):
+    return np.ones(shape, dtype)
+
+
+def options(loss="mse", batch_size=1, optimizer="sgd", **settings):
+    made = _native.TrainerOptions()
+    made.batch_size = batch_size
+    made.set_loss(loss, levels=[0.5])
+    made.set_optimizer(optimizer, **settings)
+    return made
+
+
+# --- arguments that do not fit ------------------------------------------------------------------------
+
+STREAMED = 4 * H * (F + H + 1)  # parameters of the LSTM
+P, X, S, Y, LENGTHS = ones(STREAMED + H + 1), ones(N, T, F), ones(N, H), ones(N, 1), np.full(N, T)
+ROWS, SUMS, TABLE, LOC = np.arange(N), np.zeros(N), ones(20, F, dtype=float), ones(N, F, dtype=float)
+CHAIN, LSTM, DATA = native(), native(un.LSTM(H)), _native.arrays(X, Y, None, None, None)
+
+
+def made(name: str):
+    call, arguments = CALLS[name]()
+    return call(**arguments) or call.__self__  # a run itself, after its forward pass
+
+
+CALLS = {  # a call and its arguments, by the names of the latter
+    "forward": lambda: (
+        _native.Run32(CHAIN, LEVEL).forward,
+        {"params": P, "inputs": [X], "lengths": LENGTHS, "initial": [S, S]}
+        | {"keep": True, "place": (1, 2, 3), "outputs": [Y], "finals": [S, S]},
+    ),
+    "backward": lambda: (
+        made("forward").backward,
+        {"doutputs": [Y], "dfinals": [S, None], "dparams": P.copy(), "dinputs": [X.copy()], "dinitial": [S, S]},
+    ),
+    "arrays": lambda: (_native.arrays, {"x": X, "target": Y, "classes": None, "weight": Y, "lengths": LENGTHS}),
+    "windows": lambda: (
+        _native.windows,
+        {"values": TABLE, "observed": TABLE[:, 0].copy(), "starts": ROWS, "lengths": LENGTHS, "loc": LOC}
+        | {"scale": LOC, "window": T, "horizon": 2, "lags": np.full(2, 2)},
+    ),
+    "trainer": lambda: (_native.Trainer32, {"program": CHAIN, "level": LEVEL, "data": DATA, "options": options()}),
+    "train": lambda: (
+        _native.Trainer32(CHAIN, LEVEL, DATA, options(momentum=0.9)).train,
+        {"params": P.copy(), "memory": [P.copy()], "steps_before": 0, "order": ROWS, "epoch": 0}
+        | {"first_batch": 0, "rates": np.full(N, 0.1), "totals": SUMS.copy(), "weights": SUMS.copy()},
+    ),
+    "evaluate": lambda: (made("trainer").evaluate, {"params": P, "rows": ROWS, "totals": SUMS, "weights": SUMS}),
+    "stream": lambda: (_native.Stream32, {"program": LSTM, "level": LEVEL, "params": P[:STREAMED], "rows": N}),
+    "step": lambda: (made("stream").step, {"x": ones(N, F), "y": S}),
+    "read": lambda: (made("stream").read, {"layer": 0, "to": ones(2, N, H)}),
+    "write": lambda: (made("stream").write, {"layer": 0, "from": ones(2, N, H)}),
+}
+
+
+def read_only(a):
+    return np.frombuffer(a.tobytes(), a.dtype).reshape(a.shape)
+
+
+BENT = {
+    "shorter": lambda a: a.ravel()[:-1],
+    "twice": lambda a: np.concatenate([a.ravel(), a.ravel()]),
+    "empty": lambda a: a[:0],
+    "number": lambda a: a.dtype.type(1),
+    "text": lambda a: "abc",
+    "misaligned": lambda a: np.frombuffer(bytearray(b"x" + a.tobytes()), a.dtype, offset=1).reshape(a.shape),
+}
+COPY = {  # what would have to be copied first
+    "precision": lambda a: a.astype({"f4": "f8", "f8": "f4", "i8": "i4"}[a.dtype.str[1:]]),
+    "complex": lambda a: a.astype(complex),
+    "byte order": lambda a: a.astype(a.dtype.newbyteorder()),
+    "backwards": lambda a: np.concatenate([a, a])[::-2],
+    "gaps": lambda a: np.stack([a, a], axis=-1)[..., 0],
+}
+COPIED = {f"forward {name}" for name in ("inputs", "lengths", "initial")} | {"backward doutputs", "backward dfinals"}
+WRITTEN = {"outputs", "finals", "dparams", "dinputs", "dinitial", "memory", "totals", "weights", "y", "to"}
+NO_MISTAKE = {
+    ("train order", "twice"),
+    ("arrays weight", "twice"),
+    ("arrays target", "twice"),
+    ("arrays lengths", "numbers"),
+} | {(f"arrays {name}", "precision") for name in ("x", "target", "weight")}
+WRONG = {  # of the right kind, but for this call
+    "forward lengths": [np.full(N, T + 1)],
+    "arrays x": [ones(N, T), ones(N + 1, T, F)],
+    "arrays weight": [ones(N, 0)],
+    "arrays target": [None],
+    "arrays classes": [np.zeros(N, np.int64)],  # beside a target
+    "windows starts": [ROWS + 9],
+    "windows lengths": [np.full(N, T + 1), np.full(N, 0)],
+    "windows lags": [np.array(lags) for lags in ([0, 2], [1, 1], [9, 2], [2, 2**62])],
+    "windows window": [0, T - 1],
+    "windows horizon": [0, 3, 2**62],
+    "trainer program": [LSTM, native(features=F + 1), native(un.Dense((2, 1)), un.Last())],
+    "trainer options": [options(batch_size=0), options(batch_size=-(2**62))],
+    "train order": [ROWS + 1],
+    "train first_batch": [1, 2**62],  # there are as many batches as rates
+    "evaluate rows": [ROWS + 1],
+    "stream rows": [0],
+    "stream program": [CHAIN, native(un.LSTM(H), features=F + 1)],
+}
+
+
+def mistakes(of: str, value) -> list:
+    """What must be refused in place of this argument."""
+    wrong = list(WRONG.get(of, []))
+    if isinstance(value, list):
+        wrong += [[], value * 3, None]
+    elif isinstance(value, int) and not isinstance(value, bool):
+        wrong += [-1, -(2**62), 2**63, "1", None]
+    elif not isinstance(value, np.ndarray):
+        wrong += [1, "nonsense", (1, 2), (-1, 0, 0), (2**64, 0, 0)]
+    first = value[0] if isinstance(value, list) else value
+    if isinstance(first, np.ndarray):
+        bends = BENT if of in COPIED else BENT | COPY
+        bent = [bend(first) for how, bend in bends.items() if (of, how) not in NO_MISTAKE]
+        if of.split()[1] in WRITTEN or of == "train params":
+            bent.append(read_only(first))
+        if first.dtype == np.int64 and (of, "numbers") not in NO_MISTAKE:
+            bent += [np.full_like(first, number) for number in (-1, 2**62, -(2**62))]
+        wrong += [[b, *value[1:]] if isinstance(value, list) else b for b in bent]
+    return wrong
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_arguments_that_do_not_fit_are_refused(name):
+    made(name)
+    for argument, value in CALLS[name]()[1].items():
+        for bad in mistakes(f"{name} {argument}", value):
+            call, good = CALLS[name]()
+            with pytest.raises(REFUSALS):
+                pytest.fail(f"{argument}={bad!r} was taken: {call(**good | {argument: bad})}")
+
+
+# --- what could crash: each case in a process of its own ----------------------------------------------
+
+WIDE = 10**7
+ONE, ALL = ones(1, T, 1), np.zeros((1, WIDE), np.float32)
+
+
+def unwritten(what="value", width=1):
+    """A program whose input is value 0, and with an output or state that nothing writes."""
+    program = _native.Program(0)
+    program.add_input(program.add_value(width, 1, True, True))
+    if what == "state":
+        program.add_state(WIDE, 1, False)
+    else:
+        program.add_output(program.add_value(WIDE, 1, False, False) if what == "value" else 0)
+    return program
+
+
+def run(program, x, lengths=None, outputs=(), finals=()):
+    made = _native.Run32(program, LEVEL)
+    made.forward(ones(0), [x], lengths, [], True, None, list(outputs), list(finals))
+    return made
+
+
+def train(program, size, loss, target=None, classes=None):
+    data = _native.arrays(ONE, target, classes, None, None)
+    trainer = _native.Trainer32(program, LEVEL, data, options(loss))
+    trainer.train(ones(size), [], 0, ROWS[:1], 0, 0, *(np.zeros(1) for _ in range(3)))
+
+
+def head(outputs):
+    return native(un.Last(), un.Dense(outputs), features=1)
+
+
+def train_on_windows(loss=None, window=2, masked=True, moved=0):
+    """As the library does it; windows of 2 steps in a table of 20, which are moved after they were checked."""
+    builder = ProgramBuilder()
+    last = builder.add(un.Last(), builder.input("x", 1, masked=masked), name="0")
+    program = builder.build(builder.add(un.Dense(3 if loss else 1), last, name="1"))
+    starts, one = np.arange(N), ones(N, 1, dtype=float)
+    data = Windows(TABLE[:, :1].copy(), TABLE[:, 0].copy(), starts, np.full(N, 2), one, one, window, 1)
+    params, engine = ones(program.size), NativeEngine()
+    job = Job(program, data, loss or MSE(), un.SGD(), N, None, seed=0)
+    for _ in range(2):
+        engine.train(job, params, un.SGD().start(params), ROWS, 0, 0, np.zeros(1))
+        starts += moved
+
+
+def grow_a_program_in_use():
+    program = native(un.Dense(3))
+    made = _native.Run32(program, LEVEL)
+    for k in range(500):
+        program.add_dense("tanh", k + 1, [k + 1], program.add_value(3, 3, True, True), 3, 3, 0, -1)
+    made.forward(ones(9), [X], None, [], True, None, [ones(N, T, 3)], [])
+
+
+def go_on_after_running_out_of_memory():
+    size = 20_000_000
+    made = _native.Run32(native(un.Last(), un.Dense(size), features=1), LEVEL)
+    arguments = (ones(2 * size), [ones(1, 1, 1)], None, [], False, None, [ones(1, size)], [])
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    for more in (100, 200, 300, 1000):  # MB; about 400 are needed
+        resource.setrlimit(resource.RLIMIT_AS, (used + more * 10**6, resource.RLIM_INFINITY))
+        with suppress(MemoryError):
+            made.forward(*arguments)
+
+
+CASES = {
+    "a state that nothing writes": lambda: run(unwritten("state"), ONE, finals=[ALL]),
+    "back from an output that nothing writes": lambda: run(unwritten(), ONE, None, [ALL]).backward(
+        [ALL], [], ones(0), [ONE], []
+    ),
+    "training on an output that nothing writes": lambda: train(unwritten(), 0, "mse", ALL),
+    "a stream of an output that nothing writes": lambda: _native.Stream32(unwritten(), LEVEL, ones(0), 1).step(
+        ones(1, 1), ALL[:1]
+    ),
+    "axes of 2^17, 2^17 and 0 for a width of 2^30: the product is 2^64": lambda: run(
+        unwritten("nothing", 2**30), ones(2**17, 2**17, 0), np.zeros(2**17, int), [ones(0)]
+    ),
+    "classes for a loss of numbers": lambda: train(head(1), 2, "mse", None, np.zeros(1, int)),
+    "numbers for a loss of classes": lambda: train(head(3), 6, "cross_entropy", ones(1)),
+    "classes beyond the scores": lambda: train(head(3), 6, "cross_entropy", None, np.full(1, 2**40)),
+    "windows for a loss of classes": lambda: train_on_windows(CE),
+    "short windows for a program without lengths": lambda: train_on_windows(window=2**22, masked=False),
+    "windows that move after they were checked": lambda: train_on_windows(moved=2**40),
+    "a program that grows while it is in use": grow_a_program_in_use,
+} | ({} if SANITIZED else {"a run that goes on after running out of memory": go_on_after_running_out_of_memory})
+
+
+# --- ... and nonsense at random
+
+NONSENSE = [-(2**62), -(2**31), -1, 0, 1, 3, 2**63, 1.5, None, "x"]
+NONSENSE += [] if SANITIZED else [2**31 - 1, 2**31, 2**32, 2**62, 2**63 - 1]
+RULES = [*cell_variants(3), un.Dense(4, "tanh"), un.Dropout(0.5), LAYERS["reverse"]()]
+
+
+class Garbled:
+    """Stands before the compiled module and what it makes: a share of all that passes is replaced by nonsense."""
+
+    def __init__(self, inner, rng, share) -> None:
+        self.__dict__.update(inner=inner, rng=rng, share=share)
+
+    def __getattr__(self, name):
+        return Garbled(getattr(self.inner, name), self.rng, self.share)
+
+    def __setattr__(self, name, value):
+        setattr(self.inner, name, self.garble(value))
+
+    def __call__(self, *arguments, **named):
+        result = self.inner(*map(self.garble, arguments), **{k: self.garble(v) for k, v in named.items()})
+        return Garbled(result, self.rng, self.share) if type(result).__module__ == _native.__name__ else result
+
+    def garble(self, value):
+        if isinstance(value, Garbled):
+            return value.inner
+        if isinstance(value, list):
+            value = [self.garble(v) for v in value]
+            return value if self.rng.random() >= self.share else value[1:] + 2 * value[:1]
+        if self.rng.random() >= self.share:
+            return value
+        if isinstance(value, np.ndarray) and value.size and self.rng.random() < 0.9:
+            return self.rng.choice([*BENT.values(), *COPY.values(), read_only])(value)
+        return NONSENSE[self.rng.integers(len(NONSENSE))]
+
+
+def feed(net, x):
+    stream = net.stream(N)
+    stream.step(x[:, 0])
+    stream.state = stream.state
+
+
+def garble(seeds: range) -> None:
+    """All that can be done with networks at random, while the library itself talks nonsense to its engine."""
+    worked = Counter()
+    for seed in seeds:
+        print(f"seed {seed}", flush=True)
+        rng = np.random.default_rng(seed)
+        sys.modules["unrolled.engines.native"]._native = Garbled(_native, rng, rng.choice([0, 0.003, 0.03]))
+        ENGINES["native"] = NativeEngine(rng.choice(LEVELS))
+        ends = [un.Last(), un.Dense(4)] if rng.random() < 0.5 else [un.Dense(4)]
+        layers = [*(RULES[k] for k in rng.integers(len(RULES), size=rng.integers(4))), *ends]
+        net = un.Network(layers, F, rng.choice(["float32", "float64"]))
+        x, rows = rng.normal(size=(N, T, F)), (N, T)[: 3 - len(ends)]
+        lengths = rng.integers(0, T + 1, N) if rng.random() < 0.5 else None
+        y, loss = (rng.normal(size=(*rows, 4)), "mse") if rng.random() < 0.5 else (rng.integers(4, size=rows), CE)
+        for name, act in {
+            "gradients": partial(net.gradients, x, y, loss, lengths=lengths, training=True),
+            "fit": partial(net.fit, x, y, loss, epochs=1, batch_size=2, lengths=lengths, validation=0.3, verbose=0),
+            "stream": partial(feed, net, x),
+        }.items():
+            with suppress(*REFUSALS):
+                act()
+                worked[name] += 1
+    assert all(worked[name] > len(seeds) / 5 for name in ("gradients", "fit", "stream")), worked
+
+
+CASES |= {f"seeds from {k}": partial(garble, range(k, k + 200)) for k in (0, 200, 400)}
+
+
+def play(name):
+    if sys.platform == "linux" and not SANITIZED:
+        resource.setrlimit(resource.RLIMIT_AS, (2**32, resource.RLIM_INFINITY))
+    with suppress(*REFUSALS):
+        CASES[name]()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nonsense_ends_no_process(name):
+    done = subprocess.run(
+        [sys.executable, "-c", f"import test_native_safety as t; t.play({name!r})"],
+        cwd=Path(__file__).parent,
+        env=os.environ | {"UNROLLED_ENGINE": "native", "OMP_NUM_THREADS": "1"},  # no thread can fail to start
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-1000:]
