@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -30,3 +31,15 @@ def test_links_lead_to_files(document):
     targets = re.findall(r"\]\(([^)#]+)[^)]*\)", prose)
     missing = [t for t in targets if "://" not in t and not (document.parent / t).exists()]
     assert not missing
+
+
+def test_tables_of_speed_are_those_that_were_measured():
+    spec = importlib.util.spec_from_file_location("tables", ROOT / "benchmarks" / "tables.py")
+    tables = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tables)
+    results = tables.load()
+    performance = (ROOT / "docs" / "performance.md").read_text("utf-8")
+    for table in tables.TABLES:
+        assert table(results) in performance
+    for table in (tables.training, tables.stock):
+        assert table(results) in (ROOT / "README.md").read_text("utf-8")
