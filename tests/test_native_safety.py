@@ -22,7 +22,8 @@ pytest.importorskip("unrolled._native", exc_type=ImportError)
 from unrolled import _native
 from unrolled.data import Windows
 from unrolled.engines import ENGINES, Job
-from unrolled.engines.native import LEVELS, Compiled, NativeEngine
+from unrolled.engines.compiled import Compiled
+from unrolled.engines.native import LEVELS, NativeEngine
 from unrolled.layers import LAYERS
 from unrolled.losses import MSE, CrossEntropy
 from unrolled.program import ProgramBuilder
@@ -34,7 +35,8 @@ LEVEL, CE = LEVELS[0], CrossEntropy()
 
 
 def native(*layers, features=F):
-    return Compiled(un.Network(layers or (un.LSTM(H), un.Last(), un.Dense(1)), features).program).native
+    program = un.Network(layers or (un.LSTM(H), un.Last(), un.Dense(1)), features).program
+    return Compiled(program, _native.Program(program.size)).native
 
 
 def ones(*shape, dtype=np.float32):

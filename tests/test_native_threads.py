@@ -302,7 +302,7 @@ def test_networks_in_two_threads_give_what_each_gives_alone(rng):
 
 def test_one_run_in_two_threads_works_or_refuses(rng):
     net, data = network(), arrays(rng)
-    compiled = native.Compiled(net.program)
+    compiled = native.Compiled(net.program, native._native.Program(net.program.size))
     run = native._native.Run32(compiled.native, native.LEVELS[0])
     x = data.x.astype(np.float32)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -17,14 +16,14 @@ import numpy as np
 
 from .. import _native
 from ..cells import GRU, LSTM, RNN
-from ..cells.base import Cell
 from ..data import Arrays, Data, Windows
 from ..errors import InputError
 from ..layers import Add, Concatenate, Dense, Dropout, Last, Reverse
 from ..losses import MAE, MSE, CrossEntropy, Huber, Loss, Quantile
 from ..ops import Array
-from ..program import Operation, Program, checked_arrays, checked_lengths
+from ..program import Program, checked_arrays, checked_lengths
 from ..randomness import Place
+from .compiled import Compiled, by_name, parts_of
 from .contract import Backward, Forward, Job, Sums
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ class NativeEngine:
                 [
                     None if part is None else _ready(part, params.dtype)
                     for name, cell in program.initial_states.items()
-                    for part in states.get(name, (None,) * _parts(cell))
+                    for part in states.get(name, (None,) * parts_of(cell))
                 ],
                 keep,
                 None if place is None else tuple(place),
@@ -118,7 +117,7 @@ class NativeEngine:
             idle.append(run)
         return Forward(
             tuple(outputs),
-            _by_name(compiled.finals, finals),
+            by_name(compiled.finals, finals),
             Tape(program, compiled, run, {name: v.shape for name, v in values.items()}, params) if keep else None,
         )
 
@@ -128,7 +127,7 @@ class NativeEngine:
         dfinals: list[Array | None] = []
         for name, cell in tape.compiled.finals.items():
             parts = given.get(name)
-            dfinals += [None] * _parts(cell) if parts is None else [_ready(p, dtype) for p in parts]
+            dfinals += [None] * parts_of(cell) if parts is None else [_ready(p, dtype) for p in parts]
         dparams = np.empty_like(tape.params)
         dinputs = [np.empty(tape.shapes[name], dtype) for name in program.inputs]
         rows = len(dinputs[0])
@@ -144,7 +143,7 @@ class NativeEngine:
         return Backward(
             dparams,
             dict(zip(program.inputs, dinputs, strict=True)),
-            _by_name(program.initial_states, dinitial),
+            by_name(program.initial_states, dinitial),
         )
 
     def stream(self, program: Program, params: Array, rows: int) -> Any:
@@ -194,7 +193,7 @@ class NativeEngine:
 
     def _compile(self, program: Program) -> Compiled:
         if program not in self._compiled:
-            self._compiled[program] = Compiled(program)
+            self._compiled[program] = Compiled(program, _native.Program(program.size))
         return self._compiled[program]
 
 
@@ -225,7 +224,7 @@ class NativeStream:
     def state(self) -> dict[str, Any]:
         found = {}
         for k, (name, cell) in enumerate(self._states.items()):
-            parts = np.empty((_parts(cell), self._rows, cell.hidden), self._dtype)
+            parts = np.empty((parts_of(cell), self._rows, cell.hidden), self._dtype)
             self._native.read(k, parts)
             found[name] = cell.State(*parts)
         return found
@@ -241,93 +240,7 @@ def multiply_add_rate(level: str = LEVELS[0]) -> float:
     return float(_native.multiply_add_rate(level))
 
 
-# --- names to numbers -------------------------------------------------------------------------------
-
-
-class Compiled:
-    """A program as the kernels read it."""
-
-    def __init__(self, program: Program) -> None:
-        self.idle: dict[str, list[Any]] = {}  # runs that keep nothing and wait for the next call
-        self.buffers, self.parameters = program.buffers, program.parameters  # not the program: it keeps this alive
-        self.width = sum(prod(b.shape) for b in program.buffers.values())
-        self.input_width = prod(program.buffers[program.inputs[0]].shape)
-        self.finals = {name: op.rule for name, op in program.recurrent.items() if isinstance(op.rule, Cell)}
-        self.final_sizes, self.initial_sizes = _sizes(self.finals), _sizes(program.initial_states)
-        self.native = native = _native.Program(program.size)
-        values = {
-            name: native.add_value(prod(b.shape), b.shape[-1], b.sequence, b.masked)
-            for name, b in program.buffers.items()
-        }
-        states = {
-            name: native.add_state(cell.hidden, _parts(cell), given)
-            for given, cells in ((True, program.initial_states), (False, self.finals))
-            for name, cell in cells.items()
-        }
-        self._source = dict.fromkeys(program.inputs, "")
-        for name in program.inputs:
-            self._source[name] = name
-            native.add_input(values[name])
-        for index, op in enumerate(program.operations):
-            self._source[op.output] = self._source[op.inputs[0]]
-            self._add(op, index, values, states)
-        for name in program.outputs:
-            native.add_output(values[name])
-
-    def _add(self, op: Operation, index: int, values: dict[str, int], states: dict[str, int]) -> None:
-        rule = op.rule
-        offsets = {local: self.parameters[name].offset for local, name in op.parameters.items()}
-        common: dict[str, Any] = {
-            "index": index,
-            "inputs": [values[name] for name in op.inputs],
-            "output": values[op.output],
-        }
-        if isinstance(rule, Cell):
-            assert op.initial is not None
-            assert op.final is not None
-            self.native.add_cell(
-                kind=rule.kind,
-                activation=getattr(rule, "activation", "linear"),
-                reset_after=getattr(rule, "reset", "after") == "after",
-                hidden=rule.hidden,
-                features=self.buffers[op.inputs[0]].shape[0],
-                initial=states[op.initial],
-                final=states[op.final],
-                **common,
-                **{name: offsets.get(name, -1) for name in ("weight_ih", "weight_hh", "bias", "bias_hn")},
-            )
-        elif isinstance(rule, Dense):
-            self.native.add_dense(
-                activation=rule.activation or "linear",
-                in_size=self.buffers[op.inputs[0]].shape[-1],
-                out_size=prod(rule.shape),
-                weight=offsets["weight"],
-                bias=offsets.get("bias", -1),
-                **common,
-            )
-        elif isinstance(rule, Dropout):
-            self.native.add_layer(kind="dropout", drop_below=int(rule.p * 2**64), scale=1 / (1 - rule.p), **common)
-        else:
-            self.native.add_layer(kind=rule.kind, **common)
-
-    def shape(self, name: str, values: Mapping[str, Array]) -> tuple[int, ...]:
-        """Shape of a buffer's array when the inputs are these."""
-        buffer, source = self.buffers[name], values[self._source[name]]
-        return source.shape[: 1 + buffer.sequence] + buffer.shape
-
-
-def _parts(cell: Cell) -> int:
-    return len(cell.State._fields)  # type: ignore[attr-defined]
-
-
-def _sizes(states: Mapping[str, Cell]) -> list[int]:
-    """The hidden size of each part of these states."""
-    return [cell.hidden for cell in states.values() for _ in range(_parts(cell))]
-
-
-def _by_name(cells: Mapping[str, Cell], parts: list[Array]) -> dict[str, Any]:
-    left = iter(parts)
-    return {name: cell.State(*(next(left) for _ in range(_parts(cell)))) for name, cell in cells.items()}
+# --- helpers ---------------------------------------------------------------------------------------
 
 
 def _class(name: str, dtype: np.dtype) -> Any:
