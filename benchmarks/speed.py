@@ -3,8 +3,9 @@
     make bench                                          # everything, in an environment that has the others
     python benchmarks/speed.py training --output speed.json
 
-All contestants of a line run in one process and take turns, so that a busy moment of the machine meets each of them;
-a line shows medians. Numbers are float32. What each contestant does stands in contestants.py.
+All contestants of a section run in one process and take turns, and so do its lines: a busy moment of the machine
+meets each of them, and none for long. A line shows medians of the times, and of the ratios within a turn. Numbers
+are float32. What each contestant does stands in contestants.py.
 """
 
 from __future__ import annotations
@@ -17,75 +18,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from statistics import geometric_mean, median
-from typing import Any, NamedTuple
+from statistics import geometric_mean
+from typing import Any
+
+from measuring import Bench, Run, Target
 
 # variables that make NumPy's BLAS take this CPU for another one
 DISTURBING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 BUSY = 0.5  # load average of the last minute above which other work disturbs
 CELLS = ("RNN", "GRU", "LSTM")
 STOCK = 555  # windows of the stock demo
-
-
-class Target(NamedTuple):
-    """What is wanted of one figure; `least` False: it should be small."""
-
-    must: float
-    aim: float
-    least: bool = True
-
-
-class Bench:
-    """Measures, prints and remembers."""
-
-    def __init__(self, repeats: int, wall_s: float, threads: int) -> None:
-        self.repeats, self.wall_s, self.threads = repeats, wall_s, threads
-        self.lines: list[dict[str, Any]] = []
-        self.figures: list[dict[str, Any]] = []
-
-    def in_turns(self, runs: Mapping[str, Callable[[int], Any]]) -> dict[str, float]:
-        """Median milliseconds of one unit of work of each; a run is called with how many units to do."""
-        counts = {name: self._units(run) for name, run in runs.items()}
-        found: dict[str, list[float]] = {name: [] for name in runs}
-        for _ in range(self.repeats):
-            for name, run in runs.items():
-                run(
-                    max(getattr(run, "together", 1), counts[name] // 4)
-                )  # until the others' threads have gone to sleep
-                began = time.perf_counter()
-                run(counts[name])
-                found[name].append(1e3 * (time.perf_counter() - began) / counts[name])
-        self.lines.append({"units": counts, "raw_ms": found})
-        return {name: median(values) for name, values in found.items()}
-
-    def _units(self, run: Callable[[int], Any]) -> int:
-        step = getattr(run, "together", 1)  # a run that can't do fewer
-        run(step)
-        units = step
-        while True:
-            began = time.perf_counter()
-            run(units)
-            took = time.perf_counter() - began
-            if took > self.wall_s / 4:
-                return max(step, round(units * self.wall_s / took / step) * step)
-            units *= 2
-
-    def line(self, section: str, what: str, ms: Mapping[str, float]) -> None:
-        self.lines[-1] |= {"section": section, "what": what, "median_ms": dict(ms)}
-        ours = ms["unrolled"]
-        others = "  ".join(f"{name} {t:9.4f} ({t / ours:6.2f}x)" for name, t in ms.items() if name != "unrolled")
-        print(f"{what:26} unrolled {ours:9.4f} ms  {others}", flush=True)
-
-    def figure(self, what: str, value: float, target: Target) -> None:
-        must, aim, least = target
-        reached = [value >= wanted if least else value <= wanted for wanted in (must, aim)]
-        verdict = "aim reached" if reached[1] else "holds" if reached[0] else "MISSED"
-        self.figures.append({"what": what, "value": value, "must": must, "aim": aim, "verdict": verdict})
-        sign = "≥" if least else "≤"
-        print(f"  → {what}: {value:.2f} (must {sign} {must:g}, aim {sign} {aim:g}): {verdict}\n", flush=True)
 
 
 def shapes() -> list[Any]:
@@ -122,49 +66,43 @@ def stock(bench: Bench) -> None:
     def fit(epochs: int) -> None:
         net.fit(*rows, optimizer=un.SGD(c.RATE), epochs=epochs, batch_size=1, clip_norm=None, verbose=0)
 
-    def epochs_of(run: c.Run) -> c.Run:
+    def epochs_of(run: Run) -> Run:
         return lambda epochs: run(epochs * STOCK)
 
-    jax = c.jax_training("RNN", shape, rows, "SGD", together=STOCK)
-    ms = bench.in_turns(
-        {
-            "unrolled": fit,
-            "torch": epochs_of(c.torch_training("RNN", shape, rows, "SGD")),
-            "numpy": epochs_of(c.numpy_stock_epoch(shape, rows)),
-            "jax": epochs_of(jax),
-        }
-    )
-    bench.line("stock", "one epoch, Network.fit", ms)
+    runs = {
+        "unrolled": fit,
+        "torch": epochs_of(c.torch_training("RNN", shape, rows, "SGD")),
+        "numpy": epochs_of(c.numpy_stock_epoch(shape, rows)),
+        "jax": epochs_of(c.jax_training("RNN", shape, rows, "SGD", together=STOCK)),
+    }
+    (ratios,) = bench.measure("stock", {"one epoch, Network.fit": runs})
     for name, target in (("torch", Target(60, 110)), ("numpy", Target(20, 45)), ("jax", Target(2, 4))):
-        bench.figure(f"stock epoch, {name} / unrolled", ms[name] / ms["unrolled"], target)
+        bench.figure(f"stock epoch, {name} / unrolled", ratios[name], target)
 
 
 def training(bench: Bench) -> None:
     """A training step: forward, backward, Adam."""
     import contestants as c
 
-    compile_s, torch_ratios, rival_ratios = {}, [], []
+    lines = {}
     for cell in CELLS:
         for shape in shapes():
             rows = c.random_rows(shape)
-            jax = c.jax_training(cell, shape, rows)
-            compile_s[f"{cell} {shape}"] = jax.compile_s  # type: ignore[attr-defined]
-            ms = bench.in_turns(
-                {
-                    "unrolled": c.unrolled_training(cell, shape, rows),
-                    "torch": c.torch_training(cell, shape, rows),
-                    "jax": jax,
-                }
-            )
-            bench.line("training", f"{cell} {shape}", ms)
-            torch_ratios.append(ms["torch"] / ms["unrolled"])
-            rival_ratios.append(min(ms["torch"], ms["jax"]) / ms["unrolled"])
+            lines[f"{cell} {shape}"] = {
+                "unrolled": c.unrolled_training(cell, shape, rows),
+                "torch": c.torch_training(cell, shape, rows),
+                "jax": c.jax_training(cell, shape, rows),
+            }
+    found = bench.measure("training", lines)
+    compile_s = {what: runs["jax"].compile_s for what, runs in lines.items()}
     print(f"  JAX compiled each in {min(compile_s.values()):.1f} to {max(compile_s.values()):.1f} s, not counted.")
     bench.lines[-1]["jax_compile_s"] = compile_s
-    bench.figure("training step, torch / unrolled, worst", min(torch_ratios), Target(1.2, 1.5))
-    bench.figure("training step, torch / unrolled, geometric mean", geometric_mean(torch_ratios), Target(5, 8))
-    bench.figure("training step, faster rival / unrolled, worst", min(rival_ratios), Target(1.0, 1.3))
-    bench.figure("training step, faster rival / unrolled, mean", geometric_mean(rival_ratios), Target(2, 3))
+    torch = [ratios["torch"] for ratios in found]
+    rival = [min(ratios["torch"], ratios["jax"]) for ratios in found]
+    bench.figure("training step, torch / unrolled, worst", min(torch), Target(1.2, 1.5))
+    bench.figure("training step, torch / unrolled, geometric mean", geometric_mean(torch), Target(5, 8))
+    bench.figure("training step, faster rival / unrolled, worst", min(rival), Target(1.0, 1.3))
+    bench.figure("training step, faster rival / unrolled, mean", geometric_mean(rival), Target(2, 3))
 
 
 def arithmetic(bench: Bench) -> None:
@@ -175,7 +113,9 @@ def arithmetic(bench: Bench) -> None:
     from unrolled.engines import native
 
     roof = bench.threads * native.multiply_add_rate() / 1e9
-    print(f"{bench.threads} cores that only multiply and add would reach {roof:.0f} Gflop/s")
+    memory = copy_rate() / 1e9
+    print(f"{bench.threads} cores that only multiply and add would reach {roof:.0f} Gflop/s,")
+    print(f"one that only copies {memory:.0f} GB/s")
 
     a, b = np.random.default_rng(0).standard_normal((2, 2048, 2048), np.float32)
 
@@ -184,56 +124,73 @@ def arithmetic(bench: Bench) -> None:
             a @ b
 
     shape = c.Shape(32, 256, 64, 100)
+    lines = {
+        f"{cell} {shape}": {"unrolled": c.unrolled_training(cell, shape, c.random_rows(shape)), "product": product}
+        for cell in ("GRU", "LSTM")
+    }
     shares = []
-    for cell, gates in (("GRU", 3), ("LSTM", 4)):
+    for gates, ratios, line in zip((3, 4), bench.measure("arithmetic", lines), bench.lines[-2:], strict=True):
         # forward: x and h times all gates; backward: dh, and the gradients of both weights
         once = shape.batch * shape.steps * gates * shape.hidden
         flops = 2 * once * (2 * (shape.inputs + shape.hidden) + shape.hidden)
-        ms = bench.in_turns(
-            {"unrolled": c.unrolled_training(cell, shape, c.random_rows(shape)), "product": product},
-        )
-        bench.line("arithmetic", f"{cell} {shape}", ms)
-        ours, theirs = flops / ms["unrolled"] / 1e6, 2 * 2048**3 / ms["product"] / 1e6
-        print(f"  {ours:.0f} Gflop/s beside {theirs:.0f}: {100 * ours / roof:.0f} % of the roof")
-        bench.lines[-1] |= {"gflops": ours, "product_gflops": theirs, "roof_gflops": roof}
-        shares.append(100 * ours / theirs)
+        # h, c and what the gates were: written, read, and their gradients written and read once more
+        moved = 4 * shape.batch * shape.steps * shape.hidden * (2 * (gates + 3) + 2 * gates)
+        ours = flops / line["median_ms"]["unrolled"] / 1e6
+        theirs = 2 * 2048**3 / line["median_ms"]["product"] / 1e6
+        print(f"  {ours:.0f} Gflop/s beside {theirs:.0f}: {100 * ours / roof:.0f} % of the roof", end="; ")
+        print(f"{flops / moved:.0f} operations a byte of what is kept for the way back")
+        line |= {"gflops": ours, "product_gflops": theirs, "roof_gflops": roof}
+        line |= {"copy_gb_s": memory, "flops_per_byte": flops / moved}
+        shares.append(100 * flops * ratios["product"] / (2 * 2048**3))
     bench.figure("arithmetic rate of a training step, % of a matrix product, worse", min(shares), Target(60, 80))
+
+
+def copy_rate() -> float:
+    """Bytes a second, read or written, of one core that copies arrays too large for the caches."""
+    import numpy as np
+
+    source = np.zeros(1 << 26, np.float32)
+    copy = np.empty_like(source)
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        np.copyto(copy, source)
+        times.append(time.perf_counter() - began)
+    return 2 * source.nbytes / min(times)
 
 
 def inference(bench: Bench) -> None:
     """Whole sequences, outputs of all steps."""
     import contestants as c
 
-    ratios = []
+    lines = {}
     for cell in CELLS:
         for shape in shapes():
             x = c.random_rows(shape).x[: shape.batch]
-            ms = bench.in_turns(
-                {
-                    "unrolled": c.unrolled_inference(cell, shape, x),
-                    "onnx": c.onnx_inference(cell, shape, x, bench.threads),
-                }
-            )
-            bench.line("inference", f"{cell} {shape}", ms)
-            ratios.append(ms["onnx"] / ms["unrolled"])
-    bench.figure("inference, ONNX Runtime / unrolled, worst", min(ratios), Target(1.0, 1.2))
-    bench.figure("inference, ONNX Runtime / unrolled, geometric mean", geometric_mean(ratios), Target(1.5, 3))
+            lines[f"{cell} {shape}"] = {
+                "unrolled": c.unrolled_inference(cell, shape, x),
+                "onnx": c.onnx_inference(cell, shape, x, bench.threads),
+            }
+    found = [ratios["onnx"] for ratios in bench.measure("inference", lines)]
+    bench.figure("inference, ONNX Runtime / unrolled, worst", min(found), Target(1.0, 1.2))
+    bench.figure("inference, ONNX Runtime / unrolled, geometric mean", geometric_mean(found), Target(1.5, 3))
 
 
 def streaming(bench: Bench) -> None:
     """One step at a time from Python, 50 units, one row."""
     import contestants as c
 
-    ratios = []
-    for cell in CELLS:
-        shape = c.Shape(1, 50, 1, 1)
-        x = c.random_rows(shape).x[0]
-        ms = bench.in_turns(
-            {"unrolled": c.unrolled_stream(cell, shape, x), "onnx": c.onnx_stream(cell, shape, x)},
-        )
-        bench.line("streaming", f"{cell} H50, one step", ms)
-        ratios.append(ms["onnx"] / ms["unrolled"])
-    bench.figure("streaming step, ONNX Runtime / unrolled, worst", min(ratios), Target(1.5, 4))
+    shape = c.Shape(1, 50, 1, 1)
+    x = c.random_rows(shape).x[0]
+    lines = {
+        f"{cell} H50, one step": {
+            "unrolled": c.unrolled_stream(cell, shape, x),
+            "onnx": c.onnx_stream(cell, shape, x),
+        }
+        for cell in CELLS
+    }
+    found = [ratios["onnx"] for ratios in bench.measure("streaming", lines)]
+    bench.figure("streaming step, ONNX Runtime / unrolled, worst", min(found), Target(1.5, 4))
 
 
 def lengths(bench: Bench) -> None:
@@ -241,44 +198,41 @@ def lengths(bench: Bench) -> None:
     import contestants as c
     import numpy as np
 
-    shares = []
-    for cell in CELLS:
-        shape = c.Shape(16, 128, 64, 100)
-        rows = c.random_rows(shape)
-        random = np.random.default_rng(0).integers(1, shape.steps, len(rows.x), endpoint=True)
-        ms = bench.in_turns(
-            {
-                "unrolled": c.unrolled_training(cell, shape, rows, lengths=random),
-                "padded": c.unrolled_training(cell, shape, rows),
-            }
-        )
-        bench.line("lengths", f"{cell} {shape}", ms)
-        shares.append(ms["unrolled"] / ms["padded"])
+    shape = c.Shape(16, 128, 64, 100)
+    rows = c.random_rows(shape)
+    random = np.random.default_rng(0).integers(1, shape.steps, len(rows.x), endpoint=True)
+    lines = {
+        f"{cell} {shape}": {
+            "unrolled": c.unrolled_training(cell, shape, rows, lengths=random),
+            "padded": c.unrolled_training(cell, shape, rows),
+        }
+        for cell in CELLS
+    }
+    shares = [1 / ratios["padded"] for ratios in bench.measure("lengths", lines)]
     bench.figure("random lengths, share of the padded time, worst", max(shares), Target(0.65, 0.55, least=False))
 
 
 def threads(bench: Bench) -> None:
     """Two threads against one."""
     import contestants as c
+    from threadpoolctl import ThreadpoolController
 
-    ratios = []
+    libraries = ThreadpoolController()
+
+    def limited(run: Run, n: int) -> Run:
+        def run_limited(units: int) -> None:
+            with libraries.limit(limits=n, user_api="openmp"):
+                run(units)
+
+        return run_limited
+
+    lines = {}
     for cell in CELLS:
         for shape in (c.Shape(16, 128, 32, 100), *shapes()[3:]):
             run = c.unrolled_training(cell, shape, c.random_rows(shape))
-            ms = bench.in_turns({"unrolled": with_threads(run, bench.threads), "one thread": with_threads(run, 1)})
-            bench.line("threads", f"{cell} {shape}", ms)
-            ratios.append(ms["one thread"] / ms["unrolled"])
-    bench.figure(f"{bench.threads} threads against one, worst", min(ratios), Target(1.7, 1.9))
-
-
-def with_threads(run: Callable[[int], Any], n: int) -> Callable[[int], Any]:
-    from threadpoolctl import threadpool_limits
-
-    def limited(units: int) -> None:
-        with threadpool_limits(n, user_api="openmp"):
-            run(units)
-
-    return limited
+            lines[f"{cell} {shape}"] = {"unrolled": limited(run, bench.threads), "one thread": limited(run, 1)}
+    found = [ratios["one thread"] for ratios in bench.measure("threads", lines)]
+    bench.figure(f"{bench.threads} threads against one, worst", min(found), Target(1.7, 1.9))
 
 
 def levels(bench: Bench) -> None:
@@ -290,13 +244,16 @@ def levels(bench: Bench) -> None:
     if "avx512" not in LEVELS:
         print("this machine has no AVX-512.\n")
         return
-    shares = []
-    for cell in CELLS:
-        shape = c.Shape(16, 128, 64, 100)
-        narrow = c.unrolled_training(cell, shape, c.random_rows(shape), engine=NativeEngine("avx2"))
-        ms = bench.in_turns({"unrolled": c.unrolled_training(cell, shape, c.random_rows(shape)), "avx2": narrow})
-        bench.line("levels", f"{cell} {shape}", ms)
-        shares.append(ms["avx2"] / ms["unrolled"])
+    shape = c.Shape(16, 128, 64, 100)
+    rows = c.random_rows(shape)
+    lines = {
+        f"{cell} {shape}": {
+            "unrolled": c.unrolled_training(cell, shape, rows),
+            "avx2": c.unrolled_training(cell, shape, rows, engine=NativeEngine("avx2")),
+        }
+        for cell in CELLS
+    }
+    shares = [ratios["avx2"] for ratios in bench.measure("levels", lines)]
     bench.figure("AVX2, share of AVX-512's time, worst", max(shares), Target(2.2, 1.8, least=False))
 
 
@@ -304,13 +261,16 @@ def keras(bench: Bench) -> None:
     """Keras's `Model.fit`, for the record."""
     import contestants as c
 
-    for cell in CELLS:
-        shape = c.Shape(8, 64, 32, 100)
-        rows = c.random_rows(shape)
-        ms = bench.in_turns(
-            {"unrolled": c.unrolled_training(cell, shape, rows), "keras": c.keras_training(cell, shape, rows)}
-        )
-        bench.line("keras", f"{cell} {shape}", ms)
+    shape = c.Shape(8, 64, 32, 100)
+    rows = c.random_rows(shape)
+    lines = {
+        f"{cell} {shape}": {
+            "unrolled": c.unrolled_training(cell, shape, rows),
+            "keras": c.keras_training(cell, shape, rows),
+        }
+        for cell in CELLS
+    }
+    bench.measure("keras", lines)
     print()
 
 
@@ -366,8 +326,8 @@ def arguments() -> argparse.Namespace:
     known = [section.__name__ for section in SECTIONS]
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{', '.join(known)} (default: all)")
     parser.add_argument("--output", type=Path, help="write everything measured to this JSON file")
-    parser.add_argument("--repeats", type=int, default=7, help="timed runs of each contestant (default: 7)")
-    parser.add_argument("--wall-s", type=float, default=0.25, help="seconds of each run (default: 0.25)")
+    parser.add_argument("--repeats", type=int, default=9, help="timed runs of each contestant (default: 9)")
+    parser.add_argument("--wall-s", type=float, default=0.15, help="seconds of each run (default: 0.15)")
     parser.add_argument("--threads", type=int, default=2, help="threads of each library (default: 2)")
     options = parser.parse_args()
     if unknown := set(options.sections) - set(known):

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import geometric_mean
-from typing import Any
+from typing import Any, NamedTuple
 
 RESULTS = Path(__file__).parent / "results" / "speed.json"
 
@@ -18,12 +18,18 @@ def load(path: Path = RESULTS) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
-def lines_of(results: dict[str, Any], section: str) -> dict[str, dict[str, float]]:
-    """Median milliseconds by what was measured."""
-    return {line["what"]: line["median_ms"] for line in results["lines"] if line["section"] == section}
+class Line(NamedTuple):
+    ms: dict[str, float]  # medians by contestant
+    ratios: dict[str, float]  # how many times as long as unrolled: medians of the turns'
 
 
-def by_shape(results: dict[str, Any], section: str, figure: Callable[[dict[str, float]], str]) -> str:
+def lines_of(results: dict[str, Any], section: str) -> dict[str, Line]:
+    """By what was measured."""
+    found = (line for line in results["lines"] if line["section"] == section)
+    return {line["what"]: Line(line["median_ms"], line["ratios"]) for line in found}
+
+
+def by_shape(results: dict[str, Any], section: str, figure: Callable[[Line], str]) -> str:
     """A row a cell, a column a shape."""
     lines = lines_of(results, section)
     cells = list(dict.fromkeys(what.split(" ", 1)[0] for what in lines))
@@ -39,16 +45,15 @@ def markdown(head: list[str], rows: Iterable[list[str]]) -> str:
 def training(results: dict[str, Any]) -> str:
     """Milliseconds of unrolled, and how many times as long PyTorch and JAX take."""
 
-    def figure(ms: dict[str, float]) -> str:
-        ours = ms["unrolled"]
-        return f"{ours:.3g} ms: {ms['torch'] / ours:.1f}, {ms['jax'] / ours:.1f}"
+    def figure(line: Line) -> str:
+        return f"{line.ms['unrolled']:.3g} ms: {line.ratios['torch']:.1f}, {line.ratios['jax']:.1f}"
 
     return by_shape(results, "training", figure)
 
 
 def inference(results: dict[str, Any]) -> str:
-    def figure(ms: dict[str, float]) -> str:
-        return f"{ms['unrolled']:.3g} ms: {ms['onnx'] / ms['unrolled']:.1f}"
+    def figure(line: Line) -> str:
+        return f"{line.ms['unrolled']:.3g} ms: {line.ratios['onnx']:.1f}"
 
     return by_shape(results, "inference", figure)
 
@@ -62,16 +67,16 @@ def figures(results: dict[str, Any]) -> str:
 
 
 def stock(results: dict[str, Any]) -> str:
-    (ms,) = lines_of(results, "stock").values()
-    rows = [[name, f"{t:.3g} ms", f"{t / ms['unrolled']:.1f}"] for name, t in ms.items()]
+    (line,) = lines_of(results, "stock").values()
+    rows = [[name, f"{t:.3g} ms", f"{line.ratios[name]:.1f}"] for name, t in line.ms.items()]
     return markdown(["one epoch of 555 windows", "time", "times unrolled"], rows)
 
 
 def keras(results: dict[str, Any]) -> str:
     lines = lines_of(results, "keras")
     rows = [
-        [what, f"{ms['unrolled']:.3g} ms", f"{ms['keras']:.3g} ms", f"{ms['keras'] / ms['unrolled']:.0f}"]
-        for what, ms in lines.items()
+        [what, f"{line.ms['unrolled']:.3g} ms", f"{line.ms['keras']:.3g} ms", f"{line.ratios['keras']:.0f}"]
+        for what, line in lines.items()
     ]
     return markdown(["a step of `Model.fit`", "unrolled", "Keras", "ratio"], rows)
 
@@ -83,7 +88,7 @@ def machine(results: dict[str, Any]) -> str:
 
 
 def mean_ratio(results: dict[str, Any], rival: str) -> float:
-    return geometric_mean(ms[rival] / ms["unrolled"] for ms in lines_of(results, "training").values())
+    return geometric_mean(line.ratios[rival] for line in lines_of(results, "training").values())
 
 
 TABLES = (machine, stock, training, inference, keras, figures)

@@ -51,7 +51,10 @@ struct Recurrence {
   T *forward_weights, *backward_weights;
   const T* x;  // (R, x_stride)
   long x_stride;
-  T* h;      // (rows + R, stride): the initial state, then each step's output
+  T* y;  // where the caller wants the outputs, (rows, padded steps, H), or null
+  long y_row;
+  const std::int64_t* order;  // the caller's row of each
+  T* h;      // (rows + R, stride): the initial state, then each step's output; (2 rows, stride) if they go to y
   T* c;      // likewise; (rows, stride) unless kept
   T* saved;  // (R, saved), what the way back needs and where it leaves da; (rows, saved) unless kept
 

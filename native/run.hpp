@@ -21,7 +21,12 @@ class Run {
   void begin(long rows, const std::int64_t* lengths) {
     batch.begin(rows, lengths);
     kept_.assign(program_.operations.size(), {});
+    results_.assign(program_.values.size(), {});
   }
+
+  // Where the caller wants an output, (rows, steps, width). What nothing else reads is written there at once, and
+  // `batch` has no data of it.
+  void result(int value, T* data, long size) { results_[value] = {data, size}; }
 
   // Pack the weights, unless that was done for the same parameters; `keep`: for the way back too.
   void pack_if_changed(const T* params, bool keep) {
@@ -102,8 +107,13 @@ class Run {
     }
   };
 
+  struct Result {
+    T* data = nullptr;
+    long size = 0;
+  };
+
   struct Kept {  // what an operation needs for its way back
-    T *h = nullptr, *c = nullptr, *saved = nullptr;
+    T *y = nullptr, *h = nullptr, *c = nullptr, *saved = nullptr;
     T* mask = nullptr;
   };
 
@@ -137,6 +147,9 @@ class Run {
     r.steps = *x.valid;
     r.x = x.data;
     r.x_stride = x.stride;
+    r.y = kept_[k].y;
+    r.y_row = x.steps * op.cell.hidden;
+    r.order = batch.geometry.order.data();
     r.h = kept_[k].h;
     r.c = kept_[k].c;
     r.saved = kept_[k].saved;
@@ -150,7 +163,9 @@ class Run {
     const long rows = batch.geometry.rows(), total = x.valid->total, H = op.cell.hidden, stride = sizes.stride;
     const bool has_c = op.cell.kind == CellKind::lstm;
     Kept& kept = kept_[k];
-    kept.h = batch.arena.template take<T>((rows + total) * stride);
+    kept.y = hands_over(op.output) ? results_[op.output].data : nullptr;
+    if (kept.y) require(results_[op.output].size == rows * x.steps * H, "an output has the wrong size");
+    kept.h = batch.arena.template take<T>((rows + (kept.y ? rows : total)) * stride);
     if (has_c) kept.c = batch.arena.template take<T>((keep_ ? rows + total : rows) * stride);
     kept.saved = batch.arena.template take<T>((keep_ ? total : rows) * sizes.saved);
     const StateBuffer& initial = batch.states[op.initial];
@@ -159,15 +174,31 @@ class Run {
 
     kernels_.cell_forward(on_batch(op, k));
 
-    batch.buffers[op.output] = {kept.h + rows * stride, stride, x.steps, x.valid, total};
+    batch.buffers[op.output] = {kept.y ? nullptr : kept.h + rows * stride, stride, x.steps, x.valid, total};
+    for (long n = 0; kept.y && n < rows; ++n) {  // padding
+      const long length = batch.geometry.length(n, x.steps, program_.values[op.output].masked);
+      T* row = kept.y + batch.geometry.order[n] * x.steps * H;
+      std::fill(row + length * H, row + x.steps * H, T(0));
+    }
     if (!final_wanted(op.final)) return;
     StateBuffer& end = batch.make_state(op.final);
     for (long n = 0; n < rows; ++n) {
       const long length = batch.geometry.length(n, x.steps, program_.values[op.output].masked);
-      const long line = length ? rows + x.valid->starts[length - 1] + n : n;
+      const long line = (kept.y ? length % 2 * rows : length ? rows + x.valid->starts[length - 1] : 0) + n;
       std::copy_n(kept.h + line * stride, H, end.h + n * H);
       if (has_c) std::copy_n(kept.c + (keep_ ? line : n) * stride, H, end.c + n * H);
     }
+  }
+
+  // Whether a value goes to the caller and nowhere else, neither on the way there nor back.
+  bool hands_over(int value) const {
+    const auto reads = [&](const std::vector<int>& values) {
+      return std::count(values.begin(), values.end(), value);
+    };
+    if (keep_ || !results_[value].data || reads(program_.outputs) != 1) return false;
+    for (const Operation& op : program_.operations)
+      if (reads(op.inputs)) return false;
+    return true;
   }
 
   bool final_wanted(int state) const {
@@ -266,6 +297,7 @@ class Run {
   const Kernels<T>& kernels_;
   std::vector<Packed> packed_;
   std::vector<Kept> kept_;
+  std::vector<Result> results_;
   const T* params_ = nullptr;
   std::vector<T> packed_of_;
   bool packed_back_ = false;

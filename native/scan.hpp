@@ -28,17 +28,18 @@ struct Step {
   const T* dy;
   long first, last;  // rows
   long running;      // rows first..running have a step after this one
+  bool odd;          // such steps go from the last panel to the first, whose weights are still in the cache
 };
 
 template <class T>
 Step<T> step_at(const Recurrence<T>& r, long t, long first, long last) {
   const Steps& s = r.steps;
   const long valid = s.starts[t], stride = r.sizes.stride;
-  const long before = t ? s.rows + s.starts[t - 1] : 0;
+  const long before = r.y ? t % 2 * s.rows : t ? s.rows + s.starts[t - 1] : 0;
   Step<T> at{};
   at.x = r.x + valid * r.x_stride;
   at.h_prev = r.h + before * stride;
-  at.h = r.h + (s.rows + valid) * stride;
+  at.h = r.h + (r.y ? (t + 1) % 2 * s.rows : s.rows + valid) * stride;
   if (r.c) {
     at.c_prev = r.c + (r.keep ? before * stride : 0);
     at.c = r.c + (r.keep ? (s.rows + valid) * stride : 0);
@@ -46,6 +47,7 @@ Step<T> step_at(const Recurrence<T>& r, long t, long first, long last) {
   at.saved = r.saved + (r.keep ? valid * r.sizes.saved : 0);
   at.first = first;
   at.last = smaller(last, s.counts[t]);
+  at.odd = t % 2;
   return at;
 }
 
@@ -67,6 +69,14 @@ UNROLLED_INLINE long boundary(const Steps& s, int part, int parts) {
   return low;
 }
 
+// A step's outputs to the caller, while they are in the cache.
+template <class T>
+void hand_over(const Recurrence<T>& r, const Step<T>& at, long t) {
+  const long H = r.shape.hidden;
+  for (long row = at.first; row < at.last; ++row)
+    std::memcpy(r.y + r.order[row] * r.y_row + t * H, at.h + row * r.sizes.stride, std::size_t(H) * sizeof(T));
+}
+
 template <class Cell, class T>
 void scan(const Recurrence<T>& r) {
   if (r.steps.steps == 0) return;
@@ -76,6 +86,7 @@ void scan(const Recurrence<T>& r) {
       const Step<T> at = step_at(r, t, first, last);
       if (at.last <= first) break;
       Cell::step(r, at);
+      if (r.y) hand_over(r, at, t);
     }
   });
 }
@@ -128,7 +139,7 @@ template <class T, int GATES, class F>
 UNROLLED_INLINE void through_weights(const Recurrence<T>& r, const Step<T>& at, const T* saved,
                                      const long (&planes)[GATES], const T* weights, F f) {
   const long H = r.shape.hidden, stride = r.sizes.saved;
-  in_panels<T>(H, [&](long unit, int vectors) {
+  in_panels<T>(H, at.odd, [&](long unit, int vectors) {
     alignas(64) T sums[TILE_ROWS * PANEL<T>];
     const T* panel = weights + unit * GATES * H;
     const long width = vectors * LANES<T>;

@@ -7,6 +7,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #ifndef UNROLLED_VECTOR_BYTES
 #error "compile for a level: -DUNROLLED_LEVEL=avx2 -DUNROLLED_VECTOR_BYTES=32"
 #endif
@@ -41,8 +45,8 @@ UNROLLED_INLINE Vec<T> broadcast(T value) {
   return value - Vec<T>{};  // GCC and Clang turn this into one broadcast
 }
 
-UNROLLED_INLINE long smaller(long a, long b) { return a < b ? a : b; }
-UNROLLED_INLINE long larger(long a, long b) { return a > b ? a : b; }
+UNROLLED_INLINE constexpr long smaller(long a, long b) { return a < b ? a : b; }
+UNROLLED_INLINE constexpr long larger(long a, long b) { return a > b ? a : b; }
 
 // --- exp, and from it tanh and σ ---------------------------------------------------------------------------
 
@@ -52,6 +56,7 @@ struct ExpOf;
 template <>
 struct ExpOf<float> {
   using Int = std::int32_t;
+  typedef Int Ints __attribute__((vector_size(UNROLLED_VECTOR_BYTES)));
   static constexpr int mantissa_bits = 23, bias = 127, terms = 7;
   static constexpr float log2e = 1.44269504088896341f, ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
   static constexpr float rounder = 12582912.0f;  // 1.5 · 2^23: adding it leaves the nearest integer in the low bits
@@ -61,12 +66,22 @@ struct ExpOf<float> {
 template <>
 struct ExpOf<double> {
   using Int = std::int64_t;
+  typedef Int Ints __attribute__((vector_size(UNROLLED_VECTOR_BYTES)));
   static constexpr int mantissa_bits = 52, bias = 1023, terms = 13;
   static constexpr double log2e = 1.44269504088896340736, ln2_high = 6.93147180369123816490e-01,
                           ln2_low = 1.90821492927058770002e-10;
   static constexpr double rounder = 6755399441055744.0;  // 1.5 · 2^52
   static constexpr double limit = 708.0;
 };
+
+// the first n lanes, zeros behind
+template <class T>
+UNROLLED_INLINE Vec<T> first_lanes(Vec<T> v, long n) {
+  typename ExpOf<T>::Ints lane;
+#pragma GCC unroll 16
+  for (long l = 0; l < LANES<T>; ++l) lane[l] = typename ExpOf<T>::Int(l);
+  return lane < typename ExpOf<T>::Int(n) ? v : Vec<T>{};
+}
 
 // exp(x) - 1 = scale · part + (scale - 1) with scale = 2^n, x = n ln 2 + r, |r| ≤ ½ ln 2, part = exp(r) - 1.
 template <class T>
@@ -75,38 +90,65 @@ struct Exp {
 };
 
 template <class T, int N>
-UNROLLED_INLINE Vec<T> exp_series(Vec<T> r) {  // 1/2! + r/3! + ... by Horner's rule, terms up to r^N of exp
+UNROLLED_INLINE Vec<T> exp_series(Vec<T> r, Vec<T> r2) {  // 1/2! + r/3! + ... up to r^N of exp, N odd
   T inverse[N + 1] = {1};
 #pragma GCC unroll 16
   for (int k = 1; k <= N; ++k) inverse[k] = inverse[k - 1] / k;
-  Vec<T> sum = broadcast(inverse[N]);
+  Vec<T> sum = inverse[N - 1] + inverse[N] * r;  // Horner's rule on pairs: half as long to wait for
 #pragma GCC unroll 16
-  for (int k = N - 1; k >= 2; --k) sum = sum * r + broadcast(inverse[k]);
+  for (int k = N - 3; k >= 2; k -= 2) sum = sum * r2 + (inverse[k] + inverse[k + 1] * r);
   return sum;
 }
 
 template <class T>
 UNROLLED_INLINE Exp<T> split_exp(Vec<T> x) {
   using E = ExpOf<T>;
-  typedef typename E::Int Ints __attribute__((vector_size(UNROLLED_VECTOR_BYTES)));
   const Vec<T> shifted = x * E::log2e + E::rounder;
   const Vec<T> n = shifted - E::rounder;
   const Vec<T> r = (x - n * E::ln2_high) - n * E::ln2_low;
-  Ints bits;
+  typename E::Ints bits;
   std::memcpy(&bits, &shifted, sizeof bits);
   bits = (bits << E::mantissa_bits) + (typename E::Int{E::bias} << E::mantissa_bits);
   Exp<T> e;
   std::memcpy(&e.scale, &bits, sizeof bits);
-  e.part = r + r * r * exp_series<T, E::terms>(r);
+  const Vec<T> r2 = r * r;
+  e.part = r + r2 * exp_series<T, E::terms>(r, r2);
   return e;
 }
 
-// a where it lies within ±limit; NaN stays NaN, so that a training that diverges is found out
+// NaN stays NaN, so that a training that diverges is found out.
+template <class T>
+UNROLLED_INLINE Vec<T> at_most(Vec<T> limit, Vec<T> a) {
+  return limit < a ? limit : a;
+}
+
+template <class T>
+UNROLLED_INLINE Vec<T> at_least(Vec<T> limit, Vec<T> a) {
+  return limit > a ? limit : a;
+}
+
+#if defined(__AVX512F__)  // the same in one instruction, which GCC does not find
+template <>
+UNROLLED_INLINE Vec<float> at_most<float>(Vec<float> limit, Vec<float> a) {
+  return _mm512_min_ps(limit, a);
+}
+template <>
+UNROLLED_INLINE Vec<float> at_least<float>(Vec<float> limit, Vec<float> a) {
+  return _mm512_max_ps(limit, a);
+}
+template <>
+UNROLLED_INLINE Vec<double> at_most<double>(Vec<double> limit, Vec<double> a) {
+  return _mm512_min_pd(limit, a);
+}
+template <>
+UNROLLED_INLINE Vec<double> at_least<double>(Vec<double> limit, Vec<double> a) {
+  return _mm512_max_pd(limit, a);
+}
+#endif
+
 template <class T>
 UNROLLED_INLINE Vec<T> clamped(Vec<T> a, T limit) {
-  const Vec<T> high = broadcast(limit), low = broadcast(-limit);
-  a = a > high ? high : a;
-  return a < low ? low : a;
+  return at_least<T>(broadcast(-limit), at_most<T>(broadcast(limit), a));
 }
 
 template <class T>

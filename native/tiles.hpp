@@ -132,10 +132,18 @@ UNROLLED_INLINE void in_tiles(long first, long last, F f) {
 
 // Cut columns 0..n into panels: f(column, vectors). A panel of K rows takes K · vectors · LANES numbers, padded with
 // zeros; all panels before column c take K · c.
+template <class T, long SIZE = PANEL<T>, class F>
+UNROLLED_INLINE void in_panels(long n, bool from_last, F f) {
+  const long panels = (n + SIZE - 1) / SIZE;
+  for (long k = 0; k < panels; ++k) {
+    const long column = SIZE * (from_last ? panels - 1 - k : k);
+    f(column, int((smaller(SIZE, n - column) + LANES<T> - 1) / LANES<T>));
+  }
+}
+
 template <class T, class F>
 UNROLLED_INLINE void in_panels(long n, F f) {
-  for (long column = 0; column < n; column += PANEL<T>)
-    f(column, int((smaller(PANEL<T>, n - column) + LANES<T> - 1) / LANES<T>));
+  in_panels<T>(n, false, f);
 }
 
 template <class T>
@@ -143,12 +151,20 @@ constexpr long padded(long n) {
   return (n + LANES<T> - 1) / LANES<T> * LANES<T>;
 }
 
+// Panels of four gates: a vector of units of each, side by side. The last few units would fill a whole vector of each
+// gate; there the gates share vectors, `room` units each.
+template <class T>
+constexpr long room_for(long units) {
+  constexpr long least = LANES<T> < 4 ? 1 : LANES<T> / 4;  // of which four fill a vector
+  return smaller(LANES<T>, (units + least - 1) / least * least);
+}
+
 // --- packing -----------------------------------------------------------------------------------------------
 
-// to[k, l] = from[l, k] for l < n, 0 up to LANES: one vector's share of a panel whose rows are `to_row` apart
+// to[k, l] = from[l, k] for l < n, 0 up to `room`: a share of a panel whose rows are `to_row` apart
 template <class T>
-void pack_transposed(T* to, long to_row, const T* from, long from_row, long n, long K) {
-  for (long l = 0; l < LANES<T>; ++l) {
+void pack_transposed(T* to, long to_row, long room, const T* from, long from_row, long n, long K) {
+  for (long l = 0; l < room; ++l) {
     if (l < n)
       for (long k = 0; k < K; ++k) to[k * to_row + l] = from[l * from_row + k];
     else
@@ -163,7 +179,7 @@ void pack_weight(T* to, const T* from, long N, long K, int threads) {
     for (long c = first * LANES<T>; c < smaller(N, last * LANES<T>); c += LANES<T>) {
       const long column = c / PANEL<T> * PANEL<T>;
       const long width = smaller(PANEL<T>, padded<T>(N - column));
-      pack_transposed(to + column * K + (c - column), width, from + c * K, K, smaller(LANES<T>, N - c), K);
+      pack_transposed(to + column * K + (c - column), width, LANES<T>, from + c * K, K, smaller(LANES<T>, N - c), K);
     }
   });
 }

@@ -32,6 +32,7 @@ def test_the_environment_chooses_where_the_program_does_not(monkeypatch):
     monkeypatch.setattr("unrolled.engines._chosen", None)
     monkeypatch.setenv("UNROLLED_ENGINE", "numpy")
     assert un.active_engine().name == "numpy"
+    monkeypatch.setattr("unrolled.engines._chosen", None)
     monkeypatch.setenv("UNROLLED_ENGINE", "abacus")
     with pytest.raises(un.InputError, match="no engine is called 'abacus'; this build has: auto, numpy"):
         un.active_engine()

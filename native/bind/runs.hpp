@@ -53,6 +53,8 @@ class BoundRun {
         auto& s = run_.batch.make_state(state);
         sort(starts[k], part ? s.c : s.h, program_->states[state].hidden);
       });
+      for (std::size_t k = 0; k < outputs.size(); ++k)
+        run_.result(program_->outputs[k], outputs[k].data(), long(outputs[k].size()));
       run_.pack_if_changed(p, keep);
       run_.forward(keep, place ? std::optional(Place{std::get<0>(*place), std::get<1>(*place), std::get<2>(*place)})
                                : std::nullopt);
@@ -65,7 +67,7 @@ class BoundRun {
     for (std::size_t k = 0; k < y.size(); ++k) {
       const int value = program_->outputs[k];
       const auto& b = run_.batch.buffers[value];
-      run_.batch.unpack(b, b.data, y[k], program_->values[value].width);
+      if (b.data) run_.batch.unpack(b, b.data, y[k], program_->values[value].width);
     }
     each_state(false, [&](int state, int part, std::size_t k) {
       const auto& s = run_.batch.states[state];

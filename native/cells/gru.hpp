@@ -37,12 +37,12 @@ struct Gru {
       const long n = smaller(L, H - unit);
       for (long k = 0; k < 3; ++k) {
         const long g = GATE_OF_PLANE[k];
-        pack_transposed(to + k * L, S * L, r.bias + g * H + unit, 1, n, 1);
-        pack_transposed(to + (S + k) * L, 3 * L, r.weight_ih + (g * H + unit) * F, F, n, F);
+        pack_transposed(to + k * L, S * L, L, r.bias + g * H + unit, 1, n, 1);
+        pack_transposed(to + (S + k) * L, 3 * L, L, r.weight_ih + (g * H + unit) * F, F, n, F);
       }
-      if (S == 4) pack_transposed(to + 3 * L, S * L, r.bias_hn + unit, 1, n, 1);
+      if (S == 4) pack_transposed(to + 3 * L, S * L, L, r.bias_hn + unit, 1, n, 1);
       for (long k = 0; k < S - 1; ++k)
-        pack_transposed(to + (S + 3 * F + k) * L, (S - 1) * L, r.weight_hh + (k * H + unit) * H, H, n, H);
+        pack_transposed(to + (S + 3 * F + k) * L, (S - 1) * L, L, r.weight_hh + (k * H + unit) * H, H, n, H);
     };
     share(padded<T>(H) / L, r.threads, [&](long first, long last) {
       for (long k = first; k < last; ++k) pack_unit(k * L, r.forward_weights + k * unit_size(r));
@@ -60,8 +60,8 @@ struct Gru {
 
   static void step(const Recurrence<T>& r, const Step<T>& at) {
     const long H = r.shape.hidden, F = r.shape.features, stride = r.sizes.stride, S = sums(r);
-    const T* weights = r.forward_weights;
-    for (long unit = 0; unit < H; unit += L, weights += unit_size(r)) {
+    in_panels<T, L>(H, at.odd, [&](long unit, int) {
+      const T* weights = r.forward_weights + unit / L * unit_size(r);
       in_tiles(at.first, at.last, [&](long row, int rows) {
         alignas(64) T found[TILE_ROWS * 4 * L];
         const Segment<T> segments[] = {
@@ -91,13 +91,13 @@ struct Gru {
           }
         }
       });
-    }
+    });
     if (S == 3) step_candidate(r, at);
   }
 
   static void step_candidate(const Recurrence<T>& r, const Step<T>& at) {  // before: n needs q of all units
     const long H = r.shape.hidden, stride = r.sizes.stride;
-    in_panels<T>(H, [&](long unit, int vectors) {
+    in_panels<T>(H, at.odd, [&](long unit, int vectors) {
       alignas(64) T found[TILE_ROWS * PANEL<T>];
       in_tiles(at.first, at.last, [&](long row, int rows) {
         const Segment<T> q{

@@ -12,18 +12,19 @@ struct Lstm {
 
   static CellSizes sizes(const CellShape& s) {
     const long H = s.hidden, F = s.features, Hp = padded<T>(H), stride = padded_stride<T>(H);
-    return {stride, 5 * stride, 4 * Hp * (1 + F + H), 4 * H * (Hp + padded<T>(F)), gradient_scratch<T>(4, H, H, F)};
+    return {stride, 5 * stride, 4 * (H / L * L + room_for<T>(H % L)) * (1 + F + H), 4 * H * (Hp + padded<T>(F)),
+            gradient_scratch<T>(4, H, H, F)};
   }
 
-  // For each vector of units: the biases, then for each k of x and of h the weights of i f g o side by side.
+  // For each panel of units: the biases, then for each k of x and of h the weights of i f g o side by side.
   static void pack(const Recurrence<T>& r) {
     const long H = r.shape.hidden, F = r.shape.features;
     const auto pack_unit = [&](long unit, T* to) {
-      const long n = smaller(L, H - unit);
-      for (long g = 0; g < 4; ++g) {
-        pack_transposed(to + g * L, 4 * L, r.bias + g * H + unit, 1, n, 1);
-        pack_transposed(to + (4 + g) * L, 4 * L, r.weight_ih + (g * H + unit) * F, F, n, F);
-        pack_transposed(to + (4 + 4 * F + g) * L, 4 * L, r.weight_hh + (g * H + unit) * H, H, n, H);
+      const long n = smaller(L, H - unit), room = room_for<T>(n), width = 4 * room;
+      for (long g = 0; g < 4; ++g, to += room) {
+        pack_transposed(to, width, room, r.bias + g * H + unit, 1, n, 1);
+        pack_transposed(to + width, width, room, r.weight_ih + (g * H + unit) * F, F, n, F);
+        pack_transposed(to + width * (1 + F), width, room, r.weight_hh + (g * H + unit) * H, H, n, H);
       }
     };
     share(padded<T>(H) / L, r.threads, [&](long first, long last) {
@@ -35,35 +36,45 @@ struct Lstm {
   }
 
   static void step(const Recurrence<T>& r, const Step<T>& at) {
-    const long H = r.shape.hidden, F = r.shape.features, stride = r.sizes.stride;
-    const T* weights = r.forward_weights;
-    for (long unit = 0; unit < H; unit += L, weights += 4 * L * (1 + F + H)) {
+    const long H = r.shape.hidden, F = r.shape.features, stride = r.sizes.stride, saved_row = r.sizes.saved;
+    const bool keep = r.keep;
+    in_panels<T, L>(H, at.odd, [&](long unit, int) {
+      const T* weights = r.forward_weights + 4 * unit * (1 + F + H);
+      const long room = room_for<T>(H - unit), width = 4 * room;
+      // behind a gate's last unit begins another gate where they share vectors
+      const auto sum = [&](const T* a) { return room == L ? load(a) : first_lanes<T>(load(a), H - unit); };
       in_tiles(at.first, at.last, [&](long row, int n) {
         alignas(64) T sums[TILE_ROWS * 4 * L];
         const Segment<T> segments[] = {
-            {at.x + row * r.x_stride, r.x_stride, 1, weights + 4 * L, 4 * L, F},
-            {at.h_prev + row * stride, stride, 1, weights + 4 * L * (1 + F), 4 * L, H},
+            {at.x + row * r.x_stride, r.x_stride, 1, weights + width, width, F},
+            {at.h_prev + row * stride, stride, 1, weights + width * (1 + F), width, H},
         };
-        tile_of<T>(n, 4)(sums, {weights, 0}, segments, 2);  // (1)
+        tile_of<T>(n, int(width / L))(sums, {weights, 0}, segments, 2);  // (1)
+        const T* c_prev = at.c_prev + row * stride + unit;
+        T *h_to = at.h + row * stride + unit, *c_to = at.c + row * stride + unit;
+        T* saved = at.saved + row * saved_row + unit;
+        V c[TILE_ROWS], o[TILE_ROWS];
         for (int m = 0; m < n; ++m) {
-          const T* a = sums + m * 4 * L;
-          const long at_h = (row + m) * stride + unit;
-          T* saved = at.saved + (row + m) * r.sizes.saved + unit;
-          const V i = sigmoid<T>(load(a)), f = sigmoid<T>(load(a + L));  // (2)
-          const V g = tanh_<T>(load(a + 2 * L)), o = sigmoid<T>(load(a + 3 * L));
-          const V c = f * load(at.c_prev + at_h) + i * g;  // (3)
-          const V tanh_c = tanh_<T>(c);
-          store(at.h + at_h, V(o * tanh_c));  // (4)
-          store(at.c + at_h, c);
-          if (!r.keep) continue;
-          store(saved, i);
-          store(saved + stride, f);
-          store(saved + 2 * stride, g);
-          store(saved + 3 * stride, o);
-          store(saved + 4 * stride, tanh_c);
+          const T* a = sums + m * width;
+          const V i = sigmoid<T>(sum(a)), f = sigmoid<T>(sum(a + room));  // (2)
+          const V g = tanh_<T>(sum(a + 2 * room));
+          o[m] = sigmoid<T>(sum(a + 3 * room));
+          c[m] = f * load(c_prev + m * stride) + i * g;  // (3)
+          store(c_to + m * stride, c[m]);
+          if (!keep) continue;
+          T* to = saved + m * saved_row;
+          store(to, i);
+          store(to + stride, f);
+          store(to + 2 * stride, g);
+          store(to + 3 * stride, o[m]);
+        }
+        for (int m = 0; m < n; ++m) {  // apart: the rows' c are there, nothing waits
+          const V tanh_c = tanh_<T>(c[m]);
+          store(h_to + m * stride, V(o[m] * tanh_c));  // (4)
+          if (keep) store(saved + m * saved_row + 4 * stride, tanh_c);
         }
       });
-    }
+    });
   }
 
   static void step_back(const Recurrence<T>& r, const Step<T>& at) {

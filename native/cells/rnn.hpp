@@ -29,7 +29,7 @@ struct Rnn {
   template <class Phi>
   static void step_with(const Recurrence<T>& r, const Step<T>& at) {
     const long H = r.shape.hidden, F = r.shape.features, Hp = padded<T>(H), stride = r.sizes.stride;
-    in_panels<T>(H, [&](long unit, int vectors) {
+    in_panels<T>(H, at.odd, [&](long unit, int vectors) {
       alignas(64) T sums[TILE_ROWS * PANEL<T>];
       in_tiles(at.first, at.last, [&](long row, int n) {
         const Segment<T> segments[] = {

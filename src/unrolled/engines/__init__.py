@@ -82,7 +82,10 @@ def engine_for(
 
 
 def _name() -> str:
-    return _chosen or os.environ.get("UNROLLED_ENGINE") or "auto"
+    global _chosen
+    if _chosen is None:  # asked for once: it takes as long as a step of a small network
+        _chosen = os.environ.get("UNROLLED_ENGINE") or "auto"
+    return _chosen
 
 
 def _find(name: str) -> Engine:

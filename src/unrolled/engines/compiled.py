@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from ..cells.base import Cell
 from ..layers import Dense, Dropout
 from ..ops import Array
@@ -21,7 +23,7 @@ class Compiled:
         self.width = sum(prod(b.shape) for b in program.buffers.values())
         self.input_width = prod(program.buffers[program.inputs[0]].shape)
         self.finals = {name: op.rule for name, op in program.recurrent.items() if isinstance(op.rule, Cell)}
-        self.final_sizes, self.initial_sizes = sizes_of(self.finals), sizes_of(program.initial_states)
+        self.final_parts, self.initial_parts = Parts(self.finals), Parts(program.initial_states)
         self.native = native
         values = {
             name: native.add_value(prod(b.shape), b.shape[-1], b.sequence, b.masked)
@@ -88,11 +90,34 @@ def parts_of(cell: Cell) -> int:
     return len(cell.State._fields)  # type: ignore[attr-defined]
 
 
-def sizes_of(states: Mapping[str, Cell]) -> list[int]:
-    """The hidden size of each part of these states."""
-    return [cell.hidden for cell in states.values() for _ in range(parts_of(cell))]
+class Parts:
+    """The arrays of some states, one after the other."""
+
+    def __init__(self, cells: Mapping[str, Cell]) -> None:
+        self.sizes = [cell.hidden for cell in cells.values() for _ in range(parts_of(cell))]
+        self._states, first = [], 0
+        for name, cell in cells.items():
+            self._states.append((name, cell.State._make, first, first + parts_of(cell)))  # type: ignore[attr-defined]
+            first += parts_of(cell)
+
+    def empty(self, rows: int, dtype: np.dtype) -> list[Array]:
+        return [np.empty((rows, hidden), dtype) for hidden in self.sizes]
+
+    def ready(self, states: Mapping[str, Any] | None, dtype: np.dtype) -> list[Array | None]:
+        """What the kernels read; None for states that are not there."""
+        found: list[Array | None] = [None] * len(self.sizes)
+        if states:
+            for name, _, first, last in self._states:
+                if states.get(name) is not None:
+                    found[first:last] = [ready(part, dtype) for part in states[name]]
+        return found
+
+    def named(self, arrays: list[Array]) -> dict[str, Any]:
+        return {name: make(arrays[first:last]) for name, make, first, last in self._states}
 
 
-def by_name(cells: Mapping[str, Cell], arrays: list[Array]) -> dict[str, Any]:
-    left = iter(arrays)
-    return {name: cell.State(*(next(left) for _ in range(parts_of(cell)))) for name, cell in cells.items()}
+def ready(a: Any, dtype: Any) -> Array:
+    """The array itself where the kernels can read it as it lies, else a copy."""
+    if isinstance(a, np.ndarray) and a.dtype == dtype and a.flags.c_contiguous and a.flags.aligned:
+        return a  # np.require would take two microseconds to find that out
+    return np.require(a, dtype, ("C", "A"))

@@ -23,7 +23,7 @@ from ..losses import MAE, MSE, CrossEntropy, Huber, Loss, Quantile
 from ..ops import Array
 from ..program import Program, checked_arrays, checked_lengths
 from ..randomness import Place
-from .compiled import Compiled, by_name, parts_of
+from .compiled import Compiled, parts_of, ready
 from .contract import Backward, Forward, Job, Sums
 
 if TYPE_CHECKING:
@@ -92,10 +92,9 @@ class NativeEngine:
     ) -> Forward:
         values, states, lengths = checked_arrays(program, params.dtype, inputs, state, lengths, zeros=False)
         compiled = self._compile(program)
-        arrays = [_ready(values[name], params.dtype) for name in program.inputs]
-        rows = len(arrays[0])
+        arrays = [ready(values[name], params.dtype) for name in program.inputs]
         outputs = [np.empty(compiled.shape(name, values), params.dtype) for name in program.outputs]
-        finals = [np.empty((rows, hidden), params.dtype) for hidden in compiled.final_sizes]
+        finals = compiled.final_parts.empty(len(arrays[0]), params.dtype)
         idle = compiled.idle.setdefault(params.dtype.char, [])
         run = idle.pop() if idle and not keep else _class("Run", params.dtype)(compiled.native, self.level)
         with _as_input_error:
@@ -103,11 +102,7 @@ class NativeEngine:
                 params,
                 arrays,
                 lengths,
-                [
-                    None if part is None else _ready(part, params.dtype)
-                    for name, cell in program.initial_states.items()
-                    for part in states.get(name, (None,) * parts_of(cell))
-                ],
+                compiled.initial_parts.ready(states, params.dtype),
                 keep,
                 None if place is None else tuple(place),
                 outputs,
@@ -117,25 +112,19 @@ class NativeEngine:
             idle.append(run)
         return Forward(
             tuple(outputs),
-            by_name(compiled.finals, finals),
+            compiled.final_parts.named(finals),
             Tape(program, compiled, run, {name: v.shape for name, v in values.items()}, params) if keep else None,
         )
 
     def backward(self, tape: Tape, doutputs: tuple[Array, ...], dstate: Mapping[str, Any] | None = None) -> Backward:
-        program, dtype = tape.program, tape.params.dtype
-        given = dstate or {}
-        dfinals: list[Array | None] = []
-        for name, cell in tape.compiled.finals.items():
-            parts = given.get(name)
-            dfinals += [None] * parts_of(cell) if parts is None else [_ready(p, dtype) for p in parts]
+        program, compiled, dtype = tape.program, tape.compiled, tape.params.dtype
         dparams = np.empty_like(tape.params)
         dinputs = [np.empty(tape.shapes[name], dtype) for name in program.inputs]
-        rows = len(dinputs[0])
-        dinitial = [np.empty((rows, hidden), dtype) for hidden in tape.compiled.initial_sizes]
+        dinitial = compiled.initial_parts.empty(len(dinputs[0]), dtype)
         with _as_input_error:
             tape.run.backward(
-                [_ready(d, dtype) for d in doutputs],
-                dfinals,
+                [ready(d, dtype) for d in doutputs],
+                compiled.final_parts.ready(dstate, dtype),
                 dparams,
                 dinputs,
                 dinitial,
@@ -143,7 +132,7 @@ class NativeEngine:
         return Backward(
             dparams,
             dict(zip(program.inputs, dinputs, strict=True)),
-            by_name(program.initial_states, dinitial),
+            compiled.initial_parts.named(dinitial),
         )
 
     def stream(self, program: Program, params: Array, rows: int) -> Any:
@@ -167,10 +156,10 @@ class NativeEngine:
                 params,
                 [optimizer_state.vectors[name] for name in job.optimizer.slots()],
                 optimizer_state.step,
-                _ready(order, np.int64),
+                ready(order, np.int64),
                 epoch,
                 first_batch,
-                _ready(rates, np.float64),
+                ready(rates, np.float64),
                 sums.totals,
                 sums.weights,
             )
@@ -180,7 +169,7 @@ class NativeEngine:
         batches = -(-len(rows) // job.batch_size)
         sums = Sums(np.zeros(batches), np.zeros(batches))
         with _as_input_error:
-            self._trainer(job, params.dtype).evaluate(params, _ready(rows, np.int64), sums.totals, sums.weights)
+            self._trainer(job, params.dtype).evaluate(params, ready(rows, np.int64), sums.totals, sums.weights)
         return sums
 
     def _trainer(self, job: Job, dtype: np.dtype) -> Any:
@@ -217,7 +206,7 @@ class NativeStream:
 
     def step(self, x: Array) -> Array:
         y = np.empty(self._output_shape, self._dtype)
-        self._native.step(_ready(x, self._dtype), y)
+        self._native.step(ready(x, self._dtype), y)
         return y
 
     @property
@@ -232,7 +221,7 @@ class NativeStream:
     @state.setter
     def state(self, states: Mapping[str, Any]) -> None:
         for k, name in enumerate(self._states):
-            self._native.write(k, _ready(states[name], self._dtype))
+            self._native.write(k, ready(states[name], self._dtype))
 
 
 def multiply_add_rate(level: str = LEVELS[0]) -> float:
@@ -268,13 +257,13 @@ def _data(job: Job, dtype: np.dtype) -> Any:
     data: Data = job.data
     if isinstance(data, Windows):
         return _native.windows(
-            _ready(data.values, np.float64),
-            _ready(data.observed, np.float64),
-            *(_ready(a, np.int64) for a in (data.starts, data.lengths)),
-            *(_ready(a, np.float64) for a in (data.loc, data.scale)),
+            ready(data.values, np.float64),
+            ready(data.observed, np.float64),
+            *(ready(a, np.int64) for a in (data.starts, data.lengths)),
+            *(ready(a, np.float64) for a in (data.loc, data.scale)),
             data.window,
             data.horizon,
-            None if data.lags is None else _ready(data.lags, np.int64),
+            None if data.lags is None else ready(data.lags, np.int64),
         )
     assert isinstance(data, Arrays), "training data is rows in arrays or windows"
     output = job.program.buffers[job.program.outputs[0]]
@@ -285,22 +274,15 @@ def _data(job: Job, dtype: np.dtype) -> Any:
     return _native.arrays(
         _floats(data.x, dtype),
         None if classes else _floats(data.target, dtype),
-        _ready(data.target, np.int64) if classes else None,
+        ready(data.target, np.int64) if classes else None,
         None if data.weight is None else _floats(data.weight, dtype),
         lengths,
     )
 
 
-def _ready(a: Any, dtype: Any) -> Array:
-    """The array itself where the kernels can read it as it lies, else a copy."""
-    if isinstance(a, np.ndarray) and a.dtype == dtype and a.flags.c_contiguous and a.flags.aligned:
-        return a  # np.require would take two microseconds to find that out
-    return np.require(a, dtype, ("C", "A"))
-
-
 def _floats(a: Array, dtype: np.dtype) -> Array:
     """Numbers of either precision as they lie, others as copies."""
-    return _ready(a, a.dtype if a.dtype in (np.float32, np.float64) else dtype)
+    return ready(a, a.dtype if a.dtype in (np.float32, np.float64) else dtype)
 
 
 def _is_builtin(optimizer: Optimizer) -> bool:
