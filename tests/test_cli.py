@@ -17,6 +17,7 @@ import typer
 import unrolled as un
 from shell import AIR, ENVIRONMENT, QUICK, Done, inside, shell
 from unrolled.cli import app, main
+from unrolled.engines import ENGINES
 
 pytestmark = pytest.mark.xdist_group("cli")  # they share one forecast
 FILES = ["forecast.csv", "model.safetensors", "report.html"]
@@ -187,10 +188,19 @@ def test_info_tells_about_the_installation(command):
     assert done.code == 0
     facts = json.loads(command("info", "--json").out)
     assert facts["unrolled"] == un.__version__
-    assert facts["engine"] == f"native {facts['levels'][0]}"  # the fastest that this machine can run
+    assert facts["engine"] == un.active_engine().identity
     assert facts["threads"] >= 1
     assert facts["cells"] == sorted(un.CELLS)
     assert all(name in done.out for name in facts)
+
+
+def test_the_fastest_level_is_the_default(command, monkeypatch):
+    monkeypatch.delenv("UNROLLED_ENGINE", raising=False)
+    monkeypatch.delenv("UNROLLED_SIMD", raising=False)
+    monkeypatch.setattr("unrolled.engines._chosen", None)
+    monkeypatch.setattr("unrolled.engines.ENGINES", ENGINES | {"native": type(ENGINES["native"])()})
+    facts = json.loads(command("info", "--json").out)
+    assert facts["engine"] == f"native {facts['levels'][0]}"
 
 
 def test_info_tells_about_models(command, folder, tmp_path):
