@@ -53,8 +53,10 @@ class BoundRun {
         auto& s = run_.batch.make_state(state);
         sort(starts[k], part ? s.c : s.h, program_->states[state].hidden);
       });
-      for (std::size_t k = 0; k < outputs.size(); ++k)
-        run_.result(program_->outputs[k], outputs[k].data(), long(outputs[k].size()));
+      for (std::size_t k = 0; k < outputs.size(); ++k) {
+        const long size = long(outputs[k].size());
+        run_.result(program_->outputs[k], data_of(outputs[k], size, "an output"), size);
+      }
       run_.pack_if_changed(p, keep);
       run_.forward(keep, place ? std::optional(Place{std::get<0>(*place), std::get<1>(*place), std::get<2>(*place)})
                                : std::nullopt);
