@@ -77,12 +77,13 @@ NB_MODULE(_native, m) {
       .def(
           "add_cell",
           [](Program& p, const std::string& kind, const std::string& activation, bool reset_after, int index,
-             std::vector<int> inputs, int output, long hidden, long features, int initial, int final, long weight_ih,
-             long weight_hh, long bias, long bias_hn) {
+             std::vector<int> inputs, int output, long hidden, long features, int initial, int final, bool branching,
+             long weight_ih, long weight_hh, long bias, long bias_hn) {
             Operation op{Kind::cell, index, std::move(inputs), output};
             op.cell = {named(CELLS, kind), named(ACTIVATIONS, activation), reset_after, hidden, features};
             op.initial = initial;
             op.final = final;
+            op.branching = branching;
             op.weight_ih = weight_ih;
             op.weight_hh = weight_hh;
             op.bias = bias;
@@ -91,7 +92,7 @@ NB_MODULE(_native, m) {
           },
           nb::arg("kind"), nb::arg("activation"), nb::arg("reset_after"), nb::arg("index"), nb::arg("inputs"),
           nb::arg("output"), nb::arg("hidden"), nb::arg("features"), nb::arg("initial"), nb::arg("final"),
-          nb::arg("weight_ih"), nb::arg("weight_hh"), nb::arg("bias"), nb::arg("bias_hn"))
+          nb::arg("branching"), nb::arg("weight_ih"), nb::arg("weight_hh"), nb::arg("bias"), nb::arg("bias_hn"))
       .def(
           "add_dense",
           [](Program& p, const std::string& activation, int index, std::vector<int> inputs, int output, long in,
@@ -106,6 +107,15 @@ NB_MODULE(_native, m) {
           },
           nb::arg("activation"), nb::arg("index"), nb::arg("inputs"), nb::arg("output"), nb::arg("in_size"),
           nb::arg("out_size"), nb::arg("weight"), nb::arg("bias"))
+      .def(
+          "add_embedding",
+          [](Program& p, int index, std::vector<int> inputs, int output, long count, long weight) {
+            Operation op{Kind::embedding, index, std::move(inputs), output};
+            op.in = count;
+            op.weight_ih = weight;
+            p.add_embedding(std::move(op));
+          },
+          nb::arg("index"), nb::arg("inputs"), nb::arg("output"), nb::arg("count"), nb::arg("weight"))
       .def(
           "add_layer",
           [](Program& p, const std::string& kind, int index, std::vector<int> inputs, int output,
@@ -124,7 +134,10 @@ NB_MODULE(_native, m) {
         nb::arg("lengths").noconvert().none());
   m.def("windows", &windows, nb::arg("values").noconvert(), nb::arg("observed").noconvert(),
         nb::arg("starts").noconvert(), nb::arg("lengths").noconvert(), nb::arg("loc").noconvert(),
-        nb::arg("scale").noconvert(), nb::arg("window"), nb::arg("horizon"), nb::arg("lags").noconvert().none());
+        nb::arg("scale").noconvert(), nb::arg("window"), nb::arg("horizon"), nb::arg("lags").noconvert().none(),
+        nb::arg("segment") = 1, nb::arg("decoded") = false, nb::arg("known") = 0,
+        nb::arg("weight").noconvert() = nb::none(), nb::arg("series").noconvert() = nb::none(),
+        nb::arg("fixed").noconvert() = nb::none(), nb::arg("codes").noconvert() = nb::none());
 
   nb::class_<TrainerOptions>(m, "TrainerOptions")
       .def(nb::init<>())

@@ -40,41 +40,82 @@ struct Data {
 
   // in windows
   bool windows = false;
-  const double *values = nullptr, *observed = nullptr, *loc = nullptr, *scale = nullptr;
+  const double *values = nullptr, *observed = nullptr, *loc = nullptr, *scale = nullptr, *row_weight = nullptr;
   const std::int64_t *starts = nullptr, *lags = nullptr;
-  long total = 0, longest_lag = 0;  // steps of the table; how far before a window's end an anchor may lie
+  long total = 0, longest_lag = 0;  // rows of the table; how far before a window's end an anchor may lie
+  long channels = 0, scaled = 0;    // of the table; how many of them, the first, have loc and scale
+  long segment = 1, horizon = 0;    // rows a step takes; targets that count
+  long steps_ahead = 0, known = 0;  // steps of the horizon, 0: it is not decoded; channels known ahead, the last ones
+  const std::int64_t *series = nullptr, *codes = nullptr;
+  const double* fixed = nullptr;
+  long all_series = 0, fixed_width = 0, code_width = 0;
 
   bool weighted() const { return windows || weight; }
 
-  // Step t of a row, in units that the network reads.
-  template <class T>
-  void read_step(long row, long t, T* to) const {
-    if (!windows) return x.copy(((row * steps) + t) * features, features, to);
-    const double* from = values + (starts[row] + t) * features;
-    for (long c = 0; c < features; ++c) to[c] = T((from[c] - loc[row * features + c]) / scale[row * features + c]);
+  // --- inputs: x; ahead, and one for each code, where the horizon is decoded ---------------------------------
+
+  int inputs() const { return 1 + (steps_ahead ? 1 + int(code_width) : 0); }
+  long steps_of(int input) const { return input == 0 ? steps : steps_ahead; }
+  long features_of(int input) const {
+    return input == 0 ? features : input == 1 ? segment * known + fixed_width + steps_ahead : 1;
   }
+
+  // Valid steps of a row.
+  long length(long row) const { return lengths[row] / segment; }
+
+  // Step t of a row of an input, in units that the network reads.
+  template <class T>
+  void read_step(int input, long row, long t, T* to) const {
+    if (input == 0 && !windows) return x.copy(((row * steps) + t) * features, features, to);
+    if (input == 0) return read_rows(row, starts[row] + t * segment, segment, 0, to);
+    if (input > 1) {
+      *to = T(codes[series[row] * code_width + input - 2]);
+      return;
+    }
+    const long count = std::min(segment, horizon - t * segment), place = starts[row] + lengths[row] + t * segment;
+    read_rows(row, place, count, channels - known, to);
+    std::fill(to + count * known, to + segment * known, T(0));
+    to += segment * known;
+    for (long k = 0; k < fixed_width; ++k) *to++ = T(fixed[series[row] * fixed_width + k]);
+    for (long k = 0; k < steps_ahead; ++k) *to++ = T(k == t);
+  }
+
+  // `count` rows of the table from `place` on, channel `first` and all after it.
+  template <class T>
+  void read_rows(long row, long place, long count, long first, T* to) const {
+    const double *shift = loc + row * scaled, *unit = scale + row * scaled;
+    for (const double* from = values + place * channels; count-- > 0; from += channels) {
+      for (long c = first; c < scaled; ++c) *to++ = T((from[c] - shift[c]) / unit[c]);
+      for (long c = std::max(first, scaled); c < channels; ++c) *to++ = T(from[c]);
+    }
+  }
+
+  // --- targets -----------------------------------------------------------------------------------------------
 
   template <class T>
   T read_target(long row, long k) const {
     if (!windows) return target.at<T>(row * targets + k);
+    if (k >= horizon) return T(0);
     const long place = starts[row] + lengths[row] + k;
-    const double anchor = lags ? values[(place - lags[k]) * features] : loc[row * features];
-    return T((values[place * features] - anchor) / scale[row * features]);
+    const double anchor = lags ? values[(place - lags[k]) * channels] : loc[row * scaled];
+    return T((values[place * channels] - anchor) / scale[row * scaled]);
   }
 
   // ... of the k-th of `each` costs that a target stands for
   template <class T>
   T read_weight(long row, long k, long each) const {
-    if (windows) return T(observed[starts[row] + lengths[row] + k / each]);
-    return weight.at<T>(row * weights + k / (targets * each / weights));
+    if (!windows) return weight.at<T>(row * weights + k / (targets * each / weights));
+    if (k / each >= horizon) return T(0);
+    return T(observed[starts[row] + lengths[row] + k / each] * (row_weight ? row_weight[row] : 1));
   }
 
   // Whether a row can be read: the arrays are the user's and may have changed since.
   bool readable(long row) const {
-    if (lengths && (lengths[row] < 0 || lengths[row] > steps)) return false;
+    if (lengths && (lengths[row] < 0 || lengths[row] > steps * segment || lengths[row] % segment)) return false;
     if (!windows) return true;
     const long length = lengths[row], start = starts[row];
-    return start >= 0 && start <= total - targets - length && start + length >= longest_lag;
+    if (start < 0 || start > total - horizon - length || start + length < longest_lag) return false;
+    return !series || (series[row] >= 0 && series[row] < all_series);
   }
 };
 

@@ -36,7 +36,7 @@ class Geometry {
   const Steps& steps(long steps, bool masked) {
     masked = masked && !lengths.empty();
     for (const auto& k : kept_)
-      if (k->padded == steps && k->masked == masked) return k->steps;
+      if (k->padded == steps && k->masked == masked && !k->beside) return k->steps;
     auto made = std::make_unique<Kept>();
     made->padded = steps;
     made->masked = masked;
@@ -58,13 +58,30 @@ class Geometry {
     return kept_.back()->steps;
   }
 
+  // The same without a mask, all steps beside one another: one step of steps · rows rows.
+  const Steps& beside(long steps) {
+    for (const auto& k : kept_)
+      if (k->padded == steps && k->beside) return k->steps;
+    auto made = std::make_unique<Kept>();
+    made->padded = steps;
+    made->beside = true;
+    const long total = steps * rows();
+    made->counts = {total};
+    made->starts = {0, total};
+    made->before.resize(total);
+    std::iota(made->before.begin(), made->before.end(), 0L);
+    made->steps = {total, 1, made->counts.data(), made->starts.data(), made->before.data(), total};
+    kept_.push_back(std::move(made));
+    return kept_.back()->steps;
+  }
+
   // The length of a sorted row of a value with this many steps.
   long length(long row, long steps, bool masked) const { return masked && !lengths.empty() ? lengths[row] : steps; }
 
  private:
   struct Kept {
     long padded;
-    bool masked;
+    bool masked = false, beside = false;
     std::vector<long> counts, starts, before;
     Steps steps;
   };

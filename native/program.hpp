@@ -19,7 +19,7 @@ inline void require(bool holds, const char* why) {
   if (!holds) refuse(why);
 }
 
-enum class Kind { cell, dense, last, dropout, reverse, concatenate, add };
+enum class Kind { cell, dense, embedding, last, dropout, reverse, concatenate, add };
 
 struct Value {  // (N, width), or (N, T, width) for a sequence
   long width;   // numbers of one row or step
@@ -41,9 +41,10 @@ struct Operation {
   int output;
   CellShape cell{};
   int initial = -1, final = -1;  // states
-  long in = 0, out = 0;          // of a dense layer
+  bool branching = false;        // every step begins from the initial state, and there is no final one
+  long in = 0, out = 0;          // of a dense layer; in: codes of an embedding
   Activation activation = Activation::linear;
-  long weight_ih = -1, weight_hh = -1, bias = -1, bias_hn = -1;  // offsets; dense: weight_ih, bias
+  long weight_ih = -1, weight_hh = -1, bias = -1, bias_hn = -1;  // offsets; others: weight_ih, bias
   std::uint64_t drop_below = 0;                                  // of dropout: words below are dropped
   double scale = 1;
 };
@@ -71,7 +72,7 @@ class Program {
     for (const Operation& op : operations) {
       if (op.kind != Kind::cell) continue;
       require(known[std::size_t(op.initial)], "a state is read before it is written");
-      known[std::size_t(op.final)] = true;
+      if (!op.branching) known[std::size_t(op.final)] = true;
     }
     closed_ = true;
   }
@@ -110,17 +111,19 @@ class Program {
     require(x.width == c.features && x.last == x.width && y.width == c.hidden, "a cell's buffers must fit its sizes");
     require(x.sequence && y.sequence && x.masked == y.masked, "a cell reads and writes a sequence");
     const int parts = c.kind == CellKind::lstm ? 2 : 1;
-    for (int state : {op.initial, op.final}) {
+    require(!op.branching || !x.masked, "lengths can't apply to the input of a branching cell");
+    if (op.branching) op.final = -1;
+    for (int state : {op.initial, op.branching ? op.initial : op.final}) {
       require(state >= 0 && state < int(states.size()), "a cell's state must be one of the program's");
       require(states[state].hidden == c.hidden && states[state].parts == parts, "a cell's state must fit it");
     }
-    require(!states[op.final].given, "an operation's final state does not come from the caller");
+    require(op.branching || !states[op.final].given, "an operation's final state does not come from the caller");
     const long gates = c.kind == CellKind::lstm ? 4 : c.kind == CellKind::gru ? 3 : 1, rows = gates * c.hidden;
     check_parameter(op.weight_ih, rows * c.features, false);
     check_parameter(op.weight_hh, rows * c.hidden, false);
     check_parameter(op.bias, rows, c.kind == CellKind::rnn);
     if (c.kind == CellKind::gru && c.reset_after) check_parameter(op.bias_hn, c.hidden, false);
-    values[op.output].from_cell = true;
+    values[op.output].from_cell = !op.branching;
     operations.push_back(std::move(op));
   }
 
@@ -132,6 +135,16 @@ class Program {
     require(x.sequence == y.sequence && x.masked == y.masked, "a dense layer keeps the axis of time");
     check_parameter(op.weight_ih, op.in * op.out, false);
     check_parameter(op.bias, op.out, true);
+    operations.push_back(std::move(op));
+  }
+
+  void add_embedding(Operation op) {
+    check_values(op, 1);
+    const Value &x = values[op.inputs[0]], &y = values[op.output];
+    require(x.width == 1 && y.width == y.last, "an embedding reads one code and writes a vector");
+    require(x.sequence == y.sequence && x.masked == y.masked, "an embedding keeps the axis of time");
+    require(op.in >= 1 && op.in < LIMIT, "an embedding has codes");
+    check_parameter(op.weight_ih, op.in * y.width, false);
     operations.push_back(std::move(op));
   }
 

@@ -66,6 +66,8 @@ class Run {
         cell_forward(op, k);
       else if (op.kind == Kind::dense)
         dense_forward(op, k);
+      else if (op.kind == Kind::embedding)
+        embedding_forward(op);
       else
         LayerOn<T>(batch, op, kept_[k].mask).apply(place);
     }
@@ -81,6 +83,8 @@ class Run {
         cell_backward(op, k, dparams, inputs_wanted);
       else if (op.kind == Kind::dense)
         dense_backward(op, k, dparams);
+      else if (op.kind == Kind::embedding)
+        embedding_backward(op, dparams);
       else
         LayerOn<T>(batch, op, kept_[k].mask).apply_back();
     }
@@ -144,7 +148,7 @@ class Run {
   Recurrence<T> on_batch(const Operation& op, std::size_t k) {
     Recurrence<T> r = recurrence(op, packed_[k], keep_);
     const Buffer& x = batch.buffers[op.inputs[0]];
-    r.steps = *x.valid;
+    r.steps = steps_of(op);
     r.x = x.data;
     r.x_stride = x.stride;
     r.y = kept_[k].y;
@@ -157,10 +161,17 @@ class Run {
     return r;
   }
 
+  // A branching cell takes all steps at once, as rows of their own.
+  Steps steps_of(const Operation& op) {
+    const Buffer& x = batch.buffers[op.inputs[0]];
+    return op.branching ? batch.geometry.beside(x.steps) : *x.valid;
+  }
+
   void cell_forward(const Operation& op, std::size_t k) {
     const Buffer x = batch.buffers[op.inputs[0]];
     const CellSizes sizes = kernels_.cell_sizes(op.cell);
-    const long rows = batch.geometry.rows(), total = x.valid->total, H = op.cell.hidden, stride = sizes.stride;
+    const Steps steps = steps_of(op);
+    const long rows = steps.rows, total = steps.total, H = op.cell.hidden, stride = sizes.stride;
     const bool has_c = op.cell.kind == CellKind::lstm;
     Kept& kept = kept_[k];
     kept.y = hands_over(op.output) ? results_[op.output].data : nullptr;
@@ -180,7 +191,7 @@ class Run {
       T* row = kept.y + batch.geometry.order[n] * x.steps * H;
       std::fill(row + length * H, row + x.steps * H, T(0));
     }
-    if (!final_wanted(op.final)) return;
+    if (op.branching || !final_wanted(op.final)) return;
     StateBuffer& end = batch.make_state(op.final);
     for (long n = 0; n < rows; ++n) {
       const long length = batch.geometry.length(n, x.steps, program_.values[op.output].masked);
@@ -197,7 +208,7 @@ class Run {
     };
     if (keep_ || !results_[value].data || reads(program_.outputs) != 1) return false;
     for (const Operation& op : program_.operations)
-      if (reads(op.inputs)) return false;
+      if (reads(op.inputs) || (op.branching && op.output == value)) return false;
     return true;
   }
 
@@ -210,10 +221,10 @@ class Run {
 
   void cell_backward(const Operation& op, std::size_t k, T* dparams, bool inputs_wanted) {
     Recurrence<T> r = on_batch(op, k);
-    const long rows = batch.geometry.rows(), H = op.cell.hidden, stride = r.sizes.stride;
+    const long rows = r.steps.rows, H = op.cell.hidden, stride = r.sizes.stride;
     const bool has_c = op.cell.kind == CellKind::lstm;
     const Buffer& y = batch.buffers[op.output];
-    const StateBuffer& end = batch.states[op.final];
+    const StateBuffer end = op.branching ? StateBuffer{} : batch.states[op.final];
     r.dy = y.gradient;
     r.dh = batch.arena.template take<T>(rows * stride);
     widen(r.dh, end.dh, rows, H, stride);
@@ -234,17 +245,19 @@ class Run {
     kernels_.cell_backward(r);
     if (!r.initial_wanted) return;
     StateBuffer& start = batch.make_state_gradient(op.initial);
-    for (long n = 0; n < rows; ++n)
+    for (long n = 0; n < rows; ++n) {
+      const long row = n % batch.geometry.rows();
       for (long u = 0; u < H; ++u) {
-        start.dh[n * H + u] += r.dh[n * stride + u];
-        if (has_c) start.dc[n * H + u] += r.dc[n * stride + u];
+        start.dh[row * H + u] += r.dh[n * stride + u];
+        if (has_c) start.dc[row * H + u] += r.dc[n * stride + u];
       }
+    }
   }
 
-  // (rows, H) or null → (rows, stride) with zeros where nothing comes from
-  static void widen(T* to, const T* from, long rows, long H, long stride) {
+  // (rows of the batch, H) or null → (rows, stride), over and over; zeros where nothing comes from
+  void widen(T* to, const T* from, long rows, long H, long stride) const {
     std::fill_n(to, rows * stride, T(0));
-    for (long n = 0; from && n < rows; ++n) std::copy_n(from + n * H, H, to + n * stride);
+    for (long n = 0; from && n < rows; ++n) std::copy_n(from + n % batch.geometry.rows() * H, H, to + n * stride);
   }
 
   // --- dense -----------------------------------------------------------------------------------------------
@@ -291,6 +304,32 @@ class Run {
     d.dbias = op.bias < 0 ? nullptr : dparams + op.bias;
     d.scratch = batch.arena.template take<T>(d.threads * kernels_.dense_scratch(op.in, op.out));
     kernels_.dense_backward(d);
+  }
+
+  // --- embedding -------------------------------------------------------------------------------------------
+
+  void embedding_forward(const Operation& op) {
+    const Buffer x = batch.buffers[op.inputs[0]];
+    const long width = program_.values[op.output].width;
+    const Buffer& y = batch.make(op.output, x.steps, width);
+    for (long line = 0; line < x.lines; ++line)
+      std::copy_n(params_ + op.weight_ih + code(op, x, line) * width, width, y.data + line * y.stride);
+  }
+
+  void embedding_backward(const Operation& op, T* dparams) {
+    const Buffer &x = batch.buffers[op.inputs[0]], &y = batch.buffers[op.output];
+    if (!y.gradient) return;
+    const long width = program_.values[op.output].width;
+    for (long line = 0; line < x.lines; ++line) {
+      T* to = dparams + op.weight_ih + code(op, x, line) * width;
+      for (long j = 0; j < width; ++j) to[j] += y.gradient[line * y.stride + j];
+    }
+  }
+
+  static long code(const Operation& op, const Buffer& x, long line) {
+    const T code = x.data[line * x.stride];
+    require(code >= 0 && code < T(op.in) && code == T(long(code)), "codes must be whole numbers that have a vector");
+    return long(code);
   }
 
   const Program& program_;

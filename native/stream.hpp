@@ -17,6 +17,7 @@ class Stream {
       if (op.kind != Kind::cell) continue;
       require(program.states[op.initial].given, "a stream's states must be its own");
       const State& s = program.states[op.initial];
+      require(!op.branching, "a branching cell looks at all steps at once");
       links_.push_back({op.initial, op.final});
       memory_.emplace_back(std::size_t(s.parts * rows * s.hidden));
     }

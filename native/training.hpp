@@ -41,9 +41,14 @@ class Trainer {
  public:
   Trainer(const Program& program, const Kernels<T>& kernels, Data data, TrainerOptions options)
       : kernels_(kernels), data_(data), options_(std::move(options)), run_(program, kernels) {
-    require(program.inputs.size() == 1 && program.outputs.size() >= 1, "training needs one input and an output");
-    const Value &x = program.values[program.inputs[0]], &y = program.values[program.outputs[0]];
-    require(x.sequence && x.width == data_.features, "the data's features must be the program's");
+    require(program.outputs.size() >= 1, "training needs an output");
+    require(int(program.inputs.size()) == data_.inputs(), "the data's inputs must be the program's");
+    for (int k = 0; k < data_.inputs(); ++k) {
+      const Value& x = program.values[program.inputs[k]];
+      require(x.sequence && x.width == data_.features_of(k), "the data's features must be the program's");
+      require(k == 0 || !x.masked, "lengths apply to the first input");
+    }
+    const Value& y = program.values[program.outputs[0]];
     outputs_ = options_.loss.kind == LossKind::cross_entropy ? y.last
                : options_.loss.kind == LossKind::quantile    ? long(options_.loss.levels.size())
                                                              : 1;
@@ -51,7 +56,8 @@ class Trainer {
     require((options_.loss.kind == LossKind::cross_entropy) == (data_.classes != nullptr),
             "cross-entropy takes classes, other losses take numbers");
     elements_ = y.width / outputs_;
-    require(data_.targets == elements_ * (y.sequence ? data_.steps : 1), "targets must fit the predictions");
+    const long steps = !y.sequence ? 1 : data_.steps_ahead ? data_.steps_ahead : data_.steps;
+    require(data_.targets == elements_ * steps, "targets must fit the predictions");
     require(options_.batch_size >= 1, "a batch has rows");
     each_ = options_.loss.kind == LossKind::quantile ? outputs_ : 1;
     require(!data_.weight || data_.targets * each_ % data_.weights == 0, "weights must fit the targets");
@@ -109,18 +115,25 @@ class Trainer {
     bool full = true;
     for (long k = 0; data_.lengths && k < n; ++k) {
       require(data_.readable(rows[k]), "a row's length or window does not fit the data");
-      lengths_.push_back(data_.lengths[rows[k]]);
+      lengths_.push_back(data_.length(rows[k]));
       full = full && lengths_.back() == data_.steps;
     }
     require(full || program.values[program.inputs[0]].masked, "lengths do not apply to the input of this program");
     run_.begin(n, full ? nullptr : lengths_.data());
-    auto& x = run_.batch.input(program.inputs[0], data_.steps);
-    const auto& order = run_.batch.geometry.order;
-    for (long r = 0; r < n; ++r)
-      run_.batch.each_step(x, r,
-                           [&](long t, long line) { data_.read_step(rows[order[r]], t, x.data + line * x.stride); });
+    for (int k = 0; k < data_.inputs(); ++k) gather(k, rows);
     run_.forward(keep, place);
     return loss(rows, keep);
+  }
+
+  // Fill an input with rows of the data.
+  void gather(int input, const std::int64_t* rows) {
+    const auto& x = run_.batch.input(run_.program().inputs[input], data_.steps_of(input));
+    const auto& geometry = run_.batch.geometry;
+#pragma omp parallel for num_threads(threads_for(FLOPS_OF_A_COPY* double(x.lines * x.stride)))
+    for (long r = 0; r < geometry.rows(); ++r)
+      run_.batch.each_step(x, r, [&](long t, long line) {
+        data_.read_step(input, rows[geometry.order[r]], t, x.data + line * x.stride);
+      });
   }
 
   // The loss of the first output; its gradient is left there.

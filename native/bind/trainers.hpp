@@ -60,23 +60,49 @@ BoundData arrays(const AnyFloats& x, const std::optional<AnyFloats>& target, con
 
 BoundData windows(const In<double>& values, const In<double>& observed, const Ints& starts, const Ints& lengths,
                   const In<double>& loc, const In<double>& scale, long window, long horizon,
-                  const std::optional<Ints>& lags) {
+                  const std::optional<Ints>& lags, long segment, bool decoded, long known,
+                  const std::optional<In<double>>& weight, const std::optional<Ints>& series,
+                  const std::optional<In<double>>& fixed, const std::optional<Ints>& codes) {
   BoundData d;
   Data& w = d.data;
   require(values.ndim() == 2 && starts.ndim() == 1 && starts.size() > 0, "values are (n, C), starts (N,)");
+  require(loc.ndim() == 2, "loc is (N, L)");
   const long n = long(values.shape(0));
   w.windows = true;
   w.rows = long(starts.size());
-  w.features = long(values.shape(1));
-  w.steps = window;
-  w.targets = horizon;
-  require(window >= 1 && horizon >= 1 && w.features >= 1, "window, horizon and channels must be ≥ 1");
-  w.values = data_of(d.keep(values), n * w.features, "values");
+  w.channels = long(values.shape(1));
+  w.scaled = long(loc.shape(1));
+  w.segment = segment;
+  w.horizon = horizon;
+  w.known = known;
+  require(window >= 1 && horizon >= 1 && segment >= 1 && window % segment == 0 && w.channels >= 1,
+          "window, horizon, segment and channels must be ≥ 1, and a window holds whole segments");
+  require(w.scaled >= 1 && w.scaled <= w.channels && known >= 0 && known <= w.channels, "too many channels");
+  w.steps = window / segment;
+  w.features = segment * w.channels;
+  w.steps_ahead = decoded ? horizon / segment + (horizon % segment != 0) : 0;
+  w.targets = decoded ? w.steps_ahead * segment : horizon;
+  w.values = data_of(d.keep(values), n * w.channels, "values");
   w.observed = data_of(d.keep(observed), n, "observed");
   w.starts = data_of(d.keep(starts), w.rows, "starts");
   w.lengths = data_of(d.keep(lengths), w.rows, "lengths");
-  w.loc = data_of(d.keep(loc), w.rows * w.features, "loc");
-  w.scale = data_of(d.keep(scale), w.rows * w.features, "scale");
+  w.loc = data_of(d.keep(loc), w.rows * w.scaled, "loc");
+  w.scale = data_of(d.keep(scale), w.rows * w.scaled, "scale");
+  if (weight) w.row_weight = data_of(d.keep(*weight), w.rows, "weight");
+  if (series) w.series = data_of(d.keep(*series), w.rows, "series");
+  require(w.series || (!fixed && !codes), "rows must say whose series they are");
+  if (fixed) {
+    w.all_series = axis(*fixed, 0, "fixed");
+    w.fixed_width = axis(*fixed, 1, "fixed");
+    w.fixed = data_of(d.keep(*fixed), w.all_series * w.fixed_width, "fixed");
+  }
+  if (codes) {
+    require(!fixed || w.all_series == axis(*codes, 0, "codes"), "fixed and codes must have equally many series");
+    w.all_series = axis(*codes, 0, "codes");
+    w.code_width = axis(*codes, 1, "codes");
+    w.codes = data_of(d.keep(*codes), w.all_series * w.code_width, "codes");
+  }
+  if (!fixed && !codes) w.series = nullptr;
   w.total = n;
   if (lags) {
     w.lags = data_of(d.keep(*lags), horizon, "lags");

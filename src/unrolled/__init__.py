@@ -17,7 +17,7 @@ from . import losses
 from .cells import CELLS, GRU, LSTM, RNN, Cell, register_cell
 from .engines import active_engine, use_engine
 from .errors import DataError, InputError, ModelFileError, TrainingDiverged, UnrolledError
-from .layers import Dense, Dropout, Last, Layer
+from .layers import Dense, Dropout, Embedding, Last, Layer
 from .network import Network
 from .streaming import Stream
 
@@ -48,6 +48,7 @@ __all__ = [
     "DataError",
     "Dense",
     "Dropout",
+    "Embedding",
     "EarlyStopping",
     "Forecaster",
     "GradientReport",

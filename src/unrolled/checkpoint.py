@@ -95,7 +95,8 @@ def fingerprint(
 ) -> str:
     """What a resumed training must have in common with the interrupted one."""
     sample = job.data.batch(np.concatenate((training_rows, validation_rows)), np.dtype(np.float64))
-    contents = [np.ascontiguousarray(a).tobytes() for a in sample if a is not None]
+    parts = (*sample.inputs.values(), sample.target, sample.weight, sample.lengths)
+    contents = [np.ascontiguousarray(a).tobytes() for a in parts if a is not None]
     checksum = 0
     for content in contents:
         checksum = zlib.crc32(content, checksum)

@@ -15,9 +15,9 @@ from .ops import Array, valid_steps
 
 
 class Batch(NamedTuple):
-    """Rows for one step: x (N, T, F), target, and optionally weight (N, ...) and lengths (N,)."""
+    """Rows for one step: the program's inputs by name, target, and optionally weight (N, ...) and lengths (N,)."""
 
-    x: Array
+    inputs: dict[str, Array]
     target: Array
     weight: Array | None
     lengths: Array | None
@@ -46,7 +46,7 @@ class Arrays:
     def batch(self, rows: Array, dtype: np.dtype) -> Batch:
         target = self.target[rows]
         return Batch(
-            self.x[rows].astype(dtype, copy=False),
+            {"x": self.x[rows].astype(dtype, copy=False)},
             target if target.dtype.kind in "iu" else target.astype(dtype, copy=False),
             None if self.weight is None else self.weight[rows].astype(dtype, copy=False),
             None if self.lengths is None else self.lengths[rows],
@@ -76,35 +76,85 @@ def refuse_not_finite(data: Arrays) -> None:
 class Windows:
     """Rows that are windows of one table in which all series stand one below the other.
 
-    Row k reads `lengths[k]` steps from `starts[k]` on, less `loc[k]`, divided by `scale[k]`, channel by channel. Its
-    targets are the next `horizon` values of channel 0, each less its anchor, divided by `scale[k, 0]`. The anchor is
-    `loc[k, 0]`, or with `lags` the value so many steps before the target, which must be known at the window's end. A
-    network that gives 0 repeats the anchors.
+    Row k reads the `lengths[k]` values from `starts[k]` on, channel by channel: the first L channels less `loc[k]`
+    and divided by `scale[k]`, the others as they stand. A step of the network takes `segment` of them at once, so
+    that its input "x" is (N, window / segment, segment·C).
+
+    Its targets are the next `horizon` values of channel 0, each less its anchor, divided by `scale[k, 0]`. The anchor
+    is `loc[k, 0]`, or with `lags` the value so many steps before the target, which must be known at the window's end.
+    A network that gives 0 repeats the anchors.
+
+    A network that decodes the horizon in M steps of a segment each (`decoded`) gets a second input "ahead",
+    (N, M, segment·K + A + M): the last K channels, known ahead, at the places of the targets; what is fixed about the
+    row's series; and which of the M steps it is, one-hot. Its targets are (N, M, segment), where what lies past the
+    horizon has no weight. Each column of `codes` makes one more input "code 0", "code 1", ..., (N, M, 1).
     """
 
     values: Array  # (n, C)
     observed: Array  # (n,) 1 where channel 0 was observed, 0 where a gap was filled
     starts: Array  # (N,)
-    lengths: Array  # (N,), each ≤ window
-    loc: Array  # (N, C)
-    scale: Array  # (N, C)
+    lengths: Array  # (N,), each ≤ window and a multiple of the segment
+    loc: Array  # (N, L)
+    scale: Array  # (N, L)
     window: int
     horizon: int
     lags: Array | None = None  # (horizon,)
+    segment: int = 1
+    decoded: bool = False
+    known: int = 0  # K
+    weight: Array | None = None  # (N,) of each row's targets
+    series: Array | None = None  # (N,) which row of `fixed` and `codes` is the row's
+    fixed: Array | None = None  # (S, A)
+    codes: Array | None = None  # (S, B) whole numbers ≥ 0
 
     def __len__(self) -> int:
         return len(self.starts)
 
-    def inputs(self, rows: Array, dtype: np.dtype) -> tuple[Array, Array | None]:
-        """x (N, T, C) with padding at its end set to 0, and lengths (None where all windows are full)."""
+    @property
+    def steps_ahead(self) -> int:
+        """Steps in which the horizon is decoded, M."""
+        return -(-self.horizon // self.segment)
+
+    def inputs(self, rows: Array, dtype: np.dtype) -> tuple[dict[str, Array], Array | None]:
+        """What the network reads, by name, and lengths in steps (None where all windows are full)."""
         lengths = self.lengths[rows]
-        steps = np.arange(self.window)
-        at = self.starts[rows, None] + np.minimum(steps, np.maximum(lengths - 1, 0)[:, None])
-        x = (self.values[at] - self.loc[rows, None]) / self.scale[rows, None]
-        if (lengths == self.window).all():
-            return x.astype(dtype, copy=False), None
-        x[steps >= lengths[:, None]] = 0
-        return x.astype(dtype, copy=False), lengths
+        places = np.arange(self.window)
+        at = self.starts[rows, None] + np.minimum(places, np.maximum(lengths - 1, 0)[:, None])
+        x = self._scaled(rows, self.values[at], 0)
+        full = bool((lengths == self.window).all())
+        if not full:
+            x[places >= lengths[:, None]] = 0
+        steps = self.window // self.segment
+        found = {"x": x.reshape(len(rows), steps, -1).astype(dtype, copy=False)}
+        if self.decoded:
+            found |= self._ahead(rows, dtype)
+        return found, None if full else lengths // self.segment
+
+    def _scaled(self, rows: Array, values: Array, first: int) -> Array:
+        """Values (N, T, channels from the `first` on) in the units that the network reads."""
+        scaled = self.loc.shape[1] - first
+        if scaled > 0:
+            values[..., :scaled] -= self.loc[rows, None, first:]
+            values[..., :scaled] /= self.scale[rows, None, first:]
+        return values
+
+    def _ahead(self, rows: Array, dtype: np.dtype) -> dict[str, Array]:
+        n, steps = len(rows), self.steps_ahead
+        first = self.values.shape[1] - self.known
+        known = np.zeros((n, steps * self.segment, self.known))
+        known[:, : self.horizon] = self._scaled(rows, self.values[self._target_places(rows)][..., first:], first)
+        parts = [known.reshape(n, steps, -1), np.broadcast_to(np.eye(steps), (n, steps, steps))]
+        if self.fixed is not None:
+            parts.insert(1, np.broadcast_to(self.fixed[self._series(rows), None], (n, steps, self.fixed.shape[1])))
+        found = {"ahead": np.concatenate(parts, axis=2).astype(dtype, copy=False)}
+        if self.codes is not None:
+            for k, column in enumerate(self.codes[self._series(rows)].T):
+                found[f"code {k}"] = np.repeat(column[:, None, None], steps, axis=1).astype(dtype)
+        return found
+
+    def _series(self, rows: Array) -> Array:
+        assert self.series is not None, "rows must say whose series they are"
+        return self.series[rows]
 
     def anchors(self, rows: Array) -> Array:
         """What the targets are measured from, (N, horizon), in the units of `values`."""
@@ -117,10 +167,17 @@ class Windows:
         return self._target_places(rows) - self.lags
 
     def batch(self, rows: Array, dtype: np.dtype) -> Batch:
-        x, lengths = self.inputs(rows, dtype)
+        inputs, lengths = self.inputs(rows, dtype)
         places = self._target_places(rows)
         target = (self.values[places, 0] - self.anchors(rows)) / self.scale[rows, :1]
-        return Batch(x, target.astype(dtype), self.observed[places].astype(dtype), lengths)
+        weight = self.observed[places]
+        if self.weight is not None:
+            weight = weight * self.weight[rows, None]
+        if self.decoded:
+            padding = ((0, 0), (0, self.steps_ahead * self.segment - self.horizon))
+            shape = (len(rows), self.steps_ahead, self.segment)
+            target, weight = (np.pad(a, padding).reshape(shape) for a in (target, weight))
+        return Batch(inputs, target.astype(dtype), weight.astype(dtype), lengths)
 
     def _target_places(self, rows: Array) -> Array:
         return (self.starts[rows] + self.lengths[rows])[:, None] + np.arange(self.horizon)

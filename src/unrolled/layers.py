@@ -1,6 +1,6 @@
 """Layers that are not recurrent: each maps whole arrays, forward and backward.
 
-`Dense`, `Last` and `Dropout` make up networks; `Reverse`, `Concatenate` and `Add` serve programs that are
+`Dense`, `Embedding`, `Last` and `Dropout` make up networks; `Reverse`, `Concatenate` and `Add` serve programs that are
 more than a chain, such as a layer in both directions.
 """
 
@@ -129,6 +129,68 @@ class Dense(Layer):
         return [da @ p.weight]
 
 
+@dataclass(frozen=True)
+class Embedding(Layer):
+    """A learned vector for each of some codes: (N, T, 1) or (N, 1) → (N, T, size) or (N, size).
+
+    Args:
+        count: number of codes; the input holds whole numbers 0 .. count - 1.
+        size: length of the vectors.
+
+    Raises:
+        InputError: the input holds something else.
+
+    >>> import numpy as np, unrolled as un
+    >>> net = un.Network([un.Embedding(27, 8), un.GRU(16), un.Dense(27)], input_size=1)
+    >>> net.forward(np.array([[[0], [26]]]))[0].shape
+    (1, 2, 27)
+    """
+
+    count: int
+    size: int
+
+    kind: ClassVar[str] = "embedding"
+
+    def __post_init__(self) -> None:
+        for name in ("count", "size"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise InputError(f"Embedding: {name} must be a whole number ≥ 1; got {value!r}.")
+
+    def parameters(self, features: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        return {"weight": (self.count, self.size)}
+
+    def initialize(self, p: SimpleNamespace, rng: np.random.Generator) -> None:
+        p.weight[...] = rng.standard_normal(p.weight.shape)
+
+    def output_shape(self, *features: tuple[int, ...]) -> tuple[int, ...]:
+        if features[0] != (1,):
+            raise InputError(f"Embedding: its input is one code a step, (1,); got {features[0]}.")
+        return (self.size,)
+
+    def apply(self, inputs: list[Array], p: SimpleNamespace, context: Context) -> tuple[Array, Any]:
+        codes = inputs[0][..., 0]
+        if not ((codes >= 0) & (codes < self.count) & (codes == np.floor(codes))).all():
+            raise InputError(
+                f"Embedding: codes must be whole numbers in 0..{self.count - 1}; "
+                f"they reach from {codes.min():g} to {codes.max():g}."
+            )
+        codes = codes.astype(np.int64)
+        y = p.weight[codes]
+        padding = None
+        if context.lengths is not None:
+            padding = ~valid_steps(context.lengths, codes.shape[1])
+            y[padding] = 0
+        return y, (codes, padding, inputs[0].shape)
+
+    def apply_back(self, dy: Array, saved: Any, p: SimpleNamespace, dp: SimpleNamespace) -> list[Array]:
+        codes, padding, shape = saved
+        if padding is not None:
+            dy = np.where(padding[..., None], 0, dy)
+        np.add.at(dp.weight, codes, dy)
+        return [np.zeros(shape, dy.dtype)]  # a code is a name: nothing changes with it
+
+
 class Last(Layer):
     """The last valid step of each sequence: (N, T, F) → (N, F); zeros where the length is 0.
 
@@ -254,4 +316,6 @@ class Add(Layer):
         return [dy] * saved
 
 
-LAYERS: dict[str, type[Layer]] = {layer.kind: layer for layer in (Dense, Last, Dropout, Reverse, Concatenate, Add)}
+LAYERS: dict[str, type[Layer]] = {
+    layer.kind: layer for layer in (Dense, Embedding, Last, Dropout, Reverse, Concatenate, Add)
+}

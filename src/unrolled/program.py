@@ -73,7 +73,8 @@ class Operation:
     parameters: Mapping[str, str]  # the rule's name of each parameter → the program's name
     masked: bool  # whether `lengths` applies
     initial: str | None = None  # name of the initial state; recurrent operations only
-    final: str | None = None
+    final: str | None = None  # of the final one, if there is one
+    branching: bool = False  # every step begins from the initial state, none from the step before
 
     @property
     def kind(self) -> str:
@@ -116,7 +117,7 @@ class Program:
 
     @property
     def causal(self) -> bool:
-        return all(op.rule.causal for op in self.operations)
+        return all(op.rule.causal and not op.branching for op in self.operations)
 
     def views(self, flat: Array) -> dict[str, Array]:
         """Views into a flat vector, by parameter name."""
@@ -171,6 +172,7 @@ class ProgramBuilder:
         name: str,
         shares: str | None = None,
         initial: str | None = None,
+        branching: bool = False,
     ) -> Buffer:
         """Add an operation; its output.
 
@@ -181,6 +183,8 @@ class ProgramBuilder:
             shares: name of an earlier operation whose parameters it uses instead of its own.
             initial: name of its initial state, such as "encoder.final"; by default "<name>.initial", which
                 the caller gives.
+            branching: a cell takes every step from its initial state, not from the step before: a decoder that
+                looks at all parts of the future at once. There is no final state.
         """
         first = inputs[0]
         if any(b.sequence != first.sequence for b in inputs):
@@ -208,7 +212,10 @@ class ProgramBuilder:
             first.masked,
         )
         if rule.recurrent:
-            operation = replace(operation, initial=initial or f"{name}.initial", final=f"{name}.final")
+            if branching and first.masked:
+                raise InputError(f"operation {name!r}: lengths can't apply to the input of a branching cell.")
+            final = None if branching else f"{name}.final"
+            operation = replace(operation, initial=initial or f"{name}.initial", final=final, branching=branching)
             self._check_states(operation)
         self._operations.append(operation)
         return output
@@ -231,7 +238,7 @@ class ProgramBuilder:
     def _check_states(self, new: Operation) -> None:
         """A cell can start from a state of its own kind and size, and no state is read before it is written."""
         earlier = [op for op in self._operations if op.rule.recurrent]
-        if new.final in (new.initial, *(op.initial for op in earlier)):
+        if new.final is not None and new.final in (new.initial, *(op.initial for op in earlier)):
             raise InputError(f"operation {new.name!r}: its final state {new.final!r} is read before it is written.")
         for op in earlier:
             if new.initial in (op.initial, op.final):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..cells.base import Cell
-from ..layers import Dense, Dropout
+from ..layers import Dense, Dropout, Embedding
 from ..ops import Array
 from ..program import Operation, Program
 
@@ -54,7 +54,6 @@ class Compiled:
         }
         if isinstance(rule, Cell):
             assert op.initial is not None
-            assert op.final is not None
             self.native.add_cell(
                 kind=rule.kind,
                 activation=getattr(rule, "activation", "linear"),
@@ -62,7 +61,8 @@ class Compiled:
                 hidden=rule.hidden,
                 features=self.buffers[op.inputs[0]].shape[0],
                 initial=states[op.initial],
-                final=states[op.final],
+                final=-1 if op.final is None else states[op.final],
+                branching=op.branching,
                 **common,
                 **{name: offsets.get(name, -1) for name in ("weight_ih", "weight_hh", "bias", "bias_hn")},
             )
@@ -75,6 +75,8 @@ class Compiled:
                 bias=offsets.get("bias", -1),
                 **common,
             )
+        elif isinstance(rule, Embedding):
+            self.native.add_embedding(count=rule.count, weight=offsets["weight"], **common)
         elif isinstance(rule, Dropout):
             self.native.add_layer(kind="dropout", drop_below=int(rule.p * 2**64), scale=1 / (1 - rule.p), **common)
         else:

@@ -18,7 +18,7 @@ from .. import _native
 from ..cells import GRU, LSTM, RNN
 from ..data import Arrays, Data, Windows
 from ..errors import InputError
-from ..layers import Add, Concatenate, Dense, Dropout, Last, Reverse
+from ..layers import Add, Concatenate, Dense, Dropout, Embedding, Last, Reverse
 from ..losses import MAE, MSE, CrossEntropy, Huber, Loss, Quantile
 from ..ops import Array
 from ..program import Program, checked_arrays, checked_lengths
@@ -29,7 +29,7 @@ from .contract import Backward, Forward, Job, Sums
 if TYPE_CHECKING:
     from ..optimizers import Optimizer, OptimizerState
 
-RULES = (RNN, GRU, LSTM, Dense, Last, Dropout, Reverse, Concatenate, Add)
+RULES = (RNN, GRU, LSTM, Dense, Embedding, Last, Dropout, Reverse, Concatenate, Add)
 LOSSES = (MSE, MAE, Huber, CrossEntropy, Quantile)
 OPTIMIZERS = ("SGD", "RMSprop", "Rprop", "Adagrad", "Adam", "AdamW")
 POOLED = 1 << 24  # numbers of a run's buffers up to which it is kept for the next call
@@ -263,7 +263,14 @@ def _data(job: Job, dtype: np.dtype) -> Any:
             *(ready(a, np.float64) for a in (data.loc, data.scale)),
             data.window,
             data.horizon,
-            None if data.lags is None else ready(data.lags, np.int64),
+            _optional(data.lags, np.int64),
+            data.segment,
+            data.decoded,
+            data.known,
+            _optional(data.weight, np.float64),
+            _optional(data.series, np.int64),
+            _optional(data.fixed, np.float64),
+            _optional(data.codes, np.int64),
         )
     assert isinstance(data, Arrays), "training data is rows in arrays or windows"
     output = job.program.buffers[job.program.outputs[0]]
@@ -278,6 +285,10 @@ def _data(job: Job, dtype: np.dtype) -> Any:
         None if data.weight is None else _floats(data.weight, dtype),
         lengths,
     )
+
+
+def _optional(a: Array | None, dtype: Any) -> Array | None:
+    return None if a is None else ready(a, dtype)
 
 
 def _floats(a: Array, dtype: np.dtype) -> Array:

@@ -129,6 +129,27 @@ def scan_back(
     return packing.unpack(dx), packing.unsort(dinitial)
 
 
+def branch(
+    cell: Cell, x: Array, initial: Any, lengths: Array | None, p: SimpleNamespace, keep: bool
+) -> tuple[Array, Any, Scanned | None]:
+    """One step from the initial state for each step of x, beside one another: (N, T, F) → (N, T, H)."""
+    rows, steps, features = x.shape
+    beside = cell.State(*(np.repeat(part, steps, axis=0) for part in initial))
+    y, _, kept = scan(cell, x.reshape(rows * steps, 1, features), beside, None, p, keep)
+    return y.reshape(rows, steps, -1), None, kept
+
+
+def branch_back(
+    cell: Cell, kept: Scanned, dy: Array | None, dfinal: Any, p: SimpleNamespace, dp: SimpleNamespace
+) -> tuple[Array, Any]:
+    """The adjoint of `branch`: all steps add to the gradient of the state that they began from."""
+    rows, count = len(dfinal[0]), kept.packing.shape[0]
+    dy = None if dy is None else dy.reshape(count, 1, -1)
+    dx, dbeside = scan_back(cell, kept, dy, cell.zero_state(count, kept.x.dtype), p, dp)
+    dinitial = cell.State(*(part.reshape(rows, -1, cell.hidden).sum(axis=1) for part in dbeside))
+    return dx.reshape(rows, -1, dx.shape[2]), dinitial
+
+
 class Tape(NamedTuple):
     program: Program
     params: Array
@@ -162,8 +183,10 @@ class ReferenceEngine:
             valid = lengths if op.masked else None
             if isinstance(op.rule, Cell):
                 assert op.initial is not None
-                assert op.final is not None
-                values[op.output], states[op.final], saved = scan(op.rule, ins[0], states[op.initial], valid, p, keep)
+                run = branch if op.branching else scan
+                values[op.output], final, saved = run(op.rule, ins[0], states[op.initial], valid, p, keep)
+                if op.final is not None:
+                    states[op.final] = final
             else:
                 values[op.output], saved = op.rule.apply(ins, p, Context(valid, place, index))
             if keep:
@@ -192,12 +215,13 @@ class ReferenceEngine:
             dy = dvalues.pop(op.output, None)
             if isinstance(op.rule, Cell):
                 rows = tape.shapes[op.output][0]
-                dfinal = dstates.pop(op.final, None)
+                dfinal = None if op.final is None else dstates.pop(op.final, None)
                 if dfinal is None:
                     dfinal = op.rule.zero_state(rows, dtype)
                 else:
                     dfinal = op.rule.State(*(np.asarray(part, dtype) for part in dfinal))
-                dx, dinitial = scan_back(op.rule, saved, dy, dfinal, p, dp)
+                back = branch_back if op.branching else scan_back
+                dx, dinitial = back(op.rule, saved, dy, dfinal, p, dp)
                 dinputs = [dx]
                 assert op.initial is not None
                 if op.initial in dstates:
@@ -241,7 +265,7 @@ class ReferenceEngine:
                 number = first_batch + k
                 batch = job.data.batch(order[number * job.batch_size : (number + 1) * job.batch_size], params.dtype)
                 place = Place(job.seed, epoch, number)
-                result = self.forward(job.program, params, {"x": batch.x}, None, batch.lengths, True, place)
+                result = self.forward(job.program, params, batch.inputs, None, batch.lengths, True, place)
                 loss = job.program.evaluate(job.loss, result.outputs[0], batch.target, batch.weight, batch.lengths)
                 sums.totals[k], sums.weights[k] = loss.total, loss.weight
                 if not np.isfinite(loss.total):
@@ -258,7 +282,7 @@ class ReferenceEngine:
         with np.errstate(over="ignore", invalid="ignore"):
             for k, piece in enumerate(pieces):
                 batch = job.data.batch(piece, params.dtype)
-                outputs = self.forward(job.program, params, {"x": batch.x}, None, batch.lengths).outputs
+                outputs = self.forward(job.program, params, batch.inputs, None, batch.lengths).outputs
                 loss = job.program.evaluate(job.loss, outputs[0], batch.target, batch.weight, batch.lengths)
                 sums.totals[k], sums.weights[k] = loss.total, loss.weight
         return sums
