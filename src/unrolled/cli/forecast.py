@@ -152,8 +152,8 @@ def summary(fc: Forecaster, columns: Any, result: Any, folder: Path, wall_s: flo
         "interrupted": fc.model_.interrupted,
         "model": {
             "cell": fc.cell,
-            "networks": len(fc.model_.networks),
-            "parameters": fc.model_.networks[0].parameters.size,
+            "networks": len(fc.model_.members),
+            "parameters": fc.model_.members[0].parameters.size,
         },
         "files": [str(folder / name) for name in ("forecast.csv", "model.safetensors", "report.html")],
         "seconds": round(wall_s, 3),

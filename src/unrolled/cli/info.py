@@ -59,8 +59,8 @@ def about_model(path: Path) -> dict[str, Any]:
     framing = model.model_.framing
     return {
         "kind": "forecaster",
-        "network": repr(model.model_.networks[0]),
-        "ensemble": len(model.model_.networks),
+        "network": repr(model.model_.members[0].architecture),
+        "ensemble": len(model.model_.members),
         "horizon": model.horizon,
         "frequency": model.tail_.frequency.name,
         "season": framing.season,

@@ -14,7 +14,7 @@ from ..ops import Array
 from .baselines import BASELINES
 from .intervals import MEDIAN, calibrate, conformal_widening, interval_columns, pooled, read_quantile
 from .panel import Columns, Panel, series_of
-from .scaling import Profile, in_units
+from .scaling import Profile, in_units, to_logs
 from .table import forecast_frame, in_library, library_of, read_panel
 from .windows import window_ends
 
@@ -108,15 +108,14 @@ def hold_out(model: Model, panel: Panel, known: Panel, profile: Profile, name: s
     every = max(1, -(-len(panel.ids) * origins // MOST_WINDOWS))
     # from the last origin backwards, so that it is among those that are looked at
     ends = window_ends(panel, framing, origins=slice(-1, -origins - 1, -every))
-    level, raw = model.quantiles(panel, profile, ends)
-    batch = level.batch(np.arange(len(ends)), np.dtype(np.float64))
-    assert batch.weight is not None
+    raw = model.quantiles(panel, profile, ends)
     series = series_of(panel, ends)
     left = panel.offsets[series + 1] - horizon - ends  # 0 for a series' last origin
-
-    widening = conformal_widening(raw, batch.target, batch.weight)
-    values = in_units(level, calibrate(raw, widening), profile, panel, ends)
     places = ends[:, None] + np.arange(horizon)
+    target, weight = to_logs(panel, profile.logs)[places], panel.observed[places].astype(float)
+
+    widening = conformal_widening(raw, target, weight)
+    values = in_units(calibrate(raw, widening), profile, panel, ends)
     forecasts = {name: values[..., MEDIAN]}
     for baseline, method in BASELINES.items():
         if baseline != "SeasonalNaive" or framing.season > 1:
@@ -142,11 +141,11 @@ def hold_out(model: Model, panel: Panel, known: Panel, profile: Profile, name: s
     )
     return HeldOut(
         table=scores,
-        coverage=_coverage(raw, batch.target, batch.weight, left),
+        coverage=_coverage(raw, target, weight, left),
         widening=widening,
         origins=len(np.unique(left)),
         rows=left_out,
-        pooled=pooled(batch.weight),
+        pooled=pooled(weight),
         example=example,
         name=name,
     )

@@ -6,24 +6,26 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, fields
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from .. import storage
 from ..cells import cell_named
-from ..errors import DataError, InputError
-from ..network import Network, checked_seed
+from ..errors import InputError
+from ..network import checked_seed
 from ..ops import Array
 from ..training import interruptible
+from .architecture import Architecture, Decoder
 from .backtest import HeldOut, cross_validate, held_out_rows, hold_out
+from .choice import choose_framing, choose_logs, choose_settings, views_of
 from .frequency import Frequency
 from .intervals import MEDIAN, calibrate, check_levels, interval_columns
-from .model import MOST_NETWORKS, Model, Settings, default_size, train_model
+from .model import MOST_NETWORKS, Member, Model, train_model
 from .panel import Columns, Panel
-from .scaling import Profile, all_positive, estimate_profile, in_units, to_logs, wants_logarithm
+from .scaling import Profile, all_positive, estimate_profile, in_units
 from .table import forecast_frame, in_library, library_of, read_panel, refuse_horizon
-from .windows import Framing, choose_framing, refuse_unforecastable, refuse_untrainable, window_ends
+from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_ends
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -77,14 +79,17 @@ class Forecaster:
         hidden: int | None = None,
         layers: int = 1,
         window: int | None = None,
+        segment: int | None = None,
+        scaling: str | Sequence[str] | None = None,
+        decoder: str | None = None,
         season: int | None = None,
         freq: str | int | None = None,
         log: bool | None = None,
         steps: int | None = None,
-        batch_size: int = 32,
-        rate: float = 1e-2,
+        batch_size: int | None = None,
+        rate: float | None = None,
         weight_decay: float = 1e-2,
-        dropout: float = 0.4,
+        dropout: float | None = None,
         ensemble: int | None = None,
         seed: int = 0,
         alias: str | None = None,
@@ -95,6 +100,9 @@ class Forecaster:
         self.hidden = hidden
         self.layers = layers
         self.window = window
+        self.segment = segment
+        self.scaling = scaling
+        self.decoder = decoder
         self.season = season
         self.freq = freq
         self.log = log
@@ -161,7 +169,7 @@ class Forecaster:
     def _fit(self, panel: Panel, evaluate: bool, interrupted: Callable[[], bool]) -> Forecaster:
         self.notes_ = list(panel.notes)
         self.held_out_: HeldOut | None = None
-        self.widening_ = np.zeros((MEDIAN, self.horizon))
+        self.widening_ = np.ones((MEDIAN, self.horizon))
         left_out = held_out_rows(panel, self.horizon) if evaluate else 0
         # whatever is chosen from data is chosen without the held-out end, for both trainings
         known = panel.until(left_out)
@@ -171,7 +179,7 @@ class Forecaster:
             framing, logs = self._choose(panel)
         refuse_untrainable(panel, framing)
         refuse_unforecastable(panel, framing)
-        settings = self._settings(len(window_ends(known, framing)))
+        settings = choose_settings(known, framing, self.get_params())
 
         if left_out:
             profile = estimate_profile(known, framing.season, self.horizon, logs)
@@ -196,7 +204,11 @@ class Forecaster:
         refuse_horizon(self.horizon)
         cell_named(self.cell)
         checked_seed(self.seed)
-        for name in ("hidden", "layers", "window", "season", "steps", "batch_size", "ensemble"):
+        if self.scaling is not None:
+            views_of(self.scaling)
+        if self.decoder not in (None, *get_args(Decoder)):
+            raise InputError(f"decoder must be one of {', '.join(get_args(Decoder))}; got {self.decoder!r}.")
+        for name in ("hidden", "layers", "window", "segment", "season", "steps", "batch_size", "ensemble"):
             value = getattr(self, name)
             optional = signature(type(self)).parameters[name].default is None
             if (value is None and not optional) or (value is not None and not is_count(value)):
@@ -207,32 +219,10 @@ class Forecaster:
     def _choose(self, panel: Panel) -> tuple[Framing, Array]:
         """The framing, and for each series whether it is taken in logarithms."""
         season = self.season or panel.frequency.season
-        if self.log is None:
-            parts = [panel.series(k) for k in range(len(panel.ids))]
-            logs = all_positive(panel) & [wants_logarithm(panel.y[p], panel.observed[p], season) for p in parts]
-        else:
-            logs = np.full(len(panel.ids), self.log)
-            if self.log and not all_positive(panel).all():
-                name = panel.name(int((~all_positive(panel)).argmax()))
-                raise DataError(f"{name} has values that are not positive, so log=True can't be. Leave log out.")
-        return choose_framing(panel, to_logs(panel, logs), self.horizon, season, self.window), logs
-
-    def _settings(self, windows: int) -> Settings:
-        """Sizes from the amount of data, where they are not given."""
-        size = default_size(windows)
-        return Settings(
-            self.cell,
-            self.hidden or size.hidden,
-            self.layers,
-            self.dropout,
-            self.steps or size.steps,
-            self.batch_size,
-            self.rate,
-            self.weight_decay,
-            self.ensemble or size.ensemble,
-            self.seed,
-            self.verbose,
-        )
+        logs = choose_logs(panel, self.log, season)
+        return choose_framing(
+            panel, logs, self.horizon, season, self.window, self.segment, self.scaling, self.decoder
+        ), logs
 
     # --- forecasting --------------------------------------------------------------------------------
 
@@ -270,8 +260,8 @@ class Forecaster:
         """Calibrated quantiles after the end of each series in the units of the target, (S, H, Q)."""
         refuse_unforecastable(panel, self.model_.framing)
         ends = panel.offsets[1:]
-        level, raw = self.model_.quantiles(panel, profile, ends)
-        return in_units(level, calibrate(raw, self.widening_), profile, panel, ends)
+        raw = self.model_.quantiles(panel, profile, ends)
+        return in_units(calibrate(raw, self.widening_), profile, panel, ends)
 
     def _profile_of(self, panel: Panel) -> Profile:
         """Profiles for a new table: as fitted for known series, estimated afresh for others."""
@@ -322,15 +312,14 @@ class Forecaster:
         arrays = {"y": self.tail_.y, "observed": self.tail_.observed, "offsets": self.tail_.offsets}
         arrays |= {"first": self.tail_.first, "widening": self.widening_}
         arrays |= {f"profile.{f.name}": getattr(self.profile_, f.name) for f in fields(Profile)}
-        for k, net in enumerate(self.model_.networks):
-            arrays |= {f"network.{k}.{name}": view for name, view in net.views.items()}
+        arrays |= {f"network.{k}": member.parameters for k, member in enumerate(self.model_.members)}
         content = {
             "params": {name: value for name, value in self.get_params().items() if name != "verbose"},
             "columns": {name: getattr(self.columns_, name) for name in ("id", "time", "target")},
             "ids": [name.item() if isinstance(name, np.generic) else name for name in self.tail_.ids],
             "frequency": asdict(self.tail_.frequency),
             "framing": asdict(self.model_.framing),
-            "networks": [net.describe() for net in self.model_.networks],
+            "networks": [asdict(member.architecture) | {"view": member.view} for member in self.model_.members],
             "library": self.backend_,
         }
         storage.write(path, "forecaster", arrays, content)
@@ -353,17 +342,21 @@ class Forecaster:
         )
         fc.profile_ = Profile(**{f.name: arrays[f"profile.{f.name}"] for f in fields(Profile)})
         fc.widening_ = arrays["widening"]
-        networks = []
+        members = []
         for k, description in enumerate(content["networks"]):
-            prefix = f"network.{k}."
-            own = {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
-            networks.append(Network.rebuild(description, own))
+            given = description | {"levels": tuple(description["levels"])}
+            architecture = Architecture(**{name: value for name, value in given.items() if name != "view"})
+            parameters = np.array(arrays[f"network.{k}"])
+            if parameters.shape != (architecture.program.size,):
+                size = architecture.program.size
+                raise InputError(f"network {k} has {parameters.size} parameters instead of {size}")
+            members.append(Member(architecture, description["view"], parameters))
         framing = content["framing"] | {"views": tuple(content["framing"]["views"])}
-        fc.model_ = Model(Framing(**framing), networks, [])
+        fc.model_ = Model(Framing(**framing), members)
         fc.notes_, fc.held_out_ = [], None
         if not len(fc.tail_.ids) == len(offsets) - 1 == len(fc.profile_.logs) or offsets[-1] != len(fc.tail_.y):
             raise InputError("the series and their rows don't fit together")
-        if not networks or fc.horizon != fc.model_.framing.horizon:
+        if not members or fc.horizon != fc.model_.framing.horizon:
             raise InputError("the networks don't fit the horizon")
         in_library({}, fc.backend_)
         return fc

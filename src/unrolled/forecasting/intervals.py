@@ -12,34 +12,45 @@ from ..ops import Array
 # pairs around the median; the outermost carry the 95 % interval
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 MEDIAN = QUANTILES.index(0.5)
+LEAST_WIDENING, MOST_WIDENING = 0.1, 100.0  # beyond which a calibration rather is an accident of few scores
 PER_STEP_SCORES = 100  # with fewer held-out scores a step, all steps are pooled
 
 
 def conformal_widening(quantiles: Array, targets: Array, weights: Array) -> Array:
-    """How much each interval must grow (or shrink, if negative) to hold what it promises, (MEDIAN, H).
+    """The factor by which each interval must grow or shrink to hold what it promises, (MEDIAN, H).
 
-    For the pair of quantiles (lo, hi) around the median, a target's score is max(lo - y, y - hi): how far it lies
-    outside. The interval of coverage 1 - α is widened on both sides by the ⌈(n + 1)(1 - α)⌉-th smallest score.
+    For the pair of quantiles (lo, hi) around the median m, a target's score is how far it lies from m relative to the
+    interval's own reach on that side: (m - y) / (m - lo) below, (y - m) / (hi - m) above. Both sides of the interval
+    of coverage 1 - α are stretched by the ⌈(n + 1)(1 - α)⌉-th smallest score. Relative scores keep what was learned
+    of near and far steps, calm and wild series, also where the scores of all steps are pooled.
 
     Args:
-        quantiles: held-out predictions (N, H, Q), in the units of the network.
+        quantiles: held-out predictions (N, H, Q).
         targets: (N, H).
         weights: (N, H), 0 for targets that are unknown.
 
-    Source: Romano, Patterson & Candès, "Conformalized quantile regression", NeurIPS 2019.
+    Source: Romano, Patterson & Candès, "Conformalized quantile regression", NeurIPS 2019; the relative score is that
+    of Sousa, Tomé & Moreira, 2022 (arXiv:2207.02274).
     """
     horizon = targets.shape[1]
-    widening = np.zeros((MEDIAN, horizon))
+    widening = np.ones((MEDIAN, horizon))
     known = weights > 0
     for pair in range(MEDIAN):
-        scores = np.maximum(quantiles[..., pair] - targets, targets - quantiles[..., -1 - pair])
+        scores = _relative_distance(quantiles, targets, pair)
         coverage = QUANTILES[-1 - pair] - QUANTILES[pair]
-        if known.sum(axis=0).min() >= PER_STEP_SCORES:
+        if not pooled(weights):
             widening[pair] = [_upper_quantile(scores[known[:, h], h], coverage) for h in range(horizon)]
         elif known.any():
-            # pooled, the far steps would lend the near ones a shrinking that is not theirs
-            widening[pair] = max(0.0, _upper_quantile(scores[known], coverage))
-    return widening
+            widening[pair] = _upper_quantile(scores[known], coverage)
+    return np.clip(widening, LEAST_WIDENING, MOST_WIDENING)
+
+
+def _relative_distance(quantiles: Array, targets: Array, pair: int) -> Array:
+    """How far targets lie from the median, in reaches of the interval on their side, (N, H)."""
+    middle = quantiles[..., MEDIAN]
+    reach = np.where(targets < middle, middle - quantiles[..., pair], quantiles[..., -1 - pair] - middle)
+    # an interval without width holds what lies on it, and nothing else
+    return np.abs(targets - middle) / np.maximum(reach, 1e-9 * np.abs(middle) + np.finfo(float).tiny)
 
 
 def pooled(weights: Array) -> bool:
@@ -53,10 +64,12 @@ def _upper_quantile(scores: Array, coverage: float) -> float:
 
 
 def calibrate(quantiles: Array, widening: Array) -> Array:
-    """Quantiles (N, H, Q) with their intervals widened and put in order around the median."""
-    out = quantiles.copy()
-    out[..., :MEDIAN] -= widening.T
-    out[..., MEDIAN + 1 :] += widening.T[:, ::-1]
+    """Quantiles (N, H, Q) with their intervals stretched about the median, and in order around it."""
+    factors = np.ones(quantiles.shape[1:])
+    factors[:, :MEDIAN] = widening.T
+    factors[:, MEDIAN + 1 :] = widening.T[:, ::-1]
+    middle = quantiles[..., MEDIAN : MEDIAN + 1]
+    out = middle + (quantiles - middle) * factors
     # from the median outwards, no quantile may cross the one inside it
     for pair in reversed(range(MEDIAN)):
         out[..., pair] = np.minimum(out[..., pair], out[..., pair + 1])

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
-from ..cells import cell_named
 from ..checkpoint import History
-from ..data import Windows
-from ..layers import Dense, Dropout, Last
 from ..losses import Quantile
-from ..network import Network
 from ..ops import Array
 from ..optimizers import AdamW
 from ..randomness import Place, Purpose, generator
 from ..schedules import OneCycle
 from ..training import Plan, train
+from .architecture import Architecture, Decoder
 from .intervals import QUANTILES
 from .panel import Panel
-from .scaling import Profile
+from .scaling import Profile, season_ahead
 from .windows import Framing, View, make_windows, window_ends
 
 MOST_NETWORKS = 1000  # in an ensemble: so many seeds belong to each seed of a forecaster
-MANY_WINDOWS = 1000  # from here on a larger network learns more than it overfits
 CHUNK = 4096  # windows that are forecast at once
 
 
@@ -35,6 +32,7 @@ class Settings(NamedTuple):
     hidden: int
     layers: int
     dropout: float
+    decoder: Decoder
     steps: int
     batch_size: int
     rate: float
@@ -43,99 +41,115 @@ class Settings(NamedTuple):
     seed: int
     verbose: int
 
+    def architecture(self, framing: Framing, view: View) -> Architecture:
+        return Architecture(
+            self.cell,
+            self.hidden,
+            self.layers,
+            self.dropout,
+            framing.segment,
+            2 if view == "season" else 1,
+            framing.horizon,
+            len(QUANTILES),
+            self.decoder,
+        )
 
-class Size(NamedTuple):
-    """How much network a training gets."""
 
-    hidden: int
-    steps: int
-    ensemble: int
+@dataclass(frozen=True)
+class Member:
+    """One trained network of an ensemble."""
 
-
-def default_size(windows: int) -> Size:
-    """Many windows feed a larger network for longer, and leave less for an ensemble to even out."""
-    return Size(64, 1000, 2) if windows >= MANY_WINDOWS else Size(16, 200, 6)
+    architecture: Architecture
+    view: View
+    parameters: Array
+    history: History = field(default_factory=History)
 
 
 @dataclass(frozen=True)
 class Model:
-    """Trained networks; network k takes the view k mod the number of views."""
+    """A trained ensemble."""
 
     framing: Framing
-    networks: list[Network]
-    histories: list[History]
+    members: list[Member]
     interrupted: bool = False
 
-    def quantiles(self, panel: Panel, profile: Profile, ends: Array) -> tuple[Windows, Array]:
-        """Learned quantiles after these window ends, uncalibrated: the mean over the networks.
+    def quantiles(self, panel: Panel, profile: Profile, ends: Array) -> Array:
+        """Learned quantiles after these window ends, uncalibrated: the median over the networks.
 
         Returns:
-            The level view's windows, and the quantiles (N, H, Q) in its units: distances from the level, in scales.
+            (N, horizon, Q) in the units of the target, or their logarithms where the profile says so.
         """
-        level = make_windows(panel, profile, self.framing, ends, "level")
-        total = np.zeros((len(ends), self.framing.horizon, len(QUANTILES)))
-        views = self.framing.views
-        rows = np.arange(len(ends))
-        for k, view in enumerate(views):
-            windows = level if view == "level" else make_windows(panel, profile, self.framing, ends, view)
-            for piece in np.array_split(rows, max(1, -(-len(rows) // CHUNK))):
+        found = np.empty((len(self.members), len(ends), self.framing.horizon, len(QUANTILES)))
+        for view in dict.fromkeys(member.view for member in self.members):
+            windows = make_windows(panel, profile, self.framing, ends, view)
+            season = season_ahead(panel, profile, ends, self.framing.horizon) if view == "level" else None
+            for piece in pieces(len(ends)):
                 inputs, lengths = windows.inputs(piece, np.dtype(np.float32))
-                # the anchor without its season, which is that of the target; and this view's scale in the level's
-                anchors = level.values[windows.anchor_places(piece), 0] if view == "season" else level.anchors(piece)
-                shift = (anchors - level.loc[piece, :1]) / level.scale[piece, :1]
-                ratio = windows.scale[piece, :1] / level.scale[piece, :1]
-                for net in self.networks[k :: len(views)]:
-                    total[piece] += np.sort(net.forward(inputs["x"], lengths=lengths)[0], axis=-1) * ratio[..., None]
-                    total[piece] += shift[..., None]
-        return level, total / len(self.networks)
+                anchors = windows.anchors(piece)
+                if season is not None:
+                    anchors = anchors + season[piece]
+                for k, member in enumerate(self.members):
+                    if member.view == view:
+                        y = np.sort(member.architecture.forward(member.parameters, inputs, lengths), axis=-1)
+                        found[k, piece] = anchors[..., None] + y * windows.scale[piece, :1, None]
+        return np.median(found, axis=0)
+
+
+def pieces(count: int) -> Iterator[Array]:
+    """The numbers 0 .. count - 1 in pieces that are forecast at once."""
+    rows = np.arange(count)
+    yield from np.array_split(rows, max(1, -(-count // CHUNK)))
 
 
 def train_model(settings: Settings, panel: Panel, profile: Profile, framing: Framing, title: str) -> Model:
-    """Train an ensemble on all windows of a panel. Ctrl-C ends it early, with the networks there are."""
+    """Train an ensemble on windows of a panel. Ctrl-C ends it early, with the networks there are."""
     ends = window_ends(panel, framing)
-    by_view = {view: make_windows(panel, profile, framing, ends, view) for view in framing.views}
-    networks: list[Network] = []
-    histories: list[History] = []
-    for member in range(settings.ensemble):
-        seed = settings.seed * MOST_NETWORKS + member
-        view = framing.views[member % len(framing.views)]
-        net = build_network(settings, framing, view, seed)
-        rows = np.arange(len(ends))
-        drawn = settings.steps * settings.batch_size
-        if len(rows) > drawn:
-            rows = generator(Purpose.SAMPLE, Place(seed)).choice(rows, drawn, replace=False)
-        plan = Plan(
-            epochs=max(1, round(drawn / len(rows))),
+    members: list[Member] = []
+    for number in range(settings.ensemble):
+        view = framing.views[number % len(framing.views)]
+        part = f" {number + 1}/{settings.ensemble}" if settings.ensemble > 1 else ""
+        seed = settings.seed * MOST_NETWORKS + number
+        member = train_member(settings, panel, profile, framing, ends, view, seed, title + part)
+        interrupted = member.history.stopped == "interrupted"
+        if not interrupted or not members:  # one network that was trained for a while is better than none
+            members.append(member)
+        if interrupted:
+            return Model(framing, members, interrupted=True)
+    return Model(framing, members)
+
+
+def train_member(
+    settings: Settings,
+    panel: Panel,
+    profile: Profile,
+    framing: Framing,
+    ends: Array,
+    view: View,
+    seed: int,
+    title: str,
+) -> Member:
+    """Train one network on the windows that end at `ends`, or on a sample if there are more than it will see."""
+    drawn = settings.steps * settings.batch_size
+    if len(ends) > drawn:
+        ends = np.sort(generator(Purpose.SAMPLE, Place(seed)).choice(ends, drawn, replace=False))
+    windows = make_windows(panel, profile, framing, ends, view, weighted=True)
+    architecture = settings.architecture(framing, view)
+    parameters = architecture.initialize(seed)
+    rows = np.arange(len(ends))
+    history = train(
+        architecture.program,
+        parameters,
+        windows,
+        Quantile(QUANTILES),
+        AdamW(OneCycle(settings.rate), weight_decay=settings.weight_decay),
+        Plan(
+            epochs=max(1, round(drawn / len(ends))),
             batch_size=settings.batch_size,
             seed=seed,
             verbose=settings.verbose,
-            title=title + (f" {member + 1}/{settings.ensemble}" if settings.ensemble > 1 else ""),
-        )
-        history = train(
-            net.program,
-            net.parameters,
-            by_view[view],
-            Quantile(QUANTILES),
-            AdamW(OneCycle(settings.rate), weight_decay=settings.weight_decay),
-            plan,
-            training_rows=rows,
-            validation_rows=rows[:0],
-        )
-        if history.stopped == "interrupted":
-            if not networks:  # one network that was trained for a while is better than none
-                networks, histories = [net], [history]
-            return Model(framing, networks, histories, interrupted=True)
-        networks.append(net)
-        histories.append(history)
-    return Model(framing, networks, histories)
-
-
-def build_network(settings: Settings, framing: Framing, view: View, seed: int) -> Network:
-    layers: list[Any] = [cell_named(settings.cell)(settings.hidden) for _ in range(settings.layers)]
-    if settings.dropout:
-        layers.append(Dropout(settings.dropout))
-    layers += [Last(), Dense((framing.horizon, len(QUANTILES)))]
-    net = Network(layers, input_size=1 if view == "level" else 2, seed=seed)
-    # begin near the anchor: a small head changes little before it has learned
-    net.views[f"{len(layers) - 1}.weight"][...] *= 0.1
-    return net
+            title=title,
+        ),
+        training_rows=rows,
+        validation_rows=rows[:0],
+    )
+    return Member(architecture, view, parameters, history)

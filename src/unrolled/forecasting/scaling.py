@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..data import Windows
 from ..ops import Array
 from .panel import Panel, series_of
 
 SMOOTHINGS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 SEASON_MEMORY = 0.85  # weight of a season relative to the one after it
+MOST_AT_ONCE = 1 << 22  # numbers of windows that are copied out
 LEAST_SEASONALITY = 0.2  # share of the variance about the trend that a season must explain, adjusted for its size
 
 
@@ -150,14 +150,17 @@ def season_at(profile: Profile, k: int, ordinals: Array) -> Array:
     return profile.season[k][ordinals % profile.season.shape[1]]
 
 
-def in_units(windows: Windows, quantiles: Array, profile: Profile, panel: Panel, ends: Array) -> Array:
-    """Forecasts (N, H, Q) of level windows, from distances from the level in the units of the target."""
+def season_ahead(panel: Panel, profile: Profile, ends: Array, horizon: int) -> Array:
+    """What the season adds to each of the `horizon` periods after these ends, (N, horizon)."""
     series = series_of(panel, ends)
-    ordinals = (panel.first[series] + ends - panel.offsets[series])[:, None] + np.arange(windows.horizon)
-    places = ordinals % profile.season.shape[1]
-    seasons = np.take_along_axis(profile.season[series], places, axis=1)
-    y = windows.loc[:, :1, None] + quantiles * windows.scale[:, :1, None] + seasons[..., None]
-    logs = profile.logs[series]
+    ordinals = (panel.first[series] + ends - panel.offsets[series])[:, None] + np.arange(horizon)
+    return np.take_along_axis(profile.season[series], ordinals % profile.season.shape[1], axis=1)
+
+
+def in_units(z: Array, profile: Profile, panel: Panel, ends: Array) -> Array:
+    """Forecasts (N, H, Q) in the units of the target, from logarithms for the series that are taken in them."""
+    logs = profile.logs[series_of(panel, ends)]
+    y = z.copy()
     # beyond e^700 a float64 overflows; such a forecast is absurd already, and must not become infinite
     y[logs] = np.exp(np.minimum(y[logs], 700))
     return y
@@ -168,15 +171,21 @@ def window_level(z: Array, panel: Panel, profile: Profile, window: int) -> Array
     return np.concatenate([smoothed(z[panel.series(k)], profile.smoothing[k], window) for k in range(len(panel.ids))])
 
 
-def window_scale(z: Array, offsets: Array, starts: Array, ends: Array) -> Array:
+def window_mean(z: Array, offsets: Array, starts: Array, ends: Array) -> Array:
+    """Mean of z within each window [start, end), (N,)."""
+    centred, means = _centred(z, offsets)
+    first = np.concatenate(([0.0], np.cumsum(centred)))
+    series = np.searchsorted(offsets, starts, side="right") - 1
+    return means[series] + (first[ends] - first[starts]) / (ends - starts)
+
+
+def window_spread(z: Array, offsets: Array, starts: Array, ends: Array) -> Array:
     """Standard deviation of z within each window [start, end), (N,); 1 where a window is constant.
 
     Running sums make this one pass for any number of windows. They are taken about each series' mean, so that large
     levels cost no digits.
     """
-    lengths = np.diff(offsets)
-    sums = np.add.reduceat(z, offsets[:-1])
-    centred = z - np.repeat(sums / lengths, lengths)
+    centred, _ = _centred(z, offsets)
     first = np.concatenate(([0.0], np.cumsum(centred)))
     second = np.concatenate(([0.0], np.cumsum(centred * centred)))
     n = ends - starts
@@ -185,3 +194,33 @@ def window_scale(z: Array, offsets: Array, starts: Array, ends: Array) -> Array:
     # what rounding alone leaves of a constant window
     noise = 1e-12 * np.maximum(second[-1] / len(z), np.finfo(float).tiny)
     return np.where(variance > noise, np.sqrt(np.maximum(variance, 0)), 1.0)
+
+
+def _centred(z: Array, offsets: Array) -> tuple[Array, Array]:
+    """z less the mean of its series, and the means."""
+    lengths = np.diff(offsets)
+    means = np.add.reduceat(z, offsets[:-1]) / lengths
+    return z - np.repeat(means, lengths), means
+
+
+def window_quartiles(z: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
+    """Median of z within each window [start, end), and the distance of its quartiles over that of a normal
+    distribution, (N,) each; where half of a window is constant, its standard deviation, or 1."""
+    middle, spread = np.empty(len(ends)), np.empty(len(ends))
+    for length in np.unique(ends - starts):
+        rows = np.flatnonzero(ends - starts == length)
+        for piece in np.array_split(rows, max(1, len(rows) * length // MOST_AT_ONCE)):
+            values = z[starts[piece][:, None] + np.arange(length)]
+            low, middle[piece], high = np.percentile(values, (25, 50, 75), axis=1)
+            spread[piece] = np.where(high > low, (high - low) / 1.349, values.std(axis=1))
+    return middle, np.where(spread > 1e-6 * np.abs(middle), spread, 1.0)
+
+
+def typical_error(z: Array, panel: Panel, season: int) -> Array:
+    """For each series the mean absolute error of the seasonal naive over its rows, (S,); 1 for a constant series."""
+    error = np.empty(len(panel.ids))
+    for k in range(len(panel.ids)):
+        values = z[panel.series(k)]
+        lag = season if len(values) > season else 1
+        error[k] = np.abs(values[lag:] - values[:-lag]).mean() if len(values) > lag else 0
+    return np.where(error > 0, error, 1.0)

@@ -1,18 +1,21 @@
 """Which windows there are, and what the network sees of them.
 
-Each row of training data is a window of one series and the `horizon` values after it. There are two views of it, and
-the networks of an ensemble take turns in them, since each errs where the other does not:
+Each row of training data is a window of one series and the `horizon` values after it. There are several views of it,
+and the networks of an ensemble take turns in those that are chosen, since each errs where another does not:
 
 - "level": the network reads the series without its season, and predicts how far each target, without its season, lies
   from the window's smoothed level;
 - "season": it reads the series as it is and its change over a season, and predicts how far each target lies from the
-  value a season (or more) before it. It is taken where last year tells more than last month.
+  value a season (or more) before it. It is taken where last year tells more than last month;
+- "mean", "last", "robust": it reads the series as it is, less the window's mean (its last value, its median), divided
+  by its standard deviation (for "robust" the spread of its middle half), and finds level and season for itself. This
+  takes much data. "mean" is known as reversible instance normalisation (Kim et al., ICLR 2022).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -20,11 +23,22 @@ from ..data import Windows
 from ..errors import DataError
 from ..ops import Array
 from .panel import Panel, series_of
-from .scaling import Profile, adjusted, to_logs, window_level, window_scale
+from .scaling import (
+    Profile,
+    adjusted,
+    to_logs,
+    typical_error,
+    window_level,
+    window_mean,
+    window_quartiles,
+    window_spread,
+)
 
 SHORTEST_WINDOW = 4
+HEAVIEST = 20  # times the typical weight that one window may have
 
-View = Literal["level", "season"]
+View = Literal["level", "season", "mean", "last", "robust"]
+VIEWS: tuple[View, ...] = get_args(View)
 
 
 @dataclass(frozen=True)
@@ -34,14 +48,18 @@ class Framing:
     Attributes:
         horizon: periods ahead.
         season: periods in a season; 1: none.
-        window: steps the network reads.
+        window: periods the network reads, a multiple of the segment.
         views: the views that the networks of an ensemble take in turn.
+        segment: periods the network takes at one step.
+        decoded: whether the horizon is written segment by segment.
     """
 
     horizon: int
     season: int
     window: int
     views: tuple[View, ...]
+    segment: int = 1
+    decoded: bool = False
 
     @property
     def lags(self) -> Array:
@@ -51,12 +69,12 @@ class Framing:
     @property
     def memory(self) -> int:
         """Rows of a series that a forecast looks at: the window, and a season before it for the change."""
-        return self.window + self.season
+        return self.window + (self.season if "season" in self.views else 0)
 
     @property
     def shortest(self) -> int:
-        """Steps a window must have at least; the season view looks back a whole season."""
-        return max(SHORTEST_WINDOW, self.season if "season" in self.views else 1)
+        """Periods a window must have at least; the season view looks back a whole season."""
+        return max(SHORTEST_WINDOW, self.segment, self.season if "season" in self.views else 1)
 
     @property
     def needed(self) -> int:
@@ -64,23 +82,7 @@ class Framing:
         return self.shortest + self.horizon
 
 
-def choose_framing(panel: Panel, z: Array, horizon: int, season: int, window: int | None) -> Framing:
-    """Views and window length from the data; z in logarithms where they are wanted, season left in.
-
-    The season view is taken where the seasonal naive errs less than the naive. The window has one and a half seasons,
-    or without season two horizons within 8 .. 64; it is shorter where the typical series has few rows.
-    """
-    typical = int(np.median(panel.lengths))
-    if season > 1 and typical < 2 * season + horizon:
-        season = 1
-    seasonal = season > 1 and _seasonal_errs_less(panel, z, horizon, season)
-    if window is None:
-        wanted = max(8, 3 * season // 2) if season > 1 else int(np.clip(2 * horizon, 8, 64))
-        window = max(min(wanted, (typical - horizon) // 2), SHORTEST_WINDOW)
-    return Framing(horizon, season, window, ("level", "season") if seasonal else ("level",))
-
-
-def _seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int) -> bool:
+def seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int) -> bool:
     """Whether, over all series and steps ahead, the seasonal naive's absolute error is smaller than the naive's."""
     naive = seasonal = 0.0
     for k in range(len(panel.ids)):
@@ -114,25 +116,59 @@ def window_ends(panel: Panel, framing: Framing, horizon: int | None = None, orig
     return np.concatenate(ends)
 
 
-def make_windows(panel: Panel, profile: Profile, framing: Framing, ends: Array, view: View) -> Windows:
-    """Windows that end at these rows (exclusive), in one of the views."""
-    seasonal = view == "season"
-    z = to_logs(panel, profile.logs) if seasonal else adjusted(panel, profile)
-    starts = np.maximum(ends - framing.window, panel.offsets[series_of(panel, ends)])
-    scale = window_scale(z, panel.offsets, starts, ends)
-    level = z[ends - 1] if seasonal else window_level(z, panel, profile, framing.window)[ends - 1]
-    channels = [z, _change(panel, z, framing.season)] if seasonal else [z]
+def make_windows(
+    panel: Panel, profile: Profile, framing: Framing, ends: Array, view: View, weighted: bool = False
+) -> Windows:
+    """Windows that end at these rows (exclusive), in one of the views; `weighted` for training."""
+    z = adjusted(panel, profile) if view == "level" else to_logs(panel, profile.logs)
+    series = series_of(panel, ends)
+    lengths = np.minimum(framing.window, ends - panel.offsets[series])
+    lengths -= lengths % framing.segment
+    starts = ends - lengths
+    level, scale = _level_and_scale(z, panel, profile, framing, starts, ends, view)
+    channels = [z, _change(panel, z, framing.season)] if view == "season" else [z]
     return Windows(
         values=np.stack(channels, axis=1),
         observed=panel.observed.astype(np.float64),
         starts=starts,
-        lengths=ends - starts,
+        lengths=lengths,
         loc=np.stack([level, np.zeros(len(ends))][: len(channels)], axis=1),
         scale=np.stack([scale] * len(channels), axis=1),
         window=framing.window,
         horizon=framing.horizon,
-        lags=framing.lags if seasonal else None,
+        lags=framing.lags if view == "season" else None,
+        segment=framing.segment,
+        decoded=framing.decoded,
+        weight=_weights(z, panel, profile, framing, starts, ends, scale) if weighted else None,
     )
+
+
+def _level_and_scale(
+    z: Array, panel: Panel, profile: Profile, framing: Framing, starts: Array, ends: Array, view: View
+) -> tuple[Array, Array]:
+    """What each window is centred at and divided by, (N,) each."""
+    if view == "robust":
+        return window_quartiles(z, starts, ends)
+    mean, scale = window_mean(z, panel.offsets, starts, ends), window_spread(z, panel.offsets, starts, ends)
+    if view == "mean":
+        return mean, scale
+    level = window_level(z, panel, profile, framing.window)[ends - 1] if view == "level" else z[ends - 1]
+    return level, scale
+
+
+def _weights(
+    z: Array, panel: Panel, profile: Profile, framing: Framing, starts: Array, ends: Array, scale: Array
+) -> Array:
+    """How much each window counts: so that errors are judged relative to how well the series could be forecast
+    without learning, and relative to its level, half and half, and not in scales of the window."""
+    series = series_of(panel, ends)
+    error = typical_error(z, panel, framing.season)[series]
+    level = np.ones(len(ends))  # an error in logarithms is relative already
+    plain = ~profile.logs[series]
+    level[plain] = np.abs(window_mean(to_logs(panel, profile.logs & False), panel.offsets, starts, ends))[plain]
+    usual = np.median(level / error)
+    weight = scale / error + scale * usual / np.maximum(level, 1e-3 * usual * error)
+    return np.minimum(weight / np.median(weight), HEAVIEST)
 
 
 def _change(panel: Panel, z: Array, season: int) -> Array:

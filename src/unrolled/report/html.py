@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 MOST_SERIES = 100
 MOST_HISTORY = 2000  # rows of history a series
 MOST_ROWS = 50_000  # of history in all; forecasts are a tenth of that at most
-VIEWS = {"level": "the smoothed level", "season": "the value one season before"}
+VIEWS = {
+    "level": "the smoothed level",
+    "season": "the value one season before",
+    "mean": "the window's mean",
+    "last": "the last value",
+    "robust": "the window's median",
+}
 
 
 def write_report(
@@ -62,7 +68,7 @@ def write_report(
         "series": [_series(fc, panel, forecast, k, history) for k in range(shown)],
         "name": fc.name,
         "target": fc.columns_.target,
-        "histories": [history.loss for history in fc.model_.histories],
+        "histories": [member.history.loss for member in fc.model_.members],
     }
     parts = {
         "title": escape(title),
@@ -175,8 +181,8 @@ def _forecast_table(forecast: pd.DataFrame, fc: Forecaster) -> str:
 def _model(fc: Forecaster, wall_s: float) -> str:
     framing = fc.model_.framing
     rows = [
-        ["network", repr(fc.model_.networks[0])],
-        ["networks in the ensemble", str(len(fc.model_.networks))],
+        ["network", repr(fc.model_.members[0].architecture)],
+        ["networks in the ensemble", str(len(fc.model_.members))],
         ["window", f"{framing.window} steps"],
         ["season", f"{framing.season} steps" if framing.season > 1 else "none"],
         ["targets are measured from", " and ".join(VIEWS[view] for view in framing.views)],

@@ -1,0 +1,117 @@
+"""What is chosen from the data where the user leaves it open: views, window, segment, size of the networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+
+from ..errors import DataError, InputError
+from ..ops import Array
+from .model import Settings
+from .panel import Panel
+from .scaling import all_positive, to_logs, wants_logarithm
+from .windows import SHORTEST_WINDOW, VIEWS, Framing, View, seasonal_errs_less, window_ends
+
+MANY_WINDOWS = 1000  # from here on a larger network learns more than it overfits
+SEASONS_READ = 14  # in a window of segments: two weeks of hours
+LONG_SERIES = 20  # seasons that a typical series must have to let a network find its season by itself
+LARGE = 20_000  # windows that it takes for that
+
+
+class Size(NamedTuple):
+    """How much network a training gets."""
+
+    hidden: int
+    steps: int
+    batch_size: int
+    rate: float
+    dropout: float
+    ensemble: int
+
+
+SMALL = Size(16, 200, 32, 1e-2, 0.4, 6)
+MEDIUM = Size(64, 1000, 32, 1e-2, 0.4, 4)
+SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 2)
+
+
+def choose_logs(panel: Panel, log: bool | None, season: int) -> Array:
+    """Which series are taken in logarithms, (S,) bool; `log` None: decided for each."""
+    if log is None:
+        parts = [panel.series(k) for k in range(len(panel.ids))]
+        return all_positive(panel) & [wants_logarithm(panel.y[p], panel.observed[p], season) for p in parts]
+    if log and not all_positive(panel).all():
+        name = panel.name(int((~all_positive(panel)).argmax()))
+        raise DataError(f"{name} has values that are not positive, so log=True can't be. Leave log out.")
+    return np.full(len(panel.ids), log)
+
+
+def choose_framing(
+    panel: Panel,
+    logs: Array,
+    horizon: int,
+    season: int,
+    window: int | None = None,
+    segment: int | None = None,
+    scaling: str | Sequence[str] | None = None,
+    decoder: str | None = None,
+) -> Framing:
+    """Views, window and segment; what is given is kept.
+
+    Where there are many windows of long seasonal series, a segment is a season, the window two weeks of hours (14
+    segments), and the networks find level and season by themselves. Else both are taken out before: the window has
+    one and a half seasons, or without season two horizons within 8 .. 64, and the season view is taken beside the
+    level view where the seasonal naive errs less than the naive.
+    """
+    typical = int(np.median(panel.lengths))
+    if season > 1 and typical < 2 * season + horizon:
+        season = 1
+    windows = int(np.maximum(panel.lengths - horizon, 0).sum())
+    large = season > 1 and typical >= LONG_SERIES * season and windows >= LARGE
+    if segment is None:
+        wholly = scaling is None or not {"level", "season"} & set(views_of(scaling))
+        segment = season if large and wholly and (window is None or window % season == 0) else 1
+    views: tuple[View, ...]
+    if scaling is not None:
+        views = views_of(scaling)
+    elif segment > 1:
+        views = ("mean",)
+    elif season > 1 and seasonal_errs_less(panel, to_logs(panel, logs), horizon, season):
+        views = ("level", "season")
+    else:
+        views = ("level",)
+    if window is None:
+        if segment > 1:
+            wanted = SEASONS_READ * segment
+        else:
+            wanted = max(8, 3 * season // 2) if season > 1 else int(np.clip(2 * horizon, 8, 64))
+        window = max(min(wanted, (typical - horizon) // 2 // segment * segment), SHORTEST_WINDOW, segment)
+    if window % segment:
+        raise InputError(f"window must be a multiple of segment; got window {window} and segment {segment}.")
+    return Framing(horizon, season, window, views, segment, decoder not in (None, "direct"))
+
+
+def views_of(scaling: str | Sequence[str]) -> tuple[View, ...]:
+    """One view or several, as a tuple, or an `InputError`."""
+    views = (scaling,) if isinstance(scaling, str) else tuple(scaling)
+    for view in views:
+        if view not in VIEWS:
+            raise InputError(f"no scaling is called {view!r}; known: {', '.join(VIEWS)}.")
+    return cast(tuple[View, ...], views)
+
+
+def choose_size(panel: Panel, framing: Framing) -> Size:
+    """Many windows feed a larger network for longer, and leave less for an ensemble to even out."""
+    if framing.segment > 1:
+        return SEGMENTS
+    return MEDIUM if len(window_ends(panel, framing)) >= MANY_WINDOWS else SMALL
+
+
+def choose_settings(panel: Panel, framing: Framing, given: dict[str, Any]) -> Settings:
+    """Sizes from the amount of data, where `given` has None."""
+    size = choose_size(panel, framing)._asdict()
+    settings = {name: given[name] for name in Settings._fields}
+    settings |= {name: value for name, value in size.items() if settings[name] is None}
+    settings["decoder"] = settings["decoder"] or "direct"
+    return Settings(**settings)
