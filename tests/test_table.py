@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 import unrolled as un
 from tables import LIBRARIES, table
+from unrolled.forecasting.grid import fill_gaps
 from unrolled.forecasting.panel import Columns, Panel
-from unrolled.forecasting.table import fill_gaps, forecast_frame, library_of, read_panel
+from unrolled.forecasting.table import forecast_frame, library_of, read_panel
 
 nan = np.nan
 EVERY_LIBRARY = pytest.mark.parametrize("library", LIBRARIES)
