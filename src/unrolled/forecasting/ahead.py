@@ -129,14 +129,14 @@ def _refuse_unknown(block: Array, panel: Panel) -> None:
         stamp, last = panel.frequency.stamps(np.array([end + step, end - 1]))
         names = ", ".join(repr(feature.name) for feature in panel.covariates.layout.future)
         raise DataError(
-            f"{panel.name(k)} ends at {show_stamp(last)}; of {show_stamp(stamp)}, step {step + 1} of {block.shape[1]} "
-            f"ahead, the known-ahead column(s) {names} are missing ({unknown.sum()} such row(s) in all). Give them in "
-            "the table of the future, or as rows without a target after the end of the series."
+            f"{panel.name(k)} ends at {show_stamp(last)}; of {show_stamp(stamp)}, step {step + 1} of "
+            f"{block.shape[1]} ahead, the known-ahead column(s) {names} are missing ({unknown.sum()} such row(s) in "
+            "all). Give them in the table of the future, or as rows without a target after the end of the series."
         )
 
 
 def _carried(block: Array, before: Array) -> Array:
-    """Missing values become the ones of the row before, which for the first row ahead is `before` (S, K); (S·H, K)."""
+    """Missing values become the ones of the row before, which for the first one is `before` (S, K); (S·H, K)."""
     whole = np.concatenate([before[:, None], block], axis=1)
     count, rows, known = whole.shape
     offsets = rows * np.arange(count + 1)

@@ -61,7 +61,7 @@ def _chosen(frequency: Frequency) -> list[str]:
     parts = []
     if frequency.step % DAY:
         parts.append("time of day")
-    if frequency.step < WEEK and frequency.step % WEEK:
+    if frequency.step < WEEK:
         parts += ["day of week", "weekend"]
     if DAY <= frequency.step < WEEK:
         parts.append("day of month")
@@ -81,11 +81,11 @@ def _time_of_day(dates: pd.DatetimeIndex) -> Array:
 
 
 def _day_of_week(dates: pd.DatetimeIndex) -> Array:
-    return _circle(dates.dayofweek.to_numpy() / 7)
+    return _circle(dates.day_of_week.to_numpy() / 7)
 
 
 def _weekend(dates: pd.DatetimeIndex) -> Array:
-    return (dates.dayofweek.to_numpy() >= 5).astype(np.float64)[:, None]
+    return (dates.day_of_week.to_numpy() >= 5).astype(np.float64)[:, None]
 
 
 def _day_of_month(dates: pd.DatetimeIndex) -> Array:
@@ -94,7 +94,7 @@ def _day_of_month(dates: pd.DatetimeIndex) -> Array:
 
 
 def _day_of_year(dates: pd.DatetimeIndex) -> Array:
-    return _circle((dates.dayofyear.to_numpy() - 1) / (365 + dates.is_leap_year))
+    return _circle((dates.day_of_year.to_numpy() - 1) / (365 + dates.is_leap_year))
 
 
 def _month_of_year(dates: pd.DatetimeIndex) -> Array:

@@ -1,7 +1,7 @@
 """Covariates: what a table knows of its series beside the target, as columns of numbers.
 
-Which columns there are is decided once, on the table of a training, and kept in a `Layout`: a later table gives the same
-columns, whatever it holds.
+Which columns there are is decided once, on the table of a training, and kept in a `Layout`: a later table gives the
+same columns, whatever it holds.
 """
 
 from __future__ import annotations
@@ -93,10 +93,11 @@ class Covariates:
 
     Attributes:
         layout: which columns there are.
-        values: one row a row of the panel, what is known ahead in the last columns, (n, C). Nothing is missing: values
-            are carried forward, and are 0 before the first.
+        values: one row a row of the panel, what is known ahead in the last columns, (n, C). Nothing is missing:
+            values are carried forward, and are 0 before the first.
         static: numbers, one row a series, (S, A).
-        categories: codes, one row a series; 0: missing or not seen in training, else 1 + the place in `levels`, (S, B).
+        categories: codes, one row a series; 0: missing or not seen in training, else 1 + the place in `levels`,
+            (S, B).
         weights: of the series in the loss; their mean is 1, (S,).
         ahead: the known-ahead columns of stamps after the ends of the series, where they are known already, else NaN;
             series k has the rows ahead_offsets[k] .. ahead_offsets[k + 1], (m, K).

@@ -1,4 +1,4 @@
-"""Columns of a table become covariates: layouts are decided, texts become indicators or codes, gaps are carried over."""
+"""Columns of a table become covariates: layouts are decided, texts become indicators or codes, gaps are bridged."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def constant_cells(cells: Cells, rows: Rows, series: Array) -> Cells:
         shown = [repr(cells.texts[int(values[k])]) if cells.texts else f"{values[k]:g}" for k in (one, other)]
         raise DataError(
             f"column {cells.name!r} should have one value a series; {rows.series(other)} has {shown[0]} in row "
-            f"{rows.row(one)} and {shown[1]} in row {rows.row(other)}. Correct it, or make it a past or future column."
+            f"{rows.row(one)} and {shown[1]} in row {rows.row(other)}. Correct it, or call it past or future."
         )
     wanted = first[series]
     return cells._replace(values=np.where(wanted < 0, np.nan, values[wanted]))
@@ -194,6 +194,8 @@ def make_covariates(
         layout: as decided in training; None: decided here.
     """
     count = len(grid.series)
+    if not cells:
+        return Covariates.none(int(grid.offsets[-1]), count), []
     none = Covariates.none(int(grid.offsets[-1]), count)
     sources = rows.places[grid.rows]
     series = {name: constant_cells(cells[name], rows, grid.series) for name in columns.static}

@@ -53,7 +53,7 @@ def open_table(frame: IntoDataFrame, columns: Columns, needed: Iterable[str]) ->
 
 
 def read_ids(table: Any, columns: Columns) -> tuple[Array, list[Any]]:
-    """The number of each row's series, in the order in which they come, (n,); and their ids, [None] without a column."""
+    """The number of each row's series, in the order in which they come, (n,); and their ids, or [None]."""
     if columns.id not in table.columns:
         return np.zeros(len(table), np.int64), [None]
     codes, names = _factorize(table[columns.id])
@@ -65,7 +65,17 @@ def read_ids(table: Any, columns: Columns) -> tuple[Array, list[Any]]:
 
 def _factorize(column: Any) -> tuple[Array, list[Any]]:
     """The place of each cell among the different ones, -1 where missing, (n,); and those."""
-    codes, names = pd.factorize(column.to_numpy())
+    import narwhals as nw
+
+    if column.implementation.is_pandas():
+        codes, names = pd.factorize(column.to_native())
+    elif not isinstance(column.dtype, (nw.String, nw.Categorical, nw.Enum)):
+        codes, names = pd.factorize(column.to_numpy())
+    else:  # Arrow's own encoding makes no Python object of each cell
+        encoded = column.cast(nw.String).to_arrow().dictionary_encode()
+        encoded = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        names = encoded.dictionary.to_pylist()
     return codes, list(names)
 
 
@@ -85,9 +95,7 @@ def read_stamps(column: Any, columns: Columns, frequency: Frequency | None = Non
         raise DataError(f"column {name!r}, row {columns.row(row)}: the stamp is missing. Fill it in or drop the row.")
     if column.dtype.is_integer():
         return np.asarray(column.to_numpy(), np.int64)
-    if getattr(column.dtype, "time_zone", None) is not None:
-        column = _without_zone(column, frequency)
-    stamps = pd.Series(column.to_numpy())
+    stamps = _without_zone(column, frequency)
     if column.dtype.is_numeric():
         return _whole_numbers(stamps.to_numpy(float), columns)
     if not pd.api.types.is_datetime64_any_dtype(stamps):
@@ -103,15 +111,19 @@ def read_stamps(column: Any, columns: Columns, frequency: Frequency | None = Non
     return stamps.to_numpy("datetime64[ns]")
 
 
-def _without_zone(column: Any, frequency: Frequency | None) -> Any:
-    clock = column.dt.replace_time_zone(None)
-    if frequency is None:
-        # in units of the column: all that matters is whether they agree
-        times = clock.to_numpy().astype("datetime64[ns]").view(np.int64) % DAY
-        by_clock = bool((times == times[0]).all())
+def _without_zone(column: Any, frequency: Frequency | None) -> pd.Series:
+    native = column.to_native()
+    # narwhals does not know the zones of pandas that have an underscore
+    if isinstance(getattr(native, "dtype", None), pd.DatetimeTZDtype):
+        clock, utc = native.dt.tz_localize(None), native.dt.tz_convert("UTC").dt.tz_localize(None)
+    elif getattr(column.dtype, "time_zone", None) is not None:
+        clock = column.dt.replace_time_zone(None)
+        utc = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     else:
-        by_clock = frequency.counts_days
-    return clock if by_clock else column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        return pd.Series(column.to_numpy())
+    times = clock.to_numpy().astype("datetime64[ns]").view(np.int64) % DAY
+    by_clock = bool((times == times[0]).all()) if frequency is None else frequency.counts_days
+    return pd.Series((clock if by_clock else utc).to_numpy())
 
 
 def _whole_numbers(values: Array, columns: Columns) -> Array:
@@ -180,17 +192,23 @@ def read_cells(column: Any, columns: Columns, feature: Feature | None = None) ->
             f"column {name!r} holds dates; covariates are numbers, truths or texts. Convert it, such as to the days "
             "since a date."
         )
+    if not (feature is not None and feature.texts is None) and _holds_texts(column):
+        codes, texts = _factorize(column)
+        return Cells(name, np.where(codes < 0, np.nan, codes), tuple(map(str, texts)))
     cells = pd.Series(column.to_numpy(), dtype=object)
     seen = cells[cells.notna()]
-    numbers = seen.map(lambda cell: isinstance(cell, (bool, int, float, np.number, np.bool_)))
-    if numbers.all():  # truths or numbers with None among them, or nothing at all
-        values = cells.astype(float).to_numpy(float)
-        return Cells(name, _finite(values, name, columns), () if feature and feature.texts is not None else None)
-    if numbers.any() or (feature is not None and feature.texts is None):
+    if not seen.map(lambda cell: isinstance(cell, (bool, int, float, np.number, np.bool_))).all():
         _refuse_texts(cells, name, columns)
         raise DataError(f"column {name!r} holds text; convert it to numbers first.")
-    codes, texts = pd.factorize(cells)
-    return Cells(name, np.where(codes < 0, np.nan, codes), tuple(map(str, texts)))
+    # truths or numbers with None among them, or nothing at all
+    values = _finite(cells.astype(float).to_numpy(float), name, columns)
+    return Cells(name, values, () if feature is not None and feature.texts is not None else None)
+
+
+def _holds_texts(column: Any) -> bool:
+    import narwhals as nw
+
+    return isinstance(column.dtype, (nw.String, nw.Categorical, nw.Enum)) and not column.is_null().all()
 
 
 def _holds_numbers(column: Any) -> bool:
