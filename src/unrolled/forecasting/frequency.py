@@ -213,7 +213,7 @@ class Frequency:
 def _commonest(numbers: Array) -> int:
     """The smallest of those that come most often."""
     found = pd.Series(numbers).value_counts(sort=False).sort_index()  # hashes: ten times as fast as sorting
-    return int(found.index[found.to_numpy().argmax()])
+    return int(found.index.to_numpy()[found.to_numpy().argmax()])
 
 
 def _weekends_between(days: Array) -> Array:
