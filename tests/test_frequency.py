@@ -37,6 +37,11 @@ KINDS = {
     "YS": ("month", 12, "yearly", 1, 1),
     "YE": ("month", 12, "yearly", 1, 1),
     "2YS": ("month", 24, "every 24 months", 1, 1),
+    "BME": ("month", 1, "monthly", 12, 12),
+    "BMS": ("month", 1, "monthly", 12, 12),
+    "BQE": ("month", 3, "quarterly", 4, 4),
+    "BQS": ("month", 3, "quarterly", 4, 4),
+    "BYE": ("month", 12, "yearly", 1, 1),
     "B": ("business day", 1, "business days", 5, 1),
     "W": ("fixed", 7 * DAY, "weekly", 52, 1),
     "W-WED": ("fixed", 7 * DAY, "weekly", 52, 1),
@@ -115,7 +120,7 @@ def test_ends_of_months_that_all_have_31_days_are_ends_of_months():
     assert infer(dates("2023-05-31", "2023-07-31", "2023-08-31", "2023-10-31", "2023-12-31")).month_end
 
 
-@pytest.mark.parametrize("alias", ["MS", "ME", "QE"])
+@pytest.mark.parametrize("alias", ["MS", "ME", "QE", "BME"])
 def test_a_last_stamp_inside_its_month_does_not_hide_the_months(alias):
     stamps = every(alias, rows=12)
     partial = np.append(stamps, stamps[-1] + np.timedelta64(11, "D"))
@@ -136,6 +141,14 @@ def test_the_time_of_day_stays():
     for alias in ("MS", "ME", "B"):
         stamps = every(alias) + np.timedelta64(16, "h")
         np.testing.assert_array_equal(infer(stamps[:20]).stamps(np.arange(30)), stamps)
+
+
+def test_ends_of_months_that_fall_on_weekends_come_before_them():
+    stamps = dates("2024-05-31", "2024-06-28", "2024-07-31", "2024-08-30")
+    frequency = infer(stamps)
+    assert (frequency.month_end, frequency.business) == (True, True)
+    np.testing.assert_array_equal(frequency.stamps(np.array([4, 6])), dates("2024-09-30", "2024-11-29"))
+    assert frequency.ordinals(dates("2024-08-31"))[1].tolist() == [False]
 
 
 # --- days and business days -------------------------------------------------------------------------
@@ -181,6 +194,7 @@ FREQUENCIES = st.one_of(
     st.builds(Frequency, st.just("fixed"), st.integers(1, 400 * DAY), st.integers(0, 10**18)),
     st.builds(Frequency, st.just("month"), st.integers(1, 12), st.integers(0, 27).map(lambda d: d * DAY + HOUR)),
     st.builds(Frequency, st.just("month"), st.integers(1, 12), st.just(30 * DAY), st.just(True)),
+    st.builds(Frequency, st.just("month"), st.integers(1, 12), st.just(30 * DAY), st.booleans(), st.just(True)),
     st.builds(Frequency, st.just("business day"), st.integers(1, 10), st.integers(0, 1).map(lambda d: d * DAY)),
 )
 

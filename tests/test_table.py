@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 import unrolled as un
 from tables import LIBRARIES, table
+from unrolled.forecasting.grid import fill_gaps
 from unrolled.forecasting.panel import Columns, Panel
-from unrolled.forecasting.table import fill_gaps, forecast_frame, library_of, read_panel
+from unrolled.forecasting.table import forecast_frame, library_of, read_panel
 
 nan = np.nan
 EVERY_LIBRARY = pytest.mark.parametrize("library", LIBRARIES)
@@ -79,7 +80,7 @@ def test_a_single_series_has_no_id_on_the_way_out():
         [datetime.date(2024, 1, d) for d in (1, 2, 3)],
         pd.period_range("2024-01-01", periods=3, freq="D"),
         pd.date_range("2024-01-01", periods=3, tz="UTC"),
-        pd.date_range("2024-01-01 01:00", periods=3, tz="Europe/Berlin"),
+        pd.date_range("2024-01-01", periods=3, tz="Europe/Berlin"),
         pd.date_range("2024-01-01", periods=3, unit="s"),
     ],
     ids=["text", "text with time", "date", "period", "utc", "zone", "seconds"],
@@ -87,6 +88,27 @@ def test_a_single_series_has_no_id_on_the_way_out():
 def test_dates_come_in_many_kinds(stamps):
     panel = read(pd.DataFrame({"ds": stamps, "y": [1, 2, 3]}))
     np.testing.assert_array_equal(panel.stamps(0), pd.date_range("2024-01-01", periods=3).to_numpy("datetime64[ns]"))
+
+
+@EVERY_LIBRARY
+@pytest.mark.parametrize(("freq", "name"), [("MS", "monthly"), ("D", "daily"), ("W", "weekly")])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Tokyo"])
+def test_dates_with_a_zone_keep_the_time_of_their_clock_where_it_is_always_the_same(library, freq, name, zone):
+    stamps = pd.date_range("2023-01-01", periods=400 if freq == "D" else 60, freq=freq, tz=zone)
+    panel = read(LIBRARIES[library]({"ds": stamps.to_pydatetime().tolist(), "y": np.arange(float(len(stamps)))}))
+    assert panel.frequency.name == name
+    assert panel.observed.all()
+    np.testing.assert_array_equal(panel.stamps(0), stamps.tz_localize(None).to_numpy("datetime64[ns]"))
+    later = pd.DataFrame({"ds": stamps[-2:], "y": [1.0, 2.0]})  # one side of the clocks' change, by the same clock
+    assert (read(later, freq=panel.frequency).first == len(stamps) - 2).all()
+
+
+def test_hours_with_a_zone_are_told_in_utc_so_that_no_hour_comes_twice():
+    stamps = pd.date_range("2024-10-26", periods=48, freq="h", tz="Europe/Berlin")
+    panel = read(pd.DataFrame({"ds": stamps, "y": np.arange(48.0)}))
+    assert (panel.frequency.name, len(panel.y)) == ("hourly", 48)
+    assert panel.stamps(0)[0] == np.datetime64("2024-10-25T22:00")
+    assert read(pd.DataFrame({"ds": stamps[:1], "y": [1.0]}), freq=panel.frequency).first.tolist() == [0]
 
 
 @pytest.mark.parametrize(
@@ -180,6 +202,31 @@ def test_what_comes_later_never_changes_what_was_filled_before(data):
     np.testing.assert_array_equal(panels[0].y[:cut], panels[1].y[:cut])
     np.testing.assert_array_equal(panels[0].observed[:cut], panels[1].observed[:cut])
     assert not np.isnan(panels[0].y).any()
+
+
+@given(st.data())
+def test_gaps_of_many_series_are_filled_as_one_by_one(data):
+    values = st.one_of(st.just(nan), st.floats(-1e6, 1e6))
+    series = [np.array([0.5, *data.draw(st.lists(values, max_size=12))]) for _ in range(data.draw(st.integers(1, 4)))]
+    season = data.draw(st.integers(1, 6))
+    expected = []
+    for y in series:
+        y = y.copy()
+        for at in np.flatnonzero(np.isnan(y)):
+            y[at] = y[at - season] if at >= season else y[at - 1]
+        expected.append(y)
+    offsets = np.cumsum([0, *map(len, series)])
+    np.testing.assert_array_equal(fill_gaps(np.concatenate(series), season, offsets), np.concatenate(expected))
+
+
+@pytest.mark.parametrize("order", ["series", "stamps", "none"])
+def test_rows_in_any_order_make_the_same_panel(order):
+    frame = pd.concat([table(np.arange(k, k + 20.0), unique_id=k) for k in (3, 1, 2)], ignore_index=True)
+    by = {"series": frame, "stamps": frame.sort_values("ds", kind="stable")}
+    shuffled = by.get(order, frame.sample(frac=1, random_state=1))
+    panel = read(shuffled)
+    for k, name in enumerate(panel.ids):
+        assert panel.y[panel.series(k)].tolist() == np.arange(name, name + 20.0).tolist()
 
 
 def test_missing_ends_are_cut_off_and_counted():

@@ -31,12 +31,14 @@ class Frequency:
         step: units from one stamp to the next: integers, nanoseconds, months or business days.
         origin: the stamp of ordinal 0, as an integer or as nanoseconds since 1970.
         month_end: monthly stamps are the last days of their months.
+        business: monthly stamps are the first or last business days of their months.
     """
 
     unit: Unit
     step: int
     origin: int
     month_end: bool = False
+    business: bool = False
 
     # --- reading ------------------------------------------------------------------------------------
 
@@ -49,28 +51,45 @@ class Frequency:
         steps = np.diff(stamps.astype("datetime64[ns]").view(np.int64) if stamps.dtype.kind == "M" else stamps)
         inside = np.ones(len(steps), bool)
         inside[first[1:] - 1] = False  # from one series to the next
-        distances, counts = np.unique(steps[inside & (steps > 0)], return_counts=True)
-        if not len(distances):
+        steps = steps[inside & (steps > 0)]
+        if not len(steps):
             raise DataError(
                 "no series has two different stamps: the frequency can't be inferred. Give the frequency (freq)."
             )
-        step = int(distances[counts.argmax()])
+        step = _commonest(steps)
         if stamps.dtype.kind != "M":
             return cls("integer", step, int(stamps[0]))
         origin = int(stamps[0].astype("datetime64[ns]").view(np.int64))
+        if step >= 28 * DAY:
+            months = cls._months(stamps, inside, origin)
+            if months is not None:
+                return months
+        if step == DAY:
+            days = stamps.astype("datetime64[D]")
+            if np.is_busday(days).all() and _weekends_between(days)[inside].any():
+                return cls("business day", 1, origin)
+        return cls("fixed", step, origin)
+
+    @classmethod
+    def _months(cls, stamps: Array, inside: Array, origin: int) -> Frequency | None:
+        """A frequency of months, if the days of the stamps are those of one; `inside` (n - 1,) leaves out ends."""
         days = stamps.astype("datetime64[D]")
         # each series' last stamp may lie in the middle of its month: the others decide
         decisive = days[:-1][inside]
         months = decisive.astype("datetime64[M]")
-        day = (decisive - months).astype(int)
-        month_end = bool(((decisive + 1).astype("datetime64[M]") > months).all())
         gaps = np.diff(days.astype("datetime64[M]").astype(np.int64))[inside]
-        months_apart, counts = np.unique(gaps[gaps > 0], return_counts=True)
-        if step >= 28 * DAY and len(months_apart) and (month_end or (day == day[0]).all()):
-            return cls("month", int(months_apart[counts.argmax()]), origin, month_end)
-        if step == DAY and np.is_busday(days).all() and _weekends_between(days)[inside].any():
-            return cls("business day", 1, origin)
-        return cls("fixed", step, origin)
+        if not (gaps > 0).any():
+            return None
+        step = _commonest(gaps[gaps > 0])
+        day = (decisive - months).astype(int)
+        if ((decisive + 1).astype("datetime64[M]") > months).all():
+            return cls("month", step, origin, month_end=True)
+        if (day == day[0]).all():
+            return cls("month", step, origin)
+        for month_end in (True, False):
+            if (decisive == _business_day_of(months, month_end)).all():
+                return cls("month", step, origin, month_end, business=True)
+        return None
 
     @classmethod
     def named(cls, name: str | int, first_stamp: Any) -> Frequency:
@@ -91,9 +110,11 @@ class Frequency:
         kind, n = type(offset).__name__, offset.n
         if n < 1:
             raise InputError(f"freq {name!r} does not go forward; such as D, B, W, MS, QS, YS, h or 30min do.")
-        if kind.startswith(("Month", "Quarter", "Year", "BusinessMonth")):
-            months = 12 if kind.startswith("Year") else 3 if kind.startswith("Quarter") else 1
-            return cls("month", n * months, origin, kind.endswith("End"))
+        business = kind.startswith("B") and kind.endswith(("Begin", "End"))
+        span = kind.removeprefix("Business" if kind.startswith("Business") else "B") if business else kind
+        if span.startswith(("Month", "Quarter", "Year")):
+            months = 12 if span.startswith("Year") else 3 if span.startswith("Quarter") else 1
+            return cls("month", n * months, origin, kind.endswith("End"), business)
         if kind == "BusinessDay":
             return cls("business day", n, origin)
         if kind == "Week":
@@ -132,6 +153,8 @@ class Frequency:
         start = self._origin_day
         if self.unit == "business day":
             days = np.busday_offset(start, ordinals * self.step, roll="forward")
+        elif self.business:
+            days = _business_day_of(start.astype("datetime64[M]") + ordinals * self.step, self.month_end)
         elif self.month_end:
             days = (start.astype("datetime64[M]") + ordinals * self.step + 1).astype("datetime64[D]") - 1
         else:
@@ -144,6 +167,11 @@ class Frequency:
         return np.datetime64(self.origin, "ns").astype("datetime64[D]")
 
     # --- what it means ------------------------------------------------------------------------------
+
+    @property
+    def counts_days(self) -> bool:
+        """Whether every stamp has the same time of day: the frequency counts days, weeks or months."""
+        return self.unit in ("month", "business day") or (self.unit == "fixed" and self.step % DAY == 0)
 
     @property
     def season(self) -> int:
@@ -182,6 +210,18 @@ class Frequency:
         return f"every {self.step / SECOND:g} seconds"
 
 
+def _commonest(numbers: Array) -> int:
+    """The smallest of those that come most often."""
+    found = pd.Series(numbers).value_counts(sort=False).sort_index()  # hashes: ten times as fast as sorting
+    return int(found.index.to_numpy()[found.to_numpy().argmax()])
+
+
 def _weekends_between(days: Array) -> Array:
     """Whether a weekend lies between each day and the next, (n - 1,) bool."""
     return np.busday_count(days[:-1], days[1:]) < np.diff(days).astype(int)
+
+
+def _business_day_of(months: Array, last: bool) -> Array:
+    """The first or last business day, Monday to Friday, of these months, datetime64[D]."""
+    days = (months + 1).astype("datetime64[D]") - 1 if last else months.astype("datetime64[D]")
+    return np.busday_offset(days, 0, roll="backward" if last else "forward")

@@ -8,18 +8,50 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import InputError
 from ..ops import Array
+from .covariates import Covariates, rows_between
 from .frequency import Frequency
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The names that matter in a long table. A table without the id column is one series."""
+    """The names that matter in a long table. A table without the id column is one series.
+
+    Attributes:
+        id, time, target: what tells series apart, the stamp, what is forecast.
+        rows: what each row is called in messages, such as its line in a file.
+        past: covariates known up to the present only.
+        future: covariates known ahead, such as prices and holidays.
+        static: columns with one value a series; numbers or texts.
+        weight: a column with one value a series: how much the series counts in the loss.
+
+    Raises:
+        InputError: a column is named twice.
+    """
 
     id: str = "unique_id"
     time: str = "ds"
     target: str = "y"
-    rows: Sequence[int] | None = None  # what each row is called in messages, such as its line in a file
+    rows: Sequence[int] | None = None
+    past: tuple[str, ...] = ()
+    future: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+    weight: str | None = None
+
+    def __post_init__(self) -> None:
+        for part in ("past", "future", "static"):
+            names = getattr(self, part)
+            if isinstance(names, str):
+                raise InputError(f"{part} must be a list of column names; got {names!r}. Write [{names!r}].")
+            object.__setattr__(self, part, tuple(names))
+        others = [*self.past, *self.future, *self.static, *([] if self.weight is None else [self.weight])]
+        for k, name in enumerate(others):
+            if name in (self.id, self.time, self.target) or name in others[:k]:
+                raise InputError(
+                    f"column {name!r} is named twice. Id, time, target, past, future, static and weight are "
+                    "different columns; leave it out of one of them."
+                )
 
     def row(self, k: Any) -> int:
         """What row k of the table is called in messages."""
@@ -38,6 +70,7 @@ class Panel:
         y: the target; gaps are filled with the value one season before, else the last one, (n,).
         observed: false where a gap was filled, (n,).
         notes: what was changed on the way in, for the user to know.
+        covariates: what is known beside the target; by default nothing.
     """
 
     ids: list[Any]
@@ -47,6 +80,11 @@ class Panel:
     y: Array
     observed: Array
     notes: tuple[str, ...] = ()
+    covariates: Covariates = None  # type: ignore[assignment]  # becomes that of no covariates
+
+    def __post_init__(self) -> None:
+        if self.covariates is None:
+            object.__setattr__(self, "covariates", Covariates.none(len(self.y), len(self.ids)))
 
     @property
     def lengths(self) -> Array:
@@ -63,8 +101,15 @@ class Panel:
         return self.frequency.stamps(self.first[k] + np.arange(self.lengths[k]))
 
     def until(self, left_out: int) -> Panel:
-        """The panel without the last `left_out` rows of each series; series with no rows left are gone."""
+        """The panel without the last `left_out` rows of each series; series with no rows left are gone.
+
+        What is known ahead of the rows left out stays known, in `covariates.ahead`.
+        """
         return self._cut(self.offsets[:-1], self.offsets[1:] - left_out)
+
+    def head(self, rows: Array) -> Panel:
+        """The first `rows` (S,) rows of each series; what comes later is ahead, as in `until`."""
+        return self._cut(self.offsets[:-1], self.offsets[:-1] + rows)
 
     def tail(self, rows: int) -> Panel:
         """The last `rows` rows of each series."""
@@ -76,14 +121,21 @@ class Panel:
 
     def _cut(self, starts: Array, ends: Array) -> Panel:
         kept = np.flatnonzero(ends > starts)
-        pieces = [slice(int(starts[k]), int(ends[k])) for k in kept]
+        if (
+            len(kept) == len(self.ids)
+            and not (starts - self.offsets[:-1]).any()
+            and not (ends - self.offsets[1:]).any()
+        ):
+            return self
+        rows = rows_between(starts[kept], ends[kept])
         return replace(
             self,
             ids=[self.ids[k] for k in kept],
             offsets=np.concatenate(([0], np.cumsum(ends[kept] - starts[kept]))).astype(np.int64),
             first=(self.first + starts - self.offsets[:-1])[kept],
-            y=np.concatenate([self.y[p] for p in pieces]) if pieces else self.y[:0],
-            observed=np.concatenate([self.observed[p] for p in pieces]) if pieces else self.observed[:0],
+            y=self.y[rows],
+            observed=self.observed[rows],
+            covariates=self.covariates.cut(self.offsets, starts, ends, kept),
         )
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from .. import __version__
 from ..forecasting.backtest import short
 from ..forecasting.panel import Panel
-from ..forecasting.table import show_stamp
+from ..forecasting.reading import show_stamp
 from ..storage import write_bytes
 
 if TYPE_CHECKING:
