@@ -54,6 +54,9 @@ struct Data {
     for (long c = 0; c < features; ++c) to[c] = T((from[c] - loc[row * features + c]) / scale[row * features + c]);
   }
 
+  // What a target of 1 stands for.
+  double read_unit(long row) const { return windows ? scale[row * features] : 1; }
+
   template <class T>
   T read_target(long row, long k) const {
     if (!windows) return target.at<T>(row * targets + k);
@@ -62,7 +65,7 @@ struct Data {
     return T((values[place * features] - anchor) / scale[row * features]);
   }
 
-  // ... of the k-th of `each` costs that a target stands for
+  // The weight of the k-th of `each` costs that a target stands for.
   template <class T>
   T read_weight(long row, long k, long each) const {
     if (windows) return T(observed[starts[row] + lengths[row] + k / each]);

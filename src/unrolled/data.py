@@ -15,12 +15,16 @@ from .ops import Array, valid_steps
 
 
 class Batch(NamedTuple):
-    """Rows for one step: x (N, T, F), target, and optionally weight (N, ...) and lengths (N,)."""
+    """Rows for one step: x (N, T, F), target, and optionally weight (N, ...), lengths (N,) and unit (N,).
+
+    A target of 1 stands for so much in the data's own units, which likelihoods of counts need to know.
+    """
 
     x: Array
     target: Array
     weight: Array | None
     lengths: Array | None
+    unit: Array | None = None
 
 
 class Data(Protocol):
@@ -79,7 +83,7 @@ class Windows:
     Row k reads `lengths[k]` steps from `starts[k]` on, less `loc[k]`, divided by `scale[k]`, channel by channel. Its
     targets are the next `horizon` values of channel 0, each less its anchor, divided by `scale[k, 0]`. The anchor is
     `loc[k, 0]`, or with `lags` the value so many steps before the target, which must be known at the window's end. A
-    network that gives 0 repeats the anchors.
+    network that gives 0 repeats the anchors. Counts have the anchor 0: `loc[k, 0]` is 0, and there are no lags.
     """
 
     values: Array  # (n, C)
@@ -120,7 +124,7 @@ class Windows:
         x, lengths = self.inputs(rows, dtype)
         places = self._target_places(rows)
         target = (self.values[places, 0] - self.anchors(rows)) / self.scale[rows, :1]
-        return Batch(x, target.astype(dtype), self.observed[places].astype(dtype), lengths)
+        return Batch(x, target.astype(dtype), self.observed[places].astype(dtype), lengths, self.scale[rows, 0])
 
     def _target_places(self, rows: Array) -> Array:
         return (self.starts[rows] + self.lengths[rows])[:, None] + np.arange(self.horizon)
