@@ -62,9 +62,9 @@ inline Rising log_rising(double y, double r) {
   if (r < STIRLING_FROM)
     return {lgamma_of(y + r) - lgamma_of(r) - y * __builtin_log(r), digamma_of(y + r) - digamma_of(r) - y / r};
   const double end = y + r, share = y / r;
-  return {(end - 0.5) * __builtin_log1p(share) - y + stirling(end, LGAMMA_TERMS) - stirling(r, LGAMMA_TERMS),
-          log1p_rest(share) + 0.5 * share / end - stirling(end, DIGAMMA_TERMS) / end +
-              stirling(r, DIGAMMA_TERMS) / r};
+  return {
+      (end - 0.5) * __builtin_log1p(share) - y + stirling(end, LGAMMA_TERMS) - stirling(r, LGAMMA_TERMS),
+      log1p_rest(share) + 0.5 * share / end - stirling(end, DIGAMMA_TERMS) / end + stirling(r, DIGAMMA_TERMS) / r};
 }
 
 }  // namespace

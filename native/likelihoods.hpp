@@ -43,12 +43,12 @@ inline double poisson(const double* raw, double target, double unit, double* slo
 
 inline double negative_binomial(const double* raw, double target, double unit, double* slopes) {
   const Softplus mean_plus = softplus(raw[0]), dispersion_plus = softplus(raw[1]);
-  const double alpha = dispersion_plus.value + SMALLEST_DISPERSION;                           // (2)
-  const double y = target * unit, r = 1 / alpha, t = alpha * (unit * mean_plus.value);        // (1)
-  const Rising rising = log_rising(y, r);                                                     // (4)
-  slopes[0] = unit * mean_plus.slope * (1 + alpha * y) / (1 + t) - y * mean_plus.dlog;        // (3', 1')
+  const double alpha = dispersion_plus.value + SMALLEST_DISPERSION;                              // (2)
+  const double y = target * unit, r = 1 / alpha, t = alpha * (unit * mean_plus.value);           // (1)
+  const Rising rising = log_rising(y, r);                                                        // (4)
+  slopes[0] = unit * mean_plus.slope * (1 + alpha * y) / (1 + t) - y * mean_plus.dlog;           // (3', 1')
   const double dalpha = r * r * (rising.slope - log1p_rest(t) + (alpha * y - t) * t / (1 + t));  // (3', 4')
-  slopes[1] = dalpha * dispersion_plus.slope;                                                 // (2')
+  slopes[1] = dalpha * dispersion_plus.slope;                                                    // (2')
   const double log_mean = __builtin_log(unit) + mean_plus.log;
   return lgamma_of(y + 1) - rising.value - y * log_mean + (y + r) * __builtin_log1p(t);
 }

@@ -152,7 +152,8 @@ class Trainer {
           for (long i = 0; weight && i < each_; ++i)
             total_weight += double(weight[at * each_ + i] = data_.read_weight<T>(row, k * each_ + i, each_));
           if (unit) require((unit[at] = data_.read_unit(row)) > 0, "a unit of counts is not positive");
-          if (counts) require((weight && !(weight[at] > 0)) || target[at] >= 0, "a target is no count: it is below 0");
+          if (counts)
+            require((weight && !(weight[at] > 0)) || target[at] >= 0, "a target is no count: it is below 0");
           if (class_of) {
             class_of[at] = data_.classes[row * data_.targets + k];
             require((weight && !(weight[at] > 0)) || (class_of[at] >= 0 && class_of[at] < outputs_),

@@ -198,7 +198,7 @@ def test_a_negative_target_stops_either_engine(loss, engine, rng):
     net = un.Network([un.Last(), un.Dense((2, len(loss.parameters)))], 1)
     for wrong in (replace(data, values=-1 - data.values), replace(data, scale=-data.scale, values=-data.values)):
         job = Job(net.program, wrong, loss, un.Adam(), 10, None, seed=0)
-        with pytest.raises(un.InputError, match="count|unit"):
+        with pytest.raises(un.InputError, match=r"count|unit"):
             engine.evaluate(job, net.parameters, np.arange(10))
     unknown = replace(data, values=-1 - data.values, observed=np.zeros(40))
     job = Job(net.program, unknown, loss, un.Adam(), 10, None, seed=0)
@@ -214,6 +214,5 @@ def test_a_constant_learns_the_distribution(loss, engine, rng):
     net.fit(np.zeros((4000, 1, 1)), y, loss, un.Adam(0.05), epochs=30, batch_size=500, verbose=0)
     found = net.forward(np.zeros((1, 1, 1)))[0][0]
     assert abs(loss.mean(found)[0] - y.mean()) < 0.1
-    assert loss.evaluate(found, y[:1] * 0 + y.mean(axis=0)).weight == 1
     judged = [loss.evaluate(np.broadcast_to(p, (4000, 1, p.shape[-1])), y).mean for p in (found, truth)]
     assert judged[0] < judged[1] + 0.01

@@ -112,8 +112,8 @@ def stirling(x: Array, terms: tuple[float, ...]) -> Array:
 def lgamma(x: Array) -> Array:
     """log Γ(x) for x > 0, to 1e-14 of max(1, its size): Γ(x + 1) = x Γ(x) up to 10, then Stirling's series.
 
-    >>> float(lgamma(np.array(5.0))) - np.log(24) < 1e-13
-    True
+    >>> float(np.exp(lgamma(np.array(5.0))).round(9))  # 4!
+    24.0
 
     Source: Abramowitz & Stegun, Handbook of Mathematical Functions, 6.1.15 and 6.1.41.
     """

@@ -67,8 +67,8 @@ class Likelihood(Loss):
         """Their quantiles of target · unit at Q levels inside (0, 1): (..., Q)."""
         raw = self.raw(prediction)
         q = np.asarray(levels, np.float64)
-        if q.ndim != 1 or not ((q > 0) & (q < 1)).all():
-            raise InputError(f"{self.kind}: levels are numbers inside (0, 1); got {list(np.atleast_1d(levels))}.")
+        if q.ndim != 1 or not q.size or not ((q > 0) & (q < 1)).all():
+            raise InputError(f"{self.kind}: levels are numbers inside (0, 1); got {q.tolist()}.")
         spread = np.broadcast_to(self._unit(raw, unit), raw[0].shape)
         return np.stack([self._quantile(float(level), spread, *raw) for level in q], axis=-1)
 
@@ -160,6 +160,10 @@ class StudentT(Likelihood):
         dν = ½ (log(1 + w) - (ν + 1) / ν · w / (1 + w) - dR/dr(½, ν/2))       (4', 5')
         da_σ = dσ · sigmoid(a_σ)                                              (2')
         da_ν = dν · sigmoid(a_ν)                                              (1')
+
+    >>> import numpy as np, unrolled as un
+    >>> un.losses.StudentT().quantiles(np.array([[10.0, 2.0, 1.0]]), [0.1, 0.5, 0.9]).round(2)
+    array([[ 6.6, 10. , 13.4]])
 
     Source: the parametrisation is that of DeepAR, Salinas et al., Int. J. Forecasting 36, 2020, as GluonTS has it.
     """
@@ -267,6 +271,10 @@ class NegativeBinomial(CountLikelihood):
         da_α = dα · sigmoid(a_α)                                              (2')
 
     dr/dα = -r² multiplies differences that vanish with α; L and R are computed so that their digits stay.
+
+    >>> import numpy as np, unrolled as un
+    >>> un.losses.NegativeBinomial().quantiles(np.array([[3.0, 0.0]]), [0.1, 0.5, 0.9])
+    array([[0., 2., 7.]])
 
     Source: the parametrisation is that of DeepAR, Salinas et al., Int. J. Forecasting 36, 2020.
     """
