@@ -1,4 +1,4 @@
-// What a prediction costs and the gradient of that cost; the formulas are those of losses.py.
+// What a prediction costs and the gradient of that cost; the formulas are those of losses/pointwise.py.
 //
 // Each element's cost is weighed; the caller divides the sum by the sum of weights. The gradient is that of the mean.
 #pragma once
