@@ -160,8 +160,10 @@ class SumGradient(MSE):
 
     kind = "fault_sum_gradient"
 
-    def evaluate(self, prediction: Array, target: Array, weight: Array | None = None) -> Evaluation:
-        found = super().evaluate(prediction, target, weight)
+    def evaluate(
+        self, prediction: Array, target: Array, weight: Array | None = None, unit: Array | None = None
+    ) -> Evaluation:
+        found = super().evaluate(prediction, target, weight, unit)
         return found._replace(dprediction=found.dprediction * found.weight)
 
 

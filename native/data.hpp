@@ -91,6 +91,8 @@ struct Data {
   }
 
   // --- targets -----------------------------------------------------------------------------------------------
+  // What a target of 1 stands for.
+  double read_unit(long row) const { return windows ? scale[row * scaled] : 1; }
 
   template <class T>
   T read_target(long row, long k) const {
@@ -101,7 +103,7 @@ struct Data {
     return T((values[place * channels] - anchor) / scale[row * scaled]);
   }
 
-  // ... of the k-th of `each` costs that a target stands for
+  // The weight of the k-th of `each` costs that a target stands for.
   template <class T>
   T read_weight(long row, long k, long each) const {
     if (!windows) return weight.at<T>(row * weights + k / (targets * each / weights));

@@ -9,8 +9,20 @@ namespace unrolled {
 
 enum class CellKind { rnn, gru, lstm };
 enum class Activation { linear, tanh, relu, sigmoid };
-enum class LossKind { mse, mae, huber, cross_entropy, quantile };
+enum class LossKind { mse, mae, huber, cross_entropy, quantile, normal, student_t, poisson, negative_binomial };
 enum class OptimizerKind { sgd, rmsprop, rprop, adagrad, adam };
+
+constexpr long MOST_PARAMETERS = 3;
+constexpr long parameters_of(LossKind kind) {  // raw numbers that a likelihood takes; 0: it is none
+  switch (kind) {
+    case LossKind::normal: return 2;
+    case LossKind::student_t: return 3;
+    case LossKind::poisson: return 1;
+    case LossKind::negative_binomial: return 2;
+    default: return 0;
+  }
+}
+constexpr bool of_counts(LossKind kind) { return kind == LossKind::poisson || kind == LossKind::negative_binomial; }
 
 // The valid steps of a batch, time-major and without padding; rows are sorted longest first, so that those still
 // running at step t are the first counts[t].
@@ -93,10 +105,11 @@ struct LossRows {
   double delta;                 // Huber's
   const double* levels;         // of quantiles
   long rows, elements;          // (rows, elements) costs ...
-  long outputs;                 // ... each from so many predictions: classes, quantiles, or 1
+  long outputs;                 // ... each from so many predictions: classes, quantiles, parameters, or 1
   const T* prediction;          // (rows, elements · outputs)
   const T* target;              // (rows, elements), null for classes
   const std::int64_t* classes;  // (rows, elements)
+  const double* unit;           // (rows, elements) of counts, null for 1
   const T* weight;              // (rows, elements), of quantiles (rows, elements · outputs), or null
   double total_weight;
   T* dprediction;  // null if not wanted

@@ -1,14 +1,14 @@
-// What a prediction costs and the gradient of that cost; the formulas are those of losses.py.
+// What a prediction costs and the gradient of that cost; the formulas are those of losses/pointwise.py.
 //
 // Each element's cost is weighed; the caller divides the sum by the sum of weights. The gradient is that of the mean.
 #pragma once
 
 #include "kernels.hpp"
+#include "likelihoods.hpp"
 #include "simd.hpp"
 
 namespace {
 
-using unrolled::LossKind;
 using unrolled::LossRows;
 
 template <class T>
@@ -66,12 +66,16 @@ template <class T>
 double loss(const LossRows<T>& l) {
   double total = 0;
   const long Q = l.outputs;
+  const bool likely = unrolled::parameters_of(l.kind) > 0;
   for (long k = 0; k < l.rows * l.elements; ++k) {
     const T* prediction = l.prediction + k * Q;
     T* slopes = l.dprediction ? l.dprediction + k * Q : nullptr;
-    if (l.kind == LossKind::cross_entropy) {
+    if (likely || l.kind == LossKind::cross_entropy) {  // one cost of all predictions
       const T weight = l.weight ? l.weight[k] : T(1);
-      if (weight > 0)
+      if (weight > 0 && likely)
+        total += double(weight) * likelihood_of(l.kind, prediction, l.target[k], l.unit ? l.unit[k] : 1.0, Q, slopes,
+                                                weight / l.total_weight);
+      else if (weight > 0)
         total += weight * cross_entropy(prediction, l.classes[k], Q, slopes, T(weight / l.total_weight));
       else  // what stands here must not matter, even if it is no class
         for (long q = 0; slopes && q < Q; ++q) slopes[q] = 0;

@@ -49,8 +49,10 @@ class Trainer {
       require(k == 0 || !x.masked, "lengths apply to the first input");
     }
     const Value& y = program.values[program.outputs[0]];
+    const long parameters = parameters_of(options_.loss.kind);
     outputs_ = options_.loss.kind == LossKind::cross_entropy ? y.last
                : options_.loss.kind == LossKind::quantile    ? long(options_.loss.levels.size())
+               : parameters                                  ? parameters
                                                              : 1;
     require(y.width % outputs_ == 0, "predictions must fit the loss");
     require((options_.loss.kind == LossKind::cross_entropy) == (data_.classes != nullptr),
@@ -151,6 +153,8 @@ class Trainer {
     T* target = classes ? nullptr : run_.batch.arena.template take<T>(count);
     auto* class_of = classes ? run_.batch.arena.template take<std::int64_t>(count) : nullptr;
     T* weight = data_.weighted() ? run_.batch.arena.template take<T>(count * each_) : nullptr;
+    const bool counts = of_counts(options_.loss.kind);
+    double* unit = counts && data_.windows ? run_.batch.arena.template take<double>(count) : nullptr;
     double total_weight = 0;
     for (long r = 0; r < run_.batch.geometry.rows(); ++r) {
       const long row = rows[run_.batch.geometry.order[r]];
@@ -160,6 +164,9 @@ class Trainer {
           if (target) target[at] = data_.read_target<T>(row, k);
           for (long i = 0; weight && i < each_; ++i)
             total_weight += double(weight[at * each_ + i] = data_.read_weight<T>(row, k * each_ + i, each_));
+          if (unit) require((unit[at] = data_.read_unit(row)) > 0, "a unit of counts is not positive");
+          if (counts)
+            require((weight && !(weight[at] > 0)) || target[at] >= 0, "a target is no count: it is below 0");
           if (class_of) {
             class_of[at] = data_.classes[row * data_.targets + k];
             require((weight && !(weight[at] > 0)) || (class_of[at] >= 0 && class_of[at] < outputs_),
@@ -183,6 +190,7 @@ class Trainer {
                           prediction,
                           target,
                           class_of,
+                          unit,
                           weight,
                           total_weight ? total_weight : 1,
                           slopes};

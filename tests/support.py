@@ -10,6 +10,7 @@ import numpy as np
 import unrolled
 from unrolled.cells import CELLS, Cell
 from unrolled.layers import Dense
+from unrolled.losses import Likelihood
 from unrolled.network import Network
 
 SOURCE = Path(unrolled.__file__).parent
@@ -56,5 +57,8 @@ def task(loss, leading: tuple[int, ...], rng: np.random.Generator):
     """The last layer that a loss wants, and random targets of these leading axes."""
     if loss.kind == "cross_entropy":
         return Dense(4), rng.integers(4, size=leading)
+    if isinstance(loss, Likelihood):
+        target = rng.standard_normal((*leading, 2)) if not loss.needs_unit else rng.gamma(1.5, 2, (*leading, 2))
+        return Dense((2, len(loss.parameters))), target
     size = (2, len(loss.levels)) if loss.kind == "quantile" else 2
     return Dense(size), rng.standard_normal((*leading, 2))

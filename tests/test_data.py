@@ -18,8 +18,8 @@ def test_rows_come_in_the_order_asked_for(rng):
     x, target = rng.standard_normal((5, 4, 2)), rng.standard_normal((5, 1))
     weight, lengths = rng.uniform(size=5), np.array([4, 3, 2, 1, 0])
     batch = Arrays(x, target, weight, lengths).batch(ROWS, F64)
-    for found, whole in zip(batch, (x, target, weight, lengths), strict=True):
-        np.testing.assert_array_equal(found, whole[ROWS])
+    for found, whole in zip(batch, (x, target, weight, lengths, None), strict=True):
+        np.testing.assert_array_equal(found, None if whole is None else whole[ROWS])
     plain = Arrays(x, target).batch(ROWS, F64)
     assert (plain.weight, plain.lengths) == (None, None)
 
@@ -75,6 +75,7 @@ def test_targets_are_measured_from_their_anchors_and_gaps_have_no_weight(lags, w
             assert anchors[row, j] == anchor
             assert_close(batch.target[row, j], (windows.values[end + j, 0] - anchor) / windows.scale[row, 0], terms=2)
             assert batch.weight[row, j] == windows.observed[end + j]
+    np.testing.assert_array_equal(batch.unit, windows.scale[:, 0])
 
 
 def test_windows_take_the_working_dtype(windows):

@@ -17,7 +17,19 @@ from test_native_parity import EVERY_ENGINE, EVERY_LEVEL, NUMPY, Shape, parts, r
 from unrolled.data import Arrays, Windows
 from unrolled.engines import Job
 from unrolled.layers import Dropout, Last
-from unrolled.losses import LOSSES, MSE, CrossEntropy, Huber, Loss, Quantile
+from unrolled.losses import (
+    LOSSES,
+    MSE,
+    CrossEntropy,
+    Huber,
+    Likelihood,
+    Loss,
+    NegativeBinomial,
+    Normal,
+    Poisson,
+    Quantile,
+    StudentT,
+)
 from unrolled.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, RMSprop, Rprop
 from unrolled.randomness import Place, permutation
 
@@ -29,7 +41,8 @@ EMPTY = ORDER[BATCH : 2 * BATCH]  # a batch in which nothing counts, where there
 # odd number of steps, levels of quantiles are no fractions of it, and weights are all different.
 LENGTHS = np.random.default_rng(1).choice([1, 3, 5], ROWS)
 LENGTHS[ORDER[:2]] = 0
-LOSS_OPTIONS = [MSE(), LOSSES["mae"](), Huber(0.4), CrossEntropy(), Quantile((0.13, 0.52, 0.77))]
+LIKELIHOODS = [Normal(), StudentT(), Poisson(), NegativeBinomial()]
+LOSS_OPTIONS = [MSE(), LOSSES["mae"](), Huber(0.4), CrossEntropy(), Quantile((0.13, 0.52, 0.77)), *LIKELIHOODS]
 OPTIMIZER_OPTIONS = [
     SGD(weight_decay=0.1),
     SGD(momentum=0.8),
@@ -172,11 +185,15 @@ class Training(NamedTuple):
         observed[40 : 40 + horizon], starts[EMPTY] = 0, 40 - lengths[EMPTY]
         lags = np.array([4, 6, 3]) if self.data == "lags" else None
         size = (horizon, len(self.loss.levels)) if self.loss.kind == "quantile" else horizon
+        if isinstance(self.loss, Likelihood):
+            size = (horizon, len(self.loss.parameters))
         table, loc, scale = (
             rng.standard_normal((n, F)),
             rng.standard_normal((ROWS, F)),
             rng.uniform(0.5, 2, (ROWS, F)),
         )
+        if self.loss.needs_unit:  # counts that only grow, so that they do from an anchor too
+            table[:, 0], loc[:, 0] = rng.uniform(size=n).cumsum() / 10, 0
         return un.Dense(size), Windows(table, observed, starts, lengths, loc, scale, T, horizon, lags)
 
 

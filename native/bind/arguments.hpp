@@ -64,7 +64,11 @@ const std::vector<std::pair<const char*, LossKind>> LOSSES = {{"mse", LossKind::
                                                               {"mae", LossKind::mae},
                                                               {"huber", LossKind::huber},
                                                               {"cross_entropy", LossKind::cross_entropy},
-                                                              {"quantile", LossKind::quantile}};
+                                                              {"quantile", LossKind::quantile},
+                                                              {"normal", LossKind::normal},
+                                                              {"student_t", LossKind::student_t},
+                                                              {"poisson", LossKind::poisson},
+                                                              {"negative_binomial", LossKind::negative_binomial}};
 const std::vector<std::pair<const char*, OptimizerKind>> OPTIMIZERS = {{"sgd", OptimizerKind::sgd},
                                                                        {"rmsprop", OptimizerKind::rmsprop},
                                                                        {"rprop", OptimizerKind::rprop},

@@ -95,7 +95,7 @@ def fingerprint(
 ) -> str:
     """What a resumed training must have in common with the interrupted one."""
     sample = job.data.batch(np.concatenate((training_rows, validation_rows)), np.dtype(np.float64))
-    parts = (*sample.inputs.values(), sample.target, sample.weight, sample.lengths)
+    parts = (*sample.inputs.values(), sample.target, sample.weight, sample.lengths, sample.unit)
     contents = [np.ascontiguousarray(a).tobytes() for a in parts if a is not None]
     checksum = 0
     for content in contents:

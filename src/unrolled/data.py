@@ -15,12 +15,16 @@ from .ops import Array, valid_steps
 
 
 class Batch(NamedTuple):
-    """Rows for one step: the program's inputs by name, target, and optionally weight (N, ...) and lengths (N,)."""
+    """Rows for one step: inputs by name, target, and optionally weight (N, ...), lengths (N,) and unit (N,).
+
+    A target of 1 stands for so much in the data's own units, which likelihoods of counts need to know.
+    """
 
     inputs: dict[str, Array]
     target: Array
     weight: Array | None
     lengths: Array | None
+    unit: Array | None = None
 
 
 class Data(Protocol):
@@ -82,7 +86,7 @@ class Windows:
 
     Its targets are the next `horizon` values of channel 0, each less its anchor, divided by `scale[k, 0]`. The anchor
     is `loc[k, 0]`, or with `lags` the value so many steps before the target, which must be known at the window's end.
-    A network that gives 0 repeats the anchors.
+    A network that gives 0 repeats the anchors. Counts have the anchor 0: `loc[k, 0]` is 0, and there are no lags.
 
     A network that decodes the horizon in M steps of a segment each (`decoded`) gets a second input "ahead",
     (N, M, segment·K + A + M): the last K channels, known ahead, at the places of the targets; what is fixed about the
@@ -177,7 +181,7 @@ class Windows:
             padding = ((0, 0), (0, self.steps_ahead * self.segment - self.horizon))
             shape = (len(rows), self.steps_ahead, self.segment)
             target, weight = (np.pad(a, padding).reshape(shape) for a in (target, weight))
-        return Batch(inputs, target.astype(dtype), weight.astype(dtype), lengths)
+        return Batch(inputs, target.astype(dtype), weight.astype(dtype), lengths, self.scale[rows, 0])
 
     def _target_places(self, rows: Array) -> Array:
         return (self.starts[rows] + self.lengths[rows])[:, None] + np.arange(self.horizon)

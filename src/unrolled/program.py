@@ -131,11 +131,18 @@ class Program:
         ]
 
     def evaluate(
-        self, loss: Loss, prediction: Array, target: Array, weight: Array | None, lengths: Array | None
+        self,
+        loss: Loss,
+        prediction: Array,
+        target: Array,
+        weight: Array | None,
+        lengths: Array | None,
+        unit: Array | None = None,
     ) -> Evaluation:
         """The loss of the first output; where `lengths` apply to it, steps past a row's end do not count."""
         masked = self.buffers[self.outputs[0]].masked
-        return loss.evaluate(prediction, target, mask_padding(weight, lengths if masked else None, prediction))
+        weight = mask_padding(weight, lengths if masked else None, prediction)
+        return loss.evaluate(prediction, target, weight, unit)
 
     def initialize(self, seed: int, dtype: np.dtype) -> Array:
         """A fresh flat parameter vector; shared parameters are initialised by their first operation."""

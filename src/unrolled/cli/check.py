@@ -9,8 +9,12 @@ from ..errors import InputError
 from .talk import give, give_json, say
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ..cells import Cell
     from ..gradients import GradientReport
+    from ..losses import Loss
+    from ..ops import Array
 
 FAILED = 1
 
@@ -52,21 +56,35 @@ def checks(cells: Sequence[type[Cell]], depth: int, seed: int) -> Iterator[tuple
 
     from ..gradients import check_gradients
     from ..layers import Dense, Last
-    from ..losses import LOSSES
+    from ..losses import LOSSES, loss_named
     from ..network import Network
     from ..randomness import Place, Purpose, generator
 
     rng = generator(Purpose.SAMPLE, Place(seed), layer=2)
-    rows, steps, features, outputs = 3, 5, 2, 3
+    rows, steps, features = 3, 5, 2
     x = rng.standard_normal((rows, steps, features))
     lengths = np.array([steps, 2, 0])
-    targets = {"cross_entropy": rng.integers(0, outputs, rows), "quantile": rng.standard_normal(rows)}
     for cell in cells:
         for options in cell.variants:
             for layers in range(1, depth + 1):
                 for loss in LOSSES:
                     stack = [cell(4, **options) for _ in range(layers)]
+                    outputs, target = _task(loss_named(loss), rows, rng)
                     net = Network([*stack, Last(), Dense(outputs)], features, "float64", seed)
-                    target = targets.get(loss, rng.standard_normal((rows, outputs)))
                     case = " ".join([cell.kind, *(f"{k}={v}" for k, v in options.items()), f"depth={layers}", loss])
                     yield case, check_gradients(net, x, target, loss, lengths=lengths, seed=seed)
+
+
+def _task(loss: Loss, rows: int, rng: np.random.Generator) -> tuple[int, Array]:
+    """How many outputs a loss is checked on, and targets for them."""
+    from ..losses import CrossEntropy, Likelihood, Quantile
+
+    outputs = 3
+    if isinstance(loss, Likelihood):
+        target = rng.poisson(2, rows).astype(float) if loss.needs_unit else rng.standard_normal(rows)
+        return len(loss.parameters), target
+    if isinstance(loss, Quantile):
+        return len(loss.levels), rng.standard_normal(rows)
+    if isinstance(loss, CrossEntropy):
+        return outputs, rng.integers(0, outputs, rows)
+    return outputs, rng.standard_normal((rows, outputs))

@@ -19,7 +19,7 @@ from ..cells import GRU, LSTM, RNN
 from ..data import Arrays, Data, Windows
 from ..errors import InputError
 from ..layers import Add, Concatenate, Dense, Dropout, Embedding, Last, Reverse
-from ..losses import MAE, MSE, CrossEntropy, Huber, Loss, Quantile
+from ..losses import MAE, MSE, CrossEntropy, Huber, Loss, NegativeBinomial, Normal, Poisson, Quantile, StudentT
 from ..ops import Array
 from ..program import Program, checked_arrays, checked_lengths
 from ..randomness import Place
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..optimizers import Optimizer, OptimizerState
 
 RULES = (RNN, GRU, LSTM, Dense, Embedding, Last, Dropout, Reverse, Concatenate, Add)
-LOSSES = (MSE, MAE, Huber, CrossEntropy, Quantile)
+LOSSES = (MSE, MAE, Huber, CrossEntropy, Quantile, Normal, StudentT, Poisson, NegativeBinomial)
 OPTIMIZERS = ("SGD", "RMSprop", "Rprop", "Adagrad", "Adam", "AdamW")
 POOLED = 1 << 24  # numbers of a run's buffers up to which it is kept for the next call
 LEVELS: tuple[str, ...] = tuple(_native.levels())  # instruction sets that this machine can run, fastest first

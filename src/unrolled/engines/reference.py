@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..cells.base import Cell
+from ..data import Batch
 from ..layers import Context
 from ..ops import Array, valid_steps
 from ..program import Program, checked_arrays
@@ -20,7 +21,7 @@ from ..randomness import Place
 from .contract import Backward, Forward, Job, Sums
 
 if TYPE_CHECKING:
-    from ..losses import Loss
+    from ..losses import Evaluation, Loss
     from ..optimizers import Optimizer, OptimizerState
 
 
@@ -266,7 +267,7 @@ class ReferenceEngine:
                 batch = job.data.batch(order[number * job.batch_size : (number + 1) * job.batch_size], params.dtype)
                 place = Place(job.seed, epoch, number)
                 result = self.forward(job.program, params, batch.inputs, None, batch.lengths, True, place)
-                loss = job.program.evaluate(job.loss, result.outputs[0], batch.target, batch.weight, batch.lengths)
+                loss = judged(job, result.outputs[0], batch)
                 sums.totals[k], sums.weights[k] = loss.total, loss.weight
                 if not np.isfinite(loss.total):
                     break
@@ -283,7 +284,7 @@ class ReferenceEngine:
             for k, piece in enumerate(pieces):
                 batch = job.data.batch(piece, params.dtype)
                 outputs = self.forward(job.program, params, batch.inputs, None, batch.lengths).outputs
-                loss = job.program.evaluate(job.loss, outputs[0], batch.target, batch.weight, batch.lengths)
+                loss = judged(job, outputs[0], batch)
                 sums.totals[k], sums.weights[k] = loss.total, loss.weight
         return sums
 
@@ -304,6 +305,10 @@ class ReferenceStream:
         self.state = {name: finals[name] for name in self.state}
         y = result.outputs[0]
         return y[:, 0] if self._program.buffers[self._program.outputs[0]].sequence else y
+
+
+def judged(job: Job, prediction: Array, batch: Batch) -> Evaluation:
+    return job.program.evaluate(job.loss, prediction, batch.target, batch.weight, batch.lengths, batch.unit)
 
 
 def _accumulate(gradients: dict[str, Array], name: str, gradient: Array) -> None:
