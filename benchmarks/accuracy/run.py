@@ -4,7 +4,7 @@
     python benchmarks/accuracy/run.py ../shared/data --only m4-hourly --validation --settings defaults --seeds 0 1 2
 
 With `--validation` the last horizon of the training parts is forecast and no test file is opened: for choosing.
-Without, the test parts are. `python benchmarks/accuracy/tables.py` makes docs/accuracy.md of what is written.
+Without, the test parts are. `python benchmarks/accuracy/document.py` makes docs/accuracy.md of what is written.
 """
 
 from __future__ import annotations

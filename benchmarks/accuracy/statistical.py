@@ -61,13 +61,11 @@ def main() -> None:
         rows += measured("m4-hourly", {48: loaders.m4_hourly(args.data, True)}, HOURLY, 24)
     if "m3-monthly" in wanted:
         rows += measured("m3-monthly", {18: loaders.m3_monthly(args.data, True)}, MONTHLY, 12)
-    content = {
-        "table": "statistical",
-        "split": "validation",
-        "machine": record.machine("statsforecast"),
-        "rows": rows,
-    }
-    record.write(record.file_of(args.output, "statistical", True), content)
+    path = record.file_of(args.output, "statistical", True)
+    facts = record.machine("statsforecast")
+    kept = [row for row in record.load(path)["rows"] if row["data"] not in wanted] if path.exists() else []
+    content = {"table": "statistical", "split": "validation"}
+    record.write(path, content | {"rows": [*kept, *({**row, "machine": facts} for row in rows)]})
 
 
 if __name__ == "__main__":
