@@ -48,7 +48,7 @@ def bike_sharing(path: Path) -> pd.DataFrame:
 
 def m1_monthly(path: Path) -> pd.DataFrame:
     """The Monash archive's format: after `@data`, a line `name:start:value,value,...` a series."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding="cp1252").splitlines()  # as the archive writes it
     start = next(k for k, line in enumerate(lines) if line.strip().lower() == "@data")
     cells = [line.split(":") for line in lines[start + 1 :] if line.strip()]
     return loaders.long_table({name: np.array(values.split(","), dtype=np.float64) for name, *_, values in cells})
