@@ -127,7 +127,7 @@ def test_sets_kept_aside_are_read(tmp_path):
         assert table["y"].tolist() == [n + 0.5 for n in range(1, 31)]
         assert table["ds"].dt.day.tolist() == list(range(1, 31))
     path.write_text(
-        "# words\n@relation M1\n@data\nT1:1975-12-01 00-00-00:4,5,6\nT2:1975-12-01 00-00-00:7.5\n", "utf-8"
+        "# pages 1–2\n@relation M1\n@data\nT1:1975-12-01 00-00-00:4,5,6\nT2:1975-12-01 00-00-00:7.5\n", "cp1252"
     )
     table = kept_aside.m1_monthly(path)
     assert table.to_numpy().tolist() == [["T1", 1, 4.0], ["T1", 2, 5.0], ["T1", 3, 6.0], ["T2", 1, 7.5]]
@@ -207,3 +207,12 @@ def test_the_document_shows_what_was_measured():
     text = document.DOCUMENT.read_text("utf-8")
     assert document.tables()
     assert document.rewritten(text) == text
+
+
+def test_errors_of_windows_are_those_of_all_that_were_wanted():
+    import ett
+
+    made = pd.DataFrame({"ds": [3, 4, 4, 5], "y": [1.0, 2, 2, 3], "network": [1.0, 4, 1, 3]})
+    assert ett.errors(made, 3, 4) == {"mse": 1.25, "mae": 0.75}
+    with pytest.raises(ValueError, match="4 forecasts from 3 on; 5 from 3"):
+        ett.errors(made, 3, 5)
