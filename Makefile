@@ -1,10 +1,12 @@
 # `make forecast` runs the main job on bundled real data; `make test` passes all tests. Both set everything up.
 PYTHON ?= python3
 BIN := .venv/bin
+# these make NumPy's BLAS take this CPU for another one
+UNDISTURBED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard native/*.?pp native/*/*.hpp)
 export UNROLLED_REQUIRE_NATIVE := 1
 
-.PHONY: forecast test check format bench sanitize sanitize-threads clean
+.PHONY: forecast test check format bench accuracy statistical bench-neuralforecast sanitize sanitize-threads clean
 
 forecast: .venv/installed
 	$(BIN)/unrolled forecast examples/air_passengers.csv --horizon 12 --out forecast
@@ -24,8 +26,24 @@ format: .venv/developing
 
 # Beside PyTorch, JAX, ONNX Runtime and Keras on this machine, in an environment of their own.
 bench: .venv-bench/installed
-	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE .venv-bench/bin/python benchmarks/speed.py \
+	$(UNDISTURBED) .venv-bench/bin/python benchmarks/speed.py \
 	  --output benchmarks/results/speed.json
+
+# How well public data is forecast: DATA is a folder that holds them. ACCURACY is what run.py understands, as in
+# ACCURACY="--only m4-hourly --validation".
+DATA ?= ../shared/data
+accuracy: .venv/installed
+	$(UNDISTURBED) $(BIN)/python benchmarks/accuracy/run.py $(DATA) $(ACCURACY)
+	$(BIN)/python benchmarks/accuracy/document.py
+
+# Statistical methods and NeuralForecast's LSTM on the training parts of these data, in environments of their own.
+statistical: .venv-statistical/installed
+	$(UNDISTURBED) .venv-statistical/bin/python benchmarks/accuracy/statistical.py $(DATA)
+	.venv-statistical/bin/python benchmarks/accuracy/document.py
+
+bench-neuralforecast: .venv-neuralforecast/installed
+	$(UNDISTURBED) .venv-neuralforecast/bin/python benchmarks/accuracy/lstm_contest.py $(DATA)
+	.venv-neuralforecast/bin/python benchmarks/accuracy/document.py
 
 # The native tests with every access and every undefined operation watched. The runtimes of both must be there before
 # Python is; Python itself leaks on purpose.
@@ -54,6 +72,16 @@ sanitize: .venv-sanitize/installed
 	.venv-bench/bin/python -m pip install --quiet -e . 'torch==2.13.0' jax keras onnx onnxruntime threadpoolctl
 	@touch $@
 
+.venv-statistical/installed:
+	$(PYTHON) -m venv .venv-statistical
+	.venv-statistical/bin/python -m pip install --quiet 'statsforecast==2.1.1' utilsforecast
+	@touch $@
+
+.venv-neuralforecast/installed: $(BUILT_FROM)
+	$(PYTHON) -m venv .venv-neuralforecast
+	.venv-neuralforecast/bin/python -m pip install --quiet -e . 'torch==2.13.0' 'neuralforecast==3.3.0'
+	@touch $@
+
 # No two threads touch the same number without order: needs Clang, whose OpenMP tells its ThreadSanitizer of barriers.
 CLANG ?= clang++
 sanitize-threads:
@@ -73,4 +101,4 @@ sanitize-threads:
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-bench .venv-sanitize build forecast dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-statistical .venv-neuralforecast .venv-sanitize build forecast dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,20 @@
+"""CIF 2016: 72 monthly series, 6 or 12 months ahead, a forecaster for each of the two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import competition
+import loaders
+
+SEASON = 12
+SETTINGS: dict[str, dict[str, Any]] = {
+    "defaults": {"season": SEASON},
+    "tuned": {"season": SEASON},
+}
+
+
+def rows(data: Path, validation: bool, settings: Mapping[str, Any], seeds: Sequence[int]) -> list[dict[str, Any]]:
+    return [competition.row(loaders.cif2016(data, validation), SEASON, settings, seeds)]

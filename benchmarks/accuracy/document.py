@@ -1,0 +1,136 @@
+"""docs/accuracy.md from what was measured: its tables are made of benchmarks/results/accuracy/*.json by this command.
+
+python benchmarks/accuracy/document.py          # rewrites them; a test holds the document to the results
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import record
+
+DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "accuracy.md"
+BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
+TITLES = {
+    "m4-hourly": "M4 hourly",
+    "cif2016": "CIF 2016",
+    "m3-monthly": "M3 monthly",
+    "etth1": "ETTh1",
+    "air-passengers": "AirPassengers",
+    "kept-aside": "Kept aside",
+    "neuralforecast": "Training beside NeuralForecast's LSTM, M4 hourly",
+    "statistical": "Statistical methods (statsforecast)",
+}
+MEASURES = {
+    "smape": ("sMAPE", ".3f"),
+    "mase": ("MASE", ".3f"),
+    "owa": ("OWA", ".3f"),
+    "msis": ("MSIS", ".2f"),
+    "coverage": ("coverage of 95 %", ".1f"),
+    "mse": ("MSE", ".3f"),
+    "mae": ("MAE", ".3f"),
+    "wall_s": ("wall s", ".1f"),
+    "command_wall_s": ("command, s", ".2f"),
+}
+FACTS = {
+    "settings": "settings of Forecaster",
+    "files": "files",
+    "series": "series",
+    "origins": "origins",
+    "season": "season",
+    "cell": "cell",
+    "window": "window",
+    "hidden": "hidden",
+    "batch_size": "batch",
+    "seeds": "seeds",
+}
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows))
+
+
+def shown(value: Any) -> str:
+    """None is what a forecaster chose by itself."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={inner!r}" for name, inner in value.items()) or "none given"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "by the data" if value is None else str(value)
+
+
+def accuracy(content: dict[str, Any]) -> str:
+    """What was reached, then with what: a line a choice of settings and horizon."""
+    rows = content["rows"]
+    used = [name for name in MEASURES if any(name in row["median"] for row in rows)]
+    lines, facts = [], []
+    for row in rows:
+        where = [row.get("data", row["choice"]), str(row["horizon"])]
+        lines.append([f"unrolled, {where[0]}", where[1], *cells(row["median"], used)])
+        if row is rows[0] or "data" in row:
+            lines += [[name, where[1], *cells(own, used)] for name, own in row["baselines"].items()]
+        facts.append([*where, *(shown(row[name]) for name in FACTS), str(row["machine"]["threads"])])
+    head = ["", "horizon", *(MEASURES[name][0] for name in used)]
+    return (
+        f"{markdown(head, lines)}\n\nMedians over the seeds. {machines(rows)}\n\n"
+        f"{markdown(['', 'horizon', *FACTS.values(), 'threads'], facts)}"
+    )
+
+
+def cells(scores: dict[str, float], used: Sequence[str]) -> list[str]:
+    return [format(scores[name], MEASURES[name][1]) if name in scores else "" for name in used]
+
+
+def machine(facts: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    return f"{facts['cpu']}, {facts['threads']} threads, load average {facts['load_average']:.1f}; {versions}."
+
+
+def machines(rows: Sequence[dict[str, Any]]) -> str:
+    return " ".join(dict.fromkeys(machine(row["machine"]) for row in rows))
+
+
+def statistical(content: dict[str, Any]) -> str:
+    used = ["smape", "mase", "wall_s"]
+    rows = [[row["data"], row["method"], str(row["season"]), *cells(row, used)] for row in content["rows"]]
+    head = ["", "method", "season", *(MEASURES[name][0] for name in used)]
+    return f"{markdown(head, rows)}\n\n{machines(content['rows'])}"
+
+
+def neuralforecast(content: dict[str, Any]) -> str:
+    used = ["wall_s", "smape"]
+    rows = [[row["contestant"], *cells(row["median"], used)] for row in content["rows"]]
+    sizes = ", ".join(f"{name} {content[name]}" for name in ("window", "hidden", "batch", "steps", "horizon"))
+    threads = ", ".join(f"{name} {count}" for name, count in content["threads"].items())
+    return (
+        f"{markdown(['', *(MEASURES[name][0] for name in used)], rows)}\n\n"
+        f"Medians of {len(content['seeds'])} turns; {sizes}; threads: {threads}. {machine(content['machine'])}"
+    )
+
+
+RENDERERS = {"statistical": statistical, "neuralforecast": neuralforecast}
+
+
+def tables(folder: Path = record.RESULTS) -> str:
+    """A section a file of results, in the order of `TITLES`, tests before validations."""
+    sections = []
+    for name, title in TITLES.items():
+        for validation in (False, True):
+            path = record.file_of(folder, name, validation)
+            if path.exists():
+                render = RENDERERS.get(name, accuracy)
+                split = "over the last horizon of the training parts" if validation else "over the test parts"
+                sections.append(f"### {title}, {split}\n\n{render(record.load(path))}")
+    return "\n\n".join(sections)
+
+
+def rewritten(document: str, folder: Path = record.RESULTS) -> str:
+    """The document with its tables as they were measured."""
+    before, rest = document.split(BEGIN)
+    return f"{before}{BEGIN}\n\n{tables(folder)}\n\n{END}{rest.split(END)[1]}"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(rewritten(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,67 @@
+"""ETTh1, each of its seven channels a series: all windows of the last four months, at four horizons.
+
+One training before the first origin, on everything before it: on twelve months in a validation, on these and the four
+months of validation in the test. Published figures train on the twelve and stop early by the four. The mean error is
+one over windows, steps and channels, in units of a channel's standard deviation over the first twelve months.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import loaders
+import pandas as pd
+import record
+
+import unrolled as un
+
+LOOK_BACK = 96  # hours, as in the published comparisons
+HORIZONS = (96, 192, 336, 720)
+SETTINGS: dict[str, dict[str, Any]] = {
+    "defaults": {"window": LOOK_BACK},
+    "tuned": {"window": LOOK_BACK},
+}
+
+
+def rows(data: Path, validation: bool, settings: Mapping[str, Any], seeds: Sequence[int]) -> list[dict[str, Any]]:
+    parts = loaders.etth1(data, validation)
+    return [row(parts, horizon, settings, seeds) for horizon in HORIZONS]
+
+
+def row(parts: loaders.Parts, horizon: int, settings: Mapping[str, Any], seeds: Sequence[int]) -> dict[str, Any]:
+    channels = parts.test["unique_id"].nunique()
+    origins = len(parts.test) // channels - horizon + 1
+    whole = pd.concat([parts.train, parts.test], ignore_index=True)
+    by_seed = []
+    for seed in seeds:
+        fc = un.Forecaster(horizon, seed=seed, alias="network", verbose=0, **settings)
+        began = time.perf_counter()
+        made = fc.cross_validation(whole, n_windows=origins, step_size=1, refit=False)
+        wall_s = time.perf_counter() - began
+        by_seed.append({"seed": seed, **errors(made, parts.test["ds"].min(), channels * origins * horizon)})
+        by_seed[-1]["wall_s"] = wall_s
+    return {
+        "files": parts.files,
+        "series": int(channels),
+        "horizon": str(horizon),
+        "origins": origins,
+        "season": None,
+        "settings": dict(settings),
+        **record.configuration([fc]),
+        "seeds": list(seeds),
+        "median": {name: median(run[name] for run in by_seed) for name in ("mse", "mae", "wall_s")},
+        "by_seed": by_seed,
+        "baselines": {},
+    }
+
+
+def errors(made: pd.DataFrame, first: Any, count: int) -> dict[str, float]:
+    """MSE and MAE of `count` forecasts, the first of them for the stamp `first`."""
+    if len(made) != count or made["ds"].min() != first:
+        raise ValueError(f"{len(made)} forecasts from {made['ds'].min()} on; {count} from {first} on are wanted")
+    error = (made["network"] - made["y"]).to_numpy()
+    return {"mse": float((error**2).mean()), "mae": float(abs(error).mean())}

@@ -1,0 +1,70 @@
+"""What a result must be read with: machine, versions, threads, sizes; and how results are kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent.parent / "results" / "accuracy"
+
+
+def machine(*packages: str) -> dict[str, Any]:
+    """Processor, threads (what OMP_NUM_THREADS allows, else the processors of this process), load, versions."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return {
+        "cpu": next(names, platform.machine()),
+        "threads": int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0))),
+        "load_average": os.getloadavg()[0],
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numpy", "pandas", "utilsforecast", *packages)},
+        },
+    }
+
+
+def configuration(forecasters: Sequence[Any]) -> dict[str, Any]:
+    """Sizes of the networks; where a forecaster chose one itself, what it chose, one after the other.
+
+    A forecaster that is not fitted, as after cross-validation, leaves what it would choose as None.
+    """
+    found = [_sizes(fc) for fc in forecasters]
+    return {name: values[0] if len(set(values := [f[name] for f in found])) == 1 else values for name in found[0]}
+
+
+def _sizes(fc: Any) -> dict[str, Any]:
+    sizes = {name: fc.get_params()[name] for name in ("cell", "window", "hidden", "batch_size")}
+    if hasattr(fc, "model_"):
+        layers = fc.model_.networks[0].describe()["layers"]
+        sizes["window"] = fc.model_.framing.window
+        sizes["hidden"] = next(layer["hidden"] for layer in layers if "hidden" in layer)
+    return sizes
+
+
+def file_of(folder: Path, name: str, validation: bool) -> Path:
+    return folder / f"{name}{'-validation' if validation else ''}.json"
+
+
+def load(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def keep(path: Path, name: str, validation: bool, choice: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Write the rows of one choice of settings; those of other choices stay."""
+    stamp = {"choice": choice, "machine": machine("unrolled")}
+    old = [row for row in load(path)["rows"] if row["choice"] != choice] if path.exists() else []
+    content = {"table": name, "split": "validation" if validation else "test"}
+    write(path, content | {"rows": [*old, *({**stamp, **row} for row in rows)]})
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    new.replace(path)
