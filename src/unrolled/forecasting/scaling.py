@@ -15,6 +15,7 @@ from ..ops import Array
 from .panel import Panel, series_of
 
 SMOOTHINGS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+MOST_CELLS = 1 << 20  # of windows that are laid side by side at once
 SEASON_MEMORY = 0.85  # weight of a season relative to the one after it
 LEAST_SEASONALITY = 0.2  # share of the variance about the trend that a season must explain, adjusted for its size
 
@@ -168,20 +169,21 @@ def window_level(z: Array, panel: Panel, profile: Profile, window: int) -> Array
     return np.concatenate([smoothed(z[panel.series(k)], profile.smoothing[k], window) for k in range(len(panel.ids))])
 
 
-def window_scale(z: Array, offsets: Array, starts: Array, ends: Array) -> Array:
+def window_scale(z: Array, starts: Array, ends: Array) -> Array:
     """Standard deviation of z within each window [start, end), (N,); 1 where a window is constant.
 
-    Running sums make this one pass for any number of windows. They are taken about each series' mean, so that large
-    levels cost no digits.
+    Each window is looked at by itself: running sums would carry what comes after it, or stands in another series, into
+    its last digits.
     """
-    lengths = np.diff(offsets)
-    sums = np.add.reduceat(z, offsets[:-1])
-    centred = z - np.repeat(sums / lengths, lengths)
-    first = np.concatenate(([0.0], np.cumsum(centred)))
-    second = np.concatenate(([0.0], np.cumsum(centred * centred)))
-    n = ends - starts
-    mean = (first[ends] - first[starts]) / n
-    variance = (second[ends] - second[starts]) / n - mean * mean
-    # what rounding alone leaves of a constant window
-    noise = 1e-12 * np.maximum(second[-1] / len(z), np.finfo(float).tiny)
-    return np.where(variance > noise, np.sqrt(np.maximum(variance, 0)), 1.0)
+    scale = np.empty(len(starts))
+    steps = np.arange((ends - starts).max(initial=1))
+    for rows in np.array_split(np.arange(len(starts)), max(1, len(starts) * len(steps) // MOST_CELLS)):
+        inside = starts[rows, None] + steps < ends[rows, None]
+        values = np.where(inside, z[np.minimum(starts[rows, None] + steps, ends[rows, None] - 1)], 0.0)
+        lengths = (ends - starts)[rows, None]
+        around = np.where(inside, values - values.sum(axis=1, keepdims=True) / lengths, 0.0)
+        spread = np.sqrt((around**2).sum(axis=1, keepdims=True) / lengths)
+        # what rounding alone leaves of a constant window
+        noise = 1e-12 * np.abs(values).max(axis=1, keepdims=True)
+        scale[rows] = np.where(spread > noise, spread, 1.0)[:, 0]
+    return scale

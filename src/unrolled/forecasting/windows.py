@@ -119,7 +119,7 @@ def make_windows(panel: Panel, profile: Profile, framing: Framing, ends: Array, 
     seasonal = view == "season"
     z = to_logs(panel, profile.logs) if seasonal else adjusted(panel, profile)
     starts = np.maximum(ends - framing.window, panel.offsets[series_of(panel, ends)])
-    scale = window_scale(z, panel.offsets, starts, ends)
+    scale = window_scale(z, starts, ends)
     level = z[ends - 1] if seasonal else window_level(z, panel, profile, framing.window)[ends - 1]
     channels = [z, _change(panel, z, framing.season)] if seasonal else [z]
     return Windows(
