@@ -45,9 +45,9 @@ def drift(y: Array, origins: Origins, horizon: int, season: int) -> Array:
 def naive2(y: Array, origins: Origins, horizon: int, season: int) -> Array:
     """The naive of the series without its season, and the season put back: the M4 competition's yardstick.
 
-    A series is seasonal where |acf_m| > 1.645 √((1 + 2 Σ_{k<m} acf_k²) / n), with n ≥ 3 m values. Its seasonal indices
-    are those of a classical multiplicative decomposition, for which all values must be above 0. Other series, and all
-    with a season of 1, are forecast by the naive.
+    A series is seasonal where |acf_m| > 1.645 √((1 + 2 Σ_{k<m} acf_k²) / n), with n ≥ 3 m values. Its seasonal
+    indices are those of a classical multiplicative decomposition, for which all values must be above 0. Other series,
+    and all with a season of 1, are forecast by the naive.
 
     Source: the M4 competition's published benchmarks, functions SeasonalityTest and Benchmarks.
     """
@@ -88,7 +88,9 @@ def is_seasonal(x: Array, sizes: Array, season: int) -> Array:
     variance = covariance(0)
     # what rounding leaves of a constant series is no variance
     usable = (sizes >= 3 * season) & (variance > 1e-12 * np.maximum.accumulate(np.abs(x))[sizes - 1] ** 2 * sizes)
-    acf = [np.divide(covariance(lag), variance, out=np.zeros(len(sizes)), where=usable) for lag in range(1, season + 1)]
+    acf = [
+        np.divide(covariance(lag), variance, out=np.zeros(len(sizes)), where=usable) for lag in range(1, season + 1)
+    ]
     limit = CRITICAL * np.sqrt((1 + 2 * np.sum(np.square(acf[:-1]), axis=0)) / sizes)
     return usable & (np.abs(acf[-1]) > limit)
 

@@ -187,9 +187,7 @@ class Forecaster:
         if left_out:
             profile = estimate_profile(known, framing.season, self.horizon, logs)
             model = train_model(settings, known, profile, framing, "training without the end")
-            self.held_out_ = hold_out(
-                model, panel, known, profile, self.name, self.columns_, baselines, self.season
-            )
+            self.held_out_ = hold_out(model, panel, known, profile, self.name, self.columns_, baselines, self.season)
             self.widening_ = self.held_out_.widening
         elif evaluate:
             self.notes_.append("too few rows to hold any out: no comparison, and the intervals are not calibrated")
@@ -280,7 +278,7 @@ class Forecaster:
         return forecast_frame(panel, horizon, self.columns_, interval_columns(self.name, values, levels), library)
 
     def predict_panel(self, panel: Panel, profile: Profile, ends: Array | None = None) -> Array:
-        """Calibrated quantiles after these rows in the units of the target, (N, H, Q); None: after each series' end."""
+        """Calibrated quantiles after these rows, (N, H, Q), in the target's units; None: after each series' end."""
         refuse_unforecastable(panel, self.model_.framing)
         ends = panel.offsets[1:] if ends is None else ends
         level, raw = self.model_.quantiles(panel, profile, ends)
@@ -318,8 +316,8 @@ class Forecaster:
             step_size: rows between two origins; None: the horizon.
             level: coverage of intervals in per cent.
             refit: True trains at each origin, k at every k-th one, False only before the first. Between trainings the
-                same networks, profiles of the series and calibration go on, and read the rows up to each origin. Series
-                that begin after a training are left out until the next.
+                same networks, profiles of the series and calibration go on, and read the rows up to each origin.
+                Series that begin after a training are left out until the next.
             baselines: columns beside the network's: True for the simple ones, or their names.
 
         Returns:

@@ -4,8 +4,8 @@ Per series, with the steps of all its forecasts taken together:
 
 - MAE, RMSE: in the units of the target.
 - sMAPE = mean 200 |y - f| / (|y| + |f|), from 0 to 200.
-- MASE = MAE / s, with s = mean |x_j - x_(j-m)| over the history x, the in-sample error of the seasonal naive; m is the
-  MASE season, 1 for days and weeks. RMSSE: the same with squares, and the root of all.
+- MASE = MAE / s, with s = mean |x_j - x_(j-m)| over the history x, the in-sample error of the seasonal naive; m is
+  the MASE season, 1 for days and weeks. RMSSE: the same with squares, and the root of all.
 - coverage: share of values inside an interval, both ends included.
 - IS, the interval score (Winkler's) of coverage 1 - α: mean (u - l) + 2/α (l - y)₊ + 2/α (y - u)₊. MSIS = IS / s.
 - CRPS, from the nine learned quantiles: the mean over them of twice the pinball loss. The grid is not even, so the
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,7 @@ from .frequency import Frequency
 from .intervals import MEDIAN, QUANTILES
 
 POINT = ("sMAPE", "MASE", "MAE", "RMSE")  # what every comparison shows
+OF_INTERVALS = ("coverage", "IS", "MSIS")  # with the level behind it, such as coverage-80
 REFERENCE = "Naive2"  # of OWA
 INTERVAL = re.compile(r"(?P<model>.+)-(?P<end>lo|hi)-(?P<level>\d+(?:\.\d+)?)")
 # the levels whose ends are the learned quantiles around the median
@@ -72,7 +73,9 @@ def models_in(columns: Iterable[str]) -> dict[str, list[float]]:
     return models
 
 
-def score_series(ids: Array, y: Array, forecasts: Mapping[str, Array], history: History | None = None) -> pd.DataFrame:
+def score_series(
+    ids: Array, y: Array, forecasts: Mapping[str, Array], history: History | None = None
+) -> pd.DataFrame:
     """All measures of each series and model.
 
     Args:
@@ -99,7 +102,9 @@ def score_series(ids: Array, y: Array, forecasts: Mapping[str, Array], history: 
         frame[f"{own[match['model']]}-{match['end']}-{float(match['level']):g}" if match else own[name]] = values
     frame = frame[known]
     by_model = {name: _of_model(frame, own[name], levels) for name, levels in models.items()}
-    scores = pd.concat(by_model, names=["model", "series"]).swaplevel().sort_index(level="series", sort_remaining=False)
+    scores = (
+        pd.concat(by_model, names=["model", "series"]).swaplevel().sort_index(level="series", sort_remaining=False)
+    )
     if history is not None:
         scores = _scaled(scores, history)
     return scores[_ordered(scores.columns)]
@@ -123,7 +128,7 @@ def _of_model(frame: pd.DataFrame, model: str, levels: list[float]) -> pd.DataFr
         pinball = losses.mqloss(frame, {model: [*lows, model, *reversed(highs)]}, np.array(QUANTILES))
         columns["CRPS"] = 2 * of(pinball)
     for level in sorted(levels):
-        whole: float = int(level) if level == int(level) else level  # columns say 80, not 80.0
+        whole: Any = int(level) if level == int(level) else level  # columns say 80, not 80.0
         columns[f"coverage-{level:g}"] = of(losses.coverage(frame, [model], whole))
         columns[f"IS-{level:g}"] = of(losses.winkler_score(frame, [model], whole))
     return pd.DataFrame(columns)
@@ -149,13 +154,12 @@ def _scaled(scores: pd.DataFrame, history: History) -> pd.DataFrame:
 def _ordered(columns: Iterable[str]) -> list[str]:
     """Points first, then the intervals from the narrowest to the widest."""
     first = ("sMAPE", "MASE", "RMSSE", "MAE", "RMSE", "CRPS")
-    kinds = ("coverage", "IS", "MSIS")
 
     def place(name: str) -> tuple[float, int]:
         if name in first:
             return (0, first.index(name))
         kind, _, level = name.partition("-")
-        return (float(level), kinds.index(kind))
+        return (float(level), OF_INTERVALS.index(kind))
 
     return sorted(columns, key=place)
 
@@ -174,6 +178,12 @@ def summarize(scores: pd.DataFrame) -> pd.DataFrame:
             owa = (table["sMAPE"] / reference["sMAPE"] + table["MASE"] / reference["MASE"]) / 2
         table.insert(list(table.columns).index("MASE") + 1, "OWA", owa.replace([np.inf, -np.inf], np.nan))
     return table
+
+
+def at_levels(table: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
+    """The measures of points, and those of intervals of these levels."""
+    wanted = {f"{kind}-{level:g}" for level in levels for kind in OF_INTERVALS}
+    return table[[c for c in table if c in wanted or str(c).partition("-")[0] not in OF_INTERVALS]]
 
 
 def verdict(table: pd.DataFrame, name: str) -> str:

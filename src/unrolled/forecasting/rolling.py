@@ -15,7 +15,7 @@ from ..training import interruptible
 from .backtest import known_history
 from .baselines import Origins, baseline_forecasts, check_baselines
 from .intervals import interval_columns
-from .metrics import History, mase_season, score_series, summarize, verdict
+from .metrics import History, mase_season, score_series, summarize
 from .panel import Columns, Panel
 from .statistical import require_statsforecast
 
@@ -102,9 +102,6 @@ class Backtest:
         """sMAPE, MAE, RMSE and intervals by step ahead and model; all series and cutoffs together."""
         return score_series(self.steps, self.columns[self.target], self._forecasts())
 
-    def verdict(self) -> str:
-        return verdict(self.table(), self.name)
-
     def _forecasts(self) -> dict[str, Array]:
         return {name: self.columns[name] for name in self.names}
 
@@ -120,8 +117,8 @@ def roll(fc: Forecaster, panel: Panel, columns: Columns, plan: Plan) -> Backtest
     past = panel.until(int(left_out[0]))
     if not len(past.ids):
         raise DataError(
-            f"the longest series has {panel.lengths.max()} rows; {plan.n_windows} windows {plan.step_size} rows apart "
-            f"with horizon {fc.horizon} leave none to train on. Lower one of the three."
+            f"the longest series has {panel.lengths.max()} rows; {plan.n_windows} windows {plan.step_size} rows "
+            f"apart with horizon {fc.horizon} leave none to train on. Lower one of the three."
         )
     scale_by = mase_season(panel.frequency, fc.season)
     notes = list(panel.notes)
@@ -191,7 +188,9 @@ def _forecast_group(
     beside = baseline_forecasts(names, known, origins, until, horizon, season, scale_by)
 
     chunks = np.array_split(np.arange(len(ends)), -(-len(ends) // CHUNK))
-    parts = [interval_columns(fold.name, fold.predict_panel(known, fold.profile_, ends[c]), plan.levels) for c in chunks]
+    parts = [
+        interval_columns(fold.name, fold.predict_panel(known, fold.profile_, ends[c]), plan.levels) for c in chunks
+    ]
     forecasts = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} | beside
 
     places = ends[:, None] + np.arange(horizon)  # (W·S, H)

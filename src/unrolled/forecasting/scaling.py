@@ -172,8 +172,8 @@ def window_level(z: Array, panel: Panel, profile: Profile, window: int) -> Array
 def window_scale(z: Array, starts: Array, ends: Array) -> Array:
     """Standard deviation of z within each window [start, end), (N,); 1 where a window is constant.
 
-    Each window is looked at by itself: running sums would carry what comes after it, or stands in another series, into
-    its last digits.
+    Each window is looked at by itself: running sums would carry what comes after it, or stands in another series,
+    into its last digits.
     """
     scale = np.empty(len(starts))
     steps = np.arange((ends - starts).max(initial=1))

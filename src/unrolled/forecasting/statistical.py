@@ -38,7 +38,7 @@ def require_statsforecast(names: Iterable[str]) -> Any:
 def statistical_forecasts(
     name: str, panel: Panel, origins: Origins, fitted: Array, horizon: int, season: int
 ) -> Array:
-    """Forecasts after each origin, (N, horizon), by models estimated on the rows of each series up to `fitted` (S,)."""
+    """Forecasts after each origin, (N, horizon), by models estimated on each series' rows up to `fitted` (S,)."""
     models = require_statsforecast([name])
     out = np.empty((len(origins.ends), horizon))
     for k in np.unique(origins.series):

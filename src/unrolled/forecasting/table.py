@@ -122,10 +122,10 @@ def _read_columns(frame: IntoDataFrame, columns: Columns) -> tuple[Array | None,
     if columns.id != Columns.id and columns.id not in table.columns:
         raise DataError(f"there is no column {columns.id!r}; the table has: {', '.join(map(repr, table.columns))}.")
     ids = table[columns.id].to_numpy() if columns.id in table.columns else None
-    return ids, _read_stamps(table[columns.time], columns), _read_values(table[columns.target], columns)
+    return ids, read_stamps(table[columns.time], columns), read_values(table[columns.target], columns)
 
 
-def _read_stamps(column: Any, columns: Columns) -> Array:
+def read_stamps(column: Any, columns: Columns) -> Array:
     name = columns.time
     missing = column.is_null().to_numpy()
     if missing.any():
@@ -164,7 +164,7 @@ def _read_stamps(column: Any, columns: Columns) -> Array:
     return stamps.to_numpy("datetime64[ns]")
 
 
-def _read_values(column: Any, columns: Columns) -> Array:
+def read_values(column: Any, columns: Columns) -> Array:
     import narwhals as nw
 
     name = columns.target
