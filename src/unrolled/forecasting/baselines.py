@@ -75,6 +75,8 @@ def is_seasonal(x: Array, sizes: Array, season: int) -> Array:
     Running sums give the autocorrelations of all beginnings in one pass. They are taken about the first value, which
     every beginning knows: what comes later does not reach them, not even by its rounding.
     """
+    if len(x) < 3 * season:
+        return np.zeros(len(sizes), bool)
     centred = x - x[0]
     total = np.concatenate(([0.0], np.cumsum(centred)))
     mean = total[sizes] / sizes
