@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -9,6 +12,7 @@ import pytest
 
 import unrolled as un
 from tables import panel_frame
+from unrolled.forecasting import rolling
 from unrolled.forecasting.panel import Columns
 from unrolled.forecasting.rolling import Plan, roll
 from unrolled.forecasting.table import read_panel
@@ -24,10 +28,6 @@ def forecaster(**options):
 def until(df, cutoffs):
     """The rows of each series up to its cutoff."""
     return df[df["ds"] <= df["unique_id"].map(cutoffs)]
-
-
-def in_order(frame):
-    return frame.sort_values(IDS).reset_index(drop=True)
 
 
 @pytest.mark.parametrize("refit", [True, 2, False])
@@ -149,6 +149,28 @@ def test_measures_of_a_backtest_by_hand(rng):
     assert got.to_dict() == pytest.approx(by_step.to_dict())
     inside = frame["y"].between(frame["RNN-lo-80"], frame["RNN-hi-80"]).groupby(frame["unique_id"]).mean().mean()
     assert table.loc["RNN", "coverage-80"] == pytest.approx(inside)
+
+
+def test_ctrl_c_keeps_the_cutoffs_that_were_reached(rng, monkeypatch):
+    df = panel_frame(rng, lengths=(90,))
+    fit = rolling._fitted
+    left = iter((False, True))
+
+    def interrupted_at_the_second(*args):
+        fold = fit(*args)
+        if next(left):
+            os.kill(os.getpid(), signal.SIGINT)
+        return fold
+
+    whole = forecaster().cross_validation(df, n_windows=3)
+    plan = Plan.checked(3, 4, True, [], None)
+    monkeypatch.setattr(rolling, "_fitted", interrupted_at_the_second)
+    reached = roll(forecaster(), read_panel(df, Columns()), Columns(), plan)
+    assert (reached.interrupted, reached.windows) == (True, 1)
+    np.testing.assert_array_equal(reached.columns["RNN"], whole["RNN"][:4])
+    left = iter((False, True))
+    with pytest.raises(KeyboardInterrupt):  # a table cut short would pass for the whole
+        forecaster().cross_validation(df, n_windows=3)
 
 
 @pytest.mark.parametrize(

@@ -91,12 +91,12 @@ def read_forecast(path: str, id_name: str | None = None, time_name: str | None =
     time = time_name or _find_time(path, cells, [id_name] if id_name else [])
     stamps = _parse_stamps(path, cells[time], lines)
     ours = _names(cells)
-    id_column = id_name or _find_id(cells.drop(columns="cutoff", errors="ignore"), stamps, time, None)
-    if id_column is None and "cutoff" not in cells and stamps.duplicated().any() and ours[0] != time:
-        id_column = ours[0]  # where `forecast` writes it; one row a series tells nothing else
     frame = pd.DataFrame({time: stamps})
     if "cutoff" in cells:
         frame["cutoff"] = _parse_stamps(path, cells["cutoff"], lines)
+    id_column = id_name or (None if "cutoff" in cells else _find_id(cells, stamps, time, None))
+    if id_column is None and frame.duplicated().any() and ours[0] != time:
+        id_column = ours[0]  # where `forecast` and `backtest` write it; a row or two a series tell nothing else
     numeric = [c for c in ours if c not in (time, id_column, "cutoff") and _is_numeric(cells[c])]
     for column in numeric:
         frame[column] = _parse_numbers(path, cells[column], lines)
