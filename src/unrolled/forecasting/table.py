@@ -149,9 +149,10 @@ def read_stamps(column: Any, columns: Columns) -> Array:
         parsed = pd.to_datetime(stamps.astype(str), errors="coerce", format="ISO8601")
         if parsed.isna().any():
             row = int(parsed.isna().to_numpy().argmax())
-            raise DataError(
-                f"column {name!r}, row {columns.row(row)}: {stamps[row]!r} is not a date. Write dates as 2024-12-31."
-            )
+            place = f"column {name!r}, row {columns.row(row)}"
+            if _beyond_nanoseconds(str(stamps[row])):  # pandas before 3 reads no such stamp
+                raise DataError(f"{place}: {stamps[row]} lies outside the years 1678 to 2261. Correct it.")
+            raise DataError(f"{place}: {stamps[row]!r} is not a date. Write dates as 2024-12-31.")
         stamps = parsed
     if stamps.dt.tz is not None:
         stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
@@ -162,6 +163,17 @@ def read_stamps(column: Any, columns: Columns) -> Array:
             f"column {name!r}, row {columns.row(row)}: {stamps[row]} lies outside the years 1678 to 2261. Correct it."
         )
     return stamps.to_numpy("datetime64[ns]")
+
+
+def _beyond_nanoseconds(text: str) -> bool:
+    """Whether a text is a date too far away to be counted in nanoseconds."""
+    try:
+        pd.to_datetime([text], format="ISO8601")
+    except pd.errors.OutOfBoundsDatetime:
+        return True
+    except ValueError:
+        return False
+    return False
 
 
 def read_values(column: Any, columns: Columns) -> Array:
