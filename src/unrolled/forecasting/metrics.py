@@ -145,7 +145,7 @@ def _scaled(scores: pd.DataFrame, history: History) -> pd.DataFrame:
         measure(past, ["scale"]).set_index("unique_id")["scale"].reindex(series).to_numpy(float)
         for measure in (losses.mae, losses.mse)
     )
-    scale[scale == 0], square[square == 0] = np.nan, np.nan  # a constant history has no scale
+    scale, square = (np.where(values == 0, np.nan, values) for values in (scale, square))  # constant: no scale
     added = {"MASE": scores["MAE"] / scale, "RMSSE": scores["RMSE"] / np.sqrt(square)}
     added |= {f"MS{name}": scores[name] / scale for name in scores if str(name).startswith("IS-")}
     return scores.assign(**added)
