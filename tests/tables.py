@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -13,3 +14,14 @@ SALES = ("date,sales", "2024-01-01,1.5", "2024-01-02,", "2024-01-03,3")
 def table(y, start="2024-01-01", freq="D", **columns) -> pd.DataFrame:
     """A table with one row a value, whose stamps follow each other."""
     return pd.DataFrame({**columns, "ds": pd.date_range(start, periods=len(y), freq=freq), "y": y})
+
+
+def panel_frame(rng, lengths=(90, 60, 75), season=12):
+    """Monthly series with trend, season and noise, of different lengths and ends."""
+    parts = []
+    for k, n in enumerate(lengths):
+        t = np.arange(n)
+        y = 50 * (k + 1) + 0.4 * t + 8 * np.sin(2 * np.pi * t / season) + rng.normal(size=n)
+        stamps = pd.date_range("2010-01-01", periods=n, freq="MS")
+        parts.append(pd.DataFrame({"unique_id": f"s{k}", "ds": stamps, "y": y}))
+    return pd.concat(parts, ignore_index=True)

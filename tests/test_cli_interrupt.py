@@ -45,10 +45,12 @@ def test_what_was_reached_is_kept_and_written(tmp_path):
     assert "Traceback" not in done.err
     assert "note: interrupted: the networks have not seen the last" in done.err
     assert assert_whole(tmp_path / "out") == ["forecast.csv", "model.safetensors", "report.html"]
-    written = pd.read_csv(tmp_path / "out" / "forecast.csv")
-    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(done.out)), written)
+    text = (tmp_path / "out" / "forecast.csv").read_text()
+    assert done.out == text
+    # pandas before 3 reads numbers with an error in the last bit, float does not
+    written = pd.read_csv(io.StringIO(text), dtype=str).drop(columns="Month").map(float)
     again = un.load(tmp_path / "out" / "model.safetensors").predict(level=[80, 95])
-    pd.testing.assert_frame_equal(again.drop(columns="Month"), written.drop(columns="Month"), check_exact=True)
+    pd.testing.assert_frame_equal(again.drop(columns="Month"), written, check_exact=True)
 
 
 @pytest.mark.parametrize("wait_s", [0.0, 0.0005, 0.06])

@@ -8,19 +8,9 @@ import polars as pl
 import pytest
 
 import unrolled as un
+from tables import panel_frame
 
 QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
-
-
-def panel_frame(rng, lengths=(90, 60, 75), season=12):
-    """Monthly series with trend, season and noise, of different lengths and ends."""
-    parts = []
-    for k, n in enumerate(lengths):
-        t = np.arange(n)
-        y = 50 * (k + 1) + 0.4 * t + 8 * np.sin(2 * np.pi * t / season) + rng.normal(size=n)
-        stamps = pd.date_range("2010-01-01", periods=n, freq="MS")
-        parts.append(pd.DataFrame({"unique_id": f"s{k}", "ds": stamps, "y": y}))
-    return pd.concat(parts, ignore_index=True)
 
 
 def test_forecasts_follow_each_series_end_on_its_grid(rng):

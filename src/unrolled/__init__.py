@@ -24,7 +24,7 @@ from .streaming import Stream
 if TYPE_CHECKING:
     from . import optimizers, schedules
     from .checkpoint import History
-    from .forecasting import Forecaster
+    from .forecasting import Forecaster, score
     from .gradients import GradientReport, check_gradients
     from .loading import load
     from .optimizers import SGD, Adagrad, Adam, AdamW, RMSprop, Rprop
@@ -72,6 +72,7 @@ __all__ = [
     "optimizers",
     "register_cell",
     "schedules",
+    "score",
     "use_engine",
 ]
 
@@ -93,6 +94,7 @@ _LAZY = {
     "SGD": ".optimizers",
     "check_gradients": ".gradients",
     "load": ".loading",
+    "score": ".forecasting",
 }
 _LAZY_MODULES = {"optimizers", "schedules"}
 

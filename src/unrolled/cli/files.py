@@ -78,6 +78,33 @@ def read_table(
     return Table(frame, Columns(id_column or Columns.id, time, target, lines), tuple(notes))
 
 
+def read_forecast(path: str, id_name: str | None = None, time_name: str | None = None) -> Table:
+    """Read a file of forecasts: stamps, perhaps ids, cutoffs, and every other column that holds numbers.
+
+    The target of its columns is the first of those.
+    """
+    cells, lines = _read_cells(path)
+    path = _shown(path)
+    for name in (id_name, time_name):
+        if name is not None and name not in cells:
+            raise DataError(f"{path}: there is no column {name!r}; it has: {_listed(cells.columns)}.")
+    time = time_name or _find_time(path, cells, [id_name] if id_name else [])
+    stamps = _parse_stamps(path, cells[time], lines)
+    ours = _names(cells)
+    frame = pd.DataFrame({time: stamps})
+    if "cutoff" in cells:
+        frame["cutoff"] = _parse_stamps(path, cells["cutoff"], lines)
+    id_column = id_name or (None if "cutoff" in cells else _find_id(cells, stamps, time, None))
+    if id_column is None and frame.duplicated().any() and ours[0] != time:
+        id_column = ours[0]  # where `forecast` and `backtest` write it; a row or two a series tell nothing else
+    numeric = [c for c in ours if c not in (time, id_column, "cutoff") and _is_numeric(cells[c])]
+    for column in numeric:
+        frame[column] = _parse_numbers(path, cells[column], lines)
+    if id_column is not None:
+        frame.insert(0, id_column, cells[id_column])
+    return Table(frame, Columns(id_column or Columns.id, time, numeric[0] if numeric else Columns.target, lines), ())
+
+
 # --- cells ------------------------------------------------------------------------------------------
 
 

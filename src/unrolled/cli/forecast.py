@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
-from .talk import give_json, give_table, records, say
+from . import options as opt
+from .talk import give_json, give_table, records
 
 if TYPE_CHECKING:
     from ..forecasting import Forecaster
@@ -21,33 +22,24 @@ INTERRUPTED = 130
 
 
 def command(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or Parquet file; - reads standard input.")],
-    horizon: Annotated[int, typer.Option("--horizon", "-H", help="Periods to forecast.")],
-    id_column: Annotated[str | None, typer.Option("--id", help="Column that tells series apart.")] = None,
-    time_column: Annotated[str | None, typer.Option("--time", help="Column of stamps.")] = None,
-    target: Annotated[str | None, typer.Option("--target", help="Column to forecast.")] = None,
-    freq: Annotated[
-        str | None, typer.Option(help="Frequency, such as MS, W, D, B, h, 30min.", show_default="inferred")
-    ] = None,
-    season: Annotated[
-        int | None, typer.Option(help="Periods in a season.", show_default="from the frequency")
-    ] = None,
-    cell: Annotated[str, typer.Option(help="Recurrent cell: rnn, gru or lstm.")] = "rnn",
-    hidden: Annotated[int | None, typer.Option(help="Hidden units.", show_default="by the data")] = None,
-    window: Annotated[
-        int | None, typer.Option(help="Steps the network reads.", show_default="from season and data")
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option(help="Optimizer steps of each training.", show_default="by the data")
-    ] = None,
-    ensemble: Annotated[
-        int | None, typer.Option(help="Networks whose mean is taken.", show_default="by the data")
-    ] = None,
-    level: Annotated[str, typer.Option(help="Coverage of intervals in per cent.")] = "80,95",
+    file: opt.File,
+    horizon: opt.Horizon,
+    id_column: opt.IdColumn = None,
+    time_column: opt.TimeColumn = None,
+    target: opt.Target = None,
+    freq: opt.Freq = None,
+    season: opt.Season = None,
+    cell: opt.Cell = "rnn",
+    hidden: opt.Hidden = None,
+    window: opt.Window = None,
+    steps: opt.Steps = None,
+    ensemble: opt.Ensemble = None,
+    level: opt.Level = "80,95",
+    baselines: opt.Baselines = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the outputs.", show_default="FILE-forecast")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    as_json: opt.AsJson = False,
+    seed: opt.Seed = 0,
+    quiet: opt.Quiet = False,
 ) -> None:
     """Train on a table of time series, compare with simple baselines, forecast, and write a report.
 
@@ -56,33 +48,20 @@ def command(
     Example: unrolled forecast sales.csv --horizon 12
     """
     began = time.perf_counter()
-    from ..forecasting import Forecaster
-    from ..forecasting.table import read_panel, refuse_horizon
-    from ..report.html import facts, write_report
+    from ..report.html import write_report
     from ..storage import write_bytes
     from .files import read_table
 
-    refuse_horizon(horizon)
-    levels = parse_levels(level)
+    levels = opt.parse_levels(level)
+    beside = opt.parse_baselines(baselines)
     given = {"season": season, "window": window, "hidden": hidden, "steps": steps, "ensemble": ensemble}
-    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    fc = Forecaster(horizon, cell=cell, freq=freq, seed=seed, verbose=0 if quiet else 1, **options)
-    fc.check_params()
-    talk = (lambda text: None) if quiet else say
+    fc = opt.make_forecaster(horizon, quiet, given, cell=cell, freq=freq, seed=seed)
+    talk = opt.talker(quiet)
 
     table = read_table(file, id_column, time_column, target)
-    panel = read_panel(table.frame, table.columns, freq, season)
-    fc.columns_ = table.columns
-    series = f"{table.columns.id!r}, " if panel.ids[0] is not None else ""
-    talk(
-        f"{file}: id {series}time {table.columns.time!r}, target {table.columns.target!r}"
-        if series
-        else f"{file}: time {table.columns.time!r}, target {table.columns.target!r}"
-    )
-    talk(facts(fc, panel))
-    fc.backend_ = "pandas"
+    panel = opt.understand(fc, file, table, talk)
     with output_folder(out or Path(f"{'stdin' if file == '-' else Path(file).stem}-forecast")) as folder:
-        fc.fit_panel(panel)
+        fc.fit_panel(panel, baselines=beside)
         fc.notes_[:0] = table.notes
         for note in fc.notes_:
             talk(f"note: {note}")
@@ -101,17 +80,6 @@ def command(
     talk(f"\n{folder}/: forecast.csv, model.safetensors, report.html · {time.perf_counter() - began:.1f} s")
     if fc.model_.interrupted:
         raise typer.Exit(INTERRUPTED)
-
-
-def parse_levels(text: str) -> list[float]:
-    from ..forecasting.intervals import check_levels
-
-    try:
-        return check_levels([float(part) for part in text.split(",") if part.strip()])
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"--level takes numbers such as 80,95; got {text!r}.") from error
 
 
 @contextmanager

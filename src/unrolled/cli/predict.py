@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .forecast import parse_levels
+from .options import parse_levels
 from .talk import give_json, give_table, records, say
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from math import isfinite
 from typing import Any
 
 import typer
@@ -28,7 +29,7 @@ def give_table(frame: Any, most: int = 60) -> None:
     if not sys.stdout.isatty():
         give(frame.to_csv(index=False).rstrip("\n"))
         return
-    give(frame.head(most).to_string(index=False, float_format=lambda v: f"{v:.6g}"))
+    give(frame.head(most).to_string(index=False, float_format=lambda v: f"{v:.6g}", na_rep=""))
     if len(frame) > most:
         say(f"… {len(frame) - most} more rows")
 
@@ -39,6 +40,16 @@ def records(frame: Any) -> list[dict[str, Any]]:
         frame.to_json(orient="records", date_format="iso", double_precision=15)
     )
     return content
+
+
+def or_null(value: Any) -> float | None:
+    """A number for JSON, which has no NaN: what can't be said is null."""
+    return float(value) if isfinite(value) else None
+
+
+def by_model(table: Any) -> dict[str, dict[str, float | None]]:
+    """A table with one row a model, for JSON."""
+    return {str(model): {str(c): or_null(v) for c, v in row.items()} for model, row in table.iterrows()}
 
 
 def _plain(value: Any) -> Any:

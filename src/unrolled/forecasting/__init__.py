@@ -2,5 +2,6 @@
 
 from .forecaster import Forecaster
 from .frequency import Frequency
+from .scoring import Score, score
 
-__all__ = ["Forecaster", "Frequency"]
+__all__ = ["Forecaster", "Frequency", "Score", "score"]

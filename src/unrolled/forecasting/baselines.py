@@ -1,29 +1,165 @@
-"""The simple methods that a network has to beat."""
+"""The methods that a network has to beat: simple ones here, statistical ones through statsforecast."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import numpy as np
 
+from ..errors import InputError
 from ..ops import Array
+from .panel import Panel
+from .statistical import STATISTICAL, statistical_forecasts
+
+CRITICAL = 1.645  # of the standard normal: 90 %, both sides
 
 
-def naive(y: Array, ends: Array, starts: Array, horizon: int, season: int) -> Array:
+class Origins(NamedTuple):
+    """Where forecasts start: origin k sees the rows starts[k] .. ends[k] of its series."""
+
+    series: Array  # (N,)
+    starts: Array  # (N,)
+    ends: Array  # (N,)
+
+
+def naive(y: Array, origins: Origins, horizon: int, season: int) -> Array:
     """The last value, repeated."""
-    return np.repeat(y[ends - 1][:, None], horizon, axis=1)
+    return np.repeat(y[origins.ends - 1][:, None], horizon, axis=1)
 
 
-def seasonal_naive(y: Array, ends: Array, starts: Array, horizon: int, season: int) -> Array:
+def seasonal_naive(y: Array, origins: Origins, horizon: int, season: int) -> Array:
     """The last season, repeated."""
     ahead = np.arange(1, horizon + 1)
-    places = ends[:, None] - 1 + ahead - season * -(-ahead // season)
-    return y[np.maximum(places, starts[:, None])]
+    places = origins.ends[:, None] - 1 + ahead - season * -(-ahead // season)
+    return y[np.maximum(places, origins.starts[:, None])]
 
 
-def drift(y: Array, ends: Array, starts: Array, horizon: int, season: int) -> Array:
+def drift(y: Array, origins: Origins, horizon: int, season: int) -> Array:
     """The straight line through the first and the last value."""
+    _, starts, ends = origins
     slope = (y[ends - 1] - y[starts]) / np.maximum(ends - 1 - starts, 1)
     return y[ends - 1][:, None] + slope[:, None] * np.arange(1, horizon + 1)
 
 
-# y (n,) holds all series; origin k sees the rows starts[k] .. ends[k] of its series → forecasts (N, horizon)
-BASELINES = {"Naive": naive, "SeasonalNaive": seasonal_naive, "Drift": drift}
+def naive2(y: Array, origins: Origins, horizon: int, season: int) -> Array:
+    """The naive of the series without its season, and the season put back: the M4 competition's yardstick.
+
+    A series is seasonal where |acf_m| > 1.645 √((1 + 2 Σ_{k<m} acf_k²) / n), with n ≥ 3 m values. Its seasonal
+    indices are those of a classical multiplicative decomposition, for which all values must be above 0. Other series,
+    and all with a season of 1, are forecast by the naive.
+
+    Source: the M4 competition's published benchmarks, functions SeasonalityTest and Benchmarks.
+    """
+    out = naive(y, origins, horizon, season)
+    if season == 1:
+        return out
+    for start in np.unique(origins.starts):  # one series after the other, all of its origins at once
+        here = np.flatnonzero(origins.starts == start)
+        sizes = origins.ends[here] - start
+        x = y[start : start + sizes.max()]
+        positive = np.logical_and.accumulate(x > 0)[sizes - 1]
+        seasonal = positive & is_seasonal(x, sizes, season)
+        here, sizes = here[seasonal], sizes[seasonal]
+        if len(here):
+            indices = seasonal_indices(x, sizes, season)  # (M, m)
+            places = (sizes[:, None] + np.arange(horizon)) % season
+            last = np.take_along_axis(indices, (sizes[:, None] - 1) % season, axis=1)
+            out[here] *= np.take_along_axis(indices, places, axis=1) / last
+    return out
+
+
+def is_seasonal(x: Array, sizes: Array, season: int) -> Array:
+    """M4's test on the first sizes[k] values of one series, for each k, (M,) bool.
+
+    Running sums give the autocorrelations of all beginnings in one pass. They are taken about the first value, which
+    every beginning knows: what comes later does not reach them, not even by its rounding.
+    """
+    if len(x) < 3 * season:
+        return np.zeros(len(sizes), bool)
+    centred = x - x[0]
+    total = np.concatenate(([0.0], np.cumsum(centred)))
+    mean = total[sizes] / sizes
+
+    def covariance(lag: int) -> Array:  # n times the autocovariance
+        products = np.concatenate((np.zeros(lag + 1), np.cumsum(centred[lag:] * centred[: len(centred) - lag])))
+        short = np.maximum(sizes - lag, 0)
+        ends = total[short] + total[sizes] - total[np.minimum(lag, sizes)]
+        return products[np.maximum(sizes, lag)] - mean * ends + short * mean**2
+
+    variance = covariance(0)
+    # what rounding leaves of a constant series is no variance
+    usable = (sizes >= 3 * season) & (variance > 1e-12 * np.maximum.accumulate(np.abs(x))[sizes - 1] ** 2 * sizes)
+    acf = [
+        np.divide(covariance(lag), variance, out=np.zeros(len(sizes)), where=usable) for lag in range(1, season + 1)
+    ]
+    limit = CRITICAL * np.sqrt((1 + 2 * np.sum(np.square(acf[:-1]), axis=0)) / sizes)
+    return usable & (np.abs(acf[-1]) > limit)
+
+
+def seasonal_indices(x: Array, sizes: Array, season: int) -> Array:
+    """Multiplicative indices from the first sizes[k] values of one series, for each k, (M, season), of mean 1.
+
+    Classical decomposition: values divided by a centred moving average of one season, averaged place by place.
+    """
+    half = season // 2
+    weights = np.full(season, 1 / season) if season % 2 else np.r_[0.5, np.ones(season - 1), 0.5] / season
+    ratios = np.zeros(len(x))
+    ratios[half : len(x) - half] = x[half : len(x) - half] / np.convolve(x, weights, "valid")
+    usable = np.zeros(len(x))
+    usable[half : len(x) - half] = 1
+    limits = sizes - half  # the moving average of n values ends half a season before them
+    means = _sums_by_place(ratios, limits, season) / _sums_by_place(usable, limits, season)
+    return means / means.mean(axis=1, keepdims=True)
+
+
+def _sums_by_place(values: Array, limits: Array, season: int) -> Array:
+    """The sums of values[:limits[k]] over each place of the season, (M, season)."""
+    seasons = -(-len(values) // season) + 1
+    rows = np.zeros((seasons + 1, season))
+    rows[1:].reshape(-1)[: len(values)] = values
+    sums = np.cumsum(rows, axis=0)
+    # places that the last season has not reached yet are summed up to the one before
+    return sums[limits[:, None] // season + (np.arange(season) < limits[:, None] % season), np.arange(season)]
+
+
+# y (n,) holds all series → forecasts (N, horizon)
+SIMPLE = {"Naive": naive, "SeasonalNaive": seasonal_naive, "Drift": drift, "Naive2": naive2}
+COMPARED = ("Naive", "SeasonalNaive", "Drift")  # beside every network
+BASELINES = (*SIMPLE, *STATISTICAL)
+
+
+def check_baselines(names: bool | str | Iterable[str] | None) -> list[str]:
+    """Names of baselines as they are spelt here, each once; True: all simple ones.
+
+    >>> check_baselines(["naive", "autoets"])
+    ['Naive', 'AutoETS']
+    """
+    if names is None or isinstance(names, bool):
+        return list(SIMPLE) if names else []
+    spelt = {name.lower(): name for name in BASELINES}
+    wanted = [names] if isinstance(names, str) else list(names)
+    for name in wanted:
+        if not isinstance(name, str) or name.lower() not in spelt:
+            raise InputError(f"no baseline is called {name!r}; there are: {', '.join(BASELINES)}.")
+    return list(dict.fromkeys(spelt[name.lower()] for name in wanted))
+
+
+def baseline_forecasts(
+    names: Iterable[str], panel: Panel, origins: Origins, fitted: Array, horizon: int, season: int, mase_season: int
+) -> dict[str, Array]:
+    """Forecasts of baselines after each origin, (N, horizon) each.
+
+    Args:
+        fitted: where the rows of each series end that statistical methods may choose and estimate their parameters
+            on, (S,); at later origins they go on with those.
+        season: of all baselines but Naive2.
+        mase_season: of Naive2, because it is a part of M4's measure.
+    """
+    out = {}
+    for name in names:
+        if name in STATISTICAL:
+            out[name] = statistical_forecasts(name, panel, origins, fitted, horizon, season)
+        else:
+            out[name] = SIMPLE[name](panel.y, origins, horizon, mase_season if name == "Naive2" else season)
+    return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, fields
 from inspect import signature
 from typing import TYPE_CHECKING, Any, get_args
@@ -17,13 +17,16 @@ from ..network import checked_seed
 from ..ops import Array
 from ..training import interruptible
 from .architecture import Architecture, Decoder
-from .backtest import HeldOut, cross_validate, held_out_rows, hold_out
+from .backtest import HeldOut, held_out_rows, hold_out
+from .baselines import check_baselines
 from .choice import choose_framing, choose_logs, choose_settings, views_of
 from .frequency import Frequency
 from .intervals import MEDIAN, calibrate, check_levels, interval_columns
 from .model import MOST_NETWORKS, Member, Model, train_model
 from .panel import Columns, Panel
+from .rolling import Plan, cross_validate
 from .scaling import Profile, all_positive, estimate_profile, in_units
+from .statistical import require_statsforecast
 from .table import forecast_frame, in_library, library_of, read_panel, refuse_horizon
 from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_ends
 
@@ -146,10 +149,12 @@ class Forecaster:
         id_col: str = "unique_id",
         time_col: str = "ds",
         target_col: str = "y",
+        baselines: str | Iterable[str] | None = None,
     ) -> Forecaster:
         """Train on a long table: one row a stamp and series.
 
-        A table without the id column is one series. Stamps are dates or whole numbers.
+        A table without the id column is one series. Stamps are dates or whole numbers. `baselines` are compared with
+        on the held-out end, beside the simple ones: "Naive2", "AutoETS", "AutoARIMA", "Theta", "AutoTheta".
 
         Raises:
             DataError: the table can't be used as it stands; the message says where and what to do.
@@ -159,14 +164,20 @@ class Forecaster:
         self.check_params()
         self.columns_ = Columns(id_col, time_col, target_col)
         self.backend_ = library_of(df)
-        return self.fit_panel(read_panel(df, self.columns_, self.freq, self.season))
+        return self.fit_panel(read_panel(df, self.columns_, self.freq, self.season), baselines=baselines)
 
-    def fit_panel(self, panel: Panel, evaluate: bool = True) -> Forecaster:
+    def fit_panel(
+        self, panel: Panel, evaluate: bool = True, baselines: str | Iterable[str] | None = None
+    ) -> Forecaster:
         """`fit` for a table that has been read; `evaluate=False` leaves out comparison and calibration."""
+        beside = check_baselines(baselines)
+        require_statsforecast(beside)  # before long work
         with interruptible() as interrupted:  # between the trainings too
-            return self._fit(panel, evaluate, interrupted)
+            return self._fit(panel, evaluate, beside, interrupted)
 
-    def _fit(self, panel: Panel, evaluate: bool, interrupted: Callable[[], bool]) -> Forecaster:
+    def _fit(
+        self, panel: Panel, evaluate: bool, baselines: Sequence[str], interrupted: Callable[[], bool]
+    ) -> Forecaster:
         self.notes_ = list(panel.notes)
         self.held_out_: HeldOut | None = None
         self.widening_ = np.ones((MEDIAN, self.horizon))
@@ -184,7 +195,7 @@ class Forecaster:
         if left_out:
             profile = estimate_profile(known, framing.season, self.horizon, logs)
             model = train_model(settings, known, profile, framing, "training without the end")
-            self.held_out_ = hold_out(model, panel, known, profile, self.name, self.columns_)
+            self.held_out_ = hold_out(model, panel, known, profile, self.name, self.columns_, baselines, self.season)
             self.widening_ = self.held_out_.widening
         elif evaluate:
             self.notes_.append("too few rows to hold any out: no comparison, and the intervals are not calibrated")
@@ -256,10 +267,10 @@ class Forecaster:
         values = self.predict_panel(panel, profile)[:, :horizon]
         return forecast_frame(panel, horizon, self.columns_, interval_columns(self.name, values, levels), library)
 
-    def predict_panel(self, panel: Panel, profile: Profile) -> Array:
-        """Calibrated quantiles after the end of each series in the units of the target, (S, H, Q)."""
+    def predict_panel(self, panel: Panel, profile: Profile, ends: Array | None = None) -> Array:
+        """Calibrated quantiles after these rows, (N, H, Q), in the target's units; None: after each series' end."""
         refuse_unforecastable(panel, self.model_.framing)
-        ends = panel.offsets[1:]
+        ends = panel.offsets[1:] if ends is None else ends
         raw = self.model_.quantiles(panel, profile, ends)
         return in_units(calibrate(raw, self.widening_), profile, panel, ends)
 
@@ -285,6 +296,8 @@ class Forecaster:
         id_col: str = "unique_id",
         time_col: str = "ds",
         target_col: str = "y",
+        refit: bool | int = True,
+        baselines: bool | str | Iterable[str] = False,
     ) -> Any:
         """Forecasts from several origins in the past, each by a forecaster trained on what came before it.
 
@@ -292,13 +305,24 @@ class Forecaster:
             n_windows: origins; the last one lies `horizon` rows before the end.
             step_size: rows between two origins; None: the horizon.
             level: coverage of intervals in per cent.
+            refit: True trains at each origin, k at every k-th one, False only before the first. Between trainings the
+                same networks, profiles of the series and calibration go on, and read the rows up to each origin.
+                Series that begin after a training are left out until the next.
+            baselines: columns beside the network's: True for the simple ones, or their names.
 
         Returns:
             A table with the id, stamp, `cutoff` (last stamp known), the target, the forecast and its intervals.
+
+        Raises:
+            DataError: the series are too short for so many origins.
+            InputError: an argument does not fit.
         """
         self.check_params()
         columns = Columns(id_col, time_col, target_col)
-        return cross_validate(self, df, columns, n_windows, step_size or self.horizon, check_levels(level))
+        step = self.horizon if step_size is None else step_size
+        plan = Plan.checked(n_windows, step, refit, check_levels(level), baselines)
+        panel = read_panel(df, columns, self.freq, self.season)
+        return in_library(cross_validate(self, panel, columns, plan), library_of(df))
 
     def _require_fit(self) -> None:
         if not hasattr(self, "model_"):

@@ -12,7 +12,7 @@ from ..ops import Array
 # pairs around the median; the outermost carry the 95 % interval
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 MEDIAN = QUANTILES.index(0.5)
-LEAST_WIDENING, MOST_WIDENING = 0.1, 100.0  # beyond which a calibration rather is an accident of few scores
+LEAST_WIDENING, MOST_WIDENING = 0.2, 5.0  # beyond which a calibration rather is an accident of few scores
 PER_STEP_SCORES = 100  # with fewer held-out scores a step, all steps are pooled
 
 

@@ -143,11 +143,22 @@ def _parse_dates(stamps: pd.Series, columns: Columns) -> pd.Series:
     parsed = pd.to_datetime(pd.Series(texts).astype(str), errors="coerce", format="ISO8601")
     if parsed.isna().any():
         row = int(parsed.isna().to_numpy()[codes].argmax())
-        raise DataError(
-            f"column {columns.time!r}, row {columns.row(row)}: {stamps[row]!r} is not a date. "
-            "Write dates as 2024-12-31."
-        )
+        place = f"column {columns.time!r}, row {columns.row(row)}"
+        if _beyond_nanoseconds(str(stamps[row])):  # pandas before 3 reads no such stamp
+            raise DataError(f"{place}: {stamps[row]} lies outside the years 1678 to 2261. Correct it.")
+        raise DataError(f"{place}: {stamps[row]!r} is not a date. Write dates as 2024-12-31.")
     return parsed.take(codes).reset_index(drop=True)
+
+
+def _beyond_nanoseconds(text: str) -> bool:
+    """Whether a text is a date too far away to be counted in nanoseconds."""
+    try:
+        pd.to_datetime([text], format="ISO8601")
+    except pd.errors.OutOfBoundsDatetime:
+        return True
+    except ValueError:
+        return False
+    return False
 
 
 def show_stamp(stamp: Any) -> str:

@@ -6,6 +6,7 @@ level and scaled by its own spread. All of it looks at the past only.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,8 @@ from ..ops import Array
 from .panel import Panel, series_of
 
 SMOOTHINGS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+MOST_CELLS = 1 << 20  # of windows that are laid side by side at once
 SEASON_MEMORY = 0.85  # weight of a season relative to the one after it
-MOST_AT_ONCE = 1 << 22  # numbers of windows that are copied out
 LEAST_SEASONALITY = 0.2  # share of the variance about the trend that a season must explain, adjusted for its size
 
 
@@ -171,49 +172,39 @@ def window_level(z: Array, panel: Panel, profile: Profile, window: int) -> Array
     return np.concatenate([smoothed(z[panel.series(k)], profile.smoothing[k], window) for k in range(len(panel.ids))])
 
 
-def window_mean(z: Array, offsets: Array, starts: Array, ends: Array) -> Array:
-    """Mean of z within each window [start, end), (N,)."""
-    centred, means = _centred(z, offsets)
-    first = np.concatenate(([0.0], np.cumsum(centred)))
-    series = np.searchsorted(offsets, starts, side="right") - 1
-    return means[series] + (first[ends] - first[starts]) / (ends - starts)
+def window_statistics(z: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
+    """Mean and standard deviation of z within each window [start, end), (N,) each; the latter 1 for a constant one.
 
-
-def window_spread(z: Array, offsets: Array, starts: Array, ends: Array) -> Array:
-    """Standard deviation of z within each window [start, end), (N,); 1 where a window is constant.
-
-    Running sums make this one pass for any number of windows. They are taken about each series' mean, so that large
-    levels cost no digits.
+    Each window is looked at by itself: running sums would carry what comes after it, or stands in another series,
+    into its last digits.
     """
-    centred, _ = _centred(z, offsets)
-    first = np.concatenate(([0.0], np.cumsum(centred)))
-    second = np.concatenate(([0.0], np.cumsum(centred * centred)))
-    n = ends - starts
-    mean = (first[ends] - first[starts]) / n
-    variance = (second[ends] - second[starts]) / n - mean * mean
-    # what rounding alone leaves of a constant window
-    noise = 1e-12 * np.maximum(second[-1] / len(z), np.finfo(float).tiny)
-    return np.where(variance > noise, np.sqrt(np.maximum(variance, 0)), 1.0)
-
-
-def _centred(z: Array, offsets: Array) -> tuple[Array, Array]:
-    """z less the mean of its series, and the means."""
-    lengths = np.diff(offsets)
-    means = np.add.reduceat(z, offsets[:-1]) / lengths
-    return z - np.repeat(means, lengths), means
+    mean, scale = np.empty(len(starts)), np.empty(len(starts))
+    for rows, values in _side_by_side(z, starts, ends):
+        mean[rows] = values.mean(axis=1)
+        spread = values.std(axis=1)
+        # what rounding alone leaves of a constant window
+        scale[rows] = np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 1.0)
+    return mean, scale
 
 
 def window_quartiles(z: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
     """Median of z within each window [start, end), and the distance of its quartiles over that of a normal
     distribution, (N,) each; where half of a window is constant, its standard deviation, or 1."""
-    middle, spread = np.empty(len(ends)), np.empty(len(ends))
-    for length in np.unique(ends - starts):
-        rows = np.flatnonzero(ends - starts == length)
-        for piece in np.array_split(rows, max(1, len(rows) * length // MOST_AT_ONCE)):
-            values = z[starts[piece][:, None] + np.arange(length)]
-            low, middle[piece], high = np.percentile(values, (25, 50, 75), axis=1)
-            spread[piece] = np.where(high > low, (high - low) / 1.349, values.std(axis=1))
-    return middle, np.where(spread > 1e-6 * np.abs(middle), spread, 1.0)
+    middle, scale = np.empty(len(ends)), np.empty(len(ends))
+    for rows, values in _side_by_side(z, starts, ends):
+        low, middle[rows], high = np.percentile(values, (25, 50, 75), axis=1)
+        spread = np.where(high > low, (high - low) / 1.349, values.std(axis=1))
+        scale[rows] = np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 1.0)
+    return middle, scale
+
+
+def _side_by_side(z: Array, starts: Array, ends: Array) -> Iterator[tuple[Array, Array]]:
+    """Windows of equal lengths, some at once: their numbers (n,) and values (n, length)."""
+    lengths = ends - starts
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        for piece in np.array_split(rows, max(1, len(rows) * int(length) // MOST_CELLS)):
+            yield piece, z[starts[piece, None] + np.arange(length)]
 
 
 def typical_error(z: Array, panel: Panel, season: int) -> Array:

@@ -29,9 +29,8 @@ from .scaling import (
     to_logs,
     typical_error,
     window_level,
-    window_mean,
     window_quartiles,
-    window_spread,
+    window_statistics,
 )
 
 SHORTEST_WINDOW = 4
@@ -125,7 +124,12 @@ def make_windows(
     lengths = np.minimum(framing.window, ends - panel.offsets[series])
     lengths -= lengths % framing.segment
     starts = ends - lengths
-    level, scale = _level_and_scale(z, panel, profile, framing, starts, ends, view)
+    mean, scale = window_quartiles(z, starts, ends) if view == "robust" else window_statistics(z, starts, ends)
+    level = {
+        "level": lambda: window_level(z, panel, profile, framing.window)[ends - 1],
+        "season": lambda: z[ends - 1],
+        "last": lambda: z[ends - 1],
+    }.get(view, lambda: mean)()
     channels = [z, _change(panel, z, framing.season)] if view == "season" else [z]
     return Windows(
         values=np.stack(channels, axis=1),
@@ -139,33 +143,18 @@ def make_windows(
         lags=framing.lags if view == "season" else None,
         segment=framing.segment,
         decoded=framing.decoded,
-        weight=_weights(z, panel, profile, framing, starts, ends, scale) if weighted else None,
+        weight=_weights(panel, profile, framing, starts, ends, scale) if weighted else None,
     )
 
 
-def _level_and_scale(
-    z: Array, panel: Panel, profile: Profile, framing: Framing, starts: Array, ends: Array, view: View
-) -> tuple[Array, Array]:
-    """What each window is centred at and divided by, (N,) each."""
-    if view == "robust":
-        return window_quartiles(z, starts, ends)
-    mean, scale = window_mean(z, panel.offsets, starts, ends), window_spread(z, panel.offsets, starts, ends)
-    if view == "mean":
-        return mean, scale
-    level = window_level(z, panel, profile, framing.window)[ends - 1] if view == "level" else z[ends - 1]
-    return level, scale
-
-
-def _weights(
-    z: Array, panel: Panel, profile: Profile, framing: Framing, starts: Array, ends: Array, scale: Array
-) -> Array:
+def _weights(panel: Panel, profile: Profile, framing: Framing, starts: Array, ends: Array, scale: Array) -> Array:
     """How much each window counts: so that errors are judged relative to how well the series could be forecast
     without learning, and relative to its level, half and half, and not in scales of the window."""
     series = series_of(panel, ends)
+    z = to_logs(panel, profile.logs)
     error = typical_error(z, panel, framing.season)[series]
-    level = np.ones(len(ends))  # an error in logarithms is relative already
-    plain = ~profile.logs[series]
-    level[plain] = np.abs(window_mean(to_logs(panel, profile.logs & False), panel.offsets, starts, ends))[plain]
+    # an error in logarithms is relative already
+    level = np.where(profile.logs[series], 1.0, np.abs(window_statistics(z, starts, ends)[0]))
     usual = np.median(level / error)
     weight = scale / error + scale * usual / np.maximum(level, 1e-3 * usual * error)
     return np.minimum(weight / np.median(weight), HEAVIEST)

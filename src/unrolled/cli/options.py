@@ -1,0 +1,100 @@
+"""Options that several commands share: declared once, with their help, and what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import InputError
+from .talk import say
+
+if TYPE_CHECKING:
+    from ..forecasting import Forecaster
+    from ..forecasting.panel import Panel
+    from .files import Table
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="CSV or Parquet file; - reads standard input.")]
+Horizon = Annotated[int, typer.Option("--horizon", "-H", help="Periods to forecast.")]
+IdColumn = Annotated[str | None, typer.Option("--id", help="Column that tells series apart.")]
+TimeColumn = Annotated[str | None, typer.Option("--time", help="Column of stamps.")]
+Target = Annotated[str | None, typer.Option("--target", help="Column to forecast.")]
+Freq = Annotated[
+    str | None, typer.Option("--freq", help="Frequency, such as MS, W, D, B, h, 30min.", show_default="inferred")
+]
+Season = Annotated[
+    int | None, typer.Option("--season", help="Periods in a season.", show_default="from the frequency")
+]
+Cell = Annotated[str, typer.Option("--cell", help="Recurrent cell: rnn, gru or lstm.")]
+Hidden = Annotated[int | None, typer.Option("--hidden", help="Hidden units.", show_default="by the data")]
+Window = Annotated[
+    int | None, typer.Option("--window", help="Steps the network reads.", show_default="from season and data")
+]
+Steps = Annotated[
+    int | None, typer.Option("--steps", help="Optimizer steps of each training.", show_default="by the data")
+]
+Ensemble = Annotated[
+    int | None, typer.Option("--ensemble", help="Networks whose mean is taken.", show_default="by the data")
+]
+Level = Annotated[str, typer.Option("--level", help="Coverage of intervals in per cent.")]
+Baselines = Annotated[
+    str | None,
+    typer.Option(
+        "--baselines",
+        help="More baselines to compare with: Naive2, AutoETS, AutoARIMA, Theta, AutoTheta, with commas between.",
+        show_default="naive, seasonal naive, drift",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+
+
+def parse_levels(text: str) -> list[float]:
+    from ..forecasting.intervals import check_levels
+
+    try:
+        return check_levels([float(part) for part in text.split(",") if part.strip()])
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"--level takes numbers such as 80,95; got {text!r}.") from error
+
+
+def parse_baselines(text: str | None) -> list[str]:
+    from ..forecasting.baselines import check_baselines
+    from ..forecasting.statistical import require_statsforecast
+
+    names = check_baselines([part.strip() for part in (text or "").split(",") if part.strip()])
+    require_statsforecast(names)
+    return names
+
+
+def make_forecaster(horizon: int, quiet: bool, given: dict[str, Any], **fixed: Any) -> Forecaster:
+    """A forecaster whose parameters have been checked; of `given`, what is None is left to its defaults."""
+    from ..forecasting import Forecaster
+
+    options = {name: value for name, value in given.items() if value is not None}
+    fc = Forecaster(horizon, verbose=0 if quiet else 1, **fixed, **options)
+    fc.check_params()
+    return fc
+
+
+def understand(fc: Forecaster, file: str, table: Table, talk: Callable[[str], None]) -> Panel:
+    """The table as a panel; what was understood of it is said."""
+    from ..forecasting.table import read_panel
+    from ..report.html import facts
+
+    panel = read_panel(table.frame, table.columns, fc.freq, fc.season)
+    fc.columns_ = table.columns
+    fc.backend_ = "pandas"
+    series = f"id {table.columns.id!r}, " if panel.ids[0] is not None else ""
+    talk(f"{file}: {series}time {table.columns.time!r}, target {table.columns.target!r}")
+    talk(facts(fc, panel))
+    return panel
+
+
+def talker(quiet: bool) -> Callable[[str], None]:
+    """How a command talks: to standard error, or not at all."""
+    return (lambda text: None) if quiet else say

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from . import options as opt
+from .talk import by_model, give_json, give_table, say
+
+
+def command(
+    forecast: Annotated[
+        str, typer.Argument(metavar="FORECAST", help="CSV that `unrolled forecast` wrote, or alike.")
+    ],
+    actuals: Annotated[
+        str,
+        typer.Argument(
+            metavar="ACTUALS", help="Table with what came; with the rows before it, errors are scaled too."
+        ),
+    ],
+    id_column: opt.IdColumn = None,
+    time_column: opt.TimeColumn = None,
+    target: Annotated[str | None, typer.Option("--target", help="Column of ACTUALS that was forecast.")] = None,
+    freq: opt.Freq = None,
+    season: Annotated[
+        int | None, typer.Option(help="Season of MASE, RMSSE and MSIS.", show_default="M4's for the frequency")
+    ] = None,
+    by_series: Annotated[
+        bool, typer.Option("--by-series", help="One row a series and model, not their means.")
+    ] = False,
+    as_json: opt.AsJson = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Rate an old forecast now that its values have come.
+
+    Rows are joined on id and stamp. The measures go to standard output, one row a model: means over series.
+
+    Example: unrolled score sales-forecast/forecast.csv newer.csv
+    """
+    from ..forecasting import score
+    from ..forecasting.panel import Columns
+    from .files import read_forecast, read_table
+
+    told = read_forecast(forecast, id_column, time_column)
+    found = Columns(told.columns.id, told.columns.time)
+    came = read_table(actuals, id_column, time_column, target, prefer=found)
+    names = came.columns
+    # each file may have its own name for the stamps and ids: the actuals' are used for both
+    table = told.frame.rename(columns={told.columns.id: names.id, told.columns.time: names.time})
+    result = score(table, came.frame, names.id, names.time, names.target, season, freq)
+    if not quiet:
+        for note in (*told.notes, *came.notes, *result.notes):
+            say(f"note: {note}")
+        say(f"{result.matched} of {result.rows} forecast rows have a value in {actuals}, column {names.target!r}\n")
+    rows = result.by_series.reset_index()
+    if as_json:
+        series = {str(name): by_model(part.droplevel("series")) for name, part in result.by_series.groupby("series")}
+        give_json(
+            {
+                "rows": result.rows,
+                "matched": result.matched,
+                "models": by_model(result.table),
+                "by_series": series,
+                "notes": list(result.notes),
+            }
+        )
+    else:
+        give_table(rows if by_series else result.table.reset_index())

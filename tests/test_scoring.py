@@ -1,0 +1,118 @@
+"""Rating an old forecast: rows find each other, measures are right by hand, and what can't be rated is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import unrolled as un
+from tables import panel_frame
+
+
+def days(start, n):
+    return pd.date_range(start, periods=n)
+
+
+def told(**columns):
+    """A forecast of three days for one series."""
+    return pd.DataFrame({"ds": days("2024-01-06", 3), "RNN": [10.0, 12.0, 14.0], **columns})
+
+
+ACTUALS = pd.DataFrame({"ds": days("2024-01-01", 7), "y": [1.0, 3.0, 5.0, 7.0, 9.0, 11.0, 16.0]})
+
+
+def test_a_score_worked_by_hand():
+    result = un.score(told(**{"RNN-lo-80": 9.0, "RNN-hi-80": 14.0}), ACTUALS)
+    row = result.table.loc["RNN"]
+    assert (result.rows, result.matched) == (3, 2)
+    assert row["MAE"] == pytest.approx((1 + 4) / 2)
+    assert row["RMSE"] == pytest.approx(np.sqrt(17 / 2))
+    assert row["sMAPE"] == pytest.approx(100 * (1 / 21 + 4 / 28))
+    assert row["MASE"] == pytest.approx(2.5 / 2)  # the history rises by 2 a day
+    assert row["RMSSE"] == pytest.approx(np.sqrt(17 / 2) / 2)
+    assert row["coverage-80"] == pytest.approx(0.5)
+    assert row["IS-80"] == pytest.approx((5 + 5 + 10 * 2) / 2)
+    assert row["MSIS-80"] == pytest.approx(row["IS-80"] / 2)
+    assert "2 of 3 forecast rows" in repr(result)
+
+
+def test_the_history_ends_where_the_forecast_begins():
+    """Actuals from the first forecast stamp on never enter a scale."""
+    poisoned = ACTUALS.copy()
+    poisoned.loc[5:, "y"] = [10.0, 1e6]
+    row = un.score(told(), poisoned).table.loc["RNN"]
+    assert row["MAE"] / row["MASE"] == pytest.approx(2)
+    season = un.score(told(), ACTUALS, season=3).table.loc["RNN"]
+    assert season["MAE"] / season["MASE"] == pytest.approx(6)
+
+
+def test_without_history_there_are_no_scaled_errors_and_that_is_said():
+    result = un.score(told(), ACTUALS.iloc[5:])
+    assert result.table.columns.tolist() == ["sMAPE", "MAE", "RMSE"]
+    assert "MASE" in result.notes[0]
+
+
+def test_rows_in_any_order_and_series_join_by_id_and_stamp(rng):
+    actuals = panel_frame(rng, lengths=(40, 30))
+    forecast = actuals.groupby("unique_id").tail(5).rename(columns={"y": "A"})
+    forecast["A"] += np.repeat([1.0, 3.0], 5)
+    whole = un.score(forecast.sample(frac=1, random_state=0), actuals.sample(frac=1, random_state=1))
+    assert whole.matched == 10
+    assert whole.by_series.xs("A", level="model")["MAE"].to_dict() == pytest.approx({"s0": 1.0, "s1": 3.0})
+    assert whole.table.loc["A", "MAE"] == pytest.approx(2)
+    for name, part in actuals.groupby("unique_id"):
+        past = part["y"].to_numpy()[:-5]
+        row = whole.by_series.loc[(name, "A")]
+        assert row["MAE"] / row["MASE"] == pytest.approx(np.abs(past[12:] - past[:-12]).mean())
+
+
+def test_the_score_of_cross_validation_is_that_of_its_rows(rng):
+    df = panel_frame(rng, lengths=(60,))
+    fc = un.Forecaster(horizon=3, steps=4, ensemble=1, verbose=0)
+    table = fc.cross_validation(df, n_windows=2, step_size=1, level=80, baselines=["Naive", "Naive2"])
+    result = un.score(table, df)  # two cutoffs share stamps
+    assert result.matched == 6
+    error = (table["y"] - table["RNN"]).abs().mean()
+    assert result.table.loc["RNN", "MAE"] == pytest.approx(error)
+    assert result.table.loc["Naive2", "OWA"] == pytest.approx(1)
+
+
+def test_polars_and_forecasts_of_one_stamp(rng):
+    actuals = pl.from_pandas(panel_frame(rng, lengths=(40, 30)))
+    forecast = pl.from_pandas(
+        panel_frame(rng, lengths=(40, 30)).groupby("unique_id").tail(1).rename(columns={"y": "A"})
+    )
+    assert un.score(forecast, actuals).matched == 2
+
+
+@pytest.mark.parametrize(
+    ("forecast", "actuals", "options", "message"),
+    [
+        (
+            told(),
+            ACTUALS.iloc[:5],
+            {},
+            r"no forecast row has a value .* 2024-01-06 … 2024-01-08, the actuals of 2024",
+        ),
+        (told(unique_id="a"), ACTUALS.assign(unique_id="b"), {}, "no series is in both tables: .* 'a', .* 'b'"),
+        (told(unique_id=["a", "a", "b"]), ACTUALS.assign(unique_id=1), {}, "no series is in both"),
+        (told(unique_id=["a", "a", "b"]).assign(ds=ACTUALS["ds"][5]), ACTUALS, {}, "the actuals has none"),
+        (told().assign(ds=ACTUALS["ds"][5]), ACTUALS, {}, "the forecast: several rows for ds 2024-01-06"),
+        (told(), pd.concat([ACTUALS, ACTUALS]), {}, "the actuals: several rows for ds 2024-01-01"),
+        (told().assign(ds=[6, 7, 8]), ACTUALS, {}, "dates in one of the tables and whole numbers in the other"),
+        (told().drop(columns="RNN"), ACTUALS, {}, "no column of numbers"),
+        (told(**{"RNN-lo-80": 1.0}), ACTUALS, {}, "lacks the column 'RNN-hi-80'"),
+        (told().assign(RNN=[1.0, np.nan, 2.0]), ACTUALS, {}, "column 'RNN', row 1: there is no number"),
+        (told().assign(RNN=[1.0, np.inf, 2.0]), ACTUALS, {}, "the forecast: column 'RNN', row 1: .* infinite"),
+        (told(), ACTUALS.rename(columns={"y": "z"}), {}, "the actuals has no column 'y'; it has: 'ds', 'z'"),
+        (told(), ACTUALS, {"id_col": "shop"}, "the forecast has no column 'shop'"),
+        (told(), ACTUALS, {"season": 0}, "season must be a whole number ≥ 1; got 0"),
+        (told().iloc[:0], ACTUALS, {}, "the forecast has no rows"),
+        ([1, 2], ACTUALS, {}, "the forecast must be a data frame; got list"),
+    ],
+)
+def test_what_can_not_be_rated_is_refused(forecast, actuals, options, message):
+    with pytest.raises(un.InputError, match=message):
+        un.score(forecast, actuals, **options)
