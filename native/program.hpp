@@ -160,6 +160,8 @@ class Program {
       else
         require(x.sequence == y.sequence, "a layer keeps the axis of time");
       if (op.kind == Kind::reverse) require(x.sequence, "'reverse' needs a sequence");
+      if (op.kind == Kind::reverse || op.kind == Kind::dropout)
+        require(x.masked == y.masked, "lengths apply to a layer's input and output, or to neither");
       require(x.width / x.last == y.width / y.last, "the axes before the last must agree");
       if (op.kind != Kind::concatenate) require(x.width == y.width, "a layer keeps the width");
       width += x.width;

@@ -115,6 +115,17 @@ class Program:
             if op.initial is not None and op.initial not in made and isinstance(op.rule, Cell)
         }
 
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """Inputs that hold codes, which no gradient is taken by."""
+        return frozenset(
+            name
+            for op in self.operations
+            if isinstance(op.rule, Layer) and not op.rule.differentiable
+            for name in op.inputs
+            if name in self.inputs
+        )
+
     @property
     def causal(self) -> bool:
         return all(op.rule.causal and not op.branching for op in self.operations)

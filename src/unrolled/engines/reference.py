@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..cells.base import Cell
+from ..errors import InputError
 from ..layers import Context
 from ..ops import Array, valid_steps
 from ..program import Program, checked_arrays
@@ -295,6 +296,8 @@ class ReferenceStream:
     """One step at a time."""
 
     def __init__(self, engine: ReferenceEngine, program: Program, params: Array, rows: int) -> None:
+        if not program.causal:
+            raise InputError("a stream goes step by step; a layer of this program looks ahead, or branches. Give it whole sequences.")
         self._engine, self._program, self._params = engine, program, params
         self.state = {name: cell.zero_state(rows, params.dtype) for name, cell in program.initial_states.items()}
 

@@ -79,13 +79,13 @@ class Model:
         for k, view in enumerate(views):
             windows = level if view == "level" else make_windows(panel, profile, self.framing, ends, view)
             for piece in np.array_split(rows, max(1, -(-len(rows) // CHUNK))):
-                x, lengths = windows.inputs(piece, np.dtype(np.float32))
+                inputs, lengths = windows.inputs(piece, np.dtype(np.float32))
                 # the anchor without its season, which is that of the target; and this view's scale in the level's
                 anchors = level.values[windows.anchor_places(piece), 0] if view == "season" else level.anchors(piece)
                 shift = (anchors - level.loc[piece, :1]) / level.scale[piece, :1]
                 ratio = windows.scale[piece, :1] / level.scale[piece, :1]
                 for net in self.networks[k :: len(views)]:
-                    total[piece] += np.sort(net.forward(x, lengths=lengths)[0], axis=-1) * ratio[..., None]
+                    total[piece] += np.sort(net.forward(inputs["x"], lengths=lengths)[0], axis=-1) * ratio[..., None]
                     total[piece] += shift[..., None]
         return level, total / len(self.networks)
 
