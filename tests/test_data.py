@@ -163,9 +163,7 @@ def test_what_is_fixed_about_a_series_and_its_codes_stand_at_every_step_ahead():
     fixed, codes = np.array([[7, 8], [5, 6], [3, 4.0]]), np.array([[1, 9], [2, 8], [3, 7]])
     windows = by_hand(known=0, series=np.array([2, 0]), fixed=fixed, codes=codes)
     inputs, _ = windows.inputs(np.array([1, 0]), F32)
-    np.testing.assert_array_equal(
-        inputs["ahead"], [[[7, 8, 1, 0], [7, 8, 0, 1]], [[3, 4, 1, 0], [3, 4, 0, 1]]]
-    )
+    np.testing.assert_array_equal(inputs["ahead"], [[[7, 8, 1, 0], [7, 8, 0, 1]], [[3, 4, 1, 0], [3, 4, 0, 1]]])
     np.testing.assert_array_equal(inputs["code 0"], [[[1], [1]], [[3], [3]]])
     np.testing.assert_array_equal(inputs["code 1"], [[[9], [9]], [[7], [7]]])
     assert {a.dtype for a in inputs.values()} == {F32}

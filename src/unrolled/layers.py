@@ -1,7 +1,7 @@
 """Layers that are not recurrent: each maps whole arrays, forward and backward.
 
-`Dense`, `Embedding`, `Last` and `Dropout` make up networks; `Reverse`, `Concatenate` and `Add` serve programs that are
-more than a chain, such as a layer in both directions.
+`Dense`, `Embedding`, `Last` and `Dropout` make up networks; `Reverse`, `Concatenate` and `Add` serve programs that
+are more than a chain, such as a layer in both directions.
 """
 
 from __future__ import annotations

@@ -297,7 +297,9 @@ class ReferenceStream:
 
     def __init__(self, engine: ReferenceEngine, program: Program, params: Array, rows: int) -> None:
         if not program.causal:
-            raise InputError("a stream goes step by step; a layer of this program looks ahead, or branches. Give it whole sequences.")
+            raise InputError(
+                "a stream goes step by step; a layer here looks ahead or branches. Give it whole sequences."
+            )
         self._engine, self._program, self._params = engine, program, params
         self.state = {name: cell.zero_state(rows, params.dtype) for name, cell in program.initial_states.items()}
 
