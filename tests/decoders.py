@@ -37,7 +37,7 @@ def segmented(kind: str, rng: np.random.Generator, rows: int, ragged: bool = Fal
     return Windows(
         values=rng.standard_normal((table, CHANNELS)),
         observed=rng.choice([0.0, 1.0], table, p=(0.2, 0.8)),
-        starts=rng.integers(2, table - WINDOW - HORIZON, rows),
+        starts=rng.integers(4, table - WINDOW - HORIZON, rows),  # an empty window still has anchors before it
         lengths=lengths,
         loc=rng.standard_normal((rows, SCALED)),
         scale=rng.uniform(0.5, 2, (rows, SCALED)),
