@@ -132,11 +132,11 @@ class Windows:
 
     def _scaled(self, rows: Array, places: Array, first: int) -> Array:
         """The channels from the `first` on at places (N, T) of the table, in the units that the network reads."""
-        values = self.values[places, first:].astype(np.float64, copy=False)  # (N, T, C - first), of its own
-        scaled = max(0, self.loc.shape[1] - first)
-        values[..., :scaled] -= self.loc[rows, None, first:]
-        values[..., :scaled] /= self.scale[rows, None, first:]
-        return values
+        values = self.values.take(places, axis=0).astype(np.float64, copy=False)
+        for c in range(first, self.loc.shape[1]):  # all steps of a channel at once: there are few channels
+            values[..., c] -= self.loc[rows, c, None]
+            values[..., c] /= self.scale[rows, c, None]
+        return values[..., first:]
 
     def _ahead(self, rows: Array, dtype: np.dtype) -> dict[str, Array]:
         n, steps = len(rows), self.steps_ahead
