@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 namespace unrolled {
 
@@ -41,13 +42,14 @@ struct Data {
   // in windows
   bool windows = false;
   const double *values = nullptr, *observed = nullptr, *loc = nullptr, *scale = nullptr, *row_weight = nullptr;
-  const std::int64_t *starts = nullptr, *lags = nullptr;
+  const std::int64_t* starts = nullptr;
+  std::vector<long> lags;           // of the anchors, one a target; none: those are `loc`
   long total = 0, longest_lag = 0;  // rows of the table; how far before a window's end an anchor may lie
   long channels = 0, scaled = 0;    // of the table; how many of them, the first, have loc and scale
   long segment = 1, horizon = 0;    // rows a step takes; targets that count
   long steps_ahead = 0, known = 0;  // steps of the horizon, 0: it is not decoded; channels known ahead, the last ones
-  const std::int64_t *series = nullptr, *codes = nullptr;
-  const double* fixed = nullptr;
+  const std::int64_t *series = nullptr, *codes = nullptr;  // of a row; of each series
+  const double* fixed = nullptr;                           // of each series
   long all_series = 0, fixed_width = 0, code_width = 0;
 
   bool weighted() const { return windows || weight; }
@@ -68,10 +70,13 @@ struct Data {
   void read_step(int input, long row, long t, T* to) const {
     if (input == 0 && !windows) return x.copy(((row * steps) + t) * features, features, to);
     if (input == 0) return read_rows(row, starts[row] + t * segment, segment, 0, to);
-    if (input > 1) {
-      *to = T(codes[series[row] * code_width + input - 2]);
-      return;
-    }
+    if (input == 1) return read_ahead(row, t, to);
+    *to = T(codes[series[row] * code_width + input - 2]);
+  }
+
+  // What is known of step t of the horizon; zeros stand for what lies past its end.
+  template <class T>
+  void read_ahead(long row, long t, T* to) const {
     const long count = std::min(segment, horizon - t * segment), place = starts[row] + lengths[row] + t * segment;
     read_rows(row, place, count, channels - known, to);
     std::fill(to + count * known, to + segment * known, T(0));
@@ -99,7 +104,7 @@ struct Data {
     if (!windows) return target.at<T>(row * targets + k);
     if (k >= horizon) return T(0);
     const long place = starts[row] + lengths[row] + k;
-    const double anchor = lags ? values[(place - lags[k]) * channels] : loc[row * scaled];
+    const double anchor = lags.empty() ? loc[row * scaled] : values[(place - lags[k]) * channels];
     return T((values[place * channels] - anchor) / scale[row * scaled]);
   }
 

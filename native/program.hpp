@@ -107,7 +107,8 @@ class Program {
     check_values(op, 1);
     const CellShape& c = op.cell;
     const Value &x = values[op.inputs[0]], &y = values[op.output];
-    require(c.hidden >= 1 && c.features >= 1, "a cell has units and features");
+    require(c.hidden >= 1 && c.hidden < LIMIT / 2 && c.features >= 1 && c.features < LIMIT / 2,
+            "a cell has units and features, and not so many that their products overflow");
     require(x.width == c.features && x.last == x.width && y.width == c.hidden, "a cell's buffers must fit its sizes");
     require(x.sequence && y.sequence && x.masked == y.masked, "a cell reads and writes a sequence");
     const int parts = c.kind == CellKind::lstm ? 2 : 1;
@@ -122,7 +123,10 @@ class Program {
     check_parameter(op.weight_ih, rows * c.features, false);
     check_parameter(op.weight_hh, rows * c.hidden, false);
     check_parameter(op.bias, rows, c.kind == CellKind::rnn);
-    if (c.kind == CellKind::gru && c.reset_after) check_parameter(op.bias_hn, c.hidden, false);
+    if (c.kind == CellKind::gru && c.reset_after)
+      check_parameter(op.bias_hn, c.hidden, false);
+    else
+      require(op.bias_hn == -1, "only a GRU that resets after has this bias");
     values[op.output].from_cell = !op.branching;
     operations.push_back(std::move(op));
   }
@@ -160,6 +164,8 @@ class Program {
       else
         require(x.sequence == y.sequence, "a layer keeps the axis of time");
       if (op.kind == Kind::reverse) require(x.sequence, "'reverse' needs a sequence");
+      if (op.kind == Kind::reverse || op.kind == Kind::dropout)
+        require(x.masked == y.masked, "lengths apply to a layer's input and output, or to neither");
       require(x.width / x.last == y.width / y.last, "the axes before the last must agree");
       if (op.kind != Kind::concatenate) require(x.width == y.width, "a layer keeps the width");
       width += x.width;

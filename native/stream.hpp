@@ -13,11 +13,10 @@ class Stream {
     require(rows >= 1 && rows < (1L << 31), "a stream has at least one row");
     require(program.inputs.size() == 1 && program.outputs.size() == 1, "a stream has one input and one output");
     for (const Operation& op : program.operations) {
-      require(op.kind != Kind::reverse, "a stream can't look ahead, as 'reverse' does");
+      require(op.kind != Kind::reverse && !op.branching, "a stream goes step by step; 'reverse' and branches do not");
       if (op.kind != Kind::cell) continue;
       require(program.states[op.initial].given, "a stream's states must be its own");
       const State& s = program.states[op.initial];
-      require(!op.branching, "a branching cell looks at all steps at once");
       links_.push_back({op.initial, op.final});
       memory_.emplace_back(std::size_t(s.parts * rows * s.hidden));
     }

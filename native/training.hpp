@@ -40,7 +40,7 @@ template <class T>
 class Trainer {
  public:
   Trainer(const Program& program, const Kernels<T>& kernels, Data data, TrainerOptions options)
-      : kernels_(kernels), data_(data), options_(std::move(options)), run_(program, kernels) {
+      : kernels_(kernels), data_(std::move(data)), options_(std::move(options)), run_(program, kernels) {
     require(program.outputs.size() >= 1, "training needs an output");
     require(int(program.inputs.size()) == data_.inputs(), "the data's inputs must be the program's");
     for (int k = 0; k < data_.inputs(); ++k) {
@@ -142,6 +142,7 @@ class Trainer {
   BatchLoss loss(const std::int64_t* rows, bool keep) {
     const int output = run_.program().outputs[0];
     const auto y = run_.batch.buffers[output];
+    require(elements_ * std::max(y.steps, 1L) == data_.targets, "predictions must have the steps of the targets");
     const long count = y.lines * elements_;
     T* prediction = y.data;
     if (y.stride != elements_ * outputs_) {  // a cell's output, padded

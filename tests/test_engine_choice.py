@@ -127,7 +127,7 @@ def test_the_compiled_engine_is_there_and_the_default():
 def one_operation(rule):
     """A program of one operation; its parameters."""
     builder = ProgramBuilder()
-    x = builder.input("x", 2)
+    x = builder.input("x", 1 if rule.kind == "embedding" else 2)
     program = builder.build(builder.add(rule, *[x] * (1 + (rule.kind in ("concatenate", "add"))), name="0"))
     return program, program.initialize(0, np.dtype("float32"))
 
@@ -137,7 +137,9 @@ RULES = [
     *(cell for cell in cell_variants(3) if type(cell) in OURS),
     *(un.RNN(3, activation) for activation in ACTIVATIONS),
     *(un.Dense((2, 3), activation) for activation in (None, *ACTIVATIONS)),
-    *(un.Dropout(0.5) if kind == "dropout" else LAYERS[kind]() for kind in LAYERS if kind != "dense"),
+    un.Embedding(2, 3),
+    un.Dropout(0.5),
+    *(LAYERS[kind]() for kind in LAYERS if kind not in ("dense", "embedding", "dropout")),
 ]
 
 
@@ -149,7 +151,8 @@ def test_no_rule_of_the_library_is_left_out():
 def test_every_layer_has_a_kernel(rule):
     program, params = one_operation(rule)
     assert ENGINES["native"].missing(program) is None
-    assert np.isfinite(ENGINES["native"].forward(program, params, {"x": np.ones((2, 3, 2))}).outputs[0]).all()
+    x = np.ones((2, 3, *program.buffers["x"].shape))
+    assert np.isfinite(ENGINES["native"].forward(program, params, {"x": x}).outputs[0]).all()
 
 
 @pytest.mark.parametrize("loss", LOSSES)

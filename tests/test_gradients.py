@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 import unrolled as un
 from support import cell_variants, label, scattered, task
 from unrolled.cells import CELLS
-from unrolled.layers import LAYERS, Dropout, Reverse
+from unrolled.gradients import Problem, check_problem
+from unrolled.layers import LAYERS, Concatenate, Dropout, Reverse
 from unrolled.losses import LOSSES, Quantile, loss_named
+from unrolled.program import ProgramBuilder
 
 N, T, F = 2, 3, 2
 ENTRIES = 5  # of each array, others in each case
@@ -29,6 +31,7 @@ CHAIN_LAYERS = {
     "dropout": [Dropout(0.4), Dropout(0.0)],
     "reverse": [Reverse()],
 }
+READ_CODES = {"embedding": [un.Embedding(4, 3)]}
 SEVERAL_INPUTS = {"concatenate", "add"}  # test_program.py checks them
 
 
@@ -57,6 +60,64 @@ def test_gradients_of_layers(layer, lengths, engine, rng):
     y = rng.standard_normal(net.forward(x)[0].shape)
     report = un.check_gradients(net, x, y, lengths=lengths, training=True)
     assert report.ok, report
+
+
+@pytest.mark.parametrize("lengths", [None, [3, 1]], ids=["", "lengths"])
+@pytest.mark.parametrize("ends", [[], [un.RNN(3)], [un.Last(), un.Dense(2)]], ids=["alone", "cell", "last"])
+@pytest.mark.parametrize("layer", [layer for cases in READ_CODES.values() for layer in cases], ids=label)
+def test_gradients_of_layers_that_read_codes(layer, ends, lengths, engine, rng):
+    """By parameters only: a code is a name, and there is none beside it."""
+    net = scattered(un.Network([layer, *ends], 1), rng)
+    x = np.array([[0, 2, 2], [3, 0, 2.0]])[..., None]
+    y = rng.standard_normal(net.forward(x)[0].shape)
+    report = un.check_gradients(net, x, y, lengths=lengths)
+    assert report.ok, report
+    assert "input x" not in {row.name for row in report.rows}
+    assert (net.gradients(x, y, lengths=lengths)[1].x == 0).all()
+
+
+def test_codes_of_padding_teach_nothing(engine, rng):
+    net = scattered(un.Network([un.Embedding(4, 3)], 1), rng)
+    x = np.array([[1, 2, 3], [0, 1, 2.0]])[..., None]
+    _, gradients = net.gradients(x, rng.standard_normal((N, T, 3)), lengths=[2, 1])
+    weight = net.program.views(gradients.parameters)["0.weight"]
+    assert [(row != 0).any() for row in weight] == [True, True, True, False]  # 3 stands in padding only
+
+
+@pytest.mark.parametrize("lengths", [None, [4, 0, 2]], ids=["", "lengths"])
+@pytest.mark.parametrize("cell", cell_variants(hidden=3), ids=label)
+def test_gradients_of_a_decoder_that_branches(cell, lengths, engine, rng):
+    """It begins every step at the encoder's final state and shares its weights; codes take part."""
+    builder = ProgramBuilder()
+    past, ahead = builder.input("past", 2), builder.input("ahead", 1, masked=False)
+    vector = builder.add(un.Embedding(4, 1), builder.input("code", 1, masked=False), name="vector")
+    builder.add(cell, past, name="encoder")
+    both = builder.add(Concatenate(), ahead, vector, name="both")
+    h = builder.add(cell, both, name="decoder", shares="encoder", initial="encoder.final", branching=True)
+    program = builder.build(builder.add(un.Dense(2), h, name="head"))
+    rows, steps = 3, 5
+
+    def random_state():
+        return {"encoder": cell.State(*(rng.standard_normal((rows, 3)) for _ in cell.State._fields))}
+
+    problem = Problem(
+        program,
+        0.5 * rng.standard_normal(program.size),
+        {
+            "past": rng.standard_normal((rows, 4, 2)),
+            "ahead": rng.standard_normal((rows, steps, 1)),
+            "code": rng.integers(4, size=(rows, steps, 1)).astype(float),
+        },
+        rng.standard_normal((rows, steps, 2)),
+        loss_named("mse"),
+        {"encoder.initial": random_state()["encoder"]},
+        None if lengths is None else np.array(lengths),
+        state_weights={"encoder.final": random_state()["encoder"]},
+    )
+    report = check_problem(problem)
+    assert report.ok, report
+    assert {row.name for row in report.rows} >= {"input past", "input ahead", "encoder.initial.h", "vector.weight"}
+    assert "input code" not in {row.name for row in report.rows}
 
 
 @settings(max_examples=40)
@@ -104,8 +165,9 @@ def test_gradients_at_a_given_state(engine, rng):
 
 def test_every_registered_rule_is_checked():
     assert {cell.kind for cell in cell_variants(hidden=1)} == set(CELLS)
-    assert CHAIN_LAYERS.keys() | SEVERAL_INPUTS == LAYERS.keys()
-    for kind, cases in CHAIN_LAYERS.items():
+    assert CHAIN_LAYERS.keys() | READ_CODES.keys() | SEVERAL_INPUTS == LAYERS.keys()
+    assert {kind for kind in LAYERS if not LAYERS[kind].differentiable} == READ_CODES.keys()
+    for kind, cases in (CHAIN_LAYERS | READ_CODES).items():
         assert all(type(case) is LAYERS[kind] for case in cases)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 from unittest import mock
@@ -34,6 +35,7 @@ EVERY_LEVEL, EVERY_ENGINE = (
 RULES = [
     *cell_variants(hidden=1),
     *(un.Dense(1, activation, bias) for activation, bias in product([None, *ACTIVATIONS], [True, False])),
+    un.Embedding(1, 1),
     Dropout(0.3),
     Reverse(),
     Last(),
@@ -76,7 +78,14 @@ def sized(draw, rule):
         return replace(rule, hidden=draw(SIZES))
     if isinstance(rule, un.Dense):
         return replace(rule, size=draw(SIZES | st.tuples(st.integers(1, 3), st.integers(1, 20))))
+    if isinstance(rule, un.Embedding):
+        return un.Embedding(draw(st.integers(1, 20)), draw(SIZES))
     return rule
+
+
+def features_of(layers) -> int | None:
+    """The features that the first of these layers needs, if it does not take any number."""
+    return 1 if isinstance(layers[0], un.Embedding) else None
 
 
 @st.composite
@@ -87,6 +96,7 @@ def chains(draw, rule) -> list:
         layer = draw(choice)
         fits = flat or not isinstance(layer, (Cell, un.Dense))
         assume(fits and (steps or not isinstance(layer, (Cell, Last, Reverse))))
+        assume(not layers or not isinstance(layer, un.Embedding))  # it reads codes
         if layer:
             layers.append(draw(sized(layer)))
             steps = steps and layer != Last()
@@ -134,7 +144,9 @@ def random_case(program: Program, shape: Shape, dtype) -> Case:
     params, inputs = random_parameters(program, dtype, rng), {}
     for name in program.inputs:
         buffer = program.buffers[name]
-        inputs[name] = random(rows, *[steps if buffer.masked else HORIZON] * buffer.sequence, *buffer.shape)
+        size = (rows, *[steps if buffer.masked else HORIZON] * buffer.sequence, *buffer.shape)
+        readers = [op.rule.count for op in program.operations if name in program.codes and name in op.inputs]
+        inputs[name] = rng.integers(min(readers), size=size).astype(dtype) if readers else random(*size)
     lengths = None if lengths is None else np.array(lengths)
     doutputs = [random(*y.shape) for y in NUMPY.forward(program, params, inputs).outputs]
     for name, dy in zip(program.outputs, doutputs, strict=True):
@@ -210,7 +222,8 @@ def assert_same(engine, case: Case, size: float = 1) -> None:
 @settings(max_examples=15)
 @given(data=st.data())
 def test_every_layer_in_any_chain_and_batch(dtype, rule, engine, data):
-    net = un.Network(data.draw(chains(rule)), data.draw(FEATURES), dtype)
+    layers = data.draw(chains(rule))
+    net = un.Network(layers, features_of(layers) or data.draw(FEATURES), dtype)
     assert_same(engine, random_case(net.program, data.draw(shapes()), dtype))
 
 
@@ -229,7 +242,7 @@ def test_rows_of_a_kibibyte_in_several_panels_that_are_worth_threads(dtype, cell
 
 
 @EVERY_LEVEL
-@EVERY_RULE
+@pytest.mark.parametrize("rule", [rule for rule in RULES if not isinstance(rule, un.Embedding)], ids=label)
 @DTYPES
 def test_numbers_that_are_none_and_numbers_that_saturate(dtype, rule, engine):
     layers = [rule] if rule in (Last(), Reverse(), Dropout(0.3)) else [rule, un.Dense(3)]
@@ -240,6 +253,19 @@ def test_numbers_that_are_none_and_numbers_that_saturate(dtype, rule, engine):
             case = case._replace(doutputs=None)
         with np.errstate(all="ignore"):
             assert_same(engine, case, size=100)
+
+
+@EVERY_ENGINE
+@DTYPES
+def test_what_is_no_code_is_refused_except_in_padding(dtype, engine):
+    program = un.Network([un.Embedding(4, 3)], 1).program
+    params = random_parameters(program, dtype, np.random.default_rng(0))
+    for wrong in (-1, 4, 0.5, 3.5, 2**31, -(2**62), 2**62, 1e30, np.nan, np.inf, -np.inf):
+        x = np.array([[[0], [3], [wrong]]], dtype)
+        with pytest.raises(un.InputError, match="codes must be whole numbers"), np.errstate(invalid="ignore"):
+            engine.forward(program, params, {"x": x})
+        (y,) = engine.forward(program, params, {"x": x}, lengths=np.array([2])).outputs
+        np.testing.assert_array_equal(y[0], [*program.views(params)["0.weight"][[0, 3]], [0, 0, 0]])
 
 
 @EVERY_LEVEL
@@ -314,8 +340,26 @@ def static_features(H: int, F: int) -> Program:
     return builder.build(builder.add(Concatenate(), last, static, last, name="beside"), grid)
 
 
+def branching(cell: Cell, H: int, F: int) -> Program:
+    """All steps of the future begin at the end of the past; and at a state of the caller's, in an output that nothing
+    else reads."""
+    builder, cell = ProgramBuilder(), replace(cell, hidden=H)
+    past, future = builder.input("past", F), builder.input("future", F, masked=False)
+    vector = builder.add(un.Embedding(5, F), builder.input("code", 1, masked=False), name="vector")
+    builder.add(cell, past, name="encoder")
+    both = builder.add(Add(), future, vector, name="both")
+    h = builder.add(cell, both, name="decoder", shares="encoder", initial="encoder.final", branching=True)
+    own = builder.add(cell, future, name="own", branching=True)
+    return builder.build(builder.add(un.Dense(2), h, name="head"), own, h, builder.add(Last(), h, name="last"))
+
+
+PROGRAMS = {make.__name__: make for make in (encoder_decoder, both_directions, residual)}
+PROGRAMS |= {make.__name__: make for make in (one_start_for_two, static_features)}
+PROGRAMS |= {f"branching-{label(cell)}": partial(branching, cell) for cell in cell_variants(hidden=1)}
+
+
 @EVERY_LEVEL
-@pytest.mark.parametrize("make", [encoder_decoder, both_directions, residual, one_start_for_two, static_features])
+@pytest.mark.parametrize("make", PROGRAMS.values(), ids=PROGRAMS)
 @DTYPES
 @settings(max_examples=15)
 @given(hidden=SIZES, features=FEATURES, shape=shapes())

@@ -8,170 +8,45 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import decoders
 import unrolled as un
 from support import cell_variants
 
 pytest.importorskip("unrolled._native", exc_type=ImportError)
 
+from test_native_arguments import (
+    BENT,
+    CE,
+    COPY,
+    LEVEL,
+    REFUSALS,
+    ROWS,
+    TABLE,
+    F,
+    N,
+    T,
+    X,
+    native,
+    ones,
+    options,
+    read_only,
+)
 from unrolled import _native
 from unrolled.data import Windows
 from unrolled.engines import ENGINES, Job
-from unrolled.engines.compiled import Compiled
 from unrolled.engines.native import LEVELS, NativeEngine
 from unrolled.layers import LAYERS
-from unrolled.losses import MSE, CrossEntropy
+from unrolled.losses import MSE
 from unrolled.program import ProgramBuilder
 
-REFUSALS = (un.UnrolledError, ValueError, TypeError, MemoryError)
 SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")  # memory that can't be had ends such a process
-N, T, F, H = 6, 5, 2, 4
-LEVEL, CE = LEVELS[0], CrossEntropy()
-
-
-def native(*layers, features=F):
-    program = un.Network(layers or (un.LSTM(H), un.Last(), un.Dense(1)), features).program
-    return Compiled(program, _native.Program(program.size)).native
-
-
-def ones(*shape, dtype=np.float32):
-    return np.ones(shape, dtype)
-
-
-def options(loss="mse", batch_size=1, optimizer="sgd", **settings):
-    made = _native.TrainerOptions()
-    made.batch_size = batch_size
-    made.set_loss(loss, levels=[0.5])
-    made.set_optimizer(optimizer, **settings)
-    return made
-
-
-# --- arguments that do not fit ------------------------------------------------------------------------
-
-STREAMED = 4 * H * (F + H + 1)  # parameters of the LSTM
-P, X, S, Y, LENGTHS = ones(STREAMED + H + 1), ones(N, T, F), ones(N, H), ones(N, 1), np.full(N, T)
-ROWS, SUMS, TABLE, LOC = np.arange(N), np.zeros(N), ones(20, F, dtype=float), ones(N, F, dtype=float)
-CHAIN, LSTM, DATA = native(), native(un.LSTM(H)), _native.arrays(X, Y, None, None, None)
-
-
-def made(name: str):
-    call, arguments = CALLS[name]()
-    return call(**arguments) or call.__self__  # a run itself, after its forward pass
-
-
-CALLS = {  # a call and its arguments, by the names of the latter
-    "forward": lambda: (
-        _native.Run32(CHAIN, LEVEL).forward,
-        {"params": P, "inputs": [X], "lengths": LENGTHS, "initial": [S, S]}
-        | {"keep": True, "place": (1, 2, 3), "outputs": [Y], "finals": [S, S]},
-    ),
-    "backward": lambda: (
-        made("forward").backward,
-        {"doutputs": [Y], "dfinals": [S, None], "dparams": P.copy(), "dinputs": [X.copy()], "dinitial": [S, S]},
-    ),
-    "arrays": lambda: (_native.arrays, {"x": X, "target": Y, "classes": None, "weight": Y, "lengths": LENGTHS}),
-    "windows": lambda: (
-        _native.windows,
-        {"values": TABLE, "observed": TABLE[:, 0].copy(), "starts": ROWS, "lengths": LENGTHS, "loc": LOC}
-        | {"scale": LOC, "window": T, "horizon": 2, "lags": np.full(2, 2)},
-    ),
-    "trainer": lambda: (_native.Trainer32, {"program": CHAIN, "level": LEVEL, "data": DATA, "options": options()}),
-    "train": lambda: (
-        _native.Trainer32(CHAIN, LEVEL, DATA, options(momentum=0.9)).train,
-        {"params": P.copy(), "memory": [P.copy()], "steps_before": 0, "order": ROWS, "epoch": 0}
-        | {"first_batch": 0, "rates": np.full(N, 0.1), "totals": SUMS.copy(), "weights": SUMS.copy()},
-    ),
-    "evaluate": lambda: (made("trainer").evaluate, {"params": P, "rows": ROWS, "totals": SUMS, "weights": SUMS}),
-    "stream": lambda: (_native.Stream32, {"program": LSTM, "level": LEVEL, "params": P[:STREAMED], "rows": N}),
-    "step": lambda: (made("stream").step, {"x": ones(N, F), "y": S}),
-    "read": lambda: (made("stream").read, {"layer": 0, "to": ones(2, N, H)}),
-    "write": lambda: (made("stream").write, {"layer": 0, "from": ones(2, N, H)}),
-}
-
-
-def read_only(a):
-    return np.frombuffer(a.tobytes(), a.dtype).reshape(a.shape)
-
-
-BENT = {
-    "shorter": lambda a: a.ravel()[:-1],
-    "twice": lambda a: np.concatenate([a.ravel(), a.ravel()]),
-    "empty": lambda a: a[:0],
-    "number": lambda a: a.dtype.type(1),
-    "text": lambda a: "abc",
-    "misaligned": lambda a: np.frombuffer(bytearray(b"x" + a.tobytes()), a.dtype, offset=1).reshape(a.shape),
-}
-COPY = {  # what would have to be copied first
-    "precision": lambda a: a.astype({"f4": "f8", "f8": "f4", "i8": "i4"}[a.dtype.str[1:]]),
-    "complex": lambda a: a.astype(complex),
-    "byte order": lambda a: a.astype(a.dtype.newbyteorder()),
-    "backwards": lambda a: np.concatenate([a, a])[::-2],
-    "gaps": lambda a: np.stack([a, a], axis=-1)[..., 0],
-}
-COPIED = {f"forward {name}" for name in ("inputs", "lengths", "initial")} | {"backward doutputs", "backward dfinals"}
-WRITTEN = {"outputs", "finals", "dparams", "dinputs", "dinitial", "memory", "totals", "weights", "y", "to"}
-NO_MISTAKE = {
-    ("train order", "twice"),
-    ("arrays weight", "twice"),
-    ("arrays target", "twice"),
-    ("arrays lengths", "numbers"),
-} | {(f"arrays {name}", "precision") for name in ("x", "target", "weight")}
-WRONG = {  # of the right kind, but for this call
-    "forward lengths": [np.full(N, T + 1)],
-    "arrays x": [ones(N, T), ones(N + 1, T, F)],
-    "arrays weight": [ones(N, 0)],
-    "arrays target": [None],
-    "arrays classes": [np.zeros(N, np.int64)],  # beside a target
-    "windows starts": [ROWS + 9],
-    "windows lengths": [np.full(N, T + 1), np.full(N, 0)],
-    "windows lags": [np.array(lags) for lags in ([0, 2], [1, 1], [9, 2], [2, 2**62])],
-    "windows window": [0, T - 1],
-    "windows horizon": [0, 3, 2**62],
-    "trainer program": [LSTM, native(features=F + 1), native(un.Dense((2, 1)), un.Last())],
-    "trainer options": [options(batch_size=0), options(batch_size=-(2**62))],
-    "train order": [ROWS + 1],
-    "train first_batch": [1, 2**62],  # there are as many batches as rates
-    "evaluate rows": [ROWS + 1],
-    "stream rows": [0],
-    "stream program": [CHAIN, native(un.LSTM(H), features=F + 1)],
-}
-
-
-def mistakes(of: str, value) -> list:
-    """What must be refused in place of this argument."""
-    wrong = list(WRONG.get(of, []))
-    if isinstance(value, list):
-        wrong += [[], value * 3, None]
-    elif isinstance(value, int) and not isinstance(value, bool):
-        wrong += [-1, -(2**62), 2**63, "1", None]
-    elif not isinstance(value, np.ndarray):
-        wrong += [1, "nonsense", (1, 2), (-1, 0, 0), (2**64, 0, 0)]
-    first = value[0] if isinstance(value, list) else value
-    if isinstance(first, np.ndarray):
-        bends = BENT if of in COPIED else BENT | COPY
-        bent = [bend(first) for how, bend in bends.items() if (of, how) not in NO_MISTAKE]
-        if of.split()[1] in WRITTEN or of == "train params":
-            bent.append(read_only(first))
-        if first.dtype == np.int64 and (of, "numbers") not in NO_MISTAKE:
-            bent += [np.full_like(first, number) for number in (-1, 2**62, -(2**62))]
-        wrong += [[b, *value[1:]] if isinstance(value, list) else b for b in bent]
-    return wrong
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_arguments_that_do_not_fit_are_refused(name):
-    made(name)
-    for argument, value in CALLS[name]()[1].items():
-        for bad in mistakes(f"{name} {argument}", value):
-            call, good = CALLS[name]()
-            with pytest.raises(REFUSALS):
-                pytest.fail(f"{argument}={bad!r} was taken: {call(**good | {argument: bad})}")
-
 
 # --- what could crash: each case in a process of its own ----------------------------------------------
 
@@ -220,6 +95,38 @@ def train_on_windows(loss=None, window=2, masked=True, moved=0):
         starts += moved
 
 
+def train_ahead(changed=None, output=None, **options):
+    """On windows of all kinds: with an array that is `changed` after it was checked, or with another output."""
+    data = replace(decoders.segmented("all", np.random.default_rng(0), N), **options)
+    program = decoders.network(data, un.LSTM(decoders.SEGMENT))
+    if output:
+        program = replace(program, outputs=(output,))
+    params, engine = ones(program.size), NativeEngine()
+    job = Job(program, data, MSE(), un.SGD(), N, None, seed=0)
+    for _ in range(2):
+        engine.train(job, params, un.SGD().start(params), ROWS, 0, 0, np.zeros(1))
+        for name, number in (changed or {}).items():
+            getattr(data, name)[...] = number
+
+
+def lengths_on_one_side(kind, input_masked):
+    steps, program = 10**6, _native.Program(0)
+    program.add_input(program.add_value(1, 1, True, input_masked))
+    program.add_layer(kind, 0, [0], program.add_value(1, 1, True, not input_masked), 2**63, 2.0)
+    program.add_output(1)
+    made = _native.Run32(program, LEVEL)
+    made.forward(ones(0), [ones(1, steps, 1)], np.ones(1, int), [], False, (1, 2, 3), [ones(1, steps, 1)], [])
+
+
+CHANGES = {  # of arrays of windows, after they were checked
+    "starts": (2**40, -1),
+    "lengths": (2**40, 1, -decoders.SEGMENT),
+    "series": (2**40, -1, decoders.SERIES),
+    "codes": (2**40, -1, decoders.CODES, -(2**63)),
+    "lags": (2**40, -(2**40)),
+}
+
+
 def grow_a_program_in_use():
     program = native(un.Dense(3))
     made = _native.Run32(program, LEVEL)
@@ -257,9 +164,20 @@ CASES = {
     "windows for a loss of classes": lambda: train_on_windows(CE),
     "short windows for a program without lengths": lambda: train_on_windows(window=2**22, masked=False),
     "windows that move after they were checked": lambda: train_on_windows(moved=2**40),
+    "an output that has the steps of the past": lambda: train_ahead(output="encoder.output", horizon=3),
     "a program that grows while it is in use": grow_a_program_in_use,
 } | ({} if SANITIZED else {"a run that goes on after running out of memory": go_on_after_running_out_of_memory})
 
+CASES |= {
+    f"{name} that become {number}": partial(train_ahead, {name: number})
+    for name, numbers in CHANGES.items()
+    for number in numbers
+}
+CASES |= {
+    f"{kind} with lengths of its {side} alone": partial(lengths_on_one_side, kind, side == "input")
+    for kind in ("reverse", "dropout")
+    for side in ("input", "output")
+}
 
 # --- ... and nonsense at random
 
@@ -303,6 +221,15 @@ def feed(net, x):
     stream.state = stream.state
 
 
+def decode(rng):
+    """Train a decoder on windows of some kind, two batches."""
+    data = decoders.segmented(rng.choice([*decoders.KINDS]), rng, N, rng.random() < 0.5)
+    program = decoders.network(data, RULES[rng.integers(len(cell_variants(3)))])
+    params = program.initialize(0, rng.choice([np.dtype("float32"), np.dtype("float64")]))
+    job = Job(program, data, MSE(), un.SGD(), N // 2, None, seed=0)
+    ENGINES["native"].train(job, params, un.SGD().start(params), ROWS, 0, 0, np.zeros(2))
+
+
 def garble(seeds: range) -> None:
     """All that can be done with networks at random, while the library itself talks nonsense to its engine."""
     worked = Counter()
@@ -321,11 +248,12 @@ def garble(seeds: range) -> None:
             "gradients": partial(net.gradients, x, y, loss, lengths=lengths, training=True),
             "fit": partial(net.fit, x, y, loss, epochs=1, batch_size=2, lengths=lengths, validation=0.3, verbose=0),
             "stream": partial(feed, net, x),
+            "windows": partial(decode, rng),
         }.items():
             with suppress(*REFUSALS):
                 act()
                 worked[name] += 1
-    assert all(worked[name] > len(seeds) / 5 for name in ("gradients", "fit", "stream")), worked
+    assert all(worked[name] > len(seeds) / 5 for name in ("gradients", "fit", "stream", "windows")), worked
 
 
 CASES |= {f"seeds from {k}": partial(garble, range(k, k + 200)) for k in (0, 200, 400)}

@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+import decoders
 import unrolled as un
 from support import cell_variants, label
 from unrolled.data import Arrays, Windows
 from unrolled.engines import Job
-from unrolled.losses import LOSSES
+from unrolled.losses import LOSSES, Quantile
 from unrolled.optimizers import OPTIMIZERS
 from unrolled.randomness import Place
 
@@ -97,6 +98,22 @@ def test_training_has_the_same_bits_on_any_number_of_threads(engine, cell, ragge
             with threads(n):
                 found.append(trained(engine, job, net.parameters, order[: first + second], [2]))
         assert len(set(found)) == 1, f"batches of {first} and {second}"
+
+
+@EVERY_LEVEL
+@LENGTHS
+@pytest.mark.parametrize("kind", decoders.KINDS)
+def test_decoders_have_the_same_bits_on_any_number_of_threads(engine, kind, ragged, rng):
+    """... also where the epoch is cut into slices, and losses without training."""
+    data = decoders.segmented(kind, rng, 2 * N, ragged, table=600)
+    net = decoders.network(data, un.GRU(96), 3)
+    job = Job(net, data, Quantile(), un.AdamW(), N, 0.1, seed=5)
+    params, order, found = net.initialize(0, np.dtype("float32")), rng.permutation(2 * N), []
+    for n in (*THREADS, 3):
+        with threads(n):
+            sums = engine.evaluate(job, params, order)
+            found.append((trained(engine, job, params, order, [2] if n % 2 else [1, 1]), digest(*sums)))
+    assert len(set(found)) == 1
 
 
 @EVERY_LEVEL

@@ -21,6 +21,7 @@ def add(*rules_then_name, **options):
         "x": builder.input("x", F),
         "row": builder.input("row", F, sequence=False),
         "wide": builder.input("wide", F + 1),
+        "ahead": builder.input("ahead", F, masked=False),
     }
     buffers["lstm"] = builder.add(un.LSTM(H), buffers["x"], name="lstm")
     buffers["grid"] = builder.add(un.Dense((2, 2)), buffers["x"], name="grid")
@@ -49,6 +50,17 @@ def add(*rules_then_name, **options):
         (un.GRU(H), "x", {"initial": "lstm.final"}, r"'new', GRU\(.*'lstm.final', a state of LSTM"),
         (un.LSTM(H + 1), "x", {"initial": "lstm.final"}, r"'new', LSTM\(hidden=4\).*a state of LSTM\(hidden=3\)"),
         (un.LSTM(H), "x", {"initial": "new.final"}, "its final state 'new.final' is read before it is written"),
+        (un.LSTM(H), "x", {"branching": True}, "'new': lengths can't apply to the input of a branching cell"),
+        (un.Dense(H), "ahead", {"branching": True}, r"'new': only cells can branch; this is a layer \(dense\)"),
+        (un.LSTM(H), "ahead", {"branching": True, "shares": "nothing"}, r"can't share 'nothing.weight_ih'"),
+        (un.GRU(H), "ahead", {"branching": True, "initial": "lstm.final"}, "'lstm.final', a state of LSTM"),
+        (
+            un.LSTM(H),
+            "wide",
+            {"branching": True, "shares": "lstm"},
+            r"can't share 'lstm.weight_ih': no such parameter of shape \(12, 3\)",
+        ),
+        (un.Embedding(4, H), "x", {}, r"Embedding: its input is one code a step, \(1,\); got \(2,\)"),
     ],
 )
 def test_the_builder_refuses_what_does_not_fit(rule, inputs, options, message):
@@ -60,6 +72,24 @@ def test_the_builder_accepts_what_fits():
     assert add(un.LSTM(H), "x", initial="lstm.final", shares="lstm").shape == (H,)
     assert add(Concatenate(), "x wide lstm").shape == (F + F + 1 + H,)
     assert add(un.Dense(4), "row").sequence is False
+    ahead = add(un.LSTM(H), "ahead", initial="lstm.final", shares="lstm", branching=True)
+    assert (ahead.shape, ahead.sequence, ahead.masked) == ((H,), True, False)
+
+
+def test_a_branching_cell_has_no_final_state():
+    builder = ProgramBuilder()
+    ahead = builder.input("ahead", F, masked=False)
+    program = builder.build(builder.add(un.LSTM(H), ahead, name="new", branching=True))
+    assert (list(program.initial_states), list(program.recurrent), program.causal) == (["new.initial"], [], False)
+    builder.add(un.LSTM(H), ahead, name="other", initial="new.final")  # a state of the caller's by this name
+    assert "new.final" in builder.build(ahead).initial_states
+
+
+@pytest.mark.parametrize("option", ["count", "size"])
+@pytest.mark.parametrize("number", [0, -1, 2.5, "2", None])
+def test_an_embedding_needs_whole_numbers(number, option):
+    with pytest.raises(un.InputError, match=f"Embedding: {option} must be a whole number ≥ 1; got {number!r}"):
+        un.Embedding(**{"count": 2, "size": 2, option: number})
 
 
 @pytest.mark.parametrize("features", [0, -1, 2.5, "2"])
@@ -106,3 +136,18 @@ def test_inputs_of_a_program_have_the_same_rows(engine):
         engine.forward(program, params, {"past": X, "future": np.zeros((N + 1, T, F))})
     with pytest.raises(un.InputError, match="input 'future' is missing; this program reads past, future"):
         engine.forward(program, params, {"past": X})
+
+
+def test_a_program_that_is_not_causal_can_not_be_fed_step_by_step(engine):
+    for rule, options in ((un.GRU(H), {"branching": True}), (Reverse(), {})):
+        builder = ProgramBuilder()
+        program = builder.build(builder.add(rule, builder.input("x", F, masked=False), name="0", **options))
+        with pytest.raises(un.InputError, match="a stream "):
+            engine.stream(program, program.initialize(0, np.dtype("float64")), 1)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1, 0), (0, 4), (0, 2.5), (0, np.nan), (0, np.inf)])
+def test_codes_without_a_vector_are_refused(low, high, engine):
+    net = un.Network([un.Embedding(4, 2)], 1)
+    with pytest.raises(un.InputError, match="codes must be whole numbers"):
+        net.forward(np.array([[[low], [high]]]))

@@ -58,6 +58,30 @@ BoundData arrays(const AnyFloats& x, const std::optional<AnyFloats>& target, con
   return d;
 }
 
+constexpr long LIMIT = 1L << 31;  // of sizes whose products must not overflow
+
+// What is known of each row's series: numbers, and codes that have a vector each.
+void add_series(BoundData& d, const std::optional<Ints>& series, const std::optional<In<double>>& fixed,
+                const std::optional<Ints>& codes) {
+  Data& w = d.data;
+  require(series.has_value(), "rows must say whose series they are");
+  w.series = data_of(d.keep(*series), w.rows, "series");
+  w.all_series = fixed ? axis(*fixed, 0, "fixed") : axis(*codes, 0, "codes");
+  const auto width = [&](const auto& a, const char* what) {
+    if (a.ndim() != 2 || long(a.shape(0)) != w.all_series || long(a.shape(1)) >= LIMIT)
+      refuse(std::string(what) + " must have one row for each of " + std::to_string(w.all_series) + " series");
+    return long(a.shape(1));
+  };
+  if (fixed) {
+    w.fixed_width = width(*fixed, "fixed");
+    w.fixed = data_of(d.keep(*fixed), w.all_series * w.fixed_width, "fixed");
+  }
+  if (codes) {  // an embedding checks them when it reads them
+    w.code_width = width(*codes, "codes");
+    w.codes = data_of(d.keep(*codes), w.all_series * w.code_width, "codes");
+  }
+}
+
 BoundData windows(const In<double>& values, const In<double>& observed, const Ints& starts, const Ints& lengths,
                   const In<double>& loc, const In<double>& scale, long window, long horizon,
                   const std::optional<Ints>& lags, long segment, bool decoded, long known,
@@ -66,7 +90,7 @@ BoundData windows(const In<double>& values, const In<double>& observed, const In
   BoundData d;
   Data& w = d.data;
   require(values.ndim() == 2 && starts.ndim() == 1 && starts.size() > 0, "values are (n, C), starts (N,)");
-  require(loc.ndim() == 2, "loc is (N, L)");
+  require(loc.ndim() == 2 && scale.ndim() == 2, "loc and scale are (N, L)");
   const long n = long(values.shape(0));
   w.windows = true;
   w.rows = long(starts.size());
@@ -75,9 +99,12 @@ BoundData windows(const In<double>& values, const In<double>& observed, const In
   w.segment = segment;
   w.horizon = horizon;
   w.known = known;
-  require(window >= 1 && horizon >= 1 && segment >= 1 && window % segment == 0 && w.channels >= 1,
-          "window, horizon, segment and channels must be ≥ 1, and a window holds whole segments");
-  require(w.scaled >= 1 && w.scaled <= w.channels && known >= 0 && known <= w.channels, "too many channels");
+  for (long size : {window, horizon, segment, w.channels})
+    require(size >= 1 && size < LIMIT, "window, horizon, segment and channels must be ≥ 1");
+  require(window % segment == 0, "a window holds whole segments");
+  require(segment * w.channels < LIMIT, "a segment has too many numbers");
+  require(w.scaled >= 1 && w.scaled <= w.channels, "loc and scale are of the first channels, one at least");
+  require(known >= 0 && known <= w.channels, "no more channels are known ahead than there are");
   w.steps = window / segment;
   w.features = segment * w.channels;
   w.steps_ahead = decoded ? horizon / segment + (horizon % segment != 0) : 0;
@@ -88,27 +115,15 @@ BoundData windows(const In<double>& values, const In<double>& observed, const In
   w.lengths = data_of(d.keep(lengths), w.rows, "lengths");
   w.loc = data_of(d.keep(loc), w.rows * w.scaled, "loc");
   w.scale = data_of(d.keep(scale), w.rows * w.scaled, "scale");
-  if (weight) w.row_weight = data_of(d.keep(*weight), w.rows, "weight");
-  if (series) w.series = data_of(d.keep(*series), w.rows, "series");
-  require(w.series || (!fixed && !codes), "rows must say whose series they are");
-  if (fixed) {
-    w.all_series = axis(*fixed, 0, "fixed");
-    w.fixed_width = axis(*fixed, 1, "fixed");
-    w.fixed = data_of(d.keep(*fixed), w.all_series * w.fixed_width, "fixed");
-  }
-  if (codes) {
-    require(!fixed || w.all_series == axis(*codes, 0, "codes"), "fixed and codes must have equally many series");
-    w.all_series = axis(*codes, 0, "codes");
-    w.code_width = axis(*codes, 1, "codes");
-    w.codes = data_of(d.keep(*codes), w.all_series * w.code_width, "codes");
-  }
-  if (!fixed && !codes) w.series = nullptr;
   w.total = n;
+  if (weight) w.row_weight = data_of(d.keep(*weight), w.rows, "weight");
+  if (fixed || codes) add_series(d, series, fixed, codes);
   if (lags) {
-    w.lags = data_of(d.keep(*lags), horizon, "lags");
+    const std::int64_t* given = data_of(*lags, horizon, "lags");
+    w.lags.assign(given, given + horizon);  // a copy: the user's may change, and no row's check would notice
     for (long k = 0; k < horizon; ++k) {
       require(w.lags[k] > k, "an anchor must be known at the window's end");
-      w.longest_lag = std::max(w.longest_lag, long(w.lags[k]) - k);
+      w.longest_lag = std::max(w.longest_lag, w.lags[k] - k);
     }
   }
   for (long k = 0; k < w.rows; ++k) require(w.readable(k), "windows, targets and anchors must lie within the values");

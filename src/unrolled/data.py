@@ -124,7 +124,7 @@ class Windows:
         lengths = self.lengths[rows]
         places = np.arange(self.window)
         at = self.starts[rows, None] + np.minimum(places, np.maximum(lengths - 1, 0)[:, None])
-        x = self._scaled(rows, self.values[at], 0)
+        x = self._scaled(rows, at, 0)
         full = bool((lengths == self.window).all())
         if not full:
             x[places >= lengths[:, None]] = 0
@@ -134,19 +134,20 @@ class Windows:
             found |= self._ahead(rows, dtype)
         return found, None if full else lengths // self.segment
 
-    def _scaled(self, rows: Array, values: Array, first: int) -> Array:
-        """Values (N, T, channels from the `first` on) in the units that the network reads."""
-        scaled = self.loc.shape[1] - first
-        if scaled > 0:
-            values[..., :scaled] -= self.loc[rows, None, first:]
-            values[..., :scaled] /= self.scale[rows, None, first:]
-        return values
+    def _scaled(self, rows: Array, places: Array, first: int) -> Array:
+        """The channels from the `first` on at places (N, T) of the table, in the units that the network reads."""
+        values = self.values.take(places, axis=0).astype(np.float64, copy=False)
+        for c in range(first, self.loc.shape[1]):  # all steps of a channel at once: there are few channels
+            values[..., c] -= self.loc[rows, c, None]
+            values[..., c] /= self.scale[rows, c, None]
+        return values[..., first:]
 
     def _ahead(self, rows: Array, dtype: np.dtype) -> dict[str, Array]:
         n, steps = len(rows), self.steps_ahead
-        first = self.values.shape[1] - self.known
         known = np.zeros((n, steps * self.segment, self.known))
-        known[:, : self.horizon] = self._scaled(rows, self.values[self._target_places(rows)][..., first:], first)
+        if self.known:  # else the table may end where the windows do
+            first = self.values.shape[1] - self.known
+            known[:, : self.horizon] = self._scaled(rows, self._target_places(rows), first)
         parts = [known.reshape(n, steps, -1), np.broadcast_to(np.eye(steps), (n, steps, steps))]
         if self.fixed is not None:
             parts.insert(1, np.broadcast_to(self.fixed[self._series(rows), None], (n, steps, self.fixed.shape[1])))

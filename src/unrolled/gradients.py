@@ -101,7 +101,7 @@ class Problem:
         value, tape, doutput = self._run(keep=True)
         found = self.engine.backward(tape, (doutput,), self.state_weights)
         named = self.program.views(found.parameters)
-        named |= {f"input {name}": gradient for name, gradient in found.inputs.items()}
+        named |= {f"input {name}": found.inputs[name] for name in self._smooth_inputs}
         for name, gradient in found.state.items():
             named |= {f"{name}.{part}": g for part, g in zip(gradient._fields, gradient, strict=True)}
         return value, named
@@ -109,10 +109,15 @@ class Problem:
     def arrays(self) -> dict[str, Array]:
         """The arrays that the gradients are taken by, under the same names; changing them changes `value`."""
         named = self.program.views(self.params)
-        named |= {f"input {name}": array for name, array in self.inputs.items()}
+        named |= {f"input {name}": self.inputs[name] for name in self._smooth_inputs}
         for name, state in self.state.items():
             named |= {f"{name}.{part}": array for part, array in zip(state._fields, state, strict=True)}
         return named
+
+    @property
+    def _smooth_inputs(self) -> list[str]:
+        """Inputs that gradients are taken by: all but codes."""
+        return [name for name in self.program.inputs if name not in self.program.codes]
 
     def _run(self, keep: bool) -> tuple[float, Any, Array]:
         result = self.engine.forward(
@@ -180,7 +185,9 @@ def moved(problem: Problem, rng: np.random.Generator) -> Problem:
     return replace(
         problem,
         params=beside(problem.params),
-        inputs={name: beside(array) for name, array in problem.inputs.items()},
+        inputs={
+            name: array if name in problem.program.codes else beside(array) for name, array in problem.inputs.items()
+        },
         state={name: type(parts)(*map(beside, parts)) for name, parts in problem.state.items()},
     )
 

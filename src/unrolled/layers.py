@@ -38,6 +38,7 @@ class Layer(ABC):
     recurrent: ClassVar[bool] = False
     causal: ClassVar[bool] = True
     sequence_output: ClassVar[bool | None] = None  # None: as the input
+    differentiable: ClassVar[bool] = True  # by its inputs; codes are names, and only whole ones
 
     def parameters(self, features: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         return {}
@@ -150,6 +151,7 @@ class Embedding(Layer):
     size: int
 
     kind: ClassVar[str] = "embedding"
+    differentiable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         for name in ("count", "size"):

@@ -115,6 +115,17 @@ class Program:
             if op.initial is not None and op.initial not in made and isinstance(op.rule, Cell)
         }
 
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """Inputs that hold codes, which no gradient is taken by."""
+        return frozenset(
+            name
+            for op in self.operations
+            if isinstance(op.rule, Layer) and not op.rule.differentiable
+            for name in op.inputs
+            if name in self.inputs
+        )
+
     @property
     def causal(self) -> bool:
         return all(op.rule.causal and not op.branching for op in self.operations)
@@ -191,7 +202,12 @@ class ProgramBuilder:
             initial: name of its initial state, such as "encoder.final"; by default "<name>.initial", which
                 the caller gives.
             branching: a cell takes every step from its initial state, not from the step before: a decoder that
-                looks at all parts of the future at once. There is no final state.
+                looks at all parts of the future at once, as that of SegRNN does (Lin et al. 2023,
+                arXiv:2308.11200, "parallel multi-step forecasting"). There is no final state, and the input is one
+                that lengths don't apply to.
+
+        Raises:
+            InputError: the operation does not fit its inputs, states or parameters.
         """
         first = inputs[0]
         if any(b.sequence != first.sequence for b in inputs):
@@ -218,9 +234,13 @@ class ProgramBuilder:
             self._name_parameters(rule, first.shape, name, shares),
             first.masked,
         )
+        if branching and not rule.recurrent:
+            raise InputError(f"operation {name!r}: only cells can branch; this is a layer ({rule.kind}).")
+        if branching and first.masked:
+            raise InputError(
+                f"operation {name!r}: lengths can't apply to the input of a branching cell. Give it masked=False."
+            )
         if rule.recurrent:
-            if branching and first.masked:
-                raise InputError(f"operation {name!r}: lengths can't apply to the input of a branching cell.")
             final = None if branching else f"{name}.final"
             operation = replace(operation, initial=initial or f"{name}.initial", final=final, branching=branching)
             self._check_states(operation)

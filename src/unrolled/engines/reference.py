@@ -14,6 +14,7 @@ import numpy as np
 
 from ..cells.base import Cell
 from ..data import Batch
+from ..errors import InputError
 from ..layers import Context
 from ..ops import Array, valid_steps
 from ..program import Program, checked_arrays
@@ -296,6 +297,10 @@ class ReferenceStream:
     """One step at a time."""
 
     def __init__(self, engine: ReferenceEngine, program: Program, params: Array, rows: int) -> None:
+        if not program.causal:
+            raise InputError(
+                "a stream goes step by step; a layer here looks ahead or branches. Give it whole sequences."
+            )
         self._engine, self._program, self._params = engine, program, params
         self.state = {name: cell.zero_state(rows, params.dtype) for name, cell in program.initial_states.items()}
 
