@@ -33,7 +33,7 @@ def command(
     target: opt.Target = None,
     freq: opt.Freq = None,
     season: opt.Season = None,
-    cell: opt.Cell = "rnn",
+    cell: opt.Cell = "gru",
     hidden: opt.Hidden = None,
     window: opt.Window = None,
     steps: opt.Steps = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .choice import MANY_WINDOWS, MEDIUM, SEGMENTS, choose_settings
+from .choice import MANY_WINDOWS, MEDIUM, SEASONS_READ, SEGMENTS, choose_settings
 from .panel import Panel
 from .windows import SHORTEST_WINDOW, VIEWS, View, window_ends
 
@@ -18,7 +18,6 @@ DROPOUTS = (0.0, 0.2, 0.4)
 MOST_HIDDEN, LEAST_HIDDEN = 256, 8
 MOST_STEPS, LEAST_STEPS = 6000, 100
 MOST_VIEWS = 3
-WITHOUT_SEASON: tuple[View, ...] = ("mean", "last", "robust")  # views that a window of segments can have
 
 
 class Configuration(NamedTuple):
@@ -83,7 +82,7 @@ class Space(NamedTuple):
 
 def resolve(fc: Forecaster, panel: Panel) -> tuple[Configuration, int]:
     """What this forecaster (whose cell is a real one) would choose for a panel by itself, and the season it takes."""
-    framing, _ = fc._choose(panel)
+    framing, *_ = fc._choose(panel)
     settings = choose_settings(panel, framing, fc.get_params())
     taken = {name: getattr(settings, name) for name in Configuration._fields if hasattr(settings, name)}
     return (
@@ -95,7 +94,7 @@ def resolve(fc: Forecaster, panel: Panel) -> tuple[Configuration, int]:
 def limits(fc: Forecaster, panel: Panel, shortest_past: int, season: int) -> Space:
     """The space around a forecaster, whose shortest training in the search has so many rows a series."""
     given = frozenset(n for n in Configuration._fields if n != "cell" and getattr(fc, n) is not None)
-    framing, _ = fc._choose(panel)
+    framing, *_ = fc._choose(panel)
     return Space(
         season, max(SHORTEST_WINDOW, (shortest_past - fc.horizon) // 2), len(window_ends(panel, framing)), given
     )
@@ -108,8 +107,6 @@ def varied(base: Configuration, space: Space, **changes: Any) -> Configuration |
     new = base._replace(**changes)
     views = new.scaling
     if space.season == 1 and "season" in views:
-        return None
-    if new.segment > 1 and set(views) - set(WITHOUT_SEASON):
         return None
     if "window" not in space.given:
         window = min(new.window, space.longest) // new.segment * new.segment
@@ -126,41 +123,34 @@ def varied(base: Configuration, space: Space, **changes: Any) -> Configuration |
 
 def first_candidates(default: Configuration, space: Space) -> list[Configuration]:
     """A handful that differ much from the default and from each other, the likeliest first."""
-    w = default.window
-    moves: list[dict[str, Any]]
-    if default.segment > 1:
-        moves = [
-            {"scaling": ("last",)},
-            {"scaling": ("mean", "robust")},
-            {"window": w // 2},
-            {"cell": "gru"},
-            _by_steps(default, space),
-            {"hidden": default.hidden // 2, "dropout": 0.2},
-            {"scaling": ("robust",), "steps": 2 * default.steps},
-        ]
-    else:
-        seasonal: tuple[View, ...] = ("level",) if "season" in default.scaling else ("level", "season")
-        moves = [
-            {"scaling": seasonal},
-            _by_segments(default, space),
-            {"scaling": ("level", "last"), "window": 2 * w},
-            {"cell": "gru"},
-            {"scaling": ("last",), "hidden": 2 * default.hidden},
-            {"scaling": ("level", "season", "mean")},
-            {"scaling": ("mean", "last", "robust"), "window": 2 * w},
-            {"dropout": 0.2, "steps": 2 * default.steps},
-            {"scaling": ("level", "mean"), "window": w // 2},
-            {"cell": "lstm", "window": 2 * w},
-        ]
+    views, longer = default.scaling, 2 * default.window
+    other = _by_steps(default, space) if default.segment > 1 else _by_segments(default, space)
+    moves: list[dict[str, Any]] = [
+        {"scaling": _toggled(views, "season")},
+        {"cell": "gru" if default.cell == "rnn" else "rnn"},
+        other,
+        {"scaling": ("level", "last"), "window": longer},
+        {"scaling": _toggled(views, "mean")},
+        {"scaling": ("last",), "hidden": 2 * default.hidden, "dropout": 0.2},
+        {"scaling": ("mean", "last", "robust"), "window": longer},
+        {"dropout": 0.2, "steps": 2 * default.steps},
+        {"window": default.window // 2},
+        {"cell": "lstm", "window": longer},
+    ]
     found = [varied(default, space, **move) for move in moves]
     return [c for c in dict.fromkeys(found) if c is not None]
 
 
+def _toggled(views: tuple[View, ...], view: View) -> tuple[View, ...]:
+    """The views with this one, if they lack it, else without; if nothing is left, the level."""
+    return tuple(v for v in views if v != view) or ("level",) if view in views else (*views, view)
+
+
 def _by_segments(default: Configuration, space: Space) -> dict[str, Any]:
-    """A window of whole seasons, a season at each step: as many of them as fit, up to fourteen."""
+    """A window of whole seasons, a season at each step: as many of them as fit, up to those that the default reads."""
     season = max(space.season, 2)  # of two: without a season the steps are halved
-    seasons = min(14, space.longest // season)
-    move: dict[str, Any] = {"scaling": ("mean",), "segment": season, "window": season * seasons}
+    seasons = min(SEASONS_READ, space.longest // season)
+    move: dict[str, Any] = {"segment": season, "window": season * seasons}
     if space.windows >= MANY_WINDOWS:
         size = SEGMENTS._asdict()
         move |= {name: value for name, value in size.items() if name not in space.given}
@@ -168,9 +158,9 @@ def _by_segments(default: Configuration, space: Space) -> dict[str, Any]:
 
 
 def _by_steps(default: Configuration, space: Space) -> dict[str, Any]:
-    """A window of one and a half seasons, a period at each step, without its season and level."""
+    """A window of one and a half seasons, a period at each step."""
     size = {name: value for name, value in MEDIUM._asdict().items() if name not in space.given}
-    return {"scaling": ("level", "season"), "segment": 1, "window": 3 * space.season // 2, **size}
+    return {"segment": 1, "window": 3 * space.season // 2, **size}
 
 
 def neighbours(base: Configuration, space: Space) -> list[Configuration]:

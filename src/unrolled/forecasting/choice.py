@@ -16,8 +16,8 @@ from .windows import SHORTEST_WINDOW, VIEWS, Framing, View, seasonal_errs_less, 
 
 MANY_WINDOWS = 1000  # from here on a larger network learns more than it overfits
 SEASONS_READ = 14  # in a window of segments: two weeks of hours
-LONG_SERIES = 20  # seasons that a typical series must have to let a network find its season by itself
-LARGE = 20_000  # windows that it takes for that
+LONG_SERIES = 20  # seasons that a typical series must have to be read by segments
+LARGE = 5_000  # windows that it takes for that
 
 
 class Size(NamedTuple):
@@ -32,8 +32,8 @@ class Size(NamedTuple):
 
 
 SMALL = Size(16, 200, 32, 1e-2, 0.4, 6)
-MEDIUM = Size(64, 1000, 32, 1e-2, 0.4, 4)
-SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 2)
+MEDIUM = Size(32, 1000, 32, 1e-2, 0.4, 6)
+SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 3)
 
 
 def choose_logs(panel: Panel, log: bool | None, season: int) -> Array:
@@ -59,10 +59,10 @@ def choose_framing(
 ) -> Framing:
     """Views, window and segment; what is given is kept.
 
-    Where there are many windows of long seasonal series, a segment is a season, the window two weeks of hours (14
-    segments), and the networks find level and season by themselves. Else both are taken out before: the window has
-    one and a half seasons, or without season two horizons within 8 .. 64, and the season view is taken beside the
-    level view where the seasonal naive errs less than the naive.
+    The season view is taken beside the level view where the seasonal naive errs less than the naive, and the mean
+    view where there are many windows to learn level and season from. Where they are very many, of long seasonal
+    series, a segment is a season, and the window has 14 of them (two weeks of hours). Else the window has one and a
+    half seasons, or without season two horizons within 8 .. 64.
     """
     typical = int(np.median(panel.lengths))
     if season > 1 and typical < 2 * season + horizon:
@@ -70,17 +70,16 @@ def choose_framing(
     windows = int(np.maximum(panel.lengths - horizon, 0).sum())
     large = season > 1 and typical >= LONG_SERIES * season and windows >= LARGE
     if segment is None:
-        wholly = scaling is None or not {"level", "season"} & set(views_of(scaling))
-        segment = season if large and wholly and (window is None or window % season == 0) else 1
+        segment = season if large and (window is None or window % season == 0) else 1
     views: tuple[View, ...]
     if scaling is not None:
         views = views_of(scaling)
-    elif segment > 1:
-        views = ("mean",)
-    elif season > 1 and seasonal_errs_less(panel, to_logs(panel, logs), horizon, season):
-        views = ("level", "season")
     else:
         views = ("level",)
+        if season > 1 and seasonal_errs_less(panel, to_logs(panel, logs), horizon, season):
+            views += ("season",)
+        if windows >= MANY_WINDOWS:
+            views += ("mean",)
     if window is None:
         if segment > 1:
             wanted = SEASONS_READ * segment

@@ -48,22 +48,26 @@ class Forecaster:
 
     Args:
         horizon: periods ahead, H.
-        cell: "rnn", "gru", "lstm", or the name of a registered cell. On windows this short the plain RNN errs no more
-            than the gated cells, and trains in a third of their time. "auto": cell, scaling, window, segment, sizes
-            and steps are searched for, as far as they are not given; see `budget`.
-        hidden: hidden units; None: 16, or 64 where there are at least 1,000 windows to train on.
-        layers: recurrent layers.
-        window: steps the network reads; None: from season and data.
+        cell: "rnn", "gru", "lstm", or the name of a registered cell. "auto": it, scaling, window,
+            segment, sizes and steps are searched for, as far as they are not given; see `budget`.
+        hidden: hidden units; None: 16, from 1,000 windows on 32, on segments 128.
+        layers: recurrent layers, each but the first with a residual path.
+        window: periods the network reads; None: from season and data.
+        segment: periods it takes at one step; None: a season where there are very many windows, else 1.
+        scaling: how windows are seen: "level", "season", "mean", "last", "robust", or several of them, in which the
+            networks of an ensemble take turns (see `forecasting.windows`); None: chosen from the data.
+        decoder: "direct" writes the whole horizon at once, "parallel" and "recurrent" by segments (see
+            `forecasting.architecture`); None: "direct".
         season: periods in a season; None: from the frequency; 1: none.
         freq: the frequency, as pandas names it, or a step between integer stamps; None: inferred.
         log: whether to work on logarithms; None: decided for each series.
-        steps: optimizer steps of each training; None: 200, or 1,000 where there are at least 1,000 windows.
-        batch_size: windows a step.
-        rate: largest learning rate (one cycle).
+        steps: optimizer steps of each network; None: 200, from 1,000 windows on 1,000, on segments 3,000.
+        batch_size: windows a step; None: 32, on segments 128.
+        rate: largest learning rate (one cycle); None: 0.01, on segments 0.005.
         weight_decay: of AdamW.
-        dropout: share of hidden units dropped in training.
-        ensemble: networks that are trained from different seeds, in turn on each view; their mean is taken; None:
-            6, or 2 where there are at least 1,000 windows.
+        dropout: share of hidden units dropped in training; None: 0.4, on segments none.
+        ensemble: networks that are trained from different seeds, in turn on each view; their median is taken; None:
+            6, on segments 3.
         seed: of everything random.
         alias: name of the forecast's column; None: the cell's name in capitals.
         verbose: 0 is silent, 1 shows progress where standard error is a terminal.
@@ -77,13 +81,13 @@ class Forecaster:
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
     >>> un.Forecaster(horizon=3, steps=20).fit(df).predict(level=[80]).columns.tolist()
-    ['ds', 'RNN', 'RNN-lo-80', 'RNN-hi-80']
+    ['ds', 'GRU', 'GRU-lo-80', 'GRU-hi-80']
     """
 
     def __init__(
         self,
         horizon: int,
-        cell: str = "rnn",
+        cell: str = "gru",
         hidden: int | None = None,
         layers: int = 1,
         window: int | None = None,
@@ -294,11 +298,12 @@ class Forecaster:
         known = np.array([fitted.get(name, -1) for name in panel.ids])
         # a fitted logarithm can't be kept where a new value is not positive
         use = (known >= 0) & ~(self.profile_.logs[known] & ~all_positive(panel))
-        logs, season, smoothing = (
-            np.where(use.reshape(-1, *[1] * (old.ndim - 1)), old[known], new)
-            for old, new in zip(astuple(self.profile_), astuple(fresh), strict=True)
+        return Profile(
+            *(
+                np.where(use.reshape(-1, *[1] * (old.ndim - 1)), old[known], new)
+                for old, new in zip(astuple(self.profile_), astuple(fresh), strict=True)
+            )
         )
-        return Profile(logs, season, smoothing)
 
     def cross_validation(
         self,

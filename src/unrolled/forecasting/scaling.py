@@ -28,14 +28,16 @@ class Profile:
         logs: whether it is taken in logarithms, (S,) bool.
         season: what its season adds at each place of the season, ordinal 0 first, (S, season); 0 where it has none.
         smoothing: weight of the newest value in its level, (S,).
+        spread: its standard deviation, (S,); 1 where it is constant.
     """
 
     logs: Array
     season: Array
     smoothing: Array
+    spread: Array
 
     def take(self, series: Array) -> Profile:
-        return Profile(self.logs[series], self.season[series], self.smoothing[series])
+        return Profile(self.logs[series], self.season[series], self.smoothing[series], self.spread[series])
 
 
 def estimate_profile(panel: Panel, season: int, horizon: int, logs: Array) -> Profile:
@@ -49,7 +51,8 @@ def estimate_profile(panel: Panel, season: int, horizon: int, logs: Array) -> Pr
         phase = (panel.first[k] + np.arange(panel.lengths[k])) % season
         seasonal[k] = season_of(z[part], phase, season)
         smoothing[k] = best_smoothing(z[part] - seasonal[k][phase], horizon)
-    return Profile(logs, seasonal, smoothing)
+    _, spread = window_statistics(z, panel.offsets[:-1], panel.offsets[1:])
+    return Profile(logs, seasonal, smoothing, spread)
 
 
 def all_positive(panel: Panel) -> Array:

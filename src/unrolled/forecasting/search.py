@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import signature
 from math import inf, isfinite
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
@@ -280,7 +281,7 @@ def check_cell(cell: Any, budget: Any, max_trials: Any) -> None:
 def fit_automatically(fc: Forecaster, panel: Panel, evaluate: bool, baselines: Sequence[str]) -> Forecaster:
     """Search for the configuration without the end that `fit` holds out, and fit with what was chosen."""
     known = panel.until(held_out_rows(panel, fc.horizon) if evaluate else 0)
-    fixed = {"cell": "rnn", "budget": None, "max_trials": None, "alias": fc.name}
+    fixed = {"cell": default_cell(fc), "budget": None, "max_trials": None, "alias": fc.name}
     base = forecaster_like(fc, fixed | {"verbose": 0})
     table, chosen, notes, interrupted = choose(base, known, fc.budget, fc.max_trials)
     parameters = fc.get_params() | fixed | chosen
@@ -290,6 +291,11 @@ def fit_automatically(fc: Forecaster, panel: Panel, evaluate: bool, baselines: S
     fc.notes_[:0] = notes
     fc.search_, fc.chosen_, fc.search_interrupted_ = table, parameters, interrupted
     return fc
+
+
+def default_cell(fc: Forecaster) -> str:
+    """The cell of a forecaster that is not told any."""
+    return str(signature(type(fc)).parameters["cell"].default)
 
 
 def choose(
