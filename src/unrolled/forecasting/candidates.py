@@ -147,7 +147,7 @@ def _toggled(views: tuple[View, ...], view: View) -> tuple[View, ...]:
 
 
 def _by_segments(default: Configuration, space: Space) -> dict[str, Any]:
-    """A window of whole seasons, a season at each step: as many of them as fit, up to those that the default reads."""
+    """A window of whole seasons, a season at each step."""
     season = max(space.season, 2)  # of two: without a season the steps are halved
     seasons = min(SEASONS_READ, space.longest // season)
     move: dict[str, Any] = {"segment": season, "window": season * seasons}

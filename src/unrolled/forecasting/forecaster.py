@@ -25,7 +25,7 @@ from .model import MOST_NETWORKS, Member, Model, train_model
 from .panel import Columns, Panel
 from .rolling import Plan, cross_validate
 from .scaling import Profile, all_positive, estimate_profile, in_units
-from .search import AUTO, check_cell, describe_search, fit_automatically, restore_search
+from .search import AUTO, check_cell, describe_search, fit_automatically, is_count, restore_search
 from .statistical import require_statsforecast
 from .table import forecast_frame, in_library, library_of, read_panel, refuse_horizon
 from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_ends
@@ -33,10 +33,6 @@ from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_
 if TYPE_CHECKING:
     import pandas as pd
     from narwhals.typing import IntoDataFrame
-
-
-def is_count(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 1)
 
 
 class Forecaster:
@@ -71,12 +67,12 @@ class Forecaster:
         seed: of everything random.
         alias: name of the forecast's column; None: the cell's name in capitals.
         verbose: 0 is silent, 1 shows progress where standard error is a terminal.
-        budget: seconds that the search of cell="auto" may take; None: 60. What it tries depends on the machine.
-        max_trials: configurations it may judge; with it and no budget, the same ones everywhere.
+        budget: seconds that the search of "auto" may take; None: 60. What it tries depends on the machine.
+        max_trials: how often it may judge a configuration; with this and no budget, the search repeats itself.
 
     After `fit`: `model_` (the networks), `held_out_` (the comparison and the coverage; None where the series are too
-    short), `notes_` (what was changed in the data), `search_` (what a search tried, best first; else None), `chosen_`
-    (`Forecaster(**fc.chosen_)` repeats this one, without a search).
+    short), `notes_` (what was changed in the data), `search_` (a table of what was tried, or None), `chosen_` (what
+    repeats this forecaster without a search, as `Forecaster(**fc.chosen_)`).
 
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
@@ -129,8 +125,7 @@ class Forecaster:
         self.seed = seed
         self.alias = alias
         self.verbose = verbose
-        self.budget = budget
-        self.max_trials = max_trials
+        self.budget, self.max_trials = budget, max_trials
 
     # --- scikit-learn's conventions -----------------------------------------------------------------
 

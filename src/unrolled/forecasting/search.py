@@ -258,15 +258,18 @@ def margin(challengers: int, units: int) -> float:
 # --- what a forecaster does with it -----------------------------------------------------------------
 
 
+def is_count(value: Any) -> bool:
+    """Whether this is a whole number ≥ 1."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 1)
+
+
 def check_cell(cell: Any, budget: Any, max_trials: Any) -> None:
     """Raise an `InputError` for a cell that is not known, or for a budget that is none."""
     if budget is not None and (
         isinstance(budget, bool) or not isinstance(budget, (int, float, np.number)) or not 0 < budget < inf
     ):
         raise InputError(f"budget must be a number of seconds > 0, such as 60; got {budget!r}.")
-    if max_trials is not None and (
-        isinstance(max_trials, bool) or not isinstance(max_trials, (int, np.integer)) or max_trials < LEAST_TRIALS
-    ):
+    if max_trials is not None and not (is_count(max_trials) and max_trials >= LEAST_TRIALS):
         raise InputError(
             f"max_trials must be a whole number ≥ {LEAST_TRIALS} (the default and a challenger, each screened and in "
             f"full); got {max_trials!r}."
