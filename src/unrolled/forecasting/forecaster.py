@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from .. import storage
-from ..cells import cell_named
 from ..errors import InputError
 from ..network import checked_seed
 from ..ops import Array
@@ -26,16 +25,14 @@ from .model import MOST_NETWORKS, Member, Model, train_model
 from .panel import Columns, Panel
 from .rolling import Plan, cross_validate
 from .scaling import Profile, all_positive, estimate_profile, in_units
+from .search import AUTO, check_cell, describe_search, fit_automatically, is_count, restore_search
 from .statistical import require_statsforecast
 from .table import forecast_frame, in_library, library_of, read_panel, refuse_horizon
 from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_ends
 
 if TYPE_CHECKING:
+    import pandas as pd
     from narwhals.typing import IntoDataFrame
-
-
-def is_count(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 1)
 
 
 class Forecaster:
@@ -47,7 +44,8 @@ class Forecaster:
 
     Args:
         horizon: periods ahead, H.
-        cell: "rnn", "gru", "lstm", or the name of a registered cell.
+        cell: "rnn", "gru", "lstm", or the name of a registered cell. "auto": it, scaling, window,
+            segment, sizes and steps are searched for, as far as they are not given; see `budget`.
         hidden: hidden units; None: 16, from 1,000 windows on 32, on segments 128.
         layers: recurrent layers, each but the first with a residual path.
         window: periods the network reads; None: from season and data.
@@ -69,9 +67,12 @@ class Forecaster:
         seed: of everything random.
         alias: name of the forecast's column; None: the cell's name in capitals.
         verbose: 0 is silent, 1 shows progress where standard error is a terminal.
+        budget: seconds that the search of "auto" may take; None: 60. What it tries depends on the machine.
+        max_trials: how often it may judge a configuration; with this and no budget, the search repeats itself.
 
     After `fit`: `model_` (the networks), `held_out_` (the comparison and the coverage; None where the series are too
-    short), `notes_` (what was changed in the data).
+    short), `notes_` (what was changed in the data), `search_` (a table of what was tried, or None), `chosen_` (what
+    repeats this forecaster without a search, as `Forecaster(**fc.chosen_)`).
 
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
@@ -101,6 +102,8 @@ class Forecaster:
         seed: int = 0,
         alias: str | None = None,
         verbose: int = 1,
+        budget: float | None = None,
+        max_trials: int | None = None,
     ) -> None:
         self.horizon = horizon
         self.cell = cell
@@ -122,6 +125,7 @@ class Forecaster:
         self.seed = seed
         self.alias = alias
         self.verbose = verbose
+        self.budget, self.max_trials = budget, max_trials
 
     # --- scikit-learn's conventions -----------------------------------------------------------------
 
@@ -176,6 +180,10 @@ class Forecaster:
         """`fit` for a table that has been read; `evaluate=False` leaves out comparison and calibration."""
         beside = check_baselines(baselines)
         require_statsforecast(beside)  # before long work
+        if self.cell == AUTO:
+            return fit_automatically(self, panel, evaluate, beside)
+        self.search_: pd.DataFrame | None = None
+        self.chosen_, self.search_interrupted_ = self.get_params(), False
         with interruptible() as interrupted:  # between the trainings too
             return self._fit(panel, evaluate, beside, interrupted)
 
@@ -217,7 +225,7 @@ class Forecaster:
     def check_params(self) -> None:
         """Raise an `InputError` if a parameter does not fit."""
         refuse_horizon(self.horizon)
-        cell_named(self.cell)
+        check_cell(self.cell, self.budget, self.max_trials)
         checked_seed(self.seed)
         if self.scaling is not None:
             views_of(self.scaling)
@@ -350,7 +358,7 @@ class Forecaster:
             "framing": asdict(self.model_.framing),
             "networks": [asdict(member.architecture) | {"view": member.view} for member in self.model_.members],
             "library": self.backend_,
-        }
+        } | describe_search(self)
         storage.write(path, "forecaster", arrays, content)
 
     @classmethod
@@ -383,6 +391,7 @@ class Forecaster:
         framing = content["framing"] | {"views": tuple(content["framing"]["views"])}
         fc.model_ = Model(Framing(**framing), members)
         fc.notes_, fc.held_out_ = [], None
+        restore_search(fc, content)
         if not len(fc.tail_.ids) == len(offsets) - 1 == len(fc.profile_.logs) or offsets[-1] != len(fc.tail_.y):
             raise InputError("the series and their rows don't fit together")
         if not members or fc.horizon != fc.model_.framing.horizon:
