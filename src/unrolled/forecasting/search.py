@@ -379,5 +379,6 @@ def describe_search(fc: Forecaster) -> dict[str, Any]:
 def restore_search(fc: Forecaster, content: Mapping[str, Any]) -> None:
     """What `describe_search` described."""
     described = content.get("search")
+    fc.search_interrupted_ = False
     fc.search_ = None if described is None else pd.DataFrame(described["table"], columns=EVIDENCE)
     fc.chosen_ = fc.get_params() if described is None else described["chosen"] | {"verbose": fc.verbose}
