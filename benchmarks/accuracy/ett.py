@@ -23,7 +23,7 @@ LOOK_BACK = 96  # hours, as in the published comparisons
 HORIZONS = (96, 192, 336, 720)
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {"window": LOOK_BACK},
-    "tuned": {"window": LOOK_BACK, "scaling": "last", "steps": 2000, "rate": 2e-3, "dropout": 0.4, "hidden": 256},
+    "tuned": {"window": LOOK_BACK, "scaling": "last", "steps": 2000, "rate": 2e-3, "dropout": 0.3, "hidden": 256},
 }
 
 
