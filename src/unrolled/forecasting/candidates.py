@@ -83,7 +83,7 @@ class Space(NamedTuple):
 def resolve(fc: Forecaster, panel: Panel) -> tuple[Configuration, int]:
     """What this forecaster (whose cell is a real one) would choose for a panel by itself, and the season it takes."""
     framing, *_ = fc._choose(panel)
-    settings = choose_settings(panel, framing, fc.get_params())
+    settings = choose_settings(panel.lengths, framing, fc.get_params())
     taken = {name: getattr(settings, name) for name in Configuration._fields if hasattr(settings, name)}
     return (
         Configuration(scaling=framing.views, window=framing.window, segment=framing.segment, **taken),

@@ -214,13 +214,13 @@ class Forecaster:
         left_out = held_out_rows(panel, self.horizon) if evaluate else 0
         # whatever is chosen from data is chosen without the held-out end, for both trainings
         known = panel.until(left_out)
-        framing, logs, features, decoder = self._choose(known)
+        framing, logs, features, decoder = self._choose(known, panel.lengths)
         if not len(window_ends(known, framing)):
             left_out, known = 0, panel
             framing, logs, features, decoder = self._choose(panel)
         refuse_untrainable(panel, framing)
         refuse_unforecastable(panel, framing)
-        settings = choose_settings(known, framing, self.get_params() | {"decoder": decoder})
+        settings = choose_settings(panel.lengths, framing, self.get_params() | {"decoder": decoder})
 
         if left_out:
             profile = estimate_profile(known, framing.season, self.horizon, logs)
@@ -261,14 +261,16 @@ class Forecaster:
         if (self.ensemble or 0) > MOST_NETWORKS:
             raise InputError(f"ensemble must be ≤ {MOST_NETWORKS}; got {self.ensemble}.")
 
-    def _choose(self, panel: Panel) -> tuple[Framing, Array, Features, str | None]:
+    def _choose(self, panel: Panel, rows: Array | None = None) -> tuple[Framing, Array, Features, str | None]:
         """The framing, for each series whether it is taken in logarithms, what is read beside it, and the decoder."""
         season = self.season or panel.frequency.season
         logs = choose_logs(panel, self.log, season)
         calendar = choose_calendar(self.calendar, panel, self.decoder)
         features = Features.of(panel, calendar, season)
         decoder = choose_decoder(self.decoder, panel.covariates, calendar)
-        framing = choose_framing(panel, logs, self.horizon, season, self.window, self.segment, self.scaling, decoder)
+        framing = choose_framing(
+            panel, logs, self.horizon, season, self.window, self.segment, self.scaling, decoder, rows
+        )
         return framing, logs, features, decoder
 
     # --- forecasting --------------------------------------------------------------------------------
