@@ -16,6 +16,7 @@ from ..network import checked_seed
 from ..ops import Array
 from ..training import interruptible
 from .architecture import Architecture, Decoder
+from .automatic import AUTO, check_cell, describe_search, fit_automatically, is_count, restore_search
 from .backtest import HeldOut, held_out_rows, hold_out
 from .baselines import check_baselines
 from .choice import choose_framing, choose_logs, choose_settings, views_of
@@ -25,7 +26,6 @@ from .model import MOST_NETWORKS, Member, Model, train_model
 from .panel import Columns, Panel
 from .rolling import Plan, cross_validate
 from .scaling import Profile, all_positive, estimate_profile, in_units
-from .search import AUTO, check_cell, describe_search, fit_automatically, is_count, restore_search
 from .statistical import require_statsforecast
 from .table import forecast_frame, in_library, library_of, read_panel, refuse_horizon
 from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_ends
