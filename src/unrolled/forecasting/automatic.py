@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..cells import cell_named
 from ..errors import InputError
+from ..ops import Array
 from .backtest import held_out_rows
 from .candidates import limits, resolve
 from .panel import Panel
@@ -54,7 +55,7 @@ def fit_automatically(fc: Forecaster, panel: Panel, evaluate: bool, baselines: S
     known = panel.until(held_out_rows(panel, fc.horizon) if evaluate else 0)
     fixed = {"cell": default_cell(fc), "budget": None, "max_trials": None, "alias": fc.name}
     base = forecaster_like(fc, fixed | {"verbose": 0})
-    table, chosen, notes, interrupted = choose(base, known, fc.budget, fc.max_trials, fc.verbose)
+    table, chosen, notes, interrupted = choose(base, known, panel.lengths, fc.budget, fc.max_trials, fc.verbose)
     parameters = fc.get_params() | fixed | chosen
     fitted = forecaster_like(fc, parameters)
     fitted.fit_panel(panel, evaluate, baselines)
@@ -70,13 +71,19 @@ def default_cell(fc: Forecaster) -> str:
 
 
 def choose(
-    base: Forecaster, known: Panel, budget: float | None, max_trials: int | None, verbose: int = 0
+    base: Forecaster,
+    known: Panel,
+    rows: Array,
+    budget: float | None,
+    max_trials: int | None,
+    verbose: int = 0,
 ) -> tuple[pd.DataFrame, dict[str, Any], list[str], bool]:
     """The evidence, the parameters that were chosen, notes, and whether Ctrl-C ended the search.
 
     Args:
         base: a silent forecaster with a real cell and the parameters that the user has given.
         known: all that the search may see.
+        rows: how many rows each series has in the last training, (S',).
         budget: in seconds; None: 60, or no limit where there is one of trials.
         max_trials: configurations judged, at both stages together.
         verbose: 1 shows progress where standard error is a terminal.
@@ -87,7 +94,8 @@ def choose(
     nothing = pd.DataFrame(columns=EVIDENCE)
     if not len(known.ids):
         return nothing, {}, [_too_short(known)], False
-    default, framing = resolve(base, known)
+    default, framing, calendar = resolve(base, known, rows)
+    base = forecaster_like(base, {"calendar": calendar})  # as in the fit, also where a fold would be too short for it
     validation = lay_out(known, base.horizon, framing.season, base.seed)
     if validation is None:
         return nothing, {}, [_too_short(known)], False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..ops import Array
 from .choice import MANY_WINDOWS, MEDIUM, SEASONS_READ, SEGMENTS, choose_settings
 from .panel import Panel
 from .windows import SHORTEST_WINDOW, VIEWS, Framing, View, window_ends
@@ -86,12 +87,14 @@ class Space(NamedTuple):
     given: frozenset[str]
 
 
-def resolve(fc: Forecaster, panel: Panel) -> tuple[Configuration, Framing]:
-    """What this forecaster (whose cell is a real one) would choose for a panel by itself."""
-    framing, *_ = fc._choose(panel)
-    settings = choose_settings(panel, framing, fc.get_params())
+def resolve(fc: Forecaster, panel: Panel, rows: Array) -> tuple[Configuration, Framing, bool]:
+    """What this forecaster (whose cell is a real one) would choose for a panel by itself: the configuration, the
+    framing, and whether it reads the calendar. `rows` (S',): of the series of the last training."""
+    framing, _, features, _ = fc._choose(panel, rows)
+    settings = choose_settings(rows, framing, fc.get_params())
     taken = {name: getattr(settings, name) for name in Configuration._fields if hasattr(settings, name)}
-    return Configuration(scaling=framing.views, window=framing.window, segment=framing.segment, **taken), framing
+    configuration = Configuration(scaling=framing.views, window=framing.window, segment=framing.segment, **taken)
+    return configuration, framing, bool(features.calendar)
 
 
 def limits(fc: Forecaster, panel: Panel, framing: Framing, shortest_past: int) -> Space:

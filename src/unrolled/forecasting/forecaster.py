@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, fields
+from dataclasses import replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -15,17 +15,19 @@ from ..errors import InputError
 from ..network import checked_seed
 from ..ops import Array
 from ..training import interruptible
-from .architecture import Architecture, Decoder
-from .automatic import AUTO, check_cell, describe_search, fit_automatically, is_count, restore_search
+from .ahead import extend_panel
+from .architecture import Decoder
+from .automatic import AUTO, check_cell, fit_automatically, is_count
 from .backtest import HeldOut, held_out_rows, hold_out
 from .baselines import check_baselines
 from .choice import choose_framing, choose_logs, choose_settings, views_of
-from .frequency import Frequency
+from .features import Features, choose_calendar, choose_decoder
 from .intervals import MEDIAN, calibrate, check_levels, interval_columns
-from .model import MOST_NETWORKS, Member, Model, train_model
-from .panel import Columns, Panel
+from .model import MOST_NETWORKS, train_model
+from .panel import Panel, named_columns
 from .rolling import Plan, cross_validate
-from .scaling import Profile, all_positive, estimate_profile, in_units
+from .saved import describe, rebuild
+from .scaling import Profile, all_positive, estimate_profile, in_units, renewed
 from .statistical import require_statsforecast
 from .table import forecast_frame, in_library, library_of, read_panel, refuse_horizon
 from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_ends
@@ -52,8 +54,10 @@ class Forecaster:
         segment: periods it takes at one step; None: a season where there are very many windows, else 1.
         scaling: how windows are seen: "level", "season", "mean", "last", "robust", or several of them, in which the
             networks of an ensemble take turns (see `forecasting.windows`); None: chosen from the data.
-        decoder: "direct" writes the whole horizon at once, "parallel" and "recurrent" by segments (see
-            `forecasting.architecture`); None: "direct".
+        decoder: how the horizon is written: "direct" at once; "parallel" or "recurrent" segment by segment, told of
+            what is known ahead; None: "parallel" where anything is known ahead, else "direct".
+        calendar: whether the networks read where stamps lie in the day, the week and the year; None: for days and
+            finer stamps, where the series span two years.
         season: periods in a season; None: from the frequency; 1: none.
         freq: the frequency, as pandas names it, or a step between integer stamps; None: inferred.
         log: whether to work on logarithms; None: decided for each series.
@@ -62,17 +66,15 @@ class Forecaster:
         rate: largest learning rate (one cycle); None: 0.01, on segments 0.005.
         weight_decay: of AdamW.
         dropout: share of hidden units dropped in training; None: 0.4, on segments none.
-        ensemble: networks that are trained from different seeds, in turn on each view; their median is taken; None:
-            6, on segments 3.
+        ensemble: networks of different seeds, in turn on each view; their median is taken; None: 6, on segments 3.
         seed: of everything random.
         alias: name of the forecast's column; None: the cell's name in capitals.
         verbose: 0 is silent, 1 shows progress where standard error is a terminal.
-        budget: seconds that the search of "auto" may take; None: 60. What it tries depends on the machine.
-        max_trials: how often it may judge a configuration; with this and no budget, the search repeats itself.
+        budget: seconds that the search of "auto" may take; None: 60, or no limit where there is one of trials.
+        max_trials: how often it may judge a configuration; limited by this alone, it repeats itself.
 
-    After `fit`: `model_` (the networks), `held_out_` (the comparison and the coverage; None where the series are too
-    short), `notes_` (what was changed in the data), `search_` (a table of what was tried, or None), `chosen_` (what
-    repeats this forecaster without a search, as `Forecaster(**fc.chosen_)`).
+    After `fit`: `model_`, `held_out_` (comparison and coverage; None where the series are too short), `notes_` (what
+    was changed in the data), `search_` (what was tried), `chosen_` (parameters that repeat this without a search).
 
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
@@ -90,6 +92,7 @@ class Forecaster:
         segment: int | None = None,
         scaling: str | Sequence[str] | None = None,
         decoder: str | None = None,
+        calendar: bool | None = None,
         season: int | None = None,
         freq: str | int | None = None,
         log: bool | None = None,
@@ -113,6 +116,7 @@ class Forecaster:
         self.segment = segment
         self.scaling = scaling
         self.decoder = decoder
+        self.calendar = calendar
         self.season = season
         self.freq = freq
         self.log = log
@@ -123,9 +127,7 @@ class Forecaster:
         self.dropout = dropout
         self.ensemble = ensemble
         self.seed = seed
-        self.alias = alias
-        self.verbose = verbose
-        self.budget, self.max_trials = budget, max_trials
+        self.alias, self.verbose, self.budget, self.max_trials = alias, verbose, budget, max_trials
 
     # --- scikit-learn's conventions -----------------------------------------------------------------
 
@@ -157,12 +159,24 @@ class Forecaster:
         id_col: str = "unique_id",
         time_col: str = "ds",
         target_col: str = "y",
+        past_cols: Iterable[str] = (),
+        future_cols: Iterable[str] = (),
+        static_cols: Iterable[str] = (),
+        weight_col: str | None = None,
         baselines: str | Iterable[str] | None = None,
     ) -> Forecaster:
         """Train on a long table: one row a stamp and series.
 
-        A table without the id column is one series. Stamps are dates or whole numbers. `baselines` are compared with
-        on the held-out end, beside the simple ones: "Naive2", "AutoETS", "AutoARIMA", "Theta", "AutoTheta".
+        A table without the id column is one series. Stamps are dates or whole numbers.
+
+        Args:
+            past_cols: covariates that are known up to the present: numbers, truths or texts.
+            future_cols: covariates that are known ahead, such as prices and holidays. Rows without a target after the
+                end of a series tell of its future; else `predict` takes a table of it.
+            static_cols: columns with one value a series; texts are categories.
+            weight_col: a column with one value > 0 a series: how much the series counts in training.
+            baselines: to compare with on the held-out end, beside the simple ones: "Naive2", "AutoETS", "AutoARIMA",
+                "Theta", "AutoTheta".
 
         Raises:
             DataError: the table can't be used as it stands; the message says where and what to do.
@@ -170,7 +184,7 @@ class Forecaster:
             TrainingDiverged: the loss stopped being finite.
         """
         self.check_params()
-        self.columns_ = Columns(id_col, time_col, target_col)
+        self.columns_ = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         self.backend_ = library_of(df)
         return self.fit_panel(read_panel(df, self.columns_, self.freq, self.season), baselines=baselines)
 
@@ -196,17 +210,17 @@ class Forecaster:
         left_out = held_out_rows(panel, self.horizon) if evaluate else 0
         # whatever is chosen from data is chosen without the held-out end, for both trainings
         known = panel.until(left_out)
-        framing, logs = self._choose(known)
+        framing, logs, features, decoder = self._choose(known, panel.lengths)
         if not len(window_ends(known, framing)):
             left_out, known = 0, panel
-            framing, logs = self._choose(panel)
+            framing, logs, features, decoder = self._choose(panel)
         refuse_untrainable(panel, framing)
         refuse_unforecastable(panel, framing)
-        settings = choose_settings(known, framing, self.get_params())
+        settings = choose_settings(panel.lengths, framing, self.get_params() | {"decoder": decoder})
 
         if left_out:
             profile = estimate_profile(known, framing.season, self.horizon, logs)
-            model = train_model(settings, known, profile, framing, "training without the end")
+            model = train_model(settings, known, profile, framing, features, "training without the end")
             self.held_out_ = hold_out(model, panel, known, profile, self.name, self.columns_, baselines, self.season)
             self.widening_ = self.held_out_.widening
         elif evaluate:
@@ -217,8 +231,10 @@ class Forecaster:
         if left_out and interrupted():
             self.notes_.append(f"interrupted: the networks have not seen the last {left_out} rows of each series")
         else:
-            model = train_model(settings, panel, self.profile_, framing, "training on everything")
+            features = Features.of(panel, bool(features.calendar), features.season)
+            model = train_model(settings, panel, self.profile_, framing, features, "training on everything")
         self.model_ = model
+        self.notes_ += model.features.notes(panel)
         self.tail_ = panel.tail(framing.memory)
         return self
 
@@ -231,6 +247,8 @@ class Forecaster:
             views_of(self.scaling)
         if self.decoder not in (None, *get_args(Decoder)):
             raise InputError(f"decoder must be one of {', '.join(get_args(Decoder))}; got {self.decoder!r}.")
+        if not (self.calendar is None or isinstance(self.calendar, bool)):
+            raise InputError(f"calendar must be True, False or None; got {self.calendar!r}.")
         for name in ("hidden", "layers", "window", "segment", "season", "steps", "batch_size", "ensemble"):
             value = getattr(self, name)
             optional = signature(type(self)).parameters[name].default is None
@@ -239,13 +257,17 @@ class Forecaster:
         if (self.ensemble or 0) > MOST_NETWORKS:
             raise InputError(f"ensemble must be ≤ {MOST_NETWORKS}; got {self.ensemble}.")
 
-    def _choose(self, panel: Panel) -> tuple[Framing, Array]:
-        """The framing, and for each series whether it is taken in logarithms."""
+    def _choose(self, panel: Panel, rows: Array | None = None) -> tuple[Framing, Array, Features, str | None]:
+        """The framing, for each series whether it is taken in logarithms, what is read beside it, and the decoder."""
         season = self.season or panel.frequency.season
         logs = choose_logs(panel, self.log, season)
-        return choose_framing(
-            panel, logs, self.horizon, season, self.window, self.segment, self.scaling, self.decoder
-        ), logs
+        calendar = choose_calendar(self.calendar, panel, self.decoder)
+        features = Features.of(panel, calendar, season)
+        decoder = choose_decoder(self.decoder, panel.covariates, calendar)
+        framing = choose_framing(
+            panel, logs, self.horizon, season, self.window, self.segment, self.scaling, decoder, rows
+        )
+        return framing, logs, features, decoder
 
     # --- forecasting --------------------------------------------------------------------------------
 
@@ -254,6 +276,7 @@ class Forecaster:
         df: IntoDataFrame | None = None,
         level: Sequence[float] | float | None = None,
         horizon: int | None = None,
+        future: IntoDataFrame | None = None,
     ) -> Any:
         """Forecasts after the last row of each series.
 
@@ -261,9 +284,15 @@ class Forecaster:
             df: a table like the one of `fit`, whose series are forecast without training; None: the series of `fit`.
             level: coverage of intervals in per cent, such as [80, 95].
             horizon: periods ahead, at most the trained ones.
+            future: a table of the known-ahead columns at the stamps to forecast, with ids where there are ids; None:
+                they stand in the table before, in rows without a target. Elsewhere in it nothing is read.
 
         Returns:
             A table in the library of the input: id, stamp, forecast, and two columns an interval.
+
+        Raises:
+            DataError: a series is too short, or of a stamp ahead nothing is known.
+            InputError: an argument does not fit.
         """
         self._require_fit()
         levels = check_levels(level)
@@ -274,31 +303,41 @@ class Forecaster:
             )
         panel, profile, library = self.tail_, self.profile_, self.backend_
         if df is not None:
-            whole = read_panel(df, self.columns_, self.tail_.frequency, self.season)
+            layout = self.tail_.covariates.layout
+            whole = read_panel(df, self.columns_, self.tail_.frequency, self.season, layout)
             panel, profile, library = whole.tail(self.model_.framing.memory), self._profile_of(whole), library_of(df)
-        values = self.predict_panel(panel, profile)[:, :horizon]
+        longer, ends = self.ahead(panel, future, horizon)
+        values = self.predict_panel(longer, profile, ends)[:, :horizon]
         return forecast_frame(panel, horizon, self.columns_, interval_columns(self.name, values, levels), library)
 
-    def predict_panel(self, panel: Panel, profile: Profile, ends: Array | None = None) -> Array:
-        """Calibrated quantiles after these rows, (N, H, Q), in the target's units; None: after each series' end."""
+    def ahead(
+        self, panel: Panel, future: IntoDataFrame | None = None, horizon: int | None = None
+    ) -> tuple[Panel, Array]:
+        """The panel with what is known of the trained horizon ahead, `horizon` rows of which must be known; the ends
+        of its series before that, (S,)."""
         refuse_unforecastable(panel, self.model_.framing)
-        ends = panel.offsets[1:] if ends is None else ends
+        if future is not None and not panel.covariates.layout.future:
+            raise InputError(
+                "no column is known ahead, so future can't be read. Name some in fit(future_cols=[...])."
+            )
+        if not self.model_.features.known and future is None:
+            return panel, panel.offsets[1:]
+        longer = extend_panel(panel, self.horizon, future, replace(self.columns_, rows=None), horizon)
+        return longer, longer.offsets[1:] - self.horizon
+
+    def predict_panel(self, panel: Panel, profile: Profile, ends: Array) -> Array:
+        """Calibrated quantiles after these rows, (N, H, Q), in the target's units.
+
+        Where anything is known ahead, the panel must reach a horizon beyond them.
+        """
         raw = self.model_.quantiles(panel, profile, ends)
         return in_units(calibrate(raw, self.widening_), profile, panel, ends)
 
     def _profile_of(self, panel: Panel) -> Profile:
         """Profiles for a new table: as fitted for known series, estimated afresh for others."""
-        fresh = estimate_profile(panel, self.model_.framing.season, self.horizon, self._choose(panel)[1])
-        fitted = {name: k for k, name in enumerate(self.tail_.ids)}
-        known = np.array([fitted.get(name, -1) for name in panel.ids])
-        # a fitted logarithm can't be kept where a new value is not positive
-        use = (known >= 0) & ~(self.profile_.logs[known] & ~all_positive(panel))
-        return Profile(
-            *(
-                np.where(use.reshape(-1, *[1] * (old.ndim - 1)), old[known], new)
-                for old, new in zip(astuple(self.profile_), astuple(fresh), strict=True)
-            )
-        )
+        logs = choose_logs(panel, self.log, self.season or panel.frequency.season)
+        fresh = estimate_profile(panel, self.model_.framing.season, self.horizon, logs)
+        return renewed(self.profile_, self.tail_.ids, fresh, panel)
 
     def cross_validation(
         self,
@@ -309,6 +348,10 @@ class Forecaster:
         id_col: str = "unique_id",
         time_col: str = "ds",
         target_col: str = "y",
+        past_cols: Iterable[str] = (),
+        future_cols: Iterable[str] = (),
+        static_cols: Iterable[str] = (),
+        weight_col: str | None = None,
         refit: bool | int = True,
         baselines: bool | str | Iterable[str] = False,
     ) -> Any:
@@ -318,6 +361,8 @@ class Forecaster:
             n_windows: origins; the last one lies `horizon` rows before the end.
             step_size: rows between two origins; None: the horizon.
             level: coverage of intervals in per cent.
+            past_cols, future_cols, static_cols, weight_col: as in `fit`; what is known ahead of a cutoff stands in
+                the rows after it.
             refit: True trains at each origin, k at every k-th one, False only before the first. Between trainings the
                 same networks, profiles of the series and calibration go on, and read the rows up to each origin.
                 Series that begin after a training are left out until the next.
@@ -331,7 +376,7 @@ class Forecaster:
             InputError: an argument does not fit.
         """
         self.check_params()
-        columns = Columns(id_col, time_col, target_col)
+        columns = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         step = self.horizon if step_size is None else step_size
         plan = Plan.checked(n_windows, step, refit, check_levels(level), baselines)
         panel = read_panel(df, columns, self.freq, self.season)
@@ -346,55 +391,10 @@ class Forecaster:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to one safetensors file all that `predict` needs, the last window of each series included."""
         self._require_fit()
-        arrays = {"y": self.tail_.y, "observed": self.tail_.observed, "offsets": self.tail_.offsets}
-        arrays |= {"first": self.tail_.first, "widening": self.widening_}
-        arrays |= {f"profile.{f.name}": getattr(self.profile_, f.name) for f in fields(Profile)}
-        arrays |= {f"network.{k}": member.parameters for k, member in enumerate(self.model_.members)}
-        content = {
-            "params": {name: value for name, value in self.get_params().items() if name != "verbose"},
-            "columns": {name: getattr(self.columns_, name) for name in ("id", "time", "target")},
-            "ids": [name.item() if isinstance(name, np.generic) else name for name in self.tail_.ids],
-            "frequency": asdict(self.tail_.frequency),
-            "framing": asdict(self.model_.framing),
-            "networks": [asdict(member.architecture) | {"view": member.view} for member in self.model_.members],
-            "library": self.backend_,
-        } | describe_search(self)
+        content, arrays = describe(self)
         storage.write(path, "forecaster", arrays, content)
 
     @classmethod
     def rebuild(cls, content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Forecaster:
         """The forecaster that `save` wrote."""
-        fc = cls(**content["params"])
-        fc.check_params()
-        fc.columns_ = Columns(**content["columns"])
-        fc.backend_ = content["library"]
-        offsets = arrays["offsets"]
-        fc.tail_ = Panel(
-            content["ids"],
-            Frequency(**content["frequency"]),
-            offsets,
-            arrays["first"],
-            arrays["y"],
-            arrays["observed"],
-        )
-        fc.profile_ = Profile(**{f.name: arrays[f"profile.{f.name}"] for f in fields(Profile)})
-        fc.widening_ = arrays["widening"]
-        members = []
-        for k, description in enumerate(content["networks"]):
-            given = description | {"levels": tuple(description["levels"])}
-            architecture = Architecture(**{name: value for name, value in given.items() if name != "view"})
-            parameters = np.array(arrays[f"network.{k}"])
-            if parameters.shape != (architecture.program.size,):
-                size = architecture.program.size
-                raise InputError(f"network {k} has {parameters.size} parameters instead of {size}")
-            members.append(Member(architecture, description["view"], parameters))
-        framing = content["framing"] | {"views": tuple(content["framing"]["views"])}
-        fc.model_ = Model(Framing(**framing), members)
-        fc.notes_, fc.held_out_ = [], None
-        restore_search(fc, content)
-        if not len(fc.tail_.ids) == len(offsets) - 1 == len(fc.profile_.logs) or offsets[-1] != len(fc.tail_.y):
-            raise InputError("the series and their rows don't fit together")
-        if not members or fc.horizon != fc.model_.framing.horizon:
-            raise InputError("the networks don't fit the horizon")
-        in_library({}, fc.backend_)
-        return fc
+        return rebuild(cls, content, arrays)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..checkpoint import History
+from ..data import Windows
 from ..losses import Quantile
 from ..ops import Array
 from ..optimizers import AdamW
@@ -16,6 +17,7 @@ from ..randomness import Place, Purpose, generator
 from ..schedules import OneCycle
 from ..training import Plan, train
 from .architecture import Architecture, Decoder
+from .features import Features
 from .intervals import QUANTILES
 from .panel import Panel
 from .scaling import Profile, season_ahead
@@ -41,17 +43,20 @@ class Settings(NamedTuple):
     seed: int
     verbose: int
 
-    def architecture(self, framing: Framing, view: View) -> Architecture:
+    def architecture(self, framing: Framing, view: View, features: Features) -> Architecture:
         return Architecture(
             self.cell,
             self.hidden,
             self.layers,
             self.dropout,
             framing.segment,
-            2 if view == "season" else 1,
+            (2 if view == "season" else 1) + features.beside,
             framing.horizon,
             len(QUANTILES),
             self.decoder,
+            features.known,
+            features.fixed,
+            features.levels,
         )
 
 
@@ -70,6 +75,7 @@ class Model:
     """A trained ensemble."""
 
     framing: Framing
+    features: Features
     members: list[Member]
     interrupted: bool = False
 
@@ -81,7 +87,7 @@ class Model:
         """
         found = np.empty((len(self.members), len(ends), self.framing.horizon, len(QUANTILES)))
         for view in dict.fromkeys(member.view for member in self.members):
-            windows = make_windows(panel, profile, self.framing, ends, view)
+            windows = make_windows(panel, profile, self.framing, ends, view, self.features)
             season = season_ahead(panel, profile, ends, self.framing.horizon) if view == "level" else None
             for piece in pieces(len(ends)):
                 inputs, lengths = windows.inputs(piece, np.dtype(np.float32))
@@ -101,7 +107,9 @@ def pieces(count: int) -> Iterator[Array]:
     yield from np.array_split(rows, max(1, -(-count // CHUNK)))
 
 
-def train_model(settings: Settings, panel: Panel, profile: Profile, framing: Framing, title: str) -> Model:
+def train_model(
+    settings: Settings, panel: Panel, profile: Profile, framing: Framing, features: Features, title: str
+) -> Model:
     """Train an ensemble on windows of a panel. Ctrl-C ends it early, with the networks there are."""
     ends = window_ends(panel, framing)
     members: list[Member] = []
@@ -109,13 +117,13 @@ def train_model(settings: Settings, panel: Panel, profile: Profile, framing: Fra
         view = framing.views[number % len(framing.views)]
         part = f" {number + 1}/{settings.ensemble}" if settings.ensemble > 1 else ""
         seed = settings.seed * MOST_NETWORKS + number
-        member = train_member(settings, panel, profile, framing, ends, view, seed, title + part)
+        member = train_member(settings, panel, profile, framing, features, ends, view, seed, title + part)
         interrupted = member.history.stopped == "interrupted"
         if not interrupted or not members:  # one network that was trained for a while is better than none
             members.append(member)
         if interrupted:
-            return Model(framing, members, interrupted=True)
-    return Model(framing, members)
+            return Model(framing, features, members, interrupted=True)
+    return Model(framing, features, members)
 
 
 def train_member(
@@ -123,6 +131,7 @@ def train_member(
     panel: Panel,
     profile: Profile,
     framing: Framing,
+    features: Features,
     ends: Array,
     view: View,
     seed: int,
@@ -132,8 +141,8 @@ def train_member(
     drawn = settings.steps * settings.batch_size
     if len(ends) > drawn:
         ends = np.sort(generator(Purpose.SAMPLE, Place(seed)).choice(ends, drawn, replace=False))
-    windows = make_windows(panel, profile, framing, ends, view, weighted=True)
-    architecture = settings.architecture(framing, view)
+    windows = make_windows(panel, profile, framing, ends, view, features, weighted=True)
+    architecture = settings.architecture(framing, view, features)
     parameters = architecture.initialize(seed)
     rows = np.arange(len(ends))
     history = train(
@@ -152,4 +161,15 @@ def train_member(
         training_rows=rows,
         validation_rows=rows[:0],
     )
+    _embed_unknown(architecture, parameters, windows)
     return Member(architecture, view, parameters, history)
+
+
+def _embed_unknown(architecture: Architecture, parameters: Array, windows: Windows) -> None:
+    """A category that no series had in training becomes like their mean; what it began with is noise."""
+    views = architecture.program.views(parameters)
+    for k in range(len(architecture.levels)):
+        assert windows.codes is not None, "an architecture with categories reads codes"
+        seen = np.unique(windows.codes[windows.series, k])
+        weight = views[f"embedding {k}.weight"]
+        weight[np.setdiff1d(np.arange(len(weight)), seen)] = weight[seen].mean(axis=0)

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from ..ops import Array
-from ..progress import EpochEnd, progress_line
+from ..progress import EpochEnd, Silent, progress_line
 from ..training import interruptible
 from .candidates import Configuration, Space, first_candidates, neighbours
 from .validation import Validation, forecaster_like
@@ -118,12 +118,13 @@ class Search:
         self.validation, self.default, self.space, self.allowance = validation, default, space, allowance
         self.trials: dict[tuple[Configuration, str], Trial] = {}
         self.verbose = verbose
+        self.line = Silent()
         self.interrupted: Callable[[], bool] = lambda: False
 
     def run(self) -> bool:
         """Try candidates until the allowance is spent or nothing better is near; whether Ctrl-C ended it."""
         whole = ceil(self.allowance.budget or self.allowance.max_trials or 1)
-        with interruptible() as self.interrupted, progress_line("searching", whole, self.verbose) as self.show:
+        with interruptible() as self.interrupted, progress_line("searching", whole, self.verbose) as self.line:
             try:
                 self._first_round()
                 while self._next_round():
@@ -187,7 +188,7 @@ class Search:
         seconds = clock() - began
         self.allowance.spend(self.work(candidate, stage), seconds)
         trial = self.trials[candidate, stage] = Trial(candidate, stage, self.validation.by_unit(folds), seconds)
-        self.show(EpochEnd(self.allowance.spent - 1, trial.score, None, 0.0, seconds))
+        self.line.end(EpochEnd(self.allowance.spent - 1, trial.score, None, 0.0, seconds))
 
     def _folds(self, stage: str) -> range:
         count = len(self.validation.left_out)
