@@ -17,6 +17,7 @@ from ..ops import Array
 from ..training import interruptible
 from .ahead import extend_panel
 from .architecture import Decoder
+from .automatic import AUTO, check_cell, fit_automatically, is_count
 from .backtest import HeldOut, held_out_rows, hold_out
 from .baselines import check_baselines
 from .choice import choose_framing, choose_logs, choose_settings, views_of
@@ -27,7 +28,6 @@ from .panel import Panel, named_columns
 from .rolling import Plan, cross_validate
 from .saved import describe, rebuild
 from .scaling import Profile, all_positive, estimate_profile, in_units, renewed
-from .search import AUTO, check_cell, fit_automatically, is_count
 from .statistical import require_statsforecast
 from .table import forecast_frame, in_library, library_of, read_panel, refuse_horizon
 from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_ends
@@ -66,17 +66,15 @@ class Forecaster:
         rate: largest learning rate (one cycle); None: 0.01, on segments 0.005.
         weight_decay: of AdamW.
         dropout: share of hidden units dropped in training; None: 0.4, on segments none.
-        ensemble: networks that are trained from different seeds, in turn on each view; their median is taken; None:
-            6, on segments 3.
+        ensemble: networks of different seeds, in turn on each view; their median is taken; None: 6, on segments 3.
         seed: of everything random.
         alias: name of the forecast's column; None: the cell's name in capitals.
         verbose: 0 is silent, 1 shows progress where standard error is a terminal.
-        budget: seconds that the search of "auto" may take; None: 60. What it tries depends on the machine.
-        max_trials: how often it may judge a configuration; with this and no budget, the search repeats itself.
+        budget: seconds that the search of "auto" may take; None: 60, or no limit where there is one of trials.
+        max_trials: how often it may judge a configuration; limited by this alone, it repeats itself.
 
-    After `fit`: `model_` (the networks), `held_out_` (the comparison and the coverage; None where the series are too
-    short), `notes_` (what was changed in the data), `search_` (a table of what was tried, or None), `chosen_` (what
-    repeats this forecaster without a search, as `Forecaster(**fc.chosen_)`).
+    After `fit`: `model_`, `held_out_` (comparison and coverage; None where the series are too short), `notes_` (what
+    was changed in the data), `search_` (what was tried), `chosen_` (parameters that repeat this without a search).
 
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
@@ -129,9 +127,7 @@ class Forecaster:
         self.dropout = dropout
         self.ensemble = ensemble
         self.seed = seed
-        self.alias = alias
-        self.verbose = verbose
-        self.budget, self.max_trials = budget, max_trials
+        self.alias, self.verbose, self.budget, self.max_trials = alias, verbose, budget, max_trials
 
     # --- scikit-learn's conventions -----------------------------------------------------------------
 

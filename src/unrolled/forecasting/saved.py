@@ -11,13 +11,13 @@ import numpy as np
 from ..errors import InputError
 from ..ops import Array
 from .architecture import Architecture
+from .automatic import describe_search, restore_search
 from .covariates import Covariates, Layout
 from .features import Features
 from .frequency import Frequency
 from .model import Member, Model
 from .panel import Columns, Panel
 from .scaling import Profile
-from .search import describe_search, restore_search
 from .table import in_library
 from .windows import Framing
 
