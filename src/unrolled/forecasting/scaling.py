@@ -82,8 +82,8 @@ def wants_logarithm(y: Array, observed: Array, season: int) -> bool:
 
     Block by block (a season, or 8 values) the spread is compared with the level: a slope of log spread on log level
     above ½ is nearer to proportional than to even. Source: Guerrero, J. of Forecasting 12, 1993, with the Box-Cox
-    power rounded to 0 or 1. A series of fewer than three blocks can't be judged so: growth is more often in proportion
-    than not, so it is taken in logarithms unless some of its values are near 0.
+    power rounded to 0 or 1. A series of fewer than three blocks can't be judged so: growth is more often in
+    proportion than not, so it is taken in logarithms unless some of its values are near 0.
     """
     block = max(season, 8) if season > 1 else 8
     blocks = len(y) // block
