@@ -38,6 +38,9 @@ def command(
     window: opt.Window = None,
     steps: opt.Steps = None,
     ensemble: opt.Ensemble = None,
+    likelihood: opt.Likelihood = None,
+    nonnegative: opt.Nonnegative = False,
+    integer: opt.Integer = False,
     level: opt.Level = "80,95",
     baselines: opt.Baselines = None,
     out: Annotated[
@@ -63,6 +66,7 @@ def command(
     levels = opt.parse_levels(level)
     beside = list(dict.fromkeys([*SIMPLE, *opt.parse_baselines(baselines)]))
     given = {"season": season, "window": window, "hidden": hidden, "steps": steps, "ensemble": ensemble}
+    given |= {"likelihood": likelihood, "nonnegative": nonnegative, "integer": integer}
     fc = opt.make_forecaster(horizon, quiet, given, cell=cell, freq=freq, seed=seed)
     # the nine learned quantiles for CRPS, whatever levels are shown
     plan = Plan.checked(

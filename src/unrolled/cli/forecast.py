@@ -34,6 +34,9 @@ def command(
     window: opt.Window = None,
     steps: opt.Steps = None,
     ensemble: opt.Ensemble = None,
+    likelihood: opt.Likelihood = None,
+    nonnegative: opt.Nonnegative = False,
+    integer: opt.Integer = False,
     level: opt.Level = "80,95",
     baselines: opt.Baselines = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the outputs.", show_default="FILE-forecast")] = None,
@@ -55,6 +58,7 @@ def command(
     levels = opt.parse_levels(level)
     beside = opt.parse_baselines(baselines)
     given = {"season": season, "window": window, "hidden": hidden, "steps": steps, "ensemble": ensemble}
+    given |= {"likelihood": likelihood, "nonnegative": nonnegative, "integer": integer}
     fc = opt.make_forecaster(horizon, quiet, given, cell=cell, freq=freq, seed=seed)
     talk = opt.talker(quiet)
 

@@ -37,6 +37,18 @@ Steps = Annotated[
 Ensemble = Annotated[
     int | None, typer.Option("--ensemble", help="Networks whose mean is taken.", show_default="by the data")
 ]
+Likelihood = Annotated[
+    str | None,
+    typer.Option(
+        "--likelihood",
+        help="Distribution to learn: normal, student_t; of counts poisson, negative_binomial.",
+        show_default="quantiles",
+    ),
+]
+Nonnegative = Annotated[bool, typer.Option("--nonnegative", help="Clip forecasts and intervals at 0.")]
+Integer = Annotated[
+    bool, typer.Option("--integer", help="Round forecasts, and intervals outwards, to whole numbers.")
+]
 Level = Annotated[str, typer.Option("--level", help="Coverage of intervals in per cent.")]
 Baselines = Annotated[
     str | None,

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, fields
-from inspect import signature
-from typing import TYPE_CHECKING, Any, get_args
+from dataclasses import asdict, astuple, fields, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import storage
-from ..cells import cell_named
 from ..errors import InputError
 from ..network import checked_seed
 from ..ops import Array
 from ..training import interruptible
-from .architecture import Architecture, Decoder
+from .architecture import Architecture
 from .backtest import HeldOut, held_out_rows, hold_out
 from .baselines import check_baselines
-from .choice import choose_framing, choose_logs, choose_settings, views_of
+from .choice import choose_framing, choose_logs, choose_settings
 from .frequency import Frequency
 from .intervals import MEDIAN, calibrate, check_levels, interval_columns
-from .model import MOST_NETWORKS, Member, Model, train_model
+from .model import Member, Model, train_model
+from .outputs import COUNTS, limits_of, refuse_no_counts
 from .panel import Columns, Panel
+from .params import Params, check_params, is_count
+from .paths import path_frame, path_noise, sample_paths
+from .recursion import forecast_quantiles
 from .rolling import Plan, cross_validate
 from .scaling import Profile, all_positive, estimate_profile, in_units
 from .statistical import require_statsforecast
@@ -34,11 +36,7 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
 
 
-def is_count(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 1)
-
-
-class Forecaster:
+class Forecaster(Params):
     """A recurrent network for forecasting one or many series.
 
     One global network reads windows of all series and gives quantiles of the next `horizon` values directly. `fit`
@@ -62,6 +60,12 @@ class Forecaster:
         dropout: share of hidden units dropped in training.
         ensemble: networks that are trained from different seeds, in turn on each view; their mean is taken; None:
             6, or 2 where there are at least 1,000 windows.
+        likelihood: None learns quantiles; "normal", "student_t", "poisson" and "negative_binomial" the parameters of
+            such a distribution. The last two are for counts, whole numbers ≥ 0, and give such.
+        reach: periods that the network gives at once; None: the horizon. Beyond it the network reads its own
+            forecasts, medians for the forecast and paths of draws for intervals, as far ahead as is asked for.
+        nonnegative: whether forecasts, intervals and samples are clipped at 0.
+        integer: whether they are rounded to whole numbers, intervals outwards.
         seed: of everything random.
         alias: name of the forecast's column; None: the cell's name in capitals.
         verbose: 0 is silent, 1 shows progress where standard error is a terminal.
@@ -94,6 +98,10 @@ class Forecaster:
         weight_decay: float = 1e-2,
         dropout: float | None = None,
         ensemble: int | None = None,
+        likelihood: str | None = None,
+        reach: int | None = None,
+        nonnegative: bool = False,
+        integer: bool = False,
         seed: int = 0,
         alias: str | None = None,
         verbose: int = 1,
@@ -115,31 +123,22 @@ class Forecaster:
         self.weight_decay = weight_decay
         self.dropout = dropout
         self.ensemble = ensemble
+        self.likelihood = likelihood
+        self.reach = reach
+        self.nonnegative = nonnegative
+        self.integer = integer
         self.seed = seed
         self.alias = alias
         self.verbose = verbose
-
-    # --- scikit-learn's conventions -----------------------------------------------------------------
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in signature(type(self)).parameters}
-
-    def set_params(self, **params: Any) -> Forecaster:
-        for name, value in params.items():
-            if name not in self.get_params():
-                raise InputError(f"Forecaster has no parameter {name!r}; it has: {', '.join(self.get_params())}.")
-            setattr(self, name, value)
-        return self
 
     @property
     def name(self) -> str:
         """The column of the forecast."""
         return self.alias or self.cell.upper()
 
-    def __repr__(self) -> str:
-        defaults = {name: p.default for name, p in signature(type(self)).parameters.items()}
-        changed = [f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name]]
-        return f"Forecaster({', '.join(changed)})"
+    def check_params(self) -> None:
+        """Raise an `InputError` if a parameter does not fit."""
+        check_params(self)
 
     # --- fitting ------------------------------------------------------------------------------------
 
@@ -178,6 +177,7 @@ class Forecaster:
     def _fit(
         self, panel: Panel, evaluate: bool, baselines: Sequence[str], interrupted: Callable[[], bool]
     ) -> Forecaster:
+        refuse_no_counts(panel, self.likelihood)
         self.notes_ = list(panel.notes)
         self.held_out_: HeldOut | None = None
         self.widening_ = np.ones((MEDIAN, self.horizon))
@@ -191,48 +191,37 @@ class Forecaster:
         refuse_untrainable(panel, framing)
         refuse_unforecastable(panel, framing)
         settings = choose_settings(known, framing, self.get_params())
+        limits = limits_of(self.likelihood, self.nonnegative, self.integer)
 
         if left_out:
-            profile = estimate_profile(known, framing.season, self.horizon, logs)
-            model = train_model(settings, known, profile, framing, "training without the end")
-            self.held_out_ = hold_out(model, panel, known, profile, self.name, self.columns_, baselines, self.season)
+            profile = estimate_profile(known, framing.season, framing.horizon, logs)
+            model = replace(train_model(settings, known, profile, framing, "training without the end"), limits=limits)
+            self.held_out_ = hold_out(
+                model, panel, known, profile, self.name, self.columns_, baselines, self.season, self.horizon
+            )
             self.widening_ = self.held_out_.widening
         elif evaluate:
             self.notes_.append("too few rows to hold any out: no comparison, and the intervals are not calibrated")
         decided = dict(zip(known.ids, logs.tolist(), strict=True))
         wanted = np.array([decided.get(name, False) for name in panel.ids]) & all_positive(panel)
-        self.profile_ = estimate_profile(panel, framing.season, self.horizon, wanted)
+        self.profile_ = estimate_profile(panel, framing.season, framing.horizon, wanted)
         if left_out and interrupted():
             self.notes_.append(f"interrupted: the networks have not seen the last {left_out} rows of each series")
         else:
             model = train_model(settings, panel, self.profile_, framing, "training on everything")
-        self.model_ = model
+        dependence = self.held_out_.dependence if self.held_out_ else None
+        self.model_ = replace(model, limits=limits, dependence=dependence)
         self.tail_ = panel.tail(framing.memory)
         return self
-
-    def check_params(self) -> None:
-        """Raise an `InputError` if a parameter does not fit."""
-        refuse_horizon(self.horizon)
-        cell_named(self.cell)
-        checked_seed(self.seed)
-        if self.scaling is not None:
-            views_of(self.scaling)
-        if self.decoder not in (None, *get_args(Decoder)):
-            raise InputError(f"decoder must be one of {', '.join(get_args(Decoder))}; got {self.decoder!r}.")
-        for name in ("hidden", "layers", "window", "segment", "season", "steps", "batch_size", "ensemble"):
-            value = getattr(self, name)
-            optional = signature(type(self)).parameters[name].default is None
-            if (value is None and not optional) or (value is not None and not is_count(value)):
-                raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
-        if (self.ensemble or 0) > MOST_NETWORKS:
-            raise InputError(f"ensemble must be ≤ {MOST_NETWORKS}; got {self.ensemble}.")
 
     def _choose(self, panel: Panel) -> tuple[Framing, Array]:
         """The framing, and for each series whether it is taken in logarithms."""
         season = self.season or panel.frequency.season
-        logs = choose_logs(panel, self.log, season)
+        counts = self.likelihood in COUNTS
+        logs = choose_logs(panel, False if counts else self.log, season)
+        scaling = "count" if counts else self.scaling
         return choose_framing(
-            panel, logs, self.horizon, season, self.window, self.segment, self.scaling, self.decoder
+            panel, logs, self.reach or self.horizon, season, self.window, self.segment, scaling, self.decoder
         ), logs
 
     # --- forecasting --------------------------------------------------------------------------------
@@ -248,35 +237,75 @@ class Forecaster:
         Args:
             df: a table like the one of `fit`, whose series are forecast without training; None: the series of `fit`.
             level: coverage of intervals in per cent, such as [80, 95].
-            horizon: periods ahead, at most the trained ones.
+            horizon: periods ahead, at most the trained ones, or any number where `reach` was given.
 
         Returns:
             A table in the library of the input: id, stamp, forecast, and two columns an interval.
         """
         self._require_fit()
         levels = check_levels(level)
-        horizon = self.horizon if horizon is None else refuse_horizon(horizon)
-        if horizon > self.horizon:
-            raise InputError(
-                f"this forecaster was trained for horizon {self.horizon}; {horizon} is beyond it. Fit anew."
-            )
-        panel, profile, library = self.tail_, self.profile_, self.backend_
-        if df is not None:
-            whole = read_panel(df, self.columns_, self.tail_.frequency, self.season)
-            panel, profile, library = whole.tail(self.model_.framing.memory), self._profile_of(whole), library_of(df)
-        values = self.predict_panel(panel, profile)[:, :horizon]
-        return forecast_frame(panel, horizon, self.columns_, interval_columns(self.name, values, levels), library)
+        horizon = self._checked_horizon(horizon)
+        panel, profile, library = self._asked(df)
+        values = self.predict_panel(panel, profile, horizon=horizon)
+        columns = interval_columns(self.name, values, levels, self.model_.limits)
+        return forecast_frame(panel, horizon, self.columns_, columns, library)
 
-    def predict_panel(self, panel: Panel, profile: Profile, ends: Array | None = None) -> Array:
+    def sample(self, n: int = 100, df: IntoDataFrame | None = None, horizon: int | None = None, seed: int = 0) -> Any:
+        """Paths that the series may take after their last rows, drawn from the forecast.
+
+        Each step follows the calibrated quantiles of `predict`. The steps of a path hang together as forecast errors
+        did in the held-out windows (a Gaussian copula, see `dependence.py`); where fewer than 8 windows were held
+        out, the steps that the network gives at once are drawn independently. Series are drawn independently.
+
+        Args:
+            n: paths a series.
+            df, horizon: as in `predict`.
+            seed: the same seed gives the same paths.
+
+        Returns:
+            A long table in the library of the input: id, stamp, `sample` (0 .. n - 1) and the column of the forecast.
+        """
+        self._require_fit()
+        if not is_count(n):
+            raise InputError(f"n must be a whole number of paths ≥ 1; got {n!r}.")
+        horizon = self._checked_horizon(horizon)
+        panel, profile, library = self._asked(df)
+        refuse_unforecastable(panel, self.model_.framing)
+        noise = path_noise(self.model_, horizon, len(panel.ids), int(n), checked_seed(seed))
+        paths = sample_paths(self.model_, panel, profile, panel.offsets[1:], horizon, self.widening_, noise)
+        return path_frame(panel, self.columns_, self.name, paths, library)
+
+    def _checked_horizon(self, horizon: int | None) -> int:
+        """Periods ahead that can be forecast, or an error."""
+        horizon = self.horizon if horizon is None else refuse_horizon(horizon)
+        if horizon > self.horizon and self.reach is None:
+            raise InputError(
+                f"this forecaster was trained for horizon {self.horizon}; {horizon} is beyond it. Fit anew, or with "
+                "reach, which lets it go on from its own forecasts."
+            )
+        return horizon
+
+    def _asked(self, df: IntoDataFrame | None) -> tuple[Panel, Profile, str]:
+        """The last rows of the series to forecast, their profiles, and the library of the answer."""
+        if df is None:
+            return self.tail_, self.profile_, self.backend_
+        whole = read_panel(df, self.columns_, self.tail_.frequency, self.season)
+        refuse_no_counts(whole, self.likelihood)
+        return whole.tail(self.model_.framing.memory), self._profile_of(whole), library_of(df)
+
+    def predict_panel(
+        self, panel: Panel, profile: Profile, ends: Array | None = None, horizon: int | None = None
+    ) -> Array:
         """Calibrated quantiles after these rows, (N, H, Q), in the target's units; None: after each series' end."""
         refuse_unforecastable(panel, self.model_.framing)
         ends = panel.offsets[1:] if ends is None else ends
-        raw = self.model_.quantiles(panel, profile, ends)
+        raw = forecast_quantiles(self.model_, panel, profile, ends, horizon or self.horizon)
         return in_units(calibrate(raw, self.widening_), profile, panel, ends)
 
     def _profile_of(self, panel: Panel) -> Profile:
         """Profiles for a new table: as fitted for known series, estimated afresh for others."""
-        fresh = estimate_profile(panel, self.model_.framing.season, self.horizon, self._choose(panel)[1])
+        framing = self.model_.framing
+        fresh = estimate_profile(panel, framing.season, framing.horizon, self._choose(panel)[1])
         fitted = {name: k for k, name in enumerate(self.tail_.ids)}
         known = np.array([fitted.get(name, -1) for name in panel.ids])
         # a fitted logarithm can't be kept where a new value is not positive
@@ -335,6 +364,7 @@ class Forecaster:
         self._require_fit()
         arrays = {"y": self.tail_.y, "observed": self.tail_.observed, "offsets": self.tail_.offsets}
         arrays |= {"first": self.tail_.first, "widening": self.widening_}
+        arrays |= {} if self.model_.dependence is None else {"dependence": self.model_.dependence}
         arrays |= {f"profile.{f.name}": getattr(self.profile_, f.name) for f in fields(Profile)}
         arrays |= {f"network.{k}": member.parameters for k, member in enumerate(self.model_.members)}
         content = {
@@ -376,11 +406,18 @@ class Forecaster:
                 raise InputError(f"network {k} has {parameters.size} parameters instead of {size}")
             members.append(Member(architecture, description["view"], parameters))
         framing = content["framing"] | {"views": tuple(content["framing"]["views"])}
-        fc.model_ = Model(Framing(**framing), members)
+        fc.model_ = Model(
+            Framing(**framing),
+            members,
+            likelihood=fc.likelihood,
+            limits=limits_of(fc.likelihood, fc.nonnegative, fc.integer),
+            dependence=arrays.get("dependence"),
+            seed=fc.seed,
+        )
         fc.notes_, fc.held_out_ = [], None
         if not len(fc.tail_.ids) == len(offsets) - 1 == len(fc.profile_.logs) or offsets[-1] != len(fc.tail_.y):
             raise InputError("the series and their rows don't fit together")
-        if not members or fc.horizon != fc.model_.framing.horizon:
+        if not members or (fc.reach or fc.horizon) != fc.model_.framing.horizon:
             raise InputError("the networks don't fit the horizon")
         in_library({}, fc.backend_)
         return fc

@@ -36,7 +36,7 @@ from .scaling import (
 SHORTEST_WINDOW = 4
 HEAVIEST = 20  # times the typical weight that one window may have
 
-View = Literal["level", "season", "mean", "last", "robust"]
+View = Literal["level", "season", "mean", "last", "robust", "count"]
 VIEWS: tuple[View, ...] = get_args(View)
 
 
@@ -125,6 +125,8 @@ def make_windows(
     lengths -= lengths % framing.segment
     starts = ends - lengths
     mean, scale = window_quartiles(z, starts, ends) if view == "robust" else window_statistics(z, starts, ends)
+    if view == "count":
+        mean, scale = np.zeros_like(mean), 1 + np.abs(mean)
     level = {
         "level": lambda: window_level(z, panel, profile, framing.window)[ends - 1],
         "season": lambda: z[ends - 1],
