@@ -57,8 +57,8 @@ def command(
 
     levels = opt.parse_levels(level)
     beside = opt.parse_baselines(baselines)
-    given = {"season": season, "window": window, "hidden": hidden, "steps": steps, "ensemble": ensemble}
-    given |= {"likelihood": likelihood, "nonnegative": nonnegative, "integer": integer}
+    given: dict[str, Any] = {"season": season, "window": window, "hidden": hidden, "steps": steps}
+    given |= {"ensemble": ensemble, "likelihood": likelihood, "nonnegative": nonnegative, "integer": integer}
     fc = opt.make_forecaster(horizon, quiet, given, cell=cell, freq=freq, seed=seed)
     talk = opt.talker(quiet)
 

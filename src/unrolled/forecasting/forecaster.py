@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, fields, replace
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,13 +14,12 @@ from ..errors import InputError
 from ..network import checked_seed
 from ..ops import Array
 from ..training import interruptible
-from .architecture import Architecture
 from .backtest import HeldOut, held_out_rows, hold_out
 from .baselines import check_baselines
 from .choice import choose_framing, choose_logs, choose_settings
 from .frequency import Frequency
 from .intervals import MEDIAN, calibrate, check_levels, interval_columns
-from .model import Member, Model, train_model
+from .model import Model, rebuild_members, train_model
 from .outputs import COUNTS, limits_of, refuse_no_counts
 from .panel import Columns, Panel
 from .params import Params, check_params, is_count
@@ -310,11 +309,7 @@ class Forecaster(Params):
         known = np.array([fitted.get(name, -1) for name in panel.ids])
         # a fitted logarithm can't be kept where a new value is not positive
         use = (known >= 0) & ~(self.profile_.logs[known] & ~all_positive(panel))
-        logs, season, smoothing = (
-            np.where(use.reshape(-1, *[1] * (old.ndim - 1)), old[known], new)
-            for old, new in zip(astuple(self.profile_), astuple(fresh), strict=True)
-        )
-        return Profile(logs, season, smoothing)
+        return self.profile_.kept(use, known, fresh)
 
     def cross_validation(
         self,
@@ -396,19 +391,10 @@ class Forecaster(Params):
         )
         fc.profile_ = Profile(**{f.name: arrays[f"profile.{f.name}"] for f in fields(Profile)})
         fc.widening_ = arrays["widening"]
-        members = []
-        for k, description in enumerate(content["networks"]):
-            given = description | {"levels": tuple(description["levels"])}
-            architecture = Architecture(**{name: value for name, value in given.items() if name != "view"})
-            parameters = np.array(arrays[f"network.{k}"])
-            if parameters.shape != (architecture.program.size,):
-                size = architecture.program.size
-                raise InputError(f"network {k} has {parameters.size} parameters instead of {size}")
-            members.append(Member(architecture, description["view"], parameters))
         framing = content["framing"] | {"views": tuple(content["framing"]["views"])}
         fc.model_ = Model(
             Framing(**framing),
-            members,
+            rebuild_members(content["networks"], arrays),
             likelihood=fc.likelihood,
             limits=limits_of(fc.likelihood, fc.nonnegative, fc.integer),
             dependence=arrays.get("dependence"),
@@ -417,7 +403,7 @@ class Forecaster(Params):
         fc.notes_, fc.held_out_ = [], None
         if not len(fc.tail_.ids) == len(offsets) - 1 == len(fc.profile_.logs) or offsets[-1] != len(fc.tail_.y):
             raise InputError("the series and their rows don't fit together")
-        if not members or (fc.reach or fc.horizon) != fc.model_.framing.horizon:
+        if not fc.model_.members or (fc.reach or fc.horizon) != fc.model_.framing.horizon:
             raise InputError("the networks don't fit the horizon")
         in_library({}, fc.backend_)
         return fc

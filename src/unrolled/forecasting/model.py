@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..checkpoint import History
+from ..errors import InputError
 from ..ops import Array
 from ..optimizers import AdamW
 from ..randomness import Place, Purpose, generator
@@ -112,6 +113,20 @@ class Model:
                         spread = quantiles_of(self.likelihood, y, windows.scale[piece, 0], levels)
                         found[k, piece] = anchors[..., None] + spread
         return np.median(found, axis=0)
+
+
+def rebuild_members(descriptions: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> list[Member]:
+    """The networks of a file, by their architectures and views, and `network.0`, `network.1`, ... in the arrays."""
+    members = []
+    for k, description in enumerate(descriptions):
+        given = dict(description) | {"levels": tuple(description["levels"])}
+        architecture = Architecture(**{name: value for name, value in given.items() if name != "view"})
+        parameters = np.array(arrays[f"network.{k}"])
+        if parameters.shape != (architecture.program.size,):
+            size = architecture.program.size
+            raise InputError(f"network {k} has {parameters.size} parameters instead of {size}")
+        members.append(Member(architecture, description["view"], parameters))
+    return members
 
 
 def pieces(count: int) -> Iterator[Array]:

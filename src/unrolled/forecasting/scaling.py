@@ -7,7 +7,7 @@ level and scaled by its own spread. All of it looks at the past only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -36,6 +36,15 @@ class Profile:
 
     def take(self, series: Array) -> Profile:
         return Profile(self.logs[series], self.season[series], self.smoothing[series])
+
+    def kept(self, use: Array, places: Array, fresh: Profile) -> Profile:
+        """For N series the profiles at these places (N,) where `use` (N,) says so, else fresh ones."""
+        return Profile(
+            *(
+                np.where(use.reshape(-1, *[1] * (new.ndim - 1)), old[places], new)
+                for old, new in zip(astuple(self), astuple(fresh), strict=True)
+            )
+        )
 
 
 def estimate_profile(panel: Panel, season: int, horizon: int, logs: Array) -> Profile:
