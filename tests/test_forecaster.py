@@ -107,8 +107,8 @@ def test_no_future_value_reaches_what_is_learned_before_the_held_out_end(rng):
         seen[fc] = first_training(fc, frame)
     (model_a, profile_a), (model_b, profile_b) = seen[clean], seen[poisoned]
     assert model_a.framing == model_b.framing
-    for net_a, net_b in zip(model_a.networks, model_b.networks, strict=True):
-        np.testing.assert_array_equal(net_a.parameters, net_b.parameters)
+    for one, other in zip(model_a.members, model_b.members, strict=True):
+        np.testing.assert_array_equal(one.parameters, other.parameters)
     for name in ("logs", "season", "smoothing"):
         np.testing.assert_array_equal(getattr(profile_a, name), getattr(profile_b, name))
 

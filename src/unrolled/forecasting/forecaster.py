@@ -22,13 +22,13 @@ from .intervals import MEDIAN, calibrate, check_levels, interval_columns
 from .model import Model, rebuild_members, train_model
 from .outputs import COUNTS, limits_of, refuse_no_counts
 from .panel import Columns, Panel
-from .params import Params, check_params, is_count
+from .params import Params, check_params, checked_horizon, is_count
 from .paths import path_frame, path_noise, sample_paths
 from .recursion import forecast_quantiles
 from .rolling import Plan, cross_validate
 from .scaling import Profile, all_positive, estimate_profile, in_units
 from .statistical import require_statsforecast
-from .table import forecast_frame, in_library, library_of, read_panel, refuse_horizon
+from .table import forecast_frame, in_library, library_of, read_panel
 from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_ends
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ class Forecaster(Params):
         """
         self._require_fit()
         levels = check_levels(level)
-        horizon = self._checked_horizon(horizon)
+        horizon = checked_horizon(self, horizon)
         panel, profile, library = self._asked(df)
         values = self.predict_panel(panel, profile, horizon=horizon)
         columns = interval_columns(self.name, values, levels, self.model_.limits)
@@ -267,22 +267,12 @@ class Forecaster(Params):
         self._require_fit()
         if not is_count(n):
             raise InputError(f"n must be a whole number of paths ≥ 1; got {n!r}.")
-        horizon = self._checked_horizon(horizon)
+        horizon = checked_horizon(self, horizon)
         panel, profile, library = self._asked(df)
         refuse_unforecastable(panel, self.model_.framing)
         noise = path_noise(self.model_, horizon, len(panel.ids), int(n), checked_seed(seed))
         paths = sample_paths(self.model_, panel, profile, panel.offsets[1:], horizon, self.widening_, noise)
         return path_frame(panel, self.columns_, self.name, paths, library)
-
-    def _checked_horizon(self, horizon: int | None) -> int:
-        """Periods ahead that can be forecast, or an error."""
-        horizon = self.horizon if horizon is None else refuse_horizon(horizon)
-        if horizon > self.horizon and self.reach is None:
-            raise InputError(
-                f"this forecaster was trained for horizon {self.horizon}; {horizon} is beyond it. Fit anew, or with "
-                "reach, which lets it go on from its own forecasts."
-            )
-        return horizon
 
     def _asked(self, df: IntoDataFrame | None) -> tuple[Panel, Profile, str]:
         """The last rows of the series to forecast, their profiles, and the library of the answer."""

@@ -48,11 +48,14 @@ def conformal_widening(quantiles: Array, targets: Array, weights: Array) -> Arra
 
 
 def _relative_distance(quantiles: Array, targets: Array, pair: int) -> Array:
-    """How far targets lie from the median, in reaches of the interval on their side, (N, H)."""
+    """How far targets lie from the median, in reaches of the interval on their side, (N, H); infinitely far where an
+    interval without width on that side does not hold them."""
     middle = quantiles[..., MEDIAN]
     reach = np.where(targets < middle, middle - quantiles[..., pair], quantiles[..., -1 - pair] - middle)
-    # an interval without width holds what lies on it, and nothing else
-    return np.abs(targets - middle) / np.maximum(reach, 1e-9 * np.abs(middle) + np.finfo(float).tiny)
+    distance = np.abs(targets - middle)
+    rounding = 1e-9 * np.abs(middle)
+    found = np.where(distance > rounding, np.inf, 0.0)
+    return np.divide(distance, reach, out=found, where=reach > rounding)
 
 
 def pooled(weights: Array) -> bool:
@@ -61,7 +64,12 @@ def pooled(weights: Array) -> bool:
 
 
 def _upper_quantile(scores: Array, coverage: float) -> float:
-    rank = int(np.ceil((len(scores) + 1) * coverage))
+    """The score of the promised rank; infinite ones, which no factor brings inside, are left out."""
+    scores = scores[np.isfinite(scores)]
+    if not len(scores):
+        return 1.0
+    # 0.975 - 0.025 is a rounding error above 0.95
+    rank = int(np.ceil((len(scores) + 1) * coverage - 1e-9))
     return float(np.sort(scores)[min(rank, len(scores)) - 1])
 
 

@@ -45,7 +45,7 @@ def at_scores(quantiles: Array, levels: Sequence[float], scores: Array) -> Array
     last = len(known) - 1
     scores = np.clip(scores, -FURTHEST, FURTHEST)
     right = np.clip(np.searchsorted(known, scores), 1, last)
-    pick = [np.take_along_axis(quantiles, k[..., None], axis=-1)[..., 0] for k in (right - 1, right)]
+    pick = [_picked(quantiles, k) for k in (right - 1, right)]
     low, high = known[right - 1], known[right]
     share = (scores - low) / (high - low)
     # an equal pair gives itself to the last bit
@@ -71,7 +71,7 @@ def normal_scores(quantiles: Array, levels: Sequence[float], values: Array) -> A
     below = (quantiles < values[..., None]).sum(axis=-1)
     upto = (quantiles <= values[..., None]).sum(axis=-1)
     left = np.clip(below, 1, last) - 1
-    low, high = (np.take_along_axis(quantiles, k[..., None], axis=-1)[..., 0] for k in (left, left + 1))
+    low, high = _picked(quantiles, left), _picked(quantiles, left + 1)
     share = (values - low) / np.where(high > low, high - low, 1.0)
     between = known[left] + np.clip(share, 0, 1) * (known[left + 1] - known[left])
     tied = (known[np.minimum(below, last)] + known[np.maximum(upto - 1, 0)]) / 2
@@ -83,3 +83,9 @@ def normal_scores(quantiles: Array, levels: Sequence[float], values: Array) -> A
             ratio = np.abs(values - middle) / np.maximum(np.abs(reach), np.finfo(float).tiny)
         found = np.where(beyond, known[end] * np.minimum(ratio, FURTHEST / abs(known[end])), found)
     return found
+
+
+def _picked(quantiles: Array, which: Array) -> Array:
+    """The quantiles of these numbers (...), broadcast against the leading axes."""
+    missing = (1,) * (which.ndim + 1 - quantiles.ndim)
+    return np.take_along_axis(quantiles.reshape(missing + quantiles.shape), which[..., None], axis=-1)[..., 0]

@@ -66,3 +66,14 @@ def check_params(fc: Forecaster) -> None:
             raise InputError(f"{name} must be True or False; got {getattr(fc, name)!r}.")
     if (fc.reach or 0) > fc.horizon:
         raise InputError(f"reach must be ≤ the horizon, {fc.horizon}; got {fc.reach}.")
+
+
+def checked_horizon(fc: Forecaster, horizon: int | None) -> int:
+    """Periods ahead that a fitted forecaster can forecast, or an error; None: those it was trained for."""
+    horizon = fc.horizon if horizon is None else refuse_horizon(horizon)
+    if horizon > fc.horizon and fc.reach is None:
+        raise InputError(
+            f"this forecaster was trained for horizon {fc.horizon}; {horizon} is beyond it. Fit anew, or with reach, "
+            "which lets it go on from its own forecasts."
+        )
+    return horizon
