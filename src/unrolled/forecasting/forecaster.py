@@ -18,11 +18,11 @@ from .backtest import HeldOut, held_out_rows, hold_out
 from .baselines import check_baselines
 from .choice import choose_framing, choose_logs, choose_settings
 from .frequency import Frequency
-from .intervals import MEDIAN, calibrate, check_levels, interval_columns
+from .intervals import MEDIAN, UNCALIBRATED, calibrate, check_levels, interval_columns
 from .model import Model, rebuild_members, train_model
 from .outputs import COUNTS, limits_of, refuse_no_counts
 from .panel import Columns, Panel
-from .params import Params, check_params, checked_horizon, is_count
+from .params import Params, check_params, check_paths, checked_horizon
 from .paths import path_frame, path_noise, sample_paths
 from .recursion import forecast_quantiles
 from .rolling import Plan, cross_validate
@@ -179,7 +179,7 @@ class Forecaster(Params):
         refuse_no_counts(panel, self.likelihood)
         self.notes_ = list(panel.notes)
         self.held_out_: HeldOut | None = None
-        self.widening_ = np.ones((MEDIAN, self.horizon))
+        self.widening_ = np.full((MEDIAN, self.horizon), UNCALIBRATED)
         left_out = held_out_rows(panel, self.horizon) if evaluate else 0
         # whatever is chosen from data is chosen without the held-out end, for both trainings
         known = panel.until(left_out)
@@ -200,7 +200,9 @@ class Forecaster(Params):
             )
             self.widening_ = self.held_out_.widening
         elif evaluate:
-            self.notes_.append("too few rows to hold any out: no comparison, and the intervals are not calibrated")
+            self.notes_.append(
+                "too few rows to hold any out: no comparison, and intervals not calibrated, only widened"
+            )
         decided = dict(zip(known.ids, logs.tolist(), strict=True))
         wanted = np.array([decided.get(name, False) for name in panel.ids]) & all_positive(panel)
         self.profile_ = estimate_profile(panel, framing.season, framing.horizon, wanted)
@@ -265,12 +267,11 @@ class Forecaster(Params):
             A long table in the library of the input: id, stamp, `sample` (0 .. n - 1) and the column of the forecast.
         """
         self._require_fit()
-        if not is_count(n):
-            raise InputError(f"n must be a whole number of paths ≥ 1; got {n!r}.")
+        check_paths(n)
         horizon = checked_horizon(self, horizon)
         panel, profile, library = self._asked(df)
         refuse_unforecastable(panel, self.model_.framing)
-        noise = path_noise(self.model_, horizon, len(panel.ids), int(n), checked_seed(seed))
+        noise = path_noise(self.model_, horizon, len(panel.ids), n, checked_seed(seed))
         paths = sample_paths(self.model_, panel, profile, panel.offsets[1:], horizon, self.widening_, noise)
         return path_frame(panel, self.columns_, self.name, paths, library)
 

@@ -15,6 +15,7 @@ from .marginals import scores_of
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 MEDIAN = QUANTILES.index(0.5)
 LEAST_WIDENING, MOST_WIDENING = 0.2, 5.0  # beyond which a calibration rather is an accident of few scores
+UNCALIBRATED = 2.0  # the usual factor of series just long enough for a calibration, for shorter ones
 PER_STEP_SCORES = 100  # with fewer held-out scores a step, all steps are pooled
 
 

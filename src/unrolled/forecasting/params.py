@@ -77,3 +77,9 @@ def checked_horizon(fc: Forecaster, horizon: int | None) -> int:
             "which lets it go on from its own forecasts."
         )
     return horizon
+
+
+def check_paths(n: int) -> None:
+    """Raise an `InputError` if this is no number of paths."""
+    if not is_count(n):
+        raise InputError(f"n must be a whole number of paths ≥ 1; got {n!r}.")

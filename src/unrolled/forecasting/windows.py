@@ -34,6 +34,7 @@ from .scaling import (
 )
 
 SHORTEST_WINDOW = 4
+LEAST_SCALE = 0.1  # of a window, in mean absolute changes of its series
 HEAVIEST = 20  # times the typical weight that one window may have
 
 View = Literal["level", "season", "mean", "last", "robust", "count"]
@@ -125,6 +126,8 @@ def make_windows(
     lengths -= lengths % framing.segment
     starts = ends - lengths
     mean, scale = window_quartiles(z, starts, ends) if view == "robust" else window_statistics(z, starts, ends)
+    # a window that hardly moves must not be taken for the measure of what may come
+    scale = np.maximum(scale, LEAST_SCALE * profile.change[series])
     if view == "count":
         mean, scale = np.zeros_like(mean), 1 + np.abs(mean)
     level = {
