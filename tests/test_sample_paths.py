@@ -22,7 +22,7 @@ def counts_frame(seed=0, lengths=(120, 90, 100), rates=(0.4, 3, 20)):
     return pd.concat(parts, ignore_index=True)
 
 
-def quantiles_of(samples, levels, name="RNN"):
+def quantiles_of(samples, levels, name="GRU"):
     grouped = samples.groupby([c for c in ("unique_id", "ds") if c in samples])[name]
     return grouped.quantile(levels).unstack().to_numpy()
 
@@ -36,7 +36,7 @@ def test_every_likelihood_forecasts_in_order_and_is_saved(likelihood, rng, tmp_p
     fc = un.Forecaster(horizon=4, likelihood=likelihood, **QUICK).fit(df)
     out = fc.predict(level=[50, 80, 95])
     order = ["lo-95", "lo-80", "lo-50", None, "hi-50", "hi-80", "hi-95"]
-    values = np.stack([out["RNN" if name is None else f"RNN-{name}"] for name in order])
+    values = np.stack([out["GRU" if name is None else f"GRU-{name}"] for name in order])
     assert np.isfinite(values).all()
     assert (np.diff(values, axis=0) >= 0).all()
     assert fc.held_out_.coverage.keys() == {80, 95}
@@ -53,16 +53,16 @@ def test_forecasts_of_counts_are_counts_and_cover_them(likelihood):
     df = whole.groupby("unique_id").head(120)
     fc = un.Forecaster(horizon=10, likelihood=likelihood, steps=200, ensemble=2, verbose=0).fit(df)
     out = fc.predict(level=[95]).merge(whole, on=["unique_id", "ds"])
-    columns = out[["RNN", "RNN-lo-95", "RNN-hi-95"]].to_numpy()
+    columns = out[["GRU", "GRU-lo-95", "GRU-hi-95"]].to_numpy()
     assert (columns == np.floor(columns)).all()
     assert (columns >= 0).all()
-    inside = (out["RNN-lo-95"] <= out["y"]) & (out["y"] <= out["RNN-hi-95"])
+    inside = (out["GRU-lo-95"] <= out["y"]) & (out["y"] <= out["GRU-hi-95"])
     assert inside.mean() >= 26 / 30  # five of 30 miss once in 100 times at 95 %
     deviation = {"c0.4": 0.4**0.5, "c3": 3**0.5, "c20": 20**0.5}
     for name, part in out.groupby("unique_id"):
-        assert (part["RNN-hi-95"] - part["RNN-lo-95"]).mean() < 3 * 2 * 1.96 * deviation[name] + 2
+        assert (part["GRU-hi-95"] - part["GRU-lo-95"]).mean() < 3 * 2 * 1.96 * deviation[name] + 2
         samples = fc.sample(300)
-        drawn = samples.loc[samples["unique_id"] == name, "RNN"]
+        drawn = samples.loc[samples["unique_id"] == name, "GRU"]
         assert (drawn == np.floor(drawn)).all()
         assert drawn.min() >= 0
         mean = df.loc[df["unique_id"] == name, "y"].mean()
@@ -85,7 +85,7 @@ def test_what_is_no_count_is_refused_with_series_and_row(value, shown):
 def test_gaps_in_counts_are_no_counts_and_no_matter():
     df = counts_frame().drop(index=[10, 11, 140])
     out = un.Forecaster(horizon=3, likelihood="poisson", **QUICK).fit(df).predict()
-    assert np.isfinite(out["RNN"]).all()
+    assert np.isfinite(out["GRU"]).all()
 
 
 @pytest.mark.parametrize(
@@ -115,12 +115,12 @@ def test_samples_have_the_quantiles_that_are_predicted(options, rng):
     n = 4000
     fc = un.Forecaster(horizon=3, **options, **QUICK).fit(panel_frame(rng))
     out = fc.predict(level=[50, 80, 95])
-    predicted = out[["RNN-lo-95", "RNN-lo-80", "RNN-lo-50", "RNN", "RNN-hi-50", "RNN-hi-80", "RNN-hi-95"]].to_numpy()
+    predicted = out[["GRU-lo-95", "GRU-lo-80", "GRU-lo-50", "GRU", "GRU-hi-50", "GRU-hi-80", "GRU-hi-95"]].to_numpy()
     levels = np.array([0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975])
     samples = fc.sample(n)
     # the share of n samples below a quantile q scatters by √(q (1 - q) / n); a recursive forecast's own
     # quantiles come from few paths
-    values = samples["RNN"].to_numpy().reshape(3, n, 3)
+    values = samples["GRU"].to_numpy().reshape(3, n, 3)
     for k, level in enumerate(levels):
         share = (values <= predicted[:, k].reshape(3, 1, 3)).mean(axis=1)
         scatter = np.sqrt(level * (1 - level) / n) + (
@@ -133,14 +133,14 @@ def test_samples_are_a_long_table_and_follow_their_seed(rng):
     df = panel_frame(rng)
     fc = un.Forecaster(horizon=3, **QUICK).fit(df)
     first, again, other = fc.sample(7, seed=2), fc.sample(7, seed=2), fc.sample(7, seed=3)
-    assert list(first.columns) == ["unique_id", "ds", "sample", "RNN"]
+    assert list(first.columns) == ["unique_id", "ds", "sample", "GRU"]
     assert first["sample"].tolist() == 3 * [k for k in range(7) for _ in range(3)]
     stamps = fc.predict()["ds"].to_numpy().reshape(3, 1, 3)
     assert (first["ds"].to_numpy().reshape(3, 7, 3) == stamps).all()
     pd.testing.assert_frame_equal(first, again, check_exact=True)
-    assert not np.isin(first["RNN"], other["RNN"]).any()
+    assert not np.isin(first["GRU"], other["GRU"]).any()
     np.testing.assert_array_equal(
-        fc.sample(7, horizon=2, seed=2)["RNN"], first.groupby(["unique_id", "sample"]).head(2)["RNN"]
+        fc.sample(7, horizon=2, seed=2)["GRU"], first.groupby(["unique_id", "sample"]).head(2)["GRU"]
     )
     pd.testing.assert_frame_equal(fc.sample(7, df, seed=2), first, check_exact=True)
 
@@ -161,7 +161,7 @@ def test_paths_of_an_autoregression_hang_together_as_it_does(phi, reach):
     for t in range(1, len(y)):
         y[t] = phi * y[t - 1] + random.standard_normal()
     fc = un.Forecaster(horizon=4, season=1, reach=reach, window=8, steps=300, ensemble=2, verbose=0).fit(table(y))
-    paths = fc.sample(1000)["RNN"].to_numpy().reshape(1000, 4)
+    paths = fc.sample(1000)["GRU"].to_numpy().reshape(1000, 4)
     away = paths - paths.mean(axis=0)
     found = (away[:, :-1] * away[:, 1:]).mean(axis=0) / (away.std(axis=0)[:-1] * away.std(axis=0)[1:])
     assert (np.sign(found) == np.sign(phi)).all()
@@ -196,8 +196,8 @@ def test_a_recursive_forecast_goes_on_as_far_as_is_asked(rng, tmp_path):
     pd.testing.assert_frame_equal(
         far.groupby("unique_id").head(4).reset_index(drop=True), near.reset_index(drop=True), check_exact=True
     )
-    assert (far["RNN-lo-80"] <= far["RNN"]).all()
-    assert (far["RNN"] <= far["RNN-hi-80"]).all()
+    assert (far["GRU-lo-80"] <= far["GRU"]).all()
+    assert (far["GRU"] <= far["GRU-hi-80"]).all()
     assert len(fc.sample(3, horizon=11)) == 3 * 3 * 11
     fc.save(tmp_path / "model.safetensors")
     loaded = un.load(tmp_path / "model.safetensors")
@@ -211,15 +211,15 @@ def test_the_median_feeds_its_own_medians_back(rng):
     df = panel_frame(rng, lengths=(90,)).drop(columns="unique_id")
     fc = un.Forecaster(horizon=4, reach=2, log=False, **QUICK).fit(df)
     whole = fc.predict()
-    longer = pd.concat([df, whole.head(2).rename(columns={"RNN": "y"})], ignore_index=True)
-    np.testing.assert_allclose(fc.predict(longer)["RNN"][:2], whole["RNN"][2:], rtol=1e-5)  # networks are float32
+    longer = pd.concat([df, whole.head(2).rename(columns={"GRU": "y"})], ignore_index=True)
+    np.testing.assert_allclose(fc.predict(longer)["GRU"][:2], whole["GRU"][2:], rtol=1e-5)  # networks are float32
 
 
 def test_forecasts_of_one_series_do_not_depend_on_the_others(rng):
     df = panel_frame(rng)
     fc = un.Forecaster(horizon=4, reach=1, **QUICK).fit(df)
     both, alone = fc.predict(level=[80]), fc.predict(df[df["unique_id"] == "s1"], level=[80])
-    np.testing.assert_allclose(both[both["unique_id"] == "s1"]["RNN-hi-80"], alone["RNN-hi-80"], rtol=1e-5)
+    np.testing.assert_allclose(both[both["unique_id"] == "s1"]["GRU-hi-80"], alone["GRU-hi-80"], rtol=1e-5)
 
 
 def test_no_row_after_an_end_is_followed(rng):
@@ -232,6 +232,32 @@ def test_no_row_after_an_end_is_followed(rng):
     for end in ends:
         panel.y[end : end + 5] = 1e6
     np.testing.assert_array_equal(forecast_quantiles(fc.model_, panel, profile, ends, 5), clean)
+
+
+def test_what_is_known_ahead_is_read_on_the_way():
+    """The target follows a known column exactly; beyond the reach the forecast must follow it, too."""
+    random = np.random.default_rng(3)
+    known = random.integers(0, 2, 150)
+    df = table(10.0 + 5 * known + 0.1 * random.standard_normal(150), known=known, past=random.standard_normal(150))
+    fc = un.Forecaster(horizon=4, reach=2, season=1, steps=300, dropout=0.0, ensemble=1, verbose=0)
+    fc.fit(df[:140], future_cols=["known"], past_cols=["past"])
+    future = df[140:][["ds", "known"]]
+    out = fc.predict(future=future, horizon=9, level=80)
+    assert np.corrcoef(out["GRU"], known[140:149])[0, 1] > 0.9
+    paths = fc.sample(50, future=future, horizon=9)["GRU"].to_numpy().reshape(50, 9)
+    assert np.corrcoef(paths.mean(axis=0), known[140:149])[0, 1] > 0.9
+    with pytest.raises(un.DataError, match=r"step 11 of 12 ahead, the known-ahead column"):
+        fc.predict(future=future, horizon=12)
+
+
+@pytest.mark.parametrize("options", [{"likelihood": "poisson"}, {"reach": 1}], ids=["counts", "reach"])
+def test_the_automatic_choice_keeps_to_what_is_asked(options):
+    fc = un.Forecaster(horizon=3, cell="auto", max_trials=5, steps=10, ensemble=1, hidden=4, verbose=0, **options)
+    fc.fit(counts_frame())
+    assert fc.search_["note"].str.contains("chosen").any()
+    assert (fc.model_.likelihood, fc.model_.framing.horizon) == (options.get("likelihood"), options.get("reach", 3))
+    again = un.Forecaster(**fc.chosen_).fit(counts_frame())
+    pd.testing.assert_frame_equal(again.predict(level=80), fc.predict(level=80), check_exact=True)
 
 
 def test_noise_of_quantiles_is_even_over_every_first_step(rng):
@@ -252,21 +278,21 @@ def test_forecasts_keep_to_their_limits():
     random = np.random.default_rng(0)
     df = table(np.maximum(0, random.normal(0.3, 1, 120)))
     free = un.Forecaster(horizon=5, **QUICK).fit(df).predict(level=[80, 95])
-    assert (free["RNN-lo-95"] < 0).any()
+    assert (free["GRU-lo-95"] < 0).any()
     fc = un.Forecaster(horizon=5, nonnegative=True, integer=True, **QUICK).fit(df)
     out = fc.predict(level=[80, 95])
-    for frame in (out.drop(columns="ds"), fc.sample(20)[["RNN"]], fc.held_out_.example[["RNN", "RNN-lo-95"]]):
+    for frame in (out.drop(columns="ds"), fc.sample(20)[["GRU"]], fc.held_out_.example[["GRU", "GRU-lo-95"]]):
         values = frame.to_numpy()
         assert (values >= 0).all()
         assert (values == np.rint(values)).all()
-    assert (out["RNN-lo-95"] <= np.maximum(free["RNN-lo-95"], 0)).all()
-    assert (out["RNN-hi-95"] >= free["RNN-hi-95"]).all()
-    np.testing.assert_array_equal(out["RNN"], np.rint(np.maximum(free["RNN"], 0)))
+    assert (out["GRU-lo-95"] <= np.maximum(free["GRU-lo-95"], 0)).all()
+    assert (out["GRU-hi-95"] >= free["GRU-hi-95"]).all()
+    np.testing.assert_array_equal(out["GRU"], np.rint(np.maximum(free["GRU"], 0)))
 
 
 def test_limits_hold_in_cross_validation_and_beyond_the_reach():
     df = counts_frame()
     fc = un.Forecaster(horizon=4, reach=1, likelihood="negative_binomial", **QUICK)
-    values = fc.cross_validation(df, level=[80])[["RNN", "RNN-lo-80", "RNN-hi-80"]].to_numpy()
+    values = fc.cross_validation(df, level=[80])[["GRU", "GRU-lo-80", "GRU-hi-80"]].to_numpy()
     assert (values >= 0).all()
     assert (values == np.rint(values)).all()

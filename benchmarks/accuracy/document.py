@@ -42,7 +42,10 @@ FACTS = {
     "season": "season",
     "cell": "cell",
     "window": "window",
+    "segment": "segment",
     "hidden": "hidden",
+    "views": "views",
+    "networks": "networks",
     "batch_size": "batch",
     "seeds": "seeds",
 }
@@ -71,7 +74,7 @@ def accuracy(content: dict[str, Any]) -> str:
         lines.append([f"unrolled, {where[0]}", where[1], *cells(row["median"], used)])
         if row is rows[0] or "data" in row:
             lines += [[name, where[1], *cells(own, used)] for name, own in row["baselines"].items()]
-        facts.append([*where, *(shown(row[name]) for name in FACTS), str(row["machine"]["threads"])])
+        facts.append([*where, *(shown(row.get(name)) for name in FACTS), str(row["machine"]["threads"])])
     head = ["", "horizon", *(MEASURES[name][0] for name in used)]
     return (
         f"{markdown(head, lines)}\n\nMedians over the seeds. {machines(rows)}\n\n"

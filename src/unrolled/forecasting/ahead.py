@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 
 def extend_panel(
-    panel: Panel, horizon: int, future: IntoDataFrame | None = None, columns: Columns | None = None
+    panel: Panel,
+    horizon: int,
+    future: IntoDataFrame | None = None,
+    columns: Columns | None = None,
+    needed: int | None = None,
 ) -> Panel:
     """The panel with `horizon` more rows after the end of each series.
 
@@ -35,6 +39,7 @@ def extend_panel(
         future: a long table with stamps, the known-ahead columns, and ids where the panel has them; other stamps and
             series in it, and other columns, are passed over. None: all is in the panel.
         columns: what the table's columns are.
+        needed: of the rows to add, how many must be known of; None: all. The others repeat the row before.
 
     Raises:
         DataError: a stamp is not known of, or the table can't be read.
@@ -54,7 +59,7 @@ def extend_panel(
         block = _known_already(panel, horizon)  # (S, H, K)
         if future is not None:
             notes = _read_future(block, panel, future, columns or Columns())
-        _refuse_unknown(block, panel)
+        _refuse_unknown(block[:, :needed], panel)
         values[new, -covariates.known :] = _carried(
             block, covariates.values[panel.offsets[1:] - 1, -covariates.known :]
         )

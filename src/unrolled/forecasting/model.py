@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..checkpoint import History
-from ..errors import InputError
+from ..data import Windows
 from ..ops import Array
 from ..optimizers import AdamW
 from ..randomness import Place, Purpose, generator
 from ..schedules import OneCycle
 from ..training import Plan, train
 from .architecture import Architecture, Decoder
+from .features import Features
 from .intervals import QUANTILES
 from .limits import UNLIMITED, Limits
 from .outputs import loss_of, outputs_of, quantiles_of
@@ -44,17 +45,20 @@ class Settings(NamedTuple):
     verbose: int
     likelihood: str | None = None
 
-    def architecture(self, framing: Framing, view: View) -> Architecture:
+    def architecture(self, framing: Framing, view: View, features: Features) -> Architecture:
         return Architecture(
             self.cell,
             self.hidden,
             self.layers,
             self.dropout,
             framing.segment,
-            2 if view == "season" else 1,
+            (2 if view == "season" else 1) + features.beside,
             framing.horizon,
             outputs_of(self.likelihood),
             self.decoder,
+            features.known,
+            features.fixed,
+            features.levels,
         )
 
 
@@ -74,6 +78,7 @@ class Model:
 
     Attributes:
         framing: how windows are cut.
+        features: what is read beside the target.
         members: the networks.
         interrupted: whether Ctrl-C ended the training.
         likelihood: the distribution whose parameters the networks give; None: they give quantiles.
@@ -83,6 +88,7 @@ class Model:
     """
 
     framing: Framing
+    features: Features
     members: list[Member]
     interrupted: bool = False
     likelihood: str | None = None
@@ -100,7 +106,7 @@ class Model:
         """
         found = np.empty((len(self.members), len(ends), self.framing.horizon, len(levels)))
         for view in dict.fromkeys(member.view for member in self.members):
-            windows = make_windows(panel, profile, self.framing, ends, view)
+            windows = make_windows(panel, profile, self.framing, ends, view, self.features)
             season = season_ahead(panel, profile, ends, self.framing.horizon) if view == "level" else None
             for piece in pieces(len(ends)):
                 inputs, lengths = windows.inputs(piece, np.dtype(np.float32))
@@ -115,27 +121,15 @@ class Model:
         return np.median(found, axis=0)
 
 
-def rebuild_members(descriptions: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> list[Member]:
-    """The networks of a file, by their architectures and views, and `network.0`, `network.1`, ... in the arrays."""
-    members = []
-    for k, description in enumerate(descriptions):
-        given = dict(description) | {"levels": tuple(description["levels"])}
-        architecture = Architecture(**{name: value for name, value in given.items() if name != "view"})
-        parameters = np.array(arrays[f"network.{k}"])
-        if parameters.shape != (architecture.program.size,):
-            size = architecture.program.size
-            raise InputError(f"network {k} has {parameters.size} parameters instead of {size}")
-        members.append(Member(architecture, description["view"], parameters))
-    return members
-
-
 def pieces(count: int) -> Iterator[Array]:
     """The numbers 0 .. count - 1 in pieces that are forecast at once."""
     rows = np.arange(count)
     yield from np.array_split(rows, max(1, -(-count // CHUNK)))
 
 
-def train_model(settings: Settings, panel: Panel, profile: Profile, framing: Framing, title: str) -> Model:
+def train_model(
+    settings: Settings, panel: Panel, profile: Profile, framing: Framing, features: Features, title: str
+) -> Model:
     """Train an ensemble on windows of a panel. Ctrl-C ends it early, with the networks there are."""
     ends = window_ends(panel, framing)
     members: list[Member] = []
@@ -143,13 +137,13 @@ def train_model(settings: Settings, panel: Panel, profile: Profile, framing: Fra
         view = framing.views[number % len(framing.views)]
         part = f" {number + 1}/{settings.ensemble}" if settings.ensemble > 1 else ""
         seed = settings.seed * MOST_NETWORKS + number
-        member = train_member(settings, panel, profile, framing, ends, view, seed, title + part)
+        member = train_member(settings, panel, profile, framing, features, ends, view, seed, title + part)
         interrupted = member.history.stopped == "interrupted"
         if not interrupted or not members:  # one network that was trained for a while is better than none
             members.append(member)
         if interrupted:
-            return Model(framing, members, interrupted=True, likelihood=settings.likelihood, seed=settings.seed)
-    return Model(framing, members, likelihood=settings.likelihood, seed=settings.seed)
+            return Model(framing, features, members, True, settings.likelihood, seed=settings.seed)
+    return Model(framing, features, members, False, settings.likelihood, seed=settings.seed)
 
 
 def train_member(
@@ -157,6 +151,7 @@ def train_member(
     panel: Panel,
     profile: Profile,
     framing: Framing,
+    features: Features,
     ends: Array,
     view: View,
     seed: int,
@@ -166,10 +161,10 @@ def train_member(
     drawn = settings.steps * settings.batch_size
     if len(ends) > drawn:
         ends = np.sort(generator(Purpose.SAMPLE, Place(seed)).choice(ends, drawn, replace=False))
-    windows = make_windows(panel, profile, framing, ends, view, weighted=True)
+    windows = make_windows(panel, profile, framing, ends, view, features, weighted=True)
     if settings.likelihood is not None:  # relative already: what a window costs does not depend on its scale
         windows = replace(windows, weight=panel.covariates.weights[series_of(panel, ends)])
-    architecture = settings.architecture(framing, view)
+    architecture = settings.architecture(framing, view, features)
     parameters = architecture.initialize(seed)
     rows = np.arange(len(ends))
     history = train(
@@ -188,4 +183,15 @@ def train_member(
         training_rows=rows,
         validation_rows=rows[:0],
     )
+    _embed_unknown(architecture, parameters, windows)
     return Member(architecture, view, parameters, history)
+
+
+def _embed_unknown(architecture: Architecture, parameters: Array, windows: Windows) -> None:
+    """A category that no series had in training becomes like their mean; what it began with is noise."""
+    views = architecture.program.views(parameters)
+    for k in range(len(architecture.levels)):
+        assert windows.codes is not None, "an architecture with categories reads codes"
+        seen = np.unique(windows.codes[windows.series, k])
+        weight = views[f"embedding {k}.weight"]
+        weight[np.setdiff1d(np.arange(len(weight)), seen)] = weight[seen].mean(axis=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,6 +56,24 @@ class Columns:
     def row(self, k: Any) -> int:
         """What row k of the table is called in messages."""
         return int(k if self.rows is None else self.rows[k])
+
+
+def named_columns(
+    id_col: str,
+    time_col: str,
+    target_col: str,
+    past_cols: Iterable[str],
+    future_cols: Iterable[str],
+    static_cols: Iterable[str],
+    weight_col: str | None,
+) -> Columns:
+    """Columns as the arguments of a forecaster name them."""
+    beside = {"past_cols": past_cols, "future_cols": future_cols, "static_cols": static_cols}
+    for name, columns in beside.items():
+        if isinstance(columns, str):
+            raise InputError(f"{name} must be a list of column names; got {columns!r}. Write [{columns!r}].")
+    past, future, static = map(tuple, beside.values())
+    return Columns(id_col, time_col, target_col, None, past, future, static, weight_col)
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 import numpy as np
 
-from ..cells import cell_named
 from ..errors import InputError
 from ..network import checked_seed
 from .architecture import Decoder
 from .choice import views_of
 from .model import MOST_NETWORKS
 from .outputs import check_likelihood
+from .search import check_cell, is_count
 from .table import refuse_horizon
 
 if TYPE_CHECKING:
@@ -21,7 +22,62 @@ if TYPE_CHECKING:
 
 
 class Params:
-    """What takes its parameters by name and keeps them as they were given."""
+    """What a forecaster is given, kept as it came; `Forecaster` says what each parameter means."""
+
+    def __init__(
+        self,
+        horizon: int,
+        cell: str = "gru",
+        hidden: int | None = None,
+        layers: int = 1,
+        window: int | None = None,
+        segment: int | None = None,
+        scaling: str | Sequence[str] | None = None,
+        decoder: str | None = None,
+        calendar: bool | None = None,
+        season: int | None = None,
+        freq: str | int | None = None,
+        log: bool | None = None,
+        steps: int | None = None,
+        batch_size: int | None = None,
+        rate: float | None = None,
+        weight_decay: float = 1e-2,
+        dropout: float | None = None,
+        ensemble: int | None = None,
+        likelihood: str | None = None,
+        reach: int | None = None,
+        nonnegative: bool = False,
+        integer: bool = False,
+        seed: int = 0,
+        alias: str | None = None,
+        verbose: int = 1,
+        budget: float | None = None,
+        max_trials: int | None = None,
+    ) -> None:
+        self.horizon = horizon
+        self.cell = cell
+        self.hidden = hidden
+        self.layers = layers
+        self.window = window
+        self.segment = segment
+        self.scaling = scaling
+        self.decoder = decoder
+        self.calendar = calendar
+        self.season = season
+        self.freq = freq
+        self.log = log
+        self.steps = steps
+        self.batch_size = batch_size
+        self.rate = rate
+        self.weight_decay = weight_decay
+        self.dropout = dropout
+        self.ensemble = ensemble
+        self.likelihood, self.reach = likelihood, reach
+        self.nonnegative, self.integer = nonnegative, integer
+        self.seed = seed
+        self.alias = alias
+        self.verbose = verbose
+        self.budget, self.max_trials = budget, max_trials
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         return {name: getattr(self, name) for name in signature(type(self)).parameters}
@@ -34,38 +90,40 @@ class Params:
             setattr(self, name, value)
         return self
 
+    @property
+    def name(self) -> str:
+        """The column of the forecast."""
+        return self.alias or self.cell.upper()
+
     def __repr__(self) -> str:
         defaults = {name: p.default for name, p in signature(type(self)).parameters.items()}
         changed = [f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name]]
         return f"{type(self).__name__}({', '.join(changed)})"
 
-
-def is_count(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 1)
-
-
-def check_params(fc: Forecaster) -> None:
-    """Raise an `InputError` if a parameter does not fit."""
-    refuse_horizon(fc.horizon)
-    cell_named(fc.cell)
-    checked_seed(fc.seed)
-    if fc.scaling is not None:
-        views_of(fc.scaling)
-    if fc.decoder not in (None, *get_args(Decoder)):
-        raise InputError(f"decoder must be one of {', '.join(get_args(Decoder))}; got {fc.decoder!r}.")
-    check_likelihood(fc.likelihood, fc.log, fc.scaling)
-    for name in ("hidden", "layers", "window", "segment", "season", "steps", "batch_size", "ensemble", "reach"):
-        value = getattr(fc, name)
-        optional = signature(type(fc)).parameters[name].default is None
-        if (value is None and not optional) or (value is not None and not is_count(value)):
-            raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
-    if (fc.ensemble or 0) > MOST_NETWORKS:
-        raise InputError(f"ensemble must be ≤ {MOST_NETWORKS}; got {fc.ensemble}.")
-    for name in ("nonnegative", "integer"):
-        if not isinstance(getattr(fc, name), (bool, np.bool_)):
-            raise InputError(f"{name} must be True or False; got {getattr(fc, name)!r}.")
-    if (fc.reach or 0) > fc.horizon:
-        raise InputError(f"reach must be ≤ the horizon, {fc.horizon}; got {fc.reach}.")
+    def check_params(self) -> None:
+        """Raise an `InputError` if a parameter does not fit."""
+        refuse_horizon(self.horizon)
+        check_cell(self.cell, self.budget, self.max_trials)
+        checked_seed(self.seed)
+        if self.scaling is not None:
+            views_of(self.scaling)
+        if self.decoder not in (None, *get_args(Decoder)):
+            raise InputError(f"decoder must be one of {', '.join(get_args(Decoder))}; got {self.decoder!r}.")
+        if not (self.calendar is None or isinstance(self.calendar, bool)):
+            raise InputError(f"calendar must be True, False or None; got {self.calendar!r}.")
+        check_likelihood(self.likelihood, self.log, self.scaling)
+        for name in ("hidden", "layers", "window", "segment", "season", "steps", "batch_size", "ensemble", "reach"):
+            value = getattr(self, name)
+            optional = signature(type(self)).parameters[name].default is None
+            if (value is None and not optional) or (value is not None and not is_count(value)):
+                raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
+        if (self.ensemble or 0) > MOST_NETWORKS:
+            raise InputError(f"ensemble must be ≤ {MOST_NETWORKS}; got {self.ensemble}.")
+        for name in ("nonnegative", "integer"):
+            if not isinstance(getattr(self, name), (bool, np.bool_)):
+                raise InputError(f"{name} must be True or False; got {getattr(self, name)!r}.")
+        if (self.reach or 0) > self.horizon:
+            raise InputError(f"reach must be ≤ the horizon, {self.horizon}; got {self.reach}.")
 
 
 def checked_horizon(fc: Forecaster, horizon: int | None) -> int:

@@ -30,20 +30,26 @@ PATHS = 200  # behind the quantiles of a recursive forecast
 MOST_PATHS = 50_000  # that are followed at once
 
 
-def forecast_quantiles(model: Model, panel: Panel, profile: Profile, ends: Array, horizon: int) -> Array:
+def forecast_quantiles(
+    model: Model, panel: Panel, profile: Profile, ends: Array, horizon: int, intervals: bool = True
+) -> Array:
     """Quantiles after these window ends, (N, horizon, Q), uncalibrated, as `Model.quantiles` gives them; recursive
     where the horizon lies beyond what the networks give at once.
 
-    All windows share the noise of their paths, so that no forecast depends on which others are made.
+    All windows share the noise of their paths, so that no forecast depends on which others are made. Without
+    `intervals` no paths are followed but that of the medians, which stands at all levels.
     """
     if horizon <= model.framing.horizon:
         return model.quantiles(panel, profile, ends)[:, :horizon]
     found = np.empty((len(ends), horizon, len(QUANTILES)))
     noise = _common_noise(model, horizon)
     for piece in np.array_split(np.arange(len(ends)), max(1, -(-len(ends) * PATHS // MOST_PATHS))):
+        middle = follow(model, panel, profile, ends[piece], horizon, np.zeros((1, horizon)))[:, 0]
+        found[piece] = middle[..., None]
+        if not intervals:
+            continue
         paths = follow(model, panel, profile, ends[piece], horizon, noise)
         found[piece] = np.moveaxis(np.quantile(paths, QUANTILES, axis=1), 0, -1)
-        middle = follow(model, panel, profile, ends[piece], horizon, np.zeros((1, horizon)))[:, 0]
         found[piece, :, MEDIAN] = middle
         found[piece, :, :MEDIAN] = np.minimum(found[piece, :, :MEDIAN], middle[..., None])
         found[piece, :, MEDIAN + 1 :] = np.maximum(found[piece, :, MEDIAN + 1 :], middle[..., None])
@@ -68,7 +74,7 @@ def follow(model: Model, panel: Panel, profile: Profile, ends: Array, horizon: i
     count, paths, reach = len(ends), noise.shape[-2], model.framing.horizon
     noise = np.broadcast_to(noise, (count, paths, noise.shape[-1]))
     levels = levels_of(model.likelihood)
-    followed, now = _with_room(panel, ends, paths, horizon, model.framing.memory)
+    followed, now = _with_room(panel, ends, paths, -(-horizon // reach) * reach, model.framing.memory)
     beside = profile.take(np.repeat(series_of(panel, ends), paths))
     drawn = np.empty((count, paths, horizon))
     for first in range(0, horizon, reach):
@@ -129,7 +135,7 @@ def _with_room(panel: Panel, ends: Array, paths: int, horizon: int, memory: int)
         offsets=offsets,
         first=panel.first[series] + starts - panel.offsets[series],
         y=panel.y[known],
-        observed=panel.observed[known],
+        observed=panel.observed[known] | (places > last),
         covariates=Covariates(
             covariates.layout,
             values,

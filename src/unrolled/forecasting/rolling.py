@@ -190,7 +190,12 @@ def _forecast_group(
     chunks = np.array_split(np.arange(len(ends)), -(-len(ends) // CHUNK))
     limits = fold.model_.limits
     parts = [
-        interval_columns(fold.name, fold.predict_panel(known, fold.profile_, ends[c]), plan.levels, limits)
+        interval_columns(
+            fold.name,
+            fold.predict_panel(known, fold.profile_, ends[c], intervals=bool(plan.levels)),
+            plan.levels,
+            limits,
+        )
         for c in chunks
     ]
     forecasts = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} | beside

@@ -6,8 +6,10 @@ level and scaled by its own spread. All of it looks at the past only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +17,9 @@ from ..ops import Array
 from .panel import Panel, series_of
 
 SMOOTHINGS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+AT_ONCE = 1 << 16  # rows of many series that are gone through at once, so that they stay in the cache
 MOST_CELLS = 1 << 20  # of windows that are laid side by side at once
+NEAR_ZERO = 0.01  # of a series' largest value: in logarithms, what lies below would outweigh all other movements
 SEASON_MEMORY = 0.85  # weight of a season relative to the one after it
 LEAST_SEASONALITY = 0.2  # share of the variance about the trend that a season must explain, adjusted for its size
 
@@ -28,39 +32,47 @@ class Profile:
         logs: whether it is taken in logarithms, (S,) bool.
         season: what its season adds at each place of the season, ordinal 0 first, (S, season); 0 where it has none.
         smoothing: weight of the newest value in its level, (S,).
+        spread: its standard deviation, (S,); where it is constant, its usual change.
         change: mean absolute change from one value to the next, positive, (S,).
     """
 
     logs: Array
     season: Array
     smoothing: Array
+    spread: Array
     change: Array
 
     def take(self, series: Array) -> Profile:
-        return Profile(self.logs[series], self.season[series], self.smoothing[series], self.change[series])
-
-    def kept(self, use: Array, places: Array, fresh: Profile) -> Profile:
-        """For N series the profiles at these places (N,) where `use` (N,) says so, else fresh ones."""
-        return Profile(
-            *(
-                np.where(use.reshape(-1, *[1] * (new.ndim - 1)), old[places], new)
-                for old, new in zip(astuple(self), astuple(fresh), strict=True)
-            )
-        )
+        return Profile(*(part[series] for part in astuple(self)))
 
 
 def estimate_profile(panel: Panel, season: int, horizon: int, logs: Array) -> Profile:
     """The profile of each series, from all of its rows; `logs` say which are taken in logarithms."""
     count = len(panel.ids)
-    parts = [panel.series(k) for k in range(count)]
     z = to_logs(panel, logs)
     seasonal = np.zeros((count, season))
-    smoothing = np.ones(count)
-    for k, part in enumerate(parts):
+    for k in range(count if season > 1 else 0):
         phase = (panel.first[k] + np.arange(panel.lengths[k])) % season
-        seasonal[k] = season_of(z[part], phase, season)
-        smoothing[k] = best_smoothing(z[part] - seasonal[k][phase], horizon)
-    return Profile(logs, seasonal, smoothing, usual_change(panel, logs))
+        seasonal[k] = season_of(z[panel.series(k)], phase, season)
+    _, spread = window_statistics(z, panel.offsets[:-1], panel.offsets[1:])
+    change = usual_change(panel, logs)
+    profile = Profile(logs, seasonal, np.ones(count), np.where(spread > 0, spread, change), change)
+    return replace(profile, smoothing=best_smoothings(_without_season(z, panel, profile), panel.offsets, horizon))
+
+
+def renewed(old: Profile, ids: Sequence[Any], fresh: Profile, panel: Panel) -> Profile:
+    """Profiles of a new panel: the old ones of its series that are among `ids`, fresh ones of the others."""
+    places = {name: k for k, name in enumerate(ids)}
+    known = np.array([places.get(name, -1) for name in panel.ids])
+    # a logarithm can't be kept where a new value is not positive
+    use = (known >= 0) & ~(old.logs[known] & ~all_positive(panel))
+    kept = old.take(known)
+    return Profile(
+        *(
+            np.where(use.reshape(-1, *[1] * (a.ndim - 1)), a, b)
+            for a, b in zip(astuple(kept), astuple(fresh), strict=True)
+        )
+    )
 
 
 def all_positive(panel: Panel) -> Array:
@@ -73,12 +85,15 @@ def wants_logarithm(y: Array, observed: Array, season: int) -> bool:
 
     Block by block (a season, or 8 values) the spread is compared with the level: a slope of log spread on log level
     above ½ is nearer to proportional than to even. Source: Guerrero, J. of Forecasting 12, 1993, with the Box-Cox
-    power rounded to 0 or 1.
+    power rounded to 0 or 1. A series of fewer than three blocks can't be judged so: growth is more often in
+    proportion than not, so it is taken in logarithms unless some of its values are near 0.
     """
     block = max(season, 8) if season > 1 else 8
     blocks = len(y) // block
-    if blocks < 3 or not (y[observed] > 0).all():
+    if not (y[observed] > 0).all():
         return False
+    if blocks < 3:
+        return bool(y.min() > NEAR_ZERO * y.max())
     pieces = y[len(y) - blocks * block :].reshape(blocks, block)
     level, spread = pieces.mean(axis=1), pieces.std(axis=1)
     usable = spread > 0
@@ -114,30 +129,53 @@ def season_of(z: Array, phase: Array, season: int) -> Array:
     return means
 
 
-def best_smoothing(z: Array, horizon: int) -> float:
-    """The smoothing whose level, repeated over the horizon, errs least in absolute terms."""
-    ahead = sorted({1, (1 + horizon) // 2, horizon})
-    begin = len(z) // 4
-    if len(z) - begin <= horizon:
-        return 1.0
-    window = len(z)
-
-    def error(smoothing: float) -> float:
-        level = smoothed(z, smoothing, window)
-        return sum(float(np.abs(z[begin + h :] - level[begin : len(z) - h]).mean()) for h in ahead)
-
-    return min(SMOOTHINGS, key=error)
+def best_smoothings(z: Array, offsets: Array, horizon: int) -> Array:
+    """For each series the smoothing whose level, repeated over the horizon, errs least in absolute terms, (S,)."""
+    found = [_best_smoothings(z[rows], own, horizon) for _, rows, own in _pieces(offsets)]
+    return np.concatenate([np.zeros(0), *found])
 
 
-def smoothed(z: Array, smoothing: float, window: int) -> Array:
-    """Exponentially weighted mean of the last `window` values at each place, (n,)."""
-    # beyond the point where weights fall under rounding, nothing is added
-    reach = window if smoothing < 1 else 1
-    if 0 < smoothing < 1:
-        reach = min(window, int(np.ceil(-40 / np.log2(1 - smoothing))))
-    weights = (1 - smoothing) ** np.arange(reach)
-    n = len(z)
-    return np.convolve(z, weights)[:n] / np.convolve(np.ones(n), weights)[:n]
+def _pieces(offsets: Array) -> Iterator[tuple[slice, slice, Array]]:
+    """Some series at once: their numbers, their rows, and their offsets among these rows."""
+    begins = np.searchsorted(offsets, np.arange(0, offsets[-1], AT_ONCE))
+    bounds = np.unique(np.append(begins, len(offsets) - 1)).tolist()
+    for first, last in pairwise(bounds):
+        own = offsets[first : last + 1]
+        yield slice(first, last), slice(int(own[0]), int(own[-1])), own - own[0]
+
+
+def _best_smoothings(z: Array, offsets: Array, horizon: int) -> Array:
+    lengths = np.diff(offsets)
+    age = np.arange(len(z)) - np.repeat(offsets[:-1], lengths)
+    begin = lengths // 4
+    judged = [(h, age >= np.repeat(begin + h, lengths)) for h in sorted({1, (1 + horizon) // 2, horizon})]
+    errors = np.zeros((len(SMOOTHINGS), len(lengths)))
+    for error, smoothing in zip(errors, SMOOTHINGS, strict=True):
+        level = smoothed(z, age, smoothing)
+        for h, wanted in judged:
+            distance = np.zeros(len(z))
+            np.abs(z[h:] - level[:-h], out=distance[h:], where=wanted[h:])
+            error += np.add.reduceat(distance, offsets[:-1]) / np.maximum(lengths - begin - h, 1)
+    return np.where(lengths - begin <= horizon, 1.0, np.array(SMOOTHINGS)[errors.argmin(axis=0)])
+
+
+def smoothed(z: Array, age: Array, smoothing: float) -> Array:
+    """Exponentially weighted mean of all values of a series up to each place, (n,).
+
+    Args:
+        z: series one behind the other.
+        age: how many values of its series come before each, (n,).
+        smoothing: weight of the newest value.
+    """
+    decay = 1 - smoothing
+    total, weight = z.copy(), np.ones(len(z))
+    reach = 1  # values that the sums hold; they double, until what would be added drowns in rounding
+    while decay**reach > 1e-12 and reach < len(z):
+        inside = age[reach:] >= reach
+        for sums in (total, weight):
+            sums[reach:] += np.where(inside, decay**reach * sums[:-reach], 0.0)
+        reach *= 2
+    return total / weight
 
 
 def to_logs(panel: Panel, logs: Array) -> Array:
@@ -151,15 +189,21 @@ def to_logs(panel: Panel, logs: Array) -> Array:
 
 def adjusted(panel: Panel, profile: Profile) -> Array:
     """The series without their seasons, in logarithms where the profile says so, (n,)."""
-    z = to_logs(panel, profile.logs)
-    for k in range(len(panel.ids)):
-        z[panel.series(k)] -= season_at(profile, k, panel.first[k] + np.arange(panel.lengths[k]))
-    return z
+    return _without_season(to_logs(panel, profile.logs), panel, profile)
 
 
-def season_at(profile: Profile, k: int, ordinals: Array) -> Array:
-    """What the season of series k adds at these ordinals."""
-    return profile.season[k][ordinals % profile.season.shape[1]]
+def _without_season(z: Array, panel: Panel, profile: Profile) -> Array:
+    """z less what the season of its series adds, (n,)."""
+    season = profile.season.shape[1]
+    if season == 1 or not profile.season.any():
+        return z
+    out = np.empty(len(z))
+    for series, rows, offsets in _pieces(panel.offsets):
+        lengths = np.diff(offsets)
+        places = (np.arange(offsets[-1]) + np.repeat(panel.first[series] - offsets[:-1], lengths)) % season
+        places += np.repeat(season * np.arange(len(lengths)), lengths)
+        out[rows] = z[rows] - profile.season[series].reshape(-1)[places]
+    return out
 
 
 def season_ahead(panel: Panel, profile: Profile, ends: Array, horizon: int) -> Array:
@@ -178,9 +222,15 @@ def in_units(z: Array, profile: Profile, panel: Panel, ends: Array) -> Array:
     return y
 
 
-def window_level(z: Array, panel: Panel, profile: Profile, window: int) -> Array:
-    """The smoothed level of the window that ends with each row, (n,)."""
-    return np.concatenate([smoothed(z[panel.series(k)], profile.smoothing[k], window) for k in range(len(panel.ids))])
+def window_level(z: Array, panel: Panel, profile: Profile, ends: Array, window: int) -> Array:
+    """The smoothed level at each of these ends, of the last `window` values of its series, (N,)."""
+    series = series_of(panel, ends)
+    level = np.empty(len(ends))
+    for rows, values in _side_by_side(z, np.maximum(ends - window, panel.offsets[series]), ends):
+        decay = 1 - profile.smoothing[series[rows], None]
+        weights = decay ** np.arange(values.shape[1])[::-1]
+        level[rows] = (weights * values).sum(axis=1) / weights.sum(axis=1)
+    return level
 
 
 def window_statistics(z: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
@@ -230,8 +280,11 @@ def usual_change(panel: Panel, logs: Array) -> Array:
 def typical_error(z: Array, panel: Panel, season: int) -> Array:
     """For each series the mean absolute error of the seasonal naive over its rows, (S,); 1 for a constant series."""
     error = np.empty(len(panel.ids))
-    for k in range(len(panel.ids)):
-        values = z[panel.series(k)]
-        lag = season if len(values) > season else 1
-        error[k] = np.abs(values[lag:] - values[:-lag]).mean() if len(values) > lag else 0
+    for series, rows, offsets in _pieces(panel.offsets):
+        values, lengths = z[rows], np.diff(offsets)
+        lag = np.where(lengths > season, season, 1)
+        lags, places = np.repeat(lag, lengths), np.arange(len(values))
+        known = places - np.repeat(offsets[:-1], lengths) >= lags
+        change = np.where(known, np.abs(values - values[places - lags]), 0.0)
+        error[series] = np.add.reduceat(change, offsets[:-1]) / np.maximum(lengths - lag, 1)
     return np.where(error > 0, error, 1.0)

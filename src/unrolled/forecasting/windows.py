@@ -7,9 +7,13 @@ and the networks of an ensemble take turns in those that are chosen, since each 
   from the window's smoothed level;
 - "season": it reads the series as it is and its change over a season, and predicts how far each target lies from the
   value a season (or more) before it. It is taken where last year tells more than last month;
-- "mean", "last", "robust": it reads the series as it is, less the window's mean (its last value, its median), divided
-  by its standard deviation (for "robust" the spread of its middle half), and finds level and season for itself. This
-  takes much data. "mean" is known as reversible instance normalisation (Kim et al., ICLR 2022).
+- "mean", "robust": it reads the series as it is, less the window's mean (its median), divided by its standard
+  deviation (the spread of its middle half), and finds level and season for itself. "mean" is known as reversible
+  instance normalisation (Kim et al., ICLR 2022);
+- "last": it reads the series less the window's last value, divided by the standard deviation of the whole series: the
+  network sees whether a window is calm or wild;
+- "count": it reads the series as it is, divided by 1 + the window's mean, and measures targets from 0, as counts are
+  measured (DeepAR, Salinas et al., Int. J. Forecasting 36, 2020).
 """
 
 from __future__ import annotations
@@ -22,10 +26,13 @@ import numpy as np
 from ..data import Windows
 from ..errors import DataError
 from ..ops import Array
+from .covariates import rows_between
+from .features import Features
 from .panel import Panel, series_of
 from .scaling import (
     Profile,
     adjusted,
+    all_positive,
     to_logs,
     typical_error,
     window_level,
@@ -35,6 +42,7 @@ from .scaling import (
 
 SHORTEST_WINDOW = 4
 LEAST_SCALE = 0.1  # of a window, in mean absolute changes of its series
+MOST_ASKED = 500  # series that are looked at where one answer is wanted for all
 HEAVIEST = 20  # times the typical weight that one window may have
 
 View = Literal["level", "season", "mean", "last", "robust", "count"]
@@ -83,9 +91,11 @@ class Framing:
 
 
 def seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int) -> bool:
-    """Whether, over all series and steps ahead, the seasonal naive's absolute error is smaller than the naive's."""
+    """Whether, over all steps ahead and series (of many, some evenly apart), the seasonal naive's absolute error is
+    smaller than the naive's."""
     naive = seasonal = 0.0
-    for k in range(len(panel.ids)):
+    asked = np.unique(np.linspace(0, len(panel.ids) - 1, min(len(panel.ids), MOST_ASKED)).astype(int))
+    for k in asked:
         values = z[panel.series(k)]
         spread = values.std() or 1.0
         for ahead in range(1, horizon + 1):
@@ -108,70 +118,102 @@ def window_ends(panel: Panel, framing: Framing, horizon: int | None = None, orig
     of what is learned from looks like what is asked later; in short series, from their middle on.
     """
     horizon = framing.horizon if horizon is None else horizon
-    ends = [np.zeros(0, np.int64)]
-    for start, length in zip(panel.offsets[:-1], panel.lengths, strict=True):
-        latest = length - horizon
-        earliest = max(framing.shortest, min(framing.memory, latest // 2))
-        ends.append(start + np.arange(earliest, latest + 1)[origins])
-    return np.concatenate(ends)
+    latest = panel.lengths - horizon
+    earliest = np.maximum(framing.shortest, np.minimum(framing.memory, latest // 2))
+    counts = np.maximum(latest + 1 - earliest, 0)
+    first = panel.offsets[:-1] + earliest
+    if origins == slice(None):
+        return rows_between(first, first + counts)
+    ends = [begin + np.arange(n)[origins] for begin, n in zip(first, counts, strict=True)]
+    return np.concatenate([np.zeros(0, np.int64), *ends])
 
 
 def make_windows(
-    panel: Panel, profile: Profile, framing: Framing, ends: Array, view: View, weighted: bool = False
+    panel: Panel,
+    profile: Profile,
+    framing: Framing,
+    ends: Array,
+    view: View,
+    features: Features,
+    weighted: bool = False,
 ) -> Windows:
-    """Windows that end at these rows (exclusive), in one of the views; `weighted` for training."""
+    """Windows that end at these rows (exclusive), in one of the views; `weighted` for training.
+
+    They hold the rows of the panel that they need, and no others: of a long panel few are drawn. What is known ahead
+    must reach a horizon beyond each end, see `ahead.extend_panel`.
+    """
     z = adjusted(panel, profile) if view == "level" else to_logs(panel, profile.logs)
     series = series_of(panel, ends)
     lengths = np.minimum(framing.window, ends - panel.offsets[series])
     lengths -= lengths % framing.segment
     starts = ends - lengths
     mean, scale = window_quartiles(z, starts, ends) if view == "robust" else window_statistics(z, starts, ends)
+    if view == "last":
+        scale = profile.spread[series]
     # a window that hardly moves must not be taken for the measure of what may come
     scale = np.maximum(scale, LEAST_SCALE * profile.change[series])
     if view == "count":
         mean, scale = np.zeros_like(mean), 1 + np.abs(mean)
     level = {
-        "level": lambda: window_level(z, panel, profile, framing.window)[ends - 1],
+        "level": lambda: window_level(z, panel, profile, ends, framing.window),
         "season": lambda: z[ends - 1],
         "last": lambda: z[ends - 1],
     }.get(view, lambda: mean)()
-    channels = [z, _change(panel, z, framing.season)] if view == "season" else [z]
+    seasonal = view == "season"
+    first = np.minimum(starts, ends - framing.season) if seasonal else starts  # targets are measured from there
+    rows = _rows_of_ranges(first, ends + framing.horizon, len(z))
+    channels = [z[rows], _change(panel, z, framing.season, rows)] if seasonal else [z[rows]]
     return Windows(
-        values=np.stack(channels, axis=1),
-        observed=panel.observed.astype(np.float64),
-        starts=starts,
+        values=np.column_stack([*channels, features.channels(panel, rows)]),
+        observed=panel.observed[rows].astype(np.float64),
+        starts=np.searchsorted(rows, starts),
         lengths=lengths,
         loc=np.stack([level, np.zeros(len(ends))][: len(channels)], axis=1),
         scale=np.stack([scale] * len(channels), axis=1),
         window=framing.window,
         horizon=framing.horizon,
-        lags=framing.lags if view == "season" else None,
+        lags=framing.lags if seasonal else None,
         segment=framing.segment,
         decoded=framing.decoded,
+        known=features.known,
         weight=_weights(panel, profile, framing, starts, ends, scale) if weighted else None,
+        series=series,
+        fixed=features.statics(panel),
+        codes=features.codes(panel),
     )
 
 
+def _rows_of_ranges(first: Array, last: Array, count: int) -> Array:
+    """The rows of a table of `count` that lie in any of the ranges first .. last - 1, in order.
+
+    >>> _rows_of_ranges(np.array([5, 1]), np.array([7, 3]), 9).tolist()
+    [1, 2, 5, 6]
+    """
+    begin = np.bincount(first, minlength=count + 1)
+    end = np.bincount(np.minimum(last, count), minlength=count + 1)
+    return np.flatnonzero(np.cumsum(begin - end)[:count] > 0)
+
+
 def _weights(panel: Panel, profile: Profile, framing: Framing, starts: Array, ends: Array, scale: Array) -> Array:
-    """How much each window counts: so that errors are judged relative to how well the series could be forecast
-    without learning, and relative to its level, half and half, and not in scales of the window."""
+    """How much each window counts, so that errors are not judged in scales of the window: relative to how well the
+    series could be forecast without learning, and for positive series as much relative to their level."""
     series = series_of(panel, ends)
     z = to_logs(panel, profile.logs)
     error = typical_error(z, panel, framing.season)[series]
-    # an error in logarithms is relative already
-    level = np.where(profile.logs[series], 1.0, np.abs(window_statistics(z, starts, ends)[0]))
-    usual = np.median(level / error)
-    weight = scale / error + scale * usual / np.maximum(level, 1e-3 * usual * error)
-    return np.minimum(weight / np.median(weight), HEAVIEST)
+    weight = scale / error
+    positive = all_positive(panel)[series]
+    if positive.any():
+        # an error in logarithms is relative already
+        level = np.where(profile.logs[series], 1.0, np.abs(window_statistics(z, starts, ends)[0]))[positive]
+        weight[positive] /= 2
+        weight[positive] += scale[positive] / level * np.median(level / error[positive]) / 2
+    return np.minimum(weight / np.median(weight), HEAVIEST) * panel.covariates.weights[series]
 
 
-def _change(panel: Panel, z: Array, season: int) -> Array:
-    """Change over a season, 0 in a series' first season, (n,)."""
-    change = np.zeros_like(z)
-    change[season:] = z[season:] - z[:-season]
-    for start, end in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
-        change[start : min(start + season, end)] = 0
-    return change
+def _change(panel: Panel, z: Array, season: int, rows: Array) -> Array:
+    """Change over a season at these rows (n,), 0 in a series' first season."""
+    begin = panel.offsets[series_of(panel, rows + 1)]
+    return np.where(rows - begin >= season, z[rows] - z[rows - season], 0.0)
 
 
 def refuse_untrainable(panel: Panel, framing: Framing) -> None:
