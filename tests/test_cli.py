@@ -152,6 +152,25 @@ def test_what_was_changed_in_the_table_is_said(command, tmp_path):
     assert "note: 5 gap(s) filled with the value one season before" in done.err
 
 
+def test_forecasts_of_counts_are_whole_and_the_options_reach_the_model(command, file):
+    rows = [f"2024-01-{day:02d},{day % 5}" for day in range(1, 32)]
+    path = file("day,visits", *rows, name="visits.csv")
+    words = ("--likelihood", "poisson", "--nonnegative", "--integer", "-q", "--out", "out")
+    done = command("forecast", path, "-H", 3, *QUICK, *words)
+    assert done.code == 0, done.err
+    values = table(done.out).iloc[:, 1:].to_numpy()
+    assert (values == np.rint(values)).all()
+    fc = un.load("out/model.safetensors")
+    assert (fc.likelihood, fc.nonnegative, fc.integer) == ("poisson", True, True)
+
+
+def test_what_is_no_count_is_an_error_of_the_input(command, file):
+    path = file("day,visits", *(f"2024-01-{day:02d},{day}.5" for day in range(1, 32)), name="visits.csv")
+    done = command("forecast", path, "-H", 3, *QUICK, "--likelihood", "poisson")
+    assert done.code == 2
+    assert "the series has 1.5 in row 1 (2024-01-01" in done.err
+
+
 # --- predict ----------------------------------------------------------------------------------------
 
 

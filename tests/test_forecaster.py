@@ -9,6 +9,7 @@ import pytest
 
 import unrolled as un
 from tables import panel_frame
+from unrolled.forecasting.intervals import UNCALIBRATED
 
 QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
 
@@ -107,9 +108,9 @@ def test_no_future_value_reaches_what_is_learned_before_the_held_out_end(rng):
         seen[fc] = first_training(fc, frame)
     (model_a, profile_a), (model_b, profile_b) = seen[clean], seen[poisoned]
     assert model_a.framing == model_b.framing
-    for member_a, member_b in zip(model_a.members, model_b.members, strict=True):
-        np.testing.assert_array_equal(member_a.parameters, member_b.parameters)
-    for name in ("logs", "season", "smoothing", "spread"):
+    for one, other in zip(model_a.members, model_b.members, strict=True):
+        np.testing.assert_array_equal(one.parameters, other.parameters)
+    for name in ("logs", "season", "smoothing", "spread", "change"):
         np.testing.assert_array_equal(getattr(profile_a, name), getattr(profile_b, name))
 
 
@@ -188,7 +189,8 @@ def test_a_short_series_is_forecast_without_comparison_and_says_so():
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
     fc = un.Forecaster(horizon=4, **QUICK).fit(df)
     assert fc.held_out_ is None
-    assert any("not calibrated" in note for note in fc.notes_)
+    assert any("not calibrated, only widened" in note for note in fc.notes_)
+    assert (fc.widening_ == UNCALIBRATED).all()
     assert np.isfinite(fc.predict(level=[80]).drop(columns="ds").to_numpy()).all()
 
 
@@ -208,6 +210,20 @@ def test_constant_series_are_forecast_as_constant(rng):
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="D"), "y": 7.0})
     out = un.Forecaster(horizon=5, **QUICK).fit(df).predict()
     assert np.abs(out["GRU"] - 7).max() < 0.5
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_intervals_after_a_flat_window_stay_in_proportion(log):
+    """A window that stands still must not be measured by 1, which in logarithms is a factor of e."""
+    random = np.random.default_rng(0)
+    moving = 1000 * np.exp(0.002 * random.standard_normal(40).cumsum())
+    df = pd.DataFrame(
+        {"ds": pd.date_range("2020-01-01", periods=60, freq="D"), "y": np.r_[moving, np.full(20, 1000.0)]}
+    )
+    out = un.Forecaster(horizon=4, season=1, log=log, **QUICK).fit(df).predict(level=[95])
+    change = np.abs(np.diff(df["y"])).mean()
+    assert (out["GRU-hi-95"] - out["GRU-lo-95"] < 20 * change).all()  # it was 370 of them in logarithms
+    assert np.abs(out["GRU"] - 1000).max() < 10 * change
 
 
 def test_forecasts_scale_with_the_data(rng):

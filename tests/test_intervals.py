@@ -14,7 +14,9 @@ from hypothesis.extra.numpy import arrays
 import unrolled as un
 from support import assert_close
 from unrolled.forecasting.intervals import (
+    LEAST_WIDENING,
     MEDIAN,
+    MOST_WIDENING,
     PER_STEP_SCORES,
     QUANTILES,
     calibrate,
@@ -42,18 +44,43 @@ def test_widening_worked_by_hand():
     """Nine targets whose distances from 0 are 0, ½, 1, ... 4, and intervals ±4, ±3, ±2, ±1."""
     targets = np.array([0, -0.5, 1, -1.5, 2, -2.5, 3, -3.5, 4])[:, None]
     quantiles = np.tile([-4.0, -3, -2, -1, 0, 1, 2, 3, 4], (9, 1, 1))
-    # the ⌈10·c⌉-th smallest of the distances less the half width; the largest where there are too few for 95 %
-    expected = [[4 - 4], [4 - 3], [3.5 - 2], [2 - 1]]
-    assert conformal_widening(quantiles, targets, known(targets)).tolist() == expected
+    # the ⌈10·c⌉-th smallest of the distances over the half width; the largest where there are too few for 95 %
+    expected = [[4 / 4], [4 / 3], [3.5 / 2], [2 / 1]]
+    assert_close(conformal_widening(quantiles, targets, known(targets)), expected, terms=2)
 
 
-def test_intervals_that_are_too_wide_shrink_where_each_step_has_its_own_scores():
-    targets = np.linspace(-1, 1, PER_STEP_SCORES)[:, None]
-    quantiles = np.tile(np.linspace(-8, 8, 9), (PER_STEP_SCORES, 1, 1))
-    assert (conformal_widening(quantiles, targets, known(targets)) < 0).all()
-    # pooled, what the far steps could spare would be taken from the near ones
-    few = targets[1:]
-    assert (conformal_widening(quantiles[1:], few, known(few)) == 0).all()
+def test_each_side_is_measured_by_its_own_reach():
+    """Skewed intervals: -1 below the median and +10 above it; targets at -2 and +5 score 2 and ½."""
+    quantiles = np.tile([-1.0, -1, -1, -1, 0, 10, 10, 10, 10], (2, 1, 1))
+    targets = np.array([[-2.0], [5.0]])
+    assert_close(conformal_widening(quantiles, targets, known(targets))[0], [2.0], terms=2)
+
+
+@pytest.mark.parametrize("rows", [PER_STEP_SCORES, PER_STEP_SCORES // 2], ids=["step by step", "pooled"])
+def test_intervals_that_are_too_wide_shrink(rows):
+    targets = np.linspace(-1, 1, rows)[:, None]
+    quantiles = np.tile(np.linspace(-4, 4, 9), (rows, 1, 1))
+    widening = conformal_widening(quantiles, targets, known(targets))
+    assert (widening < 0.6).all()
+    assert (widening > LEAST_WIDENING).all()
+
+
+def test_a_calibration_stays_within_reason():
+    targets = np.linspace(-1, 1, 50)[:, None]
+    for reach, bound in ((1e-4, MOST_WIDENING), (1e4, LEAST_WIDENING)):
+        quantiles = np.tile(reach * np.linspace(-4, 4, 9), (50, 1, 1))
+        assert (conformal_widening(quantiles, targets, known(targets)) == bound).all()
+
+
+def test_intervals_without_width_have_no_say():
+    """No factor widens them, whatever lies outside; and there is no overflow on the way."""
+    targets = np.array([[1.0], [2.0], [1e300], [0.0]])
+    quantiles = np.zeros((4, 1, 9))
+    assert (conformal_widening(quantiles, targets, known(targets))[:, 0] == LEAST_WIDENING).all()  # 0 lies on it
+    assert (conformal_widening(quantiles[:3], targets[:3], known(targets[:3])) == 1).all()
+    some = np.concatenate([quantiles, np.tile(np.linspace(-4, 4, 9), (40, 1, 1))])
+    more = np.concatenate([targets, np.full((40, 1), 2.0)])
+    assert_close(conformal_widening(some, more, known(more))[:, 0], [0.5, 2 / 3, 1, 2], terms=2)
 
 
 @pytest.mark.parametrize("rows", [3, 2 * PER_STEP_SCORES], ids=["pooled", "step by step"])
@@ -62,28 +89,29 @@ def test_targets_that_are_unknown_do_not_count(rows):
     weights = known(targets)
     weights[-1] = 0
     poisoned = np.where(weights > 0, targets, 1e9)
-    quantiles = np.zeros((rows, 2, 9))
+    quantiles = np.tile(100 * np.linspace(-4, 4, 9), (rows, 2, 1))
     np.testing.assert_array_equal(
         conformal_widening(quantiles, poisoned, weights),
         conformal_widening(quantiles[:-1], targets[:-1], weights[:-1]),
     )
-    np.testing.assert_array_equal(conformal_widening(quantiles, targets, 0 * weights), np.zeros((4, 2)))
+    np.testing.assert_array_equal(conformal_widening(quantiles, targets, 0 * weights), np.ones((4, 2)))
 
 
 @pytest.mark.parametrize("n", [1, 2, 9, 19, 20, 39, 99, 100, 199])
 def test_the_rank_is_exact_although_coverages_are_binary_fractions(n):
-    targets = np.arange(1.0, n + 1)[:, None]  # with empty intervals at 0, score and rank are the same
-    widening = conformal_widening(np.zeros((n, 1, 9)), targets, known(targets))
-    assert widening[:, 0].tolist() == [min(ceil((n + 1) * coverage), n) for coverage in COVERAGES]
+    targets = np.arange(1.0, n + 1)[:, None] / n  # with intervals of 1 to each side, score and rank / n are the same
+    quantiles = np.tile(np.sign(np.arange(9.0) - MEDIAN), (n, 1, 1))
+    widening = conformal_widening(quantiles, targets, known(targets))
+    assert_close(widening[:, 0], [min(ceil((n + 1) * coverage), n) / n for coverage in COVERAGES], terms=2)
 
 
 def test_steps_are_pooled_where_scores_are_few():
     rows = PER_STEP_SCORES
-    targets = np.stack([np.linspace(0, 1, rows), np.linspace(0, 50, rows)], axis=1)
-    quantiles = np.zeros((rows, 2, 9))
+    targets = np.stack([np.linspace(0, 1, rows), np.linspace(0, 4, rows)], axis=1)
+    quantiles = np.tile(np.sign(np.arange(9.0) - MEDIAN), (rows, 2, 1))
     apart = conformal_widening(quantiles, targets, known(targets))
     assert not pooled(known(targets))
-    assert (apart[:, 1] > 10 * apart[:, 0]).all()
+    assert_close(apart[:, 1], 4 * apart[:, 0], terms=4)
     together = conformal_widening(quantiles[1:], targets[1:], known(targets[1:]))
     assert pooled(known(targets[1:]))
     np.testing.assert_array_equal(together[:, 0], together[:, 1])
@@ -113,18 +141,13 @@ def test_calibrated_intervals_hold_what_they_promise(rows, spread, rng):
         groups = 1 if pooled(np.ones((rows, steps))) else steps
         variance = expected * (1 - expected) * (1 / (fresh * steps) + 1 / (n * groups)) / repeats
         # 4.5 standard deviations are left once in 150,000 times
-        above = inside[pair] / (repeats * fresh * steps) - expected
-        assert above > -4.5 * variance**0.5
-        if (
-            rows >= PER_STEP_SCORES or spread <= 1
-        ):  # pooled intervals are never narrowed, so those learned too wide hold more
-            assert above < 4.5 * variance**0.5
+        assert abs(inside[pair] / (repeats * fresh * steps) - expected) < 4.5 * variance**0.5
 
 
 # --- order ------------------------------------------------------------------------------------------
 
 
-@given(arrays(np.float64, (2, 3, 9), elements=finite), arrays(np.float64, (4, 3), elements=finite))
+@given(arrays(np.float64, (2, 3, 9), elements=finite), arrays(np.float64, (4, 3), elements=st.floats(0, 10)))
 def test_calibrated_quantiles_never_cross(quantiles, widening):
     quantiles = np.sort(quantiles, axis=-1)
     out = calibrate(quantiles, widening)
@@ -134,8 +157,8 @@ def test_calibrated_quantiles_never_cross(quantiles, widening):
 
 def test_calibration_worked_by_hand():
     quantiles = np.array([[[-8.0, -6, -4, -2, 0, 1, 2, 3, 4]]])
-    widening = np.array([[-1.0], [1], [-3], [1]])  # outermost pair first; the third would cross the one inside it
-    expected = [-7, -7, -3, -3, 0, 2, 2, 4, 4]
+    widening = np.array([[0.5], [1], [2], [0.5]])  # outermost pair first; the third would cross those outside it
+    expected = [-8, -8, -8, -1, 0, 0.5, 4, 4, 4]
     assert calibrate(quantiles, widening)[0, 0].tolist() == expected
 
 

@@ -25,7 +25,9 @@ RAGGED = pytest.mark.parametrize("ragged", [False, True], ids=["", "lengths"])
 
 
 def job_of(data: Windows, cell: un.Cell, loss: Loss) -> Job:
-    outputs = len(LEVELS) if loss.kind == "quantile" else len(loss.parameters) if isinstance(loss, Likelihood) else None
+    outputs = (
+        len(LEVELS) if loss.kind == "quantile" else len(loss.parameters) if isinstance(loss, Likelihood) else None
+    )
     program = decoders.network(data, cell, outputs)
     return Job(program, data, loss, AdamW(betas=(0.6, 0.8), eps=1e-3), BATCH, 0.5, seed=11)
 

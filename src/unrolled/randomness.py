@@ -22,6 +22,7 @@ class Purpose(IntEnum):
     SHUFFLE = 2
     DROPOUT = 3
     SAMPLE = 4
+    PATHS = 5
 
 
 class Place(NamedTuple):

@@ -41,6 +41,9 @@ def command(
     rate: opt.Rate = None,
     budget: opt.Budget = None,
     max_trials: opt.MaxTrials = None,
+    likelihood: opt.Likelihood = None,
+    nonnegative: opt.Nonnegative = False,
+    integer: opt.Integer = False,
     level: opt.Level = "80,95",
     baselines: opt.Baselines = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the outputs.", show_default="FILE-forecast")] = None,
@@ -64,6 +67,7 @@ def command(
     given: dict[str, Any] = {"season": season, "window": window, "hidden": hidden, "steps": steps}
     given |= {"ensemble": ensemble, "segment": segment, "scaling": opt.parse_scaling(scaling), "dropout": dropout}
     given |= {"batch_size": batch_size, "rate": rate, "budget": opt.parse_budget(budget), "max_trials": max_trials}
+    given |= {"likelihood": likelihood, "nonnegative": nonnegative, "integer": integer}
     fc = opt.make_forecaster(horizon, quiet, given, cell=cell, freq=freq, seed=seed)
     talk = opt.talker(quiet)
 

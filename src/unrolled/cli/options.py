@@ -67,6 +67,16 @@ MaxTrials = Annotated[
     int | None,
     typer.Option("--max-trials", help="Trials of that search; it repeats itself.", show_default="no limit"),
 ]
+Likelihood = Annotated[
+    str | None,
+    typer.Option(
+        "--likelihood",
+        help="Distribution to learn: normal, student_t; of counts poisson, negative_binomial.",
+        show_default="quantiles",
+    ),
+]
+Nonnegative = Annotated[bool, typer.Option("--nonnegative", help="Clip forecasts and intervals at 0.")]
+Integer = Annotated[bool, typer.Option("--integer", help="Round to whole numbers, intervals outwards.")]
 Level = Annotated[str, typer.Option("--level", help="Coverage of intervals in per cent.")]
 Baselines = Annotated[
     str | None,

@@ -15,7 +15,10 @@ def command(
         str | None,
         typer.Argument(metavar="FILE", help="Table to forecast from; without it, the series of the training."),
     ] = None,
-    horizon: Annotated[int | None, typer.Option("--horizon", "-H", help="Periods, at most those trained.")] = None,
+    horizon: Annotated[
+        int | None,
+        typer.Option("--horizon", "-H", help="Periods, at most those trained, or any number if trained with reach."),
+    ] = None,
     level: Annotated[str, typer.Option(help="Coverage of intervals in per cent.")] = "80,95",
     as_json: Annotated[bool, typer.Option("--json", help="Print the forecast as JSON.")] = False,
 ) -> None:

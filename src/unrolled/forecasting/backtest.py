@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +11,12 @@ import pandas as pd
 
 from ..ops import Array
 from .baselines import COMPARED, Origins, baseline_forecasts
-from .intervals import MEDIAN, calibrate, conformal_widening, interval_columns, pooled, read_quantile
+from .dependence import learn_dependence
+from .intervals import MEDIAN, QUANTILES, calibrate, conformal_widening, interval_columns, pooled
+from .marginals import normal_scores
 from .metrics import POINT, History, mase_season, score_series, summarize, verdict
 from .panel import Columns, Panel, series_of
+from .recursion import forecast_quantiles
 from .scaling import Profile, in_units, to_logs
 from .table import forecast_frame
 from .windows import window_ends
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 MOST_WINDOWS = 5000  # held-out windows that are looked at; more would cost time and tell little more
+MOST_RECURSIVE = 500  # of them where each takes many paths
 REPORTED_LEVELS = (80, 95)
 
 
@@ -34,6 +38,7 @@ class HeldOut:
         coverage: share of held-out values inside the intervals, by level in per cent. Each origin's intervals are
             calibrated on the other origins.
         widening: the calibration of all intervals.
+        dependence: correlations between the steps that are forecast at once.
         origins: forecast origins a series.
         rows: rows held out at the end of each series.
         pooled: whether calibration pools the steps ahead.
@@ -44,6 +49,7 @@ class HeldOut:
     table: pd.DataFrame
     coverage: dict[int, float]
     widening: Array
+    dependence: Array
     origins: int
     rows: int
     pooled: bool
@@ -89,6 +95,7 @@ def hold_out(
     columns: Columns,
     baselines: Sequence[str] = (),
     season: int | None = None,
+    horizon: int | None = None,
 ) -> HeldOut:
     """Compare and calibrate a model on the rows of a panel that it has not seen.
 
@@ -101,28 +108,33 @@ def hold_out(
         columns: of the table.
         baselines: beside the simple ones.
         season: that was given, if one was.
+        horizon: periods ahead; None: those that the model gives at once.
     """
     framing = model.framing
-    horizon = framing.horizon
+    horizon = horizon or framing.horizon
     kept = set(known.ids)
     panel = panel.select(np.array([i in kept for i in panel.ids]))  # whoever has no known rows can't be judged
     left_out = int((panel.lengths - known.lengths).max())
     count = left_out - horizon + 1
-    every = max(1, -(-len(panel.ids) * count // MOST_WINDOWS))
+    most = MOST_WINDOWS if horizon <= framing.horizon else MOST_RECURSIVE
+    every = max(1, -(-len(panel.ids) * count // most))
     # from the last origin backwards, so that it is among those that are looked at
-    ends = window_ends(panel, framing, origins=slice(-1, -count - 1, -every))
-    raw = model.quantiles(panel, profile, ends)
+    ends = window_ends(panel, framing, horizon, origins=slice(-1, -count - 1, -every))
     series = series_of(panel, ends)
     left = panel.offsets[series + 1] - horizon - ends  # 0 for a series' last origin
     places = ends[:, None] + np.arange(horizon)
     target, weight = to_logs(panel, profile.logs)[places], panel.observed[places].astype(float)
 
+    # windows of one series that lie a block or more apart share no target
+    apart = len(np.unique(np.stack([series, left // framing.horizon]), axis=1).T)
+    dependence = _dependence(model.quantiles(panel, profile, ends), target, weight, apart)
+    raw = forecast_quantiles(replace(model, dependence=dependence), panel, profile, ends, horizon)
     widening = conformal_widening(raw, target, weight)
     values = in_units(calibrate(raw, widening), profile, panel, ends)
     compared = [b for b in (*COMPARED, *baselines) if b != "SeasonalNaive" or framing.season > 1]
     origins = Origins(series, panel.offsets[series], ends)
     scale_by = mase_season(panel.frequency, season)
-    forecasts = {name: values[..., MEDIAN]} | baseline_forecasts(
+    forecasts = {name: model.limits.quantile(values[..., MEDIAN], 0.5)} | baseline_forecasts(
         dict.fromkeys(compared), panel, origins, panel.offsets[:-1] + known.lengths, horizon, framing.season, scale_by
     )
     scores = score_series(
@@ -139,12 +151,22 @@ def hold_out(
         columns,
         {"y": panel.y[places[last]]}
         | {baseline: f[last] for baseline, f in forecasts.items() if baseline != name}
-        | interval_columns(name, values[last], REPORTED_LEVELS),
+        | interval_columns(name, values[last], REPORTED_LEVELS, model.limits),
     )
     return HeldOut(
         table=summarize(scores)[list(POINT)],
-        coverage=_coverage(raw, target, weight, left),
+        coverage=_coverage(
+            interval_columns(
+                name,
+                in_units(_calibrated_on_others(raw, target, weight, left), profile, panel, ends),
+                REPORTED_LEVELS,
+                model.limits,
+            ),
+            panel.y[places],
+            weight,
+        ),
         widening=widening,
+        dependence=dependence,
         origins=len(np.unique(left)),
         rows=left_out,
         pooled=pooled(weight),
@@ -160,17 +182,30 @@ def known_history(panel: Panel, season: int) -> History:
     )
 
 
-def _coverage(raw: Array, target: Array, weight: Array, origin: Array) -> dict[int, float]:
-    """Share of known targets inside each interval, one origin after the other calibrated on other origins: on those
-    that share no target with it, where there are any."""
-    inside = dict.fromkeys(REPORTED_LEVELS, 0.0)
+def _dependence(quantiles: Array, target: Array, weight: Array, apart: int) -> Array:
+    """Correlations between the steps that are forecast at once, from quantiles (K, R, Q) of held-out windows."""
+    steps = min(quantiles.shape[1], target.shape[1])
+    scores = normal_scores(quantiles[:, :steps], QUANTILES, target[:, :steps])
+    return learn_dependence(scores, weight[:, :steps], apart)
+
+
+def _calibrated_on_others(raw: Array, target: Array, weight: Array, origin: Array) -> Array:
+    """Quantiles, one origin after the other calibrated on other origins: on those that share no target with it, where
+    there are any."""
+    widened = np.empty_like(raw)
     for k in np.unique(origin):
         here = origin == k
         apart = np.abs(origin - k) >= target.shape[1]
         others = next(rows for rows in (apart, ~here, here) if rows.any())
-        widened = calibrate(raw[here], conformal_widening(raw[others], target[others], weight[others]))
-        for level in REPORTED_LEVELS:
-            tail = (1 - level / 100) / 2
-            low, high = read_quantile(widened, tail), read_quantile(widened, 1 - tail)
-            inside[level] += float((weight[here] * (low <= target[here]) * (target[here] <= high)).sum())
-    return {level: count / max(float(weight.sum()), 1.0) for level, count in inside.items()}
+        widened[here] = calibrate(raw[here], conformal_widening(raw[others], target[others], weight[others]))
+    return widened
+
+
+def _coverage(columns: dict[str, Array], target: Array, weight: Array) -> dict[int, float]:
+    """Share of known targets inside each interval."""
+    total = max(float(weight.sum()), 1.0)
+    bounds = list(columns.values())[1:]  # two a level, after the forecast itself
+    return {
+        level: float((weight * (low <= target) * (target <= high)).sum()) / total
+        for level, low, high in zip(REPORTED_LEVELS, bounds[::2], bounds[1::2], strict=True)
+    }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..ops import Array
 from .choice import MANY_WINDOWS, MEDIUM, SEASONS_READ, SEGMENTS, choose_settings
+from .outputs import COUNTS
 from .panel import Panel
 from .windows import SHORTEST_WINDOW, VIEWS, Framing, View, window_ends
 
@@ -101,6 +102,8 @@ def limits(fc: Forecaster, panel: Panel, framing: Framing, shortest_past: int) -
     """The space around a forecaster, whose shortest training in the search has so many rows a series."""
     longest = max(SHORTEST_WINDOW, (shortest_past - fc.horizon) // 2)
     given = frozenset(n for n in Configuration._fields if n != "cell" and getattr(fc, n) is not None)
+    if fc.likelihood in COUNTS:  # which have one view only
+        given |= {"scaling"}
     return Space(framing.season, longest, len(window_ends(panel, framing)), given)
 
 
@@ -197,7 +200,7 @@ def _moves(base: Configuration) -> Iterator[dict[str, Any]]:
 def _other_views(views: Sequence[View]) -> Iterator[tuple[View, ...]]:
     """One view more, or one less."""
     for view in VIEWS:
-        if view not in views and len(views) < MOST_VIEWS:
+        if view not in (*views, "count") and len(views) < MOST_VIEWS:
             yield (*views, view)
     if len(views) > 1:
         for view in views:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from inspect import signature
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,20 +15,23 @@ from ..network import checked_seed
 from ..ops import Array
 from ..training import interruptible
 from .ahead import extend_panel
-from .architecture import Decoder
-from .automatic import AUTO, check_cell, fit_automatically, is_count
+from .automatic import AUTO, fit_automatically
 from .backtest import HeldOut, held_out_rows, hold_out
 from .baselines import check_baselines
-from .choice import choose_framing, choose_logs, choose_settings, views_of
+from .choice import choose_framing, choose_logs, choose_settings
 from .features import Features, choose_calendar, choose_decoder
-from .intervals import MEDIAN, calibrate, check_levels, interval_columns
-from .model import MOST_NETWORKS, train_model
+from .intervals import MEDIAN, UNCALIBRATED, calibrate, check_levels, interval_columns
+from .model import train_model
+from .outputs import COUNTS, limits_of, refuse_no_counts
 from .panel import Panel, named_columns
+from .params import Params, check_paths, checked_horizon
+from .paths import path_frame, path_noise, sample_paths
+from .recursion import forecast_quantiles
 from .rolling import Plan, cross_validate
 from .saved import describe, rebuild
 from .scaling import Profile, all_positive, estimate_profile, in_units, renewed
 from .statistical import require_statsforecast
-from .table import forecast_frame, in_library, library_of, read_panel, refuse_horizon
+from .table import forecast_frame, in_library, library_of, read_panel
 from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_ends
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
 
 
-class Forecaster:
+class Forecaster(Params):
     """A recurrent network for forecasting one or many series.
 
     One global network reads windows of all series and gives quantiles of the next `horizon` values directly. `fit`
@@ -67,6 +69,12 @@ class Forecaster:
         weight_decay: of AdamW.
         dropout: share of hidden units dropped in training; None: 0.4, on segments none.
         ensemble: networks of different seeds, in turn on each view; their median is taken; None: 6, on segments 3.
+        likelihood: None learns quantiles; "normal", "student_t", "poisson" and "negative_binomial" the parameters of
+            such a distribution. The last two are for counts, whole numbers ≥ 0, and give such.
+        reach: periods that the network gives at once; None: the horizon. Beyond it the network reads its own
+            forecasts, medians for the forecast and paths of draws for intervals, as far ahead as is asked for.
+        nonnegative: whether forecasts, intervals and samples are clipped at 0.
+        integer: whether they are rounded to whole numbers, intervals outwards.
         seed: of everything random.
         alias: name of the forecast's column; None: the cell's name in capitals.
         verbose: 0 is silent, 1 shows progress where standard error is a terminal.
@@ -81,75 +89,6 @@ class Forecaster:
     >>> un.Forecaster(horizon=3, steps=20).fit(df).predict(level=[80]).columns.tolist()
     ['ds', 'GRU', 'GRU-lo-80', 'GRU-hi-80']
     """
-
-    def __init__(
-        self,
-        horizon: int,
-        cell: str = "gru",
-        hidden: int | None = None,
-        layers: int = 1,
-        window: int | None = None,
-        segment: int | None = None,
-        scaling: str | Sequence[str] | None = None,
-        decoder: str | None = None,
-        calendar: bool | None = None,
-        season: int | None = None,
-        freq: str | int | None = None,
-        log: bool | None = None,
-        steps: int | None = None,
-        batch_size: int | None = None,
-        rate: float | None = None,
-        weight_decay: float = 1e-2,
-        dropout: float | None = None,
-        ensemble: int | None = None,
-        seed: int = 0,
-        alias: str | None = None,
-        verbose: int = 1,
-        budget: float | None = None,
-        max_trials: int | None = None,
-    ) -> None:
-        self.horizon = horizon
-        self.cell = cell
-        self.hidden = hidden
-        self.layers = layers
-        self.window = window
-        self.segment = segment
-        self.scaling = scaling
-        self.decoder = decoder
-        self.calendar = calendar
-        self.season = season
-        self.freq = freq
-        self.log = log
-        self.steps = steps
-        self.batch_size = batch_size
-        self.rate = rate
-        self.weight_decay = weight_decay
-        self.dropout = dropout
-        self.ensemble = ensemble
-        self.seed = seed
-        self.alias, self.verbose, self.budget, self.max_trials = alias, verbose, budget, max_trials
-
-    # --- scikit-learn's conventions -----------------------------------------------------------------
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in signature(type(self)).parameters}
-
-    def set_params(self, **params: Any) -> Forecaster:
-        for name, value in params.items():
-            if name not in self.get_params():
-                raise InputError(f"Forecaster has no parameter {name!r}; it has: {', '.join(self.get_params())}.")
-            setattr(self, name, value)
-        return self
-
-    @property
-    def name(self) -> str:
-        """The column of the forecast."""
-        return self.alias or self.cell.upper()
-
-    def __repr__(self) -> str:
-        defaults = {name: p.default for name, p in signature(type(self)).parameters.items()}
-        changed = [f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name]]
-        return f"Forecaster({', '.join(changed)})"
 
     # --- fitting ------------------------------------------------------------------------------------
 
@@ -204,9 +143,10 @@ class Forecaster:
     def _fit(
         self, panel: Panel, evaluate: bool, baselines: Sequence[str], interrupted: Callable[[], bool]
     ) -> Forecaster:
+        refuse_no_counts(panel, self.likelihood)
         self.notes_ = list(panel.notes)
         self.held_out_: HeldOut | None = None
-        self.widening_ = np.ones((MEDIAN, self.horizon))
+        self.widening_ = np.full((MEDIAN, self.horizon), UNCALIBRATED)
         left_out = held_out_rows(panel, self.horizon) if evaluate else 0
         # whatever is chosen from data is chosen without the held-out end, for both trainings
         known = panel.until(left_out)
@@ -217,57 +157,49 @@ class Forecaster:
         refuse_untrainable(panel, framing)
         refuse_unforecastable(panel, framing)
         settings = choose_settings(panel.lengths, framing, self.get_params() | {"decoder": decoder})
+        limits = limits_of(self.likelihood, self.nonnegative, self.integer)
 
         if left_out:
-            profile = estimate_profile(known, framing.season, self.horizon, logs)
+            profile = estimate_profile(known, framing.season, framing.horizon, logs)
             model = train_model(settings, known, profile, framing, features, "training without the end")
-            self.held_out_ = hold_out(model, panel, known, profile, self.name, self.columns_, baselines, self.season)
+            model = replace(model, limits=limits)
+            self.held_out_ = hold_out(
+                model, panel, known, profile, self.name, self.columns_, baselines, self.season, self.horizon
+            )
             self.widening_ = self.held_out_.widening
         elif evaluate:
-            self.notes_.append("too few rows to hold any out: no comparison, and the intervals are not calibrated")
+            self.notes_.append(
+                "too few rows to hold any out: no comparison, and intervals not calibrated, only widened"
+            )
         decided = dict(zip(known.ids, logs.tolist(), strict=True))
         wanted = np.array([decided.get(name, False) for name in panel.ids]) & all_positive(panel)
-        self.profile_ = estimate_profile(panel, framing.season, self.horizon, wanted)
+        self.profile_ = estimate_profile(panel, framing.season, framing.horizon, wanted)
         if left_out and interrupted():
             self.notes_.append(f"interrupted: the networks have not seen the last {left_out} rows of each series")
         else:
             features = Features.of(panel, bool(features.calendar), features.season)
             model = train_model(settings, panel, self.profile_, framing, features, "training on everything")
-        self.model_ = model
+        dependence = self.held_out_.dependence if self.held_out_ else None
+        self.model_ = replace(model, limits=limits, dependence=dependence)
         self.notes_ += model.features.notes(panel)
         self.tail_ = panel.tail(framing.memory)
         return self
 
-    def check_params(self) -> None:
-        """Raise an `InputError` if a parameter does not fit."""
-        refuse_horizon(self.horizon)
-        check_cell(self.cell, self.budget, self.max_trials)
-        checked_seed(self.seed)
-        if self.scaling is not None:
-            views_of(self.scaling)
-        if self.decoder not in (None, *get_args(Decoder)):
-            raise InputError(f"decoder must be one of {', '.join(get_args(Decoder))}; got {self.decoder!r}.")
-        if not (self.calendar is None or isinstance(self.calendar, bool)):
-            raise InputError(f"calendar must be True, False or None; got {self.calendar!r}.")
-        for name in ("hidden", "layers", "window", "segment", "season", "steps", "batch_size", "ensemble"):
-            value = getattr(self, name)
-            optional = signature(type(self)).parameters[name].default is None
-            if (value is None and not optional) or (value is not None and not is_count(value)):
-                raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
-        if (self.ensemble or 0) > MOST_NETWORKS:
-            raise InputError(f"ensemble must be ≤ {MOST_NETWORKS}; got {self.ensemble}.")
-
     def _choose(self, panel: Panel, rows: Array | None = None) -> tuple[Framing, Array, Features, str | None]:
         """The framing, for each series whether it is taken in logarithms, what is read beside it, and the decoder."""
         season = self.season or panel.frequency.season
-        logs = choose_logs(panel, self.log, season)
+        logs = self._logs(panel)
         calendar = choose_calendar(self.calendar, panel, self.decoder)
         features = Features.of(panel, calendar, season)
         decoder = choose_decoder(self.decoder, panel.covariates, calendar)
-        framing = choose_framing(
-            panel, logs, self.horizon, season, self.window, self.segment, self.scaling, decoder, rows
-        )
+        reach, scaling = self.reach or self.horizon, "count" if self.likelihood in COUNTS else self.scaling
+        framing = choose_framing(panel, logs, reach, season, self.window, self.segment, scaling, decoder, rows)
         return framing, logs, features, decoder
+
+    def _logs(self, panel: Panel) -> Array:
+        """Which series are taken in logarithms, (S,) bool."""
+        log = False if self.likelihood in COUNTS else self.log
+        return choose_logs(panel, log, self.season or panel.frequency.season)
 
     # --- forecasting --------------------------------------------------------------------------------
 
@@ -283,7 +215,7 @@ class Forecaster:
         Args:
             df: a table like the one of `fit`, whose series are forecast without training; None: the series of `fit`.
             level: coverage of intervals in per cent, such as [80, 95].
-            horizon: periods ahead, at most the trained ones.
+            horizon: periods ahead, at most the trained ones, or any number where `reach` was given.
             future: a table of the known-ahead columns at the stamps to forecast, with ids where there are ids; None:
                 they stand in the table before, in rows without a target. Elsewhere in it nothing is read.
 
@@ -296,19 +228,51 @@ class Forecaster:
         """
         self._require_fit()
         levels = check_levels(level)
-        horizon = self.horizon if horizon is None else refuse_horizon(horizon)
-        if horizon > self.horizon:
-            raise InputError(
-                f"this forecaster was trained for horizon {self.horizon}; {horizon} is beyond it. Fit anew."
-            )
-        panel, profile, library = self.tail_, self.profile_, self.backend_
-        if df is not None:
-            layout = self.tail_.covariates.layout
-            whole = read_panel(df, self.columns_, self.tail_.frequency, self.season, layout)
-            panel, profile, library = whole.tail(self.model_.framing.memory), self._profile_of(whole), library_of(df)
+        horizon = checked_horizon(self, horizon)
+        panel, profile, library = self._asked(df)
         longer, ends = self.ahead(panel, future, horizon)
-        values = self.predict_panel(longer, profile, ends)[:, :horizon]
-        return forecast_frame(panel, horizon, self.columns_, interval_columns(self.name, values, levels), library)
+        values = self.predict_panel(longer, profile, ends, horizon, bool(levels))
+        columns = interval_columns(self.name, values, levels, self.model_.limits)
+        return forecast_frame(panel, horizon, self.columns_, columns, library)
+
+    def sample(
+        self,
+        n: int = 100,
+        df: IntoDataFrame | None = None,
+        horizon: int | None = None,
+        seed: int = 0,
+        future: IntoDataFrame | None = None,
+    ) -> Any:
+        """Paths that the series may take after their last rows, drawn from the forecast.
+
+        Each step follows the calibrated quantiles of `predict`. The steps of a path hang together as forecast errors
+        did in the held-out windows (a Gaussian copula, see `dependence.py`); where fewer than 8 windows were held
+        out, the steps that the network gives at once are drawn independently. Series are drawn independently.
+
+        Args:
+            n: paths a series.
+            df, horizon, future: as in `predict`.
+            seed: the same seed gives the same paths.
+
+        Returns:
+            A long table in the library of the input: id, stamp, `sample` (0 .. n - 1) and the column of the forecast.
+        """
+        self._require_fit()
+        check_paths(n)
+        horizon = checked_horizon(self, horizon)
+        panel, profile, library = self._asked(df)
+        longer, ends = self.ahead(panel, future, horizon)
+        noise = path_noise(self.model_, horizon, len(panel.ids), n, checked_seed(seed))
+        paths = sample_paths(self.model_, longer, profile, ends, horizon, self.widening_, noise)
+        return path_frame(panel, self.columns_, self.name, paths, library)
+
+    def _asked(self, df: IntoDataFrame | None) -> tuple[Panel, Profile, str]:
+        """The last rows of the series to forecast, their profiles, and the library of the answer."""
+        if df is None:
+            return self.tail_, self.profile_, self.backend_
+        whole = read_panel(df, self.columns_, self.tail_.frequency, self.season, self.tail_.covariates.layout)
+        refuse_no_counts(whole, self.likelihood)
+        return whole.tail(self.model_.framing.memory), self._profile_of(whole), library_of(df)
 
     def ahead(
         self, panel: Panel, future: IntoDataFrame | None = None, horizon: int | None = None
@@ -322,21 +286,25 @@ class Forecaster:
             )
         if not self.model_.features.known and future is None:
             return panel, panel.offsets[1:]
-        longer = extend_panel(panel, self.horizon, future, replace(self.columns_, rows=None), horizon)
-        return longer, longer.offsets[1:] - self.horizon
+        rows = max(self.horizon, horizon or 0)
+        longer = extend_panel(panel, rows, future, replace(self.columns_, rows=None), horizon)
+        return longer, longer.offsets[1:] - rows
 
-    def predict_panel(self, panel: Panel, profile: Profile, ends: Array) -> Array:
-        """Calibrated quantiles after these rows, (N, H, Q), in the target's units.
+    def predict_panel(
+        self, panel: Panel, profile: Profile, ends: Array, horizon: int | None = None, intervals: bool = True
+    ) -> Array:
+        """Calibrated quantiles after these rows, (N, H, Q), in the target's units; without `intervals` only the
+        medians count.
 
         Where anything is known ahead, the panel must reach a horizon beyond them.
         """
-        raw = self.model_.quantiles(panel, profile, ends)
+        raw = forecast_quantiles(self.model_, panel, profile, ends, horizon or self.horizon, intervals)
         return in_units(calibrate(raw, self.widening_), profile, panel, ends)
 
     def _profile_of(self, panel: Panel) -> Profile:
         """Profiles for a new table: as fitted for known series, estimated afresh for others."""
-        logs = choose_logs(panel, self.log, self.season or panel.frequency.season)
-        fresh = estimate_profile(panel, self.model_.framing.season, self.horizon, logs)
+        framing = self.model_.framing
+        fresh = estimate_profile(panel, framing.season, framing.horizon, self._logs(panel))
         return renewed(self.profile_, self.tail_.ids, fresh, panel)
 
     def cross_validation(

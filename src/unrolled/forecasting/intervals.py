@@ -8,11 +8,14 @@ import numpy as np
 
 from ..errors import InputError
 from ..ops import Array
+from .limits import UNLIMITED, Limits
+from .marginals import scores_of
 
 # pairs around the median; the outermost carry the 95 % interval
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 MEDIAN = QUANTILES.index(0.5)
 LEAST_WIDENING, MOST_WIDENING = 0.2, 5.0  # beyond which a calibration rather is an accident of few scores
+UNCALIBRATED = 2.0  # the usual factor of series just long enough for a calibration, for shorter ones
 PER_STEP_SCORES = 100  # with fewer held-out scores a step, all steps are pooled
 
 
@@ -46,11 +49,14 @@ def conformal_widening(quantiles: Array, targets: Array, weights: Array) -> Arra
 
 
 def _relative_distance(quantiles: Array, targets: Array, pair: int) -> Array:
-    """How far targets lie from the median, in reaches of the interval on their side, (N, H)."""
+    """How far targets lie from the median, in reaches of the interval on their side, (N, H); infinitely far where an
+    interval without width on that side does not hold them."""
     middle = quantiles[..., MEDIAN]
     reach = np.where(targets < middle, middle - quantiles[..., pair], quantiles[..., -1 - pair] - middle)
-    # an interval without width holds what lies on it, and nothing else
-    return np.abs(targets - middle) / np.maximum(reach, 1e-9 * np.abs(middle) + np.finfo(float).tiny)
+    distance = np.abs(targets - middle)
+    rounding = 1e-9 * np.abs(middle)
+    found = np.where(distance > rounding, np.inf, 0.0)
+    return np.divide(distance, reach, out=found, where=reach > rounding)
 
 
 def pooled(weights: Array) -> bool:
@@ -59,21 +65,35 @@ def pooled(weights: Array) -> bool:
 
 
 def _upper_quantile(scores: Array, coverage: float) -> float:
-    rank = int(np.ceil((len(scores) + 1) * coverage))
+    """The score of the promised rank; infinite ones, which no factor brings inside, are left out."""
+    scores = scores[np.isfinite(scores)]
+    if not len(scores):
+        return 1.0
+    # 0.975 - 0.025 is a rounding error above 0.95
+    rank = int(np.ceil((len(scores) + 1) * coverage - 1e-9))
     return float(np.sort(scores)[min(rank, len(scores)) - 1])
 
 
-def calibrate(quantiles: Array, widening: Array) -> Array:
-    """Quantiles (N, H, Q) with their intervals stretched about the median, and in order around it."""
-    factors = np.ones(quantiles.shape[1:])
-    factors[:, :MEDIAN] = widening.T
-    factors[:, MEDIAN + 1 :] = widening.T[:, ::-1]
-    middle = quantiles[..., MEDIAN : MEDIAN + 1]
-    out = middle + (quantiles - middle) * factors
+def calibrate(quantiles: Array, widening: Array, levels: Sequence[float] = QUANTILES) -> Array:
+    """Quantiles (N, H, L) with their intervals stretched about the median, and in order around it.
+
+    Args:
+        quantiles: with the median in the middle.
+        widening: of the pairs of `QUANTILES`, (MEDIAN, H'); steps beyond the last one are stretched as that one is.
+        levels: of the quantiles; between those of `QUANTILES` the factors are interpolated over normal scores.
+    """
+    count, middle = len(levels), len(levels) // 2
+    distance = np.abs(scores_of(levels))
+    outwards = slice(MEDIAN - 1, None, -1)  # np.interp wants rising distances
+    steps = np.minimum(np.arange(quantiles.shape[1]), widening.shape[1] - 1)
+    known = -scores_of(QUANTILES)[outwards]
+    factors = np.stack([np.interp(distance, known, widening[outwards, h]) for h in range(widening.shape[1])])
+    centre = quantiles[..., middle : middle + 1]
+    out = centre + (quantiles - centre) * factors[steps]
     # from the median outwards, no quantile may cross the one inside it
-    for pair in reversed(range(MEDIAN)):
-        out[..., pair] = np.minimum(out[..., pair], out[..., pair + 1])
-        out[..., -1 - pair] = np.maximum(out[..., -1 - pair], out[..., -2 - pair])
+    for k in range(1, count - middle):
+        out[..., middle - k] = np.minimum(out[..., middle - k], out[..., middle - k + 1])
+        out[..., middle + k] = np.maximum(out[..., middle + k], out[..., middle + k - 1])
     return out
 
 
@@ -98,11 +118,13 @@ def read_quantile(quantiles: Array, q: float) -> Array:
     return quantiles[..., left] + np.clip(share, 0, 1) * (quantiles[..., right] - quantiles[..., left])
 
 
-def interval_columns(name: str, quantiles: Array, levels: Sequence[float]) -> dict[str, Array]:
+def interval_columns(
+    name: str, quantiles: Array, levels: Sequence[float], limits: Limits = UNLIMITED
+) -> dict[str, Array]:
     """The median and the intervals under their usual names: LSTM, LSTM-lo-80, LSTM-hi-80, ..."""
-    columns = {name: quantiles[..., MEDIAN]}
+    columns = {name: limits.quantile(quantiles[..., MEDIAN], 0.5)}
     for level in levels:
         tail = (1 - level / 100) / 2
-        columns[f"{name}-lo-{level:g}"] = read_quantile(quantiles, tail)
-        columns[f"{name}-hi-{level:g}"] = read_quantile(quantiles, 1 - tail)
+        columns[f"{name}-lo-{level:g}"] = limits.quantile(read_quantile(quantiles, tail), tail)
+        columns[f"{name}-hi-{level:g}"] = limits.quantile(read_quantile(quantiles, 1 - tail), 1 - tail)
     return columns

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from ..checkpoint import History
 from ..data import Windows
-from ..losses import Quantile
 from ..ops import Array
 from ..optimizers import AdamW
 from ..randomness import Place, Purpose, generator
@@ -19,7 +18,9 @@ from ..training import Plan, train
 from .architecture import Architecture, Decoder
 from .features import Features
 from .intervals import QUANTILES
-from .panel import Panel
+from .limits import UNLIMITED, Limits
+from .outputs import loss_of, outputs_of, quantiles_of
+from .panel import Panel, series_of
 from .scaling import Profile, season_ahead
 from .windows import Framing, View, make_windows, window_ends
 
@@ -42,6 +43,7 @@ class Settings(NamedTuple):
     ensemble: int
     seed: int
     verbose: int
+    likelihood: str | None = None
 
     def architecture(self, framing: Framing, view: View, features: Features) -> Architecture:
         return Architecture(
@@ -52,7 +54,7 @@ class Settings(NamedTuple):
             framing.segment,
             (2 if view == "season" else 1) + features.beside,
             framing.horizon,
-            len(QUANTILES),
+            outputs_of(self.likelihood),
             self.decoder,
             features.known,
             features.fixed,
@@ -72,20 +74,37 @@ class Member:
 
 @dataclass(frozen=True)
 class Model:
-    """A trained ensemble."""
+    """A trained ensemble.
+
+    Attributes:
+        framing: how windows are cut.
+        features: what is read beside the target.
+        members: the networks.
+        interrupted: whether Ctrl-C ended the training.
+        likelihood: the distribution whose parameters the networks give; None: they give quantiles.
+        limits: what all forecasts keep to.
+        dependence: correlations between the steps that are forecast at once, (H, H); None: not known.
+        seed: of the paths behind recursive forecasts.
+    """
 
     framing: Framing
     features: Features
     members: list[Member]
     interrupted: bool = False
+    likelihood: str | None = None
+    limits: Limits = UNLIMITED
+    dependence: Array | None = None
+    seed: int = 0
 
-    def quantiles(self, panel: Panel, profile: Profile, ends: Array) -> Array:
-        """Learned quantiles after these window ends, uncalibrated: the median over the networks.
+    def quantiles(self, panel: Panel, profile: Profile, ends: Array, levels: Sequence[float] = QUANTILES) -> Array:
+        """Quantiles after these window ends, uncalibrated: the median over the networks.
+
+        Networks that have learned quantiles know no other levels.
 
         Returns:
             (N, horizon, Q) in the units of the target, or their logarithms where the profile says so.
         """
-        found = np.empty((len(self.members), len(ends), self.framing.horizon, len(QUANTILES)))
+        found = np.empty((len(self.members), len(ends), self.framing.horizon, len(levels)))
         for view in dict.fromkeys(member.view for member in self.members):
             windows = make_windows(panel, profile, self.framing, ends, view, self.features)
             season = season_ahead(panel, profile, ends, self.framing.horizon) if view == "level" else None
@@ -96,8 +115,9 @@ class Model:
                     anchors = anchors + season[piece]
                 for k, member in enumerate(self.members):
                     if member.view == view:
-                        y = np.sort(member.architecture.forward(member.parameters, inputs, lengths), axis=-1)
-                        found[k, piece] = anchors[..., None] + y * windows.scale[piece, :1, None]
+                        y = member.architecture.forward(member.parameters, inputs, lengths)
+                        spread = quantiles_of(self.likelihood, y, windows.scale[piece, 0], levels)
+                        found[k, piece] = anchors[..., None] + spread
         return np.median(found, axis=0)
 
 
@@ -122,8 +142,8 @@ def train_model(
         if not interrupted or not members:  # one network that was trained for a while is better than none
             members.append(member)
         if interrupted:
-            return Model(framing, features, members, interrupted=True)
-    return Model(framing, features, members)
+            return Model(framing, features, members, True, settings.likelihood, seed=settings.seed)
+    return Model(framing, features, members, False, settings.likelihood, seed=settings.seed)
 
 
 def train_member(
@@ -142,6 +162,8 @@ def train_member(
     if len(ends) > drawn:
         ends = np.sort(generator(Purpose.SAMPLE, Place(seed)).choice(ends, drawn, replace=False))
     windows = make_windows(panel, profile, framing, ends, view, features, weighted=True)
+    if settings.likelihood is not None:  # relative already: what a window costs does not depend on its scale
+        windows = replace(windows, weight=panel.covariates.weights[series_of(panel, ends)])
     architecture = settings.architecture(framing, view, features)
     parameters = architecture.initialize(seed)
     rows = np.arange(len(ends))
@@ -149,7 +171,7 @@ def train_member(
         architecture.program,
         parameters,
         windows,
-        Quantile(QUANTILES),
+        loss_of(settings.likelihood),
         AdamW(OneCycle(settings.rate), weight_decay=settings.weight_decay),
         Plan(
             epochs=max(1, round(drawn / len(ends))),

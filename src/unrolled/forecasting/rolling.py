@@ -188,8 +188,15 @@ def _forecast_group(
     beside = baseline_forecasts(names, known, origins, until, horizon, season, scale_by)
 
     chunks = np.array_split(np.arange(len(ends)), -(-len(ends) // CHUNK))
+    limits = fold.model_.limits
     parts = [
-        interval_columns(fold.name, fold.predict_panel(known, fold.profile_, ends[c]), plan.levels) for c in chunks
+        interval_columns(
+            fold.name,
+            fold.predict_panel(known, fold.profile_, ends[c], intervals=bool(plan.levels)),
+            plan.levels,
+            limits,
+        )
+        for c in chunks
     ]
     forecasts = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} | beside
 

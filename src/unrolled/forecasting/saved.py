@@ -16,6 +16,7 @@ from .covariates import Covariates, Layout
 from .features import Features
 from .frequency import Frequency
 from .model import Member, Model
+from .outputs import limits_of
 from .panel import Columns, Panel
 from .scaling import Profile
 from .table import in_library
@@ -32,6 +33,7 @@ def describe(fc: Forecaster) -> tuple[dict[str, Any], dict[str, Array]]:
     tail = fc.tail_
     arrays = {"y": tail.y, "observed": tail.observed, "offsets": tail.offsets, "first": tail.first}
     arrays |= {"widening": fc.widening_}
+    arrays |= {} if fc.model_.dependence is None else {"dependence": fc.model_.dependence}
     arrays |= {f"covariates.{name}": values for name, values in tail.covariates.arrays().items()}
     arrays |= {f"profile.{f.name}": getattr(fc.profile_, f.name) for f in fields(Profile)}
     arrays |= {f"network.{k}": member.parameters for k, member in enumerate(fc.model_.members)}
@@ -69,13 +71,21 @@ def rebuild(cls: type[Forecaster], content: Mapping[str, Any], arrays: Mapping[s
         members.append(Member(architecture, description["view"], parameters))
     framing = content["framing"] | {"views": tuple(content["framing"]["views"])}
     features = Features.rebuild(content["features"])
-    fc.model_ = Model(Framing(**framing), features, members)
+    fc.model_ = Model(
+        Framing(**framing),
+        features,
+        members,
+        likelihood=fc.likelihood,
+        limits=limits_of(fc.likelihood, fc.nonnegative, fc.integer),
+        dependence=arrays.get("dependence"),
+        seed=fc.seed,
+    )
     fc.notes_, fc.held_out_ = [], None
     restore_search(fc, content)
     tail = fc.tail_
     if not len(tail.ids) == len(tail.offsets) - 1 == len(fc.profile_.logs) or tail.offsets[-1] != len(tail.y):
         raise InputError("the series and their rows don't fit together")
-    if not members or fc.horizon != fc.model_.framing.horizon:
+    if not members or (fc.reach or fc.horizon) != fc.model_.framing.horizon:
         raise InputError("the networks don't fit the horizon")
     told = (features.known, features.fixed, features.levels)
     if any((m.architecture.known, m.architecture.fixed, m.architecture.levels) != told for m in members):

@@ -32,16 +32,18 @@ class Profile:
         logs: whether it is taken in logarithms, (S,) bool.
         season: what its season adds at each place of the season, ordinal 0 first, (S, season); 0 where it has none.
         smoothing: weight of the newest value in its level, (S,).
-        spread: its standard deviation, (S,); 1 where it is constant.
+        spread: its standard deviation, (S,); where it is constant, its usual change.
+        change: mean absolute change from one value to the next, positive, (S,).
     """
 
     logs: Array
     season: Array
     smoothing: Array
     spread: Array
+    change: Array
 
     def take(self, series: Array) -> Profile:
-        return Profile(self.logs[series], self.season[series], self.smoothing[series], self.spread[series])
+        return Profile(*(part[series] for part in astuple(self)))
 
 
 def estimate_profile(panel: Panel, season: int, horizon: int, logs: Array) -> Profile:
@@ -53,7 +55,8 @@ def estimate_profile(panel: Panel, season: int, horizon: int, logs: Array) -> Pr
         phase = (panel.first[k] + np.arange(panel.lengths[k])) % season
         seasonal[k] = season_of(z[panel.series(k)], phase, season)
     _, spread = window_statistics(z, panel.offsets[:-1], panel.offsets[1:])
-    profile = Profile(logs, seasonal, np.ones(count), spread)
+    change = usual_change(panel, logs)
+    profile = Profile(logs, seasonal, np.ones(count), np.where(spread > 0, spread, change), change)
     return replace(profile, smoothing=best_smoothings(_without_season(z, panel, profile), panel.offsets, horizon))
 
 
@@ -231,7 +234,7 @@ def window_level(z: Array, panel: Panel, profile: Profile, ends: Array, window: 
 
 
 def window_statistics(z: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
-    """Mean and standard deviation of z within each window [start, end), (N,) each; the latter 1 for a constant one.
+    """Mean and standard deviation of z within each window [start, end), (N,) each; the latter 0 for a constant one.
 
     Each window is looked at by itself: running sums would carry what comes after it, or stands in another series,
     into its last digits.
@@ -241,18 +244,18 @@ def window_statistics(z: Array, starts: Array, ends: Array) -> tuple[Array, Arra
         mean[rows] = values.mean(axis=1)
         spread = values.std(axis=1)
         # what rounding alone leaves of a constant window
-        scale[rows] = np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 1.0)
+        scale[rows] = np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 0.0)
     return mean, scale
 
 
 def window_quartiles(z: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
     """Median of z within each window [start, end), and the distance of its quartiles over that of a normal
-    distribution, (N,) each; where half of a window is constant, its standard deviation, or 1."""
+    distribution, (N,) each; where half of a window is constant, its standard deviation."""
     middle, scale = np.empty(len(ends)), np.empty(len(ends))
     for rows, values in _side_by_side(z, starts, ends):
         low, middle[rows], high = np.percentile(values, (25, 50, 75), axis=1)
         spread = np.where(high > low, (high - low) / 1.349, values.std(axis=1))
-        scale[rows] = np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 1.0)
+        scale[rows] = np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 0.0)
     return middle, scale
 
 
@@ -263,6 +266,15 @@ def _side_by_side(z: Array, starts: Array, ends: Array) -> Iterator[tuple[Array,
         rows = np.flatnonzero(lengths == length)
         for piece in np.array_split(rows, max(1, len(rows) * int(length) // MOST_CELLS)):
             yield piece, z[starts[piece, None] + np.arange(length)]
+
+
+def usual_change(panel: Panel, logs: Array) -> Array:
+    """For each series the mean absolute change from one value to the next, (S,), in logarithms where `logs` says so;
+    of a constant one a thousandth of its value, or 1 where that is 0."""
+    change = typical_error(to_logs(panel, logs), panel, 1)
+    level = np.where(logs, 1.0, np.abs(panel.y[panel.offsets[:-1]]))
+    constant = np.minimum.reduceat(panel.y, panel.offsets[:-1]) == np.maximum.reduceat(panel.y, panel.offsets[:-1])
+    return np.where(constant, np.where(level > 0, 1e-3 * level, 1.0), change)
 
 
 def typical_error(z: Array, panel: Panel, season: int) -> Array:

@@ -83,7 +83,7 @@ class Validation:
         ends = (ends[:, None] + moments).reshape(-1)
         try:
             fc.fit_panel(past, evaluate=False)
-            forecasts = fc.predict_panel(self.panel, fc.profile_, ends)[..., MEDIAN]  # (S·O, H)
+            forecasts = fc.predict_panel(self.panel, fc.profile_, ends, intervals=False)[..., MEDIAN]  # (S·O, H)
         except UnrolledError:  # such as a training that diverged: no candidate may end the search
             return np.full((len(past.ids), self.blocks), np.inf)
         places = ends[:, None] + np.arange(self.horizon)

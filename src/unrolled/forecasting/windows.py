@@ -11,7 +11,9 @@ and the networks of an ensemble take turns in those that are chosen, since each 
   deviation (the spread of its middle half), and finds level and season for itself. "mean" is known as reversible
   instance normalisation (Kim et al., ICLR 2022);
 - "last": it reads the series less the window's last value, divided by the standard deviation of the whole series: the
-  network sees whether a window is calm or wild.
+  network sees whether a window is calm or wild;
+- "count": it reads the series as it is, divided by 1 + the window's mean, and measures targets from 0, as counts are
+  measured (DeepAR, Salinas et al., Int. J. Forecasting 36, 2020).
 """
 
 from __future__ import annotations
@@ -39,10 +41,11 @@ from .scaling import (
 )
 
 SHORTEST_WINDOW = 4
+LEAST_SCALE = 0.1  # of a window, in mean absolute changes of its series
 MOST_ASKED = 500  # series that are looked at where one answer is wanted for all
 HEAVIEST = 20  # times the typical weight that one window may have
 
-View = Literal["level", "season", "mean", "last", "robust"]
+View = Literal["level", "season", "mean", "last", "robust", "count"]
 VIEWS: tuple[View, ...] = get_args(View)
 
 
@@ -147,6 +150,10 @@ def make_windows(
     mean, scale = window_quartiles(z, starts, ends) if view == "robust" else window_statistics(z, starts, ends)
     if view == "last":
         scale = profile.spread[series]
+    # a window that hardly moves must not be taken for the measure of what may come
+    scale = np.maximum(scale, LEAST_SCALE * profile.change[series])
+    if view == "count":
+        mean, scale = np.zeros_like(mean), 1 + np.abs(mean)
     level = {
         "level": lambda: window_level(z, panel, profile, ends, framing.window),
         "season": lambda: z[ends - 1],

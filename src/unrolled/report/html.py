@@ -34,6 +34,7 @@ VIEWS = {
     "mean": "the window's mean",
     "last": "the last value",
     "robust": "the window's median",
+    "count": "0",
 }
 
 
@@ -204,6 +205,7 @@ def _model(fc: Forecaster, wall_s: float) -> str:
         ["window", f"{framing.window} steps"],
         ["season", f"{framing.season} steps" if framing.season > 1 else "none"],
         ["targets are measured from", " and ".join(VIEWS[view] for view in framing.views)],
+        ["distribution", (fc.likelihood or "learned quantiles").replace("_", " ")],
         ["logarithms", f"{int(fc.profile_.logs.sum())} of {len(fc.tail_.ids)} series"],
         ["time", f"{wall_s:.1f} s"],
         ["seed", str(fc.seed)],

@@ -1,0 +1,91 @@
+"""What the numbers mean that a network gives for each value ahead: quantiles, or the parameters of a distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+
+from ..errors import DataError, InputError
+from ..losses import Likelihood, Loss, Quantile, loss_named
+from ..ops import Array
+from .intervals import QUANTILES
+from .limits import Limits
+from .marginals import FINE_LEVELS
+from .panel import Panel, series_of
+
+COUNTS = ("poisson", "negative_binomial")
+LIKELIHOODS = ("normal", "student_t", *COUNTS)
+
+
+def check_likelihood(likelihood: str | None, log: bool | None, scaling: str | Sequence[str] | None) -> None:
+    """Raise an `InputError` if it is not known, or does not go with the other arguments."""
+    if likelihood is None:
+        return
+    if likelihood not in LIKELIHOODS:
+        raise InputError(
+            f"no likelihood is called {likelihood!r}; known: {', '.join(LIKELIHOODS)}. None learns quantiles."
+        )
+    if likelihood in COUNTS and log:
+        raise InputError(f"likelihood {likelihood!r} is one of counts, which have no logarithms. Leave log out.")
+    if likelihood in COUNTS and scaling not in (None, "count", ["count"], ("count",)):
+        raise InputError(
+            f"likelihood {likelihood!r} is one of counts, measured from 0: scaling must be 'count'; got {scaling!r}. "
+            "Leave scaling out."
+        )
+
+
+def limits_of(likelihood: str | None, nonnegative: bool, integer: bool) -> Limits:
+    """What forecasts keep to; counts are whole and not negative whatever is asked."""
+    counts = likelihood in COUNTS
+    return Limits(nonnegative or counts, integer or counts)
+
+
+def refuse_no_counts(panel: Panel, likelihood: str | None) -> None:
+    """Raise if the target must be counts and is not."""
+    if likelihood not in COUNTS:
+        return
+    wrong = np.flatnonzero(panel.observed & ((panel.y < 0) | (panel.y != np.floor(panel.y))))
+    if len(wrong):
+        k = int(series_of(panel, wrong[:1] + 1)[0])
+        row = int(wrong[0] - panel.offsets[k])
+        stamp = panel.frequency.stamps(panel.first[k : k + 1] + row)[0]
+        raise DataError(
+            f"{panel.name(k)} has {panel.y[wrong[0]]:g} in row {row + 1} ({str(stamp)[:19]}; {len(wrong)} such "
+            f"value(s) in all); likelihood {likelihood!r} is one of counts, whole numbers ≥ 0. Leave it out, or take "
+            "'normal' or 'student_t'."
+        )
+
+
+def loss_of(likelihood: str | None) -> Loss:
+    """What a network is trained on; None: quantiles."""
+    return Quantile(QUANTILES) if likelihood is None else loss_named(likelihood)
+
+
+def outputs_of(likelihood: str | None) -> int:
+    """How many numbers a network gives for each value ahead."""
+    return len(QUANTILES) if likelihood is None else len(cast(Likelihood, loss_of(likelihood)).parameters)
+
+
+def levels_of(likelihood: str | None) -> tuple[float, ...]:
+    """The levels at which samples know the quantile function; a distribution gives it anywhere."""
+    return QUANTILES if likelihood is None else FINE_LEVELS
+
+
+def quantiles_of(likelihood: str | None, outputs: Array, scale: Array, levels: Sequence[float]) -> Array:
+    """Quantiles less the anchors, in units of the target or its logarithm.
+
+    Args:
+        likelihood: None: the outputs are the learned quantiles, and `levels` theirs.
+        outputs: of a network, (N, H, P).
+        scale: what an output of 1 stands for, (N,).
+        levels: L.
+
+    Returns:
+        (N, H, L), rising along the last axis.
+    """
+    if likelihood is None:
+        return np.sort(outputs, axis=-1) * scale[:, None, None]
+    loss = cast(Likelihood, loss_of(likelihood))
+    return loss.quantiles(outputs, levels, unit=scale)
