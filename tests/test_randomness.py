@@ -59,6 +59,7 @@ def test_the_purposes_keep_their_numbers():
         "SHUFFLE": 2,
         "DROPOUT": 3,
         "SAMPLE": 4,
+        "PATHS": 5,
     }
 
 
