@@ -101,8 +101,8 @@ def test_a_backtest_with_covariates(command, files):
     fc = un.Forecaster(horizon=4, steps=4, ensemble=2, hidden=4, verbose=0)
     named = {"past_cols": ["rain"], "future_cols": ["price", "sky"], "static_cols": ["town"], "weight_col": "w"}
     rows = fc.cross_validation(table.frame, 2, id_col="shop", time_col="day", target_col="sales", **named, level=[80])
-    mae = (rows["RNN"] - rows["sales"]).abs().mean()
-    assert content["models"]["RNN"]["MAE"] == pytest.approx(mae, rel=1e-9)
+    mae = (rows["GRU"] - rows["sales"]).abs().mean()
+    assert content["models"]["GRU"]["MAE"] == pytest.approx(mae, rel=1e-9)
 
 
 def test_named_columns_are_neither_id_nor_target(files, monkeypatch):

@@ -14,8 +14,8 @@ from unrolled.forecasting.features import Features, Units, choose_calendar
 from unrolled.forecasting.panel import Columns
 from unrolled.forecasting.table import read_panel
 
-QUICK = {"steps": 20, "ensemble": 2, "hidden": 8, "verbose": 0}
-LEARNING = {"steps": 300, "ensemble": 1, "dropout": 0.0, "verbose": 0}
+QUICK = {"cell": "rnn", "steps": 20, "ensemble": 2, "hidden": 8, "verbose": 0}
+LEARNING = {"cell": "rnn", "steps": 300, "ensemble": 1, "dropout": 0.0, "verbose": 0}
 EVERY = {"past_cols": ["past"], "future_cols": ["price", "sky"], "static_cols": ["size", "town"], "weight_col": "w"}
 
 

@@ -16,7 +16,7 @@ QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
 def test_forecasts_follow_each_series_end_on_its_grid(rng):
     df = panel_frame(rng)
     out = un.Forecaster(horizon=6, **QUICK).fit(df).predict(level=[80, 95])
-    assert list(out.columns) == ["unique_id", "ds", "RNN", "RNN-lo-80", "RNN-hi-80", "RNN-lo-95", "RNN-hi-95"]
+    assert list(out.columns) == ["unique_id", "ds", "GRU", "GRU-lo-80", "GRU-hi-80", "GRU-lo-95", "GRU-hi-95"]
     for name, part in out.groupby("unique_id"):
         end = df.loc[df["unique_id"] == name, "ds"].max()
         assert list(part["ds"]) == list(pd.date_range(end, periods=7, freq="MS")[1:])
@@ -25,7 +25,7 @@ def test_forecasts_follow_each_series_end_on_its_grid(rng):
 def test_wider_levels_enclose_narrower_ones_and_the_median(rng):
     out = un.Forecaster(horizon=6, **QUICK).fit(panel_frame(rng)).predict(level=[10, 50, 80, 90, 95])
     order = ["lo-95", "lo-90", "lo-80", "lo-50", "lo-10", None, "hi-10", "hi-50", "hi-80", "hi-90", "hi-95"]
-    values = np.stack([out["RNN" if name is None else f"RNN-{name}"] for name in order])
+    values = np.stack([out["GRU" if name is None else f"GRU-{name}"] for name in order])
     assert (np.diff(values, axis=0) >= 0).all()
 
 
@@ -33,7 +33,7 @@ def test_same_seed_same_bits_and_another_seed_others(rng):
     df = panel_frame(rng)
     first, again, other = (un.Forecaster(horizon=4, seed=s, **QUICK).fit(df).predict(level=80) for s in (3, 3, 4))
     pd.testing.assert_frame_equal(first, again, check_exact=True)
-    assert not np.array_equal(first["RNN"], other["RNN"])
+    assert not np.array_equal(first["GRU"], other["GRU"])
 
 
 @pytest.mark.parametrize("cell", sorted(un.CELLS))
@@ -56,7 +56,7 @@ def test_a_series_that_was_not_trained_on_can_be_forecast(rng):
     fresh = panel_frame(rng, lengths=(80,)).assign(unique_id="new")
     out = fc.predict(fresh)
     assert set(out["unique_id"]) == {"new"}
-    assert np.abs(out["RNN"].to_numpy() - fresh["y"].iloc[-12:].mean()).max() < 30  # near the series, not near others
+    assert np.abs(out["GRU"].to_numpy() - fresh["y"].iloc[-12:].mean()).max() < 30  # near the series, not near others
 
 
 def test_newer_rows_of_a_known_series_move_the_forecast(rng):
@@ -73,13 +73,13 @@ def test_the_answer_comes_in_the_library_of_the_question(library, rng):
     out = un.Forecaster(horizon=4, **QUICK).fit(frame).predict()
     assert type(out) is type(frame)
     expected = un.Forecaster(horizon=4, **QUICK).fit(df).predict()
-    np.testing.assert_array_equal(np.asarray(out["RNN"]), expected["RNN"])
+    np.testing.assert_array_equal(np.asarray(out["GRU"]), expected["GRU"])
 
 
 def test_the_horizon_may_be_shorter_but_not_longer_than_trained(rng):
     fc = un.Forecaster(horizon=4, **QUICK).fit(panel_frame(rng))
     short, whole = fc.predict(horizon=2), fc.predict()
-    np.testing.assert_array_equal(short["RNN"], whole.groupby("unique_id").head(2)["RNN"])
+    np.testing.assert_array_equal(short["GRU"], whole.groupby("unique_id").head(2)["GRU"])
     with pytest.raises(un.InputError, match=r"horizon 4; 5 is beyond"):
         fc.predict(horizon=5)
 
@@ -90,7 +90,7 @@ def test_integer_stamps_with_a_season(rng):
     out = un.Forecaster(horizon=6, season=6, **QUICK).fit(df).predict()
     assert out["ds"].tolist() == [1200, 1210, 1220, 1230, 1240, 1250]
     truth = 100 + 10 * np.sin(2 * np.pi * np.arange(120, 126) / 6)
-    assert np.abs(out["RNN"] - truth).max() < 5  # half the amplitude: the season was seen
+    assert np.abs(out["GRU"] - truth).max() < 5  # half the amplitude: the season was seen
 
 
 def test_no_future_value_reaches_what_is_learned_before_the_held_out_end(rng):
@@ -107,9 +107,9 @@ def test_no_future_value_reaches_what_is_learned_before_the_held_out_end(rng):
         seen[fc] = first_training(fc, frame)
     (model_a, profile_a), (model_b, profile_b) = seen[clean], seen[poisoned]
     assert model_a.framing == model_b.framing
-    for net_a, net_b in zip(model_a.members, model_b.members, strict=True):
-        np.testing.assert_array_equal(net_a.parameters, net_b.parameters)
-    for name in ("logs", "season", "smoothing"):
+    for member_a, member_b in zip(model_a.members, model_b.members, strict=True):
+        np.testing.assert_array_equal(member_a.parameters, member_b.parameters)
+    for name in ("logs", "season", "smoothing", "spread"):
         np.testing.assert_array_equal(getattr(profile_a, name), getattr(profile_b, name))
 
 
@@ -134,16 +134,16 @@ def test_cross_validation_forecasts_only_from_what_came_before_each_cutoff(rng):
     df = panel_frame(rng, lengths=(90, 80))
     fc = un.Forecaster(horizon=4, **QUICK)
     whole = fc.cross_validation(df, n_windows=3, step_size=5)
-    assert list(whole.columns) == ["unique_id", "ds", "cutoff", "y", "RNN"]
+    assert list(whole.columns) == ["unique_id", "ds", "cutoff", "y", "GRU"]
     assert (whole["ds"] > whole["cutoff"]).all()
     assert whole.groupby(["unique_id", "cutoff"]).size().tolist() == [4] * 6
     poisoned = df.copy()
     poisoned.loc[poisoned.groupby("unique_id").tail(4).index, "y"] *= -50
     first = lambda frame: frame[frame["cutoff"] < frame.groupby("unique_id")["cutoff"].transform("max")]  # noqa: E731
     again = fc.cross_validation(poisoned, n_windows=3, step_size=5)
-    np.testing.assert_array_equal(first(whole)["RNN"], first(again)["RNN"])
+    np.testing.assert_array_equal(first(whole)["GRU"], first(again)["GRU"])
     last = lambda frame: frame[frame["cutoff"] == frame.groupby("unique_id")["cutoff"].transform("max")]  # noqa: E731
-    np.testing.assert_array_equal(last(whole)["RNN"], last(again)["RNN"])  # targets are not inputs
+    np.testing.assert_array_equal(last(whole)["GRU"], last(again)["GRU"])  # targets are not inputs
 
 
 def test_gaps_are_never_targets_nor_scores(rng):
@@ -152,7 +152,7 @@ def test_gaps_are_never_targets_nor_scores(rng):
     gap = df.drop(index=[40, 41])
     fc = un.Forecaster(horizon=4, **QUICK).fit(gap)
     assert any("2 gap(s) filled" in note for note in fc.notes_)
-    assert np.isfinite(fc.predict()["RNN"]).all()
+    assert np.isfinite(fc.predict()["GRU"]).all()
 
 
 def test_the_comparison_tells_the_truth_about_a_walk_without_pattern():
@@ -161,8 +161,8 @@ def test_the_comparison_tells_the_truth_about_a_walk_without_pattern():
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=200, freq="D"), "y": y})
     held_out = un.Forecaster(horizon=5, **QUICK).fit(df).held_out_
     errors = held_out.table["sMAPE"]
-    assert ("beats" in held_out.verdict) == (errors["RNN"] < errors.drop("RNN").min())
-    assert set(held_out.table.index) == {"RNN", "Naive", "SeasonalNaive", "Drift"}
+    assert ("beats" in held_out.verdict) == (errors["GRU"] < errors.drop("GRU").min())
+    assert set(held_out.table.index) == {"GRU", "Naive", "SeasonalNaive", "Drift"}
 
 
 def test_the_comparison_agrees_with_a_hand_computation(rng):
@@ -207,14 +207,14 @@ def test_series_of_very_different_lengths_share_one_network(rng):
 def test_constant_series_are_forecast_as_constant(rng):
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="D"), "y": 7.0})
     out = un.Forecaster(horizon=5, **QUICK).fit(df).predict()
-    assert np.abs(out["RNN"] - 7).max() < 0.5
+    assert np.abs(out["GRU"] - 7).max() < 0.5
 
 
 def test_forecasts_scale_with_the_data(rng):
     """Units do not matter: in thousands the forecast is a thousandth, but for rounding in float32."""
     df = panel_frame(rng, lengths=(90,))
-    one = un.Forecaster(horizon=4, **QUICK).fit(df).predict()["RNN"]
-    thousand = un.Forecaster(horizon=4, **QUICK).fit(df.assign(y=df["y"] * 1000)).predict()["RNN"]
+    one = un.Forecaster(horizon=4, **QUICK).fit(df).predict()["GRU"]
+    thousand = un.Forecaster(horizon=4, **QUICK).fit(df.assign(y=df["y"] * 1000)).predict()["GRU"]
     np.testing.assert_allclose(thousand / 1000, one, rtol=1e-4)
 
 

@@ -68,9 +68,9 @@ def test_refit_at_every_kth_cutoff_is_a_refit_there_and_none_between(rng):
     every, second, never = (
         forecaster().cross_validation(df, n_windows=4, step_size=4, refit=refit) for refit in (True, 2, False)
     )
-    anew = second["RNN"].eq(every["RNN"]).groupby(second["cutoff"]).all().tolist()
+    anew = second["GRU"].eq(every["GRU"]).groupby(second["cutoff"]).all().tolist()
     assert anew == [True, False, True, False]
-    assert second["RNN"][:8].tolist() == never["RNN"][:8].tolist()
+    assert second["GRU"][:8].tolist() == never["GRU"][:8].tolist()
     whole = forecaster().cross_validation(df, n_windows=4, step_size=4, refit=9)
     pd.testing.assert_frame_equal(whole, never, check_exact=True)
 
@@ -79,7 +79,7 @@ def test_refit_at_every_kth_cutoff_is_a_refit_there_and_none_between(rng):
 def test_the_table_has_every_cutoff_and_what_came(refit, rng):
     df = panel_frame(rng, lengths=(90, 80)).drop(index=[87])
     table = forecaster().cross_validation(df, n_windows=3, step_size=2, refit=refit, baselines=["drift", "Naive"])
-    assert list(table.columns) == ["unique_id", "ds", "cutoff", "y", "RNN", "Drift", "Naive"]
+    assert list(table.columns) == ["unique_id", "ds", "cutoff", "y", "GRU", "Drift", "Naive"]
     assert table.groupby(["unique_id", "cutoff"]).size().tolist() == [4] * 6
     for name, part in df.groupby("unique_id"):
         stamps = list(pd.date_range(part["ds"].iloc[0], part["ds"].iloc[-1], freq="MS"))
@@ -102,7 +102,7 @@ def test_integer_stamps_one_series_and_polars(rng):
         df, n_windows=2, time_col="when", target_col="sold", refit=False, baselines=["SeasonalNaive"]
     )
     assert isinstance(table, pl.DataFrame)
-    assert table.columns == ["when", "cutoff", "sold", "RNN", "SeasonalNaive"]
+    assert table.columns == ["when", "cutoff", "sold", "GRU", "SeasonalNaive"]
     assert table["cutoff"].unique().sort().to_list() == [710, 750]
     np.testing.assert_array_equal(table["sold"], y[72:])
     np.testing.assert_array_equal(table["SeasonalNaive"], np.r_[y[66:70], y[70:74]])
@@ -122,7 +122,7 @@ def test_statistical_baselines_stand_beside(rng):
     table = forecaster().cross_validation(df, n_windows=2, refit=False, baselines=["AutoETS", "Theta"])
     assert np.isfinite(table[["AutoETS", "Theta"]].to_numpy()).all()
     held_out = forecaster().fit(df, baselines=["theta"]).held_out_
-    assert held_out.table.index.tolist() == ["RNN", "Naive", "SeasonalNaive", "Drift", "Theta"]
+    assert held_out.table.index.tolist() == ["GRU", "Naive", "SeasonalNaive", "Drift", "Theta"]
     assert held_out.table.notna().all(axis=None)
 
 
@@ -144,11 +144,11 @@ def test_measures_of_a_backtest_by_hand(rng):
     assert table.loc["Naive2", "OWA"] == pytest.approx(1)
     frame = pd.DataFrame(backtest.columns)
     step = frame.groupby(["unique_id", "cutoff"]).cumcount() + 1
-    by_step = (frame["y"] - frame["RNN"]).abs().groupby(step).mean()
-    got = backtest.by_step().xs("RNN", level="model")["MAE"]
+    by_step = (frame["y"] - frame["GRU"]).abs().groupby(step).mean()
+    got = backtest.by_step().xs("GRU", level="model")["MAE"]
     assert got.to_dict() == pytest.approx(by_step.to_dict())
-    inside = frame["y"].between(frame["RNN-lo-80"], frame["RNN-hi-80"]).groupby(frame["unique_id"]).mean().mean()
-    assert table.loc["RNN", "coverage-80"] == pytest.approx(inside)
+    inside = frame["y"].between(frame["GRU-lo-80"], frame["GRU-hi-80"]).groupby(frame["unique_id"]).mean().mean()
+    assert table.loc["GRU", "coverage-80"] == pytest.approx(inside)
 
 
 def test_ctrl_c_keeps_the_cutoffs_that_were_reached(rng, monkeypatch):
@@ -167,7 +167,7 @@ def test_ctrl_c_keeps_the_cutoffs_that_were_reached(rng, monkeypatch):
     monkeypatch.setattr(rolling, "_fitted", interrupted_at_the_second)
     reached = roll(forecaster(), read_panel(df, Columns()), Columns(), plan)
     assert (reached.interrupted, reached.windows) == (True, 1)
-    np.testing.assert_array_equal(reached.columns["RNN"], whole["RNN"][:4])
+    np.testing.assert_array_equal(reached.columns["GRU"], whole["GRU"][:4])
     left = iter((False, True))
     with pytest.raises(KeyboardInterrupt):  # a table cut short would pass for the whole
         forecaster().cross_validation(df, n_windows=3)
@@ -186,12 +186,12 @@ def test_ctrl_c_keeps_the_cutoffs_that_were_reached(rng, monkeypatch):
         ({"baselines": ["Prophet"]}, "no baseline is called 'Prophet'"),
         ({"n_windows": 99}, "99 windows 4 rows apart with horizon 4 leave none to train on"),
         ({"target_col": "z"}, "there is no column 'z'"),
-        ({"target_col": "RNN"}, "a column 'RNN' comes with the forecasts"),
+        ({"target_col": "GRU"}, "a column 'GRU' comes with the forecasts"),
         ({"id_col": "cutoff"}, "a column 'cutoff' comes with the forecasts"),
     ],
 )
 def test_bad_arguments_are_refused(options, message, rng):
     df = panel_frame(rng, lengths=(60,)).assign(cutoff="a")
-    df["RNN"] = df["y"]
+    df["GRU"] = df["y"]
     with pytest.raises(un.InputError, match=message):
         forecaster().cross_validation(df, **options)

@@ -1,8 +1,8 @@
 """ETTh1, each of its seven channels a series: all windows of the last four months, at four horizons.
 
-One training before the first origin, on everything before it: on twelve months in a validation, on these and the four
-months of validation in the test. Published figures train on the twelve and stop early by the four. The mean error is
-one over windows, steps and channels, in units of a channel's standard deviation over the first twelve months.
+One training, on the first twelve months, as published figures have it; the four months of validation that follow are
+only read as inputs of the first windows. The mean error is one over windows, steps and channels, in units of a
+channel's standard deviation over the first twelve months.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LOOK_BACK = 96  # hours, as in the published comparisons
 HORIZONS = (96, 192, 336, 720)
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {"window": LOOK_BACK},
-    "tuned": {"window": LOOK_BACK},
+    "tuned": {"window": LOOK_BACK, "scaling": "last", "steps": 2000, "rate": 2e-3, "dropout": 0.3, "hidden": 256},
 }
 
 
@@ -36,12 +36,14 @@ def row(parts: loaders.Parts, horizon: int, settings: Mapping[str, Any], seeds: 
     channels = parts.test["unique_id"].nunique()
     origins = len(parts.test) // channels - horizon + 1
     whole = pd.concat([parts.train, parts.test], ignore_index=True)
+    cutoffs = len(whole) // channels - loaders.ETT_TRAIN - horizon + 1  # those of the validation come first
     by_seed = []
     for seed in seeds:
         fc = un.Forecaster(horizon, seed=seed, alias="network", verbose=0, **settings)
         began = time.perf_counter()
-        made = fc.cross_validation(whole, n_windows=origins, step_size=1, refit=False)
+        made = fc.cross_validation(whole, n_windows=cutoffs, step_size=1, refit=False)
         wall_s = time.perf_counter() - began
+        made = made[made["cutoff"] >= parts.train["ds"].max()]
         by_seed.append({"seed": seed, **errors(made, parts.test["ds"].min(), channels * origins * horizon)})
         by_seed[-1]["wall_s"] = wall_s
     return {

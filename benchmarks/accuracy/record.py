@@ -41,9 +41,12 @@ def configuration(forecasters: Sequence[Any]) -> dict[str, Any]:
 def _sizes(fc: Any) -> dict[str, Any]:
     sizes = {name: fc.get_params()[name] for name in ("cell", "window", "hidden", "batch_size")}
     if hasattr(fc, "model_"):
-        layers = fc.model_.networks[0].describe()["layers"]
+        architecture = fc.model_.members[0].architecture
         sizes["window"] = fc.model_.framing.window
-        sizes["hidden"] = next(layer["hidden"] for layer in layers if "hidden" in layer)
+        sizes["segment"] = architecture.segment
+        sizes["hidden"] = architecture.hidden
+        sizes["networks"] = len(fc.model_.members)
+        sizes["views"] = ", ".join(fc.model_.framing.views)
     return sizes
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -18,11 +18,21 @@ class EpochEnd(NamedTuple):
     wall_s: float  # since training began
 
 
+class Silent:
+    """Shows nothing."""
+
+    def within(self, epoch: int, share: float) -> None:
+        """Told between the slices of an epoch: which share of it is done."""
+
+    def end(self, end: EpochEnd) -> None:
+        """Told at the end of an epoch."""
+
+
 @contextmanager
-def progress_line(title: str, epochs: int, verbose: int) -> Iterator[Callable[[EpochEnd], None]]:
-    """A function that shows the end of an epoch; it does nothing off a terminal or with verbose=0."""
+def progress_line(title: str, epochs: int, verbose: int) -> Iterator[Silent]:
+    """What shows how far training is; nothing is shown off a terminal or with verbose=0."""
     if not verbose or not sys.stderr.isatty():
-        yield lambda end: None
+        yield Silent()
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -30,16 +40,20 @@ def progress_line(title: str, epochs: int, verbose: int) -> Iterator[Callable[[E
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
-        TextColumn("{task.completed}/{task.total}  loss {task.fields[loss]}"),
+        TextColumn("{task.fields[loss]}"),
         TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=epochs, loss="…")
 
-        def show(end: EpochEnd) -> None:
-            loss = f"{end.loss:.4g}"
-            if end.validation_loss is not None:
-                loss += f"  validation {end.validation_loss:.4g}"
-            bar.update(task, completed=end.epoch + 1, loss=loss)
+        class Line(Silent):
+            def within(self, epoch: int, share: float) -> None:
+                bar.update(task, completed=epoch + share)
 
-        yield show
+            def end(self, end: EpochEnd) -> None:
+                loss = f"{end.epoch + 1}/{epochs}  loss {end.loss:.4g}"
+                if end.validation_loss is not None:
+                    loss += f"  validation {end.validation_loss:.4g}"
+                bar.update(task, completed=end.epoch + 1, loss=loss)
+
+        yield Line()

@@ -27,7 +27,7 @@ from .losses import Loss
 from .ops import Array
 from .optimizers import Optimizer
 from .program import Program
-from .progress import EpochEnd, progress_line
+from .progress import EpochEnd, Silent, progress_line
 from .randomness import Place
 
 SLICE_WALL_S = 0.1  # between slices there is time for Ctrl-C and the progress line
@@ -100,7 +100,7 @@ def train(
     n_batches = ceil(len(training_rows) / plan.batch_size)
     began = time.perf_counter() - (run.history.wall_s[-1] if run.history.wall_s else 0.0)
 
-    with interruptible() as interrupted, progress_line(plan.title, plan.epochs, plan.verbose) as show:
+    with interruptible() as interrupted, progress_line(plan.title, plan.epochs, plan.verbose) as line:
         while run.epoch < plan.epochs and run.history.stopped == "done":
             epoch = run.epoch
             order = training_rows
@@ -109,7 +109,7 @@ def train(
             rates = optimizer.schedule.rates(
                 epoch * n_batches, n_batches, plan.epochs * n_batches, run.history.monitored
             )
-            mean = _train_epoch(engine, job, run, order, epoch, rates, interrupted)
+            mean = _train_epoch(engine, job, run, order, epoch, rates, interrupted, line)
             if mean is None:
                 run.history.stopped = "interrupted"
                 break
@@ -122,7 +122,7 @@ def train(
             _close_epoch(run, plan, end, n_batches)
             if plan.checkpoint:
                 save_checkpoint(run, plan.checkpoint, identity)
-            show(end)
+            line.end(end)
             if interrupted():
                 run.history.stopped = "interrupted"
 
@@ -139,6 +139,7 @@ def _train_epoch(
     epoch: int,
     rates: Array,
     interrupted: Callable[[], bool],
+    line: Silent,
 ) -> float | None:
     """One epoch in slices; its mean loss, or None when Ctrl-C came before its end."""
     total = weight = 0.0
@@ -155,6 +156,7 @@ def _train_epoch(
             raise TrainingDiverged(epoch, batch + int(broken[0]), float(piece[broken[0]]))
         total, weight = _added(total, sums.totals), _added(weight, sums.weights)
         batch += len(piece)
+        line.within(epoch, batch / len(rates))
         per_batch = (time.perf_counter() - started) / len(piece)
         size = max(1, min(4 * size, int(SLICE_WALL_S / max(per_batch, 1e-9))))
     return total / weight if weight else 0.0

@@ -37,11 +37,18 @@ def command(
     weight: opt.Weight = None,
     freq: opt.Freq = None,
     season: opt.Season = None,
-    cell: opt.Cell = "rnn",
+    cell: opt.Cell = "gru",
     hidden: opt.Hidden = None,
     window: opt.Window = None,
     steps: opt.Steps = None,
     ensemble: opt.Ensemble = None,
+    segment: opt.Segment = None,
+    scaling: opt.Scaling = None,
+    dropout: opt.Dropout = None,
+    batch_size: opt.BatchSize = None,
+    rate: opt.Rate = None,
+    budget: opt.Budget = None,
+    max_trials: opt.MaxTrials = None,
     level: opt.Level = "80,95",
     baselines: opt.Baselines = None,
     out: Annotated[
@@ -66,7 +73,9 @@ def command(
 
     levels = opt.parse_levels(level)
     beside = list(dict.fromkeys([*SIMPLE, *opt.parse_baselines(baselines)]))
-    given = {"season": season, "window": window, "hidden": hidden, "steps": steps, "ensemble": ensemble}
+    given: dict[str, Any] = {"season": season, "window": window, "hidden": hidden, "steps": steps}
+    given |= {"ensemble": ensemble, "segment": segment, "scaling": opt.parse_scaling(scaling), "dropout": dropout}
+    given |= {"batch_size": batch_size, "rate": rate, "budget": opt.parse_budget(budget), "max_trials": max_trials}
     fc = opt.make_forecaster(horizon, quiet, given, cell=cell, freq=freq, seed=seed)
     # the nine learned quantiles for CRPS, whatever levels are shown
     plan = Plan.checked(

@@ -35,11 +35,18 @@ def command(
     future_file: opt.FutureFile = None,
     freq: opt.Freq = None,
     season: opt.Season = None,
-    cell: opt.Cell = "rnn",
+    cell: opt.Cell = "gru",
     hidden: opt.Hidden = None,
     window: opt.Window = None,
     steps: opt.Steps = None,
     ensemble: opt.Ensemble = None,
+    segment: opt.Segment = None,
+    scaling: opt.Scaling = None,
+    dropout: opt.Dropout = None,
+    batch_size: opt.BatchSize = None,
+    rate: opt.Rate = None,
+    budget: opt.Budget = None,
+    max_trials: opt.MaxTrials = None,
     level: opt.Level = "80,95",
     baselines: opt.Baselines = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the outputs.", show_default="FILE-forecast")] = None,
@@ -61,7 +68,9 @@ def command(
 
     levels = opt.parse_levels(level)
     beside = opt.parse_baselines(baselines)
-    given = {"season": season, "window": window, "hidden": hidden, "steps": steps, "ensemble": ensemble}
+    given: dict[str, Any] = {"season": season, "window": window, "hidden": hidden, "steps": steps}
+    given |= {"ensemble": ensemble, "segment": segment, "scaling": opt.parse_scaling(scaling), "dropout": dropout}
+    given |= {"batch_size": batch_size, "rate": rate, "budget": opt.parse_budget(budget), "max_trials": max_trials}
     fc = opt.make_forecaster(horizon, quiet, given, cell=cell, freq=freq, seed=seed)
     talk = opt.talker(quiet)
 
@@ -74,6 +83,8 @@ def command(
         fc.notes_[:0] = table.notes
         for note in fc.notes_:
             talk(f"note: {note}")
+        if fc.search_ is not None:
+            talk(f"to repeat the choice: {opt.as_options(fc)}")
         result = fc.predict(level=levels, future=ahead)
         if fc.held_out_ is not None:
             talk(f"\nheld out: {fc.held_out_}\n")
@@ -87,7 +98,7 @@ def command(
     else:
         give_table(result)
     talk(f"\n{folder}/: forecast.csv, model.safetensors, report.html · {time.perf_counter() - began:.1f} s")
-    if fc.model_.interrupted:
+    if fc.model_.interrupted or fc.search_interrupted_:
         raise typer.Exit(INTERRUPTED)
 
 
@@ -126,9 +137,16 @@ def summary(fc: Forecaster, columns: Any, result: Any, folder: Path, wall_s: flo
             "verdict": held_out.verdict,
         },
         "notes": fc.notes_,
-        "interrupted": fc.model_.interrupted,
+        "interrupted": fc.model_.interrupted or fc.search_interrupted_,
+        "search": None
+        if fc.search_ is None
+        else {
+            "trials": records(fc.search_),
+            "chosen": {name: value for name, value in fc.chosen_.items() if name != "verbose"},
+            "options": opt.as_options(fc),
+        },
         "model": {
-            "cell": fc.cell,
+            "cell": fc.model_.members[0].architecture.cell,
             "networks": len(fc.model_.members),
             "parameters": fc.model_.members[0].parameters.size,
         },

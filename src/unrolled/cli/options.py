@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,7 +42,9 @@ Freq = Annotated[
 Season = Annotated[
     int | None, typer.Option("--season", help="Periods in a season.", show_default="from the frequency")
 ]
-Cell = Annotated[str, typer.Option("--cell", help="Recurrent cell: rnn, gru or lstm.")]
+Cell = Annotated[
+    str, typer.Option("--cell", help="Recurrent cell: rnn, gru, lstm, or auto to search for what forecasts best.")
+]
 Hidden = Annotated[int | None, typer.Option("--hidden", help="Hidden units.", show_default="by the data")]
 Window = Annotated[
     int | None, typer.Option("--window", help="Steps the network reads.", show_default="from season and data")
@@ -51,6 +54,33 @@ Steps = Annotated[
 ]
 Ensemble = Annotated[
     int | None, typer.Option("--ensemble", help="Networks whose mean is taken.", show_default="by the data")
+]
+Segment = Annotated[
+    int | None, typer.Option("--segment", help="Periods the network takes at one step.", show_default="by the data")
+]
+Scaling = Annotated[
+    str | None,
+    typer.Option(
+        "--scaling",
+        help="How windows are seen: level, season, mean, last, robust; several in turn, with commas between.",
+        show_default="by the data",
+    ),
+]
+Dropout = Annotated[
+    float | None,
+    typer.Option("--dropout", help="Share of hidden units dropped in training.", show_default="by the data"),
+]
+BatchSize = Annotated[
+    int | None, typer.Option("--batch-size", help="Windows in an optimizer step.", show_default="by the data")
+]
+Rate = Annotated[float | None, typer.Option("--rate", help="Largest learning rate.", show_default="by the data")]
+Budget = Annotated[
+    str | None,
+    typer.Option("--budget", help="Time for the search of --cell auto, such as 60s, 2m or 1h.", show_default="60s"),
+]
+MaxTrials = Annotated[
+    int | None,
+    typer.Option("--max-trials", help="Trials of that search; it repeats itself.", show_default="no limit"),
 ]
 Level = Annotated[str, typer.Option("--level", help="Coverage of intervals in per cent.")]
 Baselines = Annotated[
@@ -110,6 +140,33 @@ def parse_baselines(text: str | None) -> list[str]:
     names = check_baselines([part.strip() for part in (text or "").split(",") if part.strip()])
     require_statsforecast(names)
     return names
+
+
+def parse_budget(text: str | None) -> float | None:
+    """Seconds, from a number with s, m, h or nothing behind it.
+
+    >>> parse_budget("2m")
+    120.0
+    """
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*([smh]?)", text.strip().lower())
+    if match is None or not float(match[1]):
+        raise InputError(f"--budget takes a time above 0 such as 60s, 2m or 1h; got {text!r}.")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def parse_scaling(text: str | None) -> list[str] | None:
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def as_options(fc: Forecaster) -> str:
+    """What a search has chosen, as the options that repeat it."""
+    from ..forecasting.candidates import Configuration
+
+    chosen = {name: fc.chosen_[name] for name in Configuration._fields if fc.chosen_[name] is not None}
+    words = {name: ",".join(v) if isinstance(v, (tuple, list)) else str(v) for name, v in chosen.items()}
+    return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in words.items())
 
 
 def make_forecaster(horizon: int, quiet: bool, given: dict[str, Any], **fixed: Any) -> Forecaster:

@@ -12,12 +12,13 @@ from ..ops import Array
 from .model import Settings
 from .panel import Panel
 from .scaling import all_positive, to_logs, wants_logarithm
-from .windows import SHORTEST_WINDOW, VIEWS, Framing, View, seasonal_errs_less, window_ends
+from .windows import SHORTEST_WINDOW, VIEWS, Framing, View, seasonal_errs_less
 
+SOME_WINDOWS = 300  # from here on a network finds level and season by itself well enough to be asked, too
 MANY_WINDOWS = 1000  # from here on a larger network learns more than it overfits
 SEASONS_READ = 14  # in a window of segments: two weeks of hours
-LONG_SERIES = 20  # seasons that a typical series must have to let a network find its season by itself
-LARGE = 20_000  # windows that it takes for that
+LONG_SERIES = 20  # seasons that a typical series must have to be read by segments
+LARGE = 5_000  # windows that it takes for that
 
 
 class Size(NamedTuple):
@@ -32,8 +33,8 @@ class Size(NamedTuple):
 
 
 SMALL = Size(16, 200, 32, 1e-2, 0.4, 6)
-MEDIUM = Size(64, 1000, 32, 1e-2, 0.4, 4)
-SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 2)
+MEDIUM = Size(32, 1000, 32, 1e-2, 0.4, 6)
+SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 3)
 
 
 def choose_logs(panel: Panel, log: bool | None, season: int) -> Array:
@@ -56,31 +57,35 @@ def choose_framing(
     segment: int | None = None,
     scaling: str | Sequence[str] | None = None,
     decoder: str | None = None,
+    rows: Array | None = None,
 ) -> Framing:
     """Views, window and segment; what is given is kept.
 
-    Where there are many windows of long seasonal series, a segment is a season, the window two weeks of hours (14
-    segments), and the networks find level and season by themselves. Else both are taken out before: the window has
-    one and a half seasons, or without season two horizons within 8 .. 64, and the season view is taken beside the
-    level view where the seasonal naive errs less than the naive.
+    `rows` is how many rows each series of the networks' last training has (S',), where that is more than the values
+    of `panel`, on which the choice is made.
+
+    The season view is taken beside the level view where the seasonal naive errs less than the naive, and the mean
+    view where there are many windows to learn level and season from. Where they are very many, of long seasonal
+    series, a segment is a season, and the window has 14 of them (two weeks of hours). Else the window has one and a
+    half seasons, or without season two horizons within 8 .. 64.
     """
-    typical = int(np.median(panel.lengths))
+    rows = panel.lengths if rows is None else rows
+    typical = int(np.median(rows))
     if season > 1 and typical < 2 * season + horizon:
         season = 1
-    windows = int(np.maximum(panel.lengths - horizon, 0).sum())
+    windows = count_windows(rows, horizon)
     large = season > 1 and typical >= LONG_SERIES * season and windows >= LARGE
     if segment is None:
-        wholly = scaling is None or not {"level", "season"} & set(views_of(scaling))
-        segment = season if large and wholly and (window is None or window % season == 0) else 1
+        segment = season if large and (window is None or window % season == 0) else 1
     views: tuple[View, ...]
     if scaling is not None:
         views = views_of(scaling)
-    elif segment > 1:
-        views = ("mean",)
-    elif season > 1 and seasonal_errs_less(panel, to_logs(panel, logs), horizon, season):
-        views = ("level", "season")
     else:
         views = ("level",)
+        if season > 1 and seasonal_errs_less(panel, to_logs(panel, logs), horizon, season):
+            views += ("season",)
+        if windows >= SOME_WINDOWS:
+            views += ("mean",)
     if window is None:
         if segment > 1:
             wanted = SEASONS_READ * segment
@@ -101,16 +106,21 @@ def views_of(scaling: str | Sequence[str]) -> tuple[View, ...]:
     return cast(tuple[View, ...], views)
 
 
-def choose_size(panel: Panel, framing: Framing) -> Size:
-    """Many windows feed a larger network for longer, and leave less for an ensemble to even out."""
+def count_windows(rows: Array, horizon: int) -> int:
+    """About how many windows series of so many rows give."""
+    return int(np.maximum(rows - horizon, 0).sum())
+
+
+def choose_size(rows: Array, framing: Framing) -> Size:
+    """Many windows feed a larger network for longer."""
     if framing.segment > 1:
         return SEGMENTS
-    return MEDIUM if len(window_ends(panel, framing)) >= MANY_WINDOWS else SMALL
+    return MEDIUM if count_windows(rows, framing.horizon) >= MANY_WINDOWS else SMALL
 
 
-def choose_settings(panel: Panel, framing: Framing, given: dict[str, Any]) -> Settings:
-    """Sizes from the amount of data, where `given` has None."""
-    size = choose_size(panel, framing)._asdict()
+def choose_settings(rows: Array, framing: Framing, given: dict[str, Any]) -> Settings:
+    """Sizes from how many rows each series has, where `given` has None."""
+    size = choose_size(rows, framing)._asdict()
     settings = {name: given[name] for name in Settings._fields}
     settings |= {name: value for name, value in size.items() if settings[name] is None}
     settings["decoder"] = settings["decoder"] or "direct"

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from .. import storage
-from ..cells import cell_named
 from ..errors import InputError
 from ..network import checked_seed
 from ..ops import Array
 from ..training import interruptible
 from .ahead import extend_panel
 from .architecture import Decoder
+from .automatic import AUTO, check_cell, fit_automatically, is_count
 from .backtest import HeldOut, held_out_rows, hold_out
 from .baselines import check_baselines
 from .choice import choose_framing, choose_logs, choose_settings, views_of
@@ -33,11 +33,8 @@ from .table import forecast_frame, in_library, library_of, read_panel, refuse_ho
 from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_ends
 
 if TYPE_CHECKING:
+    import pandas as pd
     from narwhals.typing import IntoDataFrame
-
-
-def is_count(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 1)
 
 
 class Forecaster:
@@ -49,42 +46,46 @@ class Forecaster:
 
     Args:
         horizon: periods ahead, H.
-        cell: "rnn", "gru", "lstm", or the name of a registered cell. On windows this short the plain RNN errs no more
-            than the gated cells, and trains in a third of their time.
-        hidden: hidden units; None: 16, or 64 where there are at least 1,000 windows to train on.
-        layers: recurrent layers.
-        window: steps the network reads; None: from season and data.
-        decoder: how the horizon is written: "direct" at once; "parallel" or "recurrent" step by step, told of what is
-            known ahead; None: "parallel" where anything is known ahead, else "direct".
+        cell: "rnn", "gru", "lstm", or the name of a registered cell. "auto": it, scaling, window,
+            segment, sizes and steps are searched for, as far as they are not given; see `budget`.
+        hidden: hidden units; None: 16, from 1,000 windows on 32, on segments 128.
+        layers: recurrent layers, each but the first with a residual path.
+        window: periods the network reads; None: from season and data.
+        segment: periods it takes at one step; None: a season where there are very many windows, else 1.
+        scaling: how windows are seen: "level", "season", "mean", "last", "robust", or several of them, in which the
+            networks of an ensemble take turns (see `forecasting.windows`); None: chosen from the data.
+        decoder: how the horizon is written: "direct" at once; "parallel" or "recurrent" segment by segment, told of
+            what is known ahead; None: "parallel" where anything is known ahead, else "direct".
         calendar: whether the networks read where stamps lie in the day, the week and the year; None: for days and
             finer stamps, where the series span two years.
         season: periods in a season; None: from the frequency; 1: none.
         freq: the frequency, as pandas names it, or a step between integer stamps; None: inferred.
         log: whether to work on logarithms; None: decided for each series.
-        steps: optimizer steps of each training; None: 200, or 1,000 where there are at least 1,000 windows.
-        batch_size: windows a step.
-        rate: largest learning rate (one cycle).
+        steps: optimizer steps of each network; None: 200, from 1,000 windows on 1,000, on segments 3,000.
+        batch_size: windows a step; None: 32, on segments 128.
+        rate: largest learning rate (one cycle); None: 0.01, on segments 0.005.
         weight_decay: of AdamW.
-        dropout: share of hidden units dropped in training.
-        ensemble: networks that are trained from different seeds, in turn on each view; their mean is taken; None:
-            6, or 2 where there are at least 1,000 windows.
+        dropout: share of hidden units dropped in training; None: 0.4, on segments none.
+        ensemble: networks of different seeds, in turn on each view; their median is taken; None: 6, on segments 3.
         seed: of everything random.
         alias: name of the forecast's column; None: the cell's name in capitals.
         verbose: 0 is silent, 1 shows progress where standard error is a terminal.
+        budget: seconds that the search of "auto" may take; None: 60, or no limit where there is one of trials.
+        max_trials: how often it may judge a configuration; limited by this alone, it repeats itself.
 
-    After `fit`: `model_` (the networks), `held_out_` (the comparison and the coverage; None where the series are too
-    short), `notes_` (what was changed in the data).
+    After `fit`: `model_`, `held_out_` (comparison and coverage; None where the series are too short), `notes_` (what
+    was changed in the data), `search_` (what was tried), `chosen_` (parameters that repeat this without a search).
 
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
     >>> un.Forecaster(horizon=3, steps=20).fit(df).predict(level=[80]).columns.tolist()
-    ['ds', 'RNN', 'RNN-lo-80', 'RNN-hi-80']
+    ['ds', 'GRU', 'GRU-lo-80', 'GRU-hi-80']
     """
 
     def __init__(
         self,
         horizon: int,
-        cell: str = "rnn",
+        cell: str = "gru",
         hidden: int | None = None,
         layers: int = 1,
         window: int | None = None,
@@ -104,6 +105,8 @@ class Forecaster:
         seed: int = 0,
         alias: str | None = None,
         verbose: int = 1,
+        budget: float | None = None,
+        max_trials: int | None = None,
     ) -> None:
         self.horizon = horizon
         self.cell = cell
@@ -124,8 +127,7 @@ class Forecaster:
         self.dropout = dropout
         self.ensemble = ensemble
         self.seed = seed
-        self.alias = alias
-        self.verbose = verbose
+        self.alias, self.verbose, self.budget, self.max_trials = alias, verbose, budget, max_trials
 
     # --- scikit-learn's conventions -----------------------------------------------------------------
 
@@ -192,6 +194,10 @@ class Forecaster:
         """`fit` for a table that has been read; `evaluate=False` leaves out comparison and calibration."""
         beside = check_baselines(baselines)
         require_statsforecast(beside)  # before long work
+        if self.cell == AUTO:
+            return fit_automatically(self, panel, evaluate, beside)
+        self.search_: pd.DataFrame | None = None
+        self.chosen_, self.search_interrupted_ = self.get_params(), False
         with interruptible() as interrupted:  # between the trainings too
             return self._fit(panel, evaluate, beside, interrupted)
 
@@ -204,13 +210,13 @@ class Forecaster:
         left_out = held_out_rows(panel, self.horizon) if evaluate else 0
         # whatever is chosen from data is chosen without the held-out end, for both trainings
         known = panel.until(left_out)
-        framing, logs, features, decoder = self._choose(known)
+        framing, logs, features, decoder = self._choose(known, panel.lengths)
         if not len(window_ends(known, framing)):
             left_out, known = 0, panel
             framing, logs, features, decoder = self._choose(panel)
         refuse_untrainable(panel, framing)
         refuse_unforecastable(panel, framing)
-        settings = choose_settings(known, framing, self.get_params() | {"decoder": decoder})
+        settings = choose_settings(panel.lengths, framing, self.get_params() | {"decoder": decoder})
 
         if left_out:
             profile = estimate_profile(known, framing.season, self.horizon, logs)
@@ -235,7 +241,7 @@ class Forecaster:
     def check_params(self) -> None:
         """Raise an `InputError` if a parameter does not fit."""
         refuse_horizon(self.horizon)
-        cell_named(self.cell)
+        check_cell(self.cell, self.budget, self.max_trials)
         checked_seed(self.seed)
         if self.scaling is not None:
             views_of(self.scaling)
@@ -251,14 +257,16 @@ class Forecaster:
         if (self.ensemble or 0) > MOST_NETWORKS:
             raise InputError(f"ensemble must be ≤ {MOST_NETWORKS}; got {self.ensemble}.")
 
-    def _choose(self, panel: Panel) -> tuple[Framing, Array, Features, str | None]:
+    def _choose(self, panel: Panel, rows: Array | None = None) -> tuple[Framing, Array, Features, str | None]:
         """The framing, for each series whether it is taken in logarithms, what is read beside it, and the decoder."""
         season = self.season or panel.frequency.season
         logs = choose_logs(panel, self.log, season)
         calendar = choose_calendar(self.calendar, panel, self.decoder)
         features = Features.of(panel, calendar, season)
         decoder = choose_decoder(self.decoder, panel.covariates, calendar)
-        framing = choose_framing(panel, logs, self.horizon, season, self.window, self.segment, self.scaling, decoder)
+        framing = choose_framing(
+            panel, logs, self.horizon, season, self.window, self.segment, self.scaling, decoder, rows
+        )
         return framing, logs, features, decoder
 
     # --- forecasting --------------------------------------------------------------------------------

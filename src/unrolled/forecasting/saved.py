@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import InputError
 from ..ops import Array
 from .architecture import Architecture
+from .automatic import describe_search, restore_search
 from .covariates import Covariates, Layout
 from .features import Features
 from .frequency import Frequency
@@ -45,7 +46,7 @@ def describe(fc: Forecaster) -> tuple[dict[str, Any], dict[str, Array]]:
         "networks": [asdict(member.architecture) | {"view": member.view} for member in fc.model_.members],
         "library": fc.backend_,
     }
-    return content, arrays
+    return content | describe_search(fc), arrays
 
 
 def rebuild(cls: type[Forecaster], content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Forecaster:
@@ -70,6 +71,7 @@ def rebuild(cls: type[Forecaster], content: Mapping[str, Any], arrays: Mapping[s
     features = Features.rebuild(content["features"])
     fc.model_ = Model(Framing(**framing), features, members)
     fc.notes_, fc.held_out_ = [], None
+    restore_search(fc, content)
     tail = fc.tail_
     if not len(tail.ids) == len(tail.offsets) - 1 == len(fc.profile_.logs) or tail.offsets[-1] != len(tail.y):
         raise InputError("the series and their rows don't fit together")

@@ -19,6 +19,7 @@ from .panel import Panel, series_of
 SMOOTHINGS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 AT_ONCE = 1 << 16  # rows of many series that are gone through at once, so that they stay in the cache
 MOST_CELLS = 1 << 20  # of windows that are laid side by side at once
+NEAR_ZERO = 0.01  # of a series' largest value: in logarithms, what lies below would outweigh all other movements
 SEASON_MEMORY = 0.85  # weight of a season relative to the one after it
 LEAST_SEASONALITY = 0.2  # share of the variance about the trend that a season must explain, adjusted for its size
 
@@ -31,14 +32,16 @@ class Profile:
         logs: whether it is taken in logarithms, (S,) bool.
         season: what its season adds at each place of the season, ordinal 0 first, (S, season); 0 where it has none.
         smoothing: weight of the newest value in its level, (S,).
+        spread: its standard deviation, (S,); 1 where it is constant.
     """
 
     logs: Array
     season: Array
     smoothing: Array
+    spread: Array
 
     def take(self, series: Array) -> Profile:
-        return Profile(self.logs[series], self.season[series], self.smoothing[series])
+        return Profile(self.logs[series], self.season[series], self.smoothing[series], self.spread[series])
 
 
 def estimate_profile(panel: Panel, season: int, horizon: int, logs: Array) -> Profile:
@@ -49,7 +52,8 @@ def estimate_profile(panel: Panel, season: int, horizon: int, logs: Array) -> Pr
     for k in range(count if season > 1 else 0):
         phase = (panel.first[k] + np.arange(panel.lengths[k])) % season
         seasonal[k] = season_of(z[panel.series(k)], phase, season)
-    profile = Profile(logs, seasonal, np.ones(count))
+    _, spread = window_statistics(z, panel.offsets[:-1], panel.offsets[1:])
+    profile = Profile(logs, seasonal, np.ones(count), spread)
     return replace(profile, smoothing=best_smoothings(_without_season(z, panel, profile), panel.offsets, horizon))
 
 
@@ -78,12 +82,15 @@ def wants_logarithm(y: Array, observed: Array, season: int) -> bool:
 
     Block by block (a season, or 8 values) the spread is compared with the level: a slope of log spread on log level
     above ½ is nearer to proportional than to even. Source: Guerrero, J. of Forecasting 12, 1993, with the Box-Cox
-    power rounded to 0 or 1.
+    power rounded to 0 or 1. A series of fewer than three blocks can't be judged so: growth is more often in
+    proportion than not, so it is taken in logarithms unless some of its values are near 0.
     """
     block = max(season, 8) if season > 1 else 8
     blocks = len(y) // block
-    if blocks < 3 or not (y[observed] > 0).all():
+    if not (y[observed] > 0).all():
         return False
+    if blocks < 3:
+        return bool(y.min() > NEAR_ZERO * y.max())
     pieces = y[len(y) - blocks * block :].reshape(blocks, block)
     level, spread = pieces.mean(axis=1), pieces.std(axis=1)
     usable = spread > 0

@@ -7,9 +7,11 @@ and the networks of an ensemble take turns in those that are chosen, since each 
   from the window's smoothed level;
 - "season": it reads the series as it is and its change over a season, and predicts how far each target lies from the
   value a season (or more) before it. It is taken where last year tells more than last month;
-- "mean", "last", "robust": it reads the series as it is, less the window's mean (its last value, its median), divided
-  by its standard deviation (for "robust" the spread of its middle half), and finds level and season for itself. This
-  takes much data. "mean" is known as reversible instance normalisation (Kim et al., ICLR 2022).
+- "mean", "robust": it reads the series as it is, less the window's mean (its median), divided by its standard
+  deviation (the spread of its middle half), and finds level and season for itself. "mean" is known as reversible
+  instance normalisation (Kim et al., ICLR 2022);
+- "last": it reads the series less the window's last value, divided by the standard deviation of the whole series: the
+  network sees whether a window is calm or wild.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from .panel import Panel, series_of
 from .scaling import (
     Profile,
     adjusted,
+    all_positive,
     to_logs,
     typical_error,
     window_level,
@@ -142,6 +145,8 @@ def make_windows(
     lengths -= lengths % framing.segment
     starts = ends - lengths
     mean, scale = window_quartiles(z, starts, ends) if view == "robust" else window_statistics(z, starts, ends)
+    if view == "last":
+        scale = profile.spread[series]
     level = {
         "level": lambda: window_level(z, panel, profile, ends, framing.window),
         "season": lambda: z[ends - 1],
@@ -183,15 +188,18 @@ def _rows_of_ranges(first: Array, last: Array, count: int) -> Array:
 
 
 def _weights(panel: Panel, profile: Profile, framing: Framing, starts: Array, ends: Array, scale: Array) -> Array:
-    """How much each window counts: so that errors are judged relative to how well the series could be forecast
-    without learning, and relative to its level, half and half, and not in scales of the window."""
+    """How much each window counts, so that errors are not judged in scales of the window: relative to how well the
+    series could be forecast without learning, and for positive series as much relative to their level."""
     series = series_of(panel, ends)
     z = to_logs(panel, profile.logs)
     error = typical_error(z, panel, framing.season)[series]
-    # an error in logarithms is relative already
-    level = np.where(profile.logs[series], 1.0, np.abs(window_statistics(z, starts, ends)[0]))
-    usual = np.median(level / error)
-    weight = scale / error + scale * usual / np.maximum(level, 1e-3 * usual * error)
+    weight = scale / error
+    positive = all_positive(panel)[series]
+    if positive.any():
+        # an error in logarithms is relative already
+        level = np.where(profile.logs[series], 1.0, np.abs(window_statistics(z, starts, ends)[0]))[positive]
+        weight[positive] /= 2
+        weight[positive] += scale[positive] / level * np.median(level / error[positive]) / 2
     return np.minimum(weight / np.median(weight), HEAVIEST) * panel.covariates.weights[series]
 
 

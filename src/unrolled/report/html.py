@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # more would make the page slow to open; all series are in the CSV
 MOST_SERIES = 100
 MOST_HISTORY = 2000  # rows of history a series
+MOST_TRIALS = 50  # of a search
 MOST_ROWS = 50_000  # of history in all; forecasts are a tenth of that at most
 VIEWS = {
     "level": "the smoothed level",
@@ -75,6 +76,7 @@ def write_report(
         "facts": escape(facts(fc, panel)),
         "notes": "".join(f"<li>{escape(note)}</li>" for note in notes),
         "held_out": _held_out(fc),
+        "search": _search(fc),
         "forecast": _forecast_table(forecast, fc),
         "model": _model(fc, wall_s),
         "asked": escape(asked),
@@ -159,6 +161,22 @@ def _held_out(fc: Forecaster) -> str:
         f"<p class=verdict>{escape(held_out.verdict)}</p>{table}<p>{escape(how)} "
         f"{escape(f'On these rows the {coverage} of the values.')}</p>"
     )
+
+
+def _search(fc: Forecaster) -> str:
+    """The evidence of an automatic choice."""
+    if fc.search_ is None or fc.search_.empty:
+        return ""
+    shown = fc.search_.head(MOST_TRIALS)
+    header = [str(column).replace("_", " ") for column in shown.columns]
+    rows = [[cell if isinstance(cell, str) else short(cell) for cell in row] for row in shown.itertuples(index=False)]
+    chosen = next((k for k, note in enumerate(shown["note"]) if "chosen" in note), None)
+    how = (
+        "Judged by forecasts from rolling origins before the held-out end: score is the error of the median, divided "
+        "by the series' mean change from row to row; the standard error is that of the difference from the default. "
+        "Scores of those that were only screened, with less training and fewer origins, compare among themselves."
+    )
+    return f"<h2>Automatic choice</h2><div class=scroll>{_table(header, rows, chosen)}</div><p>{escape(how)}</p>"
 
 
 def _forecast_table(forecast: pd.DataFrame, fc: Forecaster) -> str:
