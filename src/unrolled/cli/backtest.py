@@ -31,6 +31,10 @@ def command(
     id_column: opt.IdColumn = None,
     time_column: opt.TimeColumn = None,
     target: opt.Target = None,
+    past: opt.Past = None,
+    future: opt.Future = None,
+    static: opt.Static = None,
+    weight: opt.Weight = None,
     freq: opt.Freq = None,
     season: opt.Season = None,
     cell: opt.Cell = "gru",
@@ -84,7 +88,7 @@ def command(
     _refuse_unwritable(out)
     talk = opt.talker(quiet)
 
-    table = read_table(file, id_column, time_column, target)
+    table = read_table(file, id_column, time_column, target, beside=opt.parse_beside(past, future, static, weight))
     panel = opt.understand(fc, file, table, talk)
     backtest = roll(fc, panel, table.columns, plan)
     for note in (*table.notes, *backtest.notes):

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import shlex
-import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from ..errors import DataError
 from ..forecasting.panel import Columns
+from .cells import read_cells, shown
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-", "--", "."})
 TARGET_NAMES = ("y", "target", "value")
 TIME_NAMES = ("ds", "date", "datetime", "time", "timestamp", "month", "week", "day", "year", "quarter", "period")
 ID_NAMES = ("unique_id", "id", "series", "series_id", "item_id", "item", "symbol", "ticker", "store", "name")
@@ -27,6 +23,26 @@ MONTH_FIRST = tuple(f.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m"
 SAMPLE = 200  # cells that are looked at to tell what a column is
 ENOUGH = 0.9  # share of them that must be of a kind
 LARGEST_WHOLE = 2**53  # beyond it a float64 has no ones
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The columns that a command names beside id, time and target.
+
+    Attributes:
+        past, future, static, weight: as in `Columns`.
+        kinds: whether a column holds texts, for those whose kind a training has decided.
+    """
+
+    past: tuple[str, ...] = ()
+    future: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+    weight: str | None = None
+    kinds: Mapping[str, bool] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        return [*self.past, *self.future, *self.static, *([] if self.weight is None else [self.weight])]
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,7 @@ def read_table(
     time_name: str | None = None,
     target_name: str | None = None,
     prefer: Columns | None = None,
+    beside: Beside | None = None,
 ) -> Table:
     """Read a CSV or Parquet file, or standard input for "-", and find its columns.
 
@@ -52,30 +69,63 @@ def read_table(
     Raises:
         DataError: with the place (column, line) and a remedy.
     """
-    cells, lines = _read_cells(path)
-    path = _shown(path)
-    named = [name for name in (id_name, time_name, target_name) if name is not None]
+    cells, lines = read_cells(path)
+    path = shown(path)
+    beside = beside or Beside()
+    named = [name for name in (id_name, time_name, target_name, *beside.names) if name is not None]
+    _refuse_absent(path, cells, named)
     for name in named:
-        if name not in cells:
-            raise DataError(f"{path}: there is no column {name!r}; it has: {_listed(cells.columns)}.")
         if named.count(name) > 1:
-            raise DataError(f"{path}: column {name!r} is named twice. Id, time and target are different columns.")
+            raise DataError(f"{path}: column {name!r} is named twice. Id, time, target and others are different.")
     if prefer is not None:
         id_name = id_name or (prefer.id if prefer.id in cells else None)
         time_name = time_name or (prefer.time if prefer.time in cells else None)
         target_name = target_name or (prefer.target if prefer.target in cells else None)
-    time = time_name or _find_time(path, cells, [c for c in (id_name, target_name) if c])
+    found = cells.drop(columns=beside.names)
+    time = time_name or _find_time(path, found, [c for c in (id_name, target_name) if c])
     if _looks_like_dates(pd.Series([time])):
         raise DataError(f"{path}: its first line is data ({time!r}), not names. Write names above it, such as ds,y")
     cells, lines, notes = _without_footer(cells, lines, time)
+    found = cells.drop(columns=beside.names)
     stamps = _parse_stamps(path, cells[time], lines)
-    numeric = [c for c in _names(cells) if c not in (time, id_name) and _is_numeric(cells[c])]
-    id_column = id_name or _find_id(cells, stamps, time, target_name)
-    target = target_name or _find_target(path, cells, [c for c in numeric if c != id_column], (time, id_column))
+    numeric = [c for c in _names(found) if c not in (time, id_name) and _is_numeric(found[c])]
+    id_column = id_name or _find_id(found, stamps, time, target_name)
+    target = target_name or _find_target(path, found, [c for c in numeric if c != id_column], (time, id_column))
     frame = pd.DataFrame({time: stamps, target: _parse_numbers(path, cells[target], lines)})
     if id_column is not None:
         frame.insert(0, id_column, cells[id_column])
-    return Table(frame, Columns(id_column or Columns.id, time, target, lines), tuple(notes))
+    for name in beside.names:
+        frame[name] = _parse_beside(path, cells[name], lines, beside.kinds.get(name))
+    columns = Columns(
+        id_column or Columns.id, time, target, lines, beside.past, beside.future, beside.static, beside.weight
+    )
+    return Table(frame, columns, tuple(notes))
+
+
+def read_future(path: str, columns: Columns, grouped: bool, kinds: Mapping[str, bool]) -> pd.DataFrame:
+    """Read a file of what is known ahead: stamps, the columns known ahead, and ids where the series have them."""
+    cells, lines = read_cells(path)
+    path = shown(path)
+    _refuse_absent(path, cells, [columns.time, *([columns.id] if grouped else []), *columns.future])
+    frame = pd.DataFrame({columns.time: _parse_stamps(path, cells[columns.time], lines)})
+    if grouped:
+        frame[columns.id] = cells[columns.id]
+    for name in columns.future:
+        frame[name] = _parse_beside(path, cells[name], lines, kinds.get(name))
+    return frame
+
+
+def _refuse_absent(path: str, cells: pd.DataFrame, names: Iterable[str]) -> None:
+    for name in names:
+        if name not in cells:
+            raise DataError(f"{path}: there is no column {name!r}; it has: {_listed(cells.columns)}.")
+
+
+def _parse_beside(path: str, column: pd.Series, lines: list[int], texts: bool | None) -> pd.Series:
+    """A covariate: numbers where nearly all cells are numbers, else texts; `texts` says what a training decided."""
+    if column.isna().all() or (texts if texts is not None else not _is_numeric(column)):
+        return column
+    return _parse_numbers(path, column, lines)
 
 
 def read_forecast(path: str, id_name: str | None = None, time_name: str | None = None) -> Table:
@@ -83,11 +133,9 @@ def read_forecast(path: str, id_name: str | None = None, time_name: str | None =
 
     The target of its columns is the first of those.
     """
-    cells, lines = _read_cells(path)
-    path = _shown(path)
-    for name in (id_name, time_name):
-        if name is not None and name not in cells:
-            raise DataError(f"{path}: there is no column {name!r}; it has: {_listed(cells.columns)}.")
+    cells, lines = read_cells(path)
+    path = shown(path)
+    _refuse_absent(path, cells, [name for name in (id_name, time_name) if name is not None])
     time = time_name or _find_time(path, cells, [id_name] if id_name else [])
     stamps = _parse_stamps(path, cells[time], lines)
     ours = _names(cells)
@@ -103,101 +151,6 @@ def read_forecast(path: str, id_name: str | None = None, time_name: str | None =
     if id_column is not None:
         frame.insert(0, id_column, cells[id_column])
     return Table(frame, Columns(id_column or Columns.id, time, numeric[0] if numeric else Columns.target, lines), ())
-
-
-# --- cells ------------------------------------------------------------------------------------------
-
-
-def _shown(path: str) -> str:
-    """A file in a message."""
-    return "standard input" if path == "-" else path
-
-
-def _read_cells(path: str) -> tuple[pd.DataFrame, list[int]]:
-    """All cells as text (None: missing), and for each row the line in the file where it begins."""
-    try:
-        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise DataError(f"there is no file {path}. Check the name, or give - to read standard input.") from error
-    except IsADirectoryError as error:
-        raise DataError(f"{path} is a folder; name a CSV or Parquet file in it.") from error
-    except OSError as error:
-        raise DataError(f"can't read {path}: {error.strerror}. Name a file that you may read.") from error
-    path = _shown(path)
-    if not content.strip():
-        raise DataError(f"{path} is empty.")
-    if content[:4] == b"PAR1":
-        return _read_parquet(path, content)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    if "\0" in text:
-        raise DataError(f"{path} is not a text file: it holds NUL bytes. Give a CSV or Parquet file.")
-    delimiter = _delimiter(text)
-    csv.field_size_limit(1 << 20)
-    # strict: a quote that is never closed would swallow all rows below it
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    begins = 1
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                rows.append(row)
-                lines.append(begins)
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(f"{path}, line {begins}: {error}. Check the quotes from there on.") from error
-    if not rows:
-        raise DataError(f"{path} has no cells that hold anything.")
-    header = [name.strip() for name in rows[0]]
-    if len(rows) < 2:
-        raise DataError(f"{path} has a header but no rows.")
-    doubled = next((name for name in header if name and header.count(name) > 1), None)
-    if doubled is not None:
-        raise DataError(f"{path}: two columns are called {doubled!r}. Rename one.")
-    unnamed = np.array([not name for name in header])
-    header = [name or f"column {k + 1}" for k, name in enumerate(header)]
-    for row, line in zip(rows[1:], lines[1:], strict=True):
-        if len(row) > len(header) and any(cell.strip() for cell in row[len(header) :]):
-            raise DataError(
-                f"{path}, line {line}: {len(row)} fields, but the header has {len(header)}. "
-                f"Quote fields that contain {delimiter!r}."
-            )
-    width = len(header)
-    data = [[*row[:width], *[""] * (width - len(row))] for row in rows[1:]]
-    frame = pd.DataFrame(data, columns=header, dtype=object)
-    frame = frame.apply(lambda column: column.str.strip())
-    frame = frame.where(~frame.apply(lambda column: column.str.lower().isin(MISSING)), None)
-    return frame.loc[:, frame.notna().any() | ~unnamed], lines[1:]
-
-
-def _read_parquet(path: str, content: bytes) -> tuple[pd.DataFrame, list[int]]:
-    try:
-        frame = pd.read_parquet(io.BytesIO(content))
-    except ImportError as error:
-        raise DataError(f"{path} is a Parquet file; reading it needs: pip install 'unrolled[parquet]'") from error
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} is a damaged Parquet file ({error}).") from error
-    if not len(frame):
-        raise DataError(f"{path} has columns but no rows.")
-    frame = frame.reset_index(drop=isinstance(frame.index, pd.RangeIndex))
-    frame.columns = frame.columns.astype(str)
-    text = frame.astype(object).where(frame.notna(), None)
-    return text.map(lambda cell: cell if cell is None else str(cell)), list(range(1, len(frame) + 1))
-
-
-def _delimiter(text: str) -> str:
-    """The delimiter that cuts the first lines into the most fields of an even number."""
-    head = [line for line in text.splitlines()[:20] if line.strip()]
-
-    def evenness(delimiter: str) -> tuple[bool, int]:
-        counts = [len(row) for row in csv.reader(head, delimiter=delimiter)]
-        common = max(set(counts), key=counts.count)
-        return (common > 1 and counts[0] == common, common)
-
-    return max((",", ";", "\t", "|"), key=evenness)
 
 
 # --- columns ----------------------------------------------------------------------------------------

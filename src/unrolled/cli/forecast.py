@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +28,11 @@ def command(
     id_column: opt.IdColumn = None,
     time_column: opt.TimeColumn = None,
     target: opt.Target = None,
+    past: opt.Past = None,
+    future: opt.Future = None,
+    static: opt.Static = None,
+    weight: opt.Weight = None,
+    future_file: opt.FutureFile = None,
     freq: opt.Freq = None,
     season: opt.Season = None,
     cell: opt.Cell = "gru",
@@ -58,6 +64,7 @@ def command(
     Example: unrolled forecast sales.csv --horizon 12
     """
     began = time.perf_counter()
+    from ..forecasting.ahead import extend_panel
     from ..report.html import write_report
     from ..storage import write_bytes
     from .files import read_table
@@ -71,8 +78,10 @@ def command(
     fc = opt.make_forecaster(horizon, quiet, given, cell=cell, freq=freq, seed=seed)
     talk = opt.talker(quiet)
 
-    table = read_table(file, id_column, time_column, target)
+    table = read_table(file, id_column, time_column, target, beside=opt.parse_beside(past, future, static, weight))
     panel = opt.understand(fc, file, table, talk)
+    ahead = opt.read_ahead(future_file, table.columns, panel)
+    extend_panel(panel, horizon, ahead, replace(table.columns, rows=None))  # what is missing ahead is said at once
     with output_folder(out or Path(f"{'stdin' if file == '-' else Path(file).stem}-forecast")) as folder:
         fc.fit_panel(panel, baselines=beside)
         fc.notes_[:0] = table.notes
@@ -80,7 +89,7 @@ def command(
             talk(f"note: {note}")
         if fc.search_ is not None:
             talk(f"to repeat the choice: {opt.as_options(fc)}")
-        result = fc.predict(level=levels)
+        result = fc.predict(level=levels, future=ahead)
         if fc.held_out_ is not None:
             talk(f"\nheld out: {fc.held_out_}\n")
         wall_s = time.perf_counter() - began

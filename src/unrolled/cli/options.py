@@ -12,15 +12,30 @@ from ..errors import InputError
 from .talk import say
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..forecasting import Forecaster
-    from ..forecasting.panel import Panel
-    from .files import Table
+    from ..forecasting.covariates import Layout
+    from ..forecasting.panel import Columns, Panel
+    from .files import Beside, Table
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="CSV or Parquet file; - reads standard input.")]
 Horizon = Annotated[int, typer.Option("--horizon", "-H", help="Periods to forecast.")]
 IdColumn = Annotated[str | None, typer.Option("--id", help="Column that tells series apart.")]
 TimeColumn = Annotated[str | None, typer.Option("--time", help="Column of stamps.")]
 Target = Annotated[str | None, typer.Option("--target", help="Column to forecast.")]
+Past = Annotated[str | None, typer.Option("--past", help="Covariates known up to the present, with commas between.")]
+Future = Annotated[str | None, typer.Option("--future", help="Covariates known ahead, such as prices and holidays.")]
+Static = Annotated[
+    str | None, typer.Option("--static", help="Columns with one value a series; texts are categories.")
+]
+Weight = Annotated[
+    str | None, typer.Option("--weight", help="Column that says how much a series counts in training.")
+]
+FutureFile = Annotated[
+    str | None,
+    typer.Option("--future-file", help="Table of the known-ahead columns at the stamps to forecast.", metavar="FILE"),
+]
 Freq = Annotated[
     str | None, typer.Option("--freq", help="Frequency, such as MS, W, D, B, h, 30min.", show_default="inferred")
 ]
@@ -100,6 +115,32 @@ def parse_levels(text: str) -> list[float]:
         if isinstance(error, InputError):
             raise
         raise InputError(f"--level takes numbers such as 80,95; got {text!r}.") from error
+
+
+def parse_beside(past: str | None, future: str | None, static: str | None, weight: str | None) -> Beside:
+    """The columns beside id, time and target that a command names."""
+    from .files import Beside
+
+    def names(text: str | None) -> tuple[str, ...]:
+        return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+
+    return Beside(names(past), names(future), names(static), weight)
+
+
+def read_ahead(file: str | None, columns: Columns, panel: Panel) -> pd.DataFrame | None:
+    """The table of --future-file, of the columns that the panel's covariates know ahead."""
+    from .files import read_future
+
+    if file is None:
+        return None
+    if not columns.future:
+        raise InputError("--future-file needs columns known ahead: name them with --future A,B when training.")
+    return read_future(file, columns, panel.ids[0] is not None, kinds(panel.covariates.layout))
+
+
+def kinds(layout: Layout) -> dict[str, bool]:
+    """Whether each covariate holds texts."""
+    return {f.name: f.texts is not None for f in (*layout.past, *layout.future, *layout.static)}
 
 
 def parse_baselines(text: str | None) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import parse_levels
+from . import options as opt
 from .talk import give_json, give_table, records, say
 
 
@@ -20,6 +20,7 @@ def command(
         typer.Option("--horizon", "-H", help="Periods, at most those trained, or any number if trained with reach."),
     ] = None,
     level: Annotated[str, typer.Option(help="Coverage of intervals in per cent.")] = "80,95",
+    future_file: opt.FutureFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the forecast as JSON.")] = False,
 ) -> None:
     """Forecast with a saved model, without training.
@@ -29,19 +30,21 @@ def command(
     from ..errors import ModelFileError
     from ..forecasting import Forecaster
     from ..loading import load
-    from .files import read_table
+    from .files import Beside, read_table
 
-    levels = parse_levels(level)
+    levels = opt.parse_levels(level)
     fc = load(model)
     if not isinstance(fc, Forecaster):
         raise ModelFileError(f"{model} holds a network, not a forecaster: it can't forecast tables by itself.")
     frame = None
     if file is not None:
-        table = read_table(file, prefer=fc.columns_)
+        own = fc.columns_
+        beside = Beside(own.past, own.future, own.static, kinds=opt.kinds(fc.tail_.covariates.layout))
+        table = read_table(file, prefer=own, beside=beside)
         for note in table.notes:
             say(f"note: {note}")
         fc.columns_, frame = table.columns, table.frame
-    result = fc.predict(frame, levels, horizon)
+    result = fc.predict(frame, levels, horizon, opt.read_ahead(future_file, fc.columns_, fc.tail_))
     if as_json:
         give_json({"forecast": records(result)})
     else:

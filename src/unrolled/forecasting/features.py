@@ -205,22 +205,19 @@ def _categories(panel: Panel) -> tuple[Categories, ...]:
 
 
 def choose_calendar(given: bool | None, panel: Panel, decoder: str | None) -> bool:
-    """Whether the calendar is read; what is given is kept."""
+    """Whether the calendar is read; what is given is kept.
+
+    Days and finer stamps have several seasons, of which the window holds the shortest; of weeks and months the season
+    is taken out before. Two years show each day of the year twice.
+    """
     if given is not None:
         return given
     frequency = panel.frequency
-    if (
-        decoder == "direct"
-        or not (frequency.unit == "business day" or frequency.step <= DAY)
-        or frequency.unit
-        in (
-            "integer",
-            "month",
-        )
-    ):
+    daily = frequency.unit == "business day" or (frequency.unit == "fixed" and frequency.step <= DAY)
+    if decoder == "direct" or not daily:
         return False
-    stamps = frequency.stamps(np.array([0, int(np.median(panel.lengths))]))
-    return bool(stamps[1] - stamps[0] >= CALENDAR_SPAN)
+    first, last = frequency.stamps(np.array([0, int(np.median(panel.lengths))]))
+    return bool(last - first >= CALENDAR_SPAN)
 
 
 def choose_decoder(given: str | None, covariates: Covariates, calendar: bool) -> str | None:

@@ -130,6 +130,7 @@ def roll(fc: Forecaster, panel: Panel, columns: Columns, plan: Plan) -> Backtest
             fold = _fitted(fc, panel.until(int(group[0])), columns, bool(plan.levels))
             if interrupted():
                 break
+            notes += fold.model_.features.notes(panel) if not reached else []
             pieces.append(_forecast_group(fold, panel, columns, group, plan, scale_by))
             reached += len(group)
     if not pieces:
