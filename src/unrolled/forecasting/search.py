@@ -245,7 +245,7 @@ def margin(challengers: int, units: int) -> float:
     degrees of freedom, by the expansion of Abramowitz & Stegun, 26.7.5.
 
     >>> round(margin(1, 10_000), 2), round(margin(8, 100), 2), round(margin(8, 4), 1)
-    (0.99, 2.08, 3.2)
+    (0.99, 2.08, 3.4)
     """
     z = NormalDist().inv_cdf(1 - ONE_STANDARD_ERROR / max(challengers, 1))
     n = max(units - 1, 1)
