@@ -207,6 +207,8 @@ def test_the_document_shows_what_was_measured():
     text = document.DOCUMENT.read_text("utf-8")
     assert document.tables()
     assert document.rewritten(text) == text
+    text = document.README.read_text("utf-8")
+    assert document.readme(text) == text
 
 
 def test_errors_of_windows_are_those_of_all_that_were_wanted():

@@ -53,6 +53,20 @@ def test_what_was_reached_is_kept_and_written(tmp_path):
     pd.testing.assert_frame_equal(again.drop(columns="Month"), written, check_exact=True)
 
 
+def test_an_interrupt_of_a_search_ends_the_search_and_not_the_forecast(tmp_path):
+    quick = ("--steps", 50, "--ensemble", 3, "--hidden", 4, "--out", "out")
+    running = Watched("forecast", AIR, "--horizon", 6, "--cell", "auto", "--budget", "1h", *quick, cwd=tmp_path)
+    running.wait_for("searching")
+    running.interrupt()
+    done = running.leave()
+    assert done.code == 130
+    assert "Traceback" not in done.err
+    assert "note: automatic choice" in done.err
+    assert "interrupt" in done.err
+    assert "held out" in done.err  # the forecast itself is a whole one
+    assert assert_whole(tmp_path / "out") == ["forecast.csv", "model.safetensors", "report.html"]
+
+
 @pytest.mark.parametrize("wait_s", [0.0, 0.0005, 0.06])
 def test_a_second_interrupt_ends_it_at_once_and_leaves_nothing_half_written(tmp_path, wait_s):
     running = Watched(*LONG, cwd=tmp_path)

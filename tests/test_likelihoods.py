@@ -176,8 +176,8 @@ def test_windows_are_judged_in_the_units_of_their_table(dtype, loss, engine, rng
     net = un.Network([un.GRU(3), un.Last(), un.Dense((2, len(loss.parameters)))], 1, dtype)
     job = Job(net.program, data, loss, un.Adam(), 10, None, seed=0)
     found = engine.evaluate(job, net.parameters, rows)
-    x, _ = data.inputs(rows, np.dtype(dtype))
-    prediction = net.forward(x)[0].astype(np.float64)
+    inputs, _ = data.inputs(rows, np.dtype(dtype))
+    prediction = net.forward(inputs["x"])[0].astype(np.float64)
     expected = 0.0
     for row in rows:
         for step in range(2):

@@ -13,7 +13,7 @@ from support import assert_close, cell_variants, label
 from test_native_parity import DTYPES, EVERY_LEVEL, NUMPY
 from unrolled.data import Windows
 from unrolled.engines import Job
-from unrolled.losses import LOSSES, MSE, Loss, Quantile
+from unrolled.losses import LOSSES, MSE, Likelihood, Loss, Quantile
 from unrolled.optimizers import AdamW
 
 ROWS, BATCH = 13, 5  # batches of 5, 5 and 3 rows
@@ -25,7 +25,10 @@ RAGGED = pytest.mark.parametrize("ragged", [False, True], ids=["", "lengths"])
 
 
 def job_of(data: Windows, cell: un.Cell, loss: Loss) -> Job:
-    program = decoders.network(data, cell, len(LEVELS) if loss.kind == "quantile" else None)
+    outputs = (
+        len(LEVELS) if loss.kind == "quantile" else len(loss.parameters) if isinstance(loss, Likelihood) else None
+    )
+    program = decoders.network(data, cell, outputs)
     return Job(program, data, loss, AdamW(betas=(0.6, 0.8), eps=1e-3), BATCH, 0.5, seed=11)
 
 
@@ -77,7 +80,12 @@ def test_every_cell_trains_alike_as_a_decoder(cell, engine, rng):
 @RAGGED
 def test_every_loss_trains_alike_on_segments_ahead(ragged, loss, engine, rng):
     loss = Quantile(LEVELS) if loss == "quantile" else LOSSES[loss]()
-    assert_trained_alike(engine, job_of(decoders.segmented("all", rng, ROWS, ragged), un.LSTM(5), loss))
+    data = decoders.segmented("all", rng, ROWS, ragged)
+    if loss.needs_unit:  # counts, in units of each window
+        loc, values = data.loc.copy(), data.values.copy()
+        loc[:, 0], values[:, 0] = 0, rng.poisson(3, len(values))
+        data = replace(data, values=values, loc=loc, lags=None)
+    assert_trained_alike(engine, job_of(data, un.LSTM(5), loss))
 
 
 @EVERY_LEVEL

@@ -74,8 +74,8 @@ def test_the_score_of_cross_validation_is_that_of_its_rows(rng):
     table = fc.cross_validation(df, n_windows=2, step_size=1, level=80, baselines=["Naive", "Naive2"])
     result = un.score(table, df)  # two cutoffs share stamps
     assert result.matched == 6
-    error = (table["y"] - table["RNN"]).abs().mean()
-    assert result.table.loc["RNN", "MAE"] == pytest.approx(error)
+    error = (table["y"] - table["GRU"]).abs().mean()
+    assert result.table.loc["GRU", "MAE"] == pytest.approx(error)
     assert result.table.loc["Naive2", "OWA"] == pytest.approx(1)
 
 

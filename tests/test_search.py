@@ -11,7 +11,7 @@ import pytest
 import unrolled as un
 from shell import AIR, inside
 from tables import panel_frame, table
-from unrolled.forecasting import search
+from unrolled.forecasting import automatic, search
 from unrolled.forecasting.candidates import Configuration, Space, first_candidates, neighbours, varied
 from unrolled.forecasting.panel import Columns
 from unrolled.forecasting.search import Allowance, Search, margin
@@ -70,7 +70,7 @@ def searched(judge, monkeypatch, default=SMALL, **allowance) -> Search:
 
 def test_the_default_wins_ties(monkeypatch):
     done = searched(Judge(lambda c: 1.0), monkeypatch, max_trials=20)
-    assert len(done._ranked("final")) > 1
+    assert len(done.ranked("final")) > 1
     assert done.winner == SMALL
     assert done.table().query("note == 'default, chosen'")["rank"].tolist() == [1]
 
@@ -134,7 +134,7 @@ def test_with_too_little_time_the_default_is_taken_and_that_is_said(monkeypatch,
     done = searched(Judge(lambda c: -c.hidden, clock, seconds=30), monkeypatch, budget=20)
     assert done.winner == SMALL
     assert len(done.trials) == 1
-    (note,) = search._notes(done, interrupted=False)
+    (note,) = automatic.explain(done, interrupted=False)
     assert "the default, since 20 s were too little to judge a challenger. Give about" in note
 
 
@@ -142,7 +142,7 @@ def test_with_too_little_time_the_default_is_taken_and_that_is_said(monkeypatch,
 def test_no_more_trials_than_allowed(most, monkeypatch):
     done = searched(Judge(lambda c: 1.0), monkeypatch, max_trials=most)
     assert LEAST_UNITS <= len(done.trials) <= most
-    assert len(done._ranked("final")) >= 2
+    assert len(done.ranked("final")) >= 2
 
 
 def test_an_interrupt_keeps_what_was_judged_before(monkeypatch):
@@ -298,6 +298,13 @@ def test_what_was_chosen_repeats_without_a_search(fitted, frame):
     assert again.search_ is None
     pd.testing.assert_frame_equal(again.predict(level=80), fitted.predict(level=80), check_exact=True)
     pd.testing.assert_frame_equal(again.held_out_.table, fitted.held_out_.table, check_exact=True)
+
+
+def test_the_default_is_what_is_fitted_without_a_search(frame):
+    fc = un.Forecaster(4, cell="auto", budget=1e-9, **QUICK).fit(frame)
+    assert "too little to judge a challenger" in fc.notes_[0]
+    plain = un.Forecaster(4, alias="AUTO", **QUICK).fit(frame)
+    pd.testing.assert_frame_equal(fc.predict(level=80), plain.predict(level=80), check_exact=True)
 
 
 def test_the_held_out_end_has_no_part_in_the_search(fitted, frame):

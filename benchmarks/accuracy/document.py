@@ -1,4 +1,4 @@
-"""docs/accuracy.md from what was measured: its tables are made of benchmarks/results/accuracy/*.json by this command.
+"""docs/accuracy.md and a table of the README from what was measured, benchmarks/results/accuracy/*.json.
 
 python benchmarks/accuracy/document.py          # rewrites them; a test holds the document to the results
 """
@@ -11,7 +11,8 @@ from typing import Any
 
 import record
 
-DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "accuracy.md"
+ROOT = Path(__file__).parent.parent.parent
+DOCUMENT, README = ROOT / "docs" / "accuracy.md", ROOT / "README.md"
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 TITLES = {
     "m4-hourly": "M4 hourly",
@@ -135,5 +136,36 @@ def rewritten(document: str, folder: Path = record.RESULTS) -> str:
     return f"{before}{BEGIN}\n\n{tables(folder)}\n\n{END}{rest.split(END)[1]}"
 
 
+# the measure that a data set is known by, and what others reached: see docs/accuracy.md for where that is from
+PUBLISHED = {
+    "m4-hourly": ("owa", "ES-RNN, the competition's winner: 0.440"),
+    "cif2016": ("smape", "ETS 11.88, best recurrent network 10.23"),
+    "m3-monthly": ("smape", "Theta 13.85, ETS 14.14, recurrent networks 14.3 to 14.7"),
+    "etth1": ("mse", "SegRNN .368/.408/.444/.446, PatchTST .414/.460/.501/.500"),
+    "air-passengers": ("smape", "NeuralForecast's RNN 3.5"),
+}
+
+
+def summary(folder: Path = record.RESULTS) -> str:
+    """A line a data set: defaults, tuned settings, and what others reached."""
+    lines = []
+    for name, (measure, others) in PUBLISHED.items():
+        rows = record.load(record.file_of(folder, name, False))["rows"]
+        reached = {
+            choice: "/".join(cells(row["median"], [measure])[0] for row in rows if row["choice"] == choice)
+            for choice in ("defaults", "tuned")
+        }
+        ahead = "/".join(dict.fromkeys(str(row["horizon"]) for row in rows))
+        lines.append([TITLES[name], ahead, MEASURES[measure][0], reached["defaults"], reached["tuned"], others])
+    return markdown(["", "ahead", "", "defaults", "tuned", "published"], lines)
+
+
+def readme(text: str, folder: Path = record.RESULTS) -> str:
+    """The README with its summary as it was measured."""
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{summary(folder)}\n{END}{rest.split(END)[1]}"
+
+
 if __name__ == "__main__":
     DOCUMENT.write_text(rewritten(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+    README.write_text(readme(README.read_text(encoding="utf-8")), encoding="utf-8")

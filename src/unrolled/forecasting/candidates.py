@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..ops import Array
 from .choice import MANY_WINDOWS, MEDIUM, SEASONS_READ, SEGMENTS, choose_settings
 from .outputs import COUNTS
 from .panel import Panel
-from .windows import SHORTEST_WINDOW, VIEWS, View, window_ends
+from .windows import SHORTEST_WINDOW, VIEWS, Framing, View, window_ends
 
 if TYPE_CHECKING:
     from .forecaster import Forecaster
@@ -19,6 +20,7 @@ DROPOUTS = (0.0, 0.2, 0.4)
 MOST_HIDDEN, LEAST_HIDDEN = 256, 8
 MOST_STEPS, LEAST_STEPS = 6000, 100
 MOST_VIEWS = 3
+NETWORKS_JUDGED = 3  # of an ensemble; more would cost time and change few choices
 
 
 class Configuration(NamedTuple):
@@ -37,6 +39,11 @@ class Configuration(NamedTuple):
 
     def parameters(self) -> dict[str, Any]:
         return self._asdict()
+
+    def judged(self) -> Configuration:
+        """The same with as many networks as a judgement takes: three, or every view as often as the others."""
+        turns = len(self.scaling)
+        return self._replace(ensemble=min(self.ensemble, -(-NETWORKS_JUDGED // turns) * turns))
 
     def screened(self) -> Configuration:
         """The same with less training: a third of the steps where there are many, and two networks, or one a view."""
@@ -81,26 +88,23 @@ class Space(NamedTuple):
     given: frozenset[str]
 
 
-def resolve(fc: Forecaster, panel: Panel) -> tuple[Configuration, int]:
-    """What this forecaster (whose cell is a real one) would choose for a panel by itself, and the season it takes."""
-    framing, *_ = fc._choose(panel)
-    settings = choose_settings(panel.lengths, framing, fc.get_params())
+def resolve(fc: Forecaster, panel: Panel, rows: Array) -> tuple[Configuration, Framing, bool]:
+    """What this forecaster (whose cell is a real one) would choose for a panel by itself: the configuration, the
+    framing, and whether it reads the calendar. `rows` (S',): of the series of the last training."""
+    framing, _, features, _ = fc._choose(panel, rows)
+    settings = choose_settings(rows, framing, fc.get_params())
     taken = {name: getattr(settings, name) for name in Configuration._fields if hasattr(settings, name)}
-    return (
-        Configuration(scaling=framing.views, window=framing.window, segment=framing.segment, **taken),
-        framing.season,
-    )
+    configuration = Configuration(scaling=framing.views, window=framing.window, segment=framing.segment, **taken)
+    return configuration, framing, bool(features.calendar)
 
 
-def limits(fc: Forecaster, panel: Panel, shortest_past: int, season: int) -> Space:
+def limits(fc: Forecaster, panel: Panel, framing: Framing, shortest_past: int) -> Space:
     """The space around a forecaster, whose shortest training in the search has so many rows a series."""
+    longest = max(SHORTEST_WINDOW, (shortest_past - fc.horizon) // 2)
     given = frozenset(n for n in Configuration._fields if n != "cell" and getattr(fc, n) is not None)
     if fc.likelihood in COUNTS:  # which have one view only
         given |= {"scaling"}
-    framing, *_ = fc._choose(panel)
-    return Space(
-        season, max(SHORTEST_WINDOW, (shortest_past - fc.horizon) // 2), len(window_ends(panel, framing)), given
-    )
+    return Space(framing.season, longest, len(window_ends(panel, framing)), given)
 
 
 def varied(base: Configuration, space: Space, **changes: Any) -> Configuration | None:

@@ -15,6 +15,7 @@ from ..network import checked_seed
 from ..ops import Array
 from ..training import interruptible
 from .ahead import extend_panel
+from .automatic import AUTO, fit_automatically
 from .backtest import HeldOut, held_out_rows, hold_out
 from .baselines import check_baselines
 from .choice import choose_framing, choose_logs, choose_settings
@@ -29,7 +30,6 @@ from .recursion import forecast_quantiles
 from .rolling import Plan, cross_validate
 from .saved import describe, rebuild
 from .scaling import Profile, all_positive, estimate_profile, in_units, renewed
-from .search import AUTO, fit_automatically
 from .statistical import require_statsforecast
 from .table import forecast_frame, in_library, library_of, read_panel
 from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_ends
@@ -68,8 +68,7 @@ class Forecaster(Params):
         rate: largest learning rate (one cycle); None: 0.01, on segments 0.005.
         weight_decay: of AdamW.
         dropout: share of hidden units dropped in training; None: 0.4, on segments none.
-        ensemble: networks that are trained from different seeds, in turn on each view; their median is taken; None:
-            6, on segments 3.
+        ensemble: networks of different seeds, in turn on each view; their median is taken; None: 6, on segments 3.
         likelihood: None learns quantiles; "normal", "student_t", "poisson" and "negative_binomial" the parameters of
             such a distribution. The last two are for counts, whole numbers ≥ 0, and give such.
         reach: periods that the network gives at once; None: the horizon. Beyond it the network reads its own
@@ -79,12 +78,11 @@ class Forecaster(Params):
         seed: of everything random.
         alias: name of the forecast's column; None: the cell's name in capitals.
         verbose: 0 is silent, 1 shows progress where standard error is a terminal.
-        budget: seconds that the search of "auto" may take; None: 60. What it tries depends on the machine.
-        max_trials: how often it may judge a configuration; with this and no budget, the search repeats itself.
+        budget: seconds that the search of "auto" may take; None: 60, or no limit where there is one of trials.
+        max_trials: how often it may judge a configuration; limited by this alone, it repeats itself.
 
-    After `fit`: `model_` (the networks), `held_out_` (the comparison and the coverage; None where the series are too
-    short), `notes_` (what was changed in the data), `search_` (a table of what was tried, or None), `chosen_` (what
-    repeats this forecaster without a search, as `Forecaster(**fc.chosen_)`).
+    After `fit`: `model_`, `held_out_` (comparison and coverage; None where the series are too short), `notes_` (what
+    was changed in the data), `search_` (what was tried), `chosen_` (parameters that repeat this without a search).
 
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})

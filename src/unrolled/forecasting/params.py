@@ -11,10 +11,10 @@ import numpy as np
 from ..errors import InputError
 from ..network import checked_seed
 from .architecture import Decoder
+from .automatic import check_cell, is_count
 from .choice import views_of
 from .model import MOST_NETWORKS
 from .outputs import check_likelihood
-from .search import check_cell, is_count
 from .table import refuse_horizon
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import InputError
 from ..ops import Array
 from .architecture import Architecture
+from .automatic import describe_search, restore_search
 from .covariates import Covariates, Layout
 from .features import Features
 from .frequency import Frequency
@@ -18,7 +19,6 @@ from .model import Member, Model
 from .outputs import limits_of
 from .panel import Columns, Panel
 from .scaling import Profile
-from .search import describe_search, restore_search
 from .table import in_library
 from .windows import Framing
 

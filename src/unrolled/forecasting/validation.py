@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .forecaster import Forecaster
 
 MOST_FOLDS = 4
+ENOUGH_BLOCKS = 8  # of a horizon, in all folds of a series: with so many in two folds, there are no more
 MOST_ORIGINS = 100  # a series and fold
 MOST_WINDOWS = 2000  # that are forecast in a fold
 MOST_SERIES, MOST_ROWS = 200, 200_000  # that are looked at; more would cost time and change few choices
@@ -123,6 +124,8 @@ def lay_out(known: Panel, horizon: int, season: int, seed: int = 0) -> Validatio
     if every_origin < 1:
         return None
     folds = int(np.clip(every_origin // horizon, 1, MOST_FOLDS))
+    if folds > 2 and 2 * (min(every_origin // 2, MOST_ORIGINS) // horizon) >= ENOUGH_BLOCKS:
+        folds = 2
     stride = every_origin // folds
     origins = min(stride, MOST_ORIGINS)
     left_out = horizon + origins - 1 + stride * np.arange(folds)
