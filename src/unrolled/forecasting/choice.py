@@ -34,6 +34,7 @@ class Size(NamedTuple):
 
 SMALL = Size(16, 200, 32, 1e-2, 0.4, 6)
 MEDIUM = Size(32, 1000, 32, 1e-2, 0.4, 6)
+MOST_PASSES, LEAST_STEPS = 10, 500  # over the windows, of networks that read segments; their steps all the same
 SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 3)
 
 
@@ -114,7 +115,8 @@ def count_windows(rows: Array, horizon: int) -> int:
 def choose_size(rows: Array, framing: Framing) -> Size:
     """Many windows feed a larger network for longer."""
     if framing.segment > 1:
-        return SEGMENTS
+        passes = MOST_PASSES * count_windows(rows, framing.horizon) // SEGMENTS.batch_size
+        return SEGMENTS._replace(steps=int(np.clip(passes, LEAST_STEPS, SEGMENTS.steps)))
     return MEDIUM if count_windows(rows, framing.horizon) >= MANY_WINDOWS else SMALL
 
 

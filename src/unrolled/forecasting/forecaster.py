@@ -63,7 +63,7 @@ class Forecaster(Params):
         season: periods in a season; None: from the frequency; 1: none.
         freq: the frequency, as pandas names it, or a step between integer stamps; None: inferred.
         log: whether to work on logarithms; None: decided for each series.
-        steps: optimizer steps of each network; None: 200, from 1,000 windows on 1,000, on segments 3,000.
+        steps: optimizer steps of each network; None: 200, from 1,000 windows on 1,000, on segments up to 3,000.
         batch_size: windows a step; None: 32, on segments 128.
         rate: largest learning rate (one cycle); None: 0.01, on segments 0.005.
         weight_decay: of AdamW.

@@ -140,11 +140,13 @@ class Search:
         final = self.work(self.default, "final")
         for candidate in first_candidates(self.default, self.space):
             work = self.work(candidate, "screened")
-            # what is screened must leave time to judge the default and one challenger in full
-            if self.allowance.affords(work, final, final) and self.allowance.affords(work, share=SCREENING):
+            # beyond a few, what is screened must leave time to judge the default and a challenger in full
+            if self.allowance.affords(work, share=SCREENING) and (
+                len(self.trials) <= FINALISTS or self.allowance.affords(work, final, final)
+            ):
                 self._judge(candidate, "screened")
         screened = [t for t in self.ranked("screened") if t.configuration != self.default]
-        if not screened or not self.allowance.affords(final, self.work(screened[0].configuration, "final")):
+        if not screened or not self.allowance.affords(final):
             return
         self._judge(self.default, "final")
         for trial in screened[:FINALISTS]:
