@@ -68,6 +68,7 @@ def command(
 
     Example: unrolled backtest sales.csv --horizon 12 --windows 4
     """
+    given = locals()
     began = time.perf_counter()
     from ..forecasting.baselines import SIMPLE
     from ..forecasting.metrics import GRID_LEVELS, at_levels, verdict
@@ -76,11 +77,7 @@ def command(
 
     levels = opt.parse_levels(level)
     beside = list(dict.fromkeys([*SIMPLE, *opt.parse_baselines(baselines)]))
-    given: dict[str, Any] = {"season": season, "window": window, "hidden": hidden, "steps": steps}
-    given |= {"ensemble": ensemble, "segment": segment, "scaling": opt.parse_scaling(scaling), "dropout": dropout}
-    given |= {"batch_size": batch_size, "rate": rate, "budget": opt.parse_budget(budget), "max_trials": max_trials}
-    given |= {"likelihood": likelihood, "nonnegative": nonnegative, "integer": integer}
-    fc = opt.make_forecaster(horizon, quiet, given, cell=cell, freq=freq, seed=seed)
+    fc = opt.make_forecaster(given)
     # the nine learned quantiles for CRPS, whatever levels are shown
     plan = Plan.checked(
         windows, horizon if step is None else step, refit, list(dict.fromkeys([*levels, *GRID_LEVELS])), beside

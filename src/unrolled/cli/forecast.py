@@ -63,6 +63,7 @@ def command(
 
     Example: unrolled forecast sales.csv --horizon 12
     """
+    given = locals()
     began = time.perf_counter()
     from ..forecasting.ahead import extend_panel
     from ..report.html import write_report
@@ -71,11 +72,7 @@ def command(
 
     levels = opt.parse_levels(level)
     beside = opt.parse_baselines(baselines)
-    given: dict[str, Any] = {"season": season, "window": window, "hidden": hidden, "steps": steps}
-    given |= {"ensemble": ensemble, "segment": segment, "scaling": opt.parse_scaling(scaling), "dropout": dropout}
-    given |= {"batch_size": batch_size, "rate": rate, "budget": opt.parse_budget(budget), "max_trials": max_trials}
-    given |= {"likelihood": likelihood, "nonnegative": nonnegative, "integer": integer}
-    fc = opt.make_forecaster(horizon, quiet, given, cell=cell, freq=freq, seed=seed)
+    fc = opt.make_forecaster(given)
     talk = opt.talker(quiet)
 
     table = read_table(file, id_column, time_column, target, beside=opt.parse_beside(past, future, static, weight))

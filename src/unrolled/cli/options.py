@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -53,7 +54,7 @@ Steps = Annotated[
     int | None, typer.Option("--steps", help="Optimizer steps of each training.", show_default="by the data")
 ]
 Ensemble = Annotated[
-    int | None, typer.Option("--ensemble", help="Networks whose mean is taken.", show_default="by the data")
+    int | None, typer.Option("--ensemble", help="Networks whose median is taken.", show_default="by the data")
 ]
 Segment = Annotated[
     int | None, typer.Option("--segment", help="Periods the network takes at one step.", show_default="by the data")
@@ -179,12 +180,20 @@ def as_options(fc: Forecaster) -> str:
     return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in words.items())
 
 
-def make_forecaster(horizon: int, quiet: bool, given: dict[str, Any], **fixed: Any) -> Forecaster:
-    """A forecaster whose parameters have been checked; of `given`, what is None is left to its defaults."""
+def make_forecaster(given: Mapping[str, Any]) -> Forecaster:
+    """A forecaster whose parameters have been checked, from all options of a command by name.
+
+    Those that are no parameters of a forecaster are passed over; what is None is left to its defaults.
+    """
     from ..forecasting import Forecaster
 
-    options = {name: value for name, value in given.items() if value is not None}
-    fc = Forecaster(horizon, verbose=0 if quiet else 1, **fixed, **options)
+    parsed = {"scaling": parse_scaling(given["scaling"]), "budget": parse_budget(given["budget"])}
+    options = {
+        name: value
+        for name, value in ({**given} | parsed).items()
+        if value is not None and name in signature(Forecaster).parameters
+    }
+    fc = Forecaster(**options, verbose=0 if given["quiet"] else 1)
     fc.check_params()
     return fc
 
