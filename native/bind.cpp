@@ -136,8 +136,9 @@ NB_MODULE(_native, m) {
         nb::arg("starts").noconvert(), nb::arg("lengths").noconvert(), nb::arg("loc").noconvert(),
         nb::arg("scale").noconvert(), nb::arg("window"), nb::arg("horizon"), nb::arg("lags").noconvert().none(),
         nb::arg("segment") = 1, nb::arg("decoded") = false, nb::arg("known") = 0,
-        nb::arg("weight").noconvert() = nb::none(), nb::arg("series").noconvert() = nb::none(),
-        nb::arg("fixed").noconvert() = nb::none(), nb::arg("codes").noconvert() = nb::none());
+        nb::arg("weight").noconvert() = nb::none(), nb::arg("drift").noconvert() = nb::none(),
+        nb::arg("series").noconvert() = nb::none(), nb::arg("fixed").noconvert() = nb::none(),
+        nb::arg("codes").noconvert() = nb::none());
 
   nb::class_<TrainerOptions>(m, "TrainerOptions")
       .def(nb::init<>())

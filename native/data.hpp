@@ -41,9 +41,10 @@ struct Data {
 
   // in windows
   bool windows = false;
-  const double *values = nullptr, *observed = nullptr, *loc = nullptr, *scale = nullptr, *row_weight = nullptr;
+  const double *values = nullptr, *observed = nullptr, *loc = nullptr, *scale = nullptr, *row_weight = nullptr,
+               *drift = nullptr;
   const std::int64_t* starts = nullptr;
-  std::vector<long> lags;           // of the anchors, one a target; none: those are `loc`
+  std::vector<long> lags;           // of the anchors, one a target; none: those are `loc` and `drift`
   long total = 0, longest_lag = 0;  // rows of the table; how far before a window's end an anchor may lie
   long channels = 0, scaled = 0;    // of the table; how many of them, the first, have loc and scale
   long segment = 1, horizon = 0;    // rows a step takes; targets that count
@@ -104,8 +105,13 @@ struct Data {
     if (!windows) return target.at<T>(row * targets + k);
     if (k >= horizon) return T(0);
     const long place = starts[row] + lengths[row] + k;
-    const double anchor = lags.empty() ? loc[row * scaled] : values[(place - lags[k]) * channels];
-    return T((values[place * channels] - anchor) / scale[row * scaled]);
+    return T((values[place * channels] - read_anchor(row, place, k)) / scale[row * scaled]);
+  }
+
+  // What target k, at this place, is measured from.
+  double read_anchor(long row, long place, long k) const {
+    if (!lags.empty()) return values[(place - lags[k]) * channels];
+    return drift ? loc[row * scaled] + drift[row] * double(k + 1) : loc[row * scaled];
   }
 
   // The weight of the k-th of `each` costs that a target stands for.

@@ -18,6 +18,8 @@ KINDS: dict[str, tuple[str, ...]] = {  # what windows have beside segments
     "known": ("decoded", "known"),
     "fixed": ("decoded", "series", "fixed"),
     "codes": ("decoded", "series", "codes"),
+    "drift": ("drift",),
+    "drift ahead": ("decoded", "drift"),
     "all": ("decoded", "known", "weight", "series", "fixed", "codes", "lags"),
 }
 
@@ -33,6 +35,7 @@ def segmented(kind: str, rng: np.random.Generator, rows: int, ragged: bool = Fal
         "fixed": rng.standard_normal((SERIES, FIXED)),
         "codes": rng.integers(CODES, size=(SERIES, 2)),
         "lags": np.array([2, 5, 3, 4, 6]),
+        "drift": rng.standard_normal(rows),
     }
     return Windows(
         values=rng.standard_normal((table, CHANNELS)),

@@ -67,15 +67,20 @@ def test_full_windows_have_no_lengths(windows):
     assert windows.inputs(np.array([0, 1]), F64)[1] is None
 
 
-@pytest.mark.parametrize("lags", [None, [2, 2, 4]], ids=["loc", "lags"])
-def test_targets_are_measured_from_their_anchors_and_gaps_have_no_weight(lags, windows):
-    windows = replace(windows, lags=None if lags is None else np.array(lags))
+@pytest.mark.parametrize("kind", ["loc", "lags", "drift"])
+def test_targets_are_measured_from_their_anchors_and_gaps_have_no_weight(kind, windows):
+    lags, drift = np.array([2, 2, 4]), np.array([0.5, -1.0, 0.0, 2.0])
+    windows = replace(windows, **{"loc": {}, "lags": {"lags": lags}, "drift": {"drift": drift}}[kind])
     batch = windows.batch(np.arange(4), F64)
     anchors = windows.anchors(np.arange(4))
     for row in range(4):
         end = windows.starts[row] + windows.lengths[row]
         for j in range(3):
-            anchor = windows.loc[row, 0] if lags is None else windows.values[end + j - lags[j], 0]
+            anchor = {
+                "loc": windows.loc[row, 0],
+                "lags": windows.values[end + j - lags[j], 0],
+                "drift": windows.loc[row, 0] + (j + 1) * drift[row],
+            }[kind]
             assert anchors[row, j] == anchor
             assert_close(batch.target[row, j], (windows.values[end + j, 0] - anchor) / windows.scale[row, 0], terms=2)
             assert batch.weight[row, j] == windows.observed[end + j]

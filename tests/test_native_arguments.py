@@ -148,6 +148,7 @@ WRONG = {  # of the right kind, but for this call
     "windows starts": [ROWS + 9],
     "windows lengths": [np.full(N, T + 1), np.full(N, 0)],
     "windows lags": [np.array(lags) for lags in ([0, 2], [1, 1], [9, 2], [2, 2**62])],
+    "windows drift": [np.ones(N)],  # beside lags
     "windows window": [0, T - 1],
     "windows horizon": [0, 3, 2**62],
     "ahead values": [TABLE.ravel(), ones(20, 0, dtype=float), np.ones((0, 2**31))],

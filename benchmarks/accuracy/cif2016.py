@@ -12,7 +12,7 @@ import loaders
 SEASON = 12
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {"season": SEASON},
-    "tuned": {"season": SEASON, "window": 15},
+    "tuned": {"season": SEASON, "window": 12, "scaling": "trend"},
 }
 
 

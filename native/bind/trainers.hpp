@@ -85,8 +85,9 @@ void add_series(BoundData& d, const std::optional<Ints>& series, const std::opti
 BoundData windows(const In<double>& values, const In<double>& observed, const Ints& starts, const Ints& lengths,
                   const In<double>& loc, const In<double>& scale, long window, long horizon,
                   const std::optional<Ints>& lags, long segment, bool decoded, long known,
-                  const std::optional<In<double>>& weight, const std::optional<Ints>& series,
-                  const std::optional<In<double>>& fixed, const std::optional<Ints>& codes) {
+                  const std::optional<In<double>>& weight, const std::optional<In<double>>& drift,
+                  const std::optional<Ints>& series, const std::optional<In<double>>& fixed,
+                  const std::optional<Ints>& codes) {
   BoundData d;
   Data& w = d.data;
   require(values.ndim() == 2 && starts.ndim() == 1 && starts.size() > 0, "values are (n, C), starts (N,)");
@@ -117,6 +118,8 @@ BoundData windows(const In<double>& values, const In<double>& observed, const In
   w.scale = data_of(d.keep(scale), w.rows * w.scaled, "scale");
   w.total = n;
   if (weight) w.row_weight = data_of(d.keep(*weight), w.rows, "weight");
+  require(!drift || !lags, "anchors have lags or drift, not both");
+  if (drift) w.drift = data_of(d.keep(*drift), w.rows, "drift");
   if (fixed || codes) add_series(d, series, fixed, codes);
   if (lags) {
     const std::int64_t* given = data_of(*lags, horizon, "lags");

@@ -85,8 +85,9 @@ class Windows:
     that its input "x" is (N, window / segment, segment·C).
 
     Its targets are the next `horizon` values of channel 0, each less its anchor, divided by `scale[k, 0]`. The anchor
-    is `loc[k, 0]`, or with `lags` the value so many steps before the target, which must be known at the window's end.
-    A network that gives 0 repeats the anchors. Counts have the anchor 0: `loc[k, 0]` is 0, and there are no lags.
+    is `loc[k, 0]`, with `drift` as many times `drift[k]` more as the target lies steps ahead, or with `lags` the
+    value so many steps before the target, which must be known at the window's end. A network that gives 0 repeats the
+    anchors. Counts have the anchor 0: `loc[k, 0]` is 0, and there are no lags.
 
     A network that decodes the horizon in M steps of a segment each (`decoded`) gets a second input "ahead",
     (N, M, segment·K + A + M): the last K channels, known ahead, at the places of the targets; what is fixed about the
@@ -103,6 +104,7 @@ class Windows:
     window: int
     horizon: int
     lags: Array | None = None  # (horizon,)
+    drift: Array | None = None  # (N,) not with lags
     segment: int = 1
     decoded: bool = False
     known: int = 0  # K
@@ -163,6 +165,8 @@ class Windows:
 
     def anchors(self, rows: Array) -> Array:
         """What the targets are measured from, (N, horizon), in the units of `values`."""
+        if self.drift is not None:
+            return self.loc[rows, :1] + self.drift[rows, None] * np.arange(1, self.horizon + 1)
         if self.lags is None:
             return np.repeat(self.loc[rows, :1], self.horizon, axis=1)
         return self.values[self.anchor_places(rows), 0]

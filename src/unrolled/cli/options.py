@@ -63,7 +63,7 @@ Scaling = Annotated[
     str | None,
     typer.Option(
         "--scaling",
-        help="How windows are seen: level, season, mean, last, robust; several in turn, with commas between.",
+        help="How windows are seen: level, trend, season, mean, last, robust; several in turn, with commas between.",
         show_default="by the data",
     ),
 ]

@@ -268,6 +268,7 @@ def _data(job: Job, dtype: np.dtype) -> Any:
             data.decoded,
             data.known,
             _optional(data.weight, np.float64),
+            _optional(data.drift, np.float64),
             _optional(data.series, np.int64),
             _optional(data.fixed, np.float64),
             _optional(data.codes, np.int64),

@@ -134,6 +134,7 @@ def first_candidates(default: Configuration, space: Space) -> list[Configuration
     other = _by_steps(default, space) if default.segment > 1 else _by_segments(default, space)
     moves: list[dict[str, Any]] = [
         {"scaling": _toggled(views, "season")},
+        {"scaling": ("trend",)},
         {"cell": "gru" if default.cell == "rnn" else "rnn"},
         other,
         {"scaling": ("level", "last"), "window": longer},

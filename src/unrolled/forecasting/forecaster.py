@@ -54,8 +54,8 @@ class Forecaster(Params):
         layers: recurrent layers, each but the first with a residual path.
         window: periods the network reads; None: from season and data.
         segment: periods it takes at one step; None: a season where there are very many windows, else 1.
-        scaling: how windows are seen: "level", "season", "mean", "last", "robust", or several of them, in which the
-            networks of an ensemble take turns (see `forecasting.windows`); None: chosen from the data.
+        scaling: how windows are seen: "level", "trend", "season", "mean", "last", "robust", or several of them, in
+            which the networks of an ensemble take turns (see `forecasting.windows`); None: chosen from the data.
         decoder: how the horizon is written: "direct" at once; "parallel" or "recurrent" segment by segment, told of
             what is known ahead; None: "parallel" where anything is known ahead, else "direct".
         calendar: whether the networks read where stamps lie in the day, the week and the year; None: for days and
@@ -160,7 +160,7 @@ class Forecaster(Params):
         limits = limits_of(self.likelihood, self.nonnegative, self.integer)
 
         if left_out:
-            profile = estimate_profile(known, framing.season, framing.horizon, logs)
+            profile = estimate_profile(known, framing, logs)
             model = train_model(settings, known, profile, framing, features, "training without the end")
             model = replace(model, limits=limits)
             self.held_out_ = hold_out(
@@ -173,7 +173,7 @@ class Forecaster(Params):
             )
         decided = dict(zip(known.ids, logs.tolist(), strict=True))
         wanted = np.array([decided.get(name, False) for name in panel.ids]) & all_positive(panel)
-        self.profile_ = estimate_profile(panel, framing.season, framing.horizon, wanted)
+        self.profile_ = estimate_profile(panel, framing, wanted)
         if left_out and interrupted():
             self.notes_.append(f"interrupted: the networks have not seen the last {left_out} rows of each series")
         else:
@@ -304,7 +304,7 @@ class Forecaster(Params):
     def _profile_of(self, panel: Panel) -> Profile:
         """Profiles for a new table: as fitted for known series, estimated afresh for others."""
         framing = self.model_.framing
-        fresh = estimate_profile(panel, framing.season, framing.horizon, self._logs(panel))
+        fresh = estimate_profile(panel, framing, self._logs(panel))
         return renewed(self.profile_, self.tail_.ids, fresh, panel)
 
     def cross_validation(

@@ -22,7 +22,7 @@ from .limits import UNLIMITED, Limits
 from .outputs import loss_of, outputs_of, quantiles_of
 from .panel import Panel, series_of
 from .scaling import Profile, season_ahead
-from .windows import Framing, View, make_windows, window_ends
+from .windows import WITHOUT_SEASON, Framing, View, make_windows, window_ends
 
 MOST_NETWORKS = 1000  # in an ensemble: so many seeds belong to each seed of a forecaster
 CHUNK = 4096  # windows that are forecast at once
@@ -107,7 +107,7 @@ class Model:
         found = np.empty((len(self.members), len(ends), self.framing.horizon, len(levels)))
         for view in dict.fromkeys(member.view for member in self.members):
             windows = make_windows(panel, profile, self.framing, ends, view, self.features)
-            season = season_ahead(panel, profile, ends, self.framing.horizon) if view == "level" else None
+            season = season_ahead(panel, profile, ends, self.framing.horizon) if view in WITHOUT_SEASON else None
             for piece in pieces(len(ends)):
                 inputs, lengths = windows.inputs(piece, np.dtype(np.float32))
                 anchors = windows.anchors(piece)

@@ -6,19 +6,19 @@ level and scaled by its own spread. All of it looks at the past only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
-from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..ops import Array
+from .levels import best_smoothings, best_trends, pieces_of, side_by_side
 from .panel import Panel, series_of
 
-SMOOTHINGS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-AT_ONCE = 1 << 16  # rows of many series that are gone through at once, so that they stay in the cache
-MOST_CELLS = 1 << 20  # of windows that are laid side by side at once
+if TYPE_CHECKING:
+    from .windows import Framing
+
 NEAR_ZERO = 0.01  # of a series' largest value: in logarithms, what lies below would outweigh all other movements
 SEASON_MEMORY = 0.85  # weight of a season relative to the one after it
 LEAST_SEASONALITY = 0.2  # share of the variance about the trend that a season must explain, adjusted for its size
@@ -32,6 +32,7 @@ class Profile:
         logs: whether it is taken in logarithms, (S,) bool.
         season: what its season adds at each place of the season, ordinal 0 first, (S, season); 0 where it has none.
         smoothing: weight of the newest value in its level, (S,).
+        trend: how fast the values behind its slope lose weight, (S,); 0: it has none. See `levels.window_slope`.
         spread: its standard deviation, (S,); where it is constant, its usual change.
         change: mean absolute change from one value to the next, positive, (S,).
     """
@@ -39,6 +40,7 @@ class Profile:
     logs: Array
     season: Array
     smoothing: Array
+    trend: Array
     spread: Array
     change: Array
 
@@ -46,9 +48,9 @@ class Profile:
         return Profile(*(part[series] for part in astuple(self)))
 
 
-def estimate_profile(panel: Panel, season: int, horizon: int, logs: Array) -> Profile:
+def estimate_profile(panel: Panel, framing: Framing, logs: Array) -> Profile:
     """The profile of each series, from all of its rows; `logs` say which are taken in logarithms."""
-    count = len(panel.ids)
+    count, season = len(panel.ids), framing.season
     z = to_logs(panel, logs)
     seasonal = np.zeros((count, season))
     for k in range(count if season > 1 else 0):
@@ -56,8 +58,13 @@ def estimate_profile(panel: Panel, season: int, horizon: int, logs: Array) -> Pr
         seasonal[k] = season_of(z[panel.series(k)], phase, season)
     _, spread = window_statistics(z, panel.offsets[:-1], panel.offsets[1:])
     change = usual_change(panel, logs)
-    profile = Profile(logs, seasonal, np.ones(count), np.where(spread > 0, spread, change), change)
-    return replace(profile, smoothing=best_smoothings(_without_season(z, panel, profile), panel.offsets, horizon))
+    none = np.zeros(count)
+    profile = Profile(logs, seasonal, none, none, np.where(spread > 0, spread, change), change)
+    flat = _without_season(z, panel, profile)
+    smoothing = best_smoothings(flat, panel.offsets, framing.horizon)
+    asked = "trend" in framing.views
+    trend = best_trends(flat, panel.offsets, smoothing, season, framing.horizon) if asked else none
+    return replace(profile, smoothing=smoothing, trend=trend)
 
 
 def renewed(old: Profile, ids: Sequence[Any], fresh: Profile, panel: Panel) -> Profile:
@@ -129,55 +136,6 @@ def season_of(z: Array, phase: Array, season: int) -> Array:
     return means
 
 
-def best_smoothings(z: Array, offsets: Array, horizon: int) -> Array:
-    """For each series the smoothing whose level, repeated over the horizon, errs least in absolute terms, (S,)."""
-    found = [_best_smoothings(z[rows], own, horizon) for _, rows, own in _pieces(offsets)]
-    return np.concatenate([np.zeros(0), *found])
-
-
-def _pieces(offsets: Array) -> Iterator[tuple[slice, slice, Array]]:
-    """Some series at once: their numbers, their rows, and their offsets among these rows."""
-    begins = np.searchsorted(offsets, np.arange(0, offsets[-1], AT_ONCE))
-    bounds = np.unique(np.append(begins, len(offsets) - 1)).tolist()
-    for first, last in pairwise(bounds):
-        own = offsets[first : last + 1]
-        yield slice(first, last), slice(int(own[0]), int(own[-1])), own - own[0]
-
-
-def _best_smoothings(z: Array, offsets: Array, horizon: int) -> Array:
-    lengths = np.diff(offsets)
-    age = np.arange(len(z)) - np.repeat(offsets[:-1], lengths)
-    begin = lengths // 4
-    judged = [(h, age >= np.repeat(begin + h, lengths)) for h in sorted({1, (1 + horizon) // 2, horizon})]
-    errors = np.zeros((len(SMOOTHINGS), len(lengths)))
-    for error, smoothing in zip(errors, SMOOTHINGS, strict=True):
-        level = smoothed(z, age, smoothing)
-        for h, wanted in judged:
-            distance = np.zeros(len(z))
-            np.abs(z[h:] - level[:-h], out=distance[h:], where=wanted[h:])
-            error += np.add.reduceat(distance, offsets[:-1]) / np.maximum(lengths - begin - h, 1)
-    return np.where(lengths - begin <= horizon, 1.0, np.array(SMOOTHINGS)[errors.argmin(axis=0)])
-
-
-def smoothed(z: Array, age: Array, smoothing: float) -> Array:
-    """Exponentially weighted mean of all values of a series up to each place, (n,).
-
-    Args:
-        z: series one behind the other.
-        age: how many values of its series come before each, (n,).
-        smoothing: weight of the newest value.
-    """
-    decay = 1 - smoothing
-    total, weight = z.copy(), np.ones(len(z))
-    reach = 1  # values that the sums hold; they double, until what would be added drowns in rounding
-    while decay**reach > 1e-12 and reach < len(z):
-        inside = age[reach:] >= reach
-        for sums in (total, weight):
-            sums[reach:] += np.where(inside, decay**reach * sums[:-reach], 0.0)
-        reach *= 2
-    return total / weight
-
-
 def to_logs(panel: Panel, logs: Array) -> Array:
     """The target, its logarithm for the series in `logs` (S,) bool, (n,)."""
     z = panel.y.copy()
@@ -198,7 +156,7 @@ def _without_season(z: Array, panel: Panel, profile: Profile) -> Array:
     if season == 1 or not profile.season.any():
         return z
     out = np.empty(len(z))
-    for series, rows, offsets in _pieces(panel.offsets):
+    for series, rows, offsets in pieces_of(panel.offsets):
         lengths = np.diff(offsets)
         places = (np.arange(offsets[-1]) + np.repeat(panel.first[series] - offsets[:-1], lengths)) % season
         places += np.repeat(season * np.arange(len(lengths)), lengths)
@@ -222,17 +180,6 @@ def in_units(z: Array, profile: Profile, panel: Panel, ends: Array) -> Array:
     return y
 
 
-def window_level(z: Array, panel: Panel, profile: Profile, ends: Array, window: int) -> Array:
-    """The smoothed level at each of these ends, of the last `window` values of its series, (N,)."""
-    series = series_of(panel, ends)
-    level = np.empty(len(ends))
-    for rows, values in _side_by_side(z, np.maximum(ends - window, panel.offsets[series]), ends):
-        decay = 1 - profile.smoothing[series[rows], None]
-        weights = decay ** np.arange(values.shape[1])[::-1]
-        level[rows] = (weights * values).sum(axis=1) / weights.sum(axis=1)
-    return level
-
-
 def window_statistics(z: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
     """Mean and standard deviation of z within each window [start, end), (N,) each; the latter 0 for a constant one.
 
@@ -240,7 +187,7 @@ def window_statistics(z: Array, starts: Array, ends: Array) -> tuple[Array, Arra
     into its last digits.
     """
     mean, scale = np.empty(len(starts)), np.empty(len(starts))
-    for rows, values in _side_by_side(z, starts, ends):
+    for rows, values in side_by_side(z, starts, ends):
         mean[rows] = values.mean(axis=1)
         spread = values.std(axis=1)
         # what rounding alone leaves of a constant window
@@ -252,20 +199,11 @@ def window_quartiles(z: Array, starts: Array, ends: Array) -> tuple[Array, Array
     """Median of z within each window [start, end), and the distance of its quartiles over that of a normal
     distribution, (N,) each; where half of a window is constant, its standard deviation."""
     middle, scale = np.empty(len(ends)), np.empty(len(ends))
-    for rows, values in _side_by_side(z, starts, ends):
+    for rows, values in side_by_side(z, starts, ends):
         low, middle[rows], high = np.percentile(values, (25, 50, 75), axis=1)
         spread = np.where(high > low, (high - low) / 1.349, values.std(axis=1))
         scale[rows] = np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 0.0)
     return middle, scale
-
-
-def _side_by_side(z: Array, starts: Array, ends: Array) -> Iterator[tuple[Array, Array]]:
-    """Windows of equal lengths, some at once: their numbers (n,) and values (n, length)."""
-    lengths = ends - starts
-    for length in np.unique(lengths):
-        rows = np.flatnonzero(lengths == length)
-        for piece in np.array_split(rows, max(1, len(rows) * int(length) // MOST_CELLS)):
-            yield piece, z[starts[piece, None] + np.arange(length)]
 
 
 def usual_change(panel: Panel, logs: Array) -> Array:
@@ -280,7 +218,7 @@ def usual_change(panel: Panel, logs: Array) -> Array:
 def typical_error(z: Array, panel: Panel, season: int) -> Array:
     """For each series the mean absolute error of the seasonal naive over its rows, (S,); 1 for a constant series."""
     error = np.empty(len(panel.ids))
-    for series, rows, offsets in _pieces(panel.offsets):
+    for series, rows, offsets in pieces_of(panel.offsets):
         values, lengths = z[rows], np.diff(offsets)
         lag = np.where(lengths > season, season, 1)
         lags, places = np.repeat(lag, lengths), np.arange(len(values))

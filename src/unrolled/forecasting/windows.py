@@ -5,6 +5,8 @@ and the networks of an ensemble take turns in those that are chosen, since each 
 
 - "level": the network reads the series without its season, and predicts how far each target, without its season, lies
   from the window's smoothed level;
+- "trend": the same, but measured from that level carried on along the slope of the last five seasons, where a series
+  has shown a trend: a window of one season does not show a slow trend under noise;
 - "season": it reads the series as it is and its change over a season, and predicts how far each target lies from the
   value a season (or more) before it. It is taken where last year tells more than last month;
 - "mean", "robust": it reads the series as it is, less the window's mean (its median), divided by its standard
@@ -28,6 +30,7 @@ from ..errors import DataError
 from ..ops import Array
 from .covariates import rows_between
 from .features import Features
+from .levels import slope_rows, window_level, window_slope
 from .panel import Panel, series_of
 from .scaling import (
     Profile,
@@ -35,7 +38,6 @@ from .scaling import (
     all_positive,
     to_logs,
     typical_error,
-    window_level,
     window_quartiles,
     window_statistics,
 )
@@ -45,8 +47,9 @@ LEAST_SCALE = 0.1  # of a window, in mean absolute changes of its series
 MOST_ASKED = 500  # series that are looked at where one answer is wanted for all
 HEAVIEST = 20  # times the typical weight that one window may have
 
-View = Literal["level", "season", "mean", "last", "robust", "count"]
+View = Literal["level", "trend", "season", "mean", "last", "robust", "count"]
 VIEWS: tuple[View, ...] = get_args(View)
+WITHOUT_SEASON = ("level", "trend")
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,14 @@ class Framing:
         return self.season * -(-np.arange(1, self.horizon + 1) // self.season)
 
     @property
-    def memory(self) -> int:
-        """Rows of a series that a forecast looks at: the window, and a season before it for the change."""
+    def full(self) -> int:
+        """Rows of a series that fill a window: its own, and a season before it for the change."""
         return self.window + (self.season if "season" in self.views else 0)
+
+    @property
+    def memory(self) -> int:
+        """Rows of a series that a forecast looks at: those of the window, and those behind the slope."""
+        return max(self.full, slope_rows(self.season, self.horizon) if "trend" in self.views else 0)
 
     @property
     def shortest(self) -> int:
@@ -119,7 +127,7 @@ def window_ends(panel: Panel, framing: Framing, horizon: int | None = None, orig
     """
     horizon = framing.horizon if horizon is None else horizon
     latest = panel.lengths - horizon
-    earliest = np.maximum(framing.shortest, np.minimum(framing.memory, latest // 2))
+    earliest = np.maximum(framing.shortest, np.minimum(framing.full, latest // 2))
     counts = np.maximum(latest + 1 - earliest, 0)
     first = panel.offsets[:-1] + earliest
     if origins == slice(None):
@@ -142,7 +150,7 @@ def make_windows(
     They hold the rows of the panel that they need, and no others: of a long panel few are drawn. What is known ahead
     must reach a horizon beyond each end, see `ahead.extend_panel`.
     """
-    z = adjusted(panel, profile) if view == "level" else to_logs(panel, profile.logs)
+    z = adjusted(panel, profile) if view in WITHOUT_SEASON else to_logs(panel, profile.logs)
     series = series_of(panel, ends)
     lengths = np.minimum(framing.window, ends - panel.offsets[series])
     lengths -= lengths % framing.segment
@@ -156,6 +164,7 @@ def make_windows(
         mean, scale = np.zeros_like(mean), 1 + np.abs(mean)
     level = {
         "level": lambda: window_level(z, panel, profile, ends, framing.window),
+        "trend": lambda: window_level(z, panel, profile, ends, framing.window),
         "season": lambda: z[ends - 1],
         "last": lambda: z[ends - 1],
     }.get(view, lambda: mean)()
@@ -172,6 +181,7 @@ def make_windows(
         scale=np.stack([scale] * len(channels), axis=1),
         window=framing.window,
         horizon=framing.horizon,
+        drift=window_slope(z, panel, profile, ends, framing.season, framing.horizon) if view == "trend" else None,
         lags=framing.lags if seasonal else None,
         segment=framing.segment,
         decoded=framing.decoded,

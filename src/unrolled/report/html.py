@@ -30,6 +30,7 @@ MOST_TRIALS = 50  # of a search
 MOST_ROWS = 50_000  # of history in all; forecasts are a tenth of that at most
 VIEWS = {
     "level": "the smoothed level",
+    "trend": "the smoothed level and its slope",
     "season": "the value one season before",
     "mean": "the window's mean",
     "last": "the last value",

@@ -1,0 +1,175 @@
+"""Where a series stands and where it is going: the level and the slope that a forecast is measured from.
+
+Both are weighted sums of the last values before a window's end, whose weights fall by a constant factor with age; how
+fast they fall is chosen for each series by what would have forecast it best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..ops import Array
+from .covariates import rows_between
+from .panel import Panel, series_of
+
+if TYPE_CHECKING:
+    from .scaling import Profile
+
+SMOOTHINGS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+TRENDS = (2.0, 4.0, 8.0, 16.0)  # by how many powers of e the weights behind a slope fall over its rows
+TREND_SEASONS = 5  # that a slope looks back; a series is shown to have a trend by as many seasons and horizons
+MOST_ORIGINS = 50  # of a series, at which trends are judged
+AT_ONCE = 1 << 16  # rows of many series that are gone through at once, so that they stay in the cache
+MOST_CELLS = 1 << 20  # of windows that are laid side by side at once
+
+
+# --- levels -----------------------------------------------------------------------------------------
+
+
+def best_smoothings(z: Array, offsets: Array, horizon: int) -> Array:
+    """For each series the smoothing whose level, repeated over the horizon, errs least in absolute terms, (S,)."""
+    found = [_best_of_some(z[rows], own, horizon) for _, rows, own in pieces_of(offsets)]
+    return np.concatenate([np.zeros(0), *found])
+
+
+def _best_of_some(z: Array, offsets: Array, horizon: int) -> Array:
+    lengths = np.diff(offsets)
+    age = np.arange(len(z)) - np.repeat(offsets[:-1], lengths)
+    begin = lengths // 4
+    judged = [(h, age >= np.repeat(begin + h, lengths)) for h in sorted({1, (1 + horizon) // 2, horizon})]
+    errors = np.zeros((len(SMOOTHINGS), len(lengths)))
+    for error, smoothing in zip(errors, SMOOTHINGS, strict=True):
+        level = smoothed(z, age, smoothing)
+        for h, wanted in judged:
+            distance = np.zeros(len(z))
+            np.abs(z[h:] - level[:-h], out=distance[h:], where=wanted[h:])
+            error += np.add.reduceat(distance, offsets[:-1]) / np.maximum(lengths - begin - h, 1)
+    return np.where(lengths - begin <= horizon, 1.0, np.array(SMOOTHINGS)[errors.argmin(axis=0)])
+
+
+def smoothed(z: Array, age: Array, smoothing: float) -> Array:
+    """Exponentially weighted mean of all values of a series up to each place, (n,).
+
+    Args:
+        z: series one behind the other.
+        age: how many values of its series come before each, (n,).
+        smoothing: weight of the newest value.
+    """
+    decay = 1 - smoothing
+    total, weight = z.copy(), np.ones(len(z))
+    reach = 1  # values that the sums hold; they double, until what would be added drowns in rounding
+    while decay**reach > 1e-12 and reach < len(z):
+        inside = age[reach:] >= reach
+        for sums in (total, weight):
+            sums[reach:] += np.where(inside, decay**reach * sums[:-reach], 0.0)
+        reach *= 2
+    return total / weight
+
+
+def window_level(z: Array, panel: Panel, profile: Profile, ends: Array, window: int) -> Array:
+    """The smoothed level at each of these ends, of the last `window` values of its series, (N,)."""
+    series = series_of(panel, ends)
+    return _levels(z, np.maximum(ends - window, panel.offsets[series]), ends, profile.smoothing[series])
+
+
+def _levels(z: Array, starts: Array, ends: Array, smoothing: Array) -> Array:
+    """Exponentially weighted means of z within [start, end), (N,)."""
+    level = np.empty(len(ends))
+    for rows, values in side_by_side(z, starts, ends):
+        weights = (1 - smoothing[rows, None]) ** np.arange(values.shape[1])[::-1]
+        level[rows] = (weights * values).sum(axis=1) / weights.sum(axis=1)
+    return level
+
+
+# --- slopes -----------------------------------------------------------------------------------------
+
+
+def slope_rows(season: int, horizon: int) -> int:
+    """How many of the last values a slope is estimated from."""
+    return TREND_SEASONS * (season if season > 1 else horizon)
+
+
+def best_trends(z: Array, offsets: Array, smoothing: Array, season: int, horizon: int) -> Array:
+    """For each series how fast the weights behind its slope fall, such that level and slope together err least; 0
+    where the level alone does, or where fewer than five seasons and horizons are known, (S,).
+
+    They are judged on the second half of each series, at one step, half the horizon and the horizon ahead.
+    """
+    lengths = np.diff(offsets)
+    found = np.zeros(len(lengths))
+    long = np.flatnonzero(lengths >= TREND_SEASONS * max(season, horizon))
+    if not len(long):
+        return found
+    first, span = lengths[long] // 2, lengths[long] - horizon - lengths[long] // 2
+    counts = np.minimum(span + 1, MOST_ORIGINS)
+    number = rows_between(np.zeros_like(counts), counts)
+    series = np.repeat(np.arange(len(long)), counts)
+    begin = offsets[long[series]]
+    ends = begin + first[series] + number * span[series] // np.maximum(counts[series] - 1, 1)
+    rows = slope_rows(season, horizon)
+    starts = np.maximum(ends - rows, begin)
+    level = _levels(z, starts, ends, smoothing[long[series]])
+
+    def error(slope: Array | float) -> Array:
+        steps = sorted({1, (1 + horizon) // 2, horizon})
+        errors = sum(np.abs(z[ends + h - 1] - level - h * slope) for h in steps)
+        return np.bincount(series, errors)
+
+    errors = [error(0.0), *(error(_slopes(z, starts, ends, trend, rows)) for trend in TRENDS)]
+    found[long] = np.array((0.0, *TRENDS))[np.argmin(errors, axis=0)]
+    return found
+
+
+def window_slope(z: Array, panel: Panel, profile: Profile, ends: Array, season: int, horizon: int) -> Array:
+    """The slope of each series at these ends, in z a row, (N,); 0 where the profile sees no trend.
+
+    It is that of the regression line through the last values, the newest of which weigh most. Source: discounted
+    least squares, Brown, "Smoothing, Forecasting and Prediction of Discrete Time Series", 1963, chapter 9.
+    """
+    rows = slope_rows(season, horizon)
+    series = series_of(panel, ends)
+    slope = np.zeros(len(ends))
+    for trend in TRENDS:
+        own = np.flatnonzero(profile.trend[series] == trend)
+        starts = np.maximum(ends[own] - rows, panel.offsets[series[own]])
+        slope[own] = _slopes(z, starts, ends[own], trend, rows)
+    return slope
+
+
+def _slopes(z: Array, starts: Array, ends: Array, trend: float, rows: int) -> Array:
+    """Slopes of the regression lines through z within [start, end), whose weights fall by e^trend over `rows`."""
+    slopes = np.zeros(len(ends))
+    for some, values in side_by_side(z, starts, ends):
+        length = values.shape[1]
+        if length < 2:
+            continue
+        time = np.arange(length) - (length - 1.0)
+        weight = np.exp(trend * time / rows)
+        time -= np.average(time, weights=weight)
+        slopes[some] = (values * (weight * time / (weight * time * time).sum())).sum(axis=1)
+    return slopes
+
+
+# --- many series and windows ------------------------------------------------------------------------
+
+
+def pieces_of(offsets: Array) -> Iterator[tuple[slice, slice, Array]]:
+    """Some series at once: their numbers, their rows, and their offsets among these rows."""
+    begins = np.searchsorted(offsets, np.arange(0, offsets[-1], AT_ONCE))
+    bounds = np.unique(np.append(begins, len(offsets) - 1)).tolist()
+    for first, last in pairwise(bounds):
+        own = offsets[first : last + 1]
+        yield slice(first, last), slice(int(own[0]), int(own[-1])), own - own[0]
+
+
+def side_by_side(z: Array, starts: Array, ends: Array) -> Iterator[tuple[Array, Array]]:
+    """Windows of equal lengths, some at once: their numbers (n,) and values (n, length)."""
+    lengths = ends - starts
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        for piece in np.array_split(rows, max(1, len(rows) * int(length) // MOST_CELLS)):
+            yield piece, z[starts[piece, None] + np.arange(length)]

@@ -1,0 +1,92 @@
+"""Levels and slopes that forecasts are measured from."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from support import assert_close
+
+import unrolled as un
+from unrolled.forecasting.levels import TRENDS, best_trends, slope_rows, window_slope
+from unrolled.forecasting.panel import Columns
+from unrolled.forecasting.scaling import estimate_profile
+from unrolled.forecasting.table import read_panel
+from unrolled.forecasting.windows import Framing
+
+HORIZON, SEASON = 6, 4
+FRAMING = Framing(HORIZON, SEASON, 8, ("trend",))
+
+
+def panel_of(*series):
+    parts = [pd.DataFrame({"unique_id": k, "ds": np.arange(len(y)), "y": y}) for k, y in enumerate(series)]
+    return read_panel(pd.concat(parts), Columns(), None, SEASON)
+
+
+def profile_of(panel, trend):
+    profile = estimate_profile(panel, FRAMING, np.zeros(len(panel.ids), bool))
+    return replace(profile, trend=np.broadcast_to(float(trend), len(panel.ids)))
+
+
+@pytest.mark.parametrize("trend", TRENDS)
+def test_the_slope_of_a_line_is_found_exactly(trend):
+    panel = panel_of(3.0 + 0.25 * np.arange(60), -2.0 * np.arange(60))
+    ends = np.array([2, 9, 60, 75, 120])
+    slope = window_slope(panel.y, panel, profile_of(panel, trend), ends, SEASON, HORIZON)
+    assert_close(slope, np.array([0.25, 0.25, 0.25, -2.0, -2.0]), terms=400, scale=120)
+
+
+@pytest.mark.parametrize("trend", TRENDS)
+def test_the_slope_is_that_of_a_weighted_regression(trend, rng):
+    panel = panel_of(rng.normal(size=60))
+    rows = slope_rows(SEASON, HORIZON)
+    slope = window_slope(panel.y, panel, profile_of(panel, trend), np.array([45]), SEASON, HORIZON)
+    time = np.arange(rows)
+    # polyfit weighs residuals, so their squares get the square
+    weight = np.exp(trend * (time - rows + 1) / rows / 2)
+    expected = np.polyfit(time, panel.y[45 - rows : 45], 1, w=weight)[0]
+    assert_close(slope, np.array([expected]), terms=1000)
+
+
+def test_a_series_without_a_trend_has_no_slope(rng):
+    panel = panel_of(rng.normal(size=60), np.arange(60.0))
+    slope = window_slope(panel.y, panel, profile_of(panel, 0), np.array([40, 100]), SEASON, HORIZON)
+    np.testing.assert_array_equal(slope, 0)
+
+
+def test_a_trend_is_seen_under_noise_and_not_where_there_is_none(rng):
+    noise = rng.normal(size=(3, 200))
+    steep, flat = 0.1 * np.arange(200) + noise[0], noise[1]
+    walk = noise[2].cumsum()  # what it did last says nothing of what it does next
+    short = steep[: 5 * HORIZON - 1]
+    offsets = np.cumsum([0, 200, 200, 200, len(short)])
+    smoothing = np.array([0.1, 0.1, 1.0, 0.1])
+    found = best_trends(np.concatenate([steep, flat, walk, short]), offsets, smoothing, SEASON, HORIZON)
+    assert found[0] in TRENDS
+    np.testing.assert_array_equal(found[1:], 0)
+
+
+def test_a_slow_trend_that_no_window_shows_is_carried_on(rng):
+    """The slope is a tenth of the noise: a window of 8 does not tell it from none."""
+    rows = np.arange(150)
+    df = pd.concat(
+        pd.DataFrame({"unique_id": k, "ds": rows, "y": 100 + s * 0.2 * rows + 2 * rng.normal(size=150)})
+        for k, s in enumerate((1, -1, 1, -1))
+    )
+    known = df[df["ds"] < 120]
+    errors = {}
+    for view in ("level", "trend"):
+        fc = un.Forecaster(20, season=1, window=8, scaling=view, log=False, alias="f", ensemble=2, verbose=0)
+        forecast = fc.fit(known).predict().merge(df, on=["unique_id", "ds"])
+        errors[view] = (forecast["f"] - forecast["y"]).abs().mean()
+    assert errors["trend"] < 0.8 * errors["level"]
+
+
+def test_the_slope_sees_nothing_after_the_end(rng):
+    panel = panel_of(rng.normal(size=60), rng.normal(size=60))
+    profile = profile_of(panel, TRENDS[0])
+    ends = np.array([30, 90])
+    poisoned = panel.y.copy()
+    poisoned[30:60] = poisoned[90:] = 1e9
+    seen = window_slope(panel.y, panel, profile, ends, SEASON, HORIZON)
+    np.testing.assert_array_equal(seen, window_slope(poisoned, panel, profile, ends, SEASON, HORIZON))
