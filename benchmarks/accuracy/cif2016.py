@@ -12,7 +12,12 @@ import loaders
 SEASON = 12
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {"season": SEASON},
-    "tuned": {"season": SEASON, "window": 12, "scaling": "trend"},
+    "tuned": {
+        "season": SEASON,
+        "window": 12,
+        "scaling": ["trend", "level", "trend", "season", "trend", "mean"],
+        "ensemble": 12,
+    },
 }
 
 
