@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from support import assert_close
 
 import unrolled as un
+from support import assert_close
 from unrolled.forecasting.levels import TRENDS, best_trends, slope_rows, window_slope
 from unrolled.forecasting.panel import Columns
 from unrolled.forecasting.scaling import estimate_profile

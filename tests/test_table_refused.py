@@ -40,6 +40,16 @@ def test_stamps_off_the_grid_are_named():
     )
 
 
+def test_series_of_different_frequencies_are_not_taken_for_gaps():
+    months = table(np.arange(36.0), start="2020-01-01", freq="MS", unique_id="m")
+    quarters = table(np.arange(12.0), start="2020-01-01", freq="QS", unique_id="q")
+    both = pd.concat([months, quarters])
+    refused(both, r"series 'q' has a value only every 3 periods of the monthly grid .* \(1 of 2 series are such\)")
+    assert (~read_panel(both, Columns(), "MS").observed).sum() == 22  # asked for, gaps are what they are
+    gaps = months.iloc[[0, 2, 5, 6, 9, 13, 14, 17]].assign(unique_id="g")
+    assert read_panel(pd.concat([months, gaps]), Columns()).lengths.tolist() == [36, 18]
+
+
 def test_two_stamps_in_one_period_are_named():
     frame = pd.DataFrame({"ds": ["2024-01-01 08:00", "2024-01-01 17:00", "2024-01-02 08:00"], "y": [1, 2, 3]})
     refused(frame, "rows 0 and 1: two stamps lie in one business days period", freq="B")

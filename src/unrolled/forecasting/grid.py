@@ -15,6 +15,7 @@ from .frequency import Frequency
 from .panel import Columns
 from .reading import show_stamp
 
+LEAST_STEPS, EVEN, MOSTLY = 4, 1.2, 0.9  # of a series of its own frequency: steps, most of which hardly differ
 MOST_GRID = 100  # rows a series may have on its grid for each one in the table
 
 
@@ -108,6 +109,26 @@ def refuse_off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Freq
             f"column {rows.columns.time!r}, rows {rows.row(k)} and {rows.row(k + 1)}: two stamps lie in one "
             f"{frequency.name} period, {rows.stamp(k)} and {rows.stamp(k + 1)}. Aggregate them, or give the "
             "frequency (freq)."
+        )
+
+
+def refuse_coarser(rows: Rows, ordinals: Array, frequency: Frequency) -> None:
+    """Raise where a series has values less often than the others but as evenly, as quarters among months: it would be
+    taken for one of mostly gaps."""
+    bounds = np.flatnonzero(np.r_[True, ~rows.follows, True])
+    inside = np.r_[np.where(rows.follows, np.diff(ordinals), np.iinfo(np.int64).max), np.iinfo(np.int64).max]
+    least = np.minimum.reduceat(inside, bounds[:-1])
+    coarse: list[tuple[int, int]] = []
+    for k in np.flatnonzero((np.diff(bounds) > LEAST_STEPS) & (least > 1)).tolist():
+        steps = inside[bounds[k] : bounds[k + 1] - 1]
+        if (steps <= EVEN * least[k]).mean() >= MOSTLY:
+            coarse.append((int(bounds[k]), int(np.median(steps))))
+    if coarse and len(coarse) < len(bounds) - 1:
+        first, step = coarse[0]
+        raise DataError(
+            f"{rows.series(first)} has a value only every {step} periods of the {frequency.name} grid that most "
+            f"stamps follow ({len(coarse)} of {len(bounds) - 1} series are such). Forecast series of different "
+            "frequencies apart, each in a table of its own, or give the frequency of all (freq)."
         )
 
 

@@ -14,7 +14,7 @@ from ..ops import Array
 from .covariates import Layout
 from .encoding import make_covariates, tells_of_the_future
 from .frequency import Frequency
-from .grid import Rows, fill_gaps, incomplete_ends, lay_out, refuse_duplicates, refuse_off_grid
+from .grid import Rows, fill_gaps, incomplete_ends, lay_out, refuse_coarser, refuse_duplicates, refuse_off_grid
 from .panel import Columns, Panel
 from .reading import Cells, open_table, read_cells, read_ids, read_stamps, read_target
 
@@ -61,6 +61,8 @@ def read_panel(
     refuse_duplicates(rows)
     frequency = _frequency(rows, freq)
     rows, ordinals, dropped = _place(rows, frequency)
+    if freq is None:
+        refuse_coarser(rows, ordinals, frequency)
     if dropped:
         notes.append(f"{dropped} last stamp(s) dropped that come before their {frequency.name} period is over")
     panel, more = _fill(rows, ordinals, frequency, season, cells, layout)
