@@ -94,7 +94,7 @@ def test_same_seed_same_bytes_also_as_json(forecast, folder, tmp_path):
     assert content["interrupted"] is False
     assert set(content["held_out"]["errors"]) == {NAME, "Naive", "SeasonalNaive", "Drift"}
     assert set(content["held_out"]["errors"]["Naive"]) == {"sMAPE", "MASE", "MAE", "RMSE"}
-    assert set(content["held_out"]["coverage"]) == {"80", "95"}
+    assert set(content["held_out"]["coverage"]) == {"50", "80", "90", "95"}
     assert content["held_out"]["verdict"] in forecast.err
     rows = pd.DataFrame(content["forecast"])
     expected = table(forecast.out)
