@@ -92,8 +92,8 @@ def command(
         if fc.search_ is not None:
             talk(f"to repeat the choice: {opt.as_options(fc)}")
         # the report's fans have an inner band, whatever intervals were asked for
-        fans = fc.predict(level=[*levels, *(() if INNER in levels else (INNER,))], future=ahead)
-        result = fans if INNER in levels else fans.iloc[:, :-2]
+        fans = fc.predict(level=sorted({*levels, INNER}), future=ahead)
+        result = fans[list(dict.fromkeys([*fans.columns[: -2 * len({*levels, INNER})], *interval_names(fc, levels)]))]
         if fc.held_out_ is not None:
             talk(f"\nheld out: {fc.held_out_}\n")
         wall_s = time.perf_counter() - began
@@ -129,6 +129,11 @@ def output_folder(folder: Path) -> Iterator[Path]:
             if not any(parent.iterdir()):
                 parent.rmdir()
         raise
+
+
+def interval_names(fc: Forecaster, levels: list[float]) -> list[str]:
+    """The columns of the intervals of these levels."""
+    return [f"{fc.name}-{end}-{level:g}" for level in levels for end in ("lo", "hi")]
 
 
 def parse_format(text: str) -> list[str]:

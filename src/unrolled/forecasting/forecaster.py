@@ -83,7 +83,8 @@ class Forecaster(Showing, Params):
         max_trials: how often it may judge a configuration; limited by this alone, it repeats itself.
 
     After `fit`: `model_`, `held_out_` (comparison and coverage; None where the series are too short), `panel_` (the
-    series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_` (parameters that repeat this without a search).
+    series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_`
+    (parameters that repeat this without a search).
 
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})

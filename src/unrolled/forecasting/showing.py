@@ -6,7 +6,7 @@ Reports stand above forecasting; they are imported when one is asked for, never 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..display import note, table, titled
 
@@ -22,7 +22,7 @@ class Showing:
     """The part of `Forecaster` that is for looking at."""
 
     def report(
-        self: Forecaster,  # type: ignore[misc]
+        self,
         title: str | None = None,
         level: Sequence[float] | float = (50, 80, 95),
         future: IntoDataFrame | None = None,
@@ -42,11 +42,12 @@ class Showing:
         """
         from ..report import report_of
 
-        self._require_fit()
-        return report_of(self, title, level, future)
+        fc = cast("Forecaster", self)
+        fc._require_fit()
+        return report_of(fc, title, level, future)
 
     def plot(
-        self: Forecaster,  # type: ignore[misc]
+        self,
         ids: Any | Iterable[Any] | None = None,
         history: int | None = None,
         level: Sequence[float] | float = (50, 80, 95),
@@ -68,15 +69,17 @@ class Showing:
         """
         from ..report.figures import of_forecaster
 
-        self._require_fit()
-        return of_forecaster(self, ids, history, level, future)
+        fc = cast("Forecaster", self)
+        fc._require_fit()
+        return of_forecaster(fc, ids, history, level, future)
 
-    def _repr_html_(self: Forecaster) -> str:  # type: ignore[misc]
-        if not hasattr(self, "model_"):
-            return titled(repr(self), note("not fitted"))
-        parts = [note(f"fitted on {len(self.tail_.ids)} series, {self.tail_.frequency.name}")]
-        if self.held_out_ is not None:
-            parts.append(self.held_out_._repr_html_())
-        if self.notes_:
-            parts.append(table(["notes"], [[text] for text in self.notes_]))
-        return titled(repr(self), *parts)
+    def _repr_html_(self) -> str:
+        fc = cast("Forecaster", self)
+        if not hasattr(fc, "model_"):
+            return titled(repr(fc), note("not fitted"))
+        parts = [note(f"fitted on {len(fc.tail_.ids)} series, {fc.tail_.frequency.name}")]
+        if fc.held_out_ is not None:
+            parts.append(fc.held_out_._repr_html_())
+        if fc.notes_:
+            parts.append(table(["notes"], [[text] for text in fc.notes_]))
+        return titled(repr(fc), *parts)

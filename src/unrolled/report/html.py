@@ -19,16 +19,16 @@ from typing import Any
 from .. import __version__
 from . import numbers, subject, tables
 from .curves import as_json
+from .markup import aligned, section, table, words
 from .subject import Subject
-from .tables import Table
 
-SOURCES = ("page.html", "style.css", "chart.js", "script.js")
+NO_WAY_OUT = "base-uri 'none'; form-action 'none'"
 
 
 @cache
 def source(name: str) -> str:
     """One of the page's parts."""
-    return resources.files(__package__).joinpath("page", name).read_text("utf-8")
+    return resources.files(__package__).joinpath("page", name).readaligned("utf-8")
 
 
 def page(about: Subject) -> str:
@@ -41,7 +41,7 @@ def page(about: Subject) -> str:
     sections = [_comparison(about), _series(about), _search(about), _model(about), _repeat(about)]
     parts = {
         "title": escape(about.title),
-        "question": escape(subject.question(about)),
+        "question": words(subject.question(about)),
         "facts": escape(subject.facts(about.fc, about.panel)),
         "summary": _summary(about),
         "numbers_open": "" if several and about.steps > 30 else " open",
@@ -59,7 +59,7 @@ def assembled(parts: Mapping[str, str], data: Mapping[str, Any]) -> str:
         **parts,
         **scripts,
         "style": source("style.css"),
-        "policy": f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+        "policy": f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; {NO_WAY_OUT}",
         "version": escape(__version__),
         # </script> inside a name must not end the script
         "data": json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
@@ -81,6 +81,9 @@ def _beside(about: Subject) -> dict[str, Any]:
     return {
         "name": about.fc.name,
         "target": str(about.fc.columns_.target),
+        "rivals": []
+        if about.held_out is None
+        else [str(n) for n in about.held_out.table.index if n != about.fc.name],
         "horizon": about.steps,
         "places": numbers.decimals(known, 5),
         "steps": steps,
@@ -105,33 +108,7 @@ def _in_words(glance: tables.Glance) -> str:
     return " · ".join([*told, *([] if glance.season is None else [f"season strength {glance.season:.2f}"])])
 
 
-# --- markup -----------------------------------------------------------------------------------------
-
-
-def table(content: Table, kind: str = "") -> str:
-    """A table; the first column names its rows."""
-    heads = "".join(
-        f'<th scope="col"{_text(k < content.texts)}>{escape(cell)}</th>' for k, cell in enumerate(content.header)
-    )
-    head = f"<thead><tr>{heads}</tr></thead>" if any(content.header) else ""
-    body = "".join(row(cells, content.texts, k == content.ours) for k, cells in enumerate(content.rows))
-    named = f' class="{kind}"' if kind else ""
-    return f"<table{named}><caption>{escape(content.caption)}</caption>{head}<tbody>{body}</tbody></table>"
-
-
-def row(cells: list[str], texts: int, ours: bool = False) -> str:
-    first = f'<th scope="row" class="text">{escape(cells[0])}</th>'
-    rest = "".join(f"<td{_text(k < texts)}>{escape(cell)}</td>" for k, cell in enumerate(cells[1:], 1))
-    named = ' class="ours"' if ours else ""
-    return f"<tr{named}>{first}{rest}</tr>"
-
-
-def _text(text: bool) -> str:
-    return ' class="text"' if text else ""
-
-
-def section(name: str, title: str, content: str) -> str:
-    return f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{escape(title)}</h2>{content}</section>'
+# --- sections ---------------------------------------------------------------------------------------
 
 
 def _summary(about: Subject) -> str:
@@ -140,11 +117,11 @@ def _summary(about: Subject) -> str:
         verdict = f'<p class="verdict">{escape(subject.why_no_comparison(about))}</p>'
     else:
         kind = "good" if tables.models(about).ours == 0 else "poor"
-        verdict = f'<p class="verdict {kind}">{escape(held_out.verdict)}</p>'
+        verdict = f'<p class="verdict {kind}">{words(held_out.verdict)}</p>'
     figures = "".join(
-        f"<div><dt>{escape(meaning)}</dt><dd>{escape(value)}</dd></div>" for value, meaning in subject.figures(about)
+        f"<div><dt>{words(meaning)}</dt><dd>{words(value)}</dd></div>" for value, meaning in subject.figures(about)
     )
-    notes = "".join(f"<li>{escape(note)}</li>" for note in subject.notes(about))
+    notes = "".join(f"<li>{words(note)}</li>" for note in subject.notes(about))
     told = f'<ul class="notes" aria-label="notes">{notes}</ul>' if notes else ""
     return (
         f'<section class="summary" aria-label="summary">{verdict}<dl class="figures">{figures}</dl>{told}</section>'
@@ -166,8 +143,8 @@ def _comparison(about: Subject) -> str:
         f'<div class="scroll">{table(tables.models(about))}</div>'
         '<h3>The last held-out rows</h3><figure id="held-out-chart"></figure>'
         '<div class="two"><div><h3>Errors by step ahead (sMAPE)</h3><figure id="step-chart"></figure>'
-        f'<details><summary>In numbers</summary><div class="scroll">{table(tables.by_step(about))}</div></details></div>'
-        f"<div><h3>Do the intervals hold?</h3>{_coverage(about)}</div></div>",
+        f'<details><summary>In numbers</summary><div class="scroll">{table(tables.by_step(about))}</div></details>'
+        f"</div><div><h3>Do the intervals hold?</h3>{_coverage(about)}</div></div>",
     )
 
 
@@ -188,12 +165,12 @@ def _coverage(about: Subject) -> str:
             f'<td class="text">{escape(cells[2])}</td></tr>'
         )
     head = "".join(
-        f'<th scope="col"{_text(k == 0)}>{escape(c)}</th>' for k, c in enumerate(["interval", "", "inside", ""])
+        f'<th scope="col"{aligned(k == 0)}>{escape(c)}</th>' for k, c in enumerate(["interval", "", "inside", ""])
     )
     return (
         f'<div class="scroll"><table><caption>{escape(content.caption)}</caption><thead><tr>{head}</tr></thead>'
-        f'<tbody>{"".join(rows)}</tbody></table></div><p class="how">Share of held-out values inside each interval; the '
-        "mark is what it promises. Each origin is calibrated on the others.</p>"
+        f'<tbody>{"".join(rows)}</tbody></table></div><p class="how">Share of held-out values inside each interval; '
+        "the mark is what it promises. Each origin is calibrated on the others.</p>"
     )
 
 
@@ -201,29 +178,26 @@ def _series(about: Subject) -> str:
     content = tables.series(about)
     several = len(content.rows) > 1
     heads = [content.header[0], "", *content.header[1:]]
-    head = "".join(f'<th scope="col"{_text(k == 0)}>{escape(cell)}</th>' for k, cell in enumerate(heads))
+    head = "".join(f'<th scope="col"{aligned(k == 0)}>{escape(cell)}</th>' for k, cell in enumerate(heads))
     rows = []
     for k, (name, *cells) in enumerate(content.rows):
         shown = escape(name)
         called = f'<button type="button" class="pick" data-k="{k}">{shown}</button>' if several else shown
         rest = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        rows.append(
-            f'<tr><th scope="row" class="text name" title="{shown}">{called}</th><td class="spark" data-k="{k}"></td>{rest}</tr>'
-        )
+        first = f'<th scope="row" class="text name" title="{shown}">{called}</th>'
+        rows.append(f'<tr>{first}<td class="spark" data-k="{k}"></td>{rest}</tr>')
     whole = (
         f"<table><caption>{escape(content.caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
     how = (
         "Gaps are rows missing between the first and the last. Outliers lie three interquartile ranges outside the "
-        "quartiles of what season and trend leave. Season is its strength, from 0 (none) to 1 (nothing else). The line "
-        "shows the end of the series and its forecast."
+        "quartiles of what season and trend leave. Season is its strength, from 0 (none) to 1 (nothing else). The "
+        "line shows the end of the series and its forecast."
     )
-    return section(
-        "series",
-        "The data at a glance",
-        f'<div class="scroll{" tall" if len(rows) > 12 else ""}" tabindex="0">{whole}</div><p class="how">{escape(how)}</p>',
-    )
+    tall = " tall" if len(rows) > 12 else ""
+    shown_table = f'<div class="scroll{tall}" tabindex="0">{whole}</div><p class="how">{escape(how)}</p>'
+    return section("series", "The data at a glance", shown_table)
 
 
 def _search(about: Subject) -> str:

@@ -33,8 +33,9 @@ def number(value: float | None, places: int = 0) -> str:
     """
     if value is None or not isfinite(value):
         return MISSING
+    value = round(value, places) + 0.0  # no minus before a zero
     text = f"{value:,.{places}f}" if abs(value) < 1e15 else f"{value:.4g}"
-    return (text if float(value) >= 0 or not float(text.replace(",", "")) == 0 else text[1:]).replace("-", "−")
+    return text.replace("-", "−")
 
 
 def column(values: Iterable[float | None], digits: int = 4) -> list[str]:

@@ -123,6 +123,13 @@ def figures(subject: Subject) -> list[Figure]:
         if np.isfinite(change):
             sign = "−" if change < 0 else "+"
             found.append(Figure(f"{sign}{numbers.percent(abs(change))}", f"error (sMAPE) against {best}"))
+        if len(subject.panel.ids) > 1:
+            errors_by_series = held_out.by_series["sMAPE"].unstack("model").dropna()
+            best_rival = errors_by_series.drop(columns=held_out.name).min(axis=1)
+            won = int((errors_by_series[held_out.name] < best_rival).sum())
+            found.append(
+                Figure(f"{won:,} of {len(best_rival):,}", f"series where {held_out.name} beats every baseline")
+            )
         level = max(held_out.coverage)
         reached = numbers.percent(held_out.coverage[level])
         found.append(Figure(reached, f"of held-out values inside {level} % intervals"))
@@ -157,6 +164,6 @@ def how_held_out(subject: Subject) -> str:
     return (
         f"The last {numbers.count(held_out.rows, 'row')} of each series were held out; forecasts of "
         f"{numbers.count(subject.fc.horizon, 'step')} from {origins} in them, by networks trained without "
-        "them. Errors are means over series; sMAPE runs from 0 to 200, MASE divides by the error of the seasonal naive "
-        "on the rows before."
+        "them. Errors are means over series; sMAPE runs from 0 to 200, MASE divides by the error of the seasonal "
+        "naive on the rows before."
     )

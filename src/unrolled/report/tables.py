@@ -83,7 +83,7 @@ def by_step(subject: Subject) -> Table:
     steps = _some([int(step) for step in errors.index], MOST_STEPS)
     order = [row[0] for row in models(subject).rows]
     places = numbers.decimals(errors.to_numpy().reshape(-1))
-    rows = [[name, *(numbers.number(errors.loc[step, name], places) for step in steps)] for name in order]
+    rows = [[name, *(numbers.number(float(errors[name][step]), places) for step in steps)] for name in order]
     assert subject.held_out is not None
     ours = order.index(subject.held_out.name)
     return Table(["step ahead", *map(str, steps)], rows, ours=ours, caption="sMAPE by step ahead")
@@ -125,8 +125,13 @@ def series(subject: Subject) -> Table:
         for k, glance in enumerate(glances(subject))
     ]
     header = ["series", "rows", "span", "gaps", "outliers", "season"]
-    header += [f"sMAPE {subject.fc.name}", "best baseline"] if subject.held_out is not None else []
+    header += [f"sMAPE {subject.fc.name}", "best baseline"] if _several_rated(subject) else []
     return Table(header, rows, caption="The series at a glance")
+
+
+def _several_rated(subject: Subject) -> bool:
+    """Whether errors by series tell more than those of all."""
+    return subject.held_out is not None and len(subject.panel.ids) > 1
 
 
 def _id(name: Any, subject: Subject) -> str:
@@ -134,9 +139,9 @@ def _id(name: Any, subject: Subject) -> str:
 
 
 def _errors_of(subject: Subject, k: int) -> list[str]:
-    """The network's sMAPE of one series and the best baseline's."""
+    """The network's sMAPE of one of several series and the best baseline's."""
     held_out = subject.held_out
-    if held_out is None:
+    if held_out is None or not _several_rated(subject):
         return []
     name = subject.panel.ids[k]
     key = 0 if name is None else name

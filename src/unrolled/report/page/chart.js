@@ -54,6 +54,14 @@ function parts(stamp) {
   return { year, month, day, hour, minute, days, seconds: days * 86400 + hour * 3600 + minute * 60 + second };
 }
 
+function partsBefore(labels, from) {
+  if (from > 0) return parts(labels[from - 1]);
+  if (labels.length < 2) return null;
+  const first = parts(labels[0]).seconds; // one step before the first stamp
+  const before = new Date((2 * first - parts(labels[1]).seconds) * 1000).toISOString();
+  return parts(before.slice(0, 19).replace("T", " "));
+}
+
 const two = n => String(n).padStart(2, "0");
 const dayName = s => `${s.day} ${MONTHS[s.month - 1]}`;
 const clock = s => s.hour + s.minute ? `${two(s.hour)}:${two(s.minute)}` : dayName(s);
@@ -72,11 +80,11 @@ function stampTicks(labels, from, to, most) {
     const { ticks } = valueTicks(labels[from], labels[to], most);
     return ticks.filter(t => Number.isInteger((t - labels[0]) / step)).map(t => ({ at: (t - labels[0]) / step, text: String(t) }));
   }
-  const stamps = [];
+  const stamps = [], before = partsBefore(labels, from);
   for (let k = from; k <= to; k++) stamps.push(parts(labels[k]));
   for (const period of PERIODS) {
     const at = [];
-    for (let k = 1; k < stamps.length; k++) if (period.key(stamps[k]) !== period.key(stamps[k - 1])) at.push(k);
+    for (let k = before ? 0 : 1; k < stamps.length; k++) if (period.key(stamps[k]) !== period.key(k ? stamps[k - 1] : before)) at.push(k);
     if (at.length <= most && at.length) return at.map((k, n) => ({ at: from + k, text: (n ? period.name : period.first)(stamps[k]) }));
   }
   return [{ at: from, text: labels[from] }];

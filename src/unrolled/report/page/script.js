@@ -5,10 +5,17 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const one = id => document.getElementById(id);
 const state = { series: 0, whole: false, found: data.series.map((_, k) => k) };
 const RECENT = Math.max(6 * data.horizon, 120); // rows of the past that are shown at first
+const LITTLE = 1.25 * RECENT; // as many are shown at once
 
 function levels(values) {
   return Object.keys(values).map(name => name.startsWith(`${data.name}-lo-`) ? Number(name.slice(data.name.length + 4)) : NaN)
     .filter(level => !Number.isNaN(level)).sort((a, b) => b - a);
+}
+
+function css(name) {
+  if (name === data.name) return "ours-line";
+  const place = data.rivals.indexOf(name);
+  return `rival-${Math.max(place, 0) % 5}`; // the same for a model in every chart
 }
 
 // intervals, the widest first; joined to the last known value where there is one
@@ -30,10 +37,10 @@ function isModel(name) { return name !== "y" && !/-(lo|hi)-[\d.]+$/.test(name); 
 function forecastChart(series) {
   const labels = data.axes[series.axis], n = series.y.length, join = lastKnown(series), before = join === null ? [] : [join];
   const models = Object.keys(series.forecast).filter(isModel);
-  const lines = models.map((name, k) => ({ name, css: name === data.name ? "ours-line" : `rival-${k % 5}`, y: before.concat(series.forecast[name]), begins: n - before.length }));
+  const lines = models.map(name => ({ name, css: css(name), y: before.concat(series.forecast[name]), begins: n - before.length }));
   const past = { name: data.target, css: "past", y: series.y, begins: 0 };
   return {
-    labels, from: state.whole ? 0 : Math.max(0, n - RECENT), to: labels.length - 1, lines: n ? [past, ...lines] : lines,
+    labels, from: state.whole || n <= LITTLE ? 0 : n - RECENT, to: labels.length - 1, lines: n ? [past, ...lines] : lines,
     bands: bands(series.forecast, n, join), rule: n - 1, height: 340, places: data.places,
     title: `Forecast of ${series.id || data.target}: the past, the forecast and its intervals. Arrow keys read the values.`,
   };
@@ -42,7 +49,7 @@ function forecastChart(series) {
 function heldOutChart(series) {
   const labels = data.axes[series.axis], { begins, values } = series.held_out, end = begins + values[data.name].length;
   const rivals = Object.keys(values).filter(name => isModel(name) && name !== data.name);
-  const lines = rivals.map((name, k) => ({ name, css: `rival-${k % 5}`, y: values[name], begins }));
+  const lines = rivals.map(name => ({ name, css: css(name), y: values[name], begins }));
   return {
     labels, from: Math.max(0, begins - 3 * data.horizon), to: end - 1, rule: begins - 0.5, height: 280, places: data.places,
     lines: [{ name: data.target, css: "past", y: series.y, begins: 0 }, ...lines, { name: data.name, css: "ours-line", y: values[data.name], begins }],
@@ -52,9 +59,8 @@ function heldOutChart(series) {
 }
 
 function stepChart() {
-  const names = Object.keys(data.steps.errors), rivals = names.filter(name => name !== data.name);
-  const line = name => ({ name, css: name === data.name ? "ours-line" : `rival-${rivals.indexOf(name) % 5}`, y: data.steps.errors[name], begins: 0 });
-  return { labels: data.steps.labels, from: 0, to: data.steps.labels.length - 1, lines: [...rivals, data.name].map(line), bands: [], height: 230,
+  const line = name => ({ name, css: css(name), y: data.steps.errors[name], begins: 0 });
+  return { labels: data.steps.labels, from: 0, to: data.steps.labels.length - 1, lines: [...data.rivals, data.name].map(line), bands: [], height: 230,
     places: 2, axis: "step ahead", title: "sMAPE by step ahead, for every model. Arrow keys read the values." };
 }
 
@@ -63,7 +69,7 @@ function lossChart() {
   const low = Math.min(...values), many = data.losses.length > 1;
   return { labels: Array.from({ length: most }, (_, k) => k + 1), from: 0, to: most - 1, bands: [], height: 230, axis: "epoch", places: 4,
     log: low > 0 && Math.max(...values) / low > 5,
-    lines: data.losses.map((loss, k) => ({ name: many ? (data.losses.length <= 6 ? `network ${k + 1}` : "") : "loss", css: many ? "member" : "ours-line", y: loss, begins: 0 })),
+    lines: data.losses.map((loss, k) => ({ name: many ? (k ? "" : `${data.losses.length} networks`) : "loss", css: many ? "member" : "ours-line", y: loss, begins: 0 })),
     title: "Training loss of every network by epoch. Arrow keys read the values." };
 }
 
@@ -85,15 +91,15 @@ function show(k) {
   state.series = k;
   const series = data.series[k];
   one("glance").textContent = series.glance;
-  one("whole").hidden = series.y.length <= 1.25 * RECENT;
+  one("whole").hidden = series.y.length <= LITTLE;
   draw(one("forecast-chart"), forecastChart(series));
   const held = one("held-out-chart");
   if (held) {
     held.hidden = !series.held_out;
     if (series.held_out) draw(held, heldOutChart(series));
   }
+  if (data.series.length > 1 || !document.querySelector("#numbers tbody tr")) fillNumbers(series);
   if (data.series.length === 1) return;
-  fillNumbers(series);
   one("pick").value = k;
   const place = state.found.indexOf(k);
   one("place").textContent = place < 0 ? `${state.found.length} found` : `${place + 1} of ${state.found.length}`;
