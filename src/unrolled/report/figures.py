@@ -36,7 +36,7 @@ STYLE: dict[Any, Any] = {
     "axes.labelcolor": SOFT,
     "axes.titlecolor": INK,
     "axes.titlesize": 10,
-    "axes.titleweight": "semibold",
+    "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,

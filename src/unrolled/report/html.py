@@ -28,7 +28,7 @@ NO_WAY_OUT = "base-uri 'none'; form-action 'none'"
 @cache
 def source(name: str) -> str:
     """One of the page's parts."""
-    return resources.files(__package__).joinpath("page", name).readaligned("utf-8")
+    return resources.files(__package__).joinpath("page", name).read_text("utf-8")
 
 
 def page(about: Subject) -> str:
