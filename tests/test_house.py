@@ -22,7 +22,7 @@ LEVELS = [
     {"layers", "losses", "optimizers", "schedules", "randomness"},
     {"program", "data"},
     {"engines"},
-    {"storage", "progress", "gradients"},
+    {"storage", "progress", "notebook", "gradients"},
     {"checkpoint"},
     {"training"},
     {"streaming"},

@@ -7,10 +7,12 @@ and 4. https://chromedevtools.github.io/devtools-protocol/
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,11 +25,22 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 PATIENCE_S = 60.0
+# both ends go to the file descriptors that the browser reads and writes
+REDIRECT = "import os, sys; [os.dup2(int(sys.argv[k]), k + 2) for k in (1, 2)]; os.execv(sys.argv[3], sys.argv[3:])"
 
 
 def chromium() -> str | None:
     """The browser of this machine, if it has one."""
     return next((path for path in map(shutil.which, NAMES) if path), None)
+
+
+def _pipe() -> tuple[int, int]:
+    """Both ends of a pipe, beyond the file descriptors that the browser will have."""
+    ends = os.pipe()
+    moved = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends]
+    for end in ends:
+        os.close(end)
+    return moved[0], moved[1]
 
 
 class Browser:
@@ -45,18 +58,25 @@ class Browser:
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        theirs_in, self._out = os.pipe()
-        self._in, theirs_out = os.pipe()
-        words = [program, *FLAGS, f"--user-data-dir={self._profile.name}", "about:blank"]
-        # a shell brings both ends to the file descriptors that the browser reads and writes
-        redirected = ["sh", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "sh", *words]
-        self._process = subprocess.Popen(
-            redirected, pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        os.close(theirs_in)
-        os.close(theirs_out)
         self._buffer, self._number, self._session = bytearray(), 0, None
         self._events: list[dict[str, Any]] = []
+        self._start([program, *FLAGS, f"--user-data-dir={self._profile.name}", "about:blank"])
+        try:
+            self._attach()
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, words: list[str]) -> None:
+        theirs_in, self._out = _pipe()
+        self._in, theirs_out = _pipe()
+        quiet = subprocess.DEVNULL
+        command = [sys.executable, "-S", "-c", REDIRECT, str(theirs_in), str(theirs_out), *words]
+        self._process = subprocess.Popen(command, pass_fds=(theirs_in, theirs_out), stdout=quiet, stderr=quiet)
+        os.close(theirs_in)
+        os.close(theirs_out)
+
+    def _attach(self) -> None:
         targets = self.ask("Target.getTargets")["targetInfos"]
         target = next(t["targetId"] for t in targets if t["type"] == "page")
         self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -67,6 +87,10 @@ class Browser:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the browser and remove what it kept."""
         os.close(self._out)
         os.close(self._in)
         self._process.terminate()

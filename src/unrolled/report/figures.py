@@ -132,14 +132,19 @@ def _draw_curve(axes: Axes, curve: Curve, target: str, model: str | None, histor
         axes.plot(part.stamps[join], joined(part.forecast[name]), color=RIVALS[k % 5], lw=1.2, ls="--", label=name)
     axes.plot(part.stamps[join], joined(part.forecast[ours]), color=OURS, lw=2, label=ours)
     levels = sorted({float(m["level"]) for m in map(INTERVAL.fullmatch, part.forecast) if m and m["model"] == ours})
+    shades = iter(_shades(len(levels)))
     for level in reversed(levels):
         low, high = (joined(part.forecast[f"{ours}-{end}-{level:g}"]) for end in ("lo", "hi"))
-        axes.fill_between(
-            part.stamps[join], low, high, color=OURS, alpha=0.18, lw=0, label=f"{level:g} %", interpolate=False
-        )
+        axes.fill_between(part.stamps[join], low, high, color=next(shades), lw=0, label=f"{level:g} %")
     if curve.id is not None:
         axes.set_title(curve.name, parse_math=False)
     _ticks(axes, part.stamps)
+
+
+def _shades(count: int) -> list[tuple[float, float, float]]:
+    """Colours of the bands from the widest to the innermost, opaque: they look the same in a legend."""
+    ours = np.array([int(OURS[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    return [tuple((1 - share * (1 - ours)).tolist()) for share in 1 - 0.82 ** np.arange(1, count + 1)]
 
 
 def _ticks(axes: Axes, stamps: Any) -> None:

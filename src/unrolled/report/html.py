@@ -215,7 +215,7 @@ def _search(about: Subject) -> str:
 
 
 def _model(about: Subject) -> str:
-    losses = any(member.history.loss for member in about.fc.model_.members)
+    losses = any(len(member.history.loss) > 1 for member in about.fc.model_.members)
     chart = '<div><h3>Training loss</h3><figure id="loss-chart"></figure></div>' if losses else ""
     content = table(tables.model(about), "model")
     return section("model", "The model", f'<div class="two"><div class="scroll">{content}</div>{chart}</div>')

@@ -15,9 +15,9 @@ import pandas as pd
 from ..errors import InputError
 from ..forecasting.intervals import check_levels, interval_columns
 from ..forecasting.table import forecast_frame
+from ..notebook import in_notebook
 from ..storage import write_bytes
 from . import html, markdown
-from .notebook import in_notebook
 from .subject import Subject
 
 if TYPE_CHECKING:

@@ -119,8 +119,8 @@ def figures(subject: Subject) -> list[Figure]:
     if held_out is not None:
         errors = held_out.table["sMAPE"]
         best = str(errors.drop(held_out.name).idxmin())
-        change = errors[held_out.name] / errors[best] - 1
-        if np.isfinite(change):
+        if errors[best] > 0:
+            change = errors[held_out.name] / errors[best] - 1
             sign = "−" if change < 0 else "+"
             found.append(Figure(f"{sign}{numbers.percent(abs(change))}", f"error (sMAPE) against {best}"))
         if len(subject.panel.ids) > 1:

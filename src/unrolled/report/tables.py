@@ -112,19 +112,22 @@ def glances(subject: Subject) -> list[Glance]:
 
 def series(subject: Subject) -> Table:
     """The series that are drawn, one row each."""
+    found = glances(subject)
+    ends = len({glance.last for glance in found}) > 1 or len(found) == 1  # most tables end at one stamp
     rows = [
         [
             _id(subject.panel.ids[k], subject),
             f"{glance.rows:,}",
-            f"{glance.first} … {glance.last}",
+            glance.first,
+            *([glance.last] if ends else []),
             f"{glance.gaps:,}",
             f"{glance.outliers:,}",
             numbers.MISSING if glance.season is None else f"{glance.season:.2f}",
             *_errors_of(subject, k),
         ]
-        for k, glance in enumerate(glances(subject))
+        for k, glance in enumerate(found)
     ]
-    header = ["series", "rows", "span", "gaps", "outliers", "season"]
+    header = ["series", "rows", "from", *(["to"] if ends else []), "gaps", "outliers", "season"]
     header += [f"sMAPE {subject.fc.name}", "best baseline"] if _several_rated(subject) else []
     return Table(header, rows, caption="The series at a glance")
 
