@@ -37,12 +37,12 @@ def test_every_length_can_be_looked_at_and_a_line_has_no_outliers(n, season):
 
 def test_outliers_are_found_where_they_are(rng):
     y = 10 * np.sin(2 * np.pi * np.arange(500) / 12) + 0.3 * np.arange(500) + rng.standard_normal(500)
-    y[[0, 77, 78, 499]] += [40, 40, -40, 40]
-    assert np.flatnonzero(without_outliers(y, 12) != y).tolist() == [0, 77, 78, 499]
+    y[[0, 77, 78, 480]] += [40, 40, -40, 40]
+    assert np.flatnonzero(without_outliers(y, 12) != y).tolist() == [0, 77, 78, 480]
 
 
-def test_a_glance_counts_what_is_there_and_what_is_missing():
-    frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=50), "y": np.arange(50) % 7.0})
+def test_a_glance_counts_what_is_there_and_what_is_missing(rng):
+    frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=50), "y": np.arange(50) % 7 + rng.random(50)})
     frame.loc[30, "y"] = 500.0
     fc = fitted(frame.drop(index=[10, 11]), 3)
     glance = look(fc.panel_, 0, 7)

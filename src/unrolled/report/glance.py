@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -98,6 +98,6 @@ def _running_median(y: Array, span: int) -> Array:
     return np.concatenate((left, inside, right))
 
 
-def _by_place(values: Array, season: int, of: str) -> Array:
+def _by_place(values: Array, season: int, of: Literal["mean", "median"]) -> Array:
     """For each row the mean or median over the rows at the same place in the season, (n,)."""
     return pd.Series(values).groupby(np.arange(len(values)) % season).transform(of).to_numpy()
