@@ -40,6 +40,7 @@ def command(
     id_column: opt.IdColumn = None,
     time_column: opt.TimeColumn = None,
     target: opt.Target = None,
+    future_file: opt.FutureFile = None,
     quiet: opt.Quiet = False,
 ) -> None:
     """Draw a forecast with its past and its intervals, as a picture or a page.
@@ -58,7 +59,7 @@ def command(
     if past is not None and past < 1:
         raise InputError(f"--last takes a number of rows ≥ 1; got {past}.")
     if Path(forecast).suffix == ".safetensors":
-        curves, of, model = from_model(forecast, history, level, (id_column, time_column, target))
+        curves, of, model = from_model(forecast, history, level, (id_column, time_column, target), future_file)
     else:
         curves, of, model = from_tables(forecast, history, (id_column, time_column, target))
     wanted = None if series is None else [name.strip() for name in series.split(",") if name.strip()]
@@ -82,7 +83,9 @@ def command(
 Names = tuple[str | None, str | None, str | None]  # of the id, the time and the target column
 
 
-def from_model(model: str, history: str | None, level: str, names: Names) -> tuple[Sequence[Curve], str, str]:
+def from_model(
+    model: str, history: str | None, level: str, names: Names, future_file: str | None = None
+) -> tuple[Sequence[Curve], str, str]:
     """What a saved forecaster says of its own series, or of those of a table; the target's name and its own."""
     from dataclasses import replace
 
@@ -105,7 +108,7 @@ def from_model(model: str, history: str | None, level: str, names: Names) -> tup
         table = read_table(history, *names, prefer=own, beside=beside)
         fc.columns_ = replace(table.columns, weight=None)
         panel = read_panel(table.frame, table.columns, fc.tail_.frequency, fc.season, fc.tail_.covariates.layout)
-    forecast = forecast_of(fc, levels, panel=panel)
+    forecast = forecast_of(fc, levels, opt.read_ahead(future_file, fc.columns_, panel), panel)
     return curves.of_forecaster(fc, panel, forecast, len(panel.ids)), fc.columns_.target, fc.name
 
 

@@ -129,8 +129,8 @@ def _summary(about: Subject) -> str:
 
 
 def _more(about: Subject) -> str:
-    left = len(about.forecast) - len(tables.forecast(about).rows)
-    return f'<p class="how">{numbers.count(left, "more row")} in forecast.csv</p>' if left else ""
+    whole = len(about.forecast) == len(tables.forecast(about).rows)
+    return "" if whole else '<p class="how">All series are in forecast.csv.</p>'
 
 
 def _comparison(about: Subject) -> str:

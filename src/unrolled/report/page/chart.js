@@ -153,8 +153,8 @@ function draw(host, chart) {
   });
   for (const tick of stampTicks(chart.labels, chart.from, chart.to, Math.max(2, Math.floor((width - left) / 78)))) {
     svg("line", { class: "grid", x1: x(tick.at), x2: x(tick.at), y1: height - bottom, y2: height - bottom + 4 }, root);
-    const nearEnd = x(tick.at) > width - 40 ? "end" : "middle";
-    svg("text", { class: "tick", x: x(tick.at), y: height - bottom + 17, "text-anchor": nearEnd }, root, tick.text);
+    const anchor = x(tick.at) > width - 40 ? "end" : x(tick.at) < 40 ? "start" : "middle";
+    svg("text", { class: "tick", x: x(tick.at), y: height - bottom + 17, "text-anchor": anchor }, root, tick.text);
   }
   if (chart.axis) svg("text", { class: "tick", x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, root, chart.axis);
   if (chart.rule !== undefined && chart.rule > chart.from)
