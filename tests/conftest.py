@@ -9,7 +9,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import unrolled as un
+from browser import chromium
 from unrolled.engines import ENGINES, use_engine
+
+# not every machine has a browser; what pages hold is tested without one too, in test_report.py
+collect_ignore = [] if chromium() else ["test_report_browser.py"]
 
 # the same examples in every run; one engine serves all examples of a test, which is what is meant; no deadline,
 # because a busy machine is no failure

@@ -94,7 +94,7 @@ def test_same_seed_same_bytes_also_as_json(forecast, folder, tmp_path):
     assert content["interrupted"] is False
     assert set(content["held_out"]["errors"]) == {NAME, "Naive", "SeasonalNaive", "Drift"}
     assert set(content["held_out"]["errors"]["Naive"]) == {"sMAPE", "MASE", "MAE", "RMSE"}
-    assert set(content["held_out"]["coverage"]) == {"80", "95"}
+    assert set(content["held_out"]["coverage"]) == {"50", "80", "90", "95"}
     assert content["held_out"]["verdict"] in forecast.err
     rows = pd.DataFrame(content["forecast"])
     expected = table(forecast.out)
@@ -274,7 +274,7 @@ def test_every_command_and_each_of_its_options_has_help(name, command, monkeypat
 
 
 def test_the_commands_are_those_that_are_promised(command):
-    assert set(COMMANDS) == {"forecast", "backtest", "predict", "score", "demo", "check", "info"}
+    assert set(COMMANDS) == {"forecast", "backtest", "predict", "score", "plot", "demo", "check", "info"}
     help_text = command("--help").out
     assert all(name in help_text for name in COMMANDS)
     assert command().code == 2  # nothing asked: the help, but not a success

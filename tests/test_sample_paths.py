@@ -39,7 +39,7 @@ def test_every_likelihood_forecasts_in_order_and_is_saved(likelihood, rng, tmp_p
     values = np.stack([out["GRU" if name is None else f"GRU-{name}"] for name in order])
     assert np.isfinite(values).all()
     assert (np.diff(values, axis=0) >= 0).all()
-    assert fc.held_out_.coverage.keys() == {80, 95}
+    assert fc.held_out_.coverage.keys() == {50, 80, 90, 95}
     fc.save(tmp_path / "model.safetensors")
     loaded = un.load(tmp_path / "model.safetensors")
     pd.testing.assert_frame_equal(loaded.predict(level=[50, 80, 95]), out, check_exact=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import storage
+from .display import note, table, titled
 from .engines import Engine, Job
 from .errors import InputError, ModelFileError
 from .ops import Array
@@ -18,6 +19,8 @@ from .optimizers import OptimizerState
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .report.figures import Picture
 
 
 @dataclass(repr=False)
@@ -64,8 +67,27 @@ class History:
             )
         return "\n".join(lines)
 
+    def plot(self) -> Picture:
+        """A figure of the losses by epoch, with Matplotlib (`pip install 'unrolled[plot]'`)."""
+        from .report.figures import of_history
+
+        return of_history(self)
+
     def _repr_html_(self) -> str:
-        return str(self.to_frame().to_html())
+        rows = []
+        for epoch in _some(len(self.loss)):
+            validation = [f"{self.validation_loss[epoch]:.5g}"] if self.validation_loss else []
+            wall_s = f"{self.wall_s[epoch]:.2f}"
+            rows.append([str(epoch), f"{self.loss[epoch]:.5g}", *validation, f"{self.rate[epoch]:.3g}", wall_s])
+        header = ["epoch", "loss", *(["validation"] if self.validation_loss else []), "rate", "seconds"]
+        best = next((k for k, row in enumerate(rows) if row[0] == str(self.best_epoch)), None)
+        left = len(self.loss) - len(rows)
+        return titled(repr(self), table(header, rows, best), note(f"{left} more epochs") if left else "")
+
+
+def _some(epochs: int, most: int = 20) -> list[int]:
+    """The first and the last epochs where there are many, else all."""
+    return [*range(epochs)] if epochs <= most else [*range(most // 2), *range(epochs - most // 2, epochs)]
 
 
 @dataclass

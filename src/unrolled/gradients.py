@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .display import table, titled
 from .engines import Engine, engine_for
 from .losses import Loss, loss_named
 from .ops import Array
@@ -69,6 +70,16 @@ class GradientReport:
 
     def __repr__(self) -> str:
         return self.table
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [r.name, f"{r.checked:,} of {r.size:,}", str(r.kinks), f"{r.largest:.3e}", f"{r.error:.1e}", judged]
+            for r in self.rows
+            for judged in ["ok" if r.ok else "WRONG"]
+        ]
+        verdict = "All gradients agree" if self.ok else "GRADIENTS DISAGREE"
+        header = ["array", "checked", "kinks", "largest |gradient|", "largest error", ""]
+        return titled(f"{verdict} within {self.tolerance:.1e} (loss {self.loss:.6g})", table(header, rows))
 
 
 @dataclass

@@ -11,6 +11,7 @@ import numpy as np
 from . import storage
 from .cells.base import CELLS
 from .data import Arrays, refuse_not_finite
+from .display import table, titled
 from .engines import engine_for
 from .errors import InputError, ModelFileError
 from .layers import LAYERS
@@ -324,6 +325,14 @@ class Network:
             f"Network({' → '.join(map(short, self.layers))}; input {self.input_size}, "
             f"{self._parameters.size} parameters, {self.dtype.name})"
         )
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for number, layer in enumerate(self.layers):
+            own = {n.partition(".")[2]: v for n, v in self.views.items() if n.partition(".")[0] == str(number)}
+            shapes = ", ".join(f"{name} {' × '.join(map(str, view.shape))}" for name, view in own.items())
+            rows.append([str(number), repr(layer), f"{sum(view.size for view in own.values()):,}", shapes])
+        return titled(repr(self), table(["layer", "", "parameters", "arrays"], rows))
 
 
 def chain(layers: Sequence[Rule], input_size: int) -> Program:

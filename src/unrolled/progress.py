@@ -1,4 +1,4 @@
-"""What the end of an epoch tells, and one calm line on standard error that shows it where that is a terminal."""
+"""What the end of an epoch tells, and one calm line that shows it: on a terminal, or in a notebook."""
 
 from __future__ import annotations
 
@@ -30,7 +30,13 @@ class Silent:
 
 @contextmanager
 def progress_line(title: str, epochs: int, verbose: int) -> Iterator[Silent]:
-    """What shows how far training is; nothing is shown off a terminal or with verbose=0."""
+    """What shows how far training is: in a notebook or a terminal; elsewhere and with verbose=0 nothing is shown."""
+    from .notebook import in_notebook, notebook_line
+
+    if verbose and in_notebook():
+        with notebook_line(title, epochs) as line:
+            yield line
+        return
     if not verbose or not sys.stderr.isatty():
         yield Silent()
         return

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..forecasting import Forecaster
 
 INTERRUPTED = 130
+INNER = 50.0  # per cent: the inner band of the report
 
 
 def command(
@@ -53,24 +54,28 @@ def command(
     level: opt.Level = "80,95",
     baselines: opt.Baselines = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the outputs.", show_default="FILE-forecast")] = None,
+    form: Annotated[
+        str, typer.Option("--format", help="The report's: html (report.html), md (report.md), or html,md.")
+    ] = "html",
     as_json: opt.AsJson = False,
     seed: opt.Seed = 0,
     quiet: opt.Quiet = False,
 ) -> None:
     """Train on a table of time series, compare with simple baselines, forecast, and write a report.
 
-    Writes forecast.csv, model.safetensors and report.html. The forecast also goes to standard output.
+    Writes forecast.csv, model.safetensors and report.html (or report.md). The forecast also goes to standard output.
 
     Example: unrolled forecast sales.csv --horizon 12
     """
     given = locals()
     began = time.perf_counter()
     from ..forecasting.ahead import extend_panel
-    from ..report.html import write_report
+    from ..report import Report, Subject
     from ..storage import write_bytes
     from .files import read_table
 
     levels = opt.parse_levels(level)
+    files = ["forecast.csv", "model.safetensors", *parse_format(form)]
     beside = opt.parse_baselines(baselines)
     fc = opt.make_forecaster(given)
     talk = opt.talker(quiet)
@@ -86,19 +91,23 @@ def command(
             talk(f"note: {note}")
         if fc.search_ is not None:
             talk(f"to repeat the choice: {opt.as_options(fc)}")
-        result = fc.predict(level=levels, future=ahead)
+        # the report's fans have an inner band, whatever intervals were asked for
+        fans = fc.predict(level=sorted({*levels, INNER}), future=ahead)
+        result = fans[list(dict.fromkeys([*fans.columns[: -2 * len({*levels, INNER})], *interval_names(fc, levels)]))]
         if fc.held_out_ is not None:
             talk(f"\nheld out: {fc.held_out_}\n")
         wall_s = time.perf_counter() - began
         write_bytes(folder / "forecast.csv", result.to_csv(index=False).encode())
         fc.save(folder / "model.safetensors")
         asked = shlex.join(["unrolled", *sys.argv[1:]])
-        write_report(folder / "report.html", fc, panel, result, Path(file).name, asked, wall_s)
+        report = Report(Subject(fc, panel, fans, Path(file).name, asked, wall_s))
+        for name in files[2:]:
+            report.save(folder / name)
     if as_json:
-        give_json(summary(fc, table.columns, result, folder, wall_s))
+        give_json(summary(fc, table.columns, result, [folder / name for name in files], wall_s))
     else:
         give_table(result)
-    talk(f"\n{folder}/: forecast.csv, model.safetensors, report.html · {time.perf_counter() - began:.1f} s")
+    talk(f"\n{folder}/: {', '.join(files)} · {time.perf_counter() - began:.1f} s")
     if fc.model_.interrupted or fc.search_interrupted_:
         raise typer.Exit(INTERRUPTED)
 
@@ -122,7 +131,24 @@ def output_folder(folder: Path) -> Iterator[Path]:
         raise
 
 
-def summary(fc: Forecaster, columns: Any, result: Any, folder: Path, wall_s: float) -> dict[str, Any]:
+def interval_names(fc: Forecaster, levels: list[float]) -> list[str]:
+    """The columns of the intervals of these levels."""
+    return [f"{fc.name}-{end}-{level:g}" for level in levels for end in ("lo", "hi")]
+
+
+def parse_format(text: str) -> list[str]:
+    """The report's files, from the names of formats with commas between.
+
+    >>> parse_format("html,md")
+    ['report.html', 'report.md']
+    """
+    names = list(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    if not names or not set(names) <= {"html", "md"}:
+        raise InputError(f"--format takes html, md or html,md; got {text!r}.")
+    return [f"report.{name}" for name in names]
+
+
+def summary(fc: Forecaster, columns: Any, result: Any, files: list[Path], wall_s: float) -> dict[str, Any]:
     """What --json prints."""
     held_out = fc.held_out_
     return {
@@ -151,6 +177,6 @@ def summary(fc: Forecaster, columns: Any, result: Any, folder: Path, wall_s: flo
             "networks": len(fc.model_.members),
             "parameters": fc.model_.members[0].parameters.size,
         },
-        "files": [str(folder / name) for name in ("forecast.csv", "model.safetensors", "report.html")],
+        "files": [str(file) for file in files],
         "seconds": round(wall_s, 3),
     }

@@ -201,7 +201,7 @@ def make_forecaster(given: Mapping[str, Any]) -> Forecaster:
 def understand(fc: Forecaster, file: str, table: Table, talk: Callable[[str], None]) -> Panel:
     """The table as a panel; what was understood of it is said."""
     from ..forecasting.table import read_panel
-    from ..report.html import facts
+    from ..report import facts
 
     panel = read_panel(table.frame, table.columns, fc.freq, fc.season)
     fc.columns_ = table.columns

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..display import note, table, titled
 from ..ops import Array
 from .baselines import COMPARED, Origins, baseline_forecasts
 from .dependence import learn_dependence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MOST_WINDOWS = 5000  # held-out windows that are looked at; more would cost time and tell little more
 MOST_RECURSIVE = 500  # of them where each takes many paths
 REPORTED_LEVELS = (80, 95)
+COVERED_LEVELS = (50, 80, 90, 95)  # whose ends are the learned quantiles
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,6 +46,8 @@ class HeldOut:
         pooled: whether calibration pools the steps ahead.
         example: of the last origin: id, stamp, y, the forecasts of all models, and intervals.
         name: the network's column.
+        by_step: the point measures but MASE by step ahead (1 .. H) and model, all series and origins together.
+        by_series: all point measures by series (its id; 0 where there are no ids) and model.
     """
 
     table: pd.DataFrame
@@ -55,6 +59,8 @@ class HeldOut:
     pooled: bool
     example: pd.DataFrame
     name: str
+    by_step: pd.DataFrame
+    by_series: pd.DataFrame
 
     def __repr__(self) -> str:
         coverage = ", ".join(f"{level} %: {100 * share:.0f} %" for level, share in self.coverage.items())
@@ -64,6 +70,17 @@ class HeldOut:
             f"{self.verdict}\n"
             f"intervals held ({'steps pooled' if self.pooled else 'step by step'}): {coverage}"
         )
+
+    def _repr_html_(self) -> str:
+        order = self.table.sort_values("sMAPE", kind="stable")
+        rows = [[str(name), *map(short, values)] for name, values in zip(order.index, order.to_numpy(), strict=True)]
+        models = table(["held out", *map(str, order.columns)], rows, list(order.index).index(self.name))
+        covered = table(
+            ["interval", "values inside"],
+            [[f"{level} %", f"{100 * share:.0f} %"] for level, share in self.coverage.items()],
+        )
+        how = f"the last {self.rows} rows of each series, {self.origins} origin(s)"
+        return titled(self.verdict, note(how), models, covered)
 
     @property
     def verdict(self) -> str:
@@ -137,12 +154,11 @@ def hold_out(
     forecasts = {name: model.limits.quantile(values[..., MEDIAN], 0.5)} | baseline_forecasts(
         dict.fromkeys(compared), panel, origins, panel.offsets[:-1] + known.lengths, horizon, framing.season, scale_by
     )
-    scores = score_series(
-        np.repeat(series, horizon),
-        np.where(panel.observed[places], panel.y[places], np.nan).reshape(-1),
-        {model_name: f.reshape(-1) for model_name, f in forecasts.items()},
-        known_history(known, scale_by),
-    )
+    came = np.where(panel.observed[places], panel.y[places], np.nan).reshape(-1)
+    flat = {model_name: f.reshape(-1) for model_name, f in forecasts.items()}
+    scores = score_series(np.repeat(series, horizon), came, flat, known_history(known, scale_by))
+    ids = [0 if i is None else i for i in panel.ids]
+    steps = np.tile(np.arange(1, horizon + 1), len(ends))
     last = left == 0
     judged = panel.select(np.isin(np.arange(len(panel.ids)), series))  # the others are too short for a window
     example = forecast_frame(
@@ -159,7 +175,7 @@ def hold_out(
             interval_columns(
                 name,
                 in_units(_calibrated_on_others(raw, target, weight, left), profile, panel, ends),
-                REPORTED_LEVELS,
+                COVERED_LEVELS,
                 model.limits,
             ),
             panel.y[places],
@@ -172,6 +188,8 @@ def hold_out(
         pooled=pooled(weight),
         example=example,
         name=name,
+        by_step=score_series(steps, came, flat).rename_axis(["step", "model"]),
+        by_series=scores[list(POINT)].rename(index=dict(enumerate(ids)), level="series"),
     )
 
 
@@ -207,5 +225,5 @@ def _coverage(columns: dict[str, Array], target: Array, weight: Array) -> dict[i
     bounds = list(columns.values())[1:]  # two a level, after the forecast itself
     return {
         level: float((weight * (low <= target) * (target <= high)).sum()) / total
-        for level, low, high in zip(REPORTED_LEVELS, bounds[::2], bounds[1::2], strict=True)
+        for level, low, high in zip(COVERED_LEVELS, bounds[::2], bounds[1::2], strict=True)
     }

@@ -30,6 +30,7 @@ from .recursion import forecast_quantiles
 from .rolling import Plan, cross_validate
 from .saved import describe, rebuild
 from .scaling import Profile, all_positive, estimate_profile, in_units, renewed
+from .showing import Showing
 from .statistical import require_statsforecast
 from .table import forecast_frame, in_library, library_of, read_panel
 from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_ends
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
 
 
-class Forecaster(Params):
+class Forecaster(Showing, Params):
     """A recurrent network for forecasting one or many series.
 
     One global network reads windows of all series and gives quantiles of the next `horizon` values directly. `fit`
@@ -81,8 +82,9 @@ class Forecaster(Params):
         budget: seconds that the search of "auto" may take; None: 60, or no limit where there is one of trials.
         max_trials: how often it may judge a configuration; limited by this alone, it repeats itself.
 
-    After `fit`: `model_`, `held_out_` (comparison and coverage; None where the series are too short), `notes_` (what
-    was changed in the data), `search_` (what was tried), `chosen_` (parameters that repeat this without a search).
+    After `fit`: `model_`, `held_out_` (comparison and coverage; None where the series are too short), `panel_` (the
+    series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_`
+    (parameters that repeat this without a search).
 
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
@@ -145,6 +147,7 @@ class Forecaster(Params):
     ) -> Forecaster:
         refuse_no_counts(panel, self.likelihood)
         self.notes_ = list(panel.notes)
+        self.panel_: Panel | None = panel
         self.held_out_: HeldOut | None = None
         self.widening_ = np.full((MEDIAN, self.horizon), UNCALIBRATED)
         left_out = held_out_rows(panel, self.horizon) if evaluate else 0

@@ -80,7 +80,7 @@ def rebuild(cls: type[Forecaster], content: Mapping[str, Any], arrays: Mapping[s
         dependence=arrays.get("dependence"),
         seed=fc.seed,
     )
-    fc.notes_, fc.held_out_ = [], None
+    fc.notes_, fc.held_out_, fc.panel_ = [], None, None
     restore_search(fc, content)
     tail = fc.tail_
     if not len(tail.ids) == len(tail.offsets) - 1 == len(fc.profile_.logs) or tail.offsets[-1] != len(tail.y):

@@ -1,5 +1,6 @@
-"""The report: one self-contained HTML page."""
+"""Reports and figures: what a forecast says, as a page, as Markdown and as pictures."""
 
-from .html import write_report
+from .report import Report, report_of
+from .subject import Subject, facts
 
-__all__ = ["write_report"]
+__all__ = ["Report", "Subject", "facts", "report_of"]

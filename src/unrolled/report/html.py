@@ -1,214 +1,232 @@
-"""The HTML report of a forecast: one file that works offline.
+"""The report as one HTML page that needs nothing from outside: texts and tables made here, charts by its own script.
 
-The page carries plotly.js, the data as JSON, and a small script that draws it (`page.html`).
+A content security policy lets the page load nothing and run nothing but its own two scripts, by their hashes.
 """
 
 from __future__ import annotations
 
 import json
-import os
+from base64 import b64encode
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
 from html import escape
 from importlib import resources
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import pandas as pd
+from math import ceil, isfinite
+from re import sub
+from typing import Any
 
 from .. import __version__
-from ..forecasting.backtest import short
-from ..forecasting.panel import Panel
-from ..forecasting.reading import show_stamp
-from ..storage import write_bytes
+from . import numbers, subject, tables
+from .curves import as_json
+from .markup import aligned, section, table, words
+from .subject import Subject
 
-if TYPE_CHECKING:
-    from ..forecasting import Forecaster
-
-# more would make the page slow to open; all series are in the CSV
-MOST_SERIES = 100
-MOST_HISTORY = 2000  # rows of history a series
-MOST_TRIALS = 50  # of a search
-MOST_ROWS = 50_000  # of history in all; forecasts are a tenth of that at most
-VIEWS = {
-    "level": "the smoothed level",
-    "trend": "the smoothed level and its slope",
-    "season": "the value one season before",
-    "mean": "the window's mean",
-    "last": "the last value",
-    "robust": "the window's median",
-    "count": "0",
-}
+NO_WAY_OUT = "base-uri 'none'; form-action 'none'"
 
 
-def write_report(
-    path: str | os.PathLike[str],
-    fc: Forecaster,
-    panel: Panel,
-    forecast: pd.DataFrame,
-    title: str,
-    asked: str,
-    wall_s: float,
-) -> None:
-    """Write the page.
+@cache
+def source(name: str) -> str:
+    """One of the page's parts."""
+    return resources.files(__package__).joinpath("page", name).read_text("utf-8")
 
-    Args:
-        path: where to.
-        fc: the fitted forecaster.
-        panel: the series it was fitted on.
-        forecast: what it predicted, with intervals.
-        title: of the page, such as the file's name.
-        asked: the command that repeats this.
-        wall_s: how long it took.
-    """
-    from plotly.offline import get_plotlyjs
 
-    template = resources.files(__package__).joinpath("page.html").read_text("utf-8")
-    shown = min(len(panel.ids), MOST_SERIES, max(1, MOST_ROWS // (10 * fc.horizon)))
-    history = min(MOST_HISTORY, MOST_ROWS // shown)
-    notes = list(fc.notes_)
-    if shown < len(panel.ids):
-        notes.append(f"drawn are the first {shown} of {len(panel.ids)} series; forecast.csv has all")
-    data = {
-        "series": [_series(fc, panel, forecast, k, history) for k in range(shown)],
-        "name": fc.name,
-        "target": fc.columns_.target,
-        "histories": [member.history.loss for member in fc.model_.members],
-    }
+def page(about: Subject) -> str:
+    """The whole report."""
+    several = len(about.panel.ids) > 1
+    glances = tables.glances(about)
+    content = as_json(about.curves)
+    for shown, glance in zip(content["series"], glances, strict=True):
+        shown["glance"] = _in_words(glance)
+    sections = [_comparison(about), _series(about), _search(about), _model(about), _repeat(about)]
     parts = {
-        "title": escape(title),
-        "facts": escape(facts(fc, panel)),
-        "notes": "".join(f"<li>{escape(note)}</li>" for note in notes),
-        "held_out": _held_out(fc),
-        "search": _search(fc),
-        "forecast": _forecast_table(forecast, fc),
-        "model": _model(fc, wall_s),
-        "asked": escape(asked),
-        "version": __version__,
+        "title": escape(about.title),
+        "question": words(subject.question(about)),
+        "facts": escape(subject.facts(about.fc, about.panel)),
+        "summary": _summary(about),
+        "numbers_open": "" if several and about.steps > 30 else " open",
+        "forecast": table(tables.forecast(about)) + _more(about),
+        "sections": "\n".join(section for section in sections if section),
+    }
+    return assembled(parts, content | _beside(about))
+
+
+def assembled(parts: Mapping[str, str], data: Mapping[str, Any]) -> str:
+    """The page around its parts, which are markup already, and its data."""
+    scripts = {"chart": source("chart.js"), "script": source("script.js")}
+    hashes = " ".join(f"'sha256-{b64encode(sha256(s.encode()).digest()).decode()}'" for s in scripts.values())
+    whole = {
+        **parts,
+        **scripts,
+        "style": source("style.css"),
+        "policy": f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; {NO_WAY_OUT}",
+        "version": escape(__version__),
         # </script> inside a name must not end the script
         "data": json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
-        "plotly": get_plotlyjs(),
     }
-    page = template
-    for name, content in parts.items():
-        # the library comes last and is large: nothing in it is looked at again
-        page = page.replace(f"<!--{name}-->", content)
-    # a file's name may hold bytes that are no UTF-8
-    write_bytes(path, page.encode("utf-8", "replace"))
+    # all at once: nothing that is put in is looked at again
+    return sub(r"<!--(\w+)-->", lambda match: whole[match[1]], source("page.html"))
 
 
-def facts(fc: Forecaster, panel: Panel) -> str:
-    """What was understood of the data, in one line."""
-    n = len(panel.ids)
-    first = min(panel.first)
-    last = max(panel.first + panel.lengths) - 1
-    span = " … ".join(show_stamp(stamp) for stamp in panel.frequency.stamps(np.array([first, last])))
-    rows = int(panel.observed.sum())
-    return f"{n} series · {panel.frequency.name} · {span} · {rows} values · target {fc.columns_.target!r}"
-
-
-def _series(fc: Forecaster, panel: Panel, forecast: pd.DataFrame, k: int, history: int) -> dict[str, Any]:
-    rows = slice(max(panel.series(k).start, panel.series(k).stop - history), panel.series(k).stop)
-    y = panel.y[rows]
-    steps = fc.horizon
-    part = forecast.iloc[k * steps : (k + 1) * steps]
-    held_out = None
-    if fc.held_out_ is not None:
-        example = fc.held_out_.example
-        if panel.ids[k] is not None:
-            example = example[example[fc.columns_.id] == panel.ids[k]]
-        held_out = _columns(example, fc)
+def _beside(about: Subject) -> dict[str, Any]:
+    """The page's data apart from the series."""
+    steps = None
+    if about.held_out is not None:
+        errors = tables.step_errors(about)
+        steps = {
+            "labels": [int(step) for step in errors.index],
+            "errors": {str(name): [_or_none(v) for v in errors[name]] for name in errors.columns},
+        }
+    known = [v for curve in about.curves for v in curve.forecast[about.fc.name].tolist()]
     return {
-        "id": "" if panel.ids[k] is None else str(panel.ids[k]),
-        "x": _stamps(panel.stamps(k)[-len(y) :]),
-        "y": [None if not seen else float(v) for v, seen in zip(y, panel.observed[rows], strict=True)],
-        "forecast": _columns(part, fc),
-        "held_out": held_out,
+        "name": about.fc.name,
+        "target": str(about.fc.columns_.target),
+        "rivals": []
+        if about.held_out is None
+        else [str(n) for n in about.held_out.table.index if n != about.fc.name],
+        "horizon": about.steps,
+        "places": numbers.decimals(known, 5),
+        "steps": steps,
+        "losses": [thinned(member.history.loss) for member in about.fc.model_.members if member.history.loss],
     }
 
 
-def _columns(frame: pd.DataFrame, fc: Forecaster) -> dict[str, Any]:
-    values = {
-        str(name): [None if not np.isfinite(v) else float(v) for v in frame[name]]
-        for name in frame.columns
-        if name not in (fc.columns_.id, fc.columns_.time)
-    }
-    return {"x": _stamps(frame[fc.columns_.time].to_numpy()), "values": values}
+def thinned(values: list[float]) -> list[float]:
+    """At most 1,000 values of a long curve: means of as many as are needed."""
+    every = ceil(len(values) / 1000)
+    return [sum(values[k : k + every]) / len(values[k : k + every]) for k in range(0, len(values), every)]
 
 
-def _stamps(stamps: np.ndarray) -> list[Any]:
-    return [show_stamp(s) for s in stamps] if stamps.dtype.kind == "M" else [int(s) for s in stamps]
+def _or_none(value: float) -> float | None:
+    return float(value) if isfinite(value) else None
 
 
-def _table(header: list[str], rows: list[list[str]], strong: int | None = None) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    body = "".join(
-        f"<tr{' class=ours' if k == strong else ''}>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>"
-        for k, row in enumerate(rows)
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+def _in_words(glance: tables.Glance) -> str:
+    told = [numbers.count(glance.rows, "row"), f"{glance.first} … {glance.last}"]
+    told.append(numbers.count(glance.gaps, "gap") if glance.gaps else "no gaps")
+    told.append(numbers.count(glance.outliers, "outlier") if glance.outliers else "no outliers")
+    return " · ".join([*told, *([] if glance.season is None else [f"season strength {glance.season:.2f}"])])
 
 
-def _held_out(fc: Forecaster) -> str:
-    held_out = fc.held_out_
+# --- sections ---------------------------------------------------------------------------------------
+
+
+def _summary(about: Subject) -> str:
+    held_out = about.held_out
     if held_out is None:
-        return "<p>The series are too short to hold any rows out.</p>"
-    names = list(held_out.table.index)
-    rows = [[name, *map(short, held_out.table.loc[name])] for name in names]
-    coverage = ", ".join(f"{level} % intervals held {100 * c:.0f} %" for level, c in held_out.coverage.items())
-    table = _table(["model", *held_out.table.columns], rows, names.index(fc.name))
-    how = (
-        f"The last {held_out.rows} rows of each series were held out; forecasts of {fc.horizon} steps from "
-        f"{held_out.origins} origins in them, by a network trained without them. sMAPE runs from 0 to 200."
+        verdict = f'<p class="verdict">{escape(subject.why_no_comparison(about))}</p>'
+    else:
+        kind = "good" if tables.models(about).ours == 0 else "poor"
+        verdict = f'<p class="verdict {kind}">{words(held_out.verdict)}</p>'
+    figures = "".join(
+        f"<div><dt>{words(meaning)}</dt><dd>{words(value)}</dd></div>" for value, meaning in subject.figures(about)
+    )
+    notes = "".join(f"<li>{words(note)}</li>" for note in subject.notes(about))
+    told = f'<ul class="notes" aria-label="notes">{notes}</ul>' if notes else ""
+    return (
+        f'<section class="summary" aria-label="summary">{verdict}<dl class="figures">{figures}</dl>{told}</section>'
+    )
+
+
+def _more(about: Subject) -> str:
+    whole = len(about.forecast) == len(tables.forecast(about).rows)
+    return "" if whole else '<p class="how">All series are in forecast.csv.</p>'
+
+
+def _comparison(about: Subject) -> str:
+    if about.held_out is None:
+        return ""
+    return section(
+        "comparison",
+        "Held-out comparison",
+        f'<p class="how">{escape(subject.how_held_out(about))}</p>'
+        f'<div class="scroll">{table(tables.models(about))}</div>'
+        '<h3>The last held-out rows</h3><figure id="held-out-chart"></figure>'
+        '<div class="two"><div><h3>Errors by step ahead (sMAPE)</h3><figure id="step-chart"></figure>'
+        f'<details><summary>In numbers</summary><div class="scroll">{table(tables.by_step(about))}</div></details>'
+        f"</div><div><h3>Do the intervals hold?</h3>{_coverage(about)}</div></div>",
+    )
+
+
+def _coverage(about: Subject) -> str:
+    """What intervals promise, as a tick, and what they held, as a bar."""
+    assert about.held_out is not None
+    content = tables.coverage(about)
+    rows = []
+    for cells, (level, reached) in zip(content.rows, about.held_out.coverage.items(), strict=True):
+        held = 0.0 if not isfinite(reached) else 100 * reached
+        gauge = (
+            '<svg class="gauge" viewBox="0 0 104 8" preserveAspectRatio="none" aria-hidden="true">'
+            '<path class="track" d="M2 4H102"/>'
+            f'<path class="reached" d="M2 4H{2 + held:.1f}"/><path class="promised" d="M{2 + level} 0V8"/></svg>'
+        )
+        rows.append(
+            f'<tr><th scope="row" class="text">{escape(cells[0])}</th><td>{gauge}</td><td>{escape(cells[1])}</td>'
+            f'<td class="text">{escape(cells[2])}</td></tr>'
+        )
+    head = "".join(
+        f'<th scope="col"{aligned(k == 0)}>{escape(c)}</th>' for k, c in enumerate(["interval", "", "inside", ""])
     )
     return (
-        f"<p class=verdict>{escape(held_out.verdict)}</p>{table}<p>{escape(how)} "
-        f"{escape(f'On these rows the {coverage} of the values.')}</p>"
+        f'<div class="scroll"><table><caption>{escape(content.caption)}</caption><thead><tr>{head}</tr></thead>'
+        f'<tbody>{"".join(rows)}</tbody></table></div><p class="how">Share of held-out values inside each interval; '
+        "the mark is what it promises. Each origin is calibrated on the others.</p>"
     )
 
 
-def _search(fc: Forecaster) -> str:
-    """The evidence of an automatic choice."""
-    if fc.search_ is None or fc.search_.empty:
+def _series(about: Subject) -> str:
+    content = tables.series(about)
+    several = len(content.rows) > 1
+    heads = [content.header[0], "", *content.header[1:]]
+    head = "".join(f'<th scope="col"{aligned(k == 0)}>{escape(cell)}</th>' for k, cell in enumerate(heads))
+    rows = []
+    for k, (name, *cells) in enumerate(content.rows):
+        shown = escape(name)
+        called = f'<button type="button" class="pick" data-k="{k}">{shown}</button>' if several else shown
+        rest = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        first = f'<th scope="row" class="text name" title="{shown}">{called}</th>'
+        rows.append(f'<tr>{first}<td class="spark" data-k="{k}"></td>{rest}</tr>')
+    whole = (
+        f"<table><caption>{escape(content.caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+    how = (
+        "Gaps are rows missing between the first and the last. Outliers lie three interquartile ranges outside the "
+        "quartiles of what season and trend leave. Season is its strength, from 0 (none) to 1 (nothing else). The "
+        "line shows the end of the series and its forecast."
+    )
+    tall = " tall" if len(rows) > 12 else ""
+    shown_table = f'<div class="scroll{tall}" tabindex="0">{whole}</div><p class="how">{escape(how)}</p>'
+    return section("series", "The data at a glance", shown_table)
+
+
+def _search(about: Subject) -> str:
+    content = tables.search(about)
+    if content is None:
         return ""
-    shown = fc.search_.head(MOST_TRIALS)
-    header = [str(column).replace("_", " ") for column in shown.columns]
-    rows = [[cell if isinstance(cell, str) else short(cell) for cell in row] for row in shown.itertuples(index=False)]
-    chosen = next((k for k, note in enumerate(shown["note"]) if "chosen" in note), None)
     how = (
         "Judged by forecasts from rolling origins before the held-out end: score is the error of the median, divided "
         "by the series' mean change from row to row; the standard error is that of the difference from the default. "
         "Scores of those that were only screened, with less training and fewer origins, compare among themselves."
     )
-    return f"<h2>Automatic choice</h2><div class=scroll>{_table(header, rows, chosen)}</div><p>{escape(how)}</p>"
+    return section(
+        "search", "Automatic choice", f'<div class="scroll">{table(content)}</div><p class="how">{escape(how)}</p>'
+    )
 
 
-def _forecast_table(forecast: pd.DataFrame, fc: Forecaster) -> str:
-    shown = forecast.head(fc.horizon if len(forecast) == fc.horizon else 50)
-    rows = [
-        [
-            show_stamp(np.datetime64(v))
-            if isinstance(v, pd.Timestamp)
-            else f"{v:.6g}"
-            if isinstance(v, float)
-            else str(v)
-            for v in row
-        ]
-        for row in shown.itertuples(index=False)
-    ]
-    more = f"<p>{len(forecast) - len(shown)} more rows in forecast.csv</p>" if len(forecast) > len(shown) else ""
-    return _table([str(c) for c in forecast.columns], rows) + more
+def _model(about: Subject) -> str:
+    losses = any(len(member.history.loss) > 1 for member in about.fc.model_.members)
+    chart = '<div><h3>Training loss</h3><figure id="loss-chart"></figure></div>' if losses else ""
+    content = table(tables.model(about), "model")
+    return section("model", "The model", f'<div class="two"><div class="scroll">{content}</div>{chart}</div>')
 
 
-def _model(fc: Forecaster, wall_s: float) -> str:
-    framing = fc.model_.framing
-    rows = [
-        ["network", repr(fc.model_.members[0].architecture)],
-        ["networks in the ensemble", str(len(fc.model_.members))],
-        ["window", f"{framing.window} steps"],
-        ["season", f"{framing.season} steps" if framing.season > 1 else "none"],
-        ["targets are measured from", " and ".join(VIEWS[view] for view in framing.views)],
-        ["distribution", (fc.likelihood or "learned quantiles").replace("_", " ")],
-        ["logarithms", f"{int(fc.profile_.logs.sum())} of {len(fc.tail_.ids)} series"],
-        ["time", f"{wall_s:.1f} s"],
-        ["seed", str(fc.seed)],
-    ]
-    return _table(["", ""], rows)
+def _repeat(about: Subject) -> str:
+    if about.asked is None:
+        return ""
+    return section(
+        "repeat",
+        "To repeat this",
+        f'<pre><code id="command">{escape(about.asked)}</code></pre>'
+        '<div class="controls copy"><button type="button" id="copy" aria-live="polite">Copy</button></div>',
+    )

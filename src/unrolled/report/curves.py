@@ -1,0 +1,170 @@
+"""What is drawn of one series: its past on the grid, its forecast with intervals, and the held-out comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..forecasting.panel import Columns, Panel
+from ..forecasting.reading import show_stamp
+from ..ops import Array
+
+if TYPE_CHECKING:
+    from ..forecasting import Forecaster
+
+
+@dataclass(frozen=True)
+class HeldOutPart:
+    """The last held-out origin of a series: where it begins among the stamps, and every model's forecast (H,)."""
+
+    begins: int
+    values: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One series.
+
+    Attributes:
+        id: None for a table without ids.
+        stamps: of the past and of what is forecast, (n + H,).
+        y: the past, NaN in gaps, (n,).
+        forecast: columns by name, the intervals' too, (H,) each.
+        held_out: the comparison, if there is one.
+    """
+
+    id: Any
+    stamps: Array
+    y: Array
+    forecast: dict[str, Array]
+    held_out: HeldOutPart | None = None
+
+    @property
+    def name(self) -> str:
+        return "" if self.id is None else str(self.id)
+
+    def last(self, rows: int) -> Curve:
+        """The curve with so many rows of its past."""
+        cut = max(0, len(self.y) - rows)
+        held_out = self.held_out
+        if held_out is not None:
+            begins = held_out.begins - cut
+            held_out = None if begins < 0 else HeldOutPart(begins, held_out.values)
+        return Curve(self.id, self.stamps[cut:], self.y[cut:], self.forecast, held_out)
+
+
+def of_forecaster(fc: Forecaster, panel: Panel, forecast: pd.DataFrame, most: int) -> list[Curve]:
+    """Curves of the first `most` series of a panel and its forecast, whose rows stand series by series."""
+    steps = len(forecast) // len(panel.ids)
+    values = {str(name): forecast[name].to_numpy(float) for name in value_columns(forecast, fc.columns_)}
+    held_out = _held_out_parts(fc)
+    curves = []
+    for k in range(min(most, len(panel.ids))):
+        rows = panel.series(k)
+        ahead = slice(k * steps, (k + 1) * steps)
+        part = held_out.get(panel.ids[k])
+        stamps = panel.frequency.stamps(panel.first[k] + np.arange(panel.lengths[k] + steps))
+        curves.append(
+            Curve(
+                panel.ids[k],
+                stamps,
+                np.where(panel.observed[rows], panel.y[rows], np.nan),
+                {name: column[ahead] for name, column in values.items()},
+                None if part is None else HeldOutPart(int(panel.lengths[k]) - fc.horizon, part),
+            )
+        )
+    return curves
+
+
+def _held_out_parts(fc: Forecaster) -> dict[Any, dict[str, Array]]:
+    """The forecasts from the last held-out origin, by series."""
+    if fc.held_out_ is None:
+        return {}
+    example, columns = fc.held_out_.example, fc.columns_
+    names = value_columns(example, columns)
+    groups = example.groupby(columns.id, sort=False) if columns.id in example else [(None, example)]
+    return {key: {str(name): part[name].to_numpy(float) for name in names} for key, part in groups}
+
+
+def value_columns(frame: pd.DataFrame, columns: Columns) -> list[str]:
+    return [name for name in frame.columns if name not in (columns.id, columns.time, "cutoff")]
+
+
+def of_tables(forecast: pd.DataFrame, history: pd.DataFrame | None, columns: Columns) -> list[Curve]:
+    """Curves of a table of forecasts and, where it is there, of the table they came from.
+
+    Args:
+        forecast: stamps, perhaps ids, and columns of forecasts.
+        history: stamps, the target, ids where the forecast has them.
+        columns: the names in both.
+    """
+    grouped = columns.id in forecast
+    past: dict[Any, pd.DataFrame] = {}
+    if history is not None:
+        history = history.sort_values(columns.time, kind="stable")
+        past = dict(list(history.groupby(columns.id))) if grouped else {None: history}
+    names = value_columns(forecast, columns)
+    curves = []
+    for key, ahead in forecast.groupby(columns.id, sort=False) if grouped else [(None, forecast)]:
+        ahead = ahead.sort_values(columns.time, kind="stable")
+        stamps = ahead[columns.time].to_numpy()
+        before = past.get(key)
+        y = np.zeros(0)
+        if before is not None:
+            known = before[before[columns.time].to_numpy() < stamps[0]]
+            stamps = np.concatenate((known[columns.time].to_numpy(), stamps))
+            y = known[columns.target].to_numpy(float)
+        curves.append(Curve(key, stamps, y, {str(n): ahead[n].to_numpy(float) for n in names}))
+    return curves
+
+
+# --- for the page -----------------------------------------------------------------------------------
+
+
+@dataclass
+class Axes:
+    """Stamps as texts, each axis once: series on the same rows share it."""
+
+    texts: list[list[Any]] = field(default_factory=list)
+    places: dict[bytes, int] = field(default_factory=dict)
+
+    def place(self, stamps: Array) -> int:
+        key = stamps.tobytes()
+        if key not in self.places:
+            self.places[key] = len(self.texts)
+            self.texts.append(shown_stamps(stamps))
+        return self.places[key]
+
+
+def shown_stamps(stamps: Array) -> list[Any]:
+    return [show_stamp(s) for s in stamps] if stamps.dtype.kind == "M" else [int(s) for s in stamps]
+
+
+def as_json(curves: Sequence[Curve]) -> dict[str, Any]:
+    """The axes and the series, for the page's script."""
+    axes = Axes()
+    series = []
+    for curve in curves:
+        held = curve.held_out
+        series.append(
+            {
+                "id": curve.name,
+                "axis": axes.place(curve.stamps),
+                "y": _plain(curve.y),
+                "forecast": _all_plain(curve.forecast),
+                "held_out": None if held is None else {"begins": held.begins, "values": _all_plain(held.values)},
+            }
+        )
+    return {"axes": axes.texts, "series": series}
+
+
+def _all_plain(columns: Mapping[str, Array]) -> dict[str, list[float | None]]:
+    return {name: _plain(values) for name, values in columns.items()}
+
+
+def _plain(values: Array) -> list[float | None]:
+    return [float(v) if np.isfinite(v) else None for v in values]

@@ -1,0 +1,214 @@
+"""Figures of forecasts and trainings with Matplotlib, which is asked for only here: past, forecast, fans.
+
+Figures are made without pyplot: nothing global is touched, and they draw without a screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from io import BytesIO
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..forecasting.intervals import check_levels
+from ..forecasting.metrics import INTERVAL
+from . import curves
+from .curves import Curve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Picture
+
+    from ..checkpoint import History
+    from ..forecasting import Forecaster
+
+MOST_SERIES = 6  # drawn where nobody says which
+MOST_ASKED = 60  # in one figure
+WIDTH, HEIGHT = 8.0, 3.2  # of one series alone, in inches
+LEAST_PAST = 60  # rows of the past that are drawn at first
+INK, SOFT, LINE, OURS = "#1b2530", "#5a6875", "#dfe4e9", "#0b6e99"
+RIVALS = ("#b4451f", "#7d5bbe", "#8a7300", "#20807a", "#b03a78")
+STYLE: dict[Any, Any] = {
+    "axes.edgecolor": LINE,
+    "axes.labelcolor": SOFT,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": LINE,
+    "grid.linewidth": 0.8,
+    "font.size": 9,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.major.size": 3,
+    "ytick.major.size": 0,
+    "legend.frameon": False,
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "unrolled",  # the same figure gives the same file
+}
+
+
+def _picture(width: float, height: float, draw: Callable[[Picture], None]) -> Picture:
+    """A figure in the house's style, drawn; or an `InputError` that says how to get Matplotlib."""
+    try:
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise InputError("figures need Matplotlib: pip install 'unrolled[plot]'") from error
+
+    class Shown(Figure):
+        """A figure that notebooks display without pyplot."""
+
+        def savefig(self, *args: Any, **options: Any) -> None:
+            with mpl.rc_context(STYLE):  # some of it is asked for when a file is written
+                super().savefig(*args, **options)
+
+        def _repr_png_(self) -> bytes:
+            content = BytesIO()
+            self.savefig(content, format="png", dpi=144)
+            return content.getvalue()
+
+    with mpl.rc_context(STYLE):
+        figure = Shown(figsize=(width, height), layout="constrained", facecolor="white")
+        draw(figure)
+    return figure
+
+
+def of_curves(shown: Sequence[Curve], target: str, model: str | None = None, history: int | None = None) -> Picture:
+    """A figure of series with their forecasts, one panel each.
+
+    Args:
+        shown: the series.
+        target: what was forecast.
+        model: the forecast to draw with its intervals; None: the first. Others are lines.
+        history: rows of the past; None: six horizons, at least 60.
+
+    Raises:
+        InputError: Matplotlib is not installed, or there are too many series for one figure.
+    """
+    if not shown:
+        raise InputError("there is no series to draw. Name one that the forecast has.")
+    if len(shown) > MOST_ASKED:
+        raise InputError(f"{len(shown)} series are too many for one figure; draw {MOST_ASKED} at most.")
+    columns = 1 if len(shown) == 1 else 2 if len(shown) <= 8 else 4
+    rows = ceil(len(shown) / columns)
+    size = (WIDTH, HEIGHT) if columns == 1 else (WIDTH * 1.4, max(HEIGHT, 2.2 * rows))
+
+    def draw(figure: Picture) -> None:
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axes, curve in zip(panels, shown, strict=False):
+            _draw_curve(axes, curve, target, model, history)
+        for axes in panels[len(shown) :]:
+            axes.set_visible(False)
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper left", ncols=len(labels), labelcolor=SOFT)
+
+    return _picture(*size, draw)
+
+
+def _draw_curve(axes: Axes, curve: Curve, target: str, model: str | None, history: int | None) -> None:
+    steps = len(curve.stamps) - len(curve.y)
+    part = curve.last(max(6 * steps, LEAST_PAST) if history is None else history)
+    names = [name for name in part.forecast if INTERVAL.fullmatch(name) is None]
+    ours = model or names[0]
+    n = len(part.y)
+    join = slice(n - 1 if n and np.isfinite(part.y[-1]) else n, None)  # the forecast goes on from the last value
+
+    def joined(values: Any) -> Any:
+        return np.concatenate((part.y[join], values))
+
+    if n:
+        axes.plot(part.stamps[:n], part.y, color=INK, lw=1.2, label=target)
+        axes.axvline(part.stamps[n - 1], color=SOFT, lw=0.8, ls=(0, (1, 3)))
+    for k, name in enumerate(name for name in names if name != ours):
+        axes.plot(part.stamps[join], joined(part.forecast[name]), color=RIVALS[k % 5], lw=1.2, ls="--", label=name)
+    axes.plot(part.stamps[join], joined(part.forecast[ours]), color=OURS, lw=2, label=ours)
+    levels = sorted({float(m["level"]) for m in map(INTERVAL.fullmatch, part.forecast) if m and m["model"] == ours})
+    shades = iter(_shades(len(levels)))
+    for level in reversed(levels):
+        low, high = (joined(part.forecast[f"{ours}-{end}-{level:g}"]) for end in ("lo", "hi"))
+        axes.fill_between(part.stamps[join], low, high, color=next(shades), lw=0, label=f"{level:g} %")
+    if curve.id is not None:
+        axes.set_title(curve.name, parse_math=False)
+    _ticks(axes, part.stamps)
+
+
+def _shades(count: int) -> list[tuple[float, float, float]]:
+    """Colours of the bands from the widest to the innermost, opaque: they look the same in a legend."""
+    ours = np.array([int(OURS[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    return [tuple((1 - share * (1 - ours)).tolist()) for share in 1 - 0.82 ** np.arange(1, count + 1)]
+
+
+def _ticks(axes: Axes, stamps: Any) -> None:
+    """Few stamps, written shortly; values with thousands apart."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    if stamps.dtype.kind == "M":
+        locator = AutoDateLocator(minticks=3, maxticks=7)
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}".replace("-", "−")))
+    axes.margins(x=0.01)
+
+
+def of_forecaster(
+    fc: Forecaster, ids: Any | Iterable[Any] | None, history: int | None, level: Any, future: Any
+) -> Picture:
+    """The figure of `Forecaster.plot`."""
+    from .report import forecast_of
+
+    panel = fc.tail_ if fc.panel_ is None else fc.panel_
+    forecast = forecast_of(fc, check_levels(level), future)
+    everything = curves.of_forecaster(fc, panel, forecast, len(panel.ids))
+    return of_curves(chosen(everything, ids), str(fc.columns_.target), fc.name, history)
+
+
+def chosen(everything: Sequence[Curve], ids: Any | Iterable[Any] | None) -> list[Curve]:
+    """The series of these ids, in their order; the first few where nobody says which.
+
+    Raises:
+        InputError: there is no such series.
+    """
+    if ids is None:
+        return list(everything[:MOST_SERIES])
+    by_name = {curve.name: curve for curve in everything}
+    wanted = [ids] if isinstance(ids, str) or not isinstance(ids, Iterable) else list(ids)
+    for name in wanted:
+        if str(name) not in by_name:
+            some = ", ".join(map(repr, list(by_name)[:5])) + (" …" if len(by_name) > 5 else "")
+            raise InputError(f"there is no series {str(name)!r}; there are {len(by_name)}: {some}.")
+    return [by_name[str(name)] for name in wanted]
+
+
+def of_history(history: History) -> Picture:
+    """The losses of a training by epoch: the figure of `History.plot`."""
+    if not history.loss:
+        raise InputError("the history has no epochs: nothing has been trained.")
+
+    def draw(figure: Picture) -> None:
+        axes = figure.subplots()
+        epochs = np.arange(1, len(history.loss) + 1)
+        axes.plot(epochs, history.loss, color=OURS, lw=1.6, label="training loss")
+        if history.validation_loss:
+            axes.plot(epochs, history.validation_loss, color=RIVALS[0], lw=1.6, ls="--", label="validation loss")
+        if history.best_epoch is not None:
+            axes.axvline(history.best_epoch + 1, color=SOFT, lw=0.8, ls=(0, (1, 3)), label="best epoch")
+        known = [*history.loss, *history.validation_loss]
+        if min(known) > 0 and max(known) > 5 * min(known):
+            axes.set_yscale("log")
+        axes.set_xlabel("epoch")
+        axes.legend(labelcolor=SOFT)
+
+    return _picture(WIDTH * 0.75, HEIGHT, draw)

@@ -1,0 +1,79 @@
+"""Numbers as people read them: few digits, the same number of decimals down a column, thousands apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import floor, isfinite, log10
+
+import numpy as np
+
+MISSING = "–"
+MOST_DECIMALS = 6
+
+
+def decimals(values: Iterable[float | None], digits: int = 4) -> int:
+    """Decimals that give the typical value so many digits; none where all are whole.
+
+    >>> decimals([1234.5, 987.2]), decimals([0.01234]), decimals([1.0, 250.0])
+    (0, 5, 0)
+    """
+    known = np.array([v for v in values if v is not None and isfinite(v)], float)
+    sizes = np.abs(known[known != 0])
+    if not len(sizes) or (known == np.round(known)).all():
+        return 0
+    before = floor(log10(float(np.median(sizes)))) + 1
+    return min(max(digits - before, 0), MOST_DECIMALS)
+
+
+def number(value: float | None, places: int = 0) -> str:
+    """One number; what is not known is a dash.
+
+    >>> number(-12345.678, 1), number(None)
+    ('−12,345.7', '–')
+    """
+    if value is None or not isfinite(value):
+        return MISSING
+    value = round(value, places) + 0.0  # no minus before a zero
+    text = f"{value:,.{places}f}" if abs(value) < 1e15 else f"{value:.4g}"
+    return text.replace("-", "−")
+
+
+def column(values: Iterable[float | None], digits: int = 4) -> list[str]:
+    """Numbers below each other.
+
+    >>> column([417.25, 391.0, None])
+    ['417.2', '391.0', '–']
+    """
+    values = list(values)
+    places = decimals(values, digits)
+    return [number(v, places) for v in values]
+
+
+def count(n: int, one: str, many: str | None = None) -> str:
+    """How many there are.
+
+    >>> count(1, "series", "series"), count(1234, "row")
+    ('1 series', '1,234 rows')
+    """
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def percent(share: float) -> str:
+    """A share in per cent.
+
+    >>> percent(0.947)
+    '95 %'
+    """
+    return f"{100 * share:.0f} %" if isfinite(share) else MISSING
+
+
+def duration(wall_s: float) -> str:
+    """Seconds, or minutes and hours where there are many.
+
+    >>> duration(4.21), duration(83.0), duration(7260.0)
+    ('4.2 s', '1 min 23 s', '2 h 1 min')
+    """
+    if wall_s < 60:
+        return f"{wall_s:.1f} s"
+    whole = round(wall_s)
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,171 @@
+"""What a report is about, and what it says of it in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ..forecasting.metrics import INTERVAL
+from ..forecasting.panel import Panel
+from ..forecasting.reading import show_stamp
+from . import numbers
+from .curves import Curve, of_forecaster
+
+if TYPE_CHECKING:
+    from ..forecasting import Forecaster
+    from ..forecasting.backtest import HeldOut
+
+# more would make the page slow to open; all series are in the forecast's table
+MOST_SERIES = 100
+MOST_HISTORY = 2000  # rows of the past a series
+MOST_ROWS = 50_000  # of the past in all; forecasts are a tenth of that at most
+PERIODS = {"quarterly": "quarters", "monthly": "months", "weekly": "weeks", "daily": "days", "hourly": "hours"}
+PERIODS |= {"yearly": "years", "business days": "business days", "every minute": "minutes", "every second": "seconds"}
+NOT_HELD_OUT = "The series are too short to hold any rows out: there is no comparison."
+NOT_KEPT = "The comparison was made when the networks were trained; model files don't keep it."
+
+
+class Figure(NamedTuple):
+    """One of the numbers at the top."""
+
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A forecast and what it came from.
+
+    Attributes:
+        fc: the fitted forecaster.
+        panel: the series it forecast.
+        forecast: what it predicted, series by series, with intervals.
+        title: such as the file's name.
+        asked: the command that repeats this; None: there is none.
+        wall_s: how long it all took; None: not known.
+    """
+
+    fc: Forecaster
+    panel: Panel
+    forecast: pd.DataFrame
+    title: str
+    asked: str | None = None
+    wall_s: float | None = None
+
+    @property
+    def held_out(self) -> HeldOut | None:
+        return self.fc.held_out_
+
+    @property
+    def steps(self) -> int:
+        """Periods ahead, H."""
+        return len(self.forecast) // len(self.panel.ids)
+
+    @cached_property
+    def levels(self) -> list[float]:
+        """Coverage of the intervals in per cent, ascending."""
+        found = [INTERVAL.fullmatch(str(name)) for name in self.forecast.columns]
+        return sorted({float(match["level"]) for match in found if match})
+
+    @cached_property
+    def shown(self) -> int:
+        """How many series are drawn, the first ones."""
+        return min(len(self.panel.ids), MOST_SERIES, max(1, MOST_ROWS // (10 * self.steps)))
+
+    @cached_property
+    def curves(self) -> list[Curve]:
+        rows = min(MOST_HISTORY, MOST_ROWS // self.shown)
+        return [curve.last(rows) for curve in of_forecaster(self.fc, self.panel, self.forecast, self.shown)]
+
+
+def facts(fc: Forecaster, panel: Panel) -> str:
+    """What was understood of the data, in one line."""
+    first = min(panel.first)
+    last = max(panel.first + panel.lengths) - 1
+    span = " … ".join(show_stamp(stamp) for stamp in panel.frequency.stamps(np.array([first, last])))
+    rows = int(panel.observed.sum())
+    return (
+        f"{len(panel.ids)} series · {panel.frequency.name} · {span} · {rows} values · target {fc.columns_.target!r}"
+    )
+
+
+def periods(subject: Subject, count: int | None = None) -> str:
+    """So many periods, named after the frequency: "12 months"."""
+    count = subject.steps if count is None else count
+    words = PERIODS.get(subject.panel.frequency.name, "steps")
+    return numbers.count(count, words[:-1], words)
+
+
+def question(subject: Subject) -> str:
+    """What was asked, as a sentence."""
+    fc, columns = subject.fc, subject.fc.columns_
+    n = len(subject.panel.ids)
+    of = f"{columns.target!r}" + (f" of {numbers.count(n, 'series', 'series')}" if n > 1 else "")
+    levels = [f"{level:g} %" for level in subject.levels]
+    within = f", with intervals of {' and '.join([', '.join(levels[:-1]), levels[-1]][len(levels) < 2 :])}"
+    beside = [*columns.past, *columns.future, *columns.static]
+    read = f", reading {', '.join(map(repr, beside))} as well" if beside else ""
+    return f"Forecast {of} {periods(subject)} ahead{within if levels else ''}{read}, by {fc.name}."
+
+
+def figures(subject: Subject) -> list[Figure]:
+    """The few numbers that a reader wants first."""
+    found = [Figure(periods(subject), f"ahead, to {show_stamp(_last_stamp(subject))}")]
+    held_out = subject.held_out
+    if held_out is not None:
+        errors = held_out.table["sMAPE"]
+        best = str(errors.drop(held_out.name).idxmin())
+        if errors[best] > 0:
+            change = errors[held_out.name] / errors[best] - 1
+            sign = "−" if change < 0 else "+"
+            found.append(Figure(f"{sign}{numbers.percent(abs(change))}", f"error (sMAPE) against {best}"))
+        if len(subject.panel.ids) > 1:
+            found.append(_won(held_out))
+        level = max(held_out.coverage)
+        reached = numbers.percent(held_out.coverage[level])
+        found.append(Figure(reached, f"of held-out values inside {level} % intervals"))
+    if subject.wall_s is not None:
+        found.append(Figure(numbers.duration(subject.wall_s), "for all of it"))
+    return found
+
+
+def _won(held_out: HeldOut) -> Figure:
+    """In how many series the network beats every baseline: a mean over series may hang on a few."""
+    errors = held_out.by_series["sMAPE"].unstack("model").dropna()
+    won = int((errors[held_out.name] < errors.drop(columns=held_out.name).min(axis=1)).sum())
+    return Figure(f"{won:,} of {len(errors):,}", f"series where {held_out.name} beats every baseline")
+
+
+def _last_stamp(subject: Subject) -> np.datetime64 | int:
+    stamps = subject.forecast[subject.fc.columns_.time].to_numpy()
+    last: np.datetime64 | int = stamps.max()
+    return last
+
+
+def notes(subject: Subject) -> list[str]:
+    """What the reader must know of the data and of the page itself."""
+    found = list(subject.fc.notes_)
+    if subject.shown < len(subject.panel.ids):
+        found.append(f"drawn are the first {subject.shown} of {len(subject.panel.ids)} series; forecast.csv has all")
+    return found
+
+
+def why_no_comparison(subject: Subject) -> str:
+    return NOT_HELD_OUT if subject.fc.panel_ is not None else NOT_KEPT
+
+
+def how_held_out(subject: Subject) -> str:
+    """How the comparison was made."""
+    held_out = subject.held_out
+    assert held_out is not None
+    origins = numbers.count(held_out.origins, "origin")
+    return (
+        f"The last {numbers.count(held_out.rows, 'row')} of each series were held out; forecasts of "
+        f"{numbers.count(subject.fc.horizon, 'step')} from {origins} in them, by networks trained without "
+        "them. Errors are means over series; sMAPE runs from 0 to 200, MASE divides by the error of the seasonal "
+        "naive on the rows before."
+    )

@@ -1,0 +1,231 @@
+"""The tables of a report, as texts: what HTML and Markdown both show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..forecasting.metrics import INTERVAL
+from . import numbers
+from .curves import shown_stamps
+from .glance import Glance, look
+from .subject import Subject
+
+MOST_TRIALS = 50  # of a search
+MOST_FORECASTS = 50  # rows
+MOST_STEPS = 8  # columns of the errors by step
+VIEWS = {
+    "level": "the smoothed level",
+    "trend": "the smoothed level and its slope",
+    "season": "the value one season before",
+    "mean": "the window's mean",
+    "last": "the last value",
+    "robust": "the window's median",
+    "count": "0",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as texts.
+
+    Attributes:
+        header: one a column.
+        rows: of cells.
+        texts: how many columns, from the left, hold texts.
+        ours: the row to point out, if there is one.
+        caption: for who can't see the page.
+    """
+
+    header: list[str]
+    rows: list[list[str]]
+    texts: int = 1
+    ours: int | None = None
+    caption: str = ""
+
+
+def models(subject: Subject) -> Table:
+    """Every model's errors on the held-out end, the best first."""
+    held_out = subject.held_out
+    assert held_out is not None
+    table = held_out.table.sort_values("sMAPE", kind="stable")
+    columns = [numbers.column(table[name]) for name in table.columns]
+    names = [str(name) for name in table.index]
+    rows = [list(row) for row in zip(names, *columns, strict=True)]
+    header = ["model", *map(str, table.columns)]
+    return Table(header, rows, ours=names.index(held_out.name), caption="Errors on the held-out end, the best first")
+
+
+def coverage(subject: Subject) -> Table:
+    """What intervals promise and what they held."""
+    held_out = subject.held_out
+    assert held_out is not None
+    rows = [
+        [f"{level} %", numbers.percent(reached), _judged(level / 100, reached)]
+        for level, reached in held_out.coverage.items()
+    ]
+    return Table(["interval", "values inside", ""], rows, caption="Coverage of the intervals on the held-out end")
+
+
+def _judged(promised: float, reached: float) -> str:
+    """In words; a tenth of the distance to all or nothing, and five points at least, pass for as promised."""
+    if abs(reached - promised) <= 0.05:
+        return "as promised"
+    return "too narrow" if reached < promised else "wide"
+
+
+def by_step(subject: Subject) -> Table:
+    """sMAPE by step ahead and model, at some steps where there are many."""
+    errors = step_errors(subject)
+    steps = _some([int(step) for step in errors.index], MOST_STEPS)
+    order = [row[0] for row in models(subject).rows]
+    places = numbers.decimals(errors.to_numpy().reshape(-1))
+    rows = [[name, *(numbers.number(float(errors[name][step]), places) for step in steps)] for name in order]
+    assert subject.held_out is not None
+    ours = order.index(subject.held_out.name)
+    return Table(["step ahead", *map(str, steps)], rows, ours=ours, caption="sMAPE by step ahead")
+
+
+def step_errors(subject: Subject) -> pd.DataFrame:
+    """sMAPE, one row a step ahead, one column a model."""
+    assert subject.held_out is not None
+    errors: pd.DataFrame = subject.held_out.by_step["sMAPE"].unstack("model")
+    return errors
+
+
+def _some(values: list[int], most: int) -> list[int]:
+    """At most so many of them, evenly, both ends included."""
+    places = np.linspace(0, len(values) - 1, min(most, len(values))).round().astype(int)
+    return [values[k] for k in places]
+
+
+def glances(subject: Subject) -> list[Glance]:
+    """What is worth knowing of each series that is drawn."""
+    fc, panel = subject.fc, subject.panel
+    season = fc.model_.framing.season
+    logs = dict(zip(fc.tail_.ids, fc.profile_.logs.tolist(), strict=True))
+    return [look(panel, k, season, logs.get(panel.ids[k], False)) for k in range(subject.shown)]
+
+
+def series(subject: Subject) -> Table:
+    """The series that are drawn, one row each."""
+    found = glances(subject)
+    ends = len({glance.last for glance in found}) > 1 or len(found) == 1  # most tables end at one stamp
+    rows = [
+        [
+            _id(subject.panel.ids[k], subject),
+            f"{glance.rows:,}",
+            glance.first,
+            *([glance.last] if ends else []),
+            f"{glance.gaps:,}",
+            f"{glance.outliers:,}",
+            numbers.MISSING if glance.season is None else f"{glance.season:.2f}",
+            *_errors_of(subject, k),
+        ]
+        for k, glance in enumerate(found)
+    ]
+    header = ["series", "rows", "from", *(["to"] if ends else []), "gaps", "outliers", "season"]
+    header += [f"sMAPE {subject.fc.name}", "best baseline"] if _several_rated(subject) else []
+    return Table(header, rows, caption="The series at a glance")
+
+
+def _several_rated(subject: Subject) -> bool:
+    """Whether errors by series tell more than those of all."""
+    return subject.held_out is not None and len(subject.panel.ids) > 1
+
+
+def _id(name: Any, subject: Subject) -> str:
+    return subject.fc.columns_.target if name is None else str(name)
+
+
+def _errors_of(subject: Subject, k: int) -> list[str]:
+    """The network's sMAPE of one of several series and the best baseline's."""
+    held_out = subject.held_out
+    if held_out is None or not _several_rated(subject):
+        return []
+    name = subject.panel.ids[k]
+    key = 0 if name is None else name
+    table = held_out.by_series["sMAPE"]
+    if key not in table.index.get_level_values("series"):
+        return [numbers.MISSING, numbers.MISSING]
+    errors = table.xs(key, level="series").dropna()
+    others = errors.drop(held_out.name, errors="ignore")
+    ours = numbers.number(errors.get(held_out.name, np.nan), 2)
+    return [ours, numbers.MISSING if others.empty else f"{numbers.number(others.min(), 2)} {others.idxmin()}"]
+
+
+def forecast(subject: Subject, most: int = MOST_FORECASTS) -> Table:
+    """The first rows of the forecast: those of the first series, or of several where they are short."""
+    columns = subject.fc.columns_
+    whole = subject.forecast
+    part = whole.head(subject.steps if len(whole) == subject.steps else most)
+    cells = {}
+    values = [c for c in part.columns if c not in (columns.id, columns.time)]
+    places = numbers.decimals(whole[values].head(most).to_numpy(float).reshape(-1), 5) if values else 0
+    for name in part.columns:
+        if name == columns.id:
+            cells[name] = [str(v) for v in part[name]]
+        elif name == columns.time:
+            cells[name] = [str(s) for s in shown_stamps(part[name].to_numpy())]
+        else:
+            cells[name] = [numbers.number(v, places) for v in part[name]]
+    rows = [list(row) for row in zip(*cells.values(), strict=True)]
+    texts = len(part.columns) - len(values)
+    return Table([_heading(str(name)) for name in part.columns], rows, texts, caption="The forecast in numbers")
+
+
+def _heading(name: str) -> str:
+    """An interval's column in words."""
+    match = INTERVAL.fullmatch(name)
+    if match is None:
+        return name
+    return f"{match['level']} % {'from' if match['end'] == 'lo' else 'to'}"
+
+
+def search(subject: Subject) -> Table | None:
+    """The evidence of an automatic choice."""
+    found = subject.fc.search_
+    if found is None or found.empty:
+        return None
+    shown = found.head(MOST_TRIALS)
+    rows = [[_cell(cell) for cell in row] for row in shown.itertuples(index=False)]
+    chosen = next((k for k, note in enumerate(shown["note"]) if "chosen" in str(note)), None)
+    header = [str(column).replace("_", " ") for column in shown.columns]
+    return Table(header, rows, ours=chosen, caption="What the search tried")
+
+
+def _cell(cell: Any) -> str:
+    return cell if isinstance(cell, str) else numbers.MISSING if pd.isna(cell) else f"{cell:.4g}"
+
+
+def model(subject: Subject) -> Table:
+    """What the networks are, and what they saw."""
+    fc = subject.fc
+    framing, members = fc.model_.framing, fc.model_.members
+    architecture = members[0].architecture
+    trained_s = sum(member.history.wall_s[-1] for member in members if member.history.wall_s)
+    parameters = f"{architecture.program.size:,}" + (" each" if len(members) > 1 else "")
+    rows = [
+        ["network", repr(architecture)],
+        ["networks in the ensemble", str(len(members))],
+        ["parameters", parameters],
+        ["window", f"{framing.window} steps"],
+        ["season", f"{framing.season} steps" if framing.season > 1 else "none"],
+        ["targets are measured from", " and ".join(VIEWS[view] for view in framing.views)],
+        ["distribution", (fc.likelihood or "learned quantiles").replace("_", " ")],
+        ["logarithms", f"{int(fc.profile_.logs.sum())} of {len(fc.tail_.ids)} series"],
+        *([["read beside the target", ", ".join(beside)]] if (beside := _beside(subject)) else []),
+        *([["last training", numbers.duration(trained_s)]] if trained_s else []),
+        *([["all together", numbers.duration(subject.wall_s)]] if subject.wall_s is not None else []),
+        ["seed", str(fc.seed)],
+    ]
+    return Table(["", ""], rows, texts=2, caption="The model")
+
+
+def _beside(subject: Subject) -> Sequence[str]:
+    columns, features = subject.fc.columns_, subject.fc.model_.features
+    return [*columns.past, *columns.future, *columns.static, *(["the calendar"] if features.calendar else [])]
