@@ -6,9 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import InputError
+from .answers import FAILED
 from .talk import give, give_json, say
-
-FAILED = 1
 
 
 def command(
