@@ -75,8 +75,8 @@ __all__ = [
 ]
 
 _MODULES = ("losses", "optimizers", "schedules")
-# where each public name lives: it is imported when it is first asked for (PEP 562), so that nobody waits for more than
-# what they use. The command's help needs none of it, networks need NumPy, tables need pandas, which takes longest.
+# where each public name lives: it is imported when it is first asked for (PEP 562), so that nobody waits for more
+# than what they use. The command's help needs none of it, networks need NumPy, tables pandas, which takes longest.
 _HOME = {
     name: module
     for module, names in {

@@ -93,7 +93,7 @@ def chart(
 
 def _places(values: Array, count: int, low: float, high: float) -> Array:
     """Which of `count` rows, counted from above, each value lies in."""
-    share = (values - low) / (high - low) if high > low else np.full(len(values), 0.5)
+    share = (values - low) / (high - low) if high > low else 0 * values + 0.5  # what is missing stays so
     return np.rint((1 - np.clip(share, 0, 1)) * (count - 1))
 
 

@@ -77,8 +77,8 @@ def command(
 ) -> None:
     """Train on a table of time series, compare with simple baselines, forecast, and write a report.
 
-    Writes forecast.csv, model.safetensors, report.html, and run.toml, which repeats the run. The forecast also goes to
-    standard output.
+    Writes forecast.csv, model.safetensors, report.html, and run.toml, which repeats the run. The forecast also goes
+    to standard output.
 
     Example: unrolled forecast sales.csv --horizon 12
     """

@@ -1,7 +1,7 @@
 """Texts that a spreadsheet would execute when it opens a CSV file: a formula hides in any cell that looks like one.
 
-Source: OWASP, "CSV Injection" (owasp.org/www-community/attacks/CSV_Injection): what begins with =, +, -, @, a tab or a
-carriage return gets a single quote before it.
+Source: OWASP, "CSV Injection" (owasp.org/www-community/attacks/CSV_Injection): what begins with =, +, -, @, a tab or
+a carriage return gets a single quote before it.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ def warning(frame: pd.DataFrame) -> list[str]:
         found = {text for text in frame[name] if is_executed(text)}
         if found:
             return [
-                f"column {name!r} holds texts that a spreadsheet may execute, such as {min(found)!r} ({len(found)} in "
-                "all); --excel-safe escapes them"
+                f"column {name!r} holds texts that a spreadsheet may execute, such as {min(found)!r} "
+                f"({len(found)} in all); --excel-safe escapes them"
             ]
     return []
 

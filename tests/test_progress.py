@@ -1,0 +1,146 @@
+"""One line for a whole run: which share of it is done, in which part it is, and how long it will take."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import unrolled as un
+from unrolled import progress
+from unrolled.progress import Run, part, progress_line, remaining, whole_run
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Makes standard error a terminal; a test calls it, since pytest sets a standard error of its own before it."""
+
+    def begin() -> Terminal:
+        stream = Terminal()
+        monkeypatch.setattr("sys.stderr", stream)
+        return stream
+
+    return begin
+
+
+def seen(stream) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+
+
+class Clock:
+    """Time as a test wants it."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def told(terminal):
+    """Begins a run: its clock, and all that it shows."""
+    tokens = []
+
+    def begin():
+        terminal()
+        clock, shown = Clock(), []
+        run = Run(lambda words, done: shown.append((words, done)), clock)
+        tokens.append(progress._current.set(run))
+        return clock, shown
+
+    yield begin
+    progress._current.reset(tokens[0])
+
+
+def test_time_left_is_that_of_the_whole_run_and_not_of_a_network(told):
+    clock, shown = told()
+    for cutoff in range(2):
+        with part(f"cutoff {cutoff + 1}/2", cutoff, 2):
+            for network in range(5):
+                with part("", network, 5), progress_line(f"network {network + 1}/5", 1, 1, steps=10) as line:
+                    clock.now += 3.0
+                    line.within(0, 1.0)
+    assert shown[1] == ("cutoff 1/2 · network 1/5 · step 10/10 · 27 s left", pytest.approx(0.1))
+    assert shown[3] == ("cutoff 1/2 · network 2/5 · step 10/10 · 24 s left", pytest.approx(0.2))
+    assert shown[-1] == ("cutoff 2/2 · network 5/5 · step 10/10 · 0 s left", pytest.approx(1.0))
+    assert [done for _, done in shown] == sorted(done for _, done in shown)
+
+
+def test_after_a_search_the_pace_is_that_of_the_trainings(told):
+    clock, shown = told()
+    with part("", 0, 2):
+        with progress_line("searching", 1, 1) as line:
+            clock.now = 60.0
+            line.tell(1.0, "trial 9, 60 of 60 s", 4.0)
+        progress.restart()
+    assert shown[-1] == ("searching · trial 9, 60 of 60 s · 4 s left", 0.5)
+    with part("", 1, 2), progress_line("training", 4, 1) as line:
+        clock.now = 61.0
+        line.within(1, 0.0)
+    assert shown[-1] == ("training · epoch 1/4 · 3 s left", 0.625)
+
+
+def test_inside_of_other_parts_a_search_can_not_tell_the_time_of_the_run(told):
+    clock, shown = told()
+    with part("cutoff 1/4", 0, 4), part("", 0, 2), progress_line("searching", 1, 1) as line:
+        clock.now = 10.0
+        line.tell(1.0, "trial 3", 0.0)
+    assert shown[-1] == ("cutoff 1/4 · searching · trial 3 · 1 min 10 s left", 0.125)
+
+
+def test_long_times_are_told_in_larger_units():
+    assert [remaining(s) for s in (0.2, 59.5, 3599.5, 7260)] == [
+        "1 s left",
+        "1 min 00 s left",
+        "1 h 00 min left",
+        "2 h 01 min left",
+    ]
+
+
+def frame() -> pd.DataFrame:
+    return pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": np.arange(60.0)})
+
+
+def test_both_trainings_of_all_networks_share_one_line(terminal):
+    stream = terminal()
+    un.Forecaster(3, steps=200, ensemble=2, hidden=4).fit(frame())
+    text = seen(stream)
+    for title in ("training without the end", "training on everything"):
+        assert f"{title} · network 2/2 · step" in text
+    assert "loss" in text
+    assert stream.getvalue().count("\x1b[?25l") == 1  # the cursor is hidden once: there is one line
+    assert text.count("\n") <= 2
+
+
+def test_a_backtest_tells_its_cutoffs(terminal):
+    stream = terminal()
+    un.Forecaster(3, steps=200, ensemble=1, hidden=4).cross_validation(frame(), n_windows=2)
+    assert "cutoff 2/2 · training on everything · network 1/1 · step" in seen(stream)
+    assert stream.getvalue().count("\x1b[?25l") == 1
+
+
+def test_a_search_tells_its_trials(terminal):
+    stream = terminal()
+    un.Forecaster(3, cell="auto", max_trials=4, steps=4, hidden=4).fit(frame())
+    assert "searching" in seen(stream)
+    assert "training on everything" in seen(stream)
+    assert stream.getvalue().count("\x1b[?25l") == 1
+
+
+def test_nothing_is_shown_silently_or_off_a_terminal(terminal, capsys, monkeypatch):
+    stream = terminal()
+    un.Forecaster(3, steps=4, ensemble=2, hidden=4, verbose=0).fit(frame())
+    assert stream.getvalue() == ""
+    monkeypatch.undo()
+    un.Forecaster(3, steps=4, ensemble=2, hidden=4).fit(frame())
+    with whole_run(1), part("a part"), progress_line("training", 1, 1) as line:
+        line.within(0, 1.0)
+    assert capsys.readouterr() == ("", "")
