@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from shell import AIR, QUICK, Watched, shell
+from shell import AIR, QUICK, Watched
 from unrolled.cli.chart import SHADE, TODAY, chart
 
 
@@ -57,18 +56,15 @@ def test_gaps_stay_gaps_and_constants_are_drawn():
     assert "nan" not in "".join(lines)
 
 
-@pytest.mark.parametrize("columns", ["90", "44"])
-def test_it_ends_a_forecast_at_a_terminal_that_is_wide_enough(columns, tmp_path):
-    done = Watched("forecast", AIR, "-H", 4, *QUICK, cwd=tmp_path, COLUMNS=columns).leave()
+def test_it_ends_a_forecast_at_a_terminal_that_is_wide_enough(tmp_path):
+    done = Watched("forecast", AIR, "-H", 4, *QUICK, cwd=tmp_path, COLUMNS="44").leave()
     lines = done.err.replace("\r", "").splitlines()
     drawn = [line for line in lines if TODAY in line]
     assert len(drawn) == 11
-    assert max(map(len, drawn)) <= int(columns)
+    assert max(map(len, drawn)) <= 44
     assert "last 48 rows ┊ 4 ahead · ░ 95 %" in drawn[-1]
-    assert "▁" not in done.out
     assert TODAY not in done.out
 
 
-def test_there_is_none_where_it_has_no_place(tmp_path):
+def test_there_is_none_at_a_terminal_that_is_too_narrow(tmp_path):
     assert TODAY not in Watched("forecast", AIR, "-H", 4, *QUICK, cwd=tmp_path, COLUMNS="30").leave().err
-    assert TODAY not in shell("forecast", AIR, "-H", 4, *QUICK, cwd=tmp_path).err

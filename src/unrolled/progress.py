@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from math import ceil
 from typing import NamedTuple
 
 REDRAWN_PER_S = 4  # a line that changes more often can't be read
@@ -81,7 +82,7 @@ def remaining(seconds: float | None) -> str:
     """
     if seconds is None:
         return ""
-    whole = int(-(-seconds // 1))
+    whole = ceil(seconds - 1e-6)  # a rounding error is no second
     if whole < 60:
         return f"{whole} s left"
     if whole < 3600:

@@ -146,7 +146,7 @@ def run_file(ctx: typer.Context, given: Mapping[str, Any], fc: Forecaster, path:
         lines.append("# each training searches under a budget of time, and need not choose the same again")
     lines += [f"# by the data: {name} = {value}" for name, value in _decided(fc).items()]
     for param in ctx.command.params:
-        value = values.get(param.name)
+        value = values.get(str(param.name))
         if value is None or param.name in NOT_REPEATED:
             continue
         if param.name in PATHS and str(value) != "-":

@@ -11,7 +11,7 @@ from .talk import give, give_json, say
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="fish, symbols, counting, sales, stock, or all.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="fish, symbols, counting, sales, stock, or all.")],
     epochs: Annotated[int | None, typer.Option(help="Passes over the data.", show_default="the demo's own")] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     horizon: Annotated[int | None, typer.Option(help="stock: days to forecast.")] = None,

@@ -11,7 +11,9 @@ from .talk import give_json, give_table, records
 
 
 def command(
-    model: Annotated[Path, typer.Argument(help="Model file that `unrolled forecast` or Forecaster.save wrote.")],
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="Model file that `unrolled forecast` or Forecaster.save wrote.")
+    ],
     file: Annotated[
         str | None,
         typer.Argument(metavar="FILE", help="Table to forecast from; without it, the series of the training."),
