@@ -19,11 +19,11 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "commands.md"
 BEGINNING = """\
 # The commands
 
-Standard output carries data, standard error everything else. Exit codes: 0 done, 1 the work failed, 2 the input or the
-arguments are wrong, 130 interrupted: Ctrl-C once keeps the best so far and still writes it, twice leaves at once.
-At a terminal one line tells how far a run is, and a small chart ends a forecast; elsewhere there is neither, and never a
-colour. `--quiet` says nothing but errors. `unrolled --install-completion` completes commands and options in bash, zsh and
-fish; `--show-completion` shows what it would install.
+Standard output carries data, standard error everything else. Exit codes: 0 done, 1 the work failed, 2 the input or
+the arguments are wrong, 130 interrupted: Ctrl-C once keeps the best so far and still writes it, twice leaves at
+once. At a terminal one line tells how far a run is, and a small chart ends a forecast; elsewhere there is neither,
+and never a colour. `--quiet` says nothing but errors. `unrolled --install-completion` completes commands and
+options in bash, zsh and fish; `--show-completion` shows what it would install.
 
 ## Options in a file
 
@@ -35,12 +35,12 @@ level = [80, 95]        # a list, or "80,95"
 nonnegative = true
 ```
 
-`--config` reads any option of `forecast` and `backtest` by its name without dashes. The command line goes before the file.
-An option that is not known is an error that names its line and the nearest one there is.
+`--config` reads any option of `forecast` and `backtest` by its name without dashes. The command line goes before
+the file. An option that is not known is an error that names its line and the nearest one there is.
 
-Every `forecast` writes such a file, `run.toml`, into its folder, and `backtest --out rows.csv` writes `rows.toml`: all that was
-given, the columns that were found, and in place of `--cell auto` what it chose, so that the same version and engine give
-the same bits again:
+Every `forecast` writes such a file, `run.toml`, into its folder, and `backtest --out rows.csv` writes `rows.toml`:
+all that was given, the columns that were found, and in place of `--cell auto` what it chose, so that the same
+version and engine give the same bits again:
 
 ```
 unrolled forecast --config sales-forecast/run.toml --out again
@@ -48,14 +48,16 @@ unrolled forecast --config sales-forecast/run.toml --out again
 
 ## Spreadsheets
 
-A text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return may be executed by a spreadsheet that opens a CSV file.
-`--excel-safe` puts a single quote before such texts ([OWASP](https://owasp.org/www-community/attacks/CSV_Injection)'s rule;
-numbers stay), and a note says where it is missing. `predict` and `score` take the quotes off again with the same option.
+A text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return may be executed by a spreadsheet that opens a
+CSV file. `--excel-safe` puts a single quote before such texts
+([OWASP](https://owasp.org/www-community/attacks/CSV_Injection)'s rule; numbers stay), and a note says where it is
+missing. `predict` and `score` take the quotes off again with the same option.
 """
 JSON = """\
 ### What --json prints
 
-One object; [the schema](../src/unrolled/cli/schemas/{name}.json) is part of the package. `?`: may be null or missing.
+One object; [the schema](../src/unrolled/cli/schemas/{name}.json) is part of the package. `?`: may be null or
+missing.
 
 {fields}
 """

@@ -151,7 +151,7 @@ def progress_line(name: str, epochs: int, verbose: int, steps: int | None = None
 
     Args:
         name: of the training.
-        epochs: that it will have.
+        epochs: that it will have; 0 for what has none and tells how far it is in words of its own.
         verbose: 1 shows it.
         steps: optimizer steps of an epoch, where these are to be counted instead of epochs.
     """
@@ -191,6 +191,9 @@ class Line(Silent):
         self._run.tell(share, detail, left_s)
 
     def _at(self, epochs: float) -> None:
+        if not self._epochs:
+            self._run.tell(0.0, "")
+            return
         unit, each = ("epoch", 1) if self._steps is None else ("step", self._steps)
         counted = f"{unit} {round(epochs * each)}/{self._epochs * each}"
         self._run.tell(min(epochs / self._epochs, 1.0), " · ".join(filter(None, (counted, self._loss))))

@@ -134,7 +134,7 @@ class Search:
 
     def run(self) -> bool:
         """Try candidates until the allowance is spent or nothing better is near; whether Ctrl-C ended it."""
-        with interruptible() as self.interrupted, progress_line("searching", 1, self.verbose) as self.line:
+        with interruptible() as self.interrupted, progress_line("searching", 0, self.verbose) as self.line:
             try:
                 self._first_round()
                 while self._next_round():
