@@ -149,6 +149,16 @@ def test_show_completion_knows_the_shell_it_is_called_from(tmp_path):
     assert "complete -o default -F _unrolled_completion unrolled" in done.stdout
 
 
+def test_completion_is_installed_for_the_shell_it_is_called_from(tmp_path):
+    installed = Path(sys.executable).parent / "unrolled"
+    script = f"'{installed}' --install-completion; true"
+    home = {"HOME": str(tmp_path)}
+    subprocess.run(["bash", "-c", script], env=ENVIRONMENT | home, capture_output=True, check=True, cwd=tmp_path)
+    written = [path for path in tmp_path.rglob("*unrolled*") if path.is_file()]
+    assert any("complete -o default -F _unrolled_completion unrolled" in path.read_text() for path in written)
+    assert "unrolled" in (tmp_path / ".bashrc").read_text()
+
+
 def test_completion_is_offered_in_the_help(command):
     told = command("--help").out
     assert "--install-completion" in told

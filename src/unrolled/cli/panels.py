@@ -8,15 +8,13 @@ PANELS = {
         *("config", "id_column", "time_column", "target", "freq", "season"),
         *("past", "future", "static", "weight", "future_file"),
     ),
-    "Forecast": (
-        *("horizon", "windows", "step", "refit", "level", "nonnegative", "integer", "baselines", "by_series"),
-    ),
+    "Forecast": (*("horizon", "windows", "step", "refit", "level", "nonnegative", "integer", "baselines"),),
     "Model": (
         *("cell", "hidden", "layers", "window", "segment", "scaling", "decoder", "reach", "calendar", "log"),
         *("likelihood", "steps", "batch_size", "rate", "weight_decay", "dropout", "ensemble", "seed"),
     ),
     "Automatic choice": ("budget", "max_trials"),
-    "Output": ("out", "alias", "excel_safe", "as_json", "quiet"),
+    "Output": ("out", "by_series", "alias", "excel_safe", "as_json", "quiet"),
 }
 ARGUMENTS, OPTIONS = "Arguments", "Options"
 _PANEL_OF = {name: panel for panel, names in PANELS.items() for name in names}
