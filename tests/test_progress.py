@@ -68,9 +68,9 @@ def test_time_left_is_that_of_the_whole_run_and_not_of_a_network(told):
                 with part("", network, 5), progress_line(f"network {network + 1}/5", 1, 1, steps=10) as line:
                     clock.now += 3.0
                     line.within(0, 1.0)
-    assert shown[1] == ("cutoff 1/2 · network 1/5 · step 10/10 · 27 s left", pytest.approx(0.1))
-    assert shown[3] == ("cutoff 1/2 · network 2/5 · step 10/10 · 24 s left", pytest.approx(0.2))
-    assert shown[-1] == ("cutoff 2/2 · network 5/5 · step 10/10 · 0 s left", pytest.approx(1.0))
+    assert shown[1] == ("27 s left · cutoff 1/2 · network 1/5 · step 10/10", pytest.approx(0.1))
+    assert shown[3] == ("24 s left · cutoff 1/2 · network 2/5 · step 10/10", pytest.approx(0.2))
+    assert shown[-1] == ("0 s left · cutoff 2/2 · network 5/5 · step 10/10", pytest.approx(1.0))
     done = [done for _, done in shown]
     assert (np.diff(done) > -1e-12).all()  # up to rounding it never goes back
 
@@ -82,11 +82,11 @@ def test_after_a_search_the_pace_is_that_of_the_trainings(told):
             clock.now = 60.0
             line.tell(1.0, "trial 9, 60 of 60 s", 4.0)
         progress.restart()
-    assert shown[-1] == ("searching · trial 9, 60 of 60 s · 4 s left", 0.5)
+    assert shown[-1] == ("4 s left · searching · trial 9, 60 of 60 s", 0.5)
     with part("", 1, 2), progress_line("training", 4, 1) as line:
         clock.now = 61.0
         line.within(1, 0.0)
-    assert shown[-1] == ("training · epoch 1/4 · 3 s left", 0.625)
+    assert shown[-1] == ("3 s left · training · epoch 1/4", 0.625)
 
 
 def test_inside_of_other_parts_a_search_can_not_tell_the_time_of_the_run(told):
@@ -94,7 +94,7 @@ def test_inside_of_other_parts_a_search_can_not_tell_the_time_of_the_run(told):
     with part("cutoff 1/4", 0, 4), part("", 0, 2), progress_line("searching", 0, 1) as line:
         clock.now = 10.0
         line.tell(1.0, "trial 3", 0.0)
-    assert shown[-1] == ("cutoff 1/4 · searching · trial 3 · 1 min 10 s left", 0.125)
+    assert shown[-1] == ("1 min 10 s left · cutoff 1/4 · searching · trial 3", 0.125)
 
 
 def test_long_times_are_told_in_larger_units():
@@ -112,7 +112,8 @@ def frame() -> pd.DataFrame:
 
 def titles(shown) -> list[str]:
     """What was done, one after the other."""
-    return list(dict.fromkeys(words.split(" · step")[0].split(" · trial")[0] for words, _ in shown))
+    words = (re.sub("^[^·]* left · ", "", words) for words, _ in shown)
+    return list(dict.fromkeys(re.split(" · (?:step|trial)", text)[0] for text in words))
 
 
 def test_both_trainings_of_all_networks_are_parts_of_one_run(told):

@@ -15,6 +15,7 @@ from math import ceil
 from typing import NamedTuple
 
 REDRAWN_PER_S = 4  # a line that changes more often can't be read
+BAR_WIDTH = 16  # in characters
 LEAST_SHARE = 0.01  # of a run, before which nothing can be said of its end
 
 
@@ -62,7 +63,8 @@ class Run(Silent):
         done = self.first + self.size * share
         if left_s is None or self.depth > 1:
             left_s = self._judged_left(done)
-        self._show(" · ".join(filter(None, (*self.names, detail, remaining(left_s)))), done)
+        # what a person waits for comes first: the end of the line is cut off where a terminal is narrow
+        self._show(" · ".join(filter(None, (remaining(left_s), *self.names, detail))), done)
 
     def _judged_left(self, done: float) -> float | None:
         began, at = self._since
@@ -103,10 +105,9 @@ def whole_run(verbose: int) -> Iterator[None]:
     from rich.progress import BarColumn, Progress, TextColumn
     from rich.table import Column
 
-    text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
     bar = Progress(
-        BarColumn(bar_width=24),
-        text,
+        BarColumn(bar_width=BAR_WIDTH, table_column=Column(min_width=BAR_WIDTH)),
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
         console=Console(stderr=True),
         transient=True,
         refresh_per_second=REDRAWN_PER_S,
@@ -167,10 +168,12 @@ def progress_line(name: str, epochs: int, verbose: int, steps: int | None = None
 class Line(Silent):
     """Tells a run about one training in it.
 
-    >>> line = Line(Run(lambda words, done: print(f"{done:.2f} {words}")), epochs=4, steps=50)
+    >>> seconds = iter(range(2))
+    >>> run = Run(lambda words, done: print(f"{done:.2f} {words}"), clock=lambda: next(seconds))
+    >>> line = Line(run, epochs=4, steps=50)
     0.00 step 0/200
-    >>> line.end(EpochEnd(0, 0.5, 0.75, 0.01, 1.0))  # doctest: +ELLIPSIS
-    0.25 step 50/200 · loss 0.5, validation 0.75 · ... left
+    >>> line.end(EpochEnd(0, 0.5, 0.75, 0.01, 1.0))
+    0.25 3 s left · step 50/200 · loss 0.5, validation 0.75
     """
 
     def __init__(self, run: Run, epochs: int, steps: int | None = None) -> None:

@@ -144,7 +144,7 @@ def run_file(ctx: typer.Context, given: Mapping[str, Any], fc: Forecaster, path:
         lines.append("# chosen by --cell auto: " + ", ".join(k for k, v in chosen.items() if v is not None))
     elif given["cell"] == "auto" and given["max_trials"] is None:
         lines.append("# each training searches under a budget of time, and need not choose the same again")
-    lines += [f"# by the data: {name} = {value}" for name, value in _decided(fc).items()]
+    lines += [f"# by the data: {k} = {v}" for k, v in _decided(fc).items() if chosen.get(k) is None]
     for param in ctx.command.params:
         value = values.get(str(param.name))
         if value is None or param.name in NOT_REPEATED:
