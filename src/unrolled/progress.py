@@ -106,7 +106,7 @@ def whole_run(verbose: int) -> Iterator[None]:
     from rich.table import Column
 
     bar = Progress(
-        BarColumn(bar_width=BAR_WIDTH, table_column=Column(min_width=BAR_WIDTH)),
+        BarColumn(bar_width=BAR_WIDTH),
         TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
         console=Console(stderr=True),
         transient=True,
@@ -114,7 +114,12 @@ def whole_run(verbose: int) -> Iterator[None]:
     )
     with bar:
         task = bar.add_task("", total=1.0)
-        token = _current.set(Run(lambda words, done: bar.update(task, description=words, completed=done)))
+
+        def show(words: str, done: float) -> None:
+            room = max(bar.console.width - BAR_WIDTH - 2, 0)  # a longer text would squeeze the bar
+            bar.update(task, description=words[:room], completed=done)
+
+        token = _current.set(Run(show))
         try:
             yield
         finally:
