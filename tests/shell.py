@@ -44,7 +44,6 @@ def inside(*words: object, capsys) -> Done:
     capsys.readouterr()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["unrolled", *map(str, words)])
-        patch.setattr("typer.rich_utils.FORCE_TERMINAL", None)  # what it made of the variables when it was imported
         for name in COLOURS:
             patch.delenv(name, raising=False)
         patch.setattr(sys, "excepthook", sys.excepthook)  # typer sets its own
@@ -57,12 +56,12 @@ def inside(*words: object, capsys) -> Done:
 class Watched:
     """The real command with a terminal as its standard error, so that it shows what it does while it does it."""
 
-    def __init__(self, *words: object, cwd: Path) -> None:
+    def __init__(self, *words: object, cwd: Path, **variables: str) -> None:
         self._terminal, other_end = pty.openpty()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "unrolled", *map(str, words)],
             cwd=cwd,
-            env=ENVIRONMENT,
+            env=ENVIRONMENT | variables,
             stdout=subprocess.PIPE,
             stderr=other_end,
             encoding="utf-8",

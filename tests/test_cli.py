@@ -6,24 +6,20 @@ import io
 import json
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import typer
 
 import unrolled as un
 from shell import AIR, ENVIRONMENT, QUICK, Done, inside, shell
-from unrolled.cli import app, main
 from unrolled.engines import ENGINES
 
 pytestmark = pytest.mark.xdist_group("cli")  # they share one forecast
-FILES = ["forecast.csv", "model.safetensors", "report.html"]
+FILES = ["forecast.csv", "model.safetensors", "report.html", "run.toml"]
 NAME = un.Forecaster(1).name
 COLUMNS = ["Month", NAME, *(f"{NAME}-{end}-{level}" for level in (80, 95) for end in ("lo", "hi"))]
-COMMANDS = typer.main.get_command(app).commands
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +54,7 @@ def table(text: str) -> pd.DataFrame:
 # --- forecast ---------------------------------------------------------------------------------------
 
 
-def test_a_forecast_writes_three_files_named_after_the_table(forecast, folder):
+def test_a_forecast_writes_four_files_named_after_the_table(forecast, folder):
     assert forecast.code == 0
     assert sorted(path.name for path in folder.iterdir()) == FILES
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
@@ -255,35 +251,6 @@ def test_a_demo_gives_its_lines_or_json_and_a_picture(command, tmp_path):
 
 def test_a_demo_that_did_not_learn_is_a_failure(command):
     assert command("demo", "fish", "--epochs", 1).code == 1
-
-
-# --- help -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_and_each_of_its_options_has_help(name, command, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "300")  # no line is wrapped
-    done = command(name, "--help")
-    assert done.code == 0
-    assert f"Example: unrolled {name}" in " ".join(done.out.split())
-    assert COMMANDS[name].help
-    for parameter in COMMANDS[name].params:
-        assert parameter.help, parameter.name
-        assert parameter.help.endswith(".")
-        assert parameter.help in done.out  # brackets could be taken for markup and vanish
-
-
-def test_the_commands_are_those_that_are_promised(command):
-    assert set(COMMANDS) == {"forecast", "backtest", "predict", "score", "plot", "demo", "check", "info"}
-    help_text = command("--help").out
-    assert all(name in help_text for name in COMMANDS)
-    assert command().code == 2  # nothing asked: the help, but not a success
-    assert command("--version").out == f"unrolled {un.__version__}\n"
-
-
-def test_the_installed_command_is_this_one():
-    (script,) = entry_points(group="console_scripts", name="unrolled")
-    assert script.load() is main
 
 
 # --- pipes ------------------------------------------------------------------------------------------

@@ -91,6 +91,40 @@ def test_a_forecast_asks_for_the_future_before_it_trains(command, files):
     assert "next.csv: there is no column 'rain'" in done.err
 
 
+def test_predictions_tell_of_texts_that_training_has_not_seen(command, files):
+    words = ("--target", "sales", *OPTIONS, "--future-file", "next.csv", "--out", "one", *QUICK)
+    assert command("forecast", "sales.csv", "-H", 4, *words).code == 0
+    assert un.load("one/model.safetensors").horizon == 4
+    (files / "hail.csv").write_text((files / "next.csv").read_text().replace("blue", "hail"))
+    (files / "oslo.csv").write_text((files / "sales.csv").read_text().replace("Rome", "Oslo"))
+    hail = "column 'sky' holds what training did not: 'hail'; its indicators are all 0 there"
+    oslo = "column 'town' holds what training did not: 'Oslo'; it counts as unknown"
+
+    model = ("predict", "one/model.safetensors")
+    assert command(*model, "sales.csv", "--future-file", "next.csv").err == ""
+    assert command(*model, "--future-file", "hail.csv").err == f"note: {hail}\n"
+    both = command(*model, "oslo.csv", "--future-file", "hail.csv", "--json")
+    assert json.loads(both.out)["notes"] == [oslo, hail]
+    assert both.err == f"note: {oslo}\nnote: {hail}\n"
+    assert command(*model, "oslo.csv", "--future-file", "hail.csv", "--quiet").err == ""
+    again = command("forecast", "sales.csv", "-H", 4, *(str(w).replace("next.csv", "hail.csv") for w in words))
+    assert f"note: {hail}\n" in again.err
+
+
+def test_in_python_the_notes_of_a_prediction_are_an_attribute(files):
+    fc = un.Forecaster(horizon=4, steps=4, ensemble=1, hidden=4, verbose=0)
+    table, ahead = pd.read_csv(files / "sales.csv"), pd.read_csv(files / "next.csv")
+    names = {"id_col": "shop", "time_col": "day", "target_col": "sales"}
+    table, ahead = (frame.assign(day=pd.to_datetime(frame["day"])) for frame in (table, ahead))
+    fc.fit(table, **names, future_cols=["sky"], static_cols=["town"])
+    fc.predict(future=ahead)
+    assert fc.predict_notes_ == []
+    fc.predict(table.assign(town="Oslo"), future=ahead.assign(sky="hail"))
+    assert ["'Oslo'" in fc.predict_notes_[0], "'hail'" in fc.predict_notes_[1]] == [True, True]
+    fc.predict(future=ahead)
+    assert fc.predict_notes_ == []
+
+
 def test_a_backtest_with_covariates(command, files):
     words = ("backtest", "sales.csv", "-H", 4, "-K", 2, "--target", "sales", *OPTIONS, "--json", *QUICK)
     done = command(*words)

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -15,13 +16,14 @@ import pytest
 import unrolled as un
 from shell import AIR, QUICK, Watched, inside
 
+OUTPUTS = ["forecast.csv", "model.safetensors", "report.html", "run.toml"]
 LONG = ("forecast", AIR, "--horizon", 6, "--steps", 100_000, "--ensemble", 1, "--hidden", 4, "--out", "out")
 
 
 def assert_whole(folder: Path) -> list[str]:
     """The names of the outputs in a folder, each of which is complete."""
     names = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-    assert set(names) <= {"forecast.csv", "model.safetensors", "report.html"}
+    assert set(names) <= set(OUTPUTS)
     if "forecast.csv" in names:
         rows = pd.read_csv(folder / "forecast.csv")
         assert len(rows) == 6
@@ -44,13 +46,27 @@ def test_what_was_reached_is_kept_and_written(tmp_path):
     assert done.code == 130
     assert "Traceback" not in done.err
     assert "note: interrupted: the networks have not seen the last" in done.err
-    assert assert_whole(tmp_path / "out") == ["forecast.csv", "model.safetensors", "report.html"]
+    assert assert_whole(tmp_path / "out") == OUTPUTS
     text = (tmp_path / "out" / "forecast.csv").read_text()
     assert done.out == text
     # pandas before 3 reads numbers with an error in the last bit, float does not
     written = pd.read_csv(io.StringIO(text), dtype=str).drop(columns="Month").map(float)
     again = un.load(tmp_path / "out" / "model.safetensors").predict(level=[80, 95])
     pd.testing.assert_frame_equal(again.drop(columns="Month"), written, check_exact=True)
+
+
+def test_an_interrupt_of_the_second_training_keeps_the_comparison_and_what_was_reached(tmp_path):
+    shorter = [20_000 if word == 100_000 else word for word in LONG]
+    running = Watched(*shorter, cwd=tmp_path)
+    running.wait_for("training on everything")
+    running.interrupt()
+    done = running.leave()
+    assert done.code == 130
+    assert "Traceback" not in done.err
+    assert "held out: the last" in done.err
+    assert "have not seen" not in done.err
+    assert assert_whole(tmp_path / "out") == OUTPUTS
+    assert "# the run was interrupted" in (tmp_path / "out" / "run.toml").read_text("utf-8")
 
 
 def test_an_interrupt_of_a_search_ends_the_search_and_not_the_forecast(tmp_path):
@@ -64,7 +80,7 @@ def test_an_interrupt_of_a_search_ends_the_search_and_not_the_forecast(tmp_path)
     assert "note: automatic choice" in done.err
     assert "interrupt" in done.err
     assert "held out" in done.err  # the forecast itself is a whole one
-    assert assert_whole(tmp_path / "out") == ["forecast.csv", "model.safetensors", "report.html"]
+    assert assert_whole(tmp_path / "out") == OUTPUTS
 
 
 @pytest.mark.parametrize("wait_s", [0.0, 0.0005, 0.06])
@@ -99,3 +115,34 @@ def test_an_interrupt_while_a_file_is_written_leaves_the_others_whole(written, t
     assert done.err.endswith("\ninterrupted.\n")
     assert assert_whole(tmp_path / "out" / "put") == ["forecast.csv", "model.safetensors"][:written]
     assert (tmp_path / "out").exists() == bool(written)
+
+
+def test_an_interrupt_of_the_prediction_still_writes_everything(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    predict = un.Forecaster.predict
+
+    def interrupted(self, *args, **options):
+        os.kill(os.getpid(), signal.SIGINT)
+        return predict(self, *args, **options)
+
+    monkeypatch.setattr(un.Forecaster, "predict", interrupted)
+    done = inside("forecast", AIR, "--horizon", 6, *QUICK, "--out", "out", capsys=capsys)
+    assert done.code == 130
+    assert "Traceback" not in done.err
+    assert done.out == Path("out/forecast.csv").read_text()
+    assert assert_whole(tmp_path / "out") == OUTPUTS
+
+
+def test_a_second_interrupt_of_the_prediction_leaves_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def interrupted(self, *args, **options):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("the second one should have ended it")
+
+    monkeypatch.setattr(un.Forecaster, "predict", interrupted)
+    done = inside("forecast", AIR, "--horizon", 6, *QUICK, "--out", "out", capsys=capsys)
+    assert (done.code, done.out) == (130, "")
+    assert done.err.endswith("interrupted.\n")
+    assert list(tmp_path.iterdir()) == []

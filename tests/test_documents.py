@@ -33,10 +33,22 @@ def test_links_lead_to_files(document):
     assert not missing
 
 
+def program(path: Path):
+    """A program beside the package, as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_of_the_commands_is_what_they_say_themselves():
+    tool = program(ROOT / "tools" / "document_commands.py")
+    # else: python tools/document_commands.py
+    assert tool.DOCUMENT.read_text("utf-8") == tool.document()
+
+
 def test_tables_of_speed_are_those_that_were_measured():
-    spec = importlib.util.spec_from_file_location("tables", ROOT / "benchmarks" / "tables.py")
-    tables = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tables)
+    tables = program(ROOT / "benchmarks" / "tables.py")
     results = tables.load()
     performance = (ROOT / "docs" / "performance.md").read_text("utf-8")
     for table in tables.TABLES:

@@ -161,7 +161,16 @@ def test_importing_and_training_load_nothing_heavy():
     assert loaded - sys.stdlib_module_names - {"unrolled", "numpy"} == set()  # no pandas, rich, typer, plotly, ...
 
 
+def test_importing_alone_loads_not_even_numpy():
+    program = "import sys, unrolled; print(*{name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "unrolled" in loaded
+    assert loaded & {"numpy", "pandas", "typer", "rich", "plotly"} == set()
+
+
 def test_the_public_names_are_there():
+    assert set(un.__all__) <= set(dir(un))
     assert sorted(un.__all__, key=str.lower) == sorted(set(un.__all__), key=str.lower)
     for name in un.__all__:
         assert getattr(un, name) is not None

@@ -120,11 +120,11 @@ def test_training_in_a_notebook_updates_one_line_and_leaves_nothing(sent):
     with progress_line("training <b>", 2, verbose=1) as line:
         line.within(0, 0.5)
         line.end(EpochEnd(0, 0.25, 0.5, 0.01, 1.0))
-    assert [update for update, _ in sent] == [False, True, True, True]
-    assert "training &lt;b&gt;" in sent[0][1]
-    assert 'value="0.250"' in sent[1][1]
-    assert "1/2  loss 0.25  validation 0.5" in sent[2][1]
-    assert sent[3][1] == "<span></span>"
+    assert [update for update, _ in sent] == [False, True, True, True, True]
+    assert "training &lt;b&gt; · epoch 0/2" in sent[1][1]
+    assert 'value="0.250"' in sent[2][1]
+    assert "epoch 1/2 · loss 0.25, validation 0.5" in sent[3][1]
+    assert sent[4][1] == "<span></span>"
 
 
 def test_silence_is_kept_in_notebooks_too(sent):

@@ -130,8 +130,8 @@ def test_on_a_terminal_a_progress_line_tells_epoch_and_loss(monkeypatch):
         line.within(2, 0.5)
         line.end(EpochEnd(2, loss=0.1234567, validation_loss=0.5, rate=1e-3, wall_s=1.0))
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
-    assert "3/4" in text
-    assert "loss 0.1235  validation 0.5" in text
+    assert "training · epoch 3/4 · loss 0.1235, validation 0.5" in text
+    assert "s left" in text
 
 
 def test_verbose_0_is_silent_on_a_terminal(monkeypatch):

@@ -13,22 +13,20 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import losses
-from .cells import CELLS, GRU, LSTM, RNN, Cell, register_cell
-from .engines import active_engine, use_engine
-from .errors import DataError, InputError, ModelFileError, TrainingDiverged, UnrolledError
-from .layers import Dense, Dropout, Embedding, Last, Layer
-from .network import Network
-from .streaming import Stream
-
 if TYPE_CHECKING:
-    from . import optimizers, schedules
+    from . import losses, optimizers, schedules
+    from .cells import CELLS, GRU, LSTM, RNN, Cell, register_cell
     from .checkpoint import History
+    from .engines import active_engine, use_engine
+    from .errors import DataError, InputError, ModelFileError, TrainingDiverged, UnrolledError
     from .forecasting import Forecaster, score
     from .gradients import GradientReport, check_gradients
+    from .layers import Dense, Dropout, Embedding, Last, Layer
     from .loading import load
+    from .network import Network
     from .optimizers import SGD, Adagrad, Adam, AdamW, RMSprop, Rprop
     from .schedules import Constant, Cosine, OneCycle, ReduceOnPlateau
+    from .streaming import Stream
     from .training import EarlyStopping
 
 __version__ = "0.1.0"
@@ -76,32 +74,38 @@ __all__ = [
     "use_engine",
 ]
 
-# only who trains, checks or forecasts pays for importing what does it; tables need pandas, which takes longest
-_LAZY = {
-    "Adagrad": ".optimizers",
-    "Adam": ".optimizers",
-    "AdamW": ".optimizers",
-    "Constant": ".schedules",
-    "Cosine": ".schedules",
-    "EarlyStopping": ".training",
-    "Forecaster": ".forecasting",
-    "GradientReport": ".gradients",
-    "History": ".checkpoint",
-    "OneCycle": ".schedules",
-    "RMSprop": ".optimizers",
-    "ReduceOnPlateau": ".schedules",
-    "Rprop": ".optimizers",
-    "SGD": ".optimizers",
-    "check_gradients": ".gradients",
-    "load": ".loading",
-    "score": ".forecasting",
+_MODULES = ("losses", "optimizers", "schedules")
+# where each public name lives: it is imported when it is first asked for (PEP 562), so that nobody waits for more
+# than what they use. The command's help needs none of it, networks need NumPy, tables pandas, which takes longest.
+_HOME = {
+    name: module
+    for module, names in {
+        "cells": ("CELLS", "GRU", "LSTM", "RNN", "Cell", "register_cell"),
+        "checkpoint": ("History",),
+        "engines": ("active_engine", "use_engine"),
+        "errors": ("DataError", "InputError", "ModelFileError", "TrainingDiverged", "UnrolledError"),
+        "forecasting": ("Forecaster", "score"),
+        "gradients": ("GradientReport", "check_gradients"),
+        "layers": ("Dense", "Dropout", "Embedding", "Last", "Layer"),
+        "loading": ("load",),
+        "network": ("Network",),
+        "optimizers": ("SGD", "Adagrad", "Adam", "AdamW", "RMSprop", "Rprop"),
+        "schedules": ("Constant", "Cosine", "OneCycle", "ReduceOnPlateau"),
+        "streaming": ("Stream",),
+        "training": ("EarlyStopping",),
+    }.items()
+    for name in names
 }
-_LAZY_MODULES = {"optimizers", "schedules"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY_MODULES:
+    if name in _MODULES:
         return import_module(f".{name}", __name__)
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name], __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

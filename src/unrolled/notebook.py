@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
 from typing import Any
-
-from .progress import EpochEnd, Silent
 
 PAUSE_S = 0.2  # between two updates: each is a message to the front end
 
@@ -27,17 +25,17 @@ def in_notebook() -> bool:
 class Shown:
     """One state of the line, as a notebook or a console shows it."""
 
-    def __init__(self, title: str, share: float, told: str) -> None:
-        self.title, self.share, self.told = title, share, told
+    def __init__(self, words: str, done: float) -> None:
+        self.words, self.done = words, done
 
     def __repr__(self) -> str:
-        return f"{self.title}: {100 * self.share:.0f} %  {self.told}"
+        return f"{100 * self.done:.0f} %  {self.words}"
 
     def _repr_html_(self) -> str:
         return (
             '<div style="font:13px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums">'
-            f'{escape(self.title)} <progress value="{self.share:.3f}" style="width:12em;vertical-align:middle">'
-            f"</progress> {escape(self.told)}</div>"
+            f'<progress value="{self.done:.3f}" style="width:12em;vertical-align:middle"></progress> '
+            f"{escape(self.words)}</div>"
         )
 
 
@@ -51,38 +49,23 @@ class Nothing:
         return "<span></span>"
 
 
-class NotebookLine(Silent):
-    """Progress of a training in a notebook."""
-
-    def __init__(self, title: str, epochs: int) -> None:
-        from IPython.display import display
-
-        self.title, self.epochs = title, epochs
-        self.told, self.shown_s = "", time.perf_counter()
-        self.handle: Any = display(Shown(title, 0.0, ""), display_id=True)
-
-    def within(self, epoch: int, share: float) -> None:
-        self._update(epoch + share)
-
-    def end(self, end: EpochEnd) -> None:
-        self.told = f"{end.epoch + 1}/{self.epochs}  loss {end.loss:.4g}"
-        if end.validation_loss is not None:
-            self.told += f"  validation {end.validation_loss:.4g}"
-        self._update(end.epoch + 1)
-
-    def _update(self, done: float) -> None:
-        now = time.perf_counter()
-        if self.handle is not None and now - self.shown_s >= PAUSE_S:
-            self.shown_s = now
-            self.handle.update(Shown(self.title, done / self.epochs, self.told))
-
-
 @contextmanager
-def notebook_line(title: str, epochs: int) -> Iterator[NotebookLine]:
-    """The line, as long as a training lasts."""
-    line = NotebookLine(title, epochs)
+def notebook_line() -> Iterator[Callable[[str, float], None]]:
+    """A line below the cell that is empty at the end; what it gives takes the words and the share that is done."""
+    from IPython.display import display
+
+    handle: Any = display(Shown("", 0.0), display_id=True)
+    shown_s = time.perf_counter()
+
+    def show(words: str, done: float) -> None:
+        nonlocal shown_s
+        now = time.perf_counter()
+        if handle is not None and now - shown_s >= PAUSE_S:
+            shown_s = now
+            handle.update(Shown(words, done))
+
     try:
-        yield line
+        yield show
     finally:
-        if line.handle is not None:
-            line.handle.update(Nothing())
+        if handle is not None:
+            handle.update(Nothing())

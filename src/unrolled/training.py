@@ -64,6 +64,7 @@ class Plan:
     seed: int = 0
     verbose: int = 1
     title: str = "training"
+    count_steps: bool = False  # whether the progress line counts optimizer steps, not epochs
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -100,7 +101,8 @@ def train(
     n_batches = ceil(len(training_rows) / plan.batch_size)
     began = time.perf_counter() - (run.history.wall_s[-1] if run.history.wall_s else 0.0)
 
-    with interruptible() as interrupted, progress_line(plan.title, plan.epochs, plan.verbose) as line:
+    steps = n_batches if plan.count_steps else None
+    with interruptible() as interrupted, progress_line(plan.title, plan.epochs, plan.verbose, steps) as line:
         while run.epoch < plan.epochs and run.history.stopped == "done":
             epoch = run.epoch
             order = training_rows

@@ -8,17 +8,19 @@ import typer
 
 from ..errors import InputError
 from . import options as opt
-from .talk import by_model, give_json, give_table, or_null
+from .answers import INTERRUPTED
+from .forecast import executed, found_columns, tell_notes
+from .talk import by_model, give, give_json, give_table, or_null
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..forecasting import Forecaster
     from ..forecasting.rolling import Backtest
-
-INTERRUPTED = 130
 
 
 def command(
+    ctx: typer.Context,
     file: opt.File,
     horizon: opt.Horizon,
     windows: Annotated[int, typer.Option("--windows", "-K", help="Cutoffs to forecast from.")],
@@ -28,6 +30,7 @@ def command(
     refit: Annotated[
         bool, typer.Option("--refit/--no-refit", help="Train at each cutoff, or once before the first.")
     ] = True,
+    config: opt.Config = None,
     id_column: opt.IdColumn = None,
     time_column: opt.TimeColumn = None,
     target: opt.Target = None,
@@ -39,24 +42,35 @@ def command(
     season: opt.Season = None,
     cell: opt.Cell = "gru",
     hidden: opt.Hidden = None,
+    layers: opt.Layers = 1,
     window: opt.Window = None,
     steps: opt.Steps = None,
     ensemble: opt.Ensemble = None,
     segment: opt.Segment = None,
     scaling: opt.Scaling = None,
+    decoder: opt.Decoder = None,
+    calendar: opt.Calendar = None,
+    log: opt.Log = None,
     dropout: opt.Dropout = None,
     batch_size: opt.BatchSize = None,
     rate: opt.Rate = None,
+    weight_decay: opt.WeightDecay = 1e-2,
     budget: opt.Budget = None,
     max_trials: opt.MaxTrials = None,
     likelihood: opt.Likelihood = None,
+    reach: opt.Reach = None,
     nonnegative: opt.Nonnegative = False,
     integer: opt.Integer = False,
     level: opt.Level = "80,95",
     baselines: opt.Baselines = None,
     out: Annotated[
-        Path | None, typer.Option(help="CSV file for all forecasts and what came.", show_default="none")
+        Path | None,
+        typer.Option(
+            help="CSV file for all forecasts and what came; - gives it instead of the measures.", show_default="none"
+        ),
     ] = None,
+    alias: opt.Alias = None,
+    excel_safe: opt.ExcelSafe = False,
     as_json: opt.AsJson = False,
     seed: opt.Seed = 0,
     quiet: opt.Quiet = False,
@@ -64,16 +78,17 @@ def command(
     """Forecast from several cutoffs in the past, and rate the network beside the baselines.
 
     The table of measures goes to standard output, one row a model: means over series. No network has seen anything
-    after its cutoff.
+    after its cutoff. Beside the file of --out stands one of the same name that ends in .toml and repeats the run.
 
     Example: unrolled backtest sales.csv --horizon 12 --windows 4
     """
-    given = locals()
+    given = dict(locals())
     began = time.perf_counter()
     from ..forecasting.baselines import SIMPLE
     from ..forecasting.metrics import GRID_LEVELS, at_levels, verdict
     from ..forecasting.rolling import Plan, roll
     from .files import read_table
+    from .spreadsheet import as_csv
 
     levels = opt.parse_levels(level)
     beside = list(dict.fromkeys([*SIMPLE, *opt.parse_baselines(baselines)]))
@@ -88,25 +103,27 @@ def command(
     table = read_table(file, id_column, time_column, target, beside=opt.parse_beside(past, future, static, weight))
     panel = opt.understand(fc, file, table, talk)
     backtest = roll(fc, panel, table.columns, plan)
-    for note in (*table.notes, *backtest.notes):
-        talk(f"note: {note}")
+    rows = asked_rows(backtest, levels)
+    tell_notes([*table.notes, *backtest.notes, *([] if out is None else executed(rows, excel_safe))], talk)
     rated = at_levels(backtest.table(), levels)
-    if out is not None:
-        write_rows(backtest, levels, out)
+    files = write_rows(rows, out, ctx, given | found_columns(table.columns, panel), fc, backtest.interrupted)
     talk(f"\n{_cutoffs(backtest)}, horizon {horizon}, {'trained at each' if refit else 'trained once'}")
     talk(verdict(rated, fc.name))
     if as_json:
-        give_json(summary(backtest, rated, levels, out, time.perf_counter() - began))
+        give_json(summary(backtest, rated, levels, files, time.perf_counter() - began))
+    elif str(out) == "-":
+        give(as_csv(rows, excel_safe).rstrip("\n"))
     else:
         give_table(rated.reset_index())
-    talk(f"\n{'' if out is None else f'{out} · '}{time.perf_counter() - began:.1f} s")
+    told = f"{', '.join(map(str, files))} · " if files else ""
+    talk(f"\n{told}{time.perf_counter() - began:.1f} s")
     if backtest.interrupted:
         raise typer.Exit(INTERRUPTED)
 
 
 def _refuse_unwritable(out: Path | None) -> None:
     """Raise before long work if this file can't be written."""
-    if out is None:
+    if out is None or str(out) == "-":
         return
     try:
         existed = out.exists()
@@ -125,23 +142,37 @@ def _cutoffs(backtest: Backtest) -> str:
     )
 
 
-def write_rows(backtest: Backtest, levels: list[float], out: Path) -> None:
-    """All forecasts as CSV: id, stamp, cutoff, target, models and intervals."""
+def asked_rows(backtest: Backtest, levels: list[float]) -> pd.DataFrame:
+    """All forecasts: id, stamp, cutoff, target, models and the intervals that were asked for."""
     import pandas as pd
 
     from ..forecasting.metrics import INTERVAL
-    from ..storage import write_bytes
 
     def asked(name: str) -> bool:
         match = INTERVAL.fullmatch(name)
         return match is None or float(match["level"]) in levels
 
-    frame = pd.DataFrame({name: values for name, values in backtest.columns.items() if asked(name)})
-    write_bytes(out, frame.to_csv(index=False).encode())
+    return pd.DataFrame({name: values for name, values in backtest.columns.items() if asked(name)})
+
+
+def write_rows(
+    rows: pd.DataFrame, out: Path | None, ctx: typer.Context, given: dict[str, Any], fc: Forecaster, interrupted: bool
+) -> list[Path]:
+    """The rows as CSV, and what repeats the run beside them; which files were written."""
+    from ..storage import write_bytes
+    from .config import run_file
+    from .spreadsheet import as_csv
+
+    if out is None or str(out) == "-":
+        return []
+    repeats = out.with_suffix(".toml")
+    write_bytes(out, as_csv(rows, given["excel_safe"]).encode())
+    write_bytes(repeats, run_file(ctx, given, fc, repeats, interrupted).encode("utf-8", "surrogateescape"))
+    return [out, repeats]
 
 
 def summary(
-    backtest: Backtest, rated: pd.DataFrame, levels: list[float], out: Path | None, wall_s: float
+    backtest: Backtest, rated: pd.DataFrame, levels: list[float], files: list[Path], wall_s: float
 ) -> dict[str, Any]:
     """What --json prints."""
     from ..forecasting.metrics import at_levels, verdict
@@ -154,6 +185,6 @@ def summary(
         "windows": backtest.windows,
         "interrupted": backtest.interrupted,
         "notes": backtest.notes,
-        "files": [] if out is None else [str(out)],
+        "files": [str(path) for path in files],
         "seconds": round(wall_s, 3),
     }

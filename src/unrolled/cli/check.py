@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
+from .answers import FAILED
 from .talk import give, give_json, say
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from ..gradients import GradientReport
     from ..losses import Loss
     from ..ops import Array
-
-FAILED = 1
 
 
 def command(

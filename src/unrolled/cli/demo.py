@@ -6,13 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import InputError
+from .answers import FAILED
 from .talk import give, give_json, say
-
-FAILED = 1
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="fish, symbols, counting, sales, stock, or all.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="fish, symbols, counting, sales, stock, or all.")],
     epochs: Annotated[int | None, typer.Option(help="Passes over the data.", show_default="the demo's own")] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     horizon: Annotated[int | None, typer.Option(help="stock: days to forecast.")] = None,
@@ -28,7 +27,7 @@ def command(
     """
     from ..demos import DEMOS
     from ..storage import write_bytes
-    from .forecast import output_folder
+    from .outputs import made_folder
 
     given = {"epochs": epochs, "horizon": horizon, "ticker": ticker, "start": start, "end": end}
     options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
@@ -38,7 +37,7 @@ def command(
     if only_stock and name != "stock":
         raise InputError(f"--{only_stock[0]} belongs to the demo stock, not to {name}.")
     results = {}
-    with output_folder(out) as folder:
+    with made_folder(out) as folder:
         for demo in DEMOS if name == "all" else [name]:
             if name == "all":
                 say(f"\n== {demo} ==\n")

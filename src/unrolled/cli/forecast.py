@@ -1,31 +1,34 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError
 from . import options as opt
-from .talk import give_json, give_table, records
+from .answers import INTERRUPTED
+from .talk import give, give_json, give_table, records, say
 
 if TYPE_CHECKING:
-    from ..forecasting import Forecaster
+    import pandas as pd
 
-INTERRUPTED = 130
+    from ..forecasting import Forecaster
+    from ..forecasting.panel import Panel
+
 INNER = 50.0  # per cent: the inner band of the report
 
 
 def command(
+    ctx: typer.Context,
     file: opt.File,
     horizon: opt.Horizon,
+    config: opt.Config = None,
     id_column: opt.IdColumn = None,
     time_column: opt.TimeColumn = None,
     target: opt.Target = None,
@@ -38,44 +41,57 @@ def command(
     season: opt.Season = None,
     cell: opt.Cell = "gru",
     hidden: opt.Hidden = None,
+    layers: opt.Layers = 1,
     window: opt.Window = None,
     steps: opt.Steps = None,
     ensemble: opt.Ensemble = None,
     segment: opt.Segment = None,
     scaling: opt.Scaling = None,
+    decoder: opt.Decoder = None,
+    calendar: opt.Calendar = None,
+    log: opt.Log = None,
     dropout: opt.Dropout = None,
     batch_size: opt.BatchSize = None,
     rate: opt.Rate = None,
+    weight_decay: opt.WeightDecay = 1e-2,
     budget: opt.Budget = None,
     max_trials: opt.MaxTrials = None,
     likelihood: opt.Likelihood = None,
+    reach: opt.Reach = None,
     nonnegative: opt.Nonnegative = False,
     integer: opt.Integer = False,
     level: opt.Level = "80,95",
     baselines: opt.Baselines = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the outputs.", show_default="FILE-forecast")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the outputs; - gives CSV and writes no files.", show_default="FILE-forecast"),
+    ] = None,
     form: Annotated[
         str, typer.Option("--format", help="The report's: html (report.html), md (report.md), or html,md.")
     ] = "html",
+    alias: opt.Alias = None,
+    excel_safe: opt.ExcelSafe = False,
     as_json: opt.AsJson = False,
     seed: opt.Seed = 0,
     quiet: opt.Quiet = False,
 ) -> None:
     """Train on a table of time series, compare with simple baselines, forecast, and write a report.
 
-    Writes forecast.csv, model.safetensors and report.html (or report.md). The forecast also goes to standard output.
+    Writes forecast.csv, model.safetensors, report.html (or report.md), and run.toml, which repeats the run. The
+    forecast also goes to standard output.
 
     Example: unrolled forecast sales.csv --horizon 12
     """
-    given = locals()
+    given = dict(locals())
     began = time.perf_counter()
     from ..forecasting.ahead import extend_panel
     from ..report import Report, Subject
-    from ..storage import write_bytes
+    from ..training import interruptible
+    from . import outputs
     from .files import read_table
 
     levels = opt.parse_levels(level)
-    files = ["forecast.csv", "model.safetensors", *parse_format(form)]
+    reports = outputs.parse_format(form)
     beside = opt.parse_baselines(baselines)
     fc = opt.make_forecaster(given)
     talk = opt.talker(quiet)
@@ -84,51 +100,81 @@ def command(
     panel = opt.understand(fc, file, table, talk)
     ahead = opt.read_ahead(future_file, table.columns, panel)
     extend_panel(panel, horizon, ahead, replace(table.columns, rows=None))  # what is missing ahead is said at once
-    with output_folder(out or Path(f"{'stdin' if file == '-' else Path(file).stem}-forecast")) as folder:
+    given |= found_columns(table.columns, panel)
+    with outputs.folder_for(out, file) as folder:
         fc.fit_panel(panel, baselines=beside)
         fc.notes_[:0] = table.notes
-        for note in fc.notes_:
-            talk(f"note: {note}")
-        if fc.search_ is not None:
-            talk(f"to repeat the choice: {opt.as_options(fc)}")
-        # the report's fans have an inner band, whatever intervals were asked for
-        fans = fc.predict(level=sorted({*levels, INNER}), future=ahead)
-        result = fans[list(dict.fromkeys([*fans.columns[: -2 * len({*levels, INNER})], *interval_names(fc, levels)]))]
-        if fc.held_out_ is not None:
-            talk(f"\nheld out: {fc.held_out_}\n")
-        wall_s = time.perf_counter() - began
-        write_bytes(folder / "forecast.csv", result.to_csv(index=False).encode())
-        fc.save(folder / "model.safetensors")
-        asked = shlex.join(["unrolled", *sys.argv[1:]])
-        report = Report(Subject(fc, panel, fans, Path(file).name, asked, wall_s))
-        for name in files[2:]:
-            report.save(folder / name)
+        tell_fit(fc, talk)
+        with interruptible() as interrupted:  # from here on all is nearly done: what was reached is written
+            # the report's fans have an inner band, whatever intervals were asked for
+            fans = fc.predict(level=sorted({*levels, INNER}), future=ahead)
+            result = fans.drop(columns=[] if INNER in levels else interval_names(fc, [INNER]))
+            tell_notes([*fc.predict_notes_, *executed(result, excel_safe)], talk)
+            wall_s = time.perf_counter() - began
+            stopped = fc.model_.interrupted or fc.search_interrupted_
+            if folder is not None:
+                report = Report(Subject(fc, panel, fans, Path(file).name, asked_now(), wall_s))
+                outputs.write(folder, fc, result, report, reports, ctx, given)
+            stopped |= interrupted()
+    files = [] if folder is None else [folder / name for name in outputs.names(reports)]
     if as_json:
-        give_json(summary(fc, table.columns, result, [folder / name for name in files], wall_s))
+        give_json(summary(fc, table.columns, result, files, wall_s))
     else:
-        give_table(result)
-    talk(f"\n{folder}/: {', '.join(files)} · {time.perf_counter() - began:.1f} s")
-    if fc.model_.interrupted or fc.search_interrupted_:
+        give_forecast(result, excel_safe, whole=folder is None)
+    if not quiet:
+        show_chart(fc, panel, result, levels)
+    told = f"{folder}/: {', '.join(path.name for path in files)} · " if files else ""
+    talk(f"\n{told}{time.perf_counter() - began:.1f} s")
+    if stopped:
         raise typer.Exit(INTERRUPTED)
 
 
-@contextmanager
-def output_folder(folder: Path) -> Iterator[Path]:
-    """A folder that can be written to, made before long work starts; if that fails, what was made is gone again."""
-    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise InputError(f"can't write to {folder}: {error.strerror}. Choose another folder with --out.") from error
-    try:
-        yield folder
-    except BaseException:
-        for parent in made:
-            if not any(parent.iterdir()):
-                parent.rmdir()
-        raise
+def found_columns(columns: Any, panel: Panel) -> dict[str, Any]:
+    """The columns of a table that were found, as the options that name them."""
+    named = {"time_column": columns.time, "target": columns.target}
+    return named if panel.ids[0] is None else {**named, "id_column": columns.id}
+
+
+def tell_notes(notes: list[str], talk: Callable[[str], None]) -> None:
+    for note in notes:
+        talk(f"note: {note}")
+
+
+def tell_fit(fc: Forecaster, talk: Callable[[str], None]) -> None:
+    """What a fit had to say, and how good it is."""
+    tell_notes(fc.notes_, talk)
+    if fc.search_ is not None:
+        talk(f"to repeat the choice: {opt.as_options(fc)}")
+    if fc.held_out_ is not None:
+        talk(f"\nheld out: {fc.held_out_}\n")
+
+
+def executed(frame: pd.DataFrame, excel_safe: bool) -> list[str]:
+    """A note on ids that a spreadsheet would execute, unless they are escaped."""
+    from .spreadsheet import warning
+
+    return [] if excel_safe else warning(frame)
+
+
+def give_forecast(result: pd.DataFrame, excel_safe: bool, whole: bool) -> None:
+    """The forecast on standard output; `whole`: as CSV at a terminal too, since nothing else holds it."""
+    from .spreadsheet import as_csv, escaped
+
+    if whole:
+        give(as_csv(result, excel_safe).rstrip("\n"))
+    else:
+        give_table(escaped(result) if excel_safe else result)
+
+
+def show_chart(fc: Forecaster, panel: Panel, result: pd.DataFrame, levels: list[float]) -> None:
+    """A small chart, for a person at a terminal."""
+    if not sys.stderr.isatty():
+        return
+    from .chart import LEAST_WIDTH, draw_forecast
+
+    columns = shutil.get_terminal_size().columns
+    if columns >= LEAST_WIDTH:
+        say("\n" + draw_forecast(fc, panel, result, columns, max(levels, default=None)))
 
 
 def interval_names(fc: Forecaster, levels: list[float]) -> list[str]:
@@ -136,16 +182,9 @@ def interval_names(fc: Forecaster, levels: list[float]) -> list[str]:
     return [f"{fc.name}-{end}-{level:g}" for level in levels for end in ("lo", "hi")]
 
 
-def parse_format(text: str) -> list[str]:
-    """The report's files, from the names of formats with commas between.
-
-    >>> parse_format("html,md")
-    ['report.html', 'report.md']
-    """
-    names = list(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
-    if not names or not set(names) <= {"html", "md"}:
-        raise InputError(f"--format takes html, md or html,md; got {text!r}.")
-    return [f"report.{name}" for name in names]
+def asked_now() -> str:
+    """The command as it was typed."""
+    return shlex.join(["unrolled", *sys.argv[1:]])
 
 
 def summary(fc: Forecaster, columns: Any, result: Any, files: list[Path], wall_s: float) -> dict[str, Any]:
@@ -163,7 +202,7 @@ def summary(fc: Forecaster, columns: Any, result: Any, files: list[Path], wall_s
             "coverage": {str(level): share for level, share in held_out.coverage.items()},
             "verdict": held_out.verdict,
         },
-        "notes": fc.notes_,
+        "notes": [*fc.notes_, *fc.predict_notes_],
         "interrupted": fc.model_.interrupted or fc.search_interrupted_,
         "search": None
         if fc.search_ is None
@@ -177,6 +216,6 @@ def summary(fc: Forecaster, columns: Any, result: Any, files: list[Path], wall_s
             "networks": len(fc.model_.members),
             "parameters": fc.model_.members[0].parameters.size,
         },
-        "files": [str(file) for file in files],
+        "files": [str(path) for path in files],
         "seconds": round(wall_s, 3),
     }

@@ -9,7 +9,7 @@ from .talk import give, give_json
 
 
 def command(
-    model: Annotated[Path | None, typer.Argument(help="Model file to describe.")] = None,
+    model: Annotated[Path | None, typer.Argument(metavar="MODEL", help="Model file to describe.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Tell about a model file, or about this installation: engine, instruction set, versions.

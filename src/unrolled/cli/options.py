@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from inspect import signature
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import InputError
+from .config import read_config
 from .talk import say
 
 if TYPE_CHECKING:
@@ -105,6 +107,57 @@ Baselines = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Layers = Annotated[int, typer.Option("--layers", help="Recurrent layers, each but the first with a residual path.")]
+Decoder = Annotated[
+    str | None,
+    typer.Option(
+        "--decoder",
+        help="How the horizon is written: direct, at once; parallel or recurrent, segment by segment.",
+        show_default="parallel if anything is known ahead, else direct",
+    ),
+]
+Calendar = Annotated[
+    bool | None,
+    typer.Option(
+        "--calendar/--no-calendar",
+        help="Whether to read where stamps lie in the day, the week and the year.",
+        show_default="for days and finer stamps over two years",
+    ),
+]
+Log = Annotated[
+    bool | None,
+    typer.Option("--log/--no-log", help="Whether to work on logarithms.", show_default="decided for each series"),
+]
+WeightDecay = Annotated[float, typer.Option("--weight-decay", help="Weight decay of AdamW.")]
+Reach = Annotated[
+    int | None,
+    typer.Option(
+        "--reach",
+        help="Periods that the network gives at once; beyond them it reads its own forecasts.",
+        show_default="the horizon",
+    ),
+]
+Alias = Annotated[
+    str | None,
+    typer.Option("--alias", help="Name of the forecast's column.", show_default="the cell in capitals"),
+]
+ExcelSafe = Annotated[
+    bool,
+    typer.Option(
+        "--excel-safe",
+        help="Put a quote before texts that a spreadsheet would execute; take it off where such a file is read.",
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        help="TOML file of options, named as here without dashes; the command line goes before it.",
+        metavar="FILE",
+        is_eager=True,
+        callback=read_config,
+    ),
+]
 
 
 def parse_levels(text: str) -> list[float]:

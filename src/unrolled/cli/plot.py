@@ -30,7 +30,7 @@ def command(
         str | None,
         typer.Option("--series", help="Series to draw, with commas between.", show_default="the first six"),
     ] = None,
-    past: Annotated[
+    past_rows: Annotated[
         int | None, typer.Option("--last", help="Rows of the past to draw.", show_default="six horizons")
     ] = None,
     out: Annotated[
@@ -56,8 +56,8 @@ def command(
     kind = out.suffix.lower()
     if kind not in (*PICTURES, *PAGES):
         raise InputError(f"--out takes a file that ends in {', '.join((*PICTURES, '.html'))}; got {str(out)!r}.")
-    if past is not None and past < 1:
-        raise InputError(f"--last takes a number of rows ≥ 1; got {past}.")
+    if past_rows is not None and past_rows < 1:
+        raise InputError(f"--last takes a number of rows ≥ 1; got {past_rows}.")
     if Path(forecast).suffix == ".safetensors":
         curves, of, model = from_model(forecast, history, level, (id_column, time_column, target), future_file)
     else:
@@ -70,7 +70,7 @@ def command(
         write_bytes(out, figure_page(shown, of, model, Path(forecast).name).encode("utf-8", "replace"))
     else:
         shown = chosen(curves, wanted)
-        picture = of_curves(shown[:MOST_ASKED] if wanted is None else shown, of, model, past)
+        picture = of_curves(shown[:MOST_ASKED] if wanted is None else shown, of, model, past_rows)
         try:
             picture.savefig(out, dpi=200, metadata={"Date": None} if kind == ".svg" else None)
         except OSError as error:

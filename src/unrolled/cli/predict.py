@@ -6,11 +6,14 @@ from typing import Annotated
 import typer
 
 from . import options as opt
-from .talk import give_json, give_table, records, say
+from .forecast import executed, tell_notes
+from .talk import give_json, give_table, records
 
 
 def command(
-    model: Annotated[Path, typer.Argument(help="Model file that `unrolled forecast` or Forecaster.save wrote.")],
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="Model file that `unrolled forecast` or Forecaster.save wrote.")
+    ],
     file: Annotated[
         str | None,
         typer.Argument(metavar="FILE", help="Table to forecast from; without it, the series of the training."),
@@ -21,9 +24,13 @@ def command(
     ] = None,
     level: Annotated[str, typer.Option(help="Coverage of intervals in per cent.")] = "80,95",
     future_file: opt.FutureFile = None,
+    excel_safe: opt.ExcelSafe = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the forecast as JSON.")] = False,
+    quiet: opt.Quiet = False,
 ) -> None:
     """Forecast with a saved model, without training.
+
+    What a table holds that training has not seen, such as a new category, is said.
 
     Example: unrolled predict sales-forecast/model.safetensors newer.csv
     """
@@ -31,21 +38,23 @@ def command(
     from ..forecasting import Forecaster
     from ..loading import load
     from .files import Beside, read_table
+    from .spreadsheet import escaped, unescaped
 
     levels = opt.parse_levels(level)
     fc = load(model)
     if not isinstance(fc, Forecaster):
         raise ModelFileError(f"{model} holds a network, not a forecaster: it can't forecast tables by itself.")
-    frame = None
+    frame, notes = None, list[str]()
     if file is not None:
         own = fc.columns_
         beside = Beside(own.past, own.future, own.static, kinds=opt.kinds(fc.tail_.covariates.layout))
         table = read_table(file, prefer=own, beside=beside)
-        for note in table.notes:
-            say(f"note: {note}")
-        fc.columns_, frame = table.columns, table.frame
+        notes += table.notes
+        fc.columns_, frame = table.columns, unescaped(table.frame) if excel_safe else table.frame
     result = fc.predict(frame, levels, horizon, opt.read_ahead(future_file, fc.columns_, fc.tail_))
+    notes += [*fc.predict_notes_, *executed(result, excel_safe)]
+    tell_notes(notes, opt.talker(quiet))
     if as_json:
-        give_json({"forecast": records(result)})
+        give_json({"forecast": records(result), "notes": notes})
     else:
-        give_table(result)
+        give_table(escaped(result) if excel_safe else result)

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import options as opt
 from .talk import by_model, give_json, give_table, say
+
+if TYPE_CHECKING:
+    from .files import Table
 
 
 def command(
@@ -28,6 +32,9 @@ def command(
     by_series: Annotated[
         bool, typer.Option("--by-series", help="One row a series and model, not their means.")
     ] = False,
+    excel_safe: Annotated[
+        bool, typer.Option("--excel-safe", help="FORECAST was written with --excel-safe: take its quotes off.")
+    ] = False,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
@@ -42,6 +49,8 @@ def command(
     from .files import read_forecast, read_table
 
     told = read_forecast(forecast, id_column, time_column)
+    if excel_safe:
+        told = unquoted(told)
     found = Columns(told.columns.id, told.columns.time)
     came = read_table(actuals, id_column, time_column, target, prefer=found)
     names = came.columns
@@ -66,3 +75,12 @@ def command(
         )
     else:
         give_table(rows if by_series else result.table.reset_index())
+
+
+def unquoted(table: Table) -> Table:
+    """A table as it was before it was made safe for spreadsheets, its names too."""
+    from .spreadsheet import unescape, unescaped
+
+    columns = table.columns
+    names = {part: unescape(getattr(columns, part)) for part in ("id", "time", "target")}
+    return replace(table, frame=unescaped(table.frame), columns=replace(columns, **names))

@@ -13,6 +13,7 @@ import pandas as pd
 from ..cells import cell_named
 from ..errors import InputError
 from ..ops import Array
+from ..progress import part, restart, whole_run
 from .backtest import held_out_rows
 from .candidates import limits, resolve
 from .panel import Panel
@@ -55,10 +56,15 @@ def fit_automatically(fc: Forecaster, panel: Panel, evaluate: bool, baselines: S
     known = panel.until(held_out_rows(panel, fc.horizon) if evaluate else 0)
     fixed = {"cell": default_cell(fc), "budget": None, "max_trials": None, "alias": fc.name}
     base = forecaster_like(fc, fixed | {"verbose": 0})
-    table, chosen, notes, interrupted = choose(base, known, panel.lengths, fc.budget, fc.max_trials, fc.verbose)
-    parameters = fc.get_params() | fixed | chosen
-    fitted = forecaster_like(fc, parameters)
-    fitted.fit_panel(panel, evaluate, baselines)
+    with whole_run(fc.verbose):
+        with part("", 0, 2):
+            found = choose(base, known, panel.lengths, fc.budget, fc.max_trials, fc.verbose)
+            table, chosen, notes, interrupted = found
+            restart()
+        parameters = fc.get_params() | fixed | chosen
+        fitted = forecaster_like(fc, parameters)
+        with part("", 1, 2):
+            fitted.fit_panel(panel, evaluate, baselines)
     fc.__dict__ |= {name: value for name, value in vars(fitted).items() if name.endswith("_")}
     fc.notes_[:0] = notes
     fc.search_, fc.chosen_, fc.search_interrupted_ = table, parameters, interrupted

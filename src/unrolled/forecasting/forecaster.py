@@ -13,6 +13,7 @@ from .. import storage
 from ..errors import InputError
 from ..network import checked_seed
 from ..ops import Array
+from ..progress import part, whole_run
 from ..training import interruptible
 from .ahead import extend_panel
 from .automatic import AUTO, fit_automatically
@@ -84,7 +85,8 @@ class Forecaster(Showing, Params):
 
     After `fit`: `model_`, `held_out_` (comparison and coverage; None where the series are too short), `panel_` (the
     series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_`
-    (parameters that repeat this without a search).
+    (parameters that repeat this without a search). After `predict`: `predict_notes_` (what was changed in its tables,
+    and which of their texts no training has seen).
 
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
@@ -139,7 +141,7 @@ class Forecaster(Showing, Params):
             return fit_automatically(self, panel, evaluate, beside)
         self.search_: pd.DataFrame | None = None
         self.chosen_, self.search_interrupted_ = self.get_params(), False
-        with interruptible() as interrupted:  # between the trainings too
+        with interruptible() as interrupted, whole_run(self.verbose):  # between the trainings too
             return self._fit(panel, evaluate, beside, interrupted)
 
     def _fit(
@@ -164,7 +166,8 @@ class Forecaster(Showing, Params):
 
         if left_out:
             profile = estimate_profile(known, framing, logs)
-            model = train_model(settings, known, profile, framing, features, "training without the end")
+            with part("", 0, 2):
+                model = train_model(settings, known, profile, framing, features, "training without the end")
             model = replace(model, limits=limits)
             self.held_out_ = hold_out(
                 model, panel, known, profile, self.name, self.columns_, baselines, self.season, self.horizon
@@ -181,7 +184,8 @@ class Forecaster(Showing, Params):
             self.notes_.append(f"interrupted: the networks have not seen the last {left_out} rows of each series")
         else:
             features = Features.of(panel, bool(features.calendar), features.season)
-            model = train_model(settings, panel, self.profile_, framing, features, "training on everything")
+            with part("", bool(left_out), 1 + bool(left_out)):
+                model = train_model(settings, panel, self.profile_, framing, features, "training on everything")
         dependence = self.held_out_.dependence if self.held_out_ else None
         self.model_ = replace(model, limits=limits, dependence=dependence)
         self.notes_ += model.features.notes(panel)
@@ -234,6 +238,8 @@ class Forecaster(Showing, Params):
         horizon = checked_horizon(self, horizon)
         panel, profile, library = self._asked(df)
         longer, ends = self.ahead(panel, future, horizon)
+        # those of the table of `fit` are in `notes_`
+        self.predict_notes_ = list(longer.notes if df is not None else longer.notes[len(panel.notes) :])
         values = self.predict_panel(longer, profile, ends, horizon, bool(levels))
         columns = interval_columns(self.name, values, levels, self.model_.limits)
         return forecast_frame(panel, horizon, self.columns_, columns, library)

@@ -12,6 +12,7 @@ from ..checkpoint import History
 from ..data import Windows
 from ..ops import Array
 from ..optimizers import AdamW
+from ..progress import part
 from ..randomness import Place, Purpose, generator
 from ..schedules import OneCycle
 from ..training import Plan, train
@@ -135,9 +136,10 @@ def train_model(
     members: list[Member] = []
     for number in range(settings.ensemble):
         view = framing.views[number % len(framing.views)]
-        part = f" {number + 1}/{settings.ensemble}" if settings.ensemble > 1 else ""
         seed = settings.seed * MOST_NETWORKS + number
-        member = train_member(settings, panel, profile, framing, features, ends, view, seed, title + part)
+        with part("", number, settings.ensemble):
+            network = f"{title} · network {number + 1}/{settings.ensemble}"
+            member = train_member(settings, panel, profile, framing, features, ends, view, seed, network)
         interrupted = member.history.stopped == "interrupted"
         if not interrupted or not members:  # one network that was trained for a while is better than none
             members.append(member)
@@ -179,6 +181,7 @@ def train_member(
             seed=seed,
             verbose=settings.verbose,
             title=title,
+            count_steps=True,
         ),
         training_rows=rows,
         validation_rows=rows[:0],

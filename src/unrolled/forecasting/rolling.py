@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..errors import DataError, InputError
 from ..ops import Array
+from ..progress import part, whole_run
 from ..training import interruptible
 from .backtest import known_history
 from .baselines import Origins, baseline_forecasts, check_baselines
@@ -124,10 +125,12 @@ def roll(fc: Forecaster, panel: Panel, columns: Columns, plan: Plan) -> Backtest
     notes = list(panel.notes)
     pieces: list[dict[str, Array]] = []
     reached = 0
-    with interruptible() as interrupted:  # one Ctrl-C ends all of it, not one training
+    # one Ctrl-C ends all of it, not one training
+    with interruptible() as interrupted, whole_run(fc.verbose):
         for first in range(0, plan.n_windows, plan.refit):
             group = left_out[first : first + plan.refit]
-            fold = _fitted(fc, panel.until(int(group[0])), columns, bool(plan.levels))
+            with part(f"cutoff {first + 1}/{plan.n_windows}", first // plan.refit, -(-plan.n_windows // plan.refit)):
+                fold = _fitted(fc, panel.until(int(group[0])), columns, bool(plan.levels))
             if interrupted():
                 break
             notes += fold.model_.features.notes(panel) if not reached else []

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import ceil, inf, isfinite
+from math import inf, isfinite
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from ..ops import Array
-from ..progress import EpochEnd, Silent, progress_line
+from ..progress import Silent, progress_line
 from ..training import interruptible
 from .candidates import Configuration, Space, first_candidates, neighbours
 from .validation import Validation, forecaster_like
@@ -84,7 +84,7 @@ class Allowance:
         """Whether trials of this much work each still fit into this share of the whole."""
         if self.max_trials is not None and self.trials + len(work) > self.max_trials * share:
             return False
-        return self.budget is None or clock() - self.began + self.pace * sum(work) < self.budget * share
+        return self.budget is None or self.elapsed + self.pace * sum(work) < self.budget * share
 
     def spend(self, work: float, seconds: float) -> None:
         self.trials += 1
@@ -92,9 +92,20 @@ class Allowance:
         self.seconds += seconds
 
     @property
-    def spent(self) -> int:
-        """Seconds, or trials where only they are limited."""
-        return self.trials if self.budget is None else round(clock() - self.began)
+    def elapsed(self) -> float:
+        """Seconds since it began."""
+        return clock() - self.began
+
+    @property
+    def share(self) -> float:
+        """How much of it is spent, 0 .. 1, where seconds count if they are limited."""
+        spent = self.trials / (self.max_trials or 1) if self.budget is None else self.elapsed / self.budget
+        return min(spent, 1.0)
+
+    def __str__(self) -> str:
+        if self.budget is None:
+            return f"trial {self.trials}/{self.max_trials}"
+        return f"trial {self.trials}, {self.elapsed:.0f} of {self.budget:g} s"
 
     @property
     def pace(self) -> float:
@@ -123,8 +134,7 @@ class Search:
 
     def run(self) -> bool:
         """Try candidates until the allowance is spent or nothing better is near; whether Ctrl-C ended it."""
-        whole = ceil(self.allowance.budget or self.allowance.max_trials or 1)
-        with interruptible() as self.interrupted, progress_line("searching", whole, self.verbose) as self.line:
+        with interruptible() as self.interrupted, progress_line("searching", 0, self.verbose) as self.line:
             try:
                 self._first_round()
                 while self._next_round():
@@ -189,8 +199,20 @@ class Search:
             raise Interrupted  # the last training may not have been a whole one
         seconds = clock() - began
         self.allowance.spend(self.work(candidate, stage), seconds)
-        trial = self.trials[candidate, stage] = Trial(candidate, stage, self.validation.by_unit(folds), seconds)
-        self.line.end(EpochEnd(self.allowance.spent - 1, trial.score, None, 0.0, seconds))
+        self.trials[candidate, stage] = Trial(candidate, stage, self.validation.by_unit(folds), seconds)
+        if self.verbose:
+            self.line.tell(self.allowance.share, f"{self.allowance}, best error {self._best():.4g}", self._left_s())
+
+    def _best(self) -> float:
+        """The smallest error of the stage that counts most of those that there are."""
+        return (self.ranked("final") or self.ranked("screened"))[0].score
+
+    def _left_s(self) -> float | None:
+        """Seconds until the budget is spent and both trainings after it are done; None: only trials are limited."""
+        allowance = self.allowance
+        if allowance.budget is None:
+            return None
+        return max(allowance.budget - allowance.elapsed, 0.0) + allowance.pace * 2 * self.winner.work
 
     def _folds(self, stage: str) -> range:
         count = len(self.validation.left_out)

@@ -1,0 +1,36 @@
+"""Which panel of the help an option stands in."""
+
+from __future__ import annotations
+
+# in the order in which a page shows them; an option that is in none stands under "Options"
+PANELS = {
+    "Reading": (
+        *("config", "id_column", "time_column", "target", "freq", "season"),
+        *("past", "future", "static", "weight", "future_file"),
+    ),
+    "Forecast": (*("horizon", "windows", "step", "refit", "level", "nonnegative", "integer", "baselines"),),
+    "Model": (
+        *("cell", "hidden", "layers", "window", "segment", "scaling", "decoder", "reach", "calendar", "log"),
+        *("likelihood", "steps", "batch_size", "rate", "weight_decay", "dropout", "ensemble", "seed"),
+    ),
+    "Automatic choice": ("budget", "max_trials"),
+    "Output": ("series", "past_rows", "out", "form", "by_series", "alias", "excel_safe", "as_json", "quiet"),
+}
+ARGUMENTS, OPTIONS = "Arguments", "Options"
+_PANEL_OF = {name: panel for panel, names in PANELS.items() for name in names}
+
+
+def panel_of(name: str, argument: bool) -> str:
+    """The panel of a parameter.
+
+    >>> panel_of("hidden", argument=False)
+    'Model'
+    """
+    return ARGUMENTS if argument else _PANEL_OF.get(name, OPTIONS)
+
+
+def in_order(panels: set[str]) -> list[str]:
+    """These panels as a page shows them; panels of which nothing is known come before the last."""
+    known = [ARGUMENTS, *PANELS, OPTIONS]
+    last = len(known) - 1
+    return sorted(panels, key=lambda panel: (known.index(panel) if panel in known else last - 0.5, panel))
