@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .loading import load
     from .optimizers import SGD, Adagrad, Adam, AdamW, RMSprop, Rprop
     from .schedules import Constant, Cosine, OneCycle, ReduceOnPlateau
+    from .tables import read_table
     from .training import EarlyStopping
 
 __version__ = "0.1.0"
@@ -70,6 +71,7 @@ __all__ = [
     "load",
     "losses",
     "optimizers",
+    "read_table",
     "register_cell",
     "schedules",
     "score",
@@ -94,6 +96,7 @@ _LAZY = {
     "SGD": ".optimizers",
     "check_gradients": ".gradients",
     "load": ".loading",
+    "read_table": ".tables",
     "score": ".forecasting",
 }
 _LAZY_MODULES = {"optimizers", "schedules"}

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from ..errors import TrainingDiverged, UnrolledError
-from . import backtest, check, demo, forecast, info, predict, score
+from . import backtest, check, demo, forecast, info, inspect, predict, score
 from .talk import say
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -57,6 +57,7 @@ app.command("forecast")(answering(forecast.command))
 app.command("backtest")(answering(backtest.command))
 app.command("predict")(answering(predict.command))
 app.command("score")(answering(score.command))
+app.command("inspect")(answering(inspect.command))
 app.command("demo")(answering(demo.command))
 app.command("check")(answering(check.command))
 app.command("info")(answering(info.command))

@@ -8,6 +8,7 @@ import typer
 
 from ..errors import InputError
 from . import options as opt
+from .reading import reads_a_table
 from .talk import by_model, give_json, give_table, or_null
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
+@reads_a_table
 def command(
     file: opt.File,
     horizon: opt.Horizon,
@@ -28,14 +30,11 @@ def command(
     refit: Annotated[
         bool, typer.Option("--refit/--no-refit", help="Train at each cutoff, or once before the first.")
     ] = True,
-    id_column: opt.IdColumn = None,
-    time_column: opt.TimeColumn = None,
-    target: opt.Target = None,
     past: opt.Past = None,
     future: opt.Future = None,
     static: opt.Static = None,
     weight: opt.Weight = None,
-    freq: opt.Freq = None,
+    reading: Any = None,
     season: opt.Season = None,
     cell: opt.Cell = "gru",
     hidden: opt.Hidden = None,
@@ -73,7 +72,7 @@ def command(
     from ..forecasting.baselines import SIMPLE
     from ..forecasting.metrics import GRID_LEVELS, at_levels, verdict
     from ..forecasting.rolling import Plan, roll
-    from .files import read_table
+    from ..tables import read
 
     levels = opt.parse_levels(level)
     beside = list(dict.fromkeys([*SIMPLE, *opt.parse_baselines(baselines)]))
@@ -85,7 +84,7 @@ def command(
     _refuse_unwritable(out)
     talk = opt.talker(quiet)
 
-    table = read_table(file, id_column, time_column, target, beside=opt.parse_beside(past, future, static, weight))
+    table = read(file, reading, opt.parse_beside(past, future, static, weight))
     panel = opt.understand(fc, file, table, talk)
     backtest = roll(fc, panel, table.columns, plan)
     for note in (*table.notes, *backtest.notes):

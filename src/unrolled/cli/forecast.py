@@ -14,6 +14,7 @@ import typer
 
 from ..errors import InputError
 from . import options as opt
+from .reading import reads_a_table
 from .talk import give_json, give_table, records
 
 if TYPE_CHECKING:
@@ -22,18 +23,16 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
+@reads_a_table
 def command(
     file: opt.File,
     horizon: opt.Horizon,
-    id_column: opt.IdColumn = None,
-    time_column: opt.TimeColumn = None,
-    target: opt.Target = None,
     past: opt.Past = None,
     future: opt.Future = None,
     static: opt.Static = None,
     weight: opt.Weight = None,
     future_file: opt.FutureFile = None,
-    freq: opt.Freq = None,
+    reading: Any = None,
     season: opt.Season = None,
     cell: opt.Cell = "gru",
     hidden: opt.Hidden = None,
@@ -68,14 +67,14 @@ def command(
     from ..forecasting.ahead import extend_panel
     from ..report.html import write_report
     from ..storage import write_bytes
-    from .files import read_table
+    from ..tables import read
 
     levels = opt.parse_levels(level)
     beside = opt.parse_baselines(baselines)
     fc = opt.make_forecaster(given)
     talk = opt.talker(quiet)
 
-    table = read_table(file, id_column, time_column, target, beside=opt.parse_beside(past, future, static, weight))
+    table = read(file, reading, opt.parse_beside(past, future, static, weight))
     panel = opt.understand(fc, file, table, talk)
     ahead = opt.read_ahead(future_file, table.columns, panel)
     extend_panel(panel, horizon, ahead, replace(table.columns, rows=None))  # what is missing ahead is said at once

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from . import options as opt
+from .reading import reads_a_table
 from .talk import give_json, give_table, records, say
 
 
+@reads_a_table
 def command(
     model: Annotated[Path, typer.Argument(help="Model file that `unrolled forecast` or Forecaster.save wrote.")],
     file: Annotated[
@@ -21,6 +23,7 @@ def command(
     ] = None,
     level: Annotated[str, typer.Option(help="Coverage of intervals in per cent.")] = "80,95",
     future_file: opt.FutureFile = None,
+    reading: Any = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the forecast as JSON.")] = False,
 ) -> None:
     """Forecast with a saved model, without training.
@@ -30,7 +33,7 @@ def command(
     from ..errors import ModelFileError
     from ..forecasting import Forecaster
     from ..loading import load
-    from .files import Beside, read_table
+    from ..tables import Beside, read
 
     levels = opt.parse_levels(level)
     fc = load(model)
@@ -40,7 +43,7 @@ def command(
     if file is not None:
         own = fc.columns_
         beside = Beside(own.past, own.future, own.static, kinds=opt.kinds(fc.tail_.covariates.layout))
-        table = read_table(file, prefer=own, beside=beside)
+        table = read(file, reading, beside, prefer=own)
         for note in table.notes:
             say(f"note: {note}")
         fc.columns_, frame = table.columns, table.frame
