@@ -274,7 +274,7 @@ def test_every_command_and_each_of_its_options_has_help(name, command, monkeypat
 
 
 def test_the_commands_are_those_that_are_promised(command):
-    assert set(COMMANDS) == {"forecast", "backtest", "predict", "score", "demo", "check", "info"}
+    assert set(COMMANDS) == {"forecast", "backtest", "predict", "score", "inspect", "demo", "check", "info"}
     help_text = command("--help").out
     assert all(name in help_text for name in COMMANDS)
     assert command().code == 2  # nothing asked: the help, but not a success

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from tables import SALES
-from unrolled.tables import Reading, Table, read
 from unrolled.forecasting.panel import Columns
 from unrolled.forecasting.table import read_panel
+from unrolled.tables import Reading, Table, read
 
 
 def assert_sales(table: Table) -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import unrolled as un
 from tables import SALES
-from unrolled.tables import Reading, read
 from unrolled.forecasting.table import read_panel
+from unrolled.tables import Reading, read
 
 
 @pytest.fixture
@@ -53,9 +53,10 @@ def test_a_bad_stamp_is_named_with_its_line(refused):
 
 
 def test_several_columns_of_numbers_are_listed(refused):
-    rows = [f"2024-01-0{k},{k},2" for k in range(1, 4)]
+    rows = [f"2024-01-0{k},{k},{k % 2}" for k in range(1, 4)]
     message = (
-        "several columns hold numbers: 'unit price', 'tax'. Say which one to forecast, such as --target 'unit price'"
+        "several columns hold numbers: 'unit price', 'tax'. --wide takes each as a series. Say which .* --target "
+        "'unit price'"
     )
     refused("date,unit price,tax", *rows, message=message)
 

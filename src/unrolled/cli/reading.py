@@ -55,7 +55,7 @@ def reads_a_table(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(**given: Any) -> None:
         from ..tables import Reading
-        from ..tables.reader import number_or_name
+        from ..tables.options import number_or_name
 
         options = {FIELDS.get(name, name): given[name] for name in OPTIONS}
         options["freq"] = number_or_name(options["freq"])

@@ -10,9 +10,9 @@ import pandas as pd
 
 from ..errors import DataError
 from ..forecasting.frequency import Frequency
-from .dates import DAY, month_named, time_of_day
+from .dates import month_named, time_of_day
 from .dialect import Sheet, short
-from .numbers import is_numeric, missing, sample_of
+from .numbers import is_numeric, sample_of
 from .options import Reading
 from .stamps import dates_share, read_stamps, refuse_unread, whole_numbers
 
@@ -80,9 +80,9 @@ def find_time(sheet: Sheet, told: Sequence[str], taken: Sequence[str]) -> list[s
 
 def _could_be_dates(column: pd.Series) -> bool:
     head = column.dropna().head(3)
-    return (
-        dates_share(head) > 0 and dates_share(column) >= ENOUGH and pd.to_numeric(head, errors="coerce").isna().any()
-    )
+    if not dates_share(head) or pd.to_numeric(head, errors="coerce").notna().all():
+        return False
+    return dates_share(column) >= ENOUGH
 
 
 def _time_beside(sheet: Sheet, date: str, free: Sequence[str]) -> list[str]:
@@ -92,7 +92,11 @@ def _time_beside(sheet: Sheet, date: str, free: Sequence[str]) -> list[str]:
         return []
     for column in free:
         sample = sample_of(sheet.cells[column])
-        if len(sample) and sample.map(lambda text: time_of_day(str(text)) is not None).mean() >= ENOUGH:
+        if (
+            len(sample)
+            and time_of_day(str(sample.iloc[0])) is not None
+            and sample.map(lambda text: time_of_day(str(text)) is not None).mean() >= ENOUGH
+        ):
             return [column]
     if days.duplicated().any():
         return [c for c in free if c.lower() in PARTS["hour"] and _in_range(sheet.cells[c], "hour")][:1]
@@ -147,7 +151,7 @@ def read_clock(sheet: Sheet, names: Sequence[str], reading: Reading) -> Clock:
     bad = found.bad
     if bad.any():
         row = int(np.flatnonzero(bad[codes] & (codes >= 0))[0])
-        refuse_unread(f"{place}, line {sheet.lines[row]}", short(texts.iloc[row])[1:-1], not bad.all())
+        refuse_unread(f"{place}, line {sheet.lines[row]}", str(texts.iloc[row]), not bad.all())
     notes = [*found.notes]
     if len(names) > 1:
         notes.insert(0, f"the time stands in {len(names)} columns: {', '.join(map(repr, names))}; --time overrules")
@@ -183,8 +187,8 @@ def _from_parts(sheet: Sheet, parts: dict[str, pd.Series]) -> pd.Series:
         if bad.any():
             row = int(bad.argmax())
             raise DataError(
-                f"{sheet.place(column.name, row)}: {short(column.iloc[row])} is not a {part}. Correct it, or name the "
-                "columns of the time with --time."
+                f"{sheet.place(column.name, row)}: {short(column.iloc[row])} is not a {part}. Correct it, or name "
+                "the columns of the time with --time."
             )
     year, two = numbers["year"].astype(int), "{:02}".format
     month = 3 * numbers["quarter"] - 2 if "quarter" in parts and "month" not in parts else numbers.get("month", 1)
@@ -201,8 +205,8 @@ def _without_holes(sheet: Sheet, clock: Clock, values: np.ndarray, codes: np.nda
     known = np.flatnonzero(codes >= 0)
     holes = np.flatnonzero(codes < 0)
     refusal = DataError(
-        f"{place}, line {sheet.lines[int(holes[0])]}: the stamp is missing ({len(holes)} such line(s)). Fill it in or "
-        "delete the line, or number all rows with --start and --freq."
+        f"{place}, line {sheet.lines[int(holes[0])]}: the stamp is missing ({len(holes)} such line(s)). Fill it in "
+        "or delete the line, or number all rows with --start and --freq."
     )
     # one last row without a stamp may well be a sum
     if len(known) < 3 or len(holes) > len(known) or (len(holes) == 1 and holes[0] == len(codes) - 1):
@@ -241,10 +245,3 @@ def number_rows(sheet: Sheet, reading: Reading, ids: pd.Series | None) -> Clock:
     stamps = step.stamps(ordinals[0] + place)
     told = f"the rows follow each other, {step.name}, from {str(stamps[0])[:10]}"
     return Clock(name, pd.Series(stamps), [], [told + ("" if start else "; --start tells the true date")])
-
-
-def all_missing(column: pd.Series) -> bool:
-    return bool(missing(column).all())
-
-
-__all__ = ["DAY", "Clock", "all_missing", "find_time", "number_rows", "read_clock"]

@@ -94,7 +94,7 @@ def _unpacked(name: str, raw: bytes) -> bytes:
 
 
 def _decoded(name: str, raw: bytes, encoding: str | None) -> tuple[str, tuple[str, ...]]:
-    """The text, and what was guessed: marks at the beginning decide, then UTF-8 if it fits, then what Windows writes."""
+    """The text, and what was guessed: marks at the beginning decide, then UTF-8 if it fits, then Windows."""
     if encoding is not None:
         try:
             return raw.decode(encoding).removeprefix("\ufeff"), ()

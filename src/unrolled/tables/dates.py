@@ -1,4 +1,4 @@
-"""One text taken apart as a date: its numbers, its time of day, its zone. Which number is the day, a column decides."""
+"""One text taken apart as a date: its numbers, time of day and zone. Which number is the day, a column decides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text becomes cells: the delimiter, where the table begins, which rows name its columns, and on which line rows lie."""
+"""Text becomes cells: the delimiter, where the table begins, what names its columns, and on which line rows lie."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .options import Reading
 
 DELIMITERS = (",", ";", "\t", "|")
 HEAD = 50  # lines that are looked at
-MOST_COLUMNS = 10_000
+MOST_COLUMNS = 5_000
 MOST_FIELD = 1 << 20  # characters
 
 
@@ -183,8 +183,8 @@ def _fast(text: str, delimiter: str, first: int) -> tuple[pd.DataFrame, Sequence
     # a blank before a delimiter, a quote or the line's end, or behind a quote
     spaced = re.search(rf'\s(?:[{mark}"]|\Z)|[ \t]\n|"\s(?!\Z)|\xa0', text) is not None
     columns = []
-    for _, column in frame.items():
-        values = column.to_numpy(object)
+    for k in frame:
+        values = frame[k].to_numpy(object)
         if spaced:
             values = np.array([cell.strip() if isinstance(cell, str) else None for cell in values], object)
         values[(values == "") | pd.isna(values)] = None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .dates import looks_like_a_date
-from .numbers import MISSING, _core
+from .numbers import MISSING, core_of
 
 MOST_HEADERS = 4
 Row = tuple[int, list[str]]  # lines up to its end, cells
@@ -82,7 +82,7 @@ def _first_is_data(row: Sequence[str], kinds: Sequence[str], dated: bool) -> boo
     cells = list(zip(row, kinds, strict=False))
     if dated:
         return any(kind == "date" and looks_like_a_date(cell) for cell, kind in cells)
-    numbers = [_core(cell)[0] for cell, kind in cells if kind == "number"]
+    numbers = [core_of(cell)[0] for cell, kind in cells if kind == "number"]
     return bool(numbers) and len(numbers) == len(row) and all(numbers) and len(set(numbers)) == len(numbers)
 
 
@@ -91,11 +91,11 @@ def _kind(cells: Sequence[str]) -> str:
         return "text"
     if sum(map(looks_like_a_date, cells)) >= 0.8 * len(cells):
         return "date"
-    return "number" if sum(bool(_core(cell)[0]) for cell in cells) >= 0.8 * len(cells) else "text"
+    return "number" if sum(bool(core_of(cell)[0]) for cell in cells) >= 0.8 * len(cells) else "text"
 
 
 def _is_data(cell: str) -> bool:
-    return bool(_core(cell)[0]) or looks_like_a_date(cell)
+    return bool(core_of(cell)[0]) or looks_like_a_date(cell)
 
 
 def _joined(rows: Sequence[Sequence[str]]) -> list[str]:

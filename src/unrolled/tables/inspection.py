@@ -87,7 +87,7 @@ def _columns(sheet: Sheet) -> list[dict[str, Any]]:
 
 def _guessed_roles(sheet: Sheet, reading: Reading) -> dict[str, str]:
     """The columns of the time, where no more than those could be found out."""
-    told = [reading.time] if reading.time in sheet.cells else []
+    told = [reading.time] if reading.time is not None and reading.time in sheet.cells else []
     return dict.fromkeys(find_time(sheet, told, []), "time")
 
 

@@ -49,16 +49,21 @@ def missing(column: pd.Series, also: Iterable[str] = ()) -> Array:
 
 def sample_of(column: pd.Series) -> pd.Series:
     """Known cells of a column, from all over its length."""
-    if len(column) > 20 * SAMPLE:  # enough of it to find that many that are known
-        column = column.iloc[np.linspace(0, len(column) - 1, 20 * SAMPLE).astype(int)]
-    known = column[~missing(column)]
-    return known.iloc[np.linspace(0, len(known) - 1, min(len(known), SAMPLE)).astype(int)] if len(known) else known
+    values = column.to_numpy()
+    if len(values) > 20 * SAMPLE:  # enough of it to find that many that are known
+        values = values[np.linspace(0, len(values) - 1, 20 * SAMPLE).astype(int)]
+    known = [text for text in values.tolist() if text is not None and text not in MISSING]
+    if len(known) > SAMPLE:
+        known = [known[k] for k in np.linspace(0, len(known) - 1, SAMPLE).astype(int)]
+    return pd.Series(known, dtype=object)
 
 
 def is_numeric(column: pd.Series) -> bool:
     """Whether nearly all known cells are numbers in some form."""
     sample = sample_of(column)
-    return len(sample) > 0 and 1 - read_numbers(sample).bad.mean() >= ENOUGH
+    if all(map(is_plain, sample)):  # as nearly always; a table may have thousands of columns
+        return len(sample) > 0
+    return 1 - float(read_numbers(sample).bad.mean()) >= ENOUGH
 
 
 def is_plain(text: str) -> bool:
@@ -98,7 +103,7 @@ def read_numbers(
 
 def _read_unique(texts: list[str], decimal: str | None, hint: str | None) -> tuple[Array, list[str]]:
     """Different texts as numbers, NaN where they are none, and what was guessed."""
-    cores, signs = zip(*(_core(text) for text in texts), strict=True)
+    cores, signs = zip(*(core_of(text) for text in texts), strict=True)
     notes = []
     found = decimal or decide_decimal(cores)
     if found is None:
@@ -106,7 +111,7 @@ def _read_unique(texts: list[str], decimal: str | None, hint: str | None) -> tup
         found = hint or "."
         if commas:
             other = {".": ",", ",": "."}[found]
-            as_is = _value(_core(commas[0])[0], found)
+            as_is = _value(core_of(commas[0])[0], found)
             notes.append(f"{commas[0]!r} read as {as_is:g}; --decimal {other!r} overrules")
     money = sum(bool(_MONEY.search(text)) for text in texts)
     zeros = [bool(_MONEY.search(text)) and _MONEY.sub(r"\1\2", text).strip() in DASHES for text in texts]
@@ -122,7 +127,7 @@ def _read_unique(texts: list[str], decimal: str | None, hint: str | None) -> tup
     return values, notes
 
 
-def _core(text: str) -> tuple[str, float]:
+def core_of(text: str) -> tuple[str, float]:
     """A text without currency, per cent, spaces in thousands and brackets: its digits, and its sign."""
     text = text.strip().replace("−", "-")
     sign = 1.0

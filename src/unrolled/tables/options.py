@@ -93,3 +93,19 @@ class Beside:
     @property
     def names(self) -> list[str]:
         return [*self.past, *self.future, *self.static, *([] if self.weight is None else [self.weight])]
+
+
+def number_or_name(freq: str | int | None) -> str | int | None:
+    """A frequency as `Frequency` takes it: whole numbers as such.
+
+    Raises:
+        InputError: the number is below 1.
+    """
+    if freq is None or isinstance(freq, int):
+        return freq
+    text = freq.strip()
+    if text.lstrip("-").isdigit():
+        if int(text) < 1:
+            raise InputError(f"--freq must be ≥ 1 where it counts; got {text}.")
+        return int(text)
+    return text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .options import Beside, Reading
-from .reader import number_or_name, read
+from .options import Beside, Reading, number_or_name
+from .reader import read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,8 +23,8 @@ def read_table(
 ) -> pd.DataFrame:
     """Read a CSV (also gzipped) or Parquet file as a tidy long table, as `unrolled forecast` does.
 
-    Delimiter, encoding, header, forms of dates and numbers, and which column is what are found out from the whole file;
-    every guess is one line of `.attrs["notes"]` and has an option that overrules it.
+    Delimiter, encoding, header, forms of dates and numbers, and which column is what are found out from the whole
+    file; every guess is one line of `.attrs["notes"]` and has an option that overrules it.
 
     Args:
         path: of the file; "-" reads standard input.
@@ -45,7 +45,9 @@ def read_table(
     >>> table.y.tolist(), table.attrs["notes"]
     ([1234.5, 99.5], ["column 'Umsatz': commas read as decimal points"])
     """
-    listed = {name: ",".join(value) if isinstance(value, (list, tuple)) else value for name, value in options.items()}
+    listed: dict[str, Any] = {
+        name: ",".join(value) if isinstance(value, (list, tuple)) else value for name, value in options.items()
+    }
     listed["freq"] = number_or_name(listed.get("freq"))
     table = read(str(path), Reading(**listed), Beside(tuple(past), tuple(future), tuple(static), weight))
     columns = table.columns

@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError, InputError
+from ..errors import DataError
 from ..forecasting.panel import Columns
 from .clock import Clock, find_time, number_rows, read_clock
 from .content import read_content
 from .dialect import Sheet, short, split
-from .numbers import is_numeric, missing, read_numbers, sample_of
+from .numbers import core_of, decide_decimal, is_numeric, missing, read_numbers, sample_of
 from .options import Beside, Reading
 from .regular import Long, aggregate, refuse_irregular, settle_doubles
-from .roles import find_ids, find_target, listed, named, numeric_columns
+from .roles import JOINED, find_ids, find_target, listed, named, numeric_columns
 from .shape import ACROSS, lay_down, series_across
 from .stamps import dates_share
 from .suspects import executed_note, sentinel_notes
 
+LARGEST = 1e36  # networks reckon in 32 bits
 MOST_CELLS = 200_000_000  # of a table that becomes long
-JOINED = "/"  # between the names of several ids
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,13 @@ def understand(sheet: Sheet, reading: Reading, beside: Beside, prefer: Columns |
     long = False
     if not (reading.time or reading.target or reading.wide or prefer or beside.names or reading.start):
         long = lay_down(sheet)
-    told = _told(sheet, reading, beside, prefer)
+    told = told_columns(sheet, reading, beside, prefer)
     if long and len(sheet.cells.columns) == len(ACROSS):
         told["id"] = [ACROSS[0]]
     clock = _clock(sheet, reading, beside, told)
     taken = [*clock.used, *told["target"], *beside.names]
     ids = told["id"] or find_ids(sheet, clock.stamps, taken)
-    identity = _identity(sheet, ids)
+    identity = identity_of(sheet, ids)
     notes = [*sheet.notes, *clock.notes]
     if len(ids) > 1 and not told["id"]:
         notes.append(f"no column alone tells series apart: {listed(ids)} do together; --id overrules")
@@ -93,7 +93,7 @@ def understand(sheet: Sheet, reading: Reading, beside: Beside, prefer: Columns |
     return Table(table.frame, table.columns, tuple(notes), _roles(sheet, clock, ids, targets, beside))
 
 
-def _told(sheet: Sheet, reading: Reading, beside: Beside, prefer: Columns | None) -> dict[str, list[str]]:
+def told_columns(sheet: Sheet, reading: Reading, beside: Beside, prefer: Columns | None) -> dict[str, list[str]]:
     """The columns that options name, or that are preferred and there."""
     told = {role: named(sheet, getattr(reading, role)) for role in ("id", "time", "target")}
     for name in beside.names:
@@ -121,7 +121,7 @@ def _clock(sheet: Sheet, reading: Reading, beside: Beside, told: Mapping[str, li
         _drop_footer(sheet, names[0])
         return read_clock(sheet, names, reading)
     if reading.freq is not None:
-        ids = _identity(sheet, told["id"])
+        ids = identity_of(sheet, told["id"])
         return number_rows(sheet, reading, ids)
     raise DataError(
         f"{sheet.name}: no column reads as dates; it has: {listed(sheet.cells.columns)}. Name the time column with "
@@ -145,7 +145,7 @@ def _drop_footer(sheet: Sheet, time: str) -> None:
         sheet.take(np.arange(keep))
 
 
-def _identity(sheet: Sheet, ids: Sequence[str]) -> pd.Series | None:
+def identity_of(sheet: Sheet, ids: Sequence[str]) -> pd.Series | None:
     """The name of each row's series."""
     if not ids:
         return None
@@ -154,10 +154,10 @@ def _identity(sheet: Sheet, ids: Sequence[str]) -> pd.Series | None:
         if gone.any():
             row = int(gone.argmax())
             raise DataError(f"{sheet.place(column, row)}: the id is missing. Fill it in or delete the line.")
-    first, *others = (sheet.cells[c] for c in ids)
-    for column in others:
-        first = first + JOINED + column
-    return first
+    name = sheet.cells[ids[0]]
+    for column in ids[1:]:
+        name = name + JOINED + sheet.cells[column]
+    return name
 
 
 def _targets(
@@ -207,8 +207,8 @@ def _long(
     if identity is not None:
         data[id_name] = identity
     data[clock.name] = clock.stamps
-    others = {c: _beside(sheet, reading, c, beside.kinds.get(c), hint, notes) for c in beside.names}
-    values = [_numbers(sheet, reading, c, hint, notes) for c in targets] or [np.ones(len(sheet.cells))]
+    others = {c: covariate(sheet, reading, c, beside.kinds.get(c), hint, notes) for c in beside.names}
+    values = [numbers_of(sheet, reading, c, hint, notes) for c in targets] or [np.ones(len(sheet.cells))]
     lines: Sequence[int] = sheet.lines
     if not several:
         frame = pd.DataFrame(data | {target: values[0]} | others)
@@ -217,18 +217,17 @@ def _long(
             raise DataError(
                 f"{sheet.name}: {len(values)} series of {len(sheet.cells)} rows are too many. Choose some."
             )
-        base = pd.DataFrame(data | others)
-        parts = []
-        for column, numbers in zip(targets, values, strict=True):
-            who = column if identity is None else identity + JOINED + column
-            parts.append(base.assign(**{id_name: who, target: numbers}))
-        frame = pd.concat(parts, ignore_index=True)
+        rows = np.tile(np.arange(len(sheet.cells)), len(values))
+        frame = pd.DataFrame(data | others).iloc[rows].reset_index(drop=True)
+        names = np.repeat(np.array(targets, object), len(sheet.cells))
+        frame[id_name] = names if identity is None else frame[id_name] + JOINED + names
+        frame[target] = np.concatenate(values)
         lines = np.tile(np.asarray(lines), len(values)).tolist()
     columns = Columns(id_name, clock.name, target, lines, beside.past, beside.future, beside.static, beside.weight)
     return Long(sheet.name, frame, columns, identity is not None or several)
 
 
-def _numbers(sheet: Sheet, reading: Reading, column: str, hint: str | None, notes: list[str]) -> np.ndarray:
+def numbers_of(sheet: Sheet, reading: Reading, column: str, hint: str | None, notes: list[str]) -> np.ndarray:
     """A column as numbers; what is none is refused with its line."""
     cells = sheet.cells[column]
     found = read_numbers(cells, reading.missing, reading.decimal, hint)
@@ -246,13 +245,18 @@ def _numbers(sheet: Sheet, reading: Reading, column: str, hint: str | None, note
     if infinite.any():
         row = int(infinite.argmax())
         raise DataError(f"{sheet.place(column, row)}: the value is infinite. Correct it or empty it.")
+    if (np.abs(found.values) > LARGEST).any():
+        row = int((np.abs(found.values) > LARGEST).argmax())
+        raise DataError(
+            f"{sheet.place(column, row)}: {short(cells.iloc[row])} is beyond {LARGEST:g}. Use a larger unit."
+        )
     if np.isnan(found.values).all():
         raise DataError(f"{place}: all {len(cells)} cells are empty. Name another column.")
     notes += [f"column {column!r}: {note}" for note in found.notes]
     return found.values
 
 
-def _beside(
+def covariate(
     sheet: Sheet, reading: Reading, column: str, texts: bool | None, hint: str | None, notes: list[str]
 ) -> pd.Series | np.ndarray:
     """A covariate: numbers where nearly all cells are numbers, else texts; `texts` says what a training decided."""
@@ -260,13 +264,11 @@ def _beside(
     gone = missing(cells, reading.missing)
     if gone.all() or (texts if texts is not None else not is_numeric(cells)):
         return cells.where(~gone, None)
-    return _numbers(sheet, reading, column, hint, notes)
+    return numbers_of(sheet, reading, column, hint, notes)
 
 
 def _decimal_hint(sheet: Sheet, reading: Reading) -> str | None:
     """The decimal sign of the columns that can have one only."""
-    from .numbers import _core, decide_decimal
-
     if reading.decimal is not None or sheet.delimiter == "":
         return None
     cores = []
@@ -274,7 +276,7 @@ def _decimal_hint(sheet: Sheet, reading: Reading) -> str | None:
         sample = sample_of(sheet.cells[column])
         texts = [text for text in sample.head(50) if "," in text]
         if texts and is_numeric(sheet.cells[column]):
-            cores += [_core(text)[0] for text in texts]
+            cores += [core_of(text)[0] for text in texts]
     found = decide_decimal(cores) if cores else None
     return "," if found == "," else None
 
@@ -286,86 +288,3 @@ def _roles(sheet: Sheet, clock: Clock, ids: Sequence[str], targets: Sequence[str
     if beside.weight is not None:
         roles[beside.weight] = "weight"
     return roles
-
-
-# --- other files ------------------------------------------------------------------------------------
-
-
-def read_future(path: str, columns: Columns, grouped: bool, kinds: Mapping[str, bool]) -> pd.DataFrame:
-    """Read a file of what is known ahead: stamps, the columns known ahead, and ids where the series have them."""
-    reading = Reading()
-    sheet = read_sheet(path, reading)
-    needed = [*([columns.id] if grouped else []), *columns.future]
-    time = named(sheet, columns.time) if columns.time in sheet.cells else _parts_of(sheet, columns.time, " ")
-    for name in needed:
-        named(sheet, name)
-    clock = read_clock(sheet, time, reading)
-    frame = pd.DataFrame({columns.time: clock.stamps})
-    if grouped:
-        frame[columns.id] = _identity(sheet, [columns.id])
-    for name in columns.future:
-        frame[name] = _beside(sheet, reading, name, kinds.get(name), None, [])
-    keys = [columns.time, columns.id] if grouped else [columns.time]
-    double = (
-        frame.duplicated(keys, keep=False).to_numpy() & frame[list(columns.future)].notna().any(axis=1).to_numpy()
-    )
-    again = frame.duplicated(keys).to_numpy() & double
-    if again.any():
-        second = int(again.argmax())
-        same = (frame[keys] == frame[keys].iloc[second]).all(axis=1).to_numpy() & double
-        raise DataError(
-            f"{sheet.name}, column {columns.time!r}: {sheet.cells[time[0]].iloc[second]!r} comes twice for one series, "
-            f"in lines {sheet.lines[int(same.argmax())]} and {sheet.lines[second]}. Keep one row a stamp and series."
-        )
-    return frame
-
-
-def _parts_of(sheet: Sheet, joined: str, mark: str) -> list[str]:
-    parts = joined.split(mark)
-    return parts if all(part in sheet.cells for part in parts) else named(sheet, joined)
-
-
-def read_forecast(path: str, id_name: str | None = None, time_name: str | None = None) -> Table:
-    """Read a file of forecasts: stamps, perhaps ids, cutoffs, and every other column that holds numbers.
-
-    The target of its columns is the first of those.
-    """
-    reading = Reading(id=id_name, time=time_name)
-    sheet = read_sheet(path, reading)
-    told = _told(sheet, reading, Beside(), None)
-    times = told["time"] or find_time(sheet, [], told["id"])
-    if not times:
-        raise DataError(f"{sheet.name}: no column reads as dates; it has: {listed(sheet.cells.columns)}.")
-    clock = read_clock(sheet, times, reading)
-    ours = [str(c) for c in sheet.cells]
-    frame = pd.DataFrame({clock.name: clock.stamps})
-    if "cutoff" in sheet.cells:
-        frame["cutoff"] = read_clock(sheet, ["cutoff"], reading).stamps
-    ids = told["id"] or ([] if "cutoff" in sheet.cells else find_ids(sheet, clock.stamps, times))
-    if not ids and frame.duplicated().any() and ours[0] not in times:
-        ids = [ours[0]]  # where `forecast` and `backtest` write it; a row or two a series tell nothing else
-    numeric = [c for c in ours if c not in (*times, *ids, "cutoff") and is_numeric(sheet.cells[c])]
-    for column in numeric:
-        frame[column] = _numbers(sheet, reading, column, None, [])
-    identity = _identity(sheet, ids)
-    name = JOINED.join(ids) if ids else Columns.id
-    if identity is not None:
-        frame.insert(0, name, identity)
-    target = numeric[0] if numeric else Columns.target
-    return Table(frame, Columns(name, clock.name, target, sheet.lines))
-
-
-def number_or_name(freq: str | int | None) -> str | int | None:
-    """A frequency as `Frequency` takes it: whole numbers as such.
-
-    Raises:
-        InputError: the number is below 1.
-    """
-    if freq is None or isinstance(freq, int):
-        return freq
-    text = freq.strip()
-    if text.lstrip("-").isdigit():
-        if int(text) < 1:
-            raise InputError(f"--freq must be ≥ 1 where it counts; got {text}.")
-        return int(text)
-    return text

@@ -58,7 +58,7 @@ class Long:
 
 def settle_doubles(table: Long) -> list[str]:
     """Leave out rows that repeat another one exactly, average the hour when clocks are put back, refuse others."""
-    notes = []
+    notes: list[str] = []
     if not table.frame.duplicated(table.keys).any():
         return notes
     exact = table.frame.duplicated().to_numpy()
@@ -94,8 +94,8 @@ def _average(table: Long, double: Array) -> str:
     repeated = table.frame.duplicated(table.keys).to_numpy()
     table.take(~repeated)
     return (
-        f"local time: {int(repeated.sum())} stamp(s) come twice as clocks are put back and are averaged; the hour left "
-        "out in spring is a gap"
+        f"local time: {int(repeated.sum())} stamp(s) come twice as clocks are put back and are averaged; the hour "
+        "left out in spring is a gap"
     )
 
 
@@ -113,9 +113,9 @@ def _refuse_doubles(table: Long, double: Array) -> None:
         "If the table holds several series, name the column that tells them apart with --id"
     )  # fmt: skip
     raise DataError(
-        f"{table.name}, column {columns.time!r}: the stamp {stamp}{who} comes twice, in lines {columns.row(first)} and "
-        f"{columns.row(second)} ({count} such pair(s)). {apart[:1].upper() + apart[1:]}; if several rows belong to one "
-        "period, add them up with --aggregate sum, or take their mean, last or count."
+        f"{table.name}, column {columns.time!r}: the stamp {stamp}{who} comes twice, in lines {columns.row(first)} "
+        f"and {columns.row(second)} ({count} such pair(s)). {apart[:1].upper() + apart[1:]}; if several rows "
+        "belong to one period, add them up with --aggregate sum, or take their mean, last or count."
     )
 
 
@@ -185,7 +185,8 @@ def aggregate(table: Long, reading: Reading) -> list[str]:
     notes = [f"{how} of the rows in each period ({period}{'' if reading.freq else '; --freq overrules'})"]
     if open_.any() and not open_.all():
         notes.append(f"the last period, {show_stamp(np.asarray(begins[open_])[0])}, is not over: left out")
-    work = table.frame.assign(**{columns.time: begins, "\0row": np.asarray(_rows(table))})
+    work = table.frame.copy()
+    work[columns.time], work["\0row"] = begins, np.asarray(_rows(table))
     if not open_.all():
         work = work[~open_]
     by = work.sort_values(columns.time, kind="stable").groupby(table.keys, sort=False)
@@ -255,7 +256,7 @@ def _with_empty_periods(table: Long, done: pd.DataFrame, period: str) -> tuple[p
         if len(whole) > 100 * len(part) + 1000:
             return done, 0  # so many periods without rows: the table's own check will name the jump
         fuller = part.set_index(columns.time).reindex(whole.rename(columns.time)).reset_index()
-        others = [c for c in fuller if c not in (columns.time, columns.target, "\0row")]
+        others = [str(c) for c in fuller if c not in (columns.time, columns.target, "\0row")]
         fuller[columns.target] = fuller[columns.target].where(
             fuller["\0row"].notna(), 0.0
         )  # a row that is there and has no value stays a gap

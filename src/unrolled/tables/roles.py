@@ -19,6 +19,7 @@ TARGET_NAMES = ("y", "target", "value")
 ID_NAMES = ("unique_id", "id", "series", "series_id", "item_id", "item", "symbol", "ticker", "store", "name")
 COUNTING = ("", "no", "nr", "no.", "index", "idx", "row", "rownum", "row_number", "unnamed: 0", "#", "id")
 CALENDAR = {name for names in PARTS.values() for name in names} | {"weekday", "dayofweek", "week"}
+JOINED = "/"  # between the names of several ids
 ALMOST_NONE = 0.02  # share of stamps that may come twice in one series and are for aggregating
 
 

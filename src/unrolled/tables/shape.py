@@ -12,7 +12,7 @@ from .clock import PARTS, TIME_NAMES
 from .dates import dissect, month_named
 from .dialect import Sheet
 from .numbers import is_numeric
-from .roles import TARGET_NAMES
+from .roles import JOINED, TARGET_NAMES
 from .stamps import whole_numbers
 
 FEWEST = 3  # columns that must be dates before a table is taken to have dates across
@@ -68,11 +68,8 @@ def _row_names(sheet: Sheet, others: Sequence[str]) -> pd.Series | None:
     for column in others:
         if sheet.cells[column].notna().all() and not sheet.cells[column].duplicated().any():
             return sheet.cells[column]
-    texts = [sheet.cells[c].fillna("") for c in others]
-    joined = texts[0].astype(str)
-    for column in texts[1:]:
-        joined = joined + "/" + column.astype(str)
-    return joined
+    texts = [sheet.cells[c].map(lambda text: text or "") for c in others]
+    return pd.Series([JOINED.join(row) for row in zip(*texts, strict=True)], dtype=object)
 
 
 def _melt(

@@ -10,7 +10,8 @@ import pandas as pd
 
 from ..errors import DataError
 from ..ops import Array
-from .dates import DAY, Parts, dissect
+from .dates import Parts, dissect
+from .dialect import short
 from .numbers import SAMPLE, missing
 
 ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?")
@@ -45,7 +46,7 @@ def read_stamps(column: pd.Series, dates: str | None = None) -> tuple[Stamps, Ar
 
 
 def dates_share(column: pd.Series) -> float:
-    """Share of a column's known cells, sampled over its length, that are written as dates are; bare numbers are not."""
+    """Share of a column's known cells, sampled over its length, that are written as dates; bare numbers are not."""
     known = column.dropna()
     if not len(known):
         return 0.0
@@ -78,9 +79,10 @@ def _read_unique(texts: pd.Series, dates: str | None) -> Stamps:
 
 
 def _iso(texts: pd.Series) -> Stamps | None:
-    """Dates as ISO 8601 has them, all at once; None where some are not, or only some have an offset."""
+    """Dates as ISO 8601 has them, all at once; None where some are not, or only some have a day or an offset."""
+    monthly = texts.str.len() == len("2024-12")
     zoned = texts.str.contains(OFFSET)
-    if zoned.any() != zoned.all():
+    if monthly.any() != monthly.all() or zoned.any() != zoned.all():
         return None
     parsed = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
     if parsed.isna().any():
@@ -93,7 +95,7 @@ def _iso(texts: pd.Series) -> Stamps | None:
 
 
 def _with_zone(clock: pd.Series, utc: pd.Series) -> Stamps:
-    """Stamps with a zone: where all have the same time of day on their own clock, that clock counts; else UTC does."""
+    """Stamps with a zone: where all have the same time of day on their own clock, that clock counts, else UTC."""
     times = clock.dt.normalize().rsub(clock)
     if (times == times.iloc[0]).all():
         return Stamps(clock, [])
@@ -126,6 +128,9 @@ def _numbers(texts: pd.Series, whole: pd.Series, dates: str | None) -> Stamps:
 
 def _dissected(texts: pd.Series, dates: str | None) -> Stamps:
     parts = [dissect(text) for text in texts]
+    monthly = [bool(re.fullmatch(r"\d{4}[-/.]\d{1,2}", text)) for text in texts]
+    if not all(monthly):  # one that was cut off, among days
+        parts = [None if cut else part for part, cut in zip(parts, monthly, strict=True)]
     known = np.array([part is not None for part in parts])
     orders = {part.order for part in parts if part}
     if not known.any():
@@ -228,12 +233,9 @@ def too_far(text: str) -> bool:
 def refuse_unread(place: str, text: str, others: bool) -> None:
     """Raise: this text is no stamp."""
     if too_far(text):
-        raise DataError(f"{place}: {text!r} lies outside the years 1678 to 2261. Correct it, or delete the line.")
+        raise DataError(f"{place}: {short(text)} lies outside the years 1678 to 2261. Correct it or delete the line.")
     like = " like the others" if others else ""
     raise DataError(
-        f"{place}: {text!r} is not a date{like}. Write dates as 2024-12-31, give their form with --dates, such as "
+        f"{place}: {short(text)} is not a date{like}. Write dates as 2024-12-31, give their form with --dates, such as "
         "%d.%m.%Y, or name another column with --time."
     )
-
-
-__all__ = ["DAY", "Stamps", "dates_share", "read_stamps", "refuse_unread", "too_far", "whole_numbers"]
