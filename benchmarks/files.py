@@ -70,7 +70,7 @@ def row(result: dict) -> str:
     inferred = f"{found['series']} × {found['frequency']}, {found['first']} … {found['last']}, {found['target']!r}"
     notes = "; ".join(note for note in found["notes"] if "left out of every score" not in note)
     options = " ".join(result["told"]) or "none"
-    smape = {model: errors[model]["smape"] for model in (own, baseline)}
+    smape = {model: errors[model]["sMAPE"] for model in (own, baseline)}
     kind = "" if baseline == "SeasonalNaive" else " (naive)"
     return (
         f"| {result['path'].name} | {inferred}{'; ' + notes if notes else ''} | `{options}` | {found['horizon']} | "

@@ -1,4 +1,4 @@
-"""Broken tables: exit code 2 with one message, or a result that is right; never a traceback, a hang or half a file."""
+"""Broken tables: exit code 2 with one message, or a right result; never a traceback, a hang or half a file."""
 
 from __future__ import annotations
 

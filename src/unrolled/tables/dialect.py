@@ -148,7 +148,7 @@ def _delimiter(text: str) -> str:
             counts = [line.count(delimiter) + 1 for line in head]
         wide = [count for count in counts if count > 1]
         common = max(set(wide), key=lambda count: (wide.count(count), count)) if wide else 1
-        return (round(wide.count(common) / len(counts), 1), common)
+        return (round(wide.count(common) / len(counts), 2), common)
 
     return max(DELIMITERS, key=evenness)
 

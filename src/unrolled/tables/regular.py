@@ -84,7 +84,7 @@ def _clocks_put_back(table: Long, double: Array) -> bool:
     at = stamps[double]
     counts = table.frame[double].groupby(table.keys, sort=False).size()
     nights = at.dt.month.isin(CLOCK_MONTHS) & (at.dt.dayofweek == 6) & (at.dt.hour <= 3)
-    return bool(nights.all() and (counts == 2).all() and 50 * double.sum() < len(stamps))
+    return bool(nights.all() and (counts == 2).all() and 20 * double.sum() < len(stamps))
 
 
 def _average(table: Long, double: Array) -> str:

@@ -236,6 +236,6 @@ def refuse_unread(place: str, text: str, others: bool) -> None:
         raise DataError(f"{place}: {short(text)} lies outside the years 1678 to 2261. Correct it or delete the line.")
     like = " like the others" if others else ""
     raise DataError(
-        f"{place}: {short(text)} is not a date{like}. Write dates as 2024-12-31, give their form with --dates, such as "
-        "%d.%m.%Y, or name another column with --time."
+        f"{place}: {short(text)} is not a date{like}. Write dates as 2024-12-31, give their form with --dates, such "
+        "as %d.%m.%Y, or name another column with --time."
     )
