@@ -38,7 +38,7 @@ accuracy: .venv/installed
 
 # Files as people have them, messy/ and classics/ of DATA, into docs/files.md.
 files: .venv/installed
-	$(UNDISTURBED) $(BIN)/python benchmarks/files.py $(DATA)
+	$(UNDISTURBED) $(BIN)/python benchmarks/files.py $(DATA) $(FILES)
 
 # Statistical methods and NeuralForecast's LSTM on the training parts of these data, in environments of their own.
 statistical: .venv-statistical/installed

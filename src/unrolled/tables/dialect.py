@@ -181,7 +181,8 @@ def _fast(text: str, delimiter: str, first: int) -> tuple[pd.DataFrame, Sequence
     if len(frame) != lines:
         return None
     # a blank before a delimiter, a quote or the line's end, or behind a quote
-    spaced = re.search(rf'\s(?:[{mark}"]|\Z)|[ \t]\n|"\s(?!\Z)|\xa0', text) is not None
+    blank = " " if delimiter == "\t" else " \t"
+    spaced = "\xa0" in text or re.search(rf'[{blank}](?:[{mark}"\n]|\Z)|"[{blank}]', text) is not None
     columns = []
     for k in frame:
         values = frame[k].to_numpy(object)
