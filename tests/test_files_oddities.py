@@ -156,6 +156,12 @@ def test_dates_as_people_write_them(file, texts, first, last):
     assert (found[0], found[-1]) == (pd.Timestamp(first), pd.Timestamp(last))
 
 
+def test_years_are_numbers_unless_a_frequency_has_dates(file):
+    path = file("year;y", *(f"{year};1" for year in range(1990, 2000)))
+    assert read(path).frame["year"].tolist() == list(range(1990, 2000))
+    assert stamps(read(path, Reading(freq="YS")))[0] == pd.Timestamp("1990-01-01")
+
+
 def test_day_or_month_first_is_said_and_an_option_decides(file):
     path = file("date,y", "01/02/2024,1", "02/02/2024,2", "13/02/2024,3")
     assert "dates read day first, as '13/02/2024' must be; --dates mdy overrules" in read(path).notes
@@ -220,6 +226,8 @@ def test_dates_across_make_each_row_a_series(file):
     table = read(file("country,2020-01,2020-02,2020-03", "NA,1,2,3", "DE,4,5,6"))
     assert table.frame["series"].tolist() == ["NA"] * 3 + ["DE"] * 3  # Namibia is not missing
     assert values(table) == [1, 2, 3, 4, 5, 6]
+    newer = read(file("country,2020-04,2020-05,2020-06", "NA,1,2,3", "DE,4,5,6"), prefer=table.columns)
+    assert newer.frame["series"].equals(table.frame["series"])
 
 
 def test_columns_become_series_when_told_or_when_names_differ_in_a_number(file):

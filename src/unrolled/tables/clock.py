@@ -156,6 +156,8 @@ def read_clock(sheet: Sheet, names: Sequence[str], reading: Reading) -> Clock:
     if len(names) > 1:
         notes.insert(0, f"the time stands in {len(names)} columns: {', '.join(map(repr, names))}; --time overrules")
     values = found.values.to_numpy()
+    if isinstance(reading.freq, str) and values.dtype.kind == "i" and ((values >= 1700) & (values <= 2200)).all():
+        values = (values - 1970).astype("datetime64[Y]").astype("datetime64[ns]")  # years, as --freq YS takes them
     if (codes < 0).any():
         return _without_holes(sheet, Clock(name, pd.Series(dtype=object), [*names], notes), values, codes, place)
     return Clock(name, pd.Series(values[codes]), [*names], notes)

@@ -68,7 +68,8 @@ def read_sheet(path: str, reading: Reading) -> Sheet:
 def understand(sheet: Sheet, reading: Reading, beside: Beside, prefer: Columns | None = None) -> Table:
     """What the cells of a sheet mean."""
     long = False
-    if not (reading.time or reading.target or reading.wide or prefer or beside.names or reading.start):
+    known = prefer is not None and prefer.time in sheet.cells
+    if not (reading.time or reading.target or reading.wide or known or beside.names or reading.start):
         long = lay_down(sheet)
     told = told_columns(sheet, reading, beside, prefer)
     if long and len(sheet.cells.columns) == len(ACROSS):
