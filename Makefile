@@ -6,7 +6,7 @@ UNDISTURBED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard native/*.?pp native/*/*.hpp)
 export UNROLLED_REQUIRE_NATIVE := 1
 
-.PHONY: forecast test check format bench accuracy statistical bench-neuralforecast sanitize sanitize-threads clean
+.PHONY: forecast test check format bench accuracy files statistical bench-neuralforecast sanitize sanitize-threads clean
 
 forecast: .venv/installed
 	$(BIN)/unrolled forecast examples/air_passengers.csv --horizon 12 --out forecast
@@ -35,6 +35,10 @@ DATA ?= ../shared/data
 accuracy: .venv/installed
 	$(UNDISTURBED) $(BIN)/python benchmarks/accuracy/run.py $(DATA) $(ACCURACY)
 	$(BIN)/python benchmarks/accuracy/document.py
+
+# Files as people have them, messy/ and classics/ of DATA, into docs/files.md.
+files: .venv/installed
+	$(UNDISTURBED) $(BIN)/python benchmarks/files.py $(DATA) $(FILES)
 
 # Statistical methods and NeuralForecast's LSTM on the training parts of these data, in environments of their own.
 statistical: .venv-statistical/installed

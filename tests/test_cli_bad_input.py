@@ -20,7 +20,7 @@ MODEL = "model.safetensors"
 FORECAST = ("forecast", "table.csv", "--horizon", 2)
 DAYS = [f"2024-01-{day:02},{day}" for day in range(1, 31)]
 GOOD = "\n".join(["date,sales", *DAYS])
-TWO = "\n".join(["date,a,b", *(f"{line},7" for line in DAYS)])
+TWO = "\n".join(["date,a,b", *(f"{line},{7 * k % 5}" for k, line in enumerate(DAYS))])
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,11 @@ CASES = {
         FORECAST, r"table\.csv, column 'date', line 9: 'Monday' is not a date .* --time", with_line(9, "Monday,8"),
         shell=True,
     ),
-    "missing stamp": Case(FORECAST, r"column 'date', line 9: the stamp is missing\. Fill it in", with_line(9, ",8")),
+    "missing stamp": Case(FORECAST, r"column 'date', line 9: the stamp is missing \(2 such line\(s\)\)\. Fill it in",
+        with_line(9, ",8").replace("2024-01-20", "2024-01-20 07:00").replace("2024-01-30", ""),
+    ),
     "double stamp": Case(
-        FORECAST, r"the stamp 2024-01-03 comes twice, in rows 4 and 9 .* \(the id column\)",
+        FORECAST, r"column .date.: the stamp 2024-01-03 comes twice, in lines 4 and 9 .* with --id; ",
         with_line(9, "2024-01-03,8"), shell=True,
     ),
     "off the grid": Case(

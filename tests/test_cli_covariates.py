@@ -11,7 +11,7 @@ import pytest
 
 import unrolled as un
 from shell import QUICK, inside
-from unrolled.cli.files import Beside, read_table
+from unrolled.tables import Beside, Reading, read
 
 OPTIONS = ("--past", "rain", "--future", "price, sky", "--static", "town", "--weight", "w")
 
@@ -131,7 +131,7 @@ def test_a_backtest_with_covariates(command, files):
     assert done.code == 0, done.err
     content = json.loads(done.out)
     assert any("known ahead: price" in note for note in content["notes"])
-    table = read_table("sales.csv", target_name="sales", beside=Beside(("rain",), ("price", "sky"), ("town",), "w"))
+    table = read("sales.csv", Reading(target="sales"), Beside(("rain",), ("price", "sky"), ("town",), "w"))
     fc = un.Forecaster(horizon=4, steps=4, ensemble=2, hidden=4, verbose=0)
     named = {"past_cols": ["rain"], "future_cols": ["price", "sky"], "static_cols": ["town"], "weight_col": "w"}
     rows = fc.cross_validation(table.frame, 2, id_col="shop", time_col="day", target_col="sales", **named, level=[80])
@@ -141,7 +141,7 @@ def test_a_backtest_with_covariates(command, files):
 
 def test_named_columns_are_neither_id_nor_target(files, monkeypatch):
     monkeypatch.chdir(files)
-    table = read_table("sales.csv", beside=Beside(("rain",), ("price",), ("town",), "w"))
+    table = read("sales.csv", beside=Beside(("rain",), ("price",), ("town",), "w"))
     assert (table.columns.id, table.columns.target) == ("shop", "sales")
     assert table.frame["price"].dtype == np.float64
     assert table.frame["town"].unique().tolist() == ["Rome", "Bonn"]

@@ -65,6 +65,17 @@ def test_a_search_and_series_that_are_too_short_to_hold_out(printed, file):
     assert printed("forecast", short, "-H", 4, *QUICK)["held_out"] is None
 
 
+def test_inspect(printed, file, capsys):
+    told = printed("inspect", AIR)
+    assert (told["series"], told["frequency"], told["values"]) == (1, "monthly", 144)
+    assert [column["role"] for column in told["columns"]] == ["time", "target"]
+    done = inside("inspect", file("a,b", "x,1", "y,2"), "--json", capsys=capsys)
+    assert done.code == 2
+    content = json.loads(done.out)
+    jsonschema.validate(content, SCHEMAS["inspect"])
+    assert content["error"]
+
+
 def test_backtest(printed):
     told = printed("backtest", AIR, "-H", 3, "-K", 2, *QUICK, "--out", "rows.csv")
     assert told["windows"] == 2

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/forecasting.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/forecasting.md", "docs/files.md"])
 def test_python_blocks_run_one_after_the_other(name, tmp_path):
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / name).read_text("utf-8"), re.MULTILINE | re.DOTALL)
     assert blocks

@@ -29,6 +29,7 @@ LEVELS = [
     {"network"},
     {ROOT},  # the public face
     {"forecasting"},
+    {"tables"},
     {"loading"},
     {"report", "demos"},
     {"cli", "__main__"},

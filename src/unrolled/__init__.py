@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .optimizers import SGD, Adagrad, Adam, AdamW, RMSprop, Rprop
     from .schedules import Constant, Cosine, OneCycle, ReduceOnPlateau
     from .streaming import Stream
+    from .tables import read_table
     from .training import EarlyStopping
 
 __version__ = "0.1.0"
@@ -68,6 +69,7 @@ __all__ = [
     "load",
     "losses",
     "optimizers",
+    "read_table",
     "register_cell",
     "schedules",
     "score",
@@ -92,6 +94,7 @@ _HOME = {
         "optimizers": ("SGD", "Adagrad", "Adam", "AdamW", "RMSprop", "Rprop"),
         "schedules": ("Constant", "Cosine", "OneCycle", "ReduceOnPlateau"),
         "streaming": ("Stream",),
+        "tables": ("read_table",),
         "training": ("EarlyStopping",),
     }.items()
     for name in names

@@ -10,6 +10,7 @@ from ..errors import InputError
 from . import options as opt
 from .answers import INTERRUPTED
 from .forecast import executed, found_columns, tell_notes
+from .reading import all_given, reads_a_table
 from .talk import by_model, give, give_json, give_table, or_null
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..forecasting.rolling import Backtest
 
 
+@reads_a_table
 def command(
     ctx: typer.Context,
     file: opt.File,
@@ -31,14 +33,11 @@ def command(
         bool, typer.Option("--refit/--no-refit", help="Train at each cutoff, or once before the first.")
     ] = True,
     config: opt.Config = None,
-    id_column: opt.IdColumn = None,
-    time_column: opt.TimeColumn = None,
-    target: opt.Target = None,
     past: opt.Past = None,
     future: opt.Future = None,
     static: opt.Static = None,
     weight: opt.Weight = None,
-    freq: opt.Freq = None,
+    reading: Any = None,
     season: opt.Season = None,
     cell: opt.Cell = "gru",
     hidden: opt.Hidden = None,
@@ -82,12 +81,12 @@ def command(
 
     Example: unrolled backtest sales.csv --horizon 12 --windows 4
     """
-    given = dict(locals())
+    given = all_given(locals(), ctx, reading)
     began = time.perf_counter()
     from ..forecasting.baselines import SIMPLE
     from ..forecasting.metrics import GRID_LEVELS, at_levels, verdict
     from ..forecasting.rolling import Plan, roll
-    from .files import read_table
+    from ..tables import read
     from .spreadsheet import as_csv
 
     levels = opt.parse_levels(level)
@@ -100,13 +99,13 @@ def command(
     _refuse_unwritable(out)
     talk = opt.talker(quiet)
 
-    table = read_table(file, id_column, time_column, target, beside=opt.parse_beside(past, future, static, weight))
+    table = read(file, reading, opt.parse_beside(past, future, static, weight))
     panel = opt.understand(fc, file, table, talk)
     backtest = roll(fc, panel, table.columns, plan)
     rows = asked_rows(backtest, levels)
     tell_notes([*table.notes, *backtest.notes, *([] if out is None else executed(rows, excel_safe))], talk)
     rated = at_levels(backtest.table(), levels)
-    files = write_rows(rows, out, ctx, given | found_columns(table.columns, panel), fc, backtest.interrupted)
+    files = write_rows(rows, out, ctx, given | found_columns(table), fc, backtest.interrupted)
     talk(f"\n{_cutoffs(backtest)}, horizon {horizon}, {'trained at each' if refit else 'trained once'}")
     talk(verdict(rated, fc.name))
     if as_json:

@@ -13,6 +13,7 @@ import typer
 
 from . import options as opt
 from .answers import INTERRUPTED
+from .reading import all_given, reads_a_table
 from .talk import give, give_json, give_table, records, say
 
 if TYPE_CHECKING:
@@ -20,24 +21,23 @@ if TYPE_CHECKING:
 
     from ..forecasting import Forecaster
     from ..forecasting.panel import Panel
+    from ..tables import Table
 
 INNER = 50.0  # per cent: the inner band of the report
 
 
+@reads_a_table
 def command(
     ctx: typer.Context,
     file: opt.File,
     horizon: opt.Horizon,
     config: opt.Config = None,
-    id_column: opt.IdColumn = None,
-    time_column: opt.TimeColumn = None,
-    target: opt.Target = None,
     past: opt.Past = None,
     future: opt.Future = None,
     static: opt.Static = None,
     weight: opt.Weight = None,
     future_file: opt.FutureFile = None,
-    freq: opt.Freq = None,
+    reading: Any = None,
     season: opt.Season = None,
     cell: opt.Cell = "gru",
     hidden: opt.Hidden = None,
@@ -82,13 +82,13 @@ def command(
 
     Example: unrolled forecast sales.csv --horizon 12
     """
-    given = dict(locals())
+    given = all_given(locals(), ctx, reading)
     began = time.perf_counter()
     from ..forecasting.ahead import extend_panel
     from ..report import Report, Subject
+    from ..tables import read
     from ..training import interruptible
     from . import outputs
-    from .files import read_table
 
     levels = opt.parse_levels(level)
     reports = outputs.parse_format(form)
@@ -96,11 +96,11 @@ def command(
     fc = opt.make_forecaster(given)
     talk = opt.talker(quiet)
 
-    table = read_table(file, id_column, time_column, target, beside=opt.parse_beside(past, future, static, weight))
+    table = read(file, reading, opt.parse_beside(past, future, static, weight))
     panel = opt.understand(fc, file, table, talk)
     ahead = opt.read_ahead(future_file, table.columns, panel)
     extend_panel(panel, horizon, ahead, replace(table.columns, rows=None))  # what is missing ahead is said at once
-    given |= found_columns(table.columns, panel)
+    given |= found_columns(table)
     with outputs.folder_for(out, file) as folder:
         fc.fit_panel(panel, baselines=beside)
         fc.notes_[:0] = table.notes
@@ -129,10 +129,12 @@ def command(
         raise typer.Exit(INTERRUPTED)
 
 
-def found_columns(columns: Any, panel: Panel) -> dict[str, Any]:
-    """The columns of a table that were found, as the options that name them."""
-    named = {"time_column": columns.time, "target": columns.target}
-    return named if panel.ids[0] is None else {**named, "id_column": columns.id}
+def found_columns(table: Table) -> dict[str, str]:
+    """The columns of a file that were found, as the options that name them; what was joined or turned is left out, to
+    be found again."""
+    columns, roles = table.columns, table.roles
+    found = {"time_column": columns.time, "target": columns.target, "id_column": columns.id}
+    return {option: name for option, name in found.items() if roles.get(name) == option.removesuffix("_column")}
 
 
 def tell_notes(notes: list[str], talk: Callable[[str], None]) -> None:

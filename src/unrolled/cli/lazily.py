@@ -18,6 +18,7 @@ COMMANDS = {
     "backtest": "Forecast from several cutoffs in the past, and rate the network beside the baselines.",
     "predict": "Forecast with a saved model, without training.",
     "score": "Rate an old forecast now that its values have come.",
+    "inspect": "Say what is understood of a table, without training: its columns, series, gaps and what looks wrong.",
     "plot": "Draw a forecast with its past and its intervals, as a picture or a page.",
     "demo": "Run one of the five classic systems, done right: what it learns, its gradient check, its picture.",
     "check": "Prove the gradients: analytic against central differences in float64, for every cell, depth and loss.",

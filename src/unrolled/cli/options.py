@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError
+from ..errors import DataError, InputError
 from .config import read_config
 from .talk import say
 
@@ -20,13 +20,10 @@ if TYPE_CHECKING:
     from ..forecasting import Forecaster
     from ..forecasting.covariates import Layout
     from ..forecasting.panel import Columns, Panel
-    from .files import Beside, Table
+    from ..tables import Beside, Table
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="CSV or Parquet file; - reads standard input.")]
 Horizon = Annotated[int, typer.Option("--horizon", "-H", help="Periods to forecast.")]
-IdColumn = Annotated[str | None, typer.Option("--id", help="Column that tells series apart.")]
-TimeColumn = Annotated[str | None, typer.Option("--time", help="Column of stamps.")]
-Target = Annotated[str | None, typer.Option("--target", help="Column to forecast.")]
 Past = Annotated[str | None, typer.Option("--past", help="Covariates known up to the present, with commas between.")]
 Future = Annotated[str | None, typer.Option("--future", help="Covariates known ahead, such as prices and holidays.")]
 Static = Annotated[
@@ -38,9 +35,6 @@ Weight = Annotated[
 FutureFile = Annotated[
     str | None,
     typer.Option("--future-file", help="Table of the known-ahead columns at the stamps to forecast.", metavar="FILE"),
-]
-Freq = Annotated[
-    str | None, typer.Option("--freq", help="Frequency, such as MS, W, D, B, h, 30min.", show_default="inferred")
 ]
 Season = Annotated[
     int | None, typer.Option("--season", help="Periods in a season.", show_default="from the frequency")
@@ -173,7 +167,7 @@ def parse_levels(text: str) -> list[float]:
 
 def parse_beside(past: str | None, future: str | None, static: str | None, weight: str | None) -> Beside:
     """The columns beside id, time and target that a command names."""
-    from .files import Beside
+    from ..tables import Beside
 
     def names(text: str | None) -> tuple[str, ...]:
         return tuple(part.strip() for part in (text or "").split(",") if part.strip())
@@ -183,7 +177,7 @@ def parse_beside(past: str | None, future: str | None, static: str | None, weigh
 
 def read_ahead(file: str | None, columns: Columns, panel: Panel) -> pd.DataFrame | None:
     """The table of --future-file, of the columns that the panel's covariates know ahead."""
-    from .files import read_future
+    from ..tables import read_future
 
     if file is None:
         return None
@@ -254,14 +248,17 @@ def make_forecaster(given: Mapping[str, Any]) -> Forecaster:
 def understand(fc: Forecaster, file: str, table: Table, talk: Callable[[str], None]) -> Panel:
     """The table as a panel; what was understood of it is said."""
     from ..forecasting.table import read_panel
-    from ..report import facts
+    from ..tables.inspection import in_a_line
 
-    panel = read_panel(table.frame, table.columns, fc.freq, fc.season)
+    try:
+        panel = read_panel(table.frame, table.columns, fc.freq, fc.season)
+    except DataError as error:
+        raise DataError(f"{'standard input' if file == '-' else file}, {error}") from error
     fc.columns_ = table.columns
     fc.backend_ = "pandas"
     series = f"id {table.columns.id!r}, " if panel.ids[0] is not None else ""
     talk(f"{file}: {series}time {table.columns.time!r}, target {table.columns.target!r}")
-    talk(facts(fc, panel))
+    talk(in_a_line(panel, table.columns))
     return panel
 
 

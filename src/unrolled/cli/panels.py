@@ -5,7 +5,8 @@ from __future__ import annotations
 # in the order in which a page shows them; an option that is in none stands under "Options"
 PANELS = {
     "Reading": (
-        *("config", "id_column", "time_column", "target", "freq", "season"),
+        *("config", "id_column", "time_column", "target", "freq", "season", "wide", "na", "aggregate", "start"),
+        *("dates", "decimal", "delimiter", "encoding", "header"),
         *("past", "future", "static", "weight", "future_file"),
     ),
     "Forecast": (*("horizon", "windows", "step", "refit", "level", "nonnegative", "integer", "baselines"),),

@@ -2,21 +2,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import InputError
 from . import options as opt
+from .reading import reads_a_table
 from .talk import say
 
 if TYPE_CHECKING:
     from ..report.curves import Curve
+    from ..tables import Reading
 
 PICTURES = (".svg", ".png", ".pdf")
 PAGES = (".html", ".htm")
 
 
+@reads_a_table
 def command(
     forecast: Annotated[
         str,
@@ -37,9 +40,7 @@ def command(
         Path, typer.Option("--out", help="File: .svg, .png, .pdf, or .html, which is interactive.")
     ] = Path("forecast.svg"),
     level: opt.Level = "50,80,95",
-    id_column: opt.IdColumn = None,
-    time_column: opt.TimeColumn = None,
-    target: opt.Target = None,
+    reading: Any = None,
     future_file: opt.FutureFile = None,
     quiet: opt.Quiet = False,
 ) -> None:
@@ -59,9 +60,9 @@ def command(
     if past_rows is not None and past_rows < 1:
         raise InputError(f"--last takes a number of rows ≥ 1; got {past_rows}.")
     if Path(forecast).suffix == ".safetensors":
-        curves, of, model = from_model(forecast, history, level, (id_column, time_column, target), future_file)
+        curves, of, model = from_model(forecast, history, level, reading, future_file)
     else:
-        curves, of, model = from_tables(forecast, history, (id_column, time_column, target))
+        curves, of, model = from_tables(forecast, history, reading)
     wanted = None if series is None else [name.strip() for name in series.split(",") if name.strip()]
     if kind in PAGES:
         from ..report.pages import figure_page
@@ -80,11 +81,8 @@ def command(
         say(f"{out}: {len(shown)} series{more}")
 
 
-Names = tuple[str | None, str | None, str | None]  # of the id, the time and the target column
-
-
 def from_model(
-    model: str, history: str | None, level: str, names: Names, future_file: str | None = None
+    model: str, history: str | None, level: str, reading: Reading, future_file: str | None = None
 ) -> tuple[Sequence[Curve], str, str]:
     """What a saved forecaster says of its own series, or of those of a table; the target's name and its own."""
     from dataclasses import replace
@@ -95,7 +93,7 @@ def from_model(
     from ..loading import load
     from ..report import curves
     from ..report.report import forecast_of
-    from .files import Beside, read_table
+    from ..tables import Beside, read
 
     fc = load(model)
     if not isinstance(fc, Forecaster):
@@ -105,22 +103,21 @@ def from_model(
     if history is not None:
         own = fc.columns_
         beside = Beside(own.past, own.future, own.static, kinds=opt.kinds(fc.tail_.covariates.layout))
-        table = read_table(history, *names, prefer=own, beside=beside)
+        table = read(history, reading, beside, prefer=own)
         fc.columns_ = replace(table.columns, weight=None)
         panel = read_panel(table.frame, table.columns, fc.tail_.frequency, fc.season, fc.tail_.covariates.layout)
     forecast = forecast_of(fc, levels, opt.read_ahead(future_file, fc.columns_, panel), panel)
     return curves.of_forecaster(fc, panel, forecast, len(panel.ids)), fc.columns_.target, fc.name
 
 
-def from_tables(forecast: str, history: str | None, names: Names) -> tuple[Sequence[Curve], str, str]:
+def from_tables(forecast: str, history: str | None, reading: Reading) -> tuple[Sequence[Curve], str, str]:
     """What a file of forecasts says, after the table that it came from; the target's name and the first model's."""
     from ..forecasting.metrics import models_in
     from ..forecasting.panel import Columns
     from ..report import curves
-    from .files import read_forecast, read_table
+    from ..tables import read, read_forecast
 
-    id_column, time_column, target = names
-    told = read_forecast(forecast, id_column, time_column)
+    told = read_forecast(forecast, reading.id, reading.time)
     frame, columns, past = told.frame, told.columns, None
     if "cutoff" in frame:
         raise InputError(
@@ -130,7 +127,7 @@ def from_tables(forecast: str, history: str | None, names: Names) -> tuple[Seque
     if not models:
         raise InputError(f"{forecast}: no column holds forecasts.")
     if history is not None:
-        came = read_table(history, id_column, time_column, target, prefer=Columns(columns.id, columns.time))
+        came = read(history, reading, prefer=Columns(columns.id, columns.time))
         if (columns.id in frame) != (came.columns.id in came.frame):
             raise InputError(
                 f"one of {forecast} and {history} has a column of ids, the other has none. Name it: --id"

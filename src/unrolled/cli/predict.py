@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from . import options as opt
 from .forecast import executed, tell_notes
+from .reading import reads_a_table
 from .talk import give_json, give_table, records
 
 
+@reads_a_table
 def command(
     model: Annotated[
         Path, typer.Argument(metavar="MODEL", help="Model file that `unrolled forecast` or Forecaster.save wrote.")
@@ -24,6 +26,7 @@ def command(
     ] = None,
     level: Annotated[str, typer.Option(help="Coverage of intervals in per cent.")] = "80,95",
     future_file: opt.FutureFile = None,
+    reading: Any = None,
     excel_safe: opt.ExcelSafe = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the forecast as JSON.")] = False,
     quiet: opt.Quiet = False,
@@ -37,7 +40,7 @@ def command(
     from ..errors import ModelFileError
     from ..forecasting import Forecaster
     from ..loading import load
-    from .files import Beside, read_table
+    from ..tables import Beside, read
     from .spreadsheet import escaped, unescaped
 
     levels = opt.parse_levels(level)
@@ -48,7 +51,7 @@ def command(
     if file is not None:
         own = fc.columns_
         beside = Beside(own.past, own.future, own.static, kinds=opt.kinds(fc.tail_.covariates.layout))
-        table = read_table(file, prefer=own, beside=beside)
+        table = read(file, reading, beside, prefer=own)
         notes += table.notes
         fc.columns_, frame = table.columns, unescaped(table.frame) if excel_safe else table.frame
     result = fc.predict(frame, levels, horizon, opt.read_ahead(future_file, fc.columns_, fc.tail_))

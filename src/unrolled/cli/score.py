@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import options as opt
+from .reading import reads_a_table
 from .talk import by_model, give_json, give_table, say
 
 if TYPE_CHECKING:
-    from .files import Table
+    from ..tables import Table
 
 
+@reads_a_table
 def command(
     forecast: Annotated[
         str, typer.Argument(metavar="FORECAST", help="CSV that `unrolled forecast` wrote, or alike.")
@@ -22,10 +24,7 @@ def command(
             metavar="ACTUALS", help="Table with what came; with the rows before it, errors are scaled too."
         ),
     ],
-    id_column: opt.IdColumn = None,
-    time_column: opt.TimeColumn = None,
-    target: Annotated[str | None, typer.Option("--target", help="Column of ACTUALS that was forecast.")] = None,
-    freq: opt.Freq = None,
+    reading: Any = None,
     season: Annotated[
         int | None, typer.Option(help="Season of MASE, RMSSE and MSIS.", show_default="M4's for the frequency")
     ] = None,
@@ -46,17 +45,17 @@ def command(
     """
     from ..forecasting import score
     from ..forecasting.panel import Columns
-    from .files import read_forecast, read_table
+    from ..tables import read, read_forecast
 
-    told = read_forecast(forecast, id_column, time_column)
+    told = read_forecast(forecast, reading.id, reading.time)
     if excel_safe:
         told = unquoted(told)
     found = Columns(told.columns.id, told.columns.time)
-    came = read_table(actuals, id_column, time_column, target, prefer=found)
+    came = read(actuals, reading, prefer=found)
     names = came.columns
     # each file may have its own name for the stamps and ids: the actuals' are used for both
     table = told.frame.rename(columns={told.columns.id: names.id, told.columns.time: names.time})
-    result = score(table, came.frame, names.id, names.time, names.target, season, freq)
+    result = score(table, came.frame, names.id, names.time, names.target, season, reading.freq)
     if not quiet:
         for note in (*told.notes, *came.notes, *result.notes):
             say(f"note: {note}")

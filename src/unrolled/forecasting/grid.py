@@ -100,7 +100,7 @@ def refuse_off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Freq
         raise DataError(
             f"column {rows.columns.time!r}, row {rows.row(k)}: the stamp {rows.stamp(k)} does not lie on the "
             f"{frequency.name} grid that most stamps follow ({len(off)} of {len(on_grid)} do not). "
-            "Aggregate to regular stamps first, or give the frequency (freq)."
+            "Aggregate to regular stamps first (--aggregate mean, sum, last or count), or give the frequency (freq)."
         )
     double = np.flatnonzero(rows.follows & (ordinals[1:] == ordinals[:-1]))
     if len(double):
