@@ -12,7 +12,7 @@ from ..forecasting.reading import show_stamp
 from ..ops import Array
 
 FEWEST_SEASONS = 2  # with fewer, season and trend can't be told apart
-PLAIN_SPAN = 7  # rows of the moving average where there is no season
+PLAIN_SPAN = 7  # rows of a running median at least
 
 
 class Glance(NamedTuple):
@@ -72,11 +72,12 @@ def without_outliers(y: Array, season: int) -> Array:
     the median of each place in the season are taken away. Source: Hyndman, "Detecting time series outliers", 2021
     (forecast::tsoutliers), after Tukey; with medians in place of STL.
 
-    >>> without_outliers(np.array([0.0, 1, 0, 1, 0, 1, 0, 50, 0, 1, 0, 1]), 2)[7]
+    >>> float(without_outliers(np.array([0.0, 1, 0, 1, 0, 1, 0, 50, 0, 1, 0, 1]), 2)[7])
     1.0
     """
     seasonal = season > 1 and len(y) >= FEWEST_SEASONS * season
-    span = min(season if seasonal else PLAIN_SPAN, len(y))
+    # whole seasons, and rows enough that one of them has no say in the median
+    span = min(season * -(-PLAIN_SPAN // season) if seasonal else PLAIN_SPAN, len(y))
     usual = _running_median(y, span)
     if seasonal:
         usual = usual + _by_place(y - usual, season, "median")
