@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -61,11 +62,11 @@ def row(result: dict) -> str:
     (own, *_) = [model for model in errors if model not in ("Naive", "SeasonalNaive", "Drift")]
     inferred = f"{found['series']} × {found['frequency']}, {found['first']} … {found['last']}, {found['target']!r}"
     notes = "; ".join(note for note in found["notes"] if "left out of every score" not in note)
-    options = " ".join(result["told"]) or "none"
+    options = f"`{shlex.join(told)}`" if (told := result["told"]) else "none"
     smape = {model: errors[model]["sMAPE"] for model in (own, baseline)}
     kind = "" if baseline == "SeasonalNaive" else " (naive)"
     return (
-        f"| {result['path'].name} | {inferred}{'; ' + notes if notes else ''} | `{options}` | {found['horizon']} | "
+        f"| {result['path'].name} | {inferred}{'; ' + notes if notes else ''} | {options} | {found['horizon']} | "
         f"{result['seconds']:.0f} s | {smape[own]:.2f} | {smape[baseline]:.2f}{kind} |"
     )
 

@@ -16,7 +16,7 @@ TABLES = dict(broken.tables())
 COMMAND = ("forecast", "table.csv", "--horizon", 2, "--steps", 2, "--ensemble", 1, "--hidden", 2, "--out", "out")
 IN_SHELL = list(TABLES)[:: broken.COUNT // 15]
 MOST_MEMORY = 600 << 20  # bytes of what Python and NumPy hold for one of these, the largest of which has 2 MB
-WHOLE = {"forecast.csv", "model.safetensors", "report.html"}
+WHOLE = {"forecast.csv", "model.safetensors", "report.html", "run.toml"}
 
 
 def assert_refused_or_right(done: Done, place) -> None:
