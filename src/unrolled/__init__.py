@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .checkpoint import History
     from .engines import active_engine, use_engine
     from .errors import DataError, InputError, ModelFileError, TrainingDiverged, UnrolledError
-    from .forecasting import Forecaster, score
+    from .forecasting import Forecaster, by_frequency, score
     from .gradients import GradientReport, check_gradients
     from .layers import Dense, Dropout, Embedding, Last, Layer
     from .loading import load
@@ -65,6 +65,7 @@ __all__ = [
     "TrainingDiverged",
     "UnrolledError",
     "active_engine",
+    "by_frequency",
     "check_gradients",
     "load",
     "losses",
@@ -86,7 +87,7 @@ _HOME = {
         "checkpoint": ("History",),
         "engines": ("active_engine", "use_engine"),
         "errors": ("DataError", "InputError", "ModelFileError", "TrainingDiverged", "UnrolledError"),
-        "forecasting": ("Forecaster", "score"),
+        "forecasting": ("Forecaster", "by_frequency", "score"),
         "gradients": ("GradientReport", "check_gradients"),
         "layers": ("Dense", "Dropout", "Embedding", "Last", "Layer"),
         "loading": ("load",),

@@ -128,7 +128,7 @@ def refuse_coarser(rows: Rows, ordinals: Array, frequency: Frequency) -> None:
         raise DataError(
             f"{rows.series(first)} has a value only every {step} periods of the {frequency.name} grid that most "
             f"stamps follow ({len(coarse)} of {len(bounds) - 1} series are such). Forecast series of different "
-            "frequencies apart, each in a table of its own, or give the frequency of all (freq)."
+            "frequencies apart, as `un.by_frequency` splits them, or give the frequency of all (freq)."
         )
 
 
