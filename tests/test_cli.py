@@ -253,6 +253,18 @@ def test_a_demo_that_did_not_learn_is_a_failure(command):
     assert command("demo", "fish", "--epochs", 1).code == 1
 
 
+# --- no horizon -------------------------------------------------------------------------------------
+
+
+def test_without_a_horizon_a_year_of_months_is_forecast_and_repeated(command, tmp_path):
+    done = command("forecast", AIR, *QUICK, "--out", "a")
+    assert done.code == 0, done.err
+    assert "12 periods ahead; --horizon overrules" in done.err
+    assert len(table(done.out)) == 12
+    assert "horizon = 12" in (tmp_path / "a" / "run.toml").read_text()
+    assert command("forecast", AIR, "-H", 12, *QUICK, "--out", "b").out == done.out
+
+
 # --- pipes ------------------------------------------------------------------------------------------
 
 

@@ -150,7 +150,7 @@ def test_the_real_command_refuses_bad_input(name, place):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("forecast", AIR), "Missing option '--horizon' / '-H'"),
+        (("backtest", AIR), "Missing option '--horizon' / '-H'"),
         (("forecast", AIR, "-H", "many"), "Invalid value for '--horizon' / '-H'"),
         (("forecast", AIR, "-H", "1.5"), "Invalid value for '--horizon' / '-H'"),
         (("forecast", "-H", "3"), "Missing argument 'FILE'"),

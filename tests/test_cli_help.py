@@ -195,7 +195,7 @@ def test_quiet_at_a_terminal_says_nothing(tmp_path):
         (["forecast", "absent.csv", "-H", 3], 2),
         (["forecast", AIR, "-H", "three"], 2),
         (["forecast", AIR, "-H", 0], 2),
-        (["forecast", AIR], 2),
+        (["backtest", AIR], 2),
     ],
 )
 def test_exit_codes(words, code, tmp_path):

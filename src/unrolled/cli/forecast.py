@@ -30,14 +30,17 @@ INNER = 50.0  # per cent: the inner band of the report
 def command(
     ctx: typer.Context,
     file: opt.File,
-    horizon: opt.Horizon,
+    horizon: Annotated[
+        int | None,
+        typer.Option("--horizon", "-H", help="Periods to forecast.", show_default="a year, a day or the like"),
+    ] = None,
     config: opt.Config = None,
+    reading: Any = None,
     past: opt.Past = None,
     future: opt.Future = None,
     static: opt.Static = None,
     weight: opt.Weight = None,
     future_file: opt.FutureFile = None,
-    reading: Any = None,
     season: opt.Season = None,
     cell: opt.Cell = "gru",
     hidden: opt.Hidden = None,
@@ -87,17 +90,22 @@ def command(
     from ..forecasting.ahead import extend_panel
     from ..report import Report, Subject
     from ..tables import read
+    from ..tables.inspection import sensible_horizon
     from ..training import interruptible
     from . import outputs
 
     levels = opt.parse_levels(level)
     reports = outputs.parse_format(form)
     beside = opt.parse_baselines(baselines)
-    fc = opt.make_forecaster(given)
+    fc = opt.make_forecaster({**given, "horizon": 1 if horizon is None else horizon})
     talk = opt.talker(quiet)
 
     table = read(file, reading, opt.parse_beside(past, future, static, weight))
     panel = opt.understand(fc, file, table, talk)
+    if horizon is None:
+        horizon = sensible_horizon(panel.frequency, int(panel.lengths.max()))
+        talk(f"{horizon} periods ahead; --horizon overrules")
+        given["horizon"] = fc.horizon = horizon
     ahead = opt.read_ahead(future_file, table.columns, panel)
     extend_panel(panel, horizon, ahead, replace(table.columns, rows=None))  # what is missing ahead is said at once
     given |= found_columns(table)
