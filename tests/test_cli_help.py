@@ -188,6 +188,18 @@ def test_quiet_at_a_terminal_says_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "words",
+    [["check", "--cell", "rnn", "--depth", 1], ["demo", "fish"], ["inspect", AIR], ["info"]],
+    ids=lambda w: w[0],
+)
+def test_quiet_or_by_nature_silent_commands_give_their_data_only(words, command):
+    silent = [] if words[0] in ("inspect", "info") else ["--quiet"]
+    done = command(*words, *silent)
+    assert (done.code, done.err) == (0, "")
+    assert done.out
+
+
+@pytest.mark.parametrize(
     ("words", "code"),
     [
         (["info"], 0),

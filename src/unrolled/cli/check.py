@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
+from . import options as opt
 from .answers import FAILED
-from .talk import give, give_json, say
+from .talk import give, give_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,7 @@ def command(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the table of every single check.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of networks and inputs.")] = 0,
+    quiet: opt.Quiet = False,
 ) -> None:
     """Prove the gradients: analytic against central differences in float64, for every cell, depth and loss.
 
@@ -44,7 +46,7 @@ def command(
     wrong = sum(not result["ok"] for result in results)
     if as_json:
         give_json({"checks": results, "wrong": wrong})
-    say(f"{len(results)} checks, {wrong} wrong")
+    opt.talker(quiet)(f"{len(results)} checks, {wrong} wrong")
     if wrong:
         raise typer.Exit(FAILED)
 

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import InputError
+from . import options as opt
 from .answers import FAILED
-from .talk import give, give_json, say
+from .talk import give, give_json
 
 
 def command(
@@ -20,6 +21,7 @@ def command(
     end: Annotated[str | None, typer.Option(help="stock: day after the last, such as 2023-04-01.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the picture, an interactive page.")] = Path("demos"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON instead.")] = False,
+    quiet: opt.Quiet = False,
 ) -> None:
     """Run one of the five classic systems, done right: what it learns, its gradient check, its picture.
 
@@ -36,16 +38,17 @@ def command(
     only_stock = sorted(options.keys() - {"epochs"})
     if only_stock and name != "stock":
         raise InputError(f"--{only_stock[0]} belongs to the demo stock, not to {name}.")
+    talk = opt.talker(quiet)
     results = {}
     with made_folder(out) as folder:
         for demo in DEMOS if name == "all" else [name]:
             if name == "all":
-                say(f"\n== {demo} ==\n")
+                talk(f"\n== {demo} ==\n")
             result = DEMOS[demo](say=(lambda line: None) if as_json else give, seed=seed, **options)
             results[demo] = result
             picture = folder / f"{demo}.html"
             write_bytes(picture, result.figure().to_html(include_plotlyjs=True).encode())
-            say(f"\npicture: {picture}")
+            talk(f"\npicture: {picture}")
     if as_json:
         give_json({demo: result.numbers for demo, result in results.items()})
     if not all(result.right for result in results.values()):
