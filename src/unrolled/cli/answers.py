@@ -14,6 +14,7 @@ from ..errors import TrainingDiverged, UnrolledError
 from .talk import say
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+BEGAN = "unrolled.began"  # where a command finds in its context when it was called
 
 
 def answering(command: Callable[..., None]) -> Callable[..., None]:

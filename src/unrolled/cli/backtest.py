@@ -8,7 +8,7 @@ import typer
 
 from ..errors import InputError
 from . import options as opt
-from .answers import INTERRUPTED
+from .answers import BEGAN, INTERRUPTED
 from .forecast import executed, found_columns, tell_notes
 from .reading import all_given, reads_a_table
 from .talk import by_model, give, give_json, give_table, or_null
@@ -82,7 +82,7 @@ def command(
     Example: unrolled backtest sales.csv --horizon 12 --windows 4
     """
     given = all_given(locals(), ctx, reading)
-    began = time.perf_counter()
+    began: float = ctx.meta[BEGAN]
     from ..forecasting.baselines import SIMPLE
     from ..forecasting.metrics import GRID_LEVELS, at_levels, verdict
     from ..forecasting.rolling import Plan, roll

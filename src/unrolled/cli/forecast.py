@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import options as opt
-from .answers import INTERRUPTED
+from .answers import BEGAN, INTERRUPTED
 from .reading import all_given, reads_a_table
 from .talk import give, give_json, give_table, records, say
 
@@ -86,7 +86,7 @@ def command(
     Example: unrolled forecast sales.csv --horizon 12
     """
     given = all_given(locals(), ctx, reading)
-    began = time.perf_counter()
+    began: float = ctx.meta[BEGAN]
     from ..forecasting.ahead import extend_panel
     from ..report import Report, Subject
     from ..tables import read

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from .answers import answering
+from .answers import BEGAN, answering
 from .panels import in_order, panel_of
 
 HELP_WIDTH = 100  # a longer line is hard to read
@@ -33,6 +34,10 @@ class Command(TyperCommand):
 
     Typer's own panels are drawn by rich, whose import takes longer than all the rest of a help page.
     """
+
+    def invoke(self, ctx: Any) -> Any:
+        ctx.meta[BEGAN] = time.perf_counter()  # before anything heavy is imported: a person waits for that, too
+        return super().invoke(ctx)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         panels: dict[str, list[tuple[str, str]]] = {}
