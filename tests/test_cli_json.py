@@ -74,6 +74,10 @@ def test_inspect(printed, file, capsys):
     content = json.loads(done.out)
     jsonschema.validate(content, SCHEMAS["inspect"])
     assert content["error"]
+    days = [f"2024-01-{day:02}" for day in range(1, 30)]
+    uneven = file("ds,y", *(f"{day},1" for day in days), "2024-01-29 07:00,2", "2024-01-30,1", name="uneven.csv")
+    content = json.loads(inside("inspect", uneven, "--json", capsys=capsys).out)
+    assert content["error"].startswith(f"{uneven}, column 'ds', ")
 
 
 def test_backtest(printed):

@@ -59,7 +59,8 @@ def inspect_table(path: str, reading: Reading, season: int | None = None) -> dic
         roles = dict(table.roles)
         panel = read_panel(table.frame, table.columns, reading.freq, season)
     except UnrolledError as error:
-        found["error"] = str(error)
+        told = str(error)
+        found["error"] = told if told.startswith(sheet.name) else f"{sheet.name}, {told}"
         roles = roles or _guessed_roles(sheet, reading)
         found["notes"] = list(sheet.notes)
     else:
