@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from unrolled.data import Arrays
 from unrolled.engines import ENGINES, Job
 from unrolled.losses import MSE
 from unrolled.schedules import Progress, Schedule
+from unrolled.training import interruptible
 
 N, T = 20, 5
 
@@ -292,3 +294,22 @@ def test_a_validation_loss_that_is_not_finite_is_a_divergence(engine, data):
     y[-1] = 1e200  # its square is no float
     with pytest.raises(un.TrainingDiverged, match="in epoch 0, batch 3 "):
         network().fit(x, y, validation=0.2, batch_size=4)
+
+
+# --- Ctrl-C -----------------------------------------------------------------------------------------
+
+
+def test_a_second_interrupt_is_one_whatever_a_library_makes_of_it():
+    with pytest.raises(KeyboardInterrupt), interruptible() as interrupted:
+        signal.raise_signal(signal.SIGINT)
+        assert interrupted()
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:  # as NumPy does where arrays are compared
+            raise TypeError("no common dtype") from None
+
+
+def test_an_error_after_one_interrupt_stays_what_it_is():
+    with pytest.raises(TypeError, match="its own"), interruptible():
+        signal.raise_signal(signal.SIGINT)
+        raise TypeError("its own")

@@ -210,7 +210,9 @@ def interruptible() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    asked = False  # no Event: a second signal may come while its lock is held by the first, and would wait for ever
+    asked = ended = (
+        False  # no Event: a second signal may come while its lock is held by the first, and would wait for ever
+    )
     previous = signal.getsignal(signal.SIGINT)
     outer = getattr(previous, "asked", None)
     if outer is not None:  # within another one: one Ctrl-C is meant for both
@@ -218,8 +220,9 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         return
 
     def on_interrupt(number: int, frame: Any) -> None:
-        nonlocal asked
+        nonlocal asked, ended
         if asked:
+            ended = True
             raise KeyboardInterrupt
         asked = True
 
@@ -227,5 +230,9 @@ def interruptible() -> Iterator[Callable[[], bool]]:
     signal.signal(signal.SIGINT, on_interrupt)
     try:
         yield on_interrupt.asked  # type: ignore[attr-defined]
+    except Exception as error:
+        if ended:  # raised inside NumPy it may come out as an error of NumPy's own
+            raise KeyboardInterrupt from error
+        raise
     finally:
         signal.signal(signal.SIGINT, previous)
