@@ -299,17 +299,28 @@ def test_a_validation_loss_that_is_not_finite_is_a_divergence(engine, data):
 # --- Ctrl-C -----------------------------------------------------------------------------------------
 
 
-def test_a_second_interrupt_is_one_whatever_a_library_makes_of_it():
-    with pytest.raises(KeyboardInterrupt), interruptible() as interrupted:
+def interrupted_twice() -> None:
+    """As NumPy does where arrays are compared: the second interrupt is lost in an error of its own."""
+    with interruptible() as interrupted:
         signal.raise_signal(signal.SIGINT)
         assert interrupted()
         try:
             signal.raise_signal(signal.SIGINT)
-        except KeyboardInterrupt:  # as NumPy does where arrays are compared
+        except KeyboardInterrupt:
             raise TypeError("no common dtype") from None
 
 
-def test_an_error_after_one_interrupt_stays_what_it_is():
-    with pytest.raises(TypeError, match="its own"), interruptible():
+def interrupted_once() -> None:
+    with interruptible():
         signal.raise_signal(signal.SIGINT)
         raise TypeError("its own")
+
+
+def test_a_second_interrupt_is_one_whatever_a_library_makes_of_it():
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_twice()
+
+
+def test_an_error_after_one_interrupt_stays_what_it_is():
+    with pytest.raises(TypeError, match="its own"):
+        interrupted_once()
