@@ -10,19 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from unrolled.cli.bench import Shape
+
 Run = Callable[[int], Any]
 BATCHES = 10  # different batches of data; a run goes round them
 RATE = 1e-3
-
-
-class Shape(NamedTuple):
-    inputs: int
-    hidden: int
-    batch: int
-    steps: int
-
-    def __str__(self) -> str:
-        return f"I{self.inputs} H{self.hidden} B{self.batch} T{self.steps}"
 
 
 class Rows(NamedTuple):

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from pages import fitted
+from unrolled.forecasting.glance import look, season_strength, without_outliers
 from unrolled.report import numbers
-from unrolled.report.glance import look, season_strength, without_outliers
 
 
 def test_the_strength_of_a_season_is_what_remains_without_the_noise(rng):

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..forecasting.glance import Glance, look
 from ..forecasting.metrics import INTERVAL
 from . import numbers
 from .curves import shown_stamps
-from .glance import Glance, look
 from .subject import Subject
 
 MOST_TRIALS = 50  # of a search

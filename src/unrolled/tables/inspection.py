@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..errors import UnrolledError
 from ..forecasting.frequency import DAY, HOUR, Frequency
+from ..forecasting.glance import look
 from ..forecasting.panel import Columns, Panel
 from ..forecasting.reading import show_stamp
 from ..forecasting.table import read_panel
@@ -19,7 +20,7 @@ from .numbers import is_numeric, missing, sample_of
 from .options import Beside, Reading
 from .reader import read_sheet, understand
 from .stamps import dates_share
-from .suspects import outliers, suspected_sentinel
+from .suspects import suspected_sentinel
 
 MOST_EXAMPLES = 3
 
@@ -93,10 +94,8 @@ def _guessed_roles(sheet: Sheet, reading: Reading) -> dict[str, str]:
 
 
 def _of_panel(panel: Panel, columns: Columns, season: int | None) -> dict[str, Any]:
-    sentinels, strange = {}, 0
-    for k in range(len(panel.ids)):
-        part = panel.series(k)
-        strange += outliers(np.where(panel.observed[part], panel.y[part], np.nan))
+    sentinels: dict[str, float] = {}
+    strange = sum(look(panel, k, season or panel.frequency.season).outliers for k in range(len(panel.ids)))
     suspect = suspected_sentinel(panel.y[panel.observed])
     if suspect is not None:
         sentinels = {"value": suspect[0], "times": suspect[1]}
@@ -195,5 +194,5 @@ def _facts(found: dict[str, Any]) -> list[str]:
     return [
         f"{found['series']} series · {found['frequency']} · {found['first']} … {found['last']} · {rows} rows each",
         f"target {found['target']!r} · {found['values']} values · {found['gaps']} gaps · season {found['season']}"
-        + (f" · {strange} values far from all others" if strange else ""),
+        + (f" · {strange} outlier(s)" if strange else ""),
     ]

@@ -11,7 +11,6 @@ import pandas as pd
 from ..ops import Array
 
 OFTEN = 3  # times a number must come before it is suspected to stand for a missing value
-FAR = 10.0  # interquartile ranges from the median
 
 
 def suspected_sentinel(values: Array) -> tuple[float, int] | None:
@@ -34,15 +33,6 @@ def suspected_sentinel(values: Array) -> tuple[float, int] | None:
         if end < 0 <= others.min() or (nines and abs(end) > 2 * np.abs(others).max()):
             return float(end), count
     return None
-
-
-def outliers(values: Array) -> int:
-    """How many values lie more than ten interquartile ranges from the median."""
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return 0
-    low, middle, high = np.percentile(known, (25, 50, 75))
-    return int((np.abs(known - middle) > FAR * (high - low)).sum()) if high > low else 0
 
 
 def sentinel_notes(frame: pd.DataFrame, columns: Iterable[str]) -> list[str]:

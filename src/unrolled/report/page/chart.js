@@ -28,6 +28,8 @@ function number(value, places) {
 
 // --- ticks ---------------------------------------------------------------------------------------
 
+const WIDTH_OF_CHARACTER = 7; // of a label, in pixels, rather too wide
+
 function step125(span, most) {
   const raw = span / Math.max(most, 1), power = 10 ** Math.floor(Math.log10(raw));
   return power * ([1, 2, 5].find(m => m * power >= raw * 0.999) || 10);
@@ -151,9 +153,14 @@ function draw(host, chart) {
     svg("line", { class: "grid", x1: left, x2: width - right, y1: y(t), y2: y(t) }, root);
     svg("text", { class: "tick", x: left - 8, y: y(t) + 4, "text-anchor": "end" }, root, texts[k]);
   });
+  let taken = -Infinity; // where the last label ends: none is written over another
   for (const tick of stampTicks(chart.labels, chart.from, chart.to, Math.max(2, Math.floor((width - left) / 78)))) {
     svg("line", { class: "grid", x1: x(tick.at), x2: x(tick.at), y1: height - bottom, y2: height - bottom + 4 }, root);
     const anchor = x(tick.at) > width - 40 ? "end" : x(tick.at) < 40 ? "start" : "middle";
+    const wide = WIDTH_OF_CHARACTER * tick.text.length;
+    const begin = x(tick.at) - wide * { start: 0, middle: 0.5, end: 1 }[anchor];
+    if (begin < taken) continue;
+    taken = begin + wide + WIDTH_OF_CHARACTER;
     svg("text", { class: "tick", x: x(tick.at), y: height - bottom + 17, "text-anchor": anchor }, root, tick.text);
   }
   if (chart.axis) svg("text", { class: "tick", x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, root, chart.axis);

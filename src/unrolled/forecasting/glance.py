@@ -7,9 +7,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..forecasting.panel import Panel
-from ..forecasting.reading import show_stamp
 from ..ops import Array
+from .panel import Panel
+from .reading import show_stamp
 
 FEWEST_SEASONS = 2  # with fewer, season and trend can't be told apart
 PLAIN_SPAN = 7  # rows of a running median at least
