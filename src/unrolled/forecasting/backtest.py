@@ -31,45 +31,48 @@ REPORTED_LEVELS = (80, 95)
 COVERED_LEVELS = (50, 80, 90, 95)  # whose ends are the learned quantiles
 
 
-@dataclass(frozen=True, repr=False)
-class HeldOut:
-    """What the network did on the end of the series, which it had not seen.
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Comparison:
+    """What networks and baselines did on the end of the series, which no network had seen.
 
     Attributes:
         table: one row a model, columns sMAPE (0..200), MASE, MAE, RMSE, each a mean over series.
         coverage: share of held-out values inside the intervals, by level in per cent. Each origin's intervals are
             calibrated on the other origins.
-        widening: the calibration of all intervals.
-        dependence: correlations between the steps that are forecast at once.
         origins: forecast origins a series.
         rows: rows held out at the end of each series.
-        pooled: whether calibration pools the steps ahead.
         example: of the last origin: id, stamp, y, the forecasts of all models, and intervals.
         name: the network's column.
         by_step: the point measures but MASE by step ahead (1 .. H) and model, all series and origins together.
         by_series: all point measures by series (its id; 0 where there are no ids) and model.
+        known: held-out values by step ahead, (H,).
+        pooled: whether calibration pools the steps ahead.
     """
 
     table: pd.DataFrame
     coverage: dict[int, float]
-    widening: Array
-    dependence: Array
     origins: int
     rows: int
-    pooled: bool
     example: pd.DataFrame
     name: str
     by_step: pd.DataFrame
     by_series: pd.DataFrame
+    known: Array
+    pooled: bool
 
     def __repr__(self) -> str:
         coverage = ", ".join(f"{level} %: {100 * share:.0f} %" for level, share in self.coverage.items())
         return (
-            f"the last {self.rows} rows of each series, {self.origins} origins\n"
+            f"{self.extent}\n"
             f"{self.table.to_string(float_format=short, index_names=False)}\n"
             f"{self.verdict}\n"
             f"intervals held ({'steps pooled' if self.pooled else 'step by step'}): {coverage}"
         )
+
+    @property
+    def extent(self) -> str:
+        """What was held out, in words."""
+        return f"the last {self.rows} rows of each series, {self.origins} origin{'s' * (self.origins != 1)}"
 
     def _repr_html_(self) -> str:
         order = self.table.sort_values("sMAPE", kind="stable")
@@ -79,13 +82,25 @@ class HeldOut:
             ["interval", "values inside"],
             [[f"{level} %", f"{100 * share:.0f} %"] for level, share in self.coverage.items()],
         )
-        how = f"the last {self.rows} rows of each series, {self.origins} origin(s)"
-        return titled(self.verdict, note(how), models, covered)
+        return titled(self.verdict, note(self.extent), models, covered)
 
     @property
     def verdict(self) -> str:
         """In plain words, whether the network is worth using here."""
         return verdict(self.table, self.name)
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class HeldOut(Comparison):
+    """A comparison of one frequency, and what its forecaster learns from it.
+
+    Attributes:
+        widening: the calibration of all intervals.
+        dependence: correlations between the steps that are forecast at once.
+    """
+
+    widening: Array
+    dependence: Array
 
 
 def short(value: float) -> str:
@@ -190,6 +205,7 @@ def hold_out(
         name=name,
         by_step=score_series(steps, came, flat).rename_axis(["step", "model"]),
         by_series=scores[list(POINT)].rename(index=dict(enumerate(ids)), level="series"),
+        known=(~np.isnan(came)).reshape(len(ends), horizon).sum(axis=0),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..ops import Array
-from .choice import MANY_WINDOWS, MEDIUM, SEASONS_READ, SEGMENTS, choose_settings
+from .choice import MANY_WINDOWS, MEDIUM, SEASONS_READ, SEGMENTS, choose_settings, decide
 from .outputs import COUNTS
 from .panel import Panel
 from .windows import SHORTEST_WINDOW, VIEWS, Framing, View, window_ends
@@ -91,7 +91,7 @@ class Space(NamedTuple):
 def resolve(fc: Forecaster, panel: Panel, rows: Array) -> tuple[Configuration, Framing, bool]:
     """What this forecaster (whose cell is a real one) would choose for a panel by itself: the configuration, the
     framing, and whether it reads the calendar. `rows` (S',): of the series of the last training."""
-    framing, _, features, _ = fc._choose(panel, rows)
+    framing, _, features, _ = decide(fc, panel, rows)
     settings = choose_settings(rows, framing, fc.get_params())
     taken = {name: getattr(settings, name) for name in Configuration._fields if hasattr(settings, name)}
     configuration = Configuration(scaling=framing.views, window=framing.window, segment=framing.segment, **taken)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
 from ..errors import DataError, InputError
 from ..ops import Array
+from .features import Features, choose_calendar, choose_decoder
 from .model import Settings
+from .outputs import COUNTS
 from .panel import Panel
 from .scaling import all_positive, to_logs, wants_logarithm
 from .windows import SHORTEST_WINDOW, VIEWS, Framing, View, seasonal_errs_less
+
+if TYPE_CHECKING:
+    from .forecaster import Forecaster
 
 SOME_WINDOWS = 300  # from here on a network finds level and season by itself well enough to be asked, too
 MANY_WINDOWS = 1000  # from here on a larger network learns more than it overfits
@@ -36,6 +41,27 @@ SMALL = Size(16, 200, 32, 1e-2, 0.4, 6)
 MEDIUM = Size(32, 1000, 32, 1e-2, 0.4, 6)
 MOST_PASSES, LEAST_STEPS = 10, 500  # over the windows, of networks that read segments; their steps all the same
 SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 3)
+
+
+def decide(fc: Forecaster, panel: Panel, rows: Array | None = None) -> tuple[Framing, Array, Features, str | None]:
+    """The framing, for each series whether it is taken in logarithms, what is read beside it, and the decoder.
+
+    `rows` is how many rows each series of the last training has, where these are more than the panel's.
+    """
+    season = fc.season or panel.frequency.season
+    logs = logs_of(fc, panel)
+    calendar = choose_calendar(fc.calendar, panel, fc.decoder)
+    features = Features.of(panel, calendar, season)
+    decoder = choose_decoder(fc.decoder, panel.covariates, calendar)
+    reach, scaling = fc.reach or fc.horizon, "count" if fc.likelihood in COUNTS else fc.scaling
+    framing = choose_framing(panel, logs, reach, season, fc.window, fc.segment, scaling, decoder, rows)
+    return framing, logs, features, decoder
+
+
+def logs_of(fc: Forecaster, panel: Panel) -> Array:
+    """Which series a forecaster takes in logarithms, (S,) bool."""
+    log = False if fc.likelihood in COUNTS else fc.log
+    return choose_logs(panel, log, fc.season or panel.frequency.season)
 
 
 def choose_logs(panel: Panel, log: bool | None, season: int) -> Array:

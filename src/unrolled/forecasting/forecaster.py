@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,24 +18,26 @@ from ..progress import part, whole_run
 from ..training import interruptible
 from .ahead import extend_panel
 from .automatic import AUTO, fit_automatically
-from .backtest import HeldOut, held_out_rows, hold_out
+from .backtest import Comparison, held_out_rows, hold_out
 from .baselines import check_baselines
-from .choice import choose_framing, choose_logs, choose_settings
-from .features import Features, choose_calendar, choose_decoder
+from .choice import choose_settings, decide, logs_of
+from .features import Features
+from .frequencies import read_panels
 from .intervals import MEDIAN, UNCALIBRATED, calibrate, check_levels, interval_columns
+from .mixed import answer, fit_parts, roll_all
 from .model import train_model
-from .outputs import COUNTS, limits_of, refuse_no_counts
+from .outputs import limits_of, refuse_no_counts
 from .panel import Panel, named_columns
 from .params import Params, check_paths, checked_horizon
 from .paths import path_frame, path_noise, sample_paths
 from .recursion import forecast_quantiles
-from .rolling import Plan, cross_validate
+from .rolling import Plan, all_rows
 from .saved import describe, rebuild
 from .scaling import Profile, all_positive, estimate_profile, in_units, renewed
 from .showing import Showing
 from .statistical import require_statsforecast
 from .table import forecast_frame, in_library, library_of, read_panel
-from .windows import Framing, refuse_unforecastable, refuse_untrainable, window_ends
+from .windows import refuse_unforecastable, refuse_untrainable, window_ends
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,13 +89,17 @@ class Forecaster(Showing, Params):
     After `fit`: `model_`, `held_out_` (comparison and coverage; None where the series are too short), `panel_` (the
     series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_`
     (parameters that repeat this without a search). After `predict`: `predict_notes_` (what was changed in its tables,
-    and which of their texts no training has seen).
+    and which of their texts no training has seen). Where the series of a table have different frequencies, each
+    frequency gets a forecaster of its own, `parts_["monthly"]`, which has `model_`, `panel_` and `chosen_`.
 
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
     >>> un.Forecaster(horizon=3, steps=20).fit(df).predict(level=[80]).columns.tolist()
     ['ds', 'GRU', 'GRU-lo-80', 'GRU-hi-80']
     """
+
+    parts_: Mapping[str, Forecaster] = MappingProxyType({})  # where there is one frequency, or no fit
+    interrupted_ = False  # whether Ctrl-C ended the training
 
     # --- fitting ------------------------------------------------------------------------------------
 
@@ -129,7 +136,11 @@ class Forecaster(Showing, Params):
         self.check_params()
         self.columns_ = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         self.backend_ = library_of(df)
-        return self.fit_panel(read_panel(df, self.columns_, self.freq, self.season), baselines=baselines)
+        return self.fit_panels(read_panels(df, self.columns_, self.freq, self.season), baselines)
+
+    def fit_panels(self, panels: Sequence[Panel], baselines: str | Iterable[str] | None = None) -> Forecaster:
+        """`fit` for a table that has been read: a panel for each frequency."""
+        return self.fit_panel(panels[0], True, baselines) if len(panels) == 1 else fit_parts(self, panels, baselines)
 
     def fit_panel(
         self, panel: Panel, evaluate: bool = True, baselines: str | Iterable[str] | None = None
@@ -137,28 +148,30 @@ class Forecaster(Showing, Params):
         """`fit` for a table that has been read; `evaluate=False` leaves out comparison and calibration."""
         beside = check_baselines(baselines)
         require_statsforecast(beside)  # before long work
+        self.parts_ = {}
         if self.cell == AUTO:
             return fit_automatically(self, panel, evaluate, beside)
         self.search_: pd.DataFrame | None = None
         self.chosen_, self.search_interrupted_ = self.get_params(), False
         with interruptible() as interrupted, whole_run(self.verbose):  # between the trainings too
-            return self._fit(panel, evaluate, beside, interrupted)
+            self._fit(panel, evaluate, beside, interrupted)
+            self.interrupted_ = interrupted()
+        return self
 
-    def _fit(
-        self, panel: Panel, evaluate: bool, baselines: Sequence[str], interrupted: Callable[[], bool]
-    ) -> Forecaster:
+    def _fit(self, panel: Panel, evaluate: bool, baselines: Sequence[str], interrupted: Callable[[], bool]) -> None:
         refuse_no_counts(panel, self.likelihood)
         self.notes_ = list(panel.notes)
         self.panel_: Panel | None = panel
-        self.held_out_: HeldOut | None = None
+        self.held_out_: Comparison | None = None
         self.widening_ = np.full((MEDIAN, self.horizon), UNCALIBRATED)
+        dependence = None
         left_out = held_out_rows(panel, self.horizon) if evaluate else 0
         # whatever is chosen from data is chosen without the held-out end, for both trainings
         known = panel.until(left_out)
-        framing, logs, features, decoder = self._choose(known, panel.lengths)
+        framing, logs, features, decoder = decide(self, known, panel.lengths)
         if not len(window_ends(known, framing)):
             left_out, known = 0, panel
-            framing, logs, features, decoder = self._choose(panel)
+            framing, logs, features, decoder = decide(self, panel)
         refuse_untrainable(panel, framing)
         refuse_unforecastable(panel, framing)
         settings = choose_settings(panel.lengths, framing, self.get_params() | {"decoder": decoder})
@@ -169,10 +182,10 @@ class Forecaster(Showing, Params):
             with part("", 0, 2):
                 model = train_model(settings, known, profile, framing, features, "training without the end")
             model = replace(model, limits=limits)
-            self.held_out_ = hold_out(
+            held_out = hold_out(
                 model, panel, known, profile, self.name, self.columns_, baselines, self.season, self.horizon
             )
-            self.widening_ = self.held_out_.widening
+            self.held_out_, self.widening_, dependence = held_out, held_out.widening, held_out.dependence
         elif evaluate:
             self.notes_.append(
                 "too few rows to hold any out: no comparison, and intervals not calibrated, only widened"
@@ -186,27 +199,9 @@ class Forecaster(Showing, Params):
             features = Features.of(panel, bool(features.calendar), features.season)
             with part("", bool(left_out), 1 + bool(left_out)):
                 model = train_model(settings, panel, self.profile_, framing, features, "training on everything")
-        dependence = self.held_out_.dependence if self.held_out_ else None
         self.model_ = replace(model, limits=limits, dependence=dependence)
         self.notes_ += model.features.notes(panel)
         self.tail_ = panel.tail(framing.memory)
-        return self
-
-    def _choose(self, panel: Panel, rows: Array | None = None) -> tuple[Framing, Array, Features, str | None]:
-        """The framing, for each series whether it is taken in logarithms, what is read beside it, and the decoder."""
-        season = self.season or panel.frequency.season
-        logs = self._logs(panel)
-        calendar = choose_calendar(self.calendar, panel, self.decoder)
-        features = Features.of(panel, calendar, season)
-        decoder = choose_decoder(self.decoder, panel.covariates, calendar)
-        reach, scaling = self.reach or self.horizon, "count" if self.likelihood in COUNTS else self.scaling
-        framing = choose_framing(panel, logs, reach, season, self.window, self.segment, scaling, decoder, rows)
-        return framing, logs, features, decoder
-
-    def _logs(self, panel: Panel) -> Array:
-        """Which series are taken in logarithms, (S,) bool."""
-        log = False if self.likelihood in COUNTS else self.log
-        return choose_logs(panel, log, self.season or panel.frequency.season)
 
     # --- forecasting --------------------------------------------------------------------------------
 
@@ -234,6 +229,8 @@ class Forecaster(Showing, Params):
             InputError: an argument does not fit.
         """
         self._require_fit()
+        if self.parts_:
+            return answer(self, df, lambda one, rows: one.predict(rows, level, horizon, future))
         levels = check_levels(level)
         horizon = checked_horizon(self, horizon)
         panel, profile, library = self._asked(df)
@@ -267,6 +264,8 @@ class Forecaster(Showing, Params):
             A long table in the library of the input: id, stamp, `sample` (0 .. n - 1) and the column of the forecast.
         """
         self._require_fit()
+        if self.parts_:
+            return answer(self, df, lambda one, rows: one.sample(n, rows, horizon, seed, future))
         check_paths(n)
         horizon = checked_horizon(self, horizon)
         panel, profile, library = self._asked(df)
@@ -313,7 +312,7 @@ class Forecaster(Showing, Params):
     def _profile_of(self, panel: Panel) -> Profile:
         """Profiles for a new table: as fitted for known series, estimated afresh for others."""
         framing = self.model_.framing
-        fresh = estimate_profile(panel, framing, self._logs(panel))
+        fresh = estimate_profile(panel, framing, logs_of(self, panel))
         return renewed(self.profile_, self.tail_.ids, fresh, panel)
 
     def cross_validation(
@@ -356,11 +355,16 @@ class Forecaster(Showing, Params):
         columns = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         step = self.horizon if step_size is None else step_size
         plan = Plan.checked(n_windows, step, refit, check_levels(level), baselines)
-        panel = read_panel(df, columns, self.freq, self.season)
-        return in_library(cross_validate(self, panel, columns, plan), library_of(df))
+        panels = read_panels(df, columns, self.freq, self.season)
+        return in_library(all_rows(roll_all(self, panels, columns, plan)), library_of(df))
+
+    @property
+    def parts(self) -> list[Forecaster]:
+        """Forecasters of one frequency each: those of `parts_`, or this one."""
+        return list(self.parts_.values()) or [self]
 
     def _require_fit(self) -> None:
-        if not hasattr(self, "model_"):
+        if not (self.parts_ or hasattr(self, "model_")):
             raise InputError("this forecaster has not been fitted: call fit(df) first.")
 
     # --- files --------------------------------------------------------------------------------------

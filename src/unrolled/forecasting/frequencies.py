@@ -1,25 +1,36 @@
-"""Tables whose series have different frequencies: one table for each."""
+"""Tables whose series have different frequencies: which series have which, and a table or a panel for each."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from .frequency import Frequency
-from .panel import Columns
+from ..errors import InputError
+from ..ops import Array
+from .frequency import DAY, Frequency
+from .grid import EVEN, LEAST_STEPS, MOSTLY, OffGrid
+from .panel import Columns, Panel
 from .reading import open_table, read_ids, read_stamps
+from .table import read_panel
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
+
+MONTH = 30 * DAY + DAY // 2  # what a month counts as among distances
+HALF = 0.5  # share of a series' distances that its commonest one must have to be taken for its frequency
 
 
 def by_frequency(df: IntoDataFrame, id_col: str = "unique_id", time_col: str = "ds") -> dict[str, Any]:
     """A long table as one table for each frequency that its series have, by the frequency's name.
 
-    Periods ahead, seasons and calendars mean something else at each frequency, so that each wants a forecaster of its
-    own. A series with fewer than two different stamps goes with the most frequent frequency.
+    Periods ahead, seasons and calendars mean something else at each frequency. A `Forecaster` splits a table the same
+    way; split by hand, each frequency can have a horizon and parameters of its own. A series has a frequency of its
+    own if it has four distances between its stamps or more, nearly all about the same. Any other goes with the
+    coarsest frequency on whose stamps it lies with gaps, and a single stamp with the frequency that most series have.
 
     Args:
         df: one row a stamp and series, of any library that narwhals knows.
@@ -39,23 +50,133 @@ def by_frequency(df: IntoDataFrame, id_col: str = "unique_id", time_col: str = "
     {'monthly': 12, 'yearly': 10}
     """
     columns = Columns(id_col, time_col)
-    table = open_table(df, columns, (time_col,))
+    return {name: rows_of(df, of_row) for name, of_row in _rows_by_name(df, columns).items()}
+
+
+def rows_of(df: IntoDataFrame, wanted: Array) -> Any:
+    """The rows of a table for which `wanted` (n,) bool is true, in its library."""
+    import narwhals as nw
+
+    return df if wanted.all() else nw.from_native(df, eager_only=True).filter(wanted.tolist()).to_native()
+
+
+def _rows_by_name(df: IntoDataFrame, columns: Columns) -> dict[str, Array]:
+    """Which rows have which frequency, (n,) bool each, the frequency with most rows first."""
+    table = open_table(df, columns, (columns.time,))
     codes, _ = read_ids(table, columns)
-    stamps = read_stamps(table[time_col], columns)
+    names = np.array(names_of_series(read_stamps(table[columns.time], columns), codes), object)[codes]
+    found, counts = np.unique(names[names != ""], return_counts=True)  # no name: no stamps to tell it by
+    return {str(found[k]): names == found[k] for k in np.argsort(-counts, kind="stable")}
+
+
+def read_panels(
+    df: IntoDataFrame, columns: Columns, freq: str | int | None = None, season: int | None = None
+) -> list[Panel]:
+    """A long table as a panel; where no one grid holds its stamps, as a panel for each frequency, the largest first.
+
+    Args:
+        df, columns, freq, season: as in `read_panel`. Where `freq` is given, there is one panel.
+
+    Raises:
+        DataError: the table can't be used as it stands; one whose series have no clear frequencies is refused as what
+            it would be as a whole.
+        InputError: a season is given, and there are several frequencies.
+    """
+    try:
+        return [read_panel(df, columns, freq, season)]
+    except OffGrid as error:
+        rows = {} if freq is not None else _rows_by_name(df, columns)
+        if len(rows) < 2:
+            raise
+        try:
+            panels = [
+                read_panel(rows_of(df, here), replace(columns, rows=[columns.row(k) for k in np.flatnonzero(here)]))
+                for here in rows.values()
+            ]
+        except OffGrid:  # a stamp is wrong, and the message about the whole table names it
+            raise error from None
+    if season is not None:
+        raise InputError(
+            f"season {season} can't be that of all: the table has {listed(panels)}. Leave the season out, or "
+            "forecast each frequency for itself, as `un.by_frequency` splits them."
+        )
+    return panels
+
+
+def listed(panels: Sequence[Panel]) -> str:
+    """How many series there are of each frequency, such as "57 series monthly, 15 quarterly"."""
+    first, *others = panels
+    return ", ".join(
+        [f"{len(first.ids)} series {first.frequency.name}", *(f"{len(p.ids)} {p.frequency.name}" for p in others)]
+    )
+
+
+# --- which series has which -------------------------------------------------------------------------
+
+
+def names_of_series(stamps: Array, codes: Array) -> list[str]:
+    """The name of the frequency of each series; "" where no series has two different stamps.
+
+    Args:
+        stamps: int64 or datetime64, in any order, (n,).
+        codes: the series of each, 0 .. S - 1, (n,).
+    """
     order = np.lexsort((stamps, codes))
-    bounds = np.searchsorted(codes[order], np.arange(codes.max() + 2))
-    names = [_name(stamps[order[low:high]]) for low, high in pairwise(bounds)]
-    rows: dict[str, int] = {}
-    for name, count in zip(names, np.diff(bounds).tolist(), strict=True):
-        if name is not None:
-            rows[name] = rows.get(name, 0) + count
-    found = sorted(rows, key=lambda name: -rows[name])
-    if len(found) < 2:
-        return dict.fromkeys(found, df)
-    of_row = np.array([found.index(name or found[0]) for name in names])[codes]
-    return {name: table.filter((of_row == k).tolist()).to_native() for k, name in enumerate(found)}
+    stamps, codes = stamps[order], codes[order]
+    own, even, enough = _own_steps(stamps, codes)
+    count = len(own)
+    if not own.any():
+        return [""] * count
+    grids = _grids(own, even, enough)
+    starts = np.searchsorted(codes, np.arange(count))
+    frequencies, fits = [], []  # a frequency, and which series lie on its grid, (S,), for each
+    for step in grids:
+        here = (own == step) & (even if even[own == step].any() else True)
+        inside = here[codes]
+        frequencies.append(Frequency.infer(stamps[inside], np.flatnonzero(np.diff(codes[inside], prepend=-1))))
+        fits.append(np.logical_and.reduceat(frequencies[-1].ordinals(stamps)[1], starts))
+    # the coarsest that is not coarser than the series itself; a series of one stamp: the one that most series have
+    often = sorted(range(len(grids)), key=lambda k: -np.count_nonzero(own == grids[k]))
+    names = []
+    for s in range(count):
+        if even[s]:
+            k = grids.index(own[s])
+        elif own[s]:
+            k = next((k for k in reversed(range(len(grids))) if grids[k] <= own[s] and fits[k][s]), often[0])
+        else:
+            k = next((k for k in often if fits[k][s]), often[0])
+        names.append(frequencies[k].name)
+    return names
 
 
-def _name(stamps: np.ndarray) -> str | None:
-    """The name of the frequency of one series' sorted stamps; None where they don't tell."""
-    return Frequency.infer(stamps, np.zeros(1, int)).name if stamps[0] < stamps[-1] else None
+def _own_steps(stamps: Array, codes: Array) -> tuple[Array, Array, Array]:
+    """The commonest distance between the sorted stamps of each series, 0 where there is none; whether most hardly
+    differ; and whether there are enough of them to tell, (S,) each. Months are counted, whatever days they have."""
+    count = int(codes[-1]) + 1
+    steps = np.diff(stamps.astype("datetime64[ns]").view(np.int64) if stamps.dtype.kind == "M" else stamps)
+    keep = (codes[1:] == codes[:-1]) & (steps > 0)
+    of, steps = codes[1:][keep], steps[keep]
+    rounded = steps
+    if stamps.dtype.kind == "M":
+        months = np.diff(stamps.astype("datetime64[M]").astype(np.int64))[keep]
+        rounded = np.where((steps >= 28 * DAY) & (months > 0), months * MONTH, steps)
+    frame = pd.DataFrame({"of": of, "step": steps, "rounded": rounded})
+    seen = frame.groupby("of").size()
+    often = frame.groupby(["of", "rounded"], as_index=False).size()
+    often = often.sort_values(["of", "size", "rounded"], ascending=[True, False, True]).drop_duplicates("of")
+    own, even, enough = np.zeros(count, np.int64), np.zeros(count, bool), np.zeros(count, bool)
+    own[often["of"]] = np.where(often["size"] >= HALF * seen[often["of"]].to_numpy(), often["rounded"], 0)
+    near = frame["step"] <= EVEN * frame.groupby("of")["step"].transform("min")
+    even[seen.index] = near.groupby(frame["of"]).mean() >= MOSTLY
+    enough[seen.index] = seen >= LEAST_STEPS
+    return own, even & enough & (own > 0), enough
+
+
+def _grids(own: Array, even: Array, enough: Array) -> list[int]:
+    """The distances that are frequencies, the finest first: those of even series, and a finer one of series with
+    gaps, as days without weekends have them."""
+    grids = np.unique(own[even]).tolist()
+    finer = own[~even & enough & (own > 0)]
+    if len(finer) and (not grids or finer.min() < grids[0]):
+        grids.insert(0, int(finer.min()))
+    return grids or [int(own[own > 0].min())]

@@ -19,6 +19,10 @@ LEAST_STEPS, EVEN, MOSTLY = 4, 1.2, 0.9  # of a series of its own frequency: ste
 MOST_GRID = 100  # rows a series may have on its grid for each one in the table
 
 
+class OffGrid(DataError):
+    """Stamps that no one grid holds: a stamp is wrong, or series have different frequencies."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """The rows of a table, sorted by series and stamp."""
@@ -97,7 +101,7 @@ def refuse_off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Freq
     off = np.flatnonzero(~on_grid)
     if len(off):
         k = int(off[0])
-        raise DataError(
+        raise OffGrid(
             f"column {rows.columns.time!r}, row {rows.row(k)}: the stamp {rows.stamp(k)} does not lie on the "
             f"{frequency.name} grid that most stamps follow ({len(off)} of {len(on_grid)} do not). "
             "Aggregate to regular stamps first (--aggregate mean, sum, last or count), or give the frequency (freq)."
@@ -105,7 +109,7 @@ def refuse_off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Freq
     double = np.flatnonzero(rows.follows & (ordinals[1:] == ordinals[:-1]))
     if len(double):
         k = int(double[0])
-        raise DataError(
+        raise OffGrid(
             f"column {rows.columns.time!r}, rows {rows.row(k)} and {rows.row(k + 1)}: two stamps lie in one "
             f"{frequency.name} period, {rows.stamp(k)} and {rows.stamp(k + 1)}. Aggregate them, or give the "
             "frequency (freq)."
@@ -125,7 +129,7 @@ def refuse_coarser(rows: Rows, ordinals: Array, frequency: Frequency) -> None:
             coarse.append((int(bounds[k]), int(np.median(steps))))
     if coarse and len(coarse) < len(bounds) - 1:
         first, step = coarse[0]
-        raise DataError(
+        raise OffGrid(
             f"{rows.series(first)} has a value only every {step} periods of the {frequency.name} grid that most "
             f"stamps follow ({len(coarse)} of {len(bounds) - 1} series are such). Forecast series of different "
             "frequencies apart, as `un.by_frequency` splits them, or give the frequency of all (freq)."

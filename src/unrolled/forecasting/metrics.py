@@ -20,7 +20,7 @@ MSIS, OWA); Gneiting & Raftery, "Strictly proper scoring rules", JASA 102, 2007 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,7 +44,16 @@ class History(NamedTuple):
 
     ids: Array  # (n,)
     y: Array  # (n,)
-    season: int  # m of MASE, RMSSE and MSIS
+    season: int | Array  # m of MASE, RMSSE and MSIS; where it is not that of all series, one a row, (n,)
+
+    @classmethod
+    def together(cls, parts: Sequence[History]) -> History:
+        """One history of several with different series."""
+        if len(parts) == 1:
+            return parts[0]
+        seasons = [np.broadcast_to(part.season, part.ids.shape) for part in parts]
+        ids, y = np.concatenate([part.ids for part in parts]), np.concatenate([part.y for part in parts])
+        return cls(ids, y, np.concatenate(seasons))
 
 
 def mase_season(frequency: Frequency, season: int | None) -> int:
@@ -146,8 +155,11 @@ def _scaled(scores: pd.DataFrame, history: History) -> pd.DataFrame:
     """The scores with MASE, RMSSE and MSIS."""
     from utilsforecast import losses
 
-    past = pd.DataFrame({"unique_id": history.ids, "y": history.y})
-    past["scale"] = past.groupby("unique_id")["y"].shift(history.season)
+    past = pd.DataFrame({"unique_id": history.ids, "y": history.y, "season": history.season})
+    past["scale"] = np.nan
+    for season in np.unique(history.season):
+        rows = past["season"] == season
+        past.loc[rows, "scale"] = past[rows].groupby("unique_id")["y"].shift(int(season))
     series = scores.index.get_level_values("series")
     scale, square = (
         measure(past, ["scale"]).set_index("unique_id")["scale"].reindex(series).to_numpy(float)

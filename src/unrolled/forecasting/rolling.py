@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -218,9 +218,8 @@ def _forecast_group(
     return out
 
 
-def cross_validate(fc: Forecaster, panel: Panel, columns: Columns, plan: Plan) -> dict[str, Any]:
+def all_rows(backtest: Backtest) -> dict[str, Array]:
     """The columns of `Forecaster.cross_validation`."""
-    backtest = roll(fc, panel, columns, plan)
     if backtest.interrupted:
         raise KeyboardInterrupt  # a table with fewer cutoffs than asked for would pass for the whole
     return backtest.columns

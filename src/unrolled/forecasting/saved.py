@@ -15,6 +15,7 @@ from .automatic import describe_search, restore_search
 from .covariates import Covariates, Layout
 from .features import Features
 from .frequency import Frequency
+from .mixed import adopt
 from .model import Member, Model
 from .outputs import limits_of
 from .panel import Columns, Panel
@@ -29,7 +30,11 @@ COLUMNS = ("id", "time", "target", "past", "future", "static", "weight")
 
 
 def describe(fc: Forecaster) -> tuple[dict[str, Any], dict[str, Array]]:
-    """What JSON can hold of a fitted forecaster, and its arrays."""
+    """What JSON can hold of a fitted forecaster, and its arrays; before those of a part stands its name."""
+    if fc.parts_:
+        described = {name: describe(one) for name, one in fc.parts_.items()}
+        arrays = {f"{part}/{name}": a for part, (_, own) in described.items() for name, a in own.items()}
+        return _common(fc) | {"parts": [[name, content] for name, (content, _) in described.items()]}, arrays
     tail = fc.tail_
     arrays = {"y": tail.y, "observed": tail.observed, "offsets": tail.offsets, "first": tail.first}
     arrays |= {"widening": fc.widening_}
@@ -38,17 +43,24 @@ def describe(fc: Forecaster) -> tuple[dict[str, Any], dict[str, Array]]:
     arrays |= {f"profile.{f.name}": getattr(fc.profile_, f.name) for f in fields(Profile)}
     arrays |= {f"network.{k}": member.parameters for k, member in enumerate(fc.model_.members)}
     content = {
-        "params": {name: value for name, value in fc.get_params().items() if name != "verbose"},
-        "columns": {name: getattr(fc.columns_, name) for name in COLUMNS},
+        **_common(fc),
         "ids": [name.item() if isinstance(name, np.generic) else name for name in tail.ids],
         "frequency": asdict(tail.frequency),
         "layout": tail.covariates.layout.describe(),
         "features": fc.model_.features.describe(),
         "framing": asdict(fc.model_.framing),
         "networks": [asdict(member.architecture) | {"view": member.view} for member in fc.model_.members],
-        "library": fc.backend_,
     }
     return content | describe_search(fc), arrays
+
+
+def _common(fc: Forecaster) -> dict[str, Any]:
+    """What a whole and its parts have alike."""
+    return {
+        "params": {name: value for name, value in fc.get_params().items() if name != "verbose"},
+        "columns": {name: getattr(fc.columns_, name) for name in COLUMNS},
+        "library": fc.backend_,
+    }
 
 
 def rebuild(cls: type[Forecaster], content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Forecaster:
@@ -57,6 +69,14 @@ def rebuild(cls: type[Forecaster], content: Mapping[str, Any], arrays: Mapping[s
     fc.check_params()
     fc.columns_ = Columns(**content["columns"])
     fc.backend_ = content["library"]
+    if "parts" in content:
+        parts = {}
+        for part, own in content["parts"]:
+            of = f"{part}/"
+            parts[part] = rebuild(cls, own, {n.removeprefix(of): a for n, a in arrays.items() if n.startswith(of)})
+        if not parts:
+            raise InputError("it has no parts")
+        return adopt(fc, parts)
     fc.tail_ = _panel(content, arrays)
     fc.profile_ = Profile(**{f.name: arrays[f"profile.{f.name}"] for f in fields(Profile)})
     fc.widening_ = arrays["widening"]

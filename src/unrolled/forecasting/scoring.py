@@ -11,10 +11,10 @@ import pandas as pd
 from ..errors import DataError, InputError
 from ..ops import Array
 from .backtest import known_history
+from .frequencies import read_panels
 from .metrics import History, mase_season, models_in, score_series, summarize
 from .panel import Columns
 from .reading import read_stamps, read_target, show_stamp
-from .table import read_panel
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -181,7 +181,9 @@ def _history(
     longest = past.groupby(columns.id).size().max() if columns.id in told and len(past) else len(past)
     if longest < (2 if freq is None else 1):
         return None
-    panel = read_panel(past, columns, freq)
-    history = known_history(panel, season or mase_season(panel.frequency, None))
-    names = np.asarray(panel.ids, object) if columns.id in told else np.zeros(1, np.int64)
-    return history._replace(ids=names[history.ids])
+    histories = []
+    for panel in read_panels(past, columns, freq):
+        history = known_history(panel, season or mase_season(panel.frequency, None))
+        names = np.asarray(panel.ids, object) if columns.id in told else np.zeros(1, np.int64)
+        histories.append(history._replace(ids=names[history.ids]))
+    return History.together(histories)

@@ -75,9 +75,10 @@ class Showing:
 
     def _repr_html_(self) -> str:
         fc = cast("Forecaster", self)
-        if not hasattr(fc, "model_"):
+        if not (fc.parts_ or hasattr(fc, "model_")):
             return titled(repr(fc), note("not fitted"))
-        parts = [note(f"fitted on {len(fc.tail_.ids)} series, {fc.tail_.frequency.name}")]
+        series = "; ".join(f"{len(one.tail_.ids)} series, {one.tail_.frequency.name}" for one in fc.parts)
+        parts = [note(f"fitted on {series}")]
         if fc.held_out_ is not None:
             parts.append(fc.held_out_._repr_html_())
         if fc.notes_:

@@ -168,10 +168,14 @@ def of_forecaster(
 ) -> Picture:
     """The figure of `Forecaster.plot`."""
     from .report import forecast_of
+    from .subject import Subject
 
-    panel = fc.tail_ if fc.panel_ is None else fc.panel_
-    forecast = forecast_of(fc, check_levels(level), future)
-    everything = curves.of_forecaster(fc, panel, forecast, len(panel.ids))
+    about = Subject(fc, forecast_of(fc, check_levels(level), future), "")
+    everything = [
+        curve
+        for part in about.parts
+        for curve in curves.of_forecaster(part.fc, part.panel, part.forecast, len(part.panel.ids))
+    ]
     return of_curves(chosen(everything, ids), str(fc.columns_.target), fc.name, history)
 
 

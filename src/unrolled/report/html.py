@@ -33,7 +33,7 @@ def source(name: str) -> str:
 
 def page(about: Subject) -> str:
     """The whole report."""
-    several = len(about.panel.ids) > 1
+    several = len(about.ids) > 1
     glances = tables.glances(about)
     content = as_json(about.curves)
     for shown, glance in zip(content["series"], glances, strict=True):
@@ -42,7 +42,7 @@ def page(about: Subject) -> str:
     parts = {
         "title": escape(about.title),
         "question": words(subject.question(about)),
-        "facts": escape(subject.facts(about.fc, about.panel)),
+        "facts": escape(subject.facts(about)),
         "summary": _summary(about),
         "numbers_open": "" if several and about.steps > 30 else " open",
         "forecast": table(tables.forecast(about)) + _more(about),
@@ -87,7 +87,7 @@ def _beside(about: Subject) -> dict[str, Any]:
         "horizon": about.steps,
         "places": numbers.decimals(known, 5),
         "steps": steps,
-        "losses": [thinned(member.history.loss) for member in about.fc.model_.members if member.history.loss],
+        "losses": [thinned(member.history.loss) for member in tables.members(about) if member.history.loss],
     }
 
 
@@ -140,12 +140,17 @@ def _comparison(about: Subject) -> str:
         "comparison",
         "Held-out comparison",
         f'<p class="how">{escape(subject.how_held_out(about))}</p>'
-        f'<div class="scroll">{table(tables.models(about))}</div>'
+        f'<div class="scroll">{table(tables.models(about))}</div>{_by_frequency(about)}'
         '<h3>The last held-out rows</h3><figure id="held-out-chart"></figure>'
         '<div class="two"><div><h3>Errors by step ahead (sMAPE)</h3><figure id="step-chart"></figure>'
         f'<details><summary>In numbers</summary><div class="scroll">{table(tables.by_step(about))}</div></details>'
         f"</div><div><h3>Do the intervals hold?</h3>{_coverage(about)}</div></div>",
     )
+
+
+def _by_frequency(about: Subject) -> str:
+    content = tables.by_frequency(about)
+    return "" if content is None else f'<h3>By frequency (sMAPE)</h3><div class="scroll">{table(content)}</div>'
 
 
 def _coverage(about: Subject) -> str:
@@ -215,7 +220,7 @@ def _search(about: Subject) -> str:
 
 
 def _model(about: Subject) -> str:
-    losses = any(len(member.history.loss) > 1 for member in about.fc.model_.members)
+    losses = any(len(member.history.loss) > 1 for member in tables.members(about))
     chart = '<div><h3>Training loss</h3><figure id="loss-chart"></figure></div>' if losses else ""
     content = table(tables.model(about), "model")
     return section("model", "The model", f'<div class="two"><div class="scroll">{content}</div>{chart}</div>')

@@ -16,7 +16,7 @@ def document(about: Subject) -> str:
     parts = [
         f"# {text(about.title)}",
         text(subject.question(about)),
-        text(subject.facts(about.fc, about.panel)),
+        text(subject.facts(about)),
         *_comparison(about),
         "## Forecast",
         table(tables.forecast(about)),
@@ -28,9 +28,16 @@ def document(about: Subject) -> str:
     parts += ["## Notes", "\n".join(f"- {text(note)}" for note in notes)] if notes else []
     found = tables.search(about)
     parts += ["## Automatic choice", table(found)] if found is not None else []
-    parts += ["## The model", "\n".join(f"- {text(name)}: {text(value)}" for name, value in tables.model(about).rows)]
+    parts += ["## The model", _model(about)]
     parts += ["## To repeat this", code(about.asked)] if about.asked is not None else []
     return "\n\n".join(parts) + "\n"
+
+
+def _model(about: Subject) -> str:
+    content = tables.model(about)
+    if len(about.parts) > 1:
+        return table(content)
+    return "\n".join(f"- {text(name)}: {text(value)}" for name, value in content.rows)
 
 
 def _comparison(about: Subject) -> list[str]:
@@ -40,6 +47,7 @@ def _comparison(about: Subject) -> list[str]:
         f"**{text(about.held_out.verdict)}**",
         "## Held-out comparison",
         table(tables.models(about)),
+        *([] if (found := tables.by_frequency(about)) is None else ["By frequency (sMAPE):", table(found)]),
         text(subject.how_held_out(about)),
         "Errors by step ahead (sMAPE):",
         table(tables.by_step(about)),

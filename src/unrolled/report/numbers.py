@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import floor, isfinite, log10
 
 import numpy as np
@@ -56,6 +56,15 @@ def count(n: int, one: str, many: str | None = None) -> str:
     ('1 series', '1,234 rows')
     """
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a part of a sentence.
+
+    >>> listed(["50 %", "80 %", "95 %"]), listed(["50 %"])
+    ('50 %, 80 % and 95 %', '50 %')
+    """
+    return " and ".join([*([", ".join(words[:-1])] if words[1:] else []), *words[-1:]])
 
 
 def percent(share: float) -> str:

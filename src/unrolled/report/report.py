@@ -88,7 +88,7 @@ class Report:
         )
 
     def __repr__(self) -> str:
-        n, steps = len(self.about.panel.ids), self.about.steps
+        n, steps = len(self.about.ids), self.about.steps
         return f"Report({self.about.title!r}, {n} series, {steps} steps ahead)"
 
 
@@ -110,16 +110,19 @@ def report_of(
         asked: the command that repeats this, if there is one.
         wall_s: how long it took.
     """
-    panel = fc.tail_ if fc.panel_ is None else fc.panel_
     forecast = forecast_of(fc, check_levels(level), future)
-    return Report(Subject(fc, panel, forecast, title or str(fc.columns_.target), asked, wall_s))
+    return Report(Subject(fc, forecast, title or str(fc.columns_.target), asked, wall_s))
 
 
-def forecast_of(
-    fc: Forecaster, levels: Sequence[float], future: IntoDataFrame | None = None, panel: Panel | None = None
-) -> pd.DataFrame:
+def forecast_of(fc: Forecaster, levels: Sequence[float], future: IntoDataFrame | None = None) -> pd.DataFrame:
     """What a forecaster predicts of the series it was fitted on, in pandas whatever library they came in."""
-    panel = fc.tail_ if panel is None else panel
+    return pd.concat([forecast_of_panel(one, one.tail_, levels, future) for one in fc.parts], ignore_index=True)
+
+
+def forecast_of_panel(
+    fc: Forecaster, panel: Panel, levels: Sequence[float], future: IntoDataFrame | None = None
+) -> pd.DataFrame:
+    """What a forecaster of one frequency predicts of the series of a panel."""
     longer, ends = fc.ahead(panel, future)
     values = fc.predict_panel(longer, fc.profile_, ends)
     frame: pd.DataFrame = forecast_frame(

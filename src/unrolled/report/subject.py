@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from .curves import Curve, of_forecaster
 
 if TYPE_CHECKING:
     from ..forecasting import Forecaster
-    from ..forecasting.backtest import HeldOut
+    from ..forecasting.backtest import Comparison
 
 # more would make the page slow to open; all series are in the forecast's table
 MOST_SERIES = 100
@@ -36,34 +36,66 @@ class Figure(NamedTuple):
     meaning: str
 
 
+class Part(NamedTuple):
+    """The series of one frequency: most tables have no others."""
+
+    fc: Forecaster
+    panel: Panel
+    forecast: pd.DataFrame
+    shown: int  # how many of them are drawn, the first ones
+
+    @property
+    def name(self) -> str:
+        return self.panel.frequency.name
+
+
 @dataclass(frozen=True)
 class Subject:
     """A forecast and what it came from.
 
     Attributes:
         fc: the fitted forecaster.
-        panel: the series it forecast.
-        forecast: what it predicted, series by series, with intervals.
+        forecast: what it predicted of the series of its fit, series by series, with intervals.
         title: such as the file's name.
         asked: the command that repeats this; None: there is none.
         wall_s: how long it all took; None: not known.
     """
 
     fc: Forecaster
-    panel: Panel
     forecast: pd.DataFrame
     title: str
     asked: str | None = None
     wall_s: float | None = None
 
     @property
-    def held_out(self) -> HeldOut | None:
+    def held_out(self) -> Comparison | None:
         return self.fc.held_out_
+
+    @cached_property
+    def panels(self) -> list[Panel]:
+        """The series, one panel a frequency; those of a loaded forecaster have only their ends."""
+        return [one.tail_ if one.panel_ is None else one.panel_ for one in self.fc.parts]
+
+    @cached_property
+    def ids(self) -> list[Any]:
+        return [name for panel in self.panels for name in panel.ids]
 
     @property
     def steps(self) -> int:
         """Periods ahead, H."""
-        return len(self.forecast) // len(self.panel.ids)
+        return len(self.forecast) // len(self.ids)
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """All of it by frequency; each has its share of the series that are drawn."""
+        most = min(MOST_SERIES, max(1, MOST_ROWS // (10 * self.steps)))
+        found, begin = [], 0
+        for fc, panel in zip(self.fc.parts, self.panels, strict=True):
+            count = len(panel.ids)
+            rows = self.forecast.iloc[begin : begin + count * self.steps]
+            found.append(Part(fc, panel, rows, min(count, max(1, most * count // max(len(self.ids), most)))))
+            begin += len(rows)
+        return found
 
     @cached_property
     def levels(self) -> list[float]:
@@ -73,43 +105,52 @@ class Subject:
 
     @cached_property
     def shown(self) -> int:
-        """How many series are drawn, the first ones."""
-        return min(len(self.panel.ids), MOST_SERIES, max(1, MOST_ROWS // (10 * self.steps)))
+        """How many series are drawn."""
+        return sum(part.shown for part in self.parts)
 
     @cached_property
     def curves(self) -> list[Curve]:
         rows = min(MOST_HISTORY, MOST_ROWS // self.shown)
-        return [curve.last(rows) for curve in of_forecaster(self.fc, self.panel, self.forecast, self.shown)]
+        return [
+            curve.last(rows)
+            for part in self.parts
+            for curve in of_forecaster(part.fc, part.panel, part.forecast, part.shown)
+        ]
 
 
-def facts(fc: Forecaster, panel: Panel) -> str:
+def facts(subject: Subject) -> str:
     """What was understood of the data, in one line."""
+    found = "; ".join(map(_facts, subject.panels))
+    return f"{found} · target {subject.fc.columns_.target!r}"
+
+
+def _facts(panel: Panel) -> str:
     first = min(panel.first)
     last = max(panel.first + panel.lengths) - 1
     span = " … ".join(show_stamp(stamp) for stamp in panel.frequency.stamps(np.array([first, last])))
-    rows = int(panel.observed.sum())
-    return (
-        f"{len(panel.ids)} series · {panel.frequency.name} · {span} · {rows} values · target {fc.columns_.target!r}"
-    )
+    return f"{len(panel.ids)} series · {panel.frequency.name} · {span} · {int(panel.observed.sum())} values"
 
 
-def periods(subject: Subject, count: int | None = None) -> str:
-    """So many periods, named after the frequency: "12 months"."""
-    count = subject.steps if count is None else count
-    words = PERIODS.get(subject.panel.frequency.name, "steps")
-    return numbers.count(count, words[:-1], words)
+def periods(subject: Subject) -> str:
+    """The periods ahead, named after the frequency: "12 months", or "12 months or quarters"."""
+    words = [PERIODS.get(part.name, "steps") for part in subject.parts]
+    if len(words) == 1:
+        return numbers.count(subject.steps, words[0][:-1], words[0])
+    return f"{subject.steps:,} {' or '.join(dict.fromkeys(words))}"
 
 
 def question(subject: Subject) -> str:
     """What was asked, as a sentence."""
     fc, columns = subject.fc, subject.fc.columns_
-    n = len(subject.panel.ids)
+    n = len(subject.ids)
     of = f"{columns.target!r}" + (f" of {numbers.count(n, 'series', 'series')}" if n > 1 else "")
+    if len(subject.parts) > 1:
+        of += f" ({', '.join(f'{len(part.panel.ids):,} {part.name}' for part in subject.parts)})"
     levels = [f"{level:g} %" for level in subject.levels]
-    within = f", with intervals of {' and '.join([', '.join(levels[:-1]), levels[-1]][len(levels) < 2 :])}"
+    within = f", with intervals of {numbers.listed(levels)}" if levels else ""
     beside = [*columns.past, *columns.future, *columns.static]
     read = f", reading {', '.join(map(repr, beside))} as well" if beside else ""
-    return f"Forecast {of} {periods(subject)} ahead{within if levels else ''}{read}, by {fc.name}."
+    return f"Forecast {of} {periods(subject)} ahead{within}{read}, by {fc.name}."
 
 
 def figures(subject: Subject) -> list[Figure]:
@@ -123,7 +164,7 @@ def figures(subject: Subject) -> list[Figure]:
             change = errors[held_out.name] / errors[best] - 1
             sign = "−" if change < 0 else "+"
             found.append(Figure(f"{sign}{numbers.percent(abs(change))}", f"error (sMAPE) against {best}"))
-        if len(subject.panel.ids) > 1:
+        if len(subject.ids) > 1:
             found.append(_won(held_out))
         level = max(held_out.coverage)
         reached = numbers.percent(held_out.coverage[level])
@@ -133,7 +174,7 @@ def figures(subject: Subject) -> list[Figure]:
     return found
 
 
-def _won(held_out: HeldOut) -> Figure:
+def _won(held_out: Comparison) -> Figure:
     """In how many series the network beats every baseline: a mean over series may hang on a few."""
     errors = held_out.by_series["sMAPE"].unstack("model").dropna()
     won = int((errors[held_out.name] < errors.drop(columns=held_out.name).min(axis=1)).sum())
@@ -149,23 +190,31 @@ def _last_stamp(subject: Subject) -> np.datetime64 | int:
 def notes(subject: Subject) -> list[str]:
     """What the reader must know of the data and of the page itself."""
     found = list(subject.fc.notes_)
-    if subject.shown < len(subject.panel.ids):
-        found.append(f"drawn are the first {subject.shown} of {len(subject.panel.ids)} series; forecast.csv has all")
+    for part in subject.parts:
+        if part.shown < len(part.panel.ids):
+            of = f" that are {part.name}" if len(subject.parts) > 1 else ""
+            found.append(
+                f"drawn are the first {part.shown} of {len(part.panel.ids)} series{of}; forecast.csv has all"
+            )
     return found
 
 
 def why_no_comparison(subject: Subject) -> str:
-    return NOT_HELD_OUT if subject.fc.panel_ is not None else NOT_KEPT
+    return NOT_HELD_OUT if subject.parts[0].fc.panel_ is not None else NOT_KEPT
 
 
 def how_held_out(subject: Subject) -> str:
     """How the comparison was made."""
-    held_out = subject.held_out
-    assert held_out is not None
-    origins = numbers.count(held_out.origins, "origin")
+    steps = numbers.count(subject.fc.horizon, "step")
+    rows, origins = [], []
+    for part in subject.parts:
+        if (held_out := part.fc.held_out_) is not None:
+            of = f" that is {part.name}" if len(subject.parts) > 1 else ""
+            rows.append(f"the last {numbers.count(held_out.rows, 'row')} of each series{of}")
+            origins.append(numbers.count(held_out.origins, "origin"))
+    held = numbers.listed(rows)
     return (
-        f"The last {numbers.count(held_out.rows, 'row')} of each series were held out; forecasts of "
-        f"{numbers.count(subject.fc.horizon, 'step')} from {origins} in them, by networks trained without "
-        "them. Errors are means over series; sMAPE runs from 0 to 200, MASE divides by the error of the seasonal "
-        "naive on the rows before."
+        f"{held[:1].upper()}{held[1:]} were held out; forecasts of {steps} from {numbers.listed(origins)} in them, by "
+        "networks trained without them. Errors are means over series; sMAPE runs from 0 to 200, MASE divides by the "
+        "error of the seasonal naive on the rows before."
     )

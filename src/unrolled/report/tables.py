@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..forecasting.glance import Glance, look
 from ..forecasting.metrics import INTERVAL
+from ..forecasting.model import Member
+from ..forecasting.overall import Overall
 from . import numbers
 from .curves import shown_stamps
-from .subject import Subject
+from .subject import Part, Subject
+
+if TYPE_CHECKING:
+    from ..forecasting import Forecaster
 
 MOST_TRIALS = 50  # of a search
 MOST_FORECASTS = 50  # rows
@@ -58,6 +63,20 @@ def models(subject: Subject) -> Table:
     rows = [list(row) for row in zip(names, *columns, strict=True)]
     header = ["model", *map(str, table.columns)]
     return Table(header, rows, ours=names.index(held_out.name), caption="Errors on the held-out end, the best first")
+
+
+def by_frequency(subject: Subject) -> Table | None:
+    """sMAPE by model and frequency; None where there is one frequency."""
+    held_out = subject.held_out
+    if not isinstance(held_out, Overall) or len(held_out.parts) < 2:
+        return None
+    errors = held_out.by_frequency
+    order = [row[0] for row in models(subject).rows]
+    columns = [numbers.column(errors[name].loc[order]) for name in errors.columns]
+    counts = {part.name: len(part.panel.ids) for part in subject.parts}
+    header = ["", *(f"{counts[name]:,} {name}" for name in errors.columns)]
+    rows = [list(row) for row in zip(order, *columns, strict=True)]
+    return Table(header, rows, ours=order.index(held_out.name), caption="sMAPE by frequency")
 
 
 def coverage(subject: Subject) -> Table:
@@ -105,49 +124,64 @@ def _some(values: list[int], most: int) -> list[int]:
 
 def glances(subject: Subject) -> list[Glance]:
     """What is worth knowing of each series that is drawn."""
-    fc, panel = subject.fc, subject.panel
+    return [glance for part in subject.parts for glance in _glances(part)]
+
+
+def _glances(part: Part) -> list[Glance]:
+    fc, panel = part.fc, part.panel
     season = fc.model_.framing.season
     logs = dict(zip(fc.tail_.ids, fc.profile_.logs.tolist(), strict=True))
-    return [look(panel, k, season, logs.get(panel.ids[k], False)) for k in range(subject.shown)]
+    return [look(panel, k, season, logs.get(panel.ids[k], False)) for k in range(part.shown)]
 
 
 def series(subject: Subject) -> Table:
     """The series that are drawn, one row each."""
     found = glances(subject)
+    shown = [(part.panel.ids[k], part.name) for part in subject.parts for k in range(part.shown)]
+    mixed = len(subject.parts) > 1
     ends = len({glance.last for glance in found}) > 1 or len(found) == 1  # most tables end at one stamp
     rows = [
         [
-            _id(subject.panel.ids[k], subject),
+            _id(name, subject),
+            *([frequency] if mixed else []),
             f"{glance.rows:,}",
             glance.first,
             *([glance.last] if ends else []),
             f"{glance.gaps:,}",
             f"{glance.outliers:,}",
             numbers.MISSING if glance.season is None else f"{glance.season:.2f}",
-            *_errors_of(subject, k),
+            *_errors_of(subject, name),
         ]
-        for k, glance in enumerate(found)
+        for (name, frequency), glance in zip(shown, found, strict=True)
     ]
-    header = ["series", "rows", "from", *(["to"] if ends else []), "gaps", "outliers", "season"]
+    header = [
+        "series",
+        *(["frequency"] if mixed else []),
+        "rows",
+        "from",
+        *(["to"] if ends else []),
+        "gaps",
+        "outliers",
+        "season",
+    ]
     header += [f"sMAPE {subject.fc.name}", "best baseline"] if _several_rated(subject) else []
     return Table(header, rows, caption="The series at a glance")
 
 
 def _several_rated(subject: Subject) -> bool:
     """Whether errors by series tell more than those of all."""
-    return subject.held_out is not None and len(subject.panel.ids) > 1
+    return subject.held_out is not None and len(subject.ids) > 1
 
 
 def _id(name: Any, subject: Subject) -> str:
     return subject.fc.columns_.target if name is None else str(name)
 
 
-def _errors_of(subject: Subject, k: int) -> list[str]:
+def _errors_of(subject: Subject, name: Any) -> list[str]:
     """The network's sMAPE of one of several series and the best baseline's."""
     held_out = subject.held_out
     if held_out is None or not _several_rated(subject):
         return []
-    name = subject.panel.ids[k]
     key = 0 if name is None else name
     table = held_out.by_series["sMAPE"]
     if key not in table.index.get_level_values("series"):
@@ -202,9 +236,22 @@ def _cell(cell: Any) -> str:
     return cell if isinstance(cell, str) else numbers.MISSING if pd.isna(cell) else f"{cell:.4g}"
 
 
+def members(subject: Subject) -> list[Member]:
+    """All networks."""
+    return [member for part in subject.parts for member in part.fc.model_.members]
+
+
 def model(subject: Subject) -> Table:
-    """What the networks are, and what they saw."""
-    fc = subject.fc
+    """What the networks are, and what they saw; one column a frequency."""
+    found = [_of_model(part, subject) for part in subject.parts]
+    names = list(dict.fromkeys(name for facts in found for name in facts))
+    rows = [[name, *(facts.get(name, numbers.MISSING) for facts in found)] for name in names]
+    header = ["", *(part.name if len(found) > 1 else "" for part in subject.parts)]
+    return Table(header, rows, texts=len(header), caption="The model")
+
+
+def _of_model(part: Part, subject: Subject) -> dict[str, str]:
+    fc = part.fc
     framing, members = fc.model_.framing, fc.model_.members
     architecture = members[0].architecture
     trained_s = sum(member.history.wall_s[-1] for member in members if member.history.wall_s)
@@ -218,14 +265,14 @@ def model(subject: Subject) -> Table:
         ["targets are measured from", " and ".join(VIEWS[view] for view in framing.views)],
         ["distribution", (fc.likelihood or "learned quantiles").replace("_", " ")],
         ["logarithms", f"{int(fc.profile_.logs.sum())} of {len(fc.tail_.ids)} series"],
-        *([["read beside the target", ", ".join(beside)]] if (beside := _beside(subject)) else []),
+        *([["read beside the target", ", ".join(beside)]] if (beside := _beside(fc)) else []),
         *([["last training", numbers.duration(trained_s)]] if trained_s else []),
         *([["all together", numbers.duration(subject.wall_s)]] if subject.wall_s is not None else []),
         ["seed", str(fc.seed)],
     ]
-    return Table(["", ""], rows, texts=2, caption="The model")
+    return {name: value for name, value in rows}
 
 
-def _beside(subject: Subject) -> Sequence[str]:
-    columns, features = subject.fc.columns_, subject.fc.model_.features
+def _beside(fc: Forecaster) -> Sequence[str]:
+    columns, features = fc.columns_, fc.model_.features
     return [*columns.past, *columns.future, *columns.static, *(["the calendar"] if features.calendar else [])]
