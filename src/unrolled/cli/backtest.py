@@ -85,7 +85,8 @@ def command(
     began: float = ctx.meta[BEGAN]
     from ..forecasting.baselines import SIMPLE
     from ..forecasting.metrics import GRID_LEVELS, at_levels, verdict
-    from ..forecasting.rolling import Plan, roll
+    from ..forecasting.mixed import roll_all
+    from ..forecasting.rolling import Plan
     from ..tables import read
     from .spreadsheet import as_csv
 
@@ -100,8 +101,8 @@ def command(
     talk = opt.talker(quiet)
 
     table = read(file, reading, opt.parse_beside(past, future, static, weight))
-    panel = opt.understand(fc, file, table, talk)
-    backtest = roll(fc, panel, table.columns, plan)
+    panels = opt.understand(fc, file, table, talk)
+    backtest = roll_all(fc, panels, table.columns, plan)
     rows = asked_rows(backtest, levels)
     tell_notes([*table.notes, *backtest.notes, *([] if out is None else executed(rows, excel_safe))], talk)
     rated = at_levels(backtest.table(), levels)

@@ -144,7 +144,9 @@ def run_file(ctx: typer.Context, given: Mapping[str, Any], fc: Forecaster, path:
         lines.append("# chosen by --cell auto: " + ", ".join(k for k, v in chosen.items() if v is not None))
     elif given["cell"] == "auto" and given["max_trials"] is None:
         lines.append("# each training searches under a budget of time, and need not choose the same again")
-    lines += [f"# by the data: {k} = {v}" for k, v in _decided(fc).items() if chosen.get(k) is None]
+    for name, one in [*(getattr(fc, "parts_", {}).items() or [("", fc)])]:
+        of = f", {name}" if name else ""
+        lines += [f"# by the data{of}: {k} = {v}" for k, v in _decided(one).items() if chosen.get(k) is None]
     for param in ctx.command.params:
         value = values.get(str(param.name))
         if value is None or param.name in NOT_REPEATED:
@@ -161,7 +163,7 @@ def _chosen(fc: Forecaster) -> dict[str, Any]:
     """The parameters that a search has chosen; its column keeps its name."""
     from ..forecasting.candidates import Configuration
 
-    if getattr(fc, "search_", None) is None:
+    if fc.parts_ or getattr(fc, "search_", None) is None:
         return {}
     return {"alias": fc.name} | {name: fc.chosen_[name] for name in Configuration._fields}
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..forecasting import Forecaster
+    from ..forecasting.backtest import Comparison
     from ..forecasting.panel import Panel
     from ..tables import Table
 
@@ -90,7 +91,7 @@ def command(
     from ..forecasting.ahead import extend_panel
     from ..report import Report, Subject
     from ..tables import read
-    from ..tables.inspection import sensible_horizon
+    from ..tables.inspection import common_horizon
     from ..training import interruptible
     from . import outputs
 
@@ -101,16 +102,17 @@ def command(
     talk = opt.talker(quiet)
 
     table = read(file, reading, opt.parse_beside(past, future, static, weight))
-    panel = opt.understand(fc, file, table, talk)
+    panels = opt.understand(fc, file, table, talk)
     if horizon is None:
-        horizon = sensible_horizon(panel.frequency, int(panel.lengths.max()))
+        horizon = common_horizon(panels)
         talk(f"{horizon} periods ahead; --horizon overrules")
         given["horizon"] = fc.horizon = horizon
-    ahead = opt.read_ahead(future_file, table.columns, panel)
-    extend_panel(panel, horizon, ahead, replace(table.columns, rows=None))  # what is missing ahead is said at once
+    ahead = opt.read_ahead(future_file, table.columns, panels)
+    for panel in panels:  # what is missing ahead is said at once
+        extend_panel(panel, horizon, ahead, replace(table.columns, rows=None))
     given |= found_columns(table)
     with outputs.folder_for(out, file) as folder:
-        fc.fit_panel(panel, baselines=beside)
+        fc.fit_panels(panels, beside)
         fc.notes_[:0] = table.notes
         tell_fit(fc, talk)
         with interruptible() as interrupted:  # from here on all is nearly done: what was reached is written
@@ -119,9 +121,9 @@ def command(
             result = fans.drop(columns=[] if INNER in levels else interval_names(fc, [INNER]))
             tell_notes([*fc.predict_notes_, *executed(result, excel_safe)], talk)
             wall_s = time.perf_counter() - began
-            stopped = fc.model_.interrupted or fc.search_interrupted_
+            stopped = fc.interrupted_ or fc.search_interrupted_
             if folder is not None:
-                report = Report(Subject(fc, panel, fans, Path(file).name, asked_now(), wall_s))
+                report = Report(Subject(fc, fans, Path(file).name, asked_now(), wall_s))
                 outputs.write(folder, fc, result, report, reports, ctx, given)
             stopped |= interrupted()
     files = [] if folder is None else [folder / name for name in outputs.names(reports)]
@@ -130,7 +132,7 @@ def command(
     else:
         give_forecast(result, excel_safe, whole=folder is None)
     if not quiet:
-        show_chart(fc, panel, result, levels)
+        show_chart(fc, panels[0], result, levels)
     told = f"{folder}/: {', '.join(path.name for path in files)} · " if files else ""
     talk(f"\n{told}{time.perf_counter() - began:.1f} s")
     if stopped:
@@ -184,7 +186,8 @@ def show_chart(fc: Forecaster, panel: Panel, result: pd.DataFrame, levels: list[
 
     columns = shutil.get_terminal_size().columns
     if columns >= LEAST_WIDTH:
-        say("\n" + draw_forecast(fc, panel, result, columns, max(levels, default=None)))
+        own = result.head(fc.horizon * len(panel.ids))
+        say("\n" + draw_forecast(fc, panel, own, columns, max(levels, default=None)))
 
 
 def interval_names(fc: Forecaster, levels: list[float]) -> list[str]:
@@ -199,33 +202,45 @@ def asked_now() -> str:
 
 def summary(fc: Forecaster, columns: Any, result: Any, files: list[Path], wall_s: float) -> dict[str, Any]:
     """What --json prints."""
-    held_out = fc.held_out_
+    first = fc.parts[0].model_.members
     return {
         "columns": {"id": columns.id, "time": columns.time, "target": columns.target},
         "forecast": records(result),
-        "held_out": None
-        if held_out is None
-        else {
-            "rows": held_out.rows,
-            "origins": held_out.origins,
-            "errors": {str(model): dict(row) for model, row in held_out.table.iterrows()},
-            "coverage": {str(level): share for level, share in held_out.coverage.items()},
-            "verdict": held_out.verdict,
-        },
+        "held_out": None if fc.held_out_ is None else compared(fc.held_out_),
         "notes": [*fc.notes_, *fc.predict_notes_],
-        "interrupted": fc.model_.interrupted or fc.search_interrupted_,
+        "interrupted": fc.interrupted_ or fc.search_interrupted_,
         "search": None
         if fc.search_ is None
         else {
             "trials": records(fc.search_),
-            "chosen": {name: value for name, value in fc.chosen_.items() if name != "verbose"},
+            "chosen": chosen(fc),
             "options": opt.as_options(fc),
         },
         "model": {
-            "cell": fc.model_.members[0].architecture.cell,
-            "networks": len(fc.model_.members),
-            "parameters": fc.model_.members[0].parameters.size,
+            "cell": first[0].architecture.cell,
+            "networks": len(first),
+            "parameters": first[0].parameters.size,
         },
         "files": [str(path) for path in files],
         "seconds": round(wall_s, 3),
     }
+
+
+def chosen(fc: Forecaster) -> dict[str, Any]:
+    """The parameters that a search has chosen; by frequency, where there are several."""
+    if fc.parts_:
+        return {name: chosen(one) for name, one in fc.parts_.items()}
+    return {name: value for name, value in fc.chosen_.items() if name != "verbose"}
+
+
+def compared(held_out: Comparison) -> dict[str, Any]:
+    """A comparison for --json, and below it that of each frequency, where there are several."""
+    found: dict[str, Any] = {
+        "rows": held_out.rows,
+        "origins": held_out.origins,
+        "errors": {str(model): dict(row) for model, row in held_out.table.iterrows()},
+        "coverage": {str(level): share for level, share in held_out.coverage.items()},
+        "verdict": held_out.verdict,
+    }
+    parts = getattr(held_out, "parts", {})
+    return found | ({"by_frequency": {name: compared(part) for name, part in parts.items()}} if parts else {})

@@ -56,16 +56,17 @@ def about_model(path: Path) -> dict[str, Any]:
     model = load(path)
     if not isinstance(model, Forecaster):
         return {"kind": "network", "network": repr(model), "parameters": model.parameters.size, "seed": model.seed}
-    framing = model.model_.framing
+    first = model.parts[0].model_
+    tails = [one.tail_ for one in model.parts]
     return {
         "kind": "forecaster",
-        "network": repr(model.model_.members[0].architecture),
-        "ensemble": len(model.model_.members),
+        "network": repr(first.members[0].architecture),
+        "ensemble": len(first.members),
         "horizon": model.horizon,
-        "frequency": model.tail_.frequency.name,
-        "season": framing.season,
-        "window": framing.window,
-        "series": len(model.tail_.ids),
+        "frequency": ", ".join(tail.frequency.name for tail in tails),
+        "season": first.framing.season,
+        "window": first.framing.window,
+        "series": sum(len(tail.ids) for tail in tails),
         "columns": [model.columns_.id, model.columns_.time, model.columns_.target],
         "seed": model.seed,
         "size": f"{path.stat().st_size / 1000:.1f} kB",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..forecasting import Forecaster
-    from ..forecasting.covariates import Layout
     from ..forecasting.panel import Columns, Panel
     from ..tables import Beside, Table
 
@@ -175,20 +174,22 @@ def parse_beside(past: str | None, future: str | None, static: str | None, weigh
     return Beside(names(past), names(future), names(static), weight)
 
 
-def read_ahead(file: str | None, columns: Columns, panel: Panel) -> pd.DataFrame | None:
-    """The table of --future-file, of the columns that the panel's covariates know ahead."""
+def read_ahead(file: str | None, columns: Columns, panels: Sequence[Panel]) -> pd.DataFrame | None:
+    """The table of --future-file, of the columns that the panels' covariates know ahead."""
     from ..tables import read_future
 
     if file is None:
         return None
     if not columns.future:
         raise InputError("--future-file needs columns known ahead: name them with --future A,B when training.")
-    return read_future(file, columns, panel.ids[0] is not None, kinds(panel.covariates.layout))
+    return read_future(file, columns, panels[0].ids[0] is not None, kinds(panels))
 
 
-def kinds(layout: Layout) -> dict[str, bool]:
-    """Whether each covariate holds texts."""
-    return {f.name: f.texts is not None for f in (*layout.past, *layout.future, *layout.static)}
+def kinds(panels: Sequence[Panel]) -> dict[str, bool]:
+    """Whether each covariate holds texts, in the series of one frequency at least."""
+    layouts = [panel.covariates.layout for panel in panels]
+    features = [f for layout in layouts for f in (*layout.past, *layout.future, *layout.static)]
+    return {f.name: any(other.texts is not None for other in features if other.name == f.name) for f in features}
 
 
 def parse_baselines(text: str | None) -> list[str]:
@@ -219,9 +220,11 @@ def parse_scaling(text: str | None) -> list[str] | None:
 
 
 def as_options(fc: Forecaster) -> str:
-    """What a search has chosen, as the options that repeat it."""
+    """What a search has chosen, as the options that repeat it; for several frequencies, of each behind its name."""
     from ..forecasting.candidates import Configuration
 
+    if fc.parts_:
+        return "; ".join(f"{name}: {as_options(one)}" for name, one in fc.parts_.items())
     chosen = {name: fc.chosen_[name] for name in Configuration._fields if fc.chosen_[name] is not None}
     words = {name: ",".join(v) if isinstance(v, (tuple, list)) else str(v) for name, v in chosen.items()}
     return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in words.items())
@@ -245,21 +248,22 @@ def make_forecaster(given: Mapping[str, Any]) -> Forecaster:
     return fc
 
 
-def understand(fc: Forecaster, file: str, table: Table, talk: Callable[[str], None]) -> Panel:
-    """The table as a panel; what was understood of it is said."""
-    from ..forecasting.table import read_panel
+def understand(fc: Forecaster, file: str, table: Table, talk: Callable[[str], None]) -> list[Panel]:
+    """The table as panels, one a frequency; what was understood of it is said."""
+    from ..forecasting.frequencies import read_panels
     from ..tables.inspection import in_a_line
 
     try:
-        panel = read_panel(table.frame, table.columns, fc.freq, fc.season)
+        panels = read_panels(table.frame, table.columns, fc.freq, fc.season)
     except DataError as error:
         raise DataError(f"{'standard input' if file == '-' else file}, {error}") from error
     fc.columns_ = table.columns
     fc.backend_ = "pandas"
-    series = f"id {table.columns.id!r}, " if panel.ids[0] is not None else ""
+    series = f"id {table.columns.id!r}, " if panels[0].ids[0] is not None else ""
     talk(f"{file}: {series}time {table.columns.time!r}, target {table.columns.target!r}")
-    talk(in_a_line(panel, table.columns))
-    return panel
+    for panel in panels:
+        talk(in_a_line(panel, table.columns))
+    return panels
 
 
 def talker(quiet: bool) -> Callable[[str], None]:

@@ -56,7 +56,7 @@ def write(
     fc.save(folder / MODEL)
     for name in reports:
         report.save(folder / name)
-    interrupted = fc.model_.interrupted or fc.search_interrupted_
+    interrupted = fc.interrupted_ or fc.search_interrupted_
     repeats = run_file(ctx, {**given, "out": folder}, fc, folder / REPEAT, interrupted)
     write_bytes(folder / REPEAT, repeats.encode("utf-8", "surrogateescape"))
 

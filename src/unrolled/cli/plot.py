@@ -89,25 +89,30 @@ def from_model(
 
     from ..errors import ModelFileError
     from ..forecasting import Forecaster
-    from ..forecasting.table import read_panel
+    from ..forecasting.mixed import tables_for
     from ..loading import load
     from ..report import curves
-    from ..report.report import forecast_of
+    from ..report.report import forecast_of_panel
     from ..tables import Beside, read
 
     fc = load(model)
     if not isinstance(fc, Forecaster):
         raise ModelFileError(f"{model} holds a network, not a forecaster: it can't forecast tables by itself.")
     levels = opt.parse_levels(level)
-    panel = fc.tail_
+    tables = [(one, one.tail_) for one in fc.parts]
     if history is not None:
         own = fc.columns_
-        beside = Beside(own.past, own.future, own.static, kinds=opt.kinds(fc.tail_.covariates.layout))
+        beside = Beside(own.past, own.future, own.static, kinds=opt.kinds([tail for _, tail in tables]))
         table = read(history, reading, beside, prefer=own)
         fc.columns_ = replace(table.columns, weight=None)
-        panel = read_panel(table.frame, table.columns, fc.tail_.frequency, fc.season, fc.tail_.covariates.layout)
-    forecast = forecast_of(fc, levels, opt.read_ahead(future_file, fc.columns_, panel), panel)
-    return curves.of_forecaster(fc, panel, forecast, len(panel.ids)), fc.columns_.target, fc.name
+        tables = [(one, one.reread(rows)) for one, rows in tables_for(fc, table.frame)]
+    ahead = opt.read_ahead(future_file, fc.columns_, [panel for _, panel in tables])
+    found = [
+        curve
+        for one, panel in tables
+        for curve in curves.of_forecaster(one, panel, forecast_of_panel(one, panel, levels, ahead), len(panel.ids))
+    ]
+    return found, fc.columns_.target, fc.name
 
 
 def from_tables(forecast: str, history: str | None, reading: Reading) -> tuple[Sequence[Curve], str, str]:

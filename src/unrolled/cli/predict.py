@@ -48,13 +48,14 @@ def command(
     if not isinstance(fc, Forecaster):
         raise ModelFileError(f"{model} holds a network, not a forecaster: it can't forecast tables by itself.")
     frame, notes = None, list[str]()
+    tails = [one.tail_ for one in fc.parts]
     if file is not None:
         own = fc.columns_
-        beside = Beside(own.past, own.future, own.static, kinds=opt.kinds(fc.tail_.covariates.layout))
+        beside = Beside(own.past, own.future, own.static, kinds=opt.kinds(tails))
         table = read(file, reading, beside, prefer=own)
         notes += table.notes
         fc.columns_, frame = table.columns, unescaped(table.frame) if excel_safe else table.frame
-    result = fc.predict(frame, levels, horizon, opt.read_ahead(future_file, fc.columns_, fc.tail_))
+    result = fc.predict(frame, levels, horizon, opt.read_ahead(future_file, fc.columns_, tails))
     notes += [*fc.predict_notes_, *executed(result, excel_safe)]
     tell_notes(notes, opt.talker(quiet))
     if as_json:

@@ -278,9 +278,13 @@ class Forecaster(Showing, Params):
         """The last rows of the series to forecast, their profiles, and the library of the answer."""
         if df is None:
             return self.tail_, self.profile_, self.backend_
-        whole = read_panel(df, self.columns_, self.tail_.frequency, self.season, self.tail_.covariates.layout)
+        whole = self.reread(df)
         refuse_no_counts(whole, self.likelihood)
         return whole.tail(self.model_.framing.memory), self._profile_of(whole), library_of(df)
+
+    def reread(self, df: IntoDataFrame) -> Panel:
+        """A table as a panel like the one of `fit`."""
+        return read_panel(df, self.columns_, self.tail_.frequency, self.season, self.tail_.covariates.layout)
 
     def ahead(
         self, panel: Panel, future: IntoDataFrame | None = None, horizon: int | None = None

@@ -103,6 +103,11 @@ def read_panels(
     return panels
 
 
+def told_apart(panels: Sequence[Panel]) -> list[str]:
+    """A note for who has not known that there are several frequencies."""
+    return [f"{listed(panels)}: each frequency gets networks of its own"] if len(panels) > 1 else []
+
+
 def listed(panels: Sequence[Panel]) -> str:
     """How many series there are of each frequency, such as "57 series monthly, 15 quarterly"."""
     first, *others = panels

@@ -19,7 +19,7 @@ from ..ops import Array
 from ..progress import part, whole_run
 from .automatic import AUTO, DEFAULT_BUDGET_S, default_cell
 from .choice import decide
-from .frequencies import listed, names_of_series, rows_of
+from .frequencies import listed, names_of_series, rows_of, told_apart
 from .metrics import History
 from .outputs import refuse_no_counts
 from .overall import all_compared
@@ -61,7 +61,7 @@ def fit_parts(fc: Forecaster, panels: Sequence[Panel], baselines: str | Iterable
             searching = searching and not chosen.search_interrupted_
             if chosen.interrupted_:
                 break
-    notes = [f"{listed(panels)}: each frequency gets networks of its own"]
+    notes = told_apart(panels)
     if not searching and len(done) > 1:
         notes.append("automatic choice: the default for the frequencies after the interrupted search")
     if len(done) < len(panels):
@@ -224,7 +224,7 @@ def _one_backtest(found: Mapping[str, Backtest], panels: Sequence[Panel]) -> Bac
     parts = list(found.values())
     first = np.cumsum([0, *(len(panel.ids) for panel in panels)])
     names = list(dict.fromkeys(name for p in parts for name in p.columns))
-    notes = [f"{listed(panels)}: each frequency gets networks of its own"]
+    notes = told_apart(panels)
     if len(parts) < len(panels):
         notes.append(f"interrupted: no forecast of {listed(panels[len(parts) :])}")
     return replace(

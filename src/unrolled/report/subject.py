@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..forecasting.metrics import INTERVAL
+from ..forecasting.overall import Overall
 from ..forecasting.panel import Panel
 from ..forecasting.reading import show_stamp
 from . import numbers
@@ -205,16 +206,24 @@ def why_no_comparison(subject: Subject) -> str:
 
 def how_held_out(subject: Subject) -> str:
     """How the comparison was made."""
+    held_out = subject.held_out
+    assert held_out is not None
     steps = numbers.count(subject.fc.horizon, "step")
-    rows, origins = [], []
-    for part in subject.parts:
-        if (held_out := part.fc.held_out_) is not None:
-            of = f" that is {part.name}" if len(subject.parts) > 1 else ""
-            rows.append(f"the last {numbers.count(held_out.rows, 'row')} of each series{of}")
-            origins.append(numbers.count(held_out.origins, "origin"))
-    held = numbers.listed(rows)
+    if isinstance(held_out, Overall):
+        parts = [f"{name}: {_rows(part)}, {_origins(part)}" for name, part in held_out.parts.items()]
+        how = f"The last rows of each series were held out ({'; '.join(parts)}); forecasts of {steps} in them"
+    else:
+        how = f"The last {_rows(held_out)} of each series were held out; forecasts of {steps} from "
+        how += f"{_origins(held_out)} in them"
     return (
-        f"{held[:1].upper()}{held[1:]} were held out; forecasts of {steps} from {numbers.listed(origins)} in them, by "
-        "networks trained without them. Errors are means over series; sMAPE runs from 0 to 200, MASE divides by the "
-        "error of the seasonal naive on the rows before."
+        f"{how}, by networks trained without them. Errors are means over series; sMAPE runs from 0 to 200, MASE "
+        "divides by the error of the seasonal naive on the rows before."
     )
+
+
+def _rows(held_out: Comparison) -> str:
+    return numbers.count(held_out.rows, "row")
+
+
+def _origins(held_out: Comparison) -> str:
+    return numbers.count(held_out.origins, "origin")

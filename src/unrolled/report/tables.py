@@ -257,20 +257,20 @@ def _of_model(part: Part, subject: Subject) -> dict[str, str]:
     trained_s = sum(member.history.wall_s[-1] for member in members if member.history.wall_s)
     parameters = f"{architecture.program.size:,}" + (" each" if len(members) > 1 else "")
     rows = [
-        ["network", repr(architecture)],
-        ["networks in the ensemble", str(len(members))],
-        ["parameters", parameters],
-        ["window", f"{framing.window} steps"],
-        ["season", f"{framing.season} steps" if framing.season > 1 else "none"],
-        ["targets are measured from", " and ".join(VIEWS[view] for view in framing.views)],
-        ["distribution", (fc.likelihood or "learned quantiles").replace("_", " ")],
-        ["logarithms", f"{int(fc.profile_.logs.sum())} of {len(fc.tail_.ids)} series"],
-        *([["read beside the target", ", ".join(beside)]] if (beside := _beside(fc)) else []),
-        *([["last training", numbers.duration(trained_s)]] if trained_s else []),
-        *([["all together", numbers.duration(subject.wall_s)]] if subject.wall_s is not None else []),
-        ["seed", str(fc.seed)],
+        ("network", repr(architecture)),
+        ("networks in the ensemble", str(len(members))),
+        ("parameters", parameters),
+        ("window", f"{framing.window} steps"),
+        ("season", f"{framing.season} steps" if framing.season > 1 else "none"),
+        ("targets are measured from", " and ".join(VIEWS[view] for view in framing.views)),
+        ("distribution", (fc.likelihood or "learned quantiles").replace("_", " ")),
+        ("logarithms", f"{int(fc.profile_.logs.sum())} of {len(fc.tail_.ids)} series"),
+        *([("read beside the target", ", ".join(beside))] if (beside := _beside(fc)) else []),
+        *([("last training", numbers.duration(trained_s))] if trained_s else []),
+        *([("all together", numbers.duration(subject.wall_s))] if subject.wall_s is not None else []),
+        ("seed", str(fc.seed)),
     ]
-    return {name: value for name, value in rows}
+    return dict(rows)
 
 
 def _beside(fc: Forecaster) -> Sequence[str]:

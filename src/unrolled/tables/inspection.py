@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import UnrolledError
+from ..forecasting.frequencies import read_panels, told_apart
 from ..forecasting.frequency import DAY, HOUR, Frequency
 from ..forecasting.glance import look
+from ..forecasting.mixed import together
 from ..forecasting.panel import Columns, Panel
 from ..forecasting.reading import show_stamp
-from ..forecasting.table import read_panel
 from .clock import find_time
 from .dialect import Sheet
 from .numbers import is_numeric, missing, sample_of
@@ -23,21 +25,33 @@ from .stamps import dates_share
 from .suspects import suspected_sentinel
 
 MOST_EXAMPLES = 3
+# how what is found of several frequencies becomes that of all
+TOGETHER: dict[str, Callable[[Iterable[Any]], Any]] = {
+    **dict.fromkeys(("series", "values", "gaps", "outliers"), sum),
+    **{"shortest": min, "longest": max, "frequency": ", ".join},
+}
 
 
-def span(panel: Panel) -> tuple[str, str]:
+def common_horizon(panels: Sequence[Panel]) -> int:
+    """A horizon to begin with, of the frequency that has most rows, and at which all can be trained."""
+    shortest = min(int(panel.lengths.max()) for panel in panels)
+    return sensible_horizon(panels[0].frequency, shortest)
+
+
+def span(panels: Sequence[Panel]) -> tuple[str, str]:
     """The first and the last stamp of all series."""
-    ends = np.array([min(panel.first), max(panel.first + panel.lengths) - 1])
-    first, last = (show_stamp(stamp) for stamp in panel.frequency.stamps(ends))
-    return first, last
+    ends = np.concatenate(
+        [p.frequency.stamps(np.array([min(p.first), max(p.first + p.lengths) - 1])) for p in panels]
+    )
+    return show_stamp(ends.min()), show_stamp(ends.max())
 
 
 def in_a_line(panel: Panel, columns: Columns) -> str:
     """What was understood of a table, in one line."""
     gaps = int((~panel.observed).sum())
     return (
-        f"{len(panel.ids)} series · {panel.frequency.name} · {' … '.join(span(panel))} · {int(panel.observed.sum())} "
-        f"values · target {columns.target!r}" + (f" · {gaps} gaps filled" if gaps else "")
+        f"{len(panel.ids)} series · {panel.frequency.name} · {' … '.join(span([panel]))} · "
+        f"{int(panel.observed.sum())} values · target {columns.target!r}" + (f" · {gaps} gaps filled" if gaps else "")
     )
 
 
@@ -58,15 +72,15 @@ def inspect_table(path: str, reading: Reading, season: int | None = None) -> dic
     try:
         table = understand(sheet, reading, Beside())
         roles = dict(table.roles)
-        panel = read_panel(table.frame, table.columns, reading.freq, season)
+        panels = read_panels(table.frame, table.columns, reading.freq, season)
     except UnrolledError as error:
         told = str(error)
         found["error"] = told if told.startswith(sheet.name) else f"{sheet.name}, {told}"
         roles = roles or _guessed_roles(sheet, reading)
         found["notes"] = list(sheet.notes)
     else:
-        found |= _of_panel(panel, table.columns, season)
-        found["notes"] = [*table.notes, *panel.notes]
+        found |= _of_all(panels, table.columns, season)
+        found["notes"] = [*table.notes, *told_apart(panels), *together({p.frequency.name: p.notes for p in panels})]
         found["command"] = _command(path, reading, season, found["horizon"])
     for column in found["columns"]:
         column["role"] = roles.get(column["name"])
@@ -99,7 +113,7 @@ def _of_panel(panel: Panel, columns: Columns, season: int | None) -> dict[str, A
     suspect = suspected_sentinel(panel.y[panel.observed])
     if suspect is not None:
         sentinels = {"value": suspect[0], "times": suspect[1]}
-    first, last = span(panel)
+    first, last = span([panel])
     lengths = panel.lengths
     return {
         "id": columns.id if panel.ids[0] is not None else None,
@@ -116,8 +130,19 @@ def _of_panel(panel: Panel, columns: Columns, season: int | None) -> dict[str, A
         "season": season or panel.frequency.season,
         "sentinels": sentinels or None,
         "outliers": strange,
-        "horizon": sensible_horizon(panel.frequency, int(lengths.max())),
     }
+
+
+def _of_all(panels: Sequence[Panel], columns: Columns, season: int | None) -> dict[str, Any]:
+    """What is found of all series together, and of those of each frequency, where there are several."""
+    parts = [_of_panel(panel, columns, season) for panel in panels]
+    whole = dict(parts[0])
+    if len(parts) > 1:
+        whole |= {name: how(part[name] for part in parts) for name, how in TOGETHER.items()}
+        whole["first"], whole["last"] = span(panels)
+        whole["sentinels"] = next((part["sentinels"] for part in parts if part["sentinels"]), None)
+        whole["parts"] = parts
+    return whole | {"horizon": common_horizon(panels)}
 
 
 def sensible_horizon(frequency: Frequency, rows: int) -> int:
@@ -185,6 +210,8 @@ def as_lines(found: dict[str, Any]) -> list[str]:
 
 
 def _facts(found: dict[str, Any]) -> list[str]:
+    if "parts" in found:
+        return [line for part in found["parts"] for line in _facts(part)]
     rows = (
         f"{found['shortest']}"
         if found["shortest"] == found["longest"]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, InputError
+from ..forecasting.frequencies import names_of_series
 from ..forecasting.frequency import DAY, HOUR, MINUTE, SECOND, Frequency
 from ..forecasting.panel import Columns
 from ..forecasting.reading import show_stamp
@@ -25,6 +26,7 @@ ROUND = [
     (366 * DAY, "YS"),
 ]
 WAYS = {"mean": "mean", "last": "last", "count": "size"}
+REGULAR = 0.9  # share of stamps on a grid from which on the others are mistakes
 FEWEST = 10  # stamps that show whether they are regular
 CLOCK_MONTHS = (3, 4, 9, 10, 11)  # in which clocks are put back, north and south
 
@@ -133,13 +135,30 @@ def refuse_irregular(table: Long, reading: Reading) -> None:
     except DataError:
         return
     _, on_grid = frequency.ordinals(stamps)
-    if on_grid.mean() < 0.9:
+    if on_grid.mean() < REGULAR and not _of_several_frequencies(table):
         period = _typical(table)
         raise DataError(
             f"{table.name}, column {table.columns.time!r}: stamps are irregular: {int((~on_grid).sum())} of "
             f"{len(stamps)} lie on no {frequency.name} grid. Make them regular with --aggregate mean (or sum, last, "
             f"count), each {period} or as --freq says."
         )
+
+
+def _of_several_frequencies(table: Long) -> bool:
+    """Whether stamps are regular in the series of each frequency."""
+    if not table.grouped:
+        return False
+    stamps, codes = np.asarray(table.stamps), pd.factorize(table.frame[table.columns.id])[0]
+    names = np.array(names_of_series(stamps, codes), object)[codes]
+    parts = [_grid(stamps[names == name], codes[names == name]) for name in pd.unique(names)]
+    return len(parts) > 1 and all(on_grid.mean() >= REGULAR for _, on_grid in parts)
+
+
+def _grid(stamps: Array, codes: Array) -> tuple[Frequency, Array]:
+    """The frequency of series, and which of their stamps lie on its grid, sorted by series and stamp."""
+    order = np.lexsort((stamps, codes))
+    frequency = Frequency.infer(stamps[order], np.flatnonzero(np.diff(codes[order], prepend=-1)))
+    return frequency, frequency.ordinals(stamps[order])[1]
 
 
 def _by_series(table: Long) -> tuple[Array, Array]:
