@@ -200,6 +200,15 @@ def test_rolling_origins_of_each_frequency_stand_in_one_table(both):
     pd.testing.assert_frame_equal(found, pd.concat(parts, ignore_index=True), check_exact=True)
 
 
+def test_the_seasonal_naive_of_a_frequency_without_a_season_is_the_naive(both, rng):
+    df = pd.concat([both, series(rng, 30, "YS", "year", 1, "1980-01-01")])
+    found = quick().cross_validation(df, baselines=["SeasonalNaive"]).set_index("unique_id")
+    assert [name for name in found if name.endswith("Naive")] == ["SeasonalNaive"]
+    last = df[df["unique_id"] == "year"]["y"].iloc[-5]
+    assert found.loc["year", "SeasonalNaive"].tolist() == [last] * 4
+    assert len(set(found.loc["q40", "SeasonalNaive"])) == 4
+
+
 def test_scaled_errors_of_a_backtest_and_of_a_score_use_the_season_of_each_frequency(both):
     plan = mixed.Plan.checked(1, 4, True, [80.0], ["Naive", "Naive2"])
     panels = read_panels(both, Columns())

@@ -9,12 +9,22 @@ import numpy as np
 
 from ..errors import DataError, InputError
 from ..ops import Array
+from .backtest import held_out_rows
 from .features import Features, choose_calendar, choose_decoder
 from .model import Settings
-from .outputs import COUNTS
+from .outputs import COUNTS, refuse_no_counts
 from .panel import Panel
 from .scaling import all_positive, to_logs, wants_logarithm
-from .windows import SHORTEST_WINDOW, VIEWS, Framing, View, seasonal_errs_less
+from .windows import (
+    SHORTEST_WINDOW,
+    VIEWS,
+    Framing,
+    View,
+    refuse_unforecastable,
+    refuse_untrainable,
+    seasonal_errs_less,
+    window_ends,
+)
 
 if TYPE_CHECKING:
     from .forecaster import Forecaster
@@ -43,7 +53,28 @@ MOST_PASSES, LEAST_STEPS = 10, 500  # over the windows, of networks that read se
 SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 3)
 
 
-def decide(fc: Forecaster, panel: Panel, rows: Array | None = None) -> tuple[Framing, Array, Features, str | None]:
+Decision = tuple[Framing, Array, Features, str | None]
+
+
+def prepare(fc: Forecaster, panel: Panel, evaluate: bool = True) -> tuple[int, Panel, Decision]:
+    """How many rows are held out, the panel without them, and what is decided there for both trainings.
+
+    Raises:
+        DataError: the panel can't be fitted.
+    """
+    refuse_no_counts(panel, fc.likelihood)
+    left_out = held_out_rows(panel, fc.horizon) if evaluate else 0
+    # whatever is chosen from data is chosen without the held-out end, for both trainings
+    known = panel.until(left_out)
+    decision = decide(fc, known, panel.lengths)
+    if not len(window_ends(known, decision[0])):
+        left_out, known, decision = 0, panel, decide(fc, panel)
+    refuse_untrainable(panel, decision[0])
+    refuse_unforecastable(panel, decision[0])
+    return left_out, known, decision
+
+
+def decide(fc: Forecaster, panel: Panel, rows: Array | None = None) -> Decision:
     """The framing, for each series whether it is taken in logarithms, what is read beside it, and the decoder.
 
     `rows` is how many rows each series of the last training has, where these are more than the panel's.

@@ -18,9 +18,9 @@ from ..progress import part, whole_run
 from ..training import interruptible
 from .ahead import extend_panel
 from .automatic import AUTO, fit_automatically
-from .backtest import Comparison, held_out_rows, hold_out
+from .backtest import Comparison, hold_out
 from .baselines import check_baselines
-from .choice import choose_settings, decide, logs_of
+from .choice import choose_settings, logs_of, prepare
 from .features import Features
 from .frequencies import read_panels
 from .intervals import MEDIAN, UNCALIBRATED, calibrate, check_levels, interval_columns
@@ -37,7 +37,7 @@ from .scaling import Profile, all_positive, estimate_profile, in_units, renewed
 from .showing import Showing
 from .statistical import require_statsforecast
 from .table import forecast_frame, in_library, library_of, read_panel
-from .windows import refuse_unforecastable, refuse_untrainable, window_ends
+from .windows import refuse_unforecastable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,21 +159,12 @@ class Forecaster(Showing, Params):
         return self
 
     def _fit(self, panel: Panel, evaluate: bool, baselines: Sequence[str], interrupted: Callable[[], bool]) -> None:
-        refuse_no_counts(panel, self.likelihood)
         self.notes_ = list(panel.notes)
         self.panel_: Panel | None = panel
         self.held_out_: Comparison | None = None
         self.widening_ = np.full((MEDIAN, self.horizon), UNCALIBRATED)
         dependence = None
-        left_out = held_out_rows(panel, self.horizon) if evaluate else 0
-        # whatever is chosen from data is chosen without the held-out end, for both trainings
-        known = panel.until(left_out)
-        framing, logs, features, decoder = decide(self, known, panel.lengths)
-        if not len(window_ends(known, framing)):
-            left_out, known = 0, panel
-            framing, logs, features, decoder = decide(self, panel)
-        refuse_untrainable(panel, framing)
-        refuse_unforecastable(panel, framing)
+        left_out, known, (framing, logs, features, decoder) = prepare(self, panel, evaluate)
         settings = choose_settings(panel.lengths, framing, self.get_params() | {"decoder": decoder})
         limits = limits_of(self.likelihood, self.nonnegative, self.integer)
 

@@ -8,6 +8,7 @@ whole is asked, its parts answer, the one with most rows first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +18,17 @@ import pandas as pd
 from ..errors import DataError, InputError
 from ..ops import Array
 from ..progress import part, whole_run
+from ..training import interruptible
 from .automatic import AUTO, DEFAULT_BUDGET_S, default_cell
-from .choice import decide
+from .choice import prepare
 from .frequencies import listed, names_of_series, rows_of, told_apart
 from .metrics import History
-from .outputs import refuse_no_counts
 from .overall import all_compared
 from .panel import Columns, Panel
 from .reading import open_table, read_ids, read_stamps
 from .rolling import Backtest, Plan, roll
 from .search import LEAST_TRIALS
 from .validation import forecaster_like
-from .windows import refuse_unforecastable, refuse_untrainable
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -53,13 +53,15 @@ def fit_parts(fc: Forecaster, panels: Sequence[Panel], baselines: str | Iterable
         _refuse_early(one, panel)
     done: dict[str, Forecaster] = {}
     searching = True
-    with whole_run(fc.verbose):
+    # what is done is kept between the parts too; of a search Ctrl-C ends no more than that
+    guard = nullcontext(lambda: False) if fc.cell == AUTO else interruptible()
+    with guard as interrupted, whole_run(fc.verbose):
         for number, (one, panel) in enumerate(zip(parts, panels, strict=True)):
             chosen = one if searching else forecaster_like(one, _without_search(one))
             with part(panel.frequency.name, number, len(parts)):
                 done[panel.frequency.name] = chosen.fit_panel(panel, baselines=baselines)
             searching = searching and not chosen.search_interrupted_
-            if chosen.interrupted_:
+            if chosen.interrupted_ or interrupted():
                 break
     notes = told_apart(panels)
     if not searching and len(done) > 1:
@@ -100,10 +102,7 @@ def shared_trials(trials: int, known: Array) -> list[int]:
 def _refuse_early(one: Forecaster, panel: Panel) -> None:
     """Raise before long work if this part can't be fitted; the message says which it is."""
     try:
-        refuse_no_counts(panel, one.likelihood)
-        framing = decide(one, panel)[0]
-        refuse_untrainable(panel, framing)
-        refuse_unforecastable(panel, framing)
+        prepare(one, panel)
     except DataError as error:
         raise DataError(
             f"the {panel.frequency.name} series: {error} Or forecast them apart: `un.by_frequency` splits the table."
@@ -204,6 +203,9 @@ def roll_all(fc: Forecaster, panels: Sequence[Panel], columns: Columns, plan: Pl
     """
     if len(panels) == 1:
         return roll(fc, panels[0], columns, plan)
+    asked = plan.baselines
+    if "SeasonalNaive" in asked and "Naive" not in asked:  # where no season is known, the one is the other
+        plan = replace(plan, baselines=[*asked, "Naive"])
     found: dict[str, Backtest] = {}
     with whole_run(fc.verbose):
         for number, (one, panel) in enumerate(zip(parts_for(fc, panels), panels, strict=True)):
@@ -216,14 +218,14 @@ def roll_all(fc: Forecaster, panels: Sequence[Panel], columns: Columns, plan: Pl
                 break
             if found[panel.frequency.name].interrupted:
                 break
-    return _one_backtest(found, panels)
+    return _one_backtest(found, panels, [name for name in plan.baselines if name not in asked])
 
 
-def _one_backtest(found: Mapping[str, Backtest], panels: Sequence[Panel]) -> Backtest:
-    """Backtests of these panels, or of the first of them, as one; series are numbered through."""
+def _one_backtest(found: Mapping[str, Backtest], panels: Sequence[Panel], unasked: Sequence[str]) -> Backtest:
+    """Backtests of the first of these panels as one, without some models; series are numbered through."""
     parts = list(found.values())
     first = np.cumsum([0, *(len(panel.ids) for panel in panels)])
-    names = list(dict.fromkeys(name for p in parts for name in p.columns))
+    names = [name for name in dict.fromkeys(name for p in parts for name in p.columns) if name not in unasked]
     notes = told_apart(panels)
     if len(parts) < len(panels):
         notes.append(f"interrupted: no forecast of {listed(panels[len(parts) :])}")
@@ -244,5 +246,4 @@ def _one_backtest(found: Mapping[str, Backtest], panels: Sequence[Panel]) -> Bac
 
 def _column(backtest: Backtest, name: str) -> Array:
     """A column of a backtest; the seasonal naive of a frequency without a season is the naive."""
-    columns = backtest.columns
-    return columns[name] if name in columns else columns.get("Naive", np.full(len(backtest.steps), np.nan))
+    return backtest.columns[name if name in backtest.columns else "Naive"]

@@ -78,26 +78,23 @@ def all_compared(parts: Mapping[str, Comparison]) -> Overall | None:
 
 
 def _complete(scores: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
-    """Scores with a model in their index, and in them all models: where no season is known, the seasonal naive is the
-    naive, and is not among them."""
-    lacking = [name for name in models if name not in scores.index.unique("model")]
-    same = scores.xs("Naive", level="model", drop_level=False)
-    level = scores.index.names.index("model")
-    added = [same.rename(index={"Naive": name}, level=level) for name in lacking]
-    return pd.concat([scores, *added]).sort_index(level=1 - level, sort_remaining=False, kind="stable")
+    """Scores by something and by model, with all models: where no season is known, the seasonal naive is the naive,
+    and is not among them."""
+    by_model = {name: scores.xs(name, level="model") for name in scores.index.unique("model")}
+    whole = pd.concat({name: by_model.get(name, by_model["Naive"]) for name in models}, names=["model"])
+    order = pd.MultiIndex.from_product([scores.index.unique(0), models], names=scores.index.names)
+    return whole.swaplevel().reindex(order)
 
 
 def _by_step(parts: Sequence[Comparison], models: Sequence[str]) -> pd.DataFrame:
     """The measures by step ahead of all values together, from those of each frequency and how many values it has."""
-    total: pd.DataFrame | None = None
-    count = np.zeros(len(parts[0].known))
+    steps = range(1, len(parts[0].known) + 1)
+    index = pd.MultiIndex.from_product([steps, models], names=parts[0].by_step.index.names)
+    sums = pd.DataFrame(0.0, index, parts[0].by_step.columns)
     for part in parts:
-        scores = _complete(part.by_step, models)
-        weight = part.known[scores.index.get_level_values("step").to_numpy(int) - 1]
-        sums = scores.assign(RMSE=scores["RMSE"] ** 2).mul(weight, axis=0)
-        total = sums if total is None else total.add(sums, fill_value=0.0)
-        count += part.known
-    assert total is not None, "there is a part"
-    order = [(step, name) for step in total.index.unique("step") for name in models]
-    means = total.div(np.maximum(count, 1)[total.index.get_level_values("step").to_numpy(int) - 1], axis=0)
-    return means.assign(RMSE=np.sqrt(means["RMSE"])).loc[order]
+        scores = _complete(part.by_step, models).reindex(index)
+        values = scores.assign(RMSE=scores["RMSE"] ** 2).mul(np.repeat(part.known, len(models)), axis=0)
+        sums += values.fillna(0.0)  # a step of which nothing came has no scores
+    count = np.repeat(np.sum([part.known for part in parts], axis=0), len(models))
+    means = sums[count > 0].div(count[count > 0], axis=0)
+    return means.assign(RMSE=np.sqrt(means["RMSE"]))

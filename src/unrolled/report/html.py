@@ -223,7 +223,8 @@ def _model(about: Subject) -> str:
     losses = any(len(member.history.loss) > 1 for member in tables.members(about))
     chart = '<div><h3>Training loss</h3><figure id="loss-chart"></figure></div>' if losses else ""
     content = table(tables.model(about), "model")
-    return section("model", "The model", f'<div class="two"><div class="scroll">{content}</div>{chart}</div>')
+    beside = ' class="two"' if len(about.parts) == 1 else ""  # a column a frequency takes the width of the page
+    return section("model", "The model", f'<div{beside}><div class="scroll">{content}</div>{chart}</div>')
 
 
 def _repeat(about: Subject) -> str:

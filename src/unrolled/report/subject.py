@@ -134,10 +134,12 @@ def _facts(panel: Panel) -> str:
 
 def periods(subject: Subject) -> str:
     """The periods ahead, named after the frequency: "12 months", or "12 months or quarters"."""
-    words = [PERIODS.get(part.name, "steps") for part in subject.parts]
-    if len(words) == 1:
-        return numbers.count(subject.steps, words[0][:-1], words[0])
-    return f"{subject.steps:,} {' or '.join(dict.fromkeys(words))}"
+    units = _units(subject)
+    return numbers.count(subject.steps, units[:-1] if len(subject.parts) == 1 else units, units)
+
+
+def _units(subject: Subject) -> str:
+    return " or ".join(dict.fromkeys(PERIODS.get(part.name, "steps") for part in subject.parts))
 
 
 def question(subject: Subject) -> str:
@@ -157,6 +159,8 @@ def question(subject: Subject) -> str:
 def figures(subject: Subject) -> list[Figure]:
     """The few numbers that a reader wants first."""
     found = [Figure(periods(subject), f"ahead, to {show_stamp(_last_stamp(subject))}")]
+    if len(subject.parts) > 1:
+        found = [Figure(numbers.count(subject.steps, "period"), f"ahead: {_units(subject)}")]
     held_out = subject.held_out
     if held_out is not None:
         errors = held_out.table["sMAPE"]
