@@ -381,6 +381,24 @@ def test_all_commands_take_such_a_table(file, capsys):
         assert (done.code, done.err) == (0, "f.html: 5 series\n")
 
 
+@pytest.mark.parametrize("ids", [["q36", "m60", "new", "m70"], ["m64", "m60"]])
+def test_a_plot_from_a_model_and_a_table_shows_what_predict_says(ids, both, rng, tmp_path, capsys):
+    fc = quick().fit(both if "q36" in ids else both[both["unique_id"].str[0] == "m"])
+    fc.save(tmp_path / "m.safetensors")
+    known = pd.concat([both, series(rng, 50, "MS", "new", 12)])
+    newer = pd.concat([known[known["unique_id"] == name] for name in ids])
+    newer.to_csv(tmp_path / "newer.csv", index=False)
+    page = tmp_path / "f.html"
+    done = inside("plot", tmp_path / "m.safetensors", tmp_path / "newer.csv", "--out", page, capsys=capsys)
+    assert done.code == 0, done.err
+    told = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(), re.DOTALL)
+    shown = {one["id"]: one["forecast"]["GRU"] for one in json.loads(told.group(1))["series"]}
+    expected = fc.predict(pd.read_csv(tmp_path / "newer.csv", parse_dates=["ds"]))
+    assert set(shown) == set(ids)
+    for name, values in shown.items():
+        assert values == expected[expected["unique_id"] == name]["GRU"].tolist()
+
+
 def test_backtest_and_score_take_it(file, both, capsys):
     done = inside("backtest", file, "-H", 4, "-K", 2, *QUICK, "--out", "rows.csv", "--json", capsys=capsys)
     assert done.code == 0, done.err

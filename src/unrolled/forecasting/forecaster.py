@@ -271,7 +271,7 @@ class Forecaster(Showing, Params):
             return self.tail_, self.profile_, self.backend_
         whole = self.reread(df)
         refuse_no_counts(whole, self.likelihood)
-        return whole.tail(self.model_.framing.memory), self._profile_of(whole), library_of(df)
+        return whole.tail(self.model_.framing.memory), self.profile_of(whole), library_of(df)
 
     def reread(self, df: IntoDataFrame) -> Panel:
         """A table as a panel like the one of `fit`."""
@@ -304,7 +304,7 @@ class Forecaster(Showing, Params):
         raw = forecast_quantiles(self.model_, panel, profile, ends, horizon or self.horizon, intervals)
         return in_units(calibrate(raw, self.widening_), profile, panel, ends)
 
-    def _profile_of(self, panel: Panel) -> Profile:
+    def profile_of(self, panel: Panel) -> Profile:
         """Profiles for a new table: as fitted for known series, estimated afresh for others."""
         framing = self.model_.framing
         fresh = estimate_profile(panel, framing, logs_of(self, panel))

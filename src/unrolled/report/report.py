@@ -124,7 +124,8 @@ def forecast_of_panel(
 ) -> pd.DataFrame:
     """What a forecaster of one frequency predicts of the series of a panel."""
     longer, ends = fc.ahead(panel, future)
-    values = fc.predict_panel(longer, fc.profile_, ends)
+    profile = fc.profile_ if panel is fc.tail_ else fc.profile_of(panel)
+    values = fc.predict_panel(longer, profile, ends)
     frame: pd.DataFrame = forecast_frame(
         panel, fc.horizon, fc.columns_, interval_columns(fc.name, values, levels, fc.model_.limits)
     )
