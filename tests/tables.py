@@ -25,3 +25,18 @@ def panel_frame(rng, lengths=(90, 60, 75), season=12):
         stamps = pd.date_range("2010-01-01", periods=n, freq="MS")
         parts.append(pd.DataFrame({"unique_id": f"s{k}", "ds": stamps, "y": y}))
     return pd.concat(parts, ignore_index=True)
+
+
+def series(rng, rows: int, freq: str, name: str, season: int, start: str = "2012-01-01") -> pd.DataFrame:
+    """One series with trend, season and noise."""
+    t = np.arange(rows)
+    y = 60 + 0.2 * t + 8 * np.sin(2 * np.pi * t / season) + rng.normal(size=rows)
+    return table(y, start, freq, unique_id=name)
+
+
+def two_frequencies(rng) -> pd.DataFrame:
+    """Months and quarters, their rows shuffled."""
+    months = [series(rng, rows, "MS", f"m{rows}", 12) for rows in (70, 64, 60)]
+    quarters = [series(rng, rows, "QS", f"q{rows}", 4, "2005-01-01") for rows in (40, 36)]
+    whole = pd.concat(months + quarters, ignore_index=True)
+    return whole.iloc[rng.permutation(len(whole))].reset_index(drop=True)
