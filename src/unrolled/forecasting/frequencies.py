@@ -78,23 +78,20 @@ def read_panels(
         df, columns, freq, season: as in `read_panel`. Where `freq` is given, there is one panel.
 
     Raises:
-        DataError: the table can't be used as it stands; one whose series have no clear frequencies is refused as what
-            it would be as a whole.
+        DataError: the table can't be used as it stands; of one whose series have clear frequencies it is said what is
+            wrong in the series of one of them.
         InputError: a season is given, and there are several frequencies.
     """
     try:
         return [read_panel(df, columns, freq, season)]
-    except OffGrid as error:
+    except OffGrid:
         rows = {} if freq is not None else _rows_by_name(df, columns)
         if len(rows) < 2:
             raise
-        try:
-            panels = [
-                read_panel(rows_of(df, here), replace(columns, rows=[columns.row(k) for k in np.flatnonzero(here)]))
-                for here in rows.values()
-            ]
-        except OffGrid:  # a stamp is wrong, and the message about the whole table names it
-            raise error from None
+    panels = [
+        read_panel(rows_of(df, here), replace(columns, rows=[columns.row(k) for k in np.flatnonzero(here)]))
+        for here in rows.values()
+    ]
     if season is not None:
         raise InputError(
             f"season {season} can't be that of all: the table has {listed(panels)}. Leave the season out, or "
