@@ -88,10 +88,10 @@ def command(
     given = all_given(locals(), ctx, reading)
     began: float = ctx.meta[BEGAN]
     from ..forecasting.ahead import extend_panel
+    from ..interrupts import interruptible
     from ..report import Report, Subject
     from ..tables import read
     from ..tables.inspection import sensible_horizon
-    from ..training import interruptible
     from . import outputs
 
     levels = opt.parse_levels(level)

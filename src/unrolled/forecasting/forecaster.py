@@ -11,10 +11,10 @@ import numpy as np
 
 from .. import storage
 from ..errors import InputError
+from ..interrupts import interruptible
 from ..network import checked_seed
 from ..ops import Array
 from ..progress import part, whole_run
-from ..training import interruptible
 from .ahead import extend_panel
 from .automatic import AUTO, fit_automatically
 from .backtest import HeldOut, held_out_rows, hold_out

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, InputError
+from ..interrupts import interruptible
 from ..ops import Array
 from ..progress import part, whole_run
-from ..training import interruptible
 from .backtest import known_history
 from .baselines import Origins, baseline_forecasts, check_baselines
 from .intervals import interval_columns

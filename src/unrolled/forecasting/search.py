@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..interrupts import interruptible
 from ..ops import Array
 from ..progress import Silent, progress_line
-from ..training import interruptible
 from .candidates import Configuration, Space, first_candidates, neighbours
 from .validation import Validation, forecaster_like
 
