@@ -1,12 +1,16 @@
-"""What notebooks show of an object: a title, a few lines and tables, in one quiet style, light and dark.
+"""What notebooks show: of an object a title, a few lines and tables, in one quiet style; of an error its one message.
 
-Colours come from the text's own, so that they go with any theme. Everything is escaped here.
+Colours come from the text's own, so that they go with any theme, light or dark. Everything is escaped here.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from html import escape
+from types import TracebackType
+
+PACKAGE = __name__.partition(".")[0]
 
 STYLE = (
     "<style>"
@@ -48,3 +52,27 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], ours: int | None
         for k, (first, *rest) in enumerate(rows)
     )
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def short_traceback(error: BaseException) -> list[str]:
+    """What IPython shows of an error that its user can mend: the lines that are theirs, and the message.
+
+    Lines of this package, and what the error came from, would hide both. `%xmode Verbose` shows everything all the
+    same, and `%debug` goes in.
+    """
+    traceback = sys.modules["IPython"].get_ipython().InteractiveTB  # IPython is what asks for this
+    if traceback.mode == "Verbose":
+        lines: list[str] = traceback.structured_traceback(type(error), error, error.__traceback__)
+    else:
+        bare = type(error).__new__(type(error), *error.args)  # the same message, and no cause
+        vars(bare).update(vars(error))
+        lines = traceback.structured_traceback(type(error), bare, _outside(error.__traceback__))
+    return lines
+
+
+def _outside(traceback: TracebackType | None) -> TracebackType | None:
+    """Those of its lines that come before the first one of this package."""
+    if traceback is None or traceback.tb_frame.f_globals.get("__name__", "").partition(".")[0] == PACKAGE:
+        return None
+    inner = _outside(traceback.tb_next)
+    return TracebackType(inner, traceback.tb_frame, traceback.tb_lasti, traceback.tb_lineno)

@@ -192,7 +192,7 @@ class Network:
             checkpoint: file that is written after every epoch; if it is there, training resumes from it.
             callbacks: called with an `EpochEnd` after every epoch; one that returns True stops training.
             seed: of the order of rows and of dropout.
-            verbose: 0 is silent; 1 shows a progress bar where standard error is a terminal.
+            verbose: 0 is silent; 1 shows progress in a notebook, and where standard error is a terminal.
 
         Returns:
             The history. Ctrl-C ends training early, keeps the best weights and sets `history.stopped`.
