@@ -23,6 +23,7 @@ STYLE = (
     ".unrolled th:first-child,.unrolled td:first-child{padding-left:0;text-align:left}"
     ".unrolled thead th{font-weight:500;opacity:.72}"
     ".unrolled tbody th{font-weight:inherit}"
+    ".unrolled th.words,.unrolled td.words{text-align:left}"
     ".unrolled tr.ours>*{font-weight:650}"
     "</style>"
 )
@@ -42,12 +43,22 @@ def note(text: str) -> str:
     return f'<div class="note">{escape(text)}</div>'
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], ours: int | None = None) -> str:
-    """A table of texts, the first column of which names the rows; `ours` is the row to point out."""
-    heads = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], ours: int | None = None, words: Sequence[str] = ()
+) -> str:
+    """A table of texts, the first column of which names the rows.
+
+    Args:
+        ours: the row to point out.
+        words: the columns that hold words and not numbers, by their heads.
+    """
+    kinds = [" class=words" if name in words else "" for name in header[1:]]
+    heads = "".join(
+        f'<th scope="col"{kind}>{escape(cell)}</th>' for cell, kind in zip(header, ["", *kinds], strict=True)
+    )
     body = "".join(
         f'<tr{" class=ours" if k == ours else ""}><th scope="row">{escape(first)}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
+        + "".join(f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(rest, kinds, strict=True))
         + "</tr>"
         for k, (first, *rest) in enumerate(rows)
     )

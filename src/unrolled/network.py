@@ -332,7 +332,7 @@ class Network:
             own = {n.partition(".")[2]: v for n, v in self.views.items() if n.partition(".")[0] == str(number)}
             shapes = ", ".join(f"{name} {' × '.join(map(str, view.shape))}" for name, view in own.items())
             rows.append([str(number), repr(layer), f"{sum(view.size for view in own.values()):,}", shapes])
-        return titled(repr(self), table(["layer", "", "parameters", "arrays"], rows))
+        return titled(repr(self), table(["layer", "", "parameters", "arrays"], rows, words=["", "arrays"]))
 
 
 def chain(layers: Sequence[Rule], input_size: int) -> Program:
