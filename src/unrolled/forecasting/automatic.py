@@ -92,7 +92,7 @@ def choose(
         rows: how many rows each series has in the last training, (S',).
         budget: in seconds; None: 60, or no limit where there is one of trials.
         max_trials: configurations judged, at both stages together.
-        verbose: 1 shows progress where standard error is a terminal.
+        verbose: 1 shows progress in a notebook, and where standard error is a terminal.
     """
     if budget is None and max_trials is None:
         budget = DEFAULT_BUDGET_S

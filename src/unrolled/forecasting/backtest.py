@@ -79,7 +79,7 @@ class HeldOut:
             ["interval", "values inside"],
             [[f"{level} %", f"{100 * share:.0f} %"] for level, share in self.coverage.items()],
         )
-        how = f"the last {self.rows} rows of each series, {self.origins} origin(s)"
+        how = f"the last {self.rows} rows of each series, {self.origins} origin{'s' * (self.origins != 1)}"
         return titled(self.verdict, note(how), models, covered)
 
     @property

@@ -79,7 +79,7 @@ class Forecaster(Showing, Params):
         integer: whether they are rounded to whole numbers, intervals outwards.
         seed: of everything random.
         alias: name of the forecast's column; None: the cell's name in capitals.
-        verbose: 0 is silent, 1 shows progress where standard error is a terminal.
+        verbose: 0 is silent, 1 shows progress in a notebook, and where standard error is a terminal.
         budget: seconds that the search of "auto" may take; None: 60, or no limit where there is one of trials.
         max_trials: how often it may judge a configuration; limited by this alone, it repeats itself.
 
