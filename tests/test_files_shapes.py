@@ -11,7 +11,6 @@ from tables import DAYS, daily, stamps, values
 from unrolled.forecasting.table import read_panel
 from unrolled.tables import Reading, read
 
-
 # --- shapes -----------------------------------------------------------------------------------------
 
 
@@ -85,7 +84,7 @@ def test_a_period_that_is_not_over_is_left_out(file):
 def test_several_rows_a_period_and_irregular_stamps_name_the_option(file, rng):
     with pytest.raises(un.DataError, match=r"comes twice, in lines 2 and 22 .* --id; .* --aggregate sum"):
         read(file(*daily(range(20)), "2024-01-01;5"))
-    moments = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.cumsum(rng.integers(50, 3000, 60)), unit="s")
+    moments = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.cumsum(rng.integers(600, 2400, 60)), unit="s")
     path = file("when,y", *(f"{moment},{k}" for k, moment in enumerate(moments)))
     with pytest.raises(un.DataError, match=r"stamps are irregular: .* --aggregate mean"):
         read(path)
