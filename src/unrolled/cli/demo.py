@@ -52,7 +52,9 @@ def command(
             result = DEMOS[demo](say=(lambda line: None) if as_json else give, seed=seed, **options)
             results[demo] = result
             picture = folder / f"{demo}.html"
-            write_bytes(picture, result.figure().to_html(include_plotlyjs=True).encode())
+            # named, since plotly would make up a name that differs from run to run
+            page = result.figure().to_html(include_plotlyjs=True, div_id=demo)
+            write_bytes(picture, page.encode())
             talk(f"\npicture: {picture}")
         repeats.write(ctx.params)
     if as_json:
