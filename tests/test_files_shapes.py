@@ -32,7 +32,10 @@ def test_dates_across_make_each_row_a_series(file):
 
 def test_columns_become_series_when_told_or_when_names_differ_in_a_number(file):
     rows = [f"{day},{k},{k + 10},{k + 20}" for k, day in enumerate(DAYS)]
-    assert read(file("date,store_1,store_2,store_3", *rows)).frame["series"].nunique() == 3
+    numbered = file("date,store_1,store_2,store_3", *rows, name="numbered.csv")
+    assert read(numbered).frame["series"].nunique() == 3
+    with pytest.raises(un.DataError, match=r"several columns hold numbers: 'store_1'"):
+        read(numbered, Reading(wide=False))
     path = file("date,north,south,west", *rows)
     with pytest.raises(
         un.DataError, match=r"several columns hold numbers: 'north', .* --wide takes each as a series"

@@ -23,7 +23,7 @@ OPTIONS: dict[str, Any] = {
     "time_column": _option(TEXT, "--time", "Column of stamps; several, such as date,hour, are joined."),
     "target": _option(TEXT, "--target", "Column to forecast; of several, each becomes a series."),
     "freq": _option(TEXT, "--freq", "Frequency, such as MS, W, D, B, h, 30min; it also numbers rows without stamps."),
-    "wide": _option(bool | None, "--wide/--no-wide", "Whether every column of numbers is a series.", False),
+    "wide": _option(bool | None, "--wide/--no-wide", "Whether every column of numbers is a series."),
     "na": _option(TEXT, "--na", "What counts as missing too, such as -200,9999.", False),
     "aggregate": _option(TEXT, "--aggregate", "One row a period: sum, mean, last or count of its rows.", False),
     "start": _option(TEXT, "--start", "First stamp of a table without stamps; needs --freq.", False),

@@ -19,7 +19,7 @@ class Reading:
     Attributes:
         id, time, target: the columns of these roles; several with commas between. Several ids or parts of the time
             are joined; of several targets each becomes a series.
-        wide: every column of numbers is a series.
+        wide: whether every column of numbers is a series; None: where their names differ in a number only.
         na: what counts as missing, with commas between, such as "-200,9999".
         aggregate: how several rows of one period become one: "sum", "mean", "last" or "count".
         freq: the period, such as "D" or "MS"; it also numbers the rows of a table without stamps.

@@ -176,7 +176,7 @@ def _targets(
         return numeric
     if reading.aggregate == "count":
         return []
-    if identity is None and series_across(sheet, numeric, taken):
+    if identity is None and reading.wide is None and series_across(sheet, numeric, taken):
         notes.append(
             f"{len(numeric)} columns taken as series, as their names differ in a number only; --target names one"
         )
