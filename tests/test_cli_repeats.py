@@ -236,3 +236,13 @@ def test_standard_input_is_repeated_from_standard_input(trained, command, monkey
     Stdin.buffer.seek(0)
     assert command("predict", "--config", "rows.toml", "--out", "other.csv").code == 0
     assert Path("other.csv").read_bytes() == Path("rows.csv").read_bytes()
+
+
+def test_names_of_any_bytes_are_repeated(trained, command, tmp_path):
+    name = os.fsdecode(b"sales-\xff.csv")
+    Path(name).write_bytes(AIR.read_bytes())
+    model = trained / "out" / "model.safetensors"
+    assert shell("predict", model, name, "--out", "rows.csv", "-q", cwd=tmp_path).code == 0
+    done = shell("predict", "--config", "rows.toml", "--out", "other.csv", "-q", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert Path("other.csv").read_bytes() == Path("rows.csv").read_bytes()

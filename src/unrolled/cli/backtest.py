@@ -92,10 +92,8 @@ def command(
     levels = opt.parse_levels(level)
     beside = list(dict.fromkeys([*SIMPLE, *opt.parse_baselines(baselines)]))
     fc = opt.make_forecaster(given)
-    # the nine learned quantiles for CRPS, whatever levels are shown
-    plan = Plan.checked(
-        windows, horizon if step is None else step, refit, list(dict.fromkeys([*levels, *GRID_LEVELS])), beside
-    )
+    told = list(dict.fromkeys([*levels, *GRID_LEVELS]))  # the nine learned quantiles for CRPS, whatever is shown
+    plan = Plan.checked(windows, horizon if step is None else step, refit, told, beside)
     repeats = file_for(out, ctx)
     talk = opt.talker(quiet)
 
@@ -106,10 +104,10 @@ def command(
     tell_notes([*table.notes, *backtest.notes, *([] if out is None else executed(rows, excel_safe))], talk)
     rated = at_levels(backtest.table(), levels)
     chosen = None if backtest.found is None else backtest.found.parameters
-    if chosen is not None:
-        talk(f"to repeat the choice: {opt.as_options(chosen)}")
     given = with_choice(given | found_columns(table), chosen)
     files = write_table(repeats, rows, given, remarks_on_choice(chosen, backtest.interrupted))
+    if chosen is not None:
+        talk(f"to repeat the choice: {opt.as_options(chosen)}")
     talk(f"\n{_cutoffs(backtest)}, horizon {horizon}, {'trained at each' if refit else 'trained once'}")
     talk(verdict(rated, fc.name))
     if as_json:
@@ -118,8 +116,8 @@ def command(
         give(as_csv(rows, excel_safe).rstrip("\n"))
     else:
         give_table(rated.reset_index())
-    told = f"{', '.join(map(str, files))} · " if files else ""
-    talk(f"\n{told}{time.perf_counter() - began:.1f} s")
+    written = f"{', '.join(map(str, files))} · " if files else ""
+    talk(f"\n{written}{time.perf_counter() - began:.1f} s")
     if backtest.interrupted:
         raise typer.Exit(INTERRUPTED)
 

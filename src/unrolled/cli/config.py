@@ -76,19 +76,8 @@ def options_in(path: Path, ctx: typer.Context) -> dict[str, Any]:
     Raises:
         InputError: the file can't be read, or an option in it is not one of the command or not of its kind.
     """
-    import tomllib
-
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise InputError(f"can't read --config {path}: {reason}. Name a TOML file such as run.toml.") from error
-    try:
-        content = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # a number of too many digits is no TOMLDecodeError
-        last = len(text.splitlines()) or 1
-        reason = str(error).replace("at end of document", f"at line {last}, the end")
-        raise InputError(f"--config {path}: {reason}. Write options as TOML, such as horizon = 12.") from error
+    text = _text_of(path)
+    content = _parsed(path, text)
     known = {name_of(param): param for param in ctx.command.params if param.name not in NOT_IN_FILES}
     found = {}
     for name, value in content.items():
@@ -102,6 +91,31 @@ def options_in(path: Path, ctx: typer.Context) -> dict[str, Any]:
         relative = is_path(param) and words != "-"
         found[str(param.name)] = str(path.parent / str(words)) if relative else words
     return found
+
+
+def _text_of(path: Path) -> str:
+    try:
+        # names of files may hold any bytes, and stand in what repeats a run as they are
+        return path.read_text("utf-8-sig", "surrogateescape")
+    except OSError as error:
+        raise InputError(
+            f"can't read --config {path}: {error.strerror}. Name a TOML file such as run.toml."
+        ) from error
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of too many digits is no TOMLDecodeError
+        if re.search("[\udc80-\udcff]", text):
+            raise InputError(
+                f"can't read --config {path}: it is not UTF-8. Name a TOML file such as run.toml."
+            ) from error
+        last = len(text.splitlines()) or 1
+        reason = str(error).replace("at end of document", f"at line {last}, the end")
+        raise InputError(f"--config {path}: {reason}. Write options as TOML, such as horizon = 12.") from error
 
 
 def name_of(param: Any) -> str:

@@ -62,8 +62,6 @@ def command(
     if past_rows is not None and past_rows < 1:
         raise InputError(f"--last takes a number of rows ≥ 1; got {past_rows}.")
     repeats = file_for(out, ctx)
-    if repeats is None:
-        raise InputError("--out takes a file; a figure does not go to standard output.")
     if forecast.suffix == ".safetensors":
         curves, of, model, notes = from_model(forecast, history, level, reading, future_file)
     else:

@@ -129,16 +129,14 @@ def roll(fc: Forecaster, panel: Panel, columns: Columns, plan: Plan) -> Backtest
     scale_by = mase_season(panel.frequency, fc.season)
     notes = list(panel.notes)
     pieces: list[dict[str, Array]] = []
-    reached = 0
-    trained = -(-plan.n_windows // plan.refit)
+    reached, trained = 0, -(-plan.n_windows // plan.refit)
     # one Ctrl-C ends all of it, not one training
     with interruptible() as interrupted, whole_run(fc.verbose):
         fc, found = _settled(fc, past, bool(plan.levels), trained)
         notes += found.notes if found else []
         for first in range(0, 0 if interrupted() else plan.n_windows, plan.refit):
-            group = left_out[first : first + plan.refit]
-            number = bool(found) + first // plan.refit
-            with part(f"cutoff {first + 1}/{plan.n_windows}", number, bool(found) + trained):
+            group, number = left_out[first : first + plan.refit], first // plan.refit
+            with part(f"cutoff {first + 1}/{plan.n_windows}", bool(found) + number, bool(found) + trained):
                 fold = _fitted(fc, panel.until(int(group[0])), columns, bool(plan.levels))
             if interrupted():
                 break
