@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError
 from . import options as opt
 from .answers import BEGAN, INTERRUPTED
-from .forecast import executed, found_columns, tell_notes
+from .forecast import executed, found_columns, searched, tell_notes
 from .reading import all_given, reads_a_table
 from .talk import by_model, give, give_json, give_table, or_null
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..forecasting import Forecaster
     from ..forecasting.rolling import Backtest
 
 
@@ -32,7 +30,6 @@ def command(
     refit: Annotated[
         bool, typer.Option("--refit/--no-refit", help="Train at each cutoff, or once before the first.")
     ] = True,
-    config: opt.Config = None,
     reading: Any = None,
     past: opt.Past = None,
     future: opt.Future = None,
@@ -77,35 +74,40 @@ def command(
     """Forecast from several cutoffs in the past, and rate the network beside the baselines.
 
     The table of measures goes to standard output, one row a model: means over series. No network has seen anything
-    after its cutoff. Beside the file of --out stands one of the same name that ends in .toml and repeats the run.
+    after its cutoff. Beside the file of --out stands one that ends in .toml and repeats the run. --cell auto chooses
+    once, before the first cutoff.
 
     Example: unrolled backtest sales.csv --horizon 12 --windows 4
     """
-    given = all_given(locals(), ctx, reading)
+    given = all_given(ctx, reading)
     began: float = ctx.meta[BEGAN]
     from ..forecasting.baselines import SIMPLE
     from ..forecasting.metrics import GRID_LEVELS, at_levels, verdict
     from ..forecasting.rolling import Plan, roll
     from ..tables import read
+    from .outputs import file_for, write_table
+    from .repeats import remarks_on_choice, with_choice
     from .spreadsheet import as_csv
 
     levels = opt.parse_levels(level)
     beside = list(dict.fromkeys([*SIMPLE, *opt.parse_baselines(baselines)]))
     fc = opt.make_forecaster(given)
-    # the nine learned quantiles for CRPS, whatever levels are shown
-    plan = Plan.checked(
-        windows, horizon if step is None else step, refit, list(dict.fromkeys([*levels, *GRID_LEVELS])), beside
-    )
-    _refuse_unwritable(out)
+    told = list(dict.fromkeys([*levels, *GRID_LEVELS]))  # the nine learned quantiles for CRPS, whatever is shown
+    plan = Plan.checked(windows, horizon if step is None else step, refit, told, beside)
+    repeats = file_for(out, ctx)
     talk = opt.talker(quiet)
 
-    table = read(file, reading, opt.parse_beside(past, future, static, weight))
-    panel = opt.understand(fc, file, table, talk)
+    table = read(str(file), reading, opt.parse_beside(past, future, static, weight))
+    panel = opt.understand(fc, str(file), table, talk)
     backtest = roll(fc, panel, table.columns, plan)
     rows = asked_rows(backtest, levels)
     tell_notes([*table.notes, *backtest.notes, *([] if out is None else executed(rows, excel_safe))], talk)
     rated = at_levels(backtest.table(), levels)
-    files = write_rows(rows, out, ctx, given | found_columns(table), fc, backtest.interrupted)
+    chosen = None if backtest.found is None else backtest.found.parameters
+    given = with_choice(given | found_columns(table), chosen)
+    files = write_table(repeats, rows, given, remarks_on_choice(chosen, backtest.interrupted))
+    if chosen is not None:
+        talk(f"to repeat the choice: {opt.as_options(chosen)}")
     talk(f"\n{_cutoffs(backtest)}, horizon {horizon}, {'trained at each' if refit else 'trained once'}")
     talk(verdict(rated, fc.name))
     if as_json:
@@ -114,24 +116,10 @@ def command(
         give(as_csv(rows, excel_safe).rstrip("\n"))
     else:
         give_table(rated.reset_index())
-    told = f"{', '.join(map(str, files))} · " if files else ""
-    talk(f"\n{told}{time.perf_counter() - began:.1f} s")
+    written = f"{', '.join(map(str, files))} · " if files else ""
+    talk(f"\n{written}{time.perf_counter() - began:.1f} s")
     if backtest.interrupted:
         raise typer.Exit(INTERRUPTED)
-
-
-def _refuse_unwritable(out: Path | None) -> None:
-    """Raise before long work if this file can't be written."""
-    if out is None or str(out) == "-":
-        return
-    try:
-        existed = out.exists()
-        with out.open("ab"):
-            pass
-        if not existed:
-            out.unlink()
-    except OSError as error:
-        raise InputError(f"can't write {out}: {error.strerror}. Choose another file with --out.") from error
 
 
 def _cutoffs(backtest: Backtest) -> str:
@@ -154,22 +142,6 @@ def asked_rows(backtest: Backtest, levels: list[float]) -> pd.DataFrame:
     return pd.DataFrame({name: values for name, values in backtest.columns.items() if asked(name)})
 
 
-def write_rows(
-    rows: pd.DataFrame, out: Path | None, ctx: typer.Context, given: dict[str, Any], fc: Forecaster, interrupted: bool
-) -> list[Path]:
-    """The rows as CSV, and what repeats the run beside them; which files were written."""
-    from ..storage import write_bytes
-    from .config import run_file
-    from .spreadsheet import as_csv
-
-    if out is None or str(out) == "-":
-        return []
-    repeats = out.with_suffix(".toml")
-    write_bytes(out, as_csv(rows, given["excel_safe"]).encode())
-    write_bytes(repeats, run_file(ctx, given, fc, repeats, interrupted).encode("utf-8", "surrogateescape"))
-    return [out, repeats]
-
-
 def summary(
     backtest: Backtest, rated: pd.DataFrame, levels: list[float], files: list[Path], wall_s: float
 ) -> dict[str, Any]:
@@ -183,6 +155,7 @@ def summary(
         "verdict": verdict(rated, backtest.name),
         "windows": backtest.windows,
         "interrupted": backtest.interrupted,
+        "search": None if backtest.found is None else searched(backtest.found.table, backtest.found.parameters),
         "notes": backtest.notes,
         "files": [str(path) for path in files],
         "seconds": round(wall_s, 3),

@@ -4,7 +4,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,7 +34,6 @@ def command(
         int | None,
         typer.Option("--horizon", "-H", help="Periods to forecast.", show_default="a year, a day or the like"),
     ] = None,
-    config: opt.Config = None,
     reading: Any = None,
     past: opt.Past = None,
     future: opt.Future = None,
@@ -85,7 +84,7 @@ def command(
 
     Example: unrolled forecast sales.csv --horizon 12
     """
-    given = all_given(locals(), ctx, reading)
+    given = all_given(ctx, reading)
     began: float = ctx.meta[BEGAN]
     from ..forecasting.ahead import extend_panel
     from ..interrupts import interruptible
@@ -100,8 +99,8 @@ def command(
     fc = opt.make_forecaster({**given, "horizon": 1 if horizon is None else horizon})
     talk = opt.talker(quiet)
 
-    table = read(file, reading, opt.parse_beside(past, future, static, weight))
-    panel = opt.understand(fc, file, table, talk)
+    table = read(str(file), reading, opt.parse_beside(past, future, static, weight))
+    panel = opt.understand(fc, str(file), table, talk)
     if horizon is None:
         horizon = sensible_horizon(panel.frequency, int(panel.lengths.max()))
         talk(f"{horizon} periods ahead; --horizon overrules")
@@ -110,6 +109,7 @@ def command(
     extend_panel(panel, horizon, ahead, replace(table.columns, rows=None))  # what is missing ahead is said at once
     given |= found_columns(table)
     with outputs.folder_for(out, file) as folder:
+        repeats = outputs.repeats_in(folder, ctx)
         fc.fit_panel(panel, baselines=beside)
         fc.notes_[:0] = table.notes
         tell_fit(fc, talk)
@@ -120,11 +120,9 @@ def command(
             tell_notes([*fc.predict_notes_, *executed(result, excel_safe)], talk)
             wall_s = time.perf_counter() - began
             stopped = fc.model_.interrupted or fc.search_interrupted_
-            if folder is not None:
-                report = Report(Subject(fc, panel, fans, Path(file).name, asked_now(), wall_s))
-                outputs.write(folder, fc, result, report, reports, ctx, given)
+            report = Report(Subject(fc, panel, fans, file.name, asked_now(), wall_s))
+            files = outputs.write(repeats, fc, result, report, reports, given)
             stopped |= interrupted()
-    files = [] if folder is None else [folder / name for name in outputs.names(reports)]
     if as_json:
         give_json(summary(fc, table.columns, result, files, wall_s))
     else:
@@ -145,16 +143,25 @@ def found_columns(table: Table) -> dict[str, str]:
     return {option: name for option, name in found.items() if roles.get(name) == option.removesuffix("_column")}
 
 
-def tell_notes(notes: list[str], talk: Callable[[str], None]) -> None:
+def tell_notes(notes: Sequence[str], talk: Callable[[str], None]) -> None:
     for note in notes:
         talk(f"note: {note}")
+
+
+def searched(trials: pd.DataFrame, chosen: dict[str, Any]) -> dict[str, Any]:
+    """What --json tells of a search."""
+    return {
+        "trials": records(trials),
+        "chosen": {name: value for name, value in chosen.items() if name != "verbose"},
+        "options": opt.as_options(chosen),
+    }
 
 
 def tell_fit(fc: Forecaster, talk: Callable[[str], None]) -> None:
     """What a fit had to say, and how good it is."""
     tell_notes(fc.notes_, talk)
     if fc.search_ is not None:
-        talk(f"to repeat the choice: {opt.as_options(fc)}")
+        talk(f"to repeat the choice: {opt.as_options(fc.chosen_)}")
     if fc.held_out_ is not None:
         talk(f"\nheld out: {fc.held_out_}\n")
 
@@ -214,13 +221,7 @@ def summary(fc: Forecaster, columns: Any, result: Any, files: list[Path], wall_s
         },
         "notes": [*fc.notes_, *fc.predict_notes_],
         "interrupted": fc.model_.interrupted or fc.search_interrupted_,
-        "search": None
-        if fc.search_ is None
-        else {
-            "trials": records(fc.search_),
-            "chosen": {name: value for name, value in fc.chosen_.items() if name != "verbose"},
-            "options": opt.as_options(fc),
-        },
+        "search": None if fc.search_ is None else searched(fc.search_, fc.chosen_),
         "model": {
             "cell": fc.model_.members[0].architecture.cell,
             "networks": len(fc.model_.members),

@@ -85,7 +85,8 @@ class Forecaster(Showing, Params):
 
     After `fit`: `model_`, `held_out_` (comparison and coverage; None where the series are too short), `panel_` (the
     series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_`
-    (parameters that repeat this without a search). After `predict`: `predict_notes_` (what was changed in its tables,
+    (parameters that repeat this without a search), `reading_` (the options by which a command read the table; else
+    empty). After `predict`: `predict_notes_` (what was changed in its tables,
     and which of their texts no training has seen).
 
     >>> import pandas as pd, unrolled as un
@@ -129,6 +130,7 @@ class Forecaster(Showing, Params):
         self.check_params()
         self.columns_ = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         self.backend_ = library_of(df)
+        self.reading_: dict[str, Any] = {}
         return self.fit_panel(read_panel(df, self.columns_, self.freq, self.season), baselines=baselines)
 
     def fit_panel(
@@ -345,6 +347,9 @@ class Forecaster(Showing, Params):
                 Series that begin after a training are left out until the next.
             baselines: columns beside the network's: True for the simple ones, or their names.
 
+        With cell="auto" the search is made once, in what is known before the first origin, and all origins have what
+        it chose; `found_` keeps it, and a forecaster of `found_.parameters` repeats the table without a search.
+
         Returns:
             A table with the id, stamp, `cutoff` (last stamp known), the target, the forecast and its intervals.
 
@@ -357,7 +362,9 @@ class Forecaster(Showing, Params):
         step = self.horizon if step_size is None else step_size
         plan = Plan.checked(n_windows, step, refit, check_levels(level), baselines)
         panel = read_panel(df, columns, self.freq, self.season)
-        return in_library(cross_validate(self, panel, columns, plan), library_of(df))
+        backtest = cross_validate(self, panel, columns, plan)
+        self.found_ = backtest.found
+        return in_library(backtest.columns, library_of(df))
 
     def _require_fit(self) -> None:
         if not hasattr(self, "model_"):

@@ -47,6 +47,7 @@ def describe(fc: Forecaster) -> tuple[dict[str, Any], dict[str, Array]]:
         "framing": asdict(fc.model_.framing),
         "networks": [asdict(member.architecture) | {"view": member.view} for member in fc.model_.members],
         "library": fc.backend_,
+        "reading": dict(fc.reading_),
     }
     return content | describe_search(fc), arrays
 
@@ -57,6 +58,7 @@ def rebuild(cls: type[Forecaster], content: Mapping[str, Any], arrays: Mapping[s
     fc.check_params()
     fc.columns_ = Columns(**content["columns"])
     fc.backend_ = content["library"]
+    fc.reading_ = _reading(content.get("reading", {}))  # files of the first versions have none
     fc.tail_ = _panel(content, arrays)
     fc.profile_ = Profile(**{f.name: arrays[f"profile.{f.name}"] for f in fields(Profile)})
     fc.widening_ = arrays["widening"]
@@ -92,6 +94,13 @@ def rebuild(cls: type[Forecaster], content: Mapping[str, Any], arrays: Mapping[s
         raise InputError("the networks don't fit the features")
     in_library({}, fc.backend_)
     return fc
+
+
+def _reading(told: Any) -> dict[str, Any]:
+    """How the table of the training was read, in the words of whoever read it."""
+    if not isinstance(told, dict) or not all(isinstance(v, (str, int)) for v in told.values()):
+        raise InputError(f"the way its table was read is not told as options: {told!r}")
+    return told
 
 
 def _panel(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Panel:
