@@ -65,6 +65,7 @@ NB_MODULE(_native, m) {
     return names;
   });
   m.def("threads", &omp_get_max_threads);
+  m.def("limit_threads", &omp_set_num_threads, nb::arg("threads"));  // of whoever calls, not of other threads
   m.def("multiply_add_rate", &multiply_add_rate, nb::arg("level"));
 
   nb::class_<Program>(m, "Program")

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 LIBRARIES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": lambda data: pa.table(dict(data))}
 SALES = ("date,sales", "2024-01-01,1.5", "2024-01-02,", "2024-01-03,3")
+DAYS = [f"2024-01-{day:02}" for day in range(1, 21)]
 
 
 def table(y, start="2024-01-01", freq="D", **columns) -> pd.DataFrame:
@@ -40,3 +41,21 @@ def two_frequencies(rng) -> pd.DataFrame:
     quarters = [series(rng, rows, "QS", f"q{rows}", 4, "2005-01-01") for rows in (40, 36)]
     whole = pd.concat(months + quarters, ignore_index=True)
     return whole.iloc[rng.permutation(len(whole))].reset_index(drop=True)
+
+
+# --- files ------------------------------------------------------------------------------------------
+
+
+def daily(cells, header="date;sales") -> list[str]:
+    """The lines of a file with a day a row."""
+    return [header, *(f"{day};{cell}" for day, cell in zip(DAYS, cells, strict=False))]
+
+
+def values(table) -> list[float]:
+    """The target of a file that was read."""
+    return table.frame[table.columns.target].tolist()
+
+
+def stamps(table) -> pd.DatetimeIndex:
+    """Its stamps."""
+    return pd.DatetimeIndex(table.frame[table.columns.time])

@@ -243,7 +243,7 @@ def test_a_demo_gives_its_lines_or_json_and_a_picture(command, tmp_path):
     done = command("demo", "fish")
     assert done.code == 0
     assert "1.25" in done.out
-    assert [path.name for path in (tmp_path / "demos").iterdir()] == ["fish.html"]
+    assert sorted(path.name for path in (tmp_path / "demos").iterdir()) == ["fish.html", "fish.toml"]
     content = json.loads(command("demo", "fish", "--json", "--out", "elsewhere").out)
     assert content["fish"]["right"] is True
     assert (tmp_path / "elsewhere" / "fish.html").stat().st_size > 10**6  # with plotly.js

@@ -12,7 +12,10 @@ import pytest
 
 import unrolled as un
 from shell import AIR, QUICK, inside
+from unrolled.cli.config import is_path, name_of
+from unrolled.cli.lazily import COMMANDS, load
 
+EVERY_COMMAND = pytest.mark.parametrize("name", COMMANDS)
 SMALL = "steps = 4\nensemble = 2\nhidden = 4\n"
 
 
@@ -59,7 +62,7 @@ def test_paths_are_relative_to_the_file(command, tmp_path):
         (["integer = 1"], "line 1: integer takes true or false; got 1"),
         (["level = {a = 1}"], "line 1: level takes a text, a number or a list of them"),
         (["", "horizon = = 3"], "Invalid value (at line 2, column 11)"),
-        (["horizon = 2.5"], "--horizon"),
+        (["horizon = 2.5"], "line 1: horizon takes a whole number; got '2.5'"),
         (["hidden = 0", "horizon = 3", f'file = "{AIR}"'], "hidden must be a whole number ≥ 1; got 0"),
     ],
 )
@@ -75,6 +78,95 @@ def test_a_file_that_is_not_there_is_an_error_with_a_remedy(command):
     done = command("forecast", AIR, "-H", 2, "--config", "absent.toml")
     assert done.code == 2
     assert "can't read --config absent.toml: No such file or directory. Name a TOML file" in done.err
+
+
+# --- every command ----------------------------------------------------------------------------------
+
+
+def value_of(parameter, tmp_path):
+    """A value that a file may give a parameter, and what the command is told."""
+    if parameter.is_flag if parameter.param_type_name == "option" else False:
+        return "true", True
+    if parameter.type.name == "path":
+        return '"there.csv"', str(tmp_path / "deep" / "there.csv")
+    if parameter.type.name in ("int", "integer", "float"):
+        return "7", 7
+    return ('["a", "b"]', ["a", "b"]) if parameter.multiple else ('"a"', "a")
+
+
+@EVERY_COMMAND
+def test_a_file_may_hold_every_option_and_argument_of_every_command(name, tmp_path):
+    command = load(name)
+    (tmp_path / "deep").mkdir()
+    told = {p.name: (name_of(p), *value_of(p, tmp_path)) for p in command.params if p.name != "config"}
+    file = tmp_path / "deep" / "all.toml"
+    file.write_text("\n".join(f"{option} = {text}" for option, text, _ in told.values()))
+    ctx = command.make_context(name, ["--config", str(file)])
+    for parameter, (_, _, value) in told.items():
+        got = ctx.params[parameter]
+        assert (list(got) if isinstance(value, list) else got) == value, parameter
+
+
+@EVERY_COMMAND
+def test_paths_of_every_command_are_declared_as_such(name):
+    named = ("file", "model", "forecast", "actuals", "history", "out", "future_file", "config")
+    for parameter in load(name).params:
+        assert (parameter.name in named) == is_path(parameter), parameter.name
+
+
+@EVERY_COMMAND
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\n\nnonsense = 3", "error: --config a.toml, line 3: there is no option 'nonsense'; "),
+        ("config = 'b.toml'", "error: --config a.toml, line 1: there is no option 'config'; "),
+        ("\nx = = 3", "error: --config a.toml: Invalid value (at line 2, column 5). Write options as TOML, such as "),
+        ('\nx = """', "error: --config a.toml: Unterminated string (at line 2, the end). Write options as TOML"),
+        ("x = " + "[" * 100_000, "error: --config a.toml: "),
+        ("x = " + "9" * 5000, "error: --config a.toml: Exceeds the limit"),
+        ("", "error: --config a.toml, line 2: "),  # of a wrong kind
+        (None, "error: can't read --config a.toml: No such file or directory. Name a TOML file such as run.toml."),
+        (b"\xff", "error: can't read --config a.toml: it is not UTF-8. Name a TOML file"),
+    ],
+    ids=["unknown", "itself", "no TOML", "open", "deep", "long", "kind", "absent", "binary"],
+)
+def test_what_is_wrong_is_told_in_one_line_by_every_command(name, text, message, command):
+    if text == "":
+        option = next(p for p in load(name).params if p.param_type_name == "option" and p.is_flag)
+        text = f"# a comment\n{name_of(option)} = 7"
+        message += f"{name_of(option)} takes true or false; got 7."
+    if text is not None:
+        Path("a.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    done = command(name, "--config", "a.toml")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(message)
+    assert done.err.count("\n") == 1
+
+
+def test_arguments_and_lists_of_other_commands_come_from_files(command, file):
+    file('model = "out/model.safetensors"', "json = true", name="a.toml")
+    assert command("forecast", AIR, "-H", 2, *QUICK, "--out", "out").code == 0
+    assert json.loads(command("info", "--config", "a.toml").out)["kind"] == "forecaster"
+    assert json.loads(command("predict", "--config", "a.toml").out)["forecast"]
+    assert command("info", "--config", "a.toml", "nothing.safetensors").code == 2  # the command line goes before it
+    file('cell = ["rnn", "lstm"]', "depth = 1", "seed = 4", name="b.toml")
+    told = command("check", "--config", "b.toml", "-q").out
+    assert {line.split()[1] for line in told.splitlines()} == {"rnn", "lstm"}
+    assert {line.split()[1] for line in command("check", "--config", "b.toml", "--cell", "gru").out.splitlines()} == {
+        "gru"
+    }
+    file('name = "fish"', "epochs = 1", name="c.toml")
+    assert command("demo", "--config", "c.toml").code == 1
+    file(f'file = "{AIR}"', "season = 5", name="d.toml")
+    assert "season 5" in command("inspect", "--config", "d.toml").out
+
+
+def test_a_mark_at_the_beginning_and_days_without_quotes_are_understood(command, file):
+    rows = "\n".join(["a", *map(str, range(40))])
+    Path("table.csv").write_text(rows)
+    file(b"\xef\xbb\xbffile = 'table.csv'\nfreq = 'D'\nstart = 2024-02-01\n", name="a.toml")
+    done = command("inspect", "--config", "a.toml")
+    assert "2024-02-01 … 2024-03-11" in done.out
 
 
 # --- repeating --------------------------------------------------------------------------------------

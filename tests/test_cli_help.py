@@ -16,7 +16,7 @@ import unrolled as un
 from shell import AIR, ENVIRONMENT, QUICK, Watched, inside, shell
 from unrolled.cli import main
 from unrolled.cli.lazily import COMMANDS, load
-from unrolled.cli.panels import OPTIONS, PANELS
+from unrolled.cli.panels import PANELS
 
 EVERY_COMMAND = pytest.mark.parametrize("name", COMMANDS)
 NO_OPTIONS = {"verbose"}  # of a Forecaster: --quiet is what a shell has
@@ -76,9 +76,8 @@ def test_every_parameter_of_a_forecaster_is_an_option(name):
 
 @pytest.mark.parametrize("name", ["forecast", "backtest"])
 def test_options_stand_in_panels(name, command):
-    panels = [*PANELS, OPTIONS]
     shown = [line[:-1] for line in command(name, "--help").out.splitlines() if re.fullmatch(r"\w[\w ]*:", line)]
-    assert shown == ["Arguments", *panels]
+    assert shown == ["Arguments", *PANELS]
     in_panels = {option for names in PANELS.values() for option in names}
     assert {p.name for p in load(name).params if p.param_type_name == "option"} <= in_panels
 

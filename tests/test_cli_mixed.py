@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import tomllib
 from importlib import resources
 
 import jsonschema
@@ -14,6 +16,7 @@ import unrolled as un
 from shell import QUICK, Watched, inside
 from tables import series, two_frequencies
 
+NAMES = ["monthly", "quarterly"]
 NOTE = "3 series monthly, 2 quarterly: each frequency gets networks of its own"
 
 
@@ -54,11 +57,9 @@ def test_all_commands_take_such_a_table(file, capsys):
     jsonschema.validate(
         json.loads(inside("info", "out/model.safetensors", "--json", capsys=capsys).out), schema("info")
     )
-    again = inside("forecast", "--config", "out/run.toml", "--json", capsys=capsys)
-    assert json.loads(again.out)["forecast"] == told["forecast"]
     for given in (("out/model.safetensors",), ("out/model.safetensors", file), ("out/forecast.csv", file)):
         done = inside("plot", *given, "--out", "f.html", capsys=capsys)
-        assert (done.code, done.err) == (0, "f.html: 5 series\n")
+        assert (done.code, done.err) == (0, "f.html: 5 series · f.toml repeats it\n")
 
 
 @pytest.mark.parametrize("ids", [["q36", "m60", "new", "m70"], ["m64", "m60"]])
@@ -92,6 +93,42 @@ def test_backtest_and_score_take_it(file, both, capsys):
     assert scored["models"]["GRU"]["MASE"] == pytest.approx(json.loads(done.out)["models"]["GRU"]["MASE"])
 
 
+def test_a_run_is_repeated_to_the_byte_and_tells_what_was_decided_for_each_frequency(file, tmp_path, capsys):
+    done = inside("forecast", file, *QUICK, "-H", 4, "--out", "out", capsys=capsys)
+    assert done.code == 0, done.err
+    text = (tmp_path / "out" / "run.toml").read_text()
+    for remark in ("monthly: season = 12", "quarterly: season = 4", "monthly: scaling", "quarterly: window"):
+        assert f"# by the data, {remark}" in text
+    assert "not repeated" not in text
+    assert inside("forecast", "--config", "out/run.toml", "--out", "again", capsys=capsys).out == done.out
+    for name in ("forecast.csv", "model.safetensors"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
+
+
+def test_a_newer_table_is_read_as_that_of_the_training(both, rng, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ("--na=-200", "--decimal", ",", "--delimiter", ";")
+    both.loc[both.index[[3, 50]], "y"] = -200
+    both.to_csv("old.csv", index=False, sep=";", decimal=",")
+    newer = pd.concat([both, series(rng, 40, "QS", "new", 4)])
+    newer.to_csv("newer.csv", index=False, sep=";", decimal=",")
+    done = inside("forecast", "old.csv", *words, *QUICK, "-H", 4, "--out", "out", capsys=capsys)
+    assert done.code == 0, done.err
+    model = "out/model.safetensors"
+    fc = un.load(model)
+    assert fc.reading_ == {"na": "-200", "decimal": ",", "delimiter": ";"}
+    told = json.loads(inside("info", model, "--json", capsys=capsys).out)
+    assert told["reading"] == "--na=-200 --decimal , --delimiter ';'"
+    done = inside("predict", model, "newer.csv", capsys=capsys)
+    assert done.code == 0, done.err
+    assert f"note: read as in training: {told['reading']}; options given here overrule\n" in done.err
+    expected = fc.predict(newer.assign(y=newer["y"].replace(-200, float("nan"))), level=[80, 95])
+    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(done.out), parse_dates=["ds"]), expected)
+    picture = inside("plot", model, "newer.csv", "--out", "f.svg", capsys=capsys)
+    assert (picture.code, "read as in training: --na=-200" in picture.err) == (0, True), picture.err
+    assert "f.svg: 6 series · f.toml repeats it" in picture.err
+
+
 def test_quarters_with_some_months_are_not_irregular(rng, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     parts = [series(rng, 60, "QS", f"q{k}", 4, "2000-01-01") for k in range(4)] + [series(rng, 40, "MS", "m", 12)]
@@ -101,17 +138,46 @@ def test_quarters_with_some_months_are_not_irregular(rng, tmp_path, monkeypatch,
     assert "4 series quarterly, 1 monthly" in done.out
 
 
-def test_a_search_by_frequency_in_the_shell(file, capsys):
-    done = inside(
-        *("forecast", file, "-H", 4, *QUICK, "--cell", "auto", "--max-trials", 8, "--out", "out", "--json"),
-        capsys=capsys,
-    )
+# --- the automatic choice ---------------------------------------------------------------------------
+
+RUNS = {"forecast": ("out", "out/run.toml", "forecast.csv"), "backtest": ("rows.csv", "rows.toml", "")}
+WORDS = {"forecast": ("-H", 4), "backtest": ("-H", 4, "-K", 2)}
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_a_search_by_frequency_is_repeated_by_its_trials(command, file, tmp_path, capsys):
+    out, repeats, rows = RUNS[command]
+    searching = ("--cell", "auto", "--max-trials", 8)
+    done = inside(command, file, *WORDS[command], *QUICK, *searching, "--out", out, "--json", capsys=capsys)
     assert done.code == 0, done.err
     told = json.loads(done.out)
-    jsonschema.validate(told, schema("forecast"))
-    assert list(told["search"]["chosen"]) == ["monthly", "quarterly"]
-    again = json.loads(inside("forecast", "--config", "out/run.toml", "--json", capsys=capsys).out)
-    assert again["forecast"] == told["forecast"]
+    jsonschema.validate(told, schema(command))
+    assert list(told["search"]["chosen"]) == NAMES
+    assert {trial["frequency"] for trial in told["search"]["trials"]} <= set(NAMES)
+    assert "note: quarterly: automatic choice" in done.err
+    assert [sum(note.startswith(f"{name}: automatic choice") for note in told["notes"]) for name in NAMES] == [1, 1]
+    text = (tmp_path / repeats).read_text()
+    for part in told["search"]["options"].split("; "):
+        assert f"# chosen by --cell auto, {part}\n" in text
+    assert "not repeated" not in text
+    options = tomllib.loads(text)
+    assert (options["cell"], options["max-trials"], "alias" in options) == ("auto", 8, False)
+    content = (tmp_path / out / rows).read_bytes()
+    assert inside(command, "--config", repeats, "--out", f"again{out}", capsys=capsys).code == 0
+    assert (tmp_path / f"again{out}" / rows).read_bytes() == content
+
+
+@pytest.mark.parametrize("command", RUNS)
+@pytest.mark.parametrize("more", [(), ("--max-trials", 8)])
+def test_a_file_says_that_searches_under_a_budget_need_not_choose_the_same(command, more, file, tmp_path, capsys):
+    out, repeats, _ = RUNS[command]
+    searching = ("--cell", "auto", "--budget", "1s", *more)
+    done = inside(command, file, *WORDS[command], *QUICK, *searching, "--out", out, capsys=capsys)
+    assert done.code == 0, done.err
+    text = (tmp_path / repeats).read_text()
+    assert "# not repeated: what --cell auto chose under a budget of time." in text
+    assert re.findall("# chosen by --cell auto, (.*): --cell ", text) == NAMES
+    assert {"cell": "auto", "budget": "1s"}.items() <= tomllib.loads(text).items()
 
 
 def test_a_given_season_is_refused_with_a_remedy(file, capsys):

@@ -22,9 +22,9 @@ LEVELS = [
     {"layers", "losses", "optimizers", "schedules", "randomness"},
     {"program", "data"},
     {"engines"},
-    {"storage", "progress", "notebook", "gradients"},
+    {"storage", "progress", "notebook", "interrupts", "gradients"},
     {"checkpoint"},
-    {"training"},
+    {"training", "abreast"},
     {"streaming"},
     {"network"},
     {ROOT},  # the public face

@@ -13,7 +13,7 @@ import pytest
 
 import unrolled as un
 from tables import LIBRARIES, series, table, two_frequencies
-from unrolled.forecasting import automatic, forecaster, mixed
+from unrolled.forecasting import automatic, forecaster, mixed, rolling
 from unrolled.forecasting.frequencies import listed, read_panels
 from unrolled.forecasting.panel import Columns
 
@@ -213,6 +213,7 @@ def test_a_file_holds_all_parts(both, tmp_path):
     assert list(again.parts_) == ["monthly", "quarterly"]
     pd.testing.assert_frame_equal(again.predict(level=95), fc.predict(level=95), check_exact=True)
     pd.testing.assert_frame_equal(again.predict(both), fc.predict(), check_exact=True)
+    assert again.reading_ == {}
     again.save(tmp_path / "n.safetensors")
     assert (tmp_path / "m.safetensors").read_bytes() == (tmp_path / "n.safetensors").read_bytes()
     assert "(3 monthly, 2 quarterly)" in again.report().to_markdown()
@@ -267,6 +268,26 @@ def test_each_frequency_is_searched_for_itself(both):
     expected = [again[name].fit(part).predict() for name, part in un.by_frequency(both).items()]
     pd.testing.assert_frame_equal(fc.predict(), pd.concat(expected, ignore_index=True), check_exact=True)
     assert "frequency" in fc.report().to_markdown().split("## Automatic choice")[1].split("\n")[2]
+
+
+def test_a_backtest_searches_once_for_each_frequency_before_its_first_cutoff(both, monkeypatch):
+    search, pasts = rolling.search_for, []
+
+    def counted(fc, past, *rest):
+        pasts.append(past)
+        return search(fc, past, *rest)
+
+    monkeypatch.setattr(rolling, "search_for", counted)
+    fc = quick(cell="auto", max_trials=8, segment=1)
+    whole = fc.cross_validation(both, n_windows=2, level=[80])
+    first = {panel.frequency.name: panel.until(2 * 4) for panel in read_panels(both, Columns())}
+    assert [past.frequency.name for past in pasts] == list(fc.found_.parts) == ["monthly", "quarterly"]
+    assert all(past.lengths.tolist() == first[past.frequency.name].lengths.tolist() for past in pasts)
+    assert fc.found_.table.columns[0] == "frequency"
+    assert (fc.found_.parameters["cell"], fc.found_.interrupted) == ("auto", False)
+    again = {name: un.Forecaster(**one.parameters) for name, one in fc.found_.parts.items()}
+    parts = [again[n].cross_validation(t, n_windows=2, level=[80]) for n, t in un.by_frequency(both).items()]
+    pd.testing.assert_frame_equal(whole, pd.concat(parts, ignore_index=True), check_exact=True)
 
 
 def test_an_interrupted_search_is_not_begun_again(both, monkeypatch):

@@ -52,6 +52,17 @@ def test_a_network_shows_its_layers_and_parameters():
     page = Page(shown(net)["text/html"])
     assert "weight_ih 12 × 2, weight_hh 12 × 3, bias 12" in page.text
     assert str(net.views["0.weight_ih"].size + net.views["0.weight_hh"].size + 12) in page.text
+    heads = [a.get("class") for tag, a in page.elements if tag == "th" and a["scope"] == "col"]
+    assert heads == [None, "words", None, "words"]  # numbers stand to the right, words to the left
+
+
+def test_a_score_ranks_the_models_and_leaves_out_what_a_model_has_not():
+    forecast = pd.DataFrame({"ds": [4, 5], "B": [9.0, 9.0], "A": [11.0, 12.0], "A-lo-80": 9.0, "A-hi-80": 13.0})
+    actuals = pd.DataFrame({"ds": [1, 2, 3, 4], "y": [6.0, 8.0, 10.0, 11.0]})
+    page = Page(shown(un.score(forecast, actuals))["text/html"])
+    assert "1 of 2 forecast rows have come true" in page.text
+    assert page.text.index("A 0 0") < page.text.index("B 20 ")
+    assert "nan" not in page.text
 
 
 def test_a_long_history_is_cut_in_the_middle():
@@ -59,7 +70,7 @@ def test_a_long_history_is_cut_in_the_middle():
     history = History([1.0 / (k + 1) for k in range(n)], [], [0.1] * n, [float(k) for k in range(n)], best_epoch=99)
     page = Page(shown(history)["text/html"])
     assert [tag for tag, _ in page.elements].count("tr") == 21
-    assert "80 more epochs" in page.text
+    assert "80 more epochs: 10 … 89" in page.text
     assert "0.01" in page.text
 
 
@@ -80,9 +91,9 @@ def test_a_report_stands_in_a_frame_of_its_own(fc):
 
 
 def test_what_is_shown_is_text():
-    markup = titled(HOSTILE, table([HOSTILE], [[HOSTILE, HOSTILE]]))
+    markup = titled(HOSTILE, table([HOSTILE, HOSTILE], [[HOSTILE, HOSTILE]]))
     assert "<script" not in markup
-    assert markup.count("&lt;script&gt;") == 4
+    assert markup.count("&lt;script&gt;") == 5
 
 
 # --- progress ---------------------------------------------------------------------------------------

@@ -78,7 +78,9 @@ def test_without_ids_the_first_six_are_drawn_and_wrong_ones_are_refused(fc):
 def test_dollars_in_a_name_are_no_formula():
     frame = pd.DataFrame({"unique_id": "$a_{$", "ds": range(40), "y": range(40)})
     figure = fitted(frame, 3).plot()
-    assert figure._repr_png_().startswith(b"\x89PNG")
+    content, size = figure._repr_png_()
+    assert content.startswith(b"\x89PNG")
+    assert int.from_bytes(content[16:20]) == 2 * size["width"]
 
 
 def test_a_history_is_drawn_by_epochs():

@@ -151,6 +151,83 @@ def test_measures_of_a_backtest_by_hand(rng):
     assert table.loc["GRU", "coverage-80"] == pytest.approx(inside)
 
 
+# --- the automatic choice ---------------------------------------------------------------------------
+
+SEARCHING = {"cell": "auto", "max_trials": 6, "hidden": 4, "steps": 4, "batch_size": 8}
+
+
+def counted(monkeypatch, module, name):
+    """How often a function of a module is called from here on."""
+    calls, whole = [], getattr(module, name)
+
+    def counting(*args, **options):
+        calls.append(args)
+        return whole(*args, **options)
+
+    monkeypatch.setattr(module, name, counting)
+    return calls
+
+
+@pytest.mark.parametrize(("refit", "trained"), [(True, 3), (False, 1)])
+def test_a_search_is_made_once_before_the_first_cutoff(refit, trained, rng, monkeypatch):
+    searches, fits = counted(monkeypatch, rolling, "search_for"), counted(monkeypatch, rolling, "_fitted")
+    df = panel_frame(rng, lengths=(120, 110))
+    rows = forecaster(**SEARCHING).cross_validation(df, n_windows=3, refit=refit)
+    assert (len(searches), len(fits)) == (1, trained)
+    assert len({str(fc.get_params()) for fc, *_ in fits}) == 1
+    assert rows.groupby("unique_id")["cutoff"].nunique().tolist() == [3, 3]
+    assert np.isfinite(rows["AUTO"]).all()
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_what_comes_after_the_first_cutoff_has_no_part_in_the_choice(refit, rng):
+    df = panel_frame(rng, lengths=(120, 110))
+    options = {"n_windows": 3, "step_size": 5, "level": [80], "refit": refit}
+    fc, other = forecaster(**SEARCHING), forecaster(**SEARCHING)
+    whole = fc.cross_validation(df, **options)
+    first = whole.groupby("unique_id")["cutoff"].min()
+    poisoned = df.copy()
+    poisoned.loc[df["ds"] > df["unique_id"].map(first), "y"] *= -1e9
+    again = other.cross_validation(poisoned, **options)
+    assert other.found_.parameters == fc.found_.parameters
+    tables = [found.table.drop(columns="seconds") for found in (fc.found_, other.found_)]
+    assert len(tables[0]) >= 3
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+    kept = (whole["cutoff"] == whole["unique_id"].map(first)).to_numpy()
+    forecasts = ["AUTO", "AUTO-lo-80", "AUTO-hi-80"]
+    pd.testing.assert_frame_equal(whole.loc[kept, forecasts], again.loc[kept, forecasts], check_exact=True)
+    # it is what a fit on the rows before the first cutoff chooses
+    alone = forecaster(**SEARCHING).fit(until(df, first))
+    assert alone.chosen_ == fc.found_.parameters
+    pd.testing.assert_frame_equal(alone.search_.drop(columns="seconds"), tables[0], check_exact=True)
+
+
+def test_what_was_found_repeats_the_table_without_a_search(rng):
+    df = panel_frame(rng, lengths=(120,))
+    fc = forecaster(**SEARCHING | {"max_trials": None, "budget": 1.5})
+    whole = fc.cross_validation(df, n_windows=2, level=[80])
+    again = un.Forecaster(**fc.found_.parameters)
+    pd.testing.assert_frame_equal(again.cross_validation(df, n_windows=2, level=[80]), whole, check_exact=True)
+    assert again.found_ is None
+
+
+def test_ctrl_c_in_the_search_of_a_backtest_ends_it(rng, monkeypatch):
+    search = rolling.search_for
+
+    def interrupted(*args):
+        os.kill(os.getpid(), signal.SIGINT)
+        return search(*args)
+
+    monkeypatch.setattr(rolling, "search_for", interrupted)
+    fits = counted(monkeypatch, rolling, "_fitted")
+    with pytest.raises(KeyboardInterrupt):
+        forecaster(**SEARCHING).cross_validation(panel_frame(rng, lengths=(120,)), n_windows=2)
+    assert not fits
+
+
+# --- the end ----------------------------------------------------------------------------------------
+
+
 def test_ctrl_c_keeps_the_cutoffs_that_were_reached(rng, monkeypatch):
     df = panel_frame(rng, lengths=(90,))
     fit = rolling._fitted

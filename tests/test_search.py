@@ -331,10 +331,3 @@ def test_a_saved_forecaster_keeps_the_evidence(fitted, tmp_path):
     assert loaded.chosen_ | {"verbose": 0} == listed
     pd.testing.assert_frame_equal(loaded.predict(level=80), fitted.predict(level=80), check_exact=True)
     assert not loaded.search_interrupted_
-
-
-def test_cross_validation_searches_before_each_cutoff(frame):
-    fc = un.Forecaster(4, cell="auto", max_trials=4, **QUICK)
-    rows = fc.cross_validation(frame, n_windows=2)
-    assert rows.groupby("unique_id")["cutoff"].nunique().tolist() == [2, 2]
-    assert np.isfinite(rows["AUTO"]).all()

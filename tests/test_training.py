@@ -12,9 +12,9 @@ import unrolled as un
 from support import assert_close, label
 from unrolled.data import Arrays
 from unrolled.engines import ENGINES, Job
+from unrolled.interrupts import interruptible
 from unrolled.losses import MSE
 from unrolled.schedules import Progress, Schedule
-from unrolled.training import interruptible
 
 N, T = 20, 5
 

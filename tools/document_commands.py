@@ -35,16 +35,26 @@ level = [80, 95]        # a list, or "80,95"
 nonnegative = true
 ```
 
-`--config` reads any option of `forecast` and `backtest` by its name without dashes. The command line goes before
-the file. An option that is not known is an error that names its line and the nearest one there is.
+Every command takes `--config`: a file holds any of its options by the name without dashes, and any of its
+arguments by the name that its help has for it, in small letters (`file`, `model`, `history`). An option that may be
+repeated takes a list. The command line goes before the file. What is not known or of another kind is an error that
+names the line.
 
-Every `forecast` writes such a file, `run.toml`, into its folder, and `backtest --out rows.csv` writes `rows.toml`:
-all that was given, the columns that were found, and in place of `--cell auto` what it chose, so that the same
-version and engine give the same bits again:
+Every run that writes files writes beside them the one file that repeats it: `forecast` writes `run.toml` into its
+folder, and `--out rows.csv` of `backtest`, `predict` and `score`, `--out figure.svg` of `plot` and `demo fish` write
+`rows.toml`, `figure.toml` and `fish.toml`. It holds all that was given, the columns that were found, and in place of
+`--cell auto` what it chose, so that the same version and engine give the same bits again, from any folder. (Where
+series have [several frequencies](forecasting.md#series-of-different-frequencies), each has a choice of its own, and
+the file holds the search instead: it repeats itself under `--max-trials` alone, and need not under a budget of time.)
 
 ```
 unrolled forecast --config sales-forecast/run.toml --out again
+unrolled predict --config rows.toml
 ```
+
+It takes the place of what an earlier run of the same command wrote beside the same output, and of nothing else.
+Where another file has its name, such as that of `rows.csv` beside `rows.svg`, it is called `rows.svg.toml`
+(`forecast.csv.toml` in the folder of a forecast); where that is taken too, the run is refused before it begins.
 
 ## Spreadsheets
 

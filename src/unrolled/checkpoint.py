@@ -81,8 +81,9 @@ class History:
             rows.append([str(epoch), f"{self.loss[epoch]:.5g}", *validation, f"{self.rate[epoch]:.3g}", wall_s])
         header = ["epoch", "loss", *(["validation"] if self.validation_loss else []), "rate", "seconds"]
         best = next((k for k, row in enumerate(rows) if row[0] == str(self.best_epoch)), None)
-        left = len(self.loss) - len(rows)
-        return titled(repr(self), table(header, rows, best), note(f"{left} more epochs") if left else "")
+        left, half = len(self.loss) - len(rows), len(rows) // 2
+        more = note(f"{left} more epochs: {half} … {half + left - 1}") if left else ""
+        return titled(repr(self), table(header, rows, best), more)
 
 
 def _some(epochs: int, most: int = 20) -> list[int]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 
 class UnrolledError(Exception):
-    """The root of all errors that `unrolled` raises for something its user can mend."""
+    """The root of all errors that `unrolled` raises for something its user can mend.
+
+    IPython and notebooks show the user's own lines and the message; `%xmode Verbose` and `%debug` show the rest.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        from .display import short_traceback
+
+        return short_traceback(self)
 
 
 class InputError(UnrolledError, ValueError):

@@ -79,7 +79,9 @@ class GradientReport:
         ]
         verdict = "All gradients agree" if self.ok else "GRADIENTS DISAGREE"
         header = ["array", "checked", "kinks", "largest |gradient|", "largest error", ""]
-        return titled(f"{verdict} within {self.tolerance:.1e} (loss {self.loss:.6g})", table(header, rows))
+        return titled(
+            f"{verdict} within {self.tolerance:.1e} (loss {self.loss:.6g})", table(header, rows, words=[""])
+        )
 
 
 @dataclass

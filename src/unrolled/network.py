@@ -192,7 +192,7 @@ class Network:
             checkpoint: file that is written after every epoch; if it is there, training resumes from it.
             callbacks: called with an `EpochEnd` after every epoch; one that returns True stops training.
             seed: of the order of rows and of dropout.
-            verbose: 0 is silent; 1 shows a progress bar where standard error is a terminal.
+            verbose: 0 is silent; 1 shows progress in a notebook, and where standard error is a terminal.
 
         Returns:
             The history. Ctrl-C ends training early, keeps the best weights and sets `history.stopped`.
@@ -332,7 +332,7 @@ class Network:
             own = {n.partition(".")[2]: v for n, v in self.views.items() if n.partition(".")[0] == str(number)}
             shapes = ", ".join(f"{name} {' × '.join(map(str, view.shape))}" for name, view in own.items())
             rows.append([str(number), repr(layer), f"{sum(view.size for view in own.values()):,}", shapes])
-        return titled(repr(self), table(["layer", "", "parameters", "arrays"], rows))
+        return titled(repr(self), table(["layer", "", "parameters", "arrays"], rows, words=["", "arrays"]))
 
 
 def chain(layers: Sequence[Rule], input_size: int) -> Program:

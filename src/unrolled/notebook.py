@@ -40,7 +40,7 @@ class Shown:
 
 
 class Nothing:
-    """What is left of the line when training is over."""
+    """The line before there is anything to say, and what is left of it when training is over."""
 
     def __repr__(self) -> str:
         return ""
@@ -54,7 +54,7 @@ def notebook_line() -> Iterator[Callable[[str, float], None]]:
     """A line below the cell that is empty at the end; what it gives takes the words and the share that is done."""
     from IPython.display import display
 
-    handle: Any = display(Shown("", 0.0), display_id=True)
+    handle: Any = display(Nothing(), display_id=True)
     shown_s = time.perf_counter()
 
     def show(words: str, done: float) -> None:

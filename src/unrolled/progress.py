@@ -76,6 +76,35 @@ class Run(Silent):
             self._since = self._clock(), self.first + self.size
 
 
+class Side(Run):
+    """One of several parts that are done at once: remembers how far it is, for whoever draws the line."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda words, done: None)
+        self.share, self.words = 0.0, ""
+
+    def tell(self, share: float, detail: str, left_s: float | None = None) -> None:
+        self.share = self.first + self.size * share
+        self.words = " · ".join(filter(None, (*self.names, detail)))
+
+    def join(self) -> None:
+        """From here on in this context, what is done belongs to this part."""
+        _current.set(self)
+
+
+class Sides:
+    """Parts of a run that are done at once, on threads; the thread that made this draws for all."""
+
+    def __init__(self, count: int) -> None:
+        self.each = [Side() for _ in range(count)]
+        self._run = _current.get()
+
+    def draw(self) -> None:
+        if self._run is not None:
+            slowest = min(self.each, key=lambda side: side.share)
+            self._run.tell(sum(side.share for side in self.each) / len(self.each), slowest.words)
+
+
 def remaining(seconds: float | None) -> str:
     """A time left in words, for a person who decides whether to wait.
 
@@ -139,14 +168,15 @@ def terminal_line() -> Iterator[Callable[[str, float], None]]:
 
 
 @contextmanager
-def part(name: str, number: int = 0, count: int = 1) -> Iterator[None]:
-    """Part `number` of `count` equal ones of what is being done; an empty name is not shown."""
+def part(name: str, number: int = 0, count: int = 1, taken: int = 1) -> Iterator[None]:
+    """Part `number` of `count` equal ones of what is being done, or `taken` of them from there on; an empty name is
+    not shown."""
     run = _current.get()
     if run is None:
         yield
         return
     before = run.first, run.size, list(run.names)
-    run.first, run.size = run.first + run.size * number / count, run.size / count
+    run.first, run.size = run.first + run.size * number / count, run.size * taken / count
     run.names += [name] if name else []
     run.depth += count > 1
     try:

@@ -7,14 +7,10 @@ changes the result, nor does a resume from a checkpoint.
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, isfinite
-from typing import Any
 
 import numpy as np
 
@@ -23,6 +19,7 @@ from .checkpoint import History, Run, fingerprint, resume, save_checkpoint
 from .data import Data
 from .engines import Engine, Job, engine_for
 from .errors import InputError, TrainingDiverged
+from .interrupts import interruptible
 from .losses import Loss
 from .ops import Array
 from .optimizers import Optimizer
@@ -102,6 +99,7 @@ def train(
     began = time.perf_counter() - (run.history.wall_s[-1] if run.history.wall_s else 0.0)
 
     steps = n_batches if plan.count_steps else None
+    slices = Slices()
     with interruptible() as interrupted, progress_line(plan.title, plan.epochs, plan.verbose, steps) as line:
         while run.epoch < plan.epochs and run.history.stopped == "done":
             epoch = run.epoch
@@ -111,7 +109,7 @@ def train(
             rates = optimizer.schedule.rates(
                 epoch * n_batches, n_batches, plan.epochs * n_batches, run.history.monitored
             )
-            mean = _train_epoch(engine, job, run, order, epoch, rates, interrupted, line)
+            mean = _train_epoch(engine, job, run, order, epoch, rates, slices, interrupted, line)
             if mean is None:
                 run.history.stopped = "interrupted"
                 break
@@ -133,6 +131,15 @@ def train(
     return run.history
 
 
+class Slices:
+    """How many batches are done between two looks at Ctrl-C."""
+
+    size = 1
+
+    def took(self, batches: int, seconds: float) -> None:
+        self.size = max(1, min(4 * self.size, int(SLICE_WALL_S * batches / max(seconds, 1e-9))))
+
+
 def _train_epoch(
     engine: Engine,
     job: Job,
@@ -140,16 +147,17 @@ def _train_epoch(
     order: Array,
     epoch: int,
     rates: Array,
+    slices: Slices,
     interrupted: Callable[[], bool],
     line: Silent,
 ) -> float | None:
     """One epoch in slices; its mean loss, or None when Ctrl-C came before its end."""
     total = weight = 0.0
-    batch, size = 0, 1
+    batch = 0
     while batch < len(rates):
         if interrupted():
             return None
-        piece = rates[batch : batch + size]
+        piece = rates[batch : batch + slices.size]
         started = time.perf_counter()
         sums = engine.train(job, run.params, run.optimizer, order, epoch, batch, piece)
         broken = np.flatnonzero(~np.isfinite(sums.totals))
@@ -159,8 +167,7 @@ def _train_epoch(
         total, weight = _added(total, sums.totals), _added(weight, sums.weights)
         batch += len(piece)
         line.within(epoch, batch / len(rates))
-        per_batch = (time.perf_counter() - started) / len(piece)
-        size = max(1, min(4 * size, int(SLICE_WALL_S / max(per_batch, 1e-9))))
+        slices.took(len(piece), time.perf_counter() - started)
     return total / weight if weight else 0.0
 
 
@@ -199,40 +206,3 @@ def _out_of_patience(run: Run, plan: Plan) -> bool:
 def _restore_best(run: Run) -> None:
     run.params[...] = run.best_params
     run.history.restored = True
-
-
-# --- Ctrl-C -----------------------------------------------------------------------------------------
-
-
-@contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a flag that is asked between slices; a second one interrupts at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    asked = ended = (
-        False  # no Event: a second signal may come while its lock is held by the first, and would wait for ever
-    )
-    previous = signal.getsignal(signal.SIGINT)
-    outer = getattr(previous, "asked", None)
-    if outer is not None:  # within another one: one Ctrl-C is meant for both
-        yield outer
-        return
-
-    def on_interrupt(number: int, frame: Any) -> None:
-        nonlocal asked, ended
-        if asked:
-            ended = True
-            raise KeyboardInterrupt
-        asked = True
-
-    on_interrupt.asked = lambda: asked  # type: ignore[attr-defined]
-    signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield on_interrupt.asked  # type: ignore[attr-defined]
-    except Exception as error:
-        if ended:  # raised inside NumPy it may come out as an error of NumPy's own
-            raise KeyboardInterrupt from error
-        raise
-    finally:
-        signal.signal(signal.SIGINT, previous)

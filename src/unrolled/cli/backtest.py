@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError
 from . import options as opt
 from .answers import BEGAN, INTERRUPTED
-from .forecast import executed, found_columns, tell_notes
+from .forecast import executed, found_columns, searched, tell_notes
 from .reading import all_given, reads_a_table
+from .repeats import as_options, choices_found, remarks_on_choice, with_choice
 from .talk import by_model, give, give_json, give_table, or_null
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..forecasting import Forecaster
     from ..forecasting.rolling import Backtest
 
 
@@ -32,7 +31,6 @@ def command(
     refit: Annotated[
         bool, typer.Option("--refit/--no-refit", help="Train at each cutoff, or once before the first.")
     ] = True,
-    config: opt.Config = None,
     reading: Any = None,
     past: opt.Past = None,
     future: opt.Future = None,
@@ -77,36 +75,41 @@ def command(
     """Forecast from several cutoffs in the past, and rate the network beside the baselines.
 
     The table of measures goes to standard output, one row a model: means over series. No network has seen anything
-    after its cutoff. Beside the file of --out stands one of the same name that ends in .toml and repeats the run.
+    after its cutoff. Beside the file of --out stands one that ends in .toml and repeats the run. --cell auto chooses
+    once, before the first cutoff.
 
     Example: unrolled backtest sales.csv --horizon 12 --windows 4
     """
-    given = all_given(locals(), ctx, reading)
+    given = all_given(ctx, reading)
     began: float = ctx.meta[BEGAN]
     from ..forecasting.baselines import SIMPLE
     from ..forecasting.metrics import GRID_LEVELS, at_levels, verdict
     from ..forecasting.mixed import roll_all
     from ..forecasting.rolling import Plan
     from ..tables import read
+    from .outputs import file_for, write_table
     from .spreadsheet import as_csv
 
     levels = opt.parse_levels(level)
     beside = list(dict.fromkeys([*SIMPLE, *opt.parse_baselines(baselines)]))
     fc = opt.make_forecaster(given)
-    # the nine learned quantiles for CRPS, whatever levels are shown
-    plan = Plan.checked(
-        windows, horizon if step is None else step, refit, list(dict.fromkeys([*levels, *GRID_LEVELS])), beside
-    )
-    _refuse_unwritable(out)
+    told = list(dict.fromkeys([*levels, *GRID_LEVELS]))  # the nine learned quantiles for CRPS, whatever is shown
+    plan = Plan.checked(windows, horizon if step is None else step, refit, told, beside)
+    repeats = file_for(out, ctx)
     talk = opt.talker(quiet)
 
-    table = read(file, reading, opt.parse_beside(past, future, static, weight))
-    panels = opt.understand(fc, file, table, talk)
+    table = read(str(file), reading, opt.parse_beside(past, future, static, weight))
+    panels = opt.understand(fc, str(file), table, talk)
     backtest = roll_all(fc, panels, table.columns, plan)
     rows = asked_rows(backtest, levels)
     tell_notes([*table.notes, *backtest.notes, *([] if out is None else executed(rows, excel_safe))], talk)
     rated = at_levels(backtest.table(), levels)
-    files = write_rows(rows, out, ctx, given | found_columns(table), fc, backtest.interrupted)
+    choices = choices_found(backtest.found)
+    given |= found_columns(table)
+    remarks = remarks_on_choice(given, choices, backtest.interrupted)
+    files = write_table(repeats, rows, with_choice(given, choices), remarks)
+    if choices:
+        talk(f"to repeat the choice: {as_options(choices)}")
     talk(f"\n{_cutoffs(backtest)}, horizon {horizon}, {'trained at each' if refit else 'trained once'}")
     talk(verdict(rated, fc.name))
     if as_json:
@@ -115,24 +118,10 @@ def command(
         give(as_csv(rows, excel_safe).rstrip("\n"))
     else:
         give_table(rated.reset_index())
-    told = f"{', '.join(map(str, files))} · " if files else ""
-    talk(f"\n{told}{time.perf_counter() - began:.1f} s")
+    written = f"{', '.join(map(str, files))} · " if files else ""
+    talk(f"\n{written}{time.perf_counter() - began:.1f} s")
     if backtest.interrupted:
         raise typer.Exit(INTERRUPTED)
-
-
-def _refuse_unwritable(out: Path | None) -> None:
-    """Raise before long work if this file can't be written."""
-    if out is None or str(out) == "-":
-        return
-    try:
-        existed = out.exists()
-        with out.open("ab"):
-            pass
-        if not existed:
-            out.unlink()
-    except OSError as error:
-        raise InputError(f"can't write {out}: {error.strerror}. Choose another file with --out.") from error
 
 
 def _cutoffs(backtest: Backtest) -> str:
@@ -155,22 +144,6 @@ def asked_rows(backtest: Backtest, levels: list[float]) -> pd.DataFrame:
     return pd.DataFrame({name: values for name, values in backtest.columns.items() if asked(name)})
 
 
-def write_rows(
-    rows: pd.DataFrame, out: Path | None, ctx: typer.Context, given: dict[str, Any], fc: Forecaster, interrupted: bool
-) -> list[Path]:
-    """The rows as CSV, and what repeats the run beside them; which files were written."""
-    from ..storage import write_bytes
-    from .config import run_file
-    from .spreadsheet import as_csv
-
-    if out is None or str(out) == "-":
-        return []
-    repeats = out.with_suffix(".toml")
-    write_bytes(out, as_csv(rows, given["excel_safe"]).encode())
-    write_bytes(repeats, run_file(ctx, given, fc, repeats, interrupted).encode("utf-8", "surrogateescape"))
-    return [out, repeats]
-
-
 def summary(
     backtest: Backtest, rated: pd.DataFrame, levels: list[float], files: list[Path], wall_s: float
 ) -> dict[str, Any]:
@@ -184,6 +157,7 @@ def summary(
         "verdict": verdict(rated, backtest.name),
         "windows": backtest.windows,
         "interrupted": backtest.interrupted,
+        "search": None if backtest.found is None else searched(backtest.found.table, choices_found(backtest.found)),
         "notes": backtest.notes,
         "files": [str(path) for path in files],
         "seconds": round(wall_s, 3),

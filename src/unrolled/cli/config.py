@@ -1,22 +1,25 @@
-"""Options from a TOML file, and the file that repeats a run.
+"""Options from a TOML file, for every command.
 
-A file holds options by the names that the command line has for them, without dashes, and the file to read as `file`:
+A file holds options and arguments by the names that the command line has for them, without dashes:
 
     file = "sales.csv"
     horizon = 12
     level = [80, 95]
 
-Relative paths in it are relative to its folder, so that the folder can be carried elsewhere.
+Relative paths in it are relative to its folder, so that the folder can be carried elsewhere. `repeats.py` writes such
+files.
 """
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
+from datetime import date, datetime, time
 from difflib import get_close_matches
+from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -24,53 +27,95 @@ from ..errors import InputError, UnrolledError
 from .answers import WRONG_INPUT
 from .talk import say
 
-if TYPE_CHECKING:
-    from ..forecasting import Forecaster
-
-PATHS = ("file", "future_file", "out")
 NOT_IN_FILES = ("config", "help")
-NOT_REPEATED = (*NOT_IN_FILES, "as_json", "quiet")  # how a run was looked at, not what it did
+KINDS = {"int": "a whole number", "integer": "a whole number", "float": "a number"}  # as typer names types
+
+
+def takes_a_config(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option --config; the command itself sees only what the file says."""
+    hints = get_type_hints(command, include_extras=True)
+    kept = [p.replace(annotation=hints[name]) for name, p in signature(command).parameters.items()]
+    config = Parameter("config", Parameter.KEYWORD_ONLY, default=None, annotation=CONFIG)
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        command(**{name: value for name, value in given.items() if name != "config"})
+
+    run.__signature__ = signature(command).replace(parameters=[*kept, config])  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*kept, config)}
+    del run.__wrapped__  # typer would look through to the command's own parameters
+    return run
 
 
 def read_config(ctx: typer.Context, value: Path | None) -> Path | None:
     """What a file says becomes the defaults of the command that is about to run."""
-    if value is not None:
+    if value is not None and not ctx.resilient_parsing:  # nothing is said where a shell completes a line
         try:
-            ctx.default_map = {**(ctx.default_map or {}), **options_in(value, ctx.command.params)}
+            ctx.default_map = {**(ctx.default_map or {}), **options_in(value, ctx)}
         except UnrolledError as error:
             say(f"error: {error}")
             raise typer.Exit(WRONG_INPUT) from error
     return value
 
 
-def options_in(path: Path, params: Any) -> dict[str, Any]:
+CONFIG = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        help="TOML file of options and arguments, named as here without dashes; the command line goes before it.",
+        metavar="FILE",
+        is_eager=True,
+        callback=read_config,
+    ),
+]
+
+
+def options_in(path: Path, ctx: typer.Context) -> dict[str, Any]:
     """The options of a file by the names of a command's parameters, as words of a command line.
 
     Raises:
         InputError: the file can't be read, or an option in it is not one of the command or not of its kind.
     """
-    import tomllib
-
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise InputError(f"can't read --config {path}: {reason}. Name a TOML file such as run.toml.") from error
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"--config {path}: {error}. Write options as TOML, such as horizon = 12.") from error
-    known = {name_of(param): param for param in params if param.name not in NOT_IN_FILES}
+    text = _text_of(path)
+    content = _parsed(path, text)
+    known = {name_of(param): param for param in ctx.command.params if param.name not in NOT_IN_FILES}
     found = {}
     for name, value in content.items():
         place = f"--config {path}, line {_line(text, name)}"
         if name not in known:
             raise InputError(f"{place}: {_unknown(name, list(known))}")
         param = known[name]
-        word = as_word(place, name, value, getattr(param, "is_flag", False))
-        relative = param.name in PATHS and word != "-"
-        found[param.name] = str(path.parent / str(word)) if relative else word
+        words = as_words(f"{place}: {name}", value, param)
+        for word in words if isinstance(words, list) else [words]:
+            _refuse_other_kinds(f"{place}: {name}", word, param, ctx)
+        relative = is_path(param) and words != "-"
+        found[str(param.name)] = str(path.parent / str(words)) if relative else words
     return found
+
+
+def _text_of(path: Path) -> str:
+    try:
+        # names of files may hold any bytes, and stand in what repeats a run as they are
+        return path.read_text("utf-8-sig", "surrogateescape")
+    except OSError as error:
+        raise InputError(
+            f"can't read --config {path}: {error.strerror}. Name a TOML file such as run.toml."
+        ) from error
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of too many digits is no TOMLDecodeError
+        if re.search("[\udc80-\udcff]", text):
+            raise InputError(
+                f"can't read --config {path}: it is not UTF-8. Name a TOML file such as run.toml."
+            ) from error
+        last = len(text.splitlines()) or 1
+        reason = str(error).replace("at end of document", f"at line {last}, the end")
+        raise InputError(f"--config {path}: {reason}. Write options as TOML, such as horizon = 12.") from error
 
 
 def name_of(param: Any) -> str:
@@ -80,22 +125,46 @@ def name_of(param: Any) -> str:
     return str(max(param.opts, key=len)).lstrip("-")
 
 
-def as_word(place: str, name: str, value: Any, is_flag: bool) -> str | bool:
+def is_path(param: Any) -> bool:
+    """Whether a parameter was declared as a path, and is relative to something."""
+    return bool(param.type.name in ("path", "file", "directory"))
+
+
+def as_words(place: str, value: Any, param: Any) -> str | bool | list[str]:
     """A value of a file as it would stand on the command line; typer reads it from there.
 
-    >>> as_word("run.toml, line 1", "level", [80, 95], False)
+    >>> from types import SimpleNamespace
+    >>> as_words("run.toml, line 1: level", [80, 95], SimpleNamespace(multiple=False))
     '80,95'
     """
+    is_flag = getattr(param, "is_flag", False)
     if is_flag != isinstance(value, bool):
         expected = "true or false" if is_flag else "a value, not true or false"
-        raise InputError(f"{place}: {name} takes {expected}; got {_shown(value)}.")
+        raise InputError(f"{place} takes {expected}; got {_shown(value)}.")
     if isinstance(value, bool):
         return value
-    if isinstance(value, list) and all(isinstance(v, (str, int, float)) and not isinstance(v, bool) for v in value):
-        return ",".join(map(str, value))
-    if not isinstance(value, (str, int, float)):
-        raise InputError(f"{place}: {name} takes a text, a number or a list of them; got {_shown(value)}.")
-    return str(value)
+    parts = value if isinstance(value, list) else [value]
+    texts = [_as_text(part) for part in parts]
+    if None in texts:
+        raise InputError(f"{place} takes a text, a number or a list of them; got {_shown(value)}.")
+    words = [text for text in texts if text is not None]
+    return words if getattr(param, "multiple", False) else ",".join(words)
+
+
+def _as_text(value: Any) -> str | None:
+    """A text or a number as a word; a day, which TOML has a form for, as ISO writes it; None for anything else."""
+    fits = isinstance(value, (str, int, float, date, datetime, time)) and not isinstance(value, bool)
+    return str(value) if fits else None
+
+
+def _refuse_other_kinds(place: str, word: str | bool, param: Any, ctx: typer.Context) -> None:
+    """Raise where the command line would not take a word for this parameter."""
+    try:
+        param.type.convert(word, param, ctx)
+    except typer.BadParameter as error:
+        expected = KINDS.get(param.type.name)
+        told = error.message if expected is None else f"takes {expected}; got {_shown(word)}."
+        raise InputError(f"{place} {told}") from error
 
 
 def _unknown(name: str, known: list[str]) -> str:
@@ -113,73 +182,3 @@ def _line(text: str, name: str) -> int:
 
 def _shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
-
-
-# --- the file that repeats a run --------------------------------------------------------------------
-
-
-def run_file(ctx: typer.Context, given: Mapping[str, Any], fc: Forecaster, path: Path, interrupted: bool) -> str:
-    """The text of a file that repeats a run: every option that was given, and what was chosen in place of a search.
-
-    Args:
-        ctx: of the command.
-        given: its parameters by name, None where nothing was said.
-        fc: fitted by it; a backtest's is not, since each of its trainings has one.
-        path: of the file.
-        interrupted: whether the run was, so that nothing repeats it.
-    """
-    import tomli_w
-
-    from .. import __version__, active_engine
-
-    chosen = _chosen(fc)
-    values = {**given, **chosen, "budget": None, "max_trials": None} if chosen else dict(given)
-    lines = [
-        f"# unrolled {ctx.info_name} --config {path.name} repeats this run",
-        f"# unrolled {__version__}, engine {active_engine().identity}",
-    ]
-    if interrupted:
-        lines.append("# the run was interrupted: this repeats it as it would have been")
-    if chosen:
-        lines.append("# chosen by --cell auto: " + ", ".join(k for k, v in chosen.items() if v is not None))
-    elif given["cell"] == "auto" and given["max_trials"] is None:
-        lines.append("# each training searches under a budget of time, and need not choose the same again")
-    for name, one in [*(getattr(fc, "parts_", {}).items() or [("", fc)])]:
-        of = f", {name}" if name else ""
-        lines += [f"# by the data{of}: {k} = {v}" for k, v in _decided(one).items() if chosen.get(k) is None]
-    for param in ctx.command.params:
-        value = values.get(str(param.name))
-        if value is None or param.name in NOT_REPEATED:
-            continue
-        if param.name in PATHS and str(value) != "-":
-            value = os.path.relpath(value, path.parent)
-        elif isinstance(value, (list, tuple)):
-            value = ",".join(map(str, value))
-        lines.append(tomli_w.dumps({name_of(param): str(value) if isinstance(value, Path) else value}).rstrip())
-    return "\n".join(lines) + "\n"
-
-
-def _chosen(fc: Forecaster) -> dict[str, Any]:
-    """The parameters that a search has chosen; its column keeps its name."""
-    from ..forecasting.candidates import Configuration
-
-    if fc.parts_ or getattr(fc, "search_", None) is None:
-        return {}
-    return {"alias": fc.name} | {name: fc.chosen_[name] for name in Configuration._fields}
-
-
-def _decided(fc: Forecaster) -> dict[str, Any]:
-    """What was decided by the data, for a person to read."""
-    if not hasattr(fc, "model_"):
-        return {}
-    framing, first = fc.model_.framing, fc.model_.members[0].architecture
-    decided = {
-        "season": framing.season,
-        "hidden": first.hidden,
-        "window": framing.window,
-        "segment": framing.segment,
-        "scaling": ",".join(framing.views),
-        "ensemble": len(fc.model_.members),
-        "decoder": first.decoder,
-    }
-    return {name: value for name, value in decided.items() if getattr(fc, name) is None}

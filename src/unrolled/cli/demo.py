@@ -12,6 +12,7 @@ from .talk import give, give_json
 
 
 def command(
+    ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="fish, symbols, counting, sales, stock, or all.")],
     epochs: Annotated[int | None, typer.Option(help="Passes over the data.", show_default="the demo's own")] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
@@ -25,11 +26,14 @@ def command(
 ) -> None:
     """Run one of the five classic systems, done right: what it learns, its gradient check, its picture.
 
+    Beside the pictures stands a file that is named as the demo, ends in .toml and repeats the run.
+
     Example: unrolled demo fish
     """
     from ..demos import DEMOS
     from ..storage import write_bytes
     from .outputs import made_folder
+    from .repeats import Repeats
 
     given = {"epochs": epochs, "horizon": horizon, "ticker": ticker, "start": start, "end": end}
     options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
@@ -41,14 +45,18 @@ def command(
     talk = opt.talker(quiet)
     results = {}
     with made_folder(out) as folder:
+        repeats = Repeats.at_one_of([folder / f"{name}.toml", folder / f"{name}.html.toml"], folder, ctx)
         for demo in DEMOS if name == "all" else [name]:
             if name == "all":
                 talk(f"\n== {demo} ==\n")
             result = DEMOS[demo](say=(lambda line: None) if as_json else give, seed=seed, **options)
             results[demo] = result
             picture = folder / f"{demo}.html"
-            write_bytes(picture, result.figure().to_html(include_plotlyjs=True).encode())
+            # named, since plotly would make up a name that differs from run to run
+            page = result.figure().to_html(include_plotlyjs=True, div_id=demo)
+            write_bytes(picture, page.encode())
             talk(f"\npicture: {picture}")
+        repeats.write(ctx.params)
     if as_json:
         give_json({demo: result.numbers for demo, result in results.items()})
     if not all(result.right for result in results.values()):

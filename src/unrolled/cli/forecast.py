@@ -4,7 +4,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +14,7 @@ import typer
 from . import options as opt
 from .answers import BEGAN, INTERRUPTED
 from .reading import all_given, reads_a_table
+from .repeats import Choices, as_options, choices_of
 from .talk import give, give_json, give_table, records, say
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ def command(
         int | None,
         typer.Option("--horizon", "-H", help="Periods to forecast.", show_default="a year, a day or the like"),
     ] = None,
-    config: opt.Config = None,
     reading: Any = None,
     past: opt.Past = None,
     future: opt.Future = None,
@@ -86,13 +86,13 @@ def command(
 
     Example: unrolled forecast sales.csv --horizon 12
     """
-    given = all_given(locals(), ctx, reading)
+    given = all_given(ctx, reading)
     began: float = ctx.meta[BEGAN]
     from ..forecasting.ahead import extend_panel
+    from ..interrupts import interruptible
     from ..report import Report, Subject
     from ..tables import read
     from ..tables.inspection import common_horizon
-    from ..training import interruptible
     from . import outputs
 
     levels = opt.parse_levels(level)
@@ -101,8 +101,8 @@ def command(
     fc = opt.make_forecaster({**given, "horizon": 1 if horizon is None else horizon})
     talk = opt.talker(quiet)
 
-    table = read(file, reading, opt.parse_beside(past, future, static, weight))
-    panels = opt.understand(fc, file, table, talk)
+    table = read(str(file), reading, opt.parse_beside(past, future, static, weight))
+    panels = opt.understand(fc, str(file), table, talk)
     if horizon is None:
         horizon = common_horizon(panels)
         talk(f"{horizon} periods ahead; --horizon overrules")
@@ -112,6 +112,7 @@ def command(
         extend_panel(panel, horizon, ahead, replace(table.columns, rows=None))
     given |= found_columns(table)
     with outputs.folder_for(out, file) as folder:
+        repeats = outputs.repeats_in(folder, ctx)
         fc.fit_panels(panels, beside)
         fc.notes_[:0] = table.notes
         tell_fit(fc, talk)
@@ -122,11 +123,9 @@ def command(
             tell_notes([*fc.predict_notes_, *executed(result, excel_safe)], talk)
             wall_s = time.perf_counter() - began
             stopped = fc.interrupted_ or fc.search_interrupted_
-            if folder is not None:
-                report = Report(Subject(fc, fans, Path(file).name, asked_now(), wall_s))
-                outputs.write(folder, fc, result, report, reports, ctx, given)
+            report = Report(Subject(fc, fans, file.name, asked_now(), wall_s))
+            files = outputs.write(repeats, fc, result, report, reports, given)
             stopped |= interrupted()
-    files = [] if folder is None else [folder / name for name in outputs.names(reports)]
     if as_json:
         give_json(summary(fc, table.columns, result, files, wall_s))
     else:
@@ -147,16 +146,22 @@ def found_columns(table: Table) -> dict[str, str]:
     return {option: name for option, name in found.items() if roles.get(name) == option.removesuffix("_column")}
 
 
-def tell_notes(notes: list[str], talk: Callable[[str], None]) -> None:
+def tell_notes(notes: Sequence[str], talk: Callable[[str], None]) -> None:
     for note in notes:
         talk(f"note: {note}")
+
+
+def searched(trials: pd.DataFrame, choices: Choices) -> dict[str, Any]:
+    """What --json tells of a search; the choices by frequency, where there are several."""
+    chosen = {of: {name: value for name, value in one.items() if name != "verbose"} for of, one in choices.items()}
+    return {"trials": records(trials), "chosen": chosen.get("", chosen), "options": as_options(choices)}
 
 
 def tell_fit(fc: Forecaster, talk: Callable[[str], None]) -> None:
     """What a fit had to say, and how good it is."""
     tell_notes(fc.notes_, talk)
     if fc.search_ is not None:
-        talk(f"to repeat the choice: {opt.as_options(fc)}")
+        talk(f"to repeat the choice: {as_options(choices_of(fc))}")
     if fc.held_out_ is not None:
         talk(f"\nheld out: {fc.held_out_}\n")
 
@@ -209,13 +214,7 @@ def summary(fc: Forecaster, columns: Any, result: Any, files: list[Path], wall_s
         "held_out": None if fc.held_out_ is None else compared(fc.held_out_),
         "notes": [*fc.notes_, *fc.predict_notes_],
         "interrupted": fc.interrupted_ or fc.search_interrupted_,
-        "search": None
-        if fc.search_ is None
-        else {
-            "trials": records(fc.search_),
-            "chosen": chosen(fc),
-            "options": opt.as_options(fc),
-        },
+        "search": None if fc.search_ is None else searched(fc.search_, choices_of(fc)),
         "model": {
             "cell": first[0].architecture.cell,
             "networks": len(first),
@@ -224,13 +223,6 @@ def summary(fc: Forecaster, columns: Any, result: Any, files: list[Path], wall_s
         "files": [str(path) for path in files],
         "seconds": round(wall_s, 3),
     }
-
-
-def chosen(fc: Forecaster) -> dict[str, Any]:
-    """The parameters that a search has chosen; by frequency, where there are several."""
-    if fc.parts_:
-        return {name: chosen(one) for name, one in fc.parts_.items()}
-    return {name: value for name, value in fc.chosen_.items() if name != "verbose"}
 
 
 def compared(held_out: Comparison) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,6 +53,7 @@ def installation() -> dict[str, Any]:
 def about_model(path: Path) -> dict[str, Any]:
     from ..forecasting import Forecaster
     from ..loading import load
+    from ..tables import Reading
 
     model = load(path)
     if not isinstance(model, Forecaster):
@@ -68,6 +70,7 @@ def about_model(path: Path) -> dict[str, Any]:
         "window": first.framing.window,
         "series": sum(len(tail.ids) for tail in tails),
         "columns": [model.columns_.id, model.columns_.time, model.columns_.target],
+        "reading": shlex.join(Reading().after(model.reading_).words),
         "seed": model.seed,
         "size": f"{path.stat().st_size / 1000:.1f} kB",
     }

@@ -24,7 +24,7 @@ def command(
     """
     from ..tables.inspection import as_lines, inspect_table
 
-    found = inspect_table(file, reading, season)
+    found = inspect_table(str(file), reading, season)
     if as_json:
         give_json(found)
     else:

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from .answers import BEGAN, answering
+from .config import takes_a_config
 from .panels import in_order, panel_of
 
 HELP_WIDTH = 100  # a longer line is hard to read
@@ -77,5 +78,5 @@ def load(name: str) -> Any:
     """A command as typer makes it of a function."""
     module = import_module(f".{name}", __package__)
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(name, cls=Command, context_settings=SETTINGS)(answering(module.command))
+    app.command(name, cls=Command, context_settings=SETTINGS)(takes_a_config(answering(module.command)))
     return typer.main.get_command(app)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import DataError, InputError
-from .config import read_config
 from .talk import say
 
 if TYPE_CHECKING:
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
 
     from ..forecasting import Forecaster
     from ..forecasting.panel import Columns, Panel
-    from ..tables import Beside, Table
+    from ..tables import Beside, Reading, Table
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="CSV or Parquet file; - reads standard input.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet file; - reads standard input.")]
 Horizon = Annotated[int, typer.Option("--horizon", "-H", help="Periods to forecast.")]
 Past = Annotated[str | None, typer.Option("--past", help="Covariates known up to the present, with commas between.")]
 Future = Annotated[str | None, typer.Option("--future", help="Covariates known ahead, such as prices and holidays.")]
@@ -32,7 +31,7 @@ Weight = Annotated[
     str | None, typer.Option("--weight", help="Column that says how much a series counts in training.")
 ]
 FutureFile = Annotated[
-    str | None,
+    Path | None,
     typer.Option("--future-file", help="Table of the known-ahead columns at the stamps to forecast.", metavar="FILE"),
 ]
 Season = Annotated[
@@ -141,16 +140,9 @@ ExcelSafe = Annotated[
         help="Put a quote before texts that a spreadsheet would execute; take it off where such a file is read.",
     ),
 ]
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        help="TOML file of options, named as here without dashes; the command line goes before it.",
-        metavar="FILE",
-        is_eager=True,
-        callback=read_config,
-    ),
-]
+
+
+OutFile = Annotated[Path, typer.Option("--out", help="CSV file; - is standard output.", metavar="FILE")]
 
 
 def parse_levels(text: str) -> list[float]:
@@ -174,7 +166,7 @@ def parse_beside(past: str | None, future: str | None, static: str | None, weigh
     return Beside(names(past), names(future), names(static), weight)
 
 
-def read_ahead(file: str | None, columns: Columns, panels: Sequence[Panel]) -> pd.DataFrame | None:
+def read_ahead(file: Path | None, columns: Columns, panels: Sequence[Panel]) -> pd.DataFrame | None:
     """The table of --future-file, of the columns that the panels' covariates know ahead."""
     from ..tables import read_future
 
@@ -182,7 +174,7 @@ def read_ahead(file: str | None, columns: Columns, panels: Sequence[Panel]) -> p
         return None
     if not columns.future:
         raise InputError("--future-file needs columns known ahead: name them with --future A,B when training.")
-    return read_future(file, columns, panels[0].ids[0] is not None, kinds(panels))
+    return read_future(str(file), columns, panels[0].ids[0] is not None, kinds(panels))
 
 
 def kinds(panels: Sequence[Panel]) -> dict[str, bool]:
@@ -219,17 +211,6 @@ def parse_scaling(text: str | None) -> list[str] | None:
     return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
 
 
-def as_options(fc: Forecaster) -> str:
-    """What a search has chosen, as the options that repeat it; for several frequencies, of each behind its name."""
-    from ..forecasting.candidates import Configuration
-
-    if fc.parts_:
-        return "; ".join(f"{name}: {as_options(one)}" for name, one in fc.parts_.items())
-    chosen = {name: fc.chosen_[name] for name in Configuration._fields if fc.chosen_[name] is not None}
-    words = {name: ",".join(v) if isinstance(v, (tuple, list)) else str(v) for name, v in chosen.items()}
-    return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in words.items())
-
-
 def make_forecaster(given: Mapping[str, Any]) -> Forecaster:
     """A forecaster whose parameters have been checked, from all options of a command by name.
 
@@ -258,12 +239,21 @@ def understand(fc: Forecaster, file: str, table: Table, talk: Callable[[str], No
     except DataError as error:
         raise DataError(f"{'standard input' if file == '-' else file}, {error}") from error
     fc.columns_ = table.columns
-    fc.backend_ = "pandas"
+    fc.backend_, fc.reading_ = "pandas", to_remember(table.reading)
     series = f"id {table.columns.id!r}, " if panels[0].ids[0] is not None else ""
     talk(f"{file}: {series}time {table.columns.time!r}, target {table.columns.target!r}")
     for panel in panels:
         talk(in_a_line(panel, table.columns))
     return panels
+
+
+def to_remember(reading: Reading) -> dict[str, Any]:
+    """What a model keeps of how its table was read; single columns it prefers by its `columns_`."""
+    return {
+        name: value
+        for name, value in reading.told.items()
+        if name not in ("id", "time", "target") or "," in str(value)
+    }
 
 
 def talker(quiet: bool) -> Callable[[str], None]:

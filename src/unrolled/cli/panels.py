@@ -5,7 +5,7 @@ from __future__ import annotations
 # in the order in which a page shows them; an option that is in none stands under "Options"
 PANELS = {
     "Reading": (
-        *("config", "id_column", "time_column", "target", "freq", "season", "wide", "na", "aggregate", "start"),
+        *("id_column", "time_column", "target", "freq", "season", "wide", "na", "aggregate", "start"),
         *("dates", "decimal", "delimiter", "encoding", "header"),
         *("past", "future", "static", "weight", "future_file"),
     ),
@@ -16,6 +16,7 @@ PANELS = {
     ),
     "Automatic choice": ("budget", "max_trials"),
     "Output": ("series", "past_rows", "out", "form", "by_series", "alias", "excel_safe", "as_json", "quiet"),
+    "Options": ("config",),
 }
 ARGUMENTS, OPTIONS = "Arguments", "Options"
 _PANEL_OF = {name: panel for panel, names in PANELS.items() for name in names}
@@ -32,6 +33,6 @@ def panel_of(name: str, argument: bool) -> str:
 
 def in_order(panels: set[str]) -> list[str]:
     """These panels as a page shows them; panels of which nothing is known come before the last."""
-    known = [ARGUMENTS, *PANELS, OPTIONS]
+    known = [ARGUMENTS, *PANELS]
     last = len(known) - 1
     return sorted(panels, key=lambda panel: (known.index(panel) if panel in known else last - 0.5, panel))

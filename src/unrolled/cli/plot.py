@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,8 +9,8 @@ import typer
 
 from ..errors import InputError
 from . import options as opt
-from .reading import reads_a_table
-from .talk import say
+from .forecast import tell_notes
+from .reading import all_given, reads_a_table
 
 if TYPE_CHECKING:
     from ..report.curves import Curve
@@ -17,16 +18,18 @@ if TYPE_CHECKING:
 
 PICTURES = (".svg", ".png", ".pdf")
 PAGES = (".html", ".htm")
+UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # the same figure is the same file
 
 
 @reads_a_table
 def command(
+    ctx: typer.Context,
     forecast: Annotated[
-        str,
+        Path,
         typer.Argument(metavar="FORECAST", help="CSV that `unrolled forecast` wrote, or its model.safetensors."),
     ],
     history: Annotated[
-        str | None,
+        Path | None,
         typer.Argument(metavar="HISTORY", help="Table that it came from; of a model, newer rows may be there."),
     ] = None,
     series: Annotated[
@@ -47,63 +50,66 @@ def command(
     """Draw a forecast with its past and its intervals, as a picture or a page.
 
     Pictures need Matplotlib: pip install 'unrolled[plot]'. A model forecasts anew, at the levels of --level; a CSV
-    has its own.
+    has its own. Beside the figure stands a file that ends in .toml and repeats it.
 
     Example: unrolled plot sales-forecast/forecast.csv sales.csv --out sales.png
     """
-    from ..report.figures import MOST_ASKED, chosen, of_curves
-    from ..storage import write_bytes
+    from .outputs import file_for, write_file
 
     kind = out.suffix.lower()
     if kind not in (*PICTURES, *PAGES):
         raise InputError(f"--out takes a file that ends in {', '.join((*PICTURES, '.html'))}; got {str(out)!r}.")
     if past_rows is not None and past_rows < 1:
         raise InputError(f"--last takes a number of rows ≥ 1; got {past_rows}.")
-    if Path(forecast).suffix == ".safetensors":
-        curves, of, model = from_model(forecast, history, level, reading, future_file)
+    repeats = file_for(out, ctx)
+    if forecast.suffix == ".safetensors":
+        curves, of, model, notes = from_model(forecast, history, level, reading, future_file)
     else:
-        curves, of, model = from_tables(forecast, history, reading)
+        curves, of, model, notes = from_tables(str(forecast), history, reading)
     wanted = None if series is None else [name.strip() for name in series.split(",") if name.strip()]
+    content, shown = drawn(curves, wanted, of, model, forecast.name, kind, past_rows)
+    files = write_file(repeats, content, all_given(ctx, reading))
+    talk = opt.talker(quiet)
+    tell_notes(notes, talk)
+    more = f" of {len(curves)}; --series names others" if shown < len(curves) else ""
+    talk(f"{out}: {shown} series{more} · {files[-1]} repeats it")
+
+
+def drawn(
+    curves: Sequence[Curve], wanted: list[str] | None, of: str, model: str, title: str, kind: str, rows: int | None
+) -> tuple[bytes, int]:
+    """A page or a picture of this kind as the content of a file, and of how many series it is."""
+    from ..report.figures import MOST_ASKED, chosen, of_curves
+
     if kind in PAGES:
         from ..report.pages import figure_page
 
         shown = chosen(curves, wanted) if wanted else curves
-        write_bytes(out, figure_page(shown, of, model, Path(forecast).name).encode("utf-8", "replace"))
-    else:
-        shown = chosen(curves, wanted)
-        picture = of_curves(shown[:MOST_ASKED] if wanted is None else shown, of, model, past_rows)
-        try:
-            picture.savefig(out, dpi=200, metadata={"Date": None} if kind == ".svg" else None)
-        except OSError as error:
-            raise InputError(f"can't write {out}: {error.strerror}. Choose another file with --out.") from error
-    if not quiet:
-        more = f" of {len(curves)}; --series names others" if len(shown) < len(curves) else ""
-        say(f"{out}: {len(shown)} series{more}")
+        return figure_page(shown, of, model, title).encode("utf-8", "replace"), len(shown)
+    shown = chosen(curves, wanted)
+    picture = of_curves(shown[:MOST_ASKED] if wanted is None else shown, of, model, rows)
+    content = BytesIO()
+    picture.savefig(content, format=kind[1:], dpi=200, metadata=UNDATED.get(kind))
+    return content.getvalue(), len(shown)
 
 
 def from_model(
-    model: str, history: str | None, level: str, reading: Reading, future_file: str | None = None
-) -> tuple[Sequence[Curve], str, str]:
-    """What a saved forecaster says of its own series, or of those of a table; the target's name and its own."""
+    model: Path, history: Path | None, level: str, reading: Reading, future_file: Path | None = None
+) -> tuple[Sequence[Curve], str, str, Sequence[str]]:
+    """What a saved forecaster says of its own series, or of those of a table; the target's name, its own, notes."""
     from dataclasses import replace
 
-    from ..errors import ModelFileError
-    from ..forecasting import Forecaster
     from ..forecasting.mixed import tables_for
-    from ..loading import load
     from ..report import curves
     from ..report.report import forecast_of_panel
-    from ..tables import Beside, read
+    from .models import load_forecaster, read_newer
 
-    fc = load(model)
-    if not isinstance(fc, Forecaster):
-        raise ModelFileError(f"{model} holds a network, not a forecaster: it can't forecast tables by itself.")
     levels = opt.parse_levels(level)
-    tables = [(one, one.tail_) for one in fc.parts]
+    fc = load_forecaster(model)
+    tables, notes = [(one, one.tail_) for one in fc.parts], tuple[str, ...]()
     if history is not None:
-        own = fc.columns_
-        beside = Beside(own.past, own.future, own.static, kinds=opt.kinds([tail for _, tail in tables]))
-        table = read(history, reading, beside, prefer=own)
+        table = read_newer(fc, history, reading)
+        notes = table.notes
         fc.columns_ = replace(table.columns, weight=None)
         tables = [(one, one.reread(rows)) for one, rows in tables_for(fc, table.frame)]
     ahead = opt.read_ahead(future_file, fc.columns_, [panel for _, panel in tables])
@@ -112,18 +118,20 @@ def from_model(
         for one, panel in tables
         for curve in curves.of_forecaster(one, panel, forecast_of_panel(one, panel, levels, ahead), len(panel.ids))
     ]
-    return found, fc.columns_.target, fc.name
+    return found, fc.columns_.target, fc.name, notes
 
 
-def from_tables(forecast: str, history: str | None, reading: Reading) -> tuple[Sequence[Curve], str, str]:
-    """What a file of forecasts says, after the table that it came from; the target's name and the first model's."""
+def from_tables(
+    forecast: str, history: Path | None, reading: Reading
+) -> tuple[Sequence[Curve], str, str, Sequence[str]]:
+    """What a file of forecasts says, after the table it came from; the target's name, the first model's, notes."""
     from ..forecasting.metrics import models_in
     from ..forecasting.panel import Columns
     from ..report import curves
     from ..tables import read, read_forecast
 
     told = read_forecast(forecast, reading.id, reading.time)
-    frame, columns, past = told.frame, told.columns, None
+    frame, columns, past, notes = told.frame, told.columns, None, told.notes
     if "cutoff" in frame:
         raise InputError(
             f"{forecast} holds forecasts from several cutoffs; a figure shows one. Keep the rows of one."
@@ -132,12 +140,12 @@ def from_tables(forecast: str, history: str | None, reading: Reading) -> tuple[S
     if not models:
         raise InputError(f"{forecast}: no column holds forecasts.")
     if history is not None:
-        came = read(history, reading, prefer=Columns(columns.id, columns.time))
+        came = read(str(history), reading, prefer=Columns(columns.id, columns.time))
         if (columns.id in frame) != (came.columns.id in came.frame):
             raise InputError(
                 f"one of {forecast} and {history} has a column of ids, the other has none. Name it: --id"
             )
         frame = frame.rename(columns={columns.id: came.columns.id, columns.time: came.columns.time})
-        columns, past = came.columns, came.frame
+        columns, past, notes = came.columns, came.frame, (*notes, *came.notes)
     of = "value" if past is None else columns.target
-    return curves.of_tables(frame, past, columns), of, next(iter(models))
+    return curves.of_tables(frame, past, columns), of, next(iter(models)), notes

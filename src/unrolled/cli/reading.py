@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -23,7 +23,7 @@ OPTIONS: dict[str, Any] = {
     "time_column": _option(TEXT, "--time", "Column of stamps; several, such as date,hour, are joined."),
     "target": _option(TEXT, "--target", "Column to forecast; of several, each becomes a series."),
     "freq": _option(TEXT, "--freq", "Frequency, such as MS, W, D, B, h, 30min; it also numbers rows without stamps."),
-    "wide": _option(bool, "--wide", "Every column of numbers is a series.", False),
+    "wide": _option(bool | None, "--wide/--no-wide", "Whether every column of numbers is a series."),
     "na": _option(TEXT, "--na", "What counts as missing too, such as -200,9999.", False),
     "aggregate": _option(TEXT, "--aggregate", "One row a period: sum, mean, last or count of its rows.", False),
     "start": _option(TEXT, "--start", "First stamp of a table without stamps; needs --freq.", False),
@@ -36,10 +36,9 @@ OPTIONS: dict[str, Any] = {
 FIELDS = {"id_column": "id", "time_column": "time"}  # where an option's parameter has another name than the field
 
 
-def all_given(own: Mapping[str, Any], ctx: typer.Context, reading: Reading) -> dict[str, Any]:
-    """All options of a command by name: its own variables, and those above."""
-    kept = {name: value for name, value in own.items() if name not in ("ctx", "reading")}
-    return {name: ctx.params[name] for name in OPTIONS if name in ctx.params} | kept | {"freq": reading.freq}
+def all_given(ctx: typer.Context, reading: Reading) -> dict[str, Any]:
+    """All options of a command by name."""
+    return {**ctx.params, "freq": reading.freq}
 
 
 def reads_a_table(command: Callable[..., None]) -> Callable[..., None]:
@@ -56,8 +55,7 @@ def reads_a_table(command: Callable[..., None]) -> Callable[..., None]:
             parameters.append(parameter.replace(annotation=hints[name]))
             continue
         for option, kind in added.items():
-            default = False if option == "wide" else None
-            parameters.append(Parameter(option, Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=kind))
+            parameters.append(Parameter(option, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=kind))
 
     @wraps(command)
     def run(**given: Any) -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import options as opt
-from .reading import reads_a_table
-from .talk import by_model, give_json, give_table, say
+from .reading import all_given, reads_a_table
+from .talk import STANDARD_OUTPUT, by_model, give_json, give_table, say
 
 if TYPE_CHECKING:
     from ..tables import Table
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
 @reads_a_table
 def command(
+    ctx: typer.Context,
     forecast: Annotated[
-        str, typer.Argument(metavar="FORECAST", help="CSV that `unrolled forecast` wrote, or alike.")
+        Path, typer.Argument(metavar="FORECAST", help="CSV that `unrolled forecast` wrote, or alike.")
     ],
     actuals: Annotated[
-        str,
+        Path,
         typer.Argument(
             metavar="ACTUALS", help="Table with what came; with the rows before it, errors are scaled too."
         ),
@@ -31,27 +33,30 @@ def command(
     by_series: Annotated[
         bool, typer.Option("--by-series", help="One row a series and model, not their means.")
     ] = False,
-    excel_safe: Annotated[
-        bool, typer.Option("--excel-safe", help="FORECAST was written with --excel-safe: take its quotes off.")
-    ] = False,
+    out: opt.OutFile = STANDARD_OUTPUT,
+    excel_safe: opt.ExcelSafe = False,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
     """Rate an old forecast now that its values have come.
 
-    Rows are joined on id and stamp. The measures go to standard output, one row a model: means over series.
+    Rows are joined on id and stamp. The measures go to standard output, one row a model: means over series. Beside
+    the file of --out stands one that ends in .toml and repeats the run.
 
     Example: unrolled score sales-forecast/forecast.csv newer.csv
     """
     from ..forecasting import score
     from ..forecasting.panel import Columns
     from ..tables import read, read_forecast
+    from .outputs import file_for, write_table
+    from .spreadsheet import escaped
 
-    told = read_forecast(forecast, reading.id, reading.time)
+    repeats = file_for(out, ctx)
+    told = read_forecast(str(forecast), reading.id, reading.time)
     if excel_safe:
         told = unquoted(told)
     found = Columns(told.columns.id, told.columns.time)
-    came = read(actuals, reading, prefer=found)
+    came = read(str(actuals), reading, prefer=found)
     names = came.columns
     # each file may have its own name for the stamps and ids: the actuals' are used for both
     table = told.frame.rename(columns={told.columns.id: names.id, told.columns.time: names.time})
@@ -60,7 +65,8 @@ def command(
         for note in (*told.notes, *came.notes, *result.notes):
             say(f"note: {note}")
         say(f"{result.matched} of {result.rows} forecast rows have a value in {actuals}, column {names.target!r}\n")
-    rows = result.by_series.reset_index()
+    rows = (result.by_series if by_series else result.table).reset_index()
+    files = write_table(repeats, rows, all_given(ctx, reading))
     if as_json:
         series = {str(name): by_model(part.droplevel("series")) for name, part in result.by_series.groupby("series")}
         give_json(
@@ -70,10 +76,13 @@ def command(
                 "models": by_model(result.table),
                 "by_series": series,
                 "notes": list(result.notes),
+                "files": [str(path) for path in files],
             }
         )
+    elif files:
+        opt.talker(quiet)(", ".join(map(str, files)))
     else:
-        give_table(rows if by_series else result.table.reset_index())
+        give_table(escaped(rows) if excel_safe else rows)
 
 
 def unquoted(table: Table) -> Table:

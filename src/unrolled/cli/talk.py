@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import typer
+
+STANDARD_OUTPUT = Path("-")  # as options name it
 
 
 def say(text: str = "") -> None:

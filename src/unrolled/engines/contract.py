@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -56,6 +57,13 @@ class Engine(Protocol):
     @property
     def identity(self) -> str:
         """What decides the bits of its results: a checkpoint is resumed by the same one only."""
+
+    @property
+    def threads(self) -> int:
+        """Threads that a large piece of work of the calling thread would be shared out over."""
+
+    def limited(self, threads: int) -> AbstractContextManager[None]:
+        """Within it, work of the calling thread is shared out over so many."""
 
     def missing(self, program: Program, loss: Loss | None = None, optimizer: Optimizer | None = None) -> str | None:
         """Name the first part that this engine can't execute; None when it can do all."""

@@ -7,7 +7,8 @@ after batch, is C++. This is the only module that imports `_native`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -67,6 +68,15 @@ class NativeEngine:
     def threads(self) -> int:
         """Threads that a large piece of work would be shared out over now; `OMP_NUM_THREADS` sets them."""
         return int(_native.threads())
+
+    @contextmanager
+    def limited(self, threads: int) -> Iterator[None]:
+        before = self.threads
+        _native.limit_threads(threads)
+        try:
+            yield
+        finally:
+            _native.limit_threads(before)
 
     def missing(self, program: Program, loss: Loss | None = None, optimizer: Optimizer | None = None) -> str | None:
         for op in program.operations:

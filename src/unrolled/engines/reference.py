@@ -6,6 +6,7 @@ It walks a program and, for a recurrent operation, loops over time and calls the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -164,6 +165,10 @@ class ReferenceEngine:
     """Plain NumPy; runs anywhere, and is what the equations say."""
 
     name = identity = "numpy"
+    threads = 1  # Python does one thing at a time
+
+    def limited(self, threads: int) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def missing(self, program: Program, loss: Loss | None = None, optimizer: Optimizer | None = None) -> str | None:
         return None  # it asks rules for their mathematics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from inspect import signature
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -51,24 +52,55 @@ def check_cell(cell: Any, budget: Any, max_trials: Any) -> None:
                 raise InputError(f"{name} is for the automatic choice; the cell is {cell!r}. Say cell='auto'.")
 
 
+@dataclass(frozen=True)
+class Found:
+    """What came of a search.
+
+    Attributes:
+        table: all that was tried, see `Forecaster.search_`.
+        parameters: of a forecaster, that repeat the choice without a search; of several frequencies, with one.
+        notes: what came of it, in plain words.
+        interrupted: whether Ctrl-C ended it.
+        parts: what came of the search for each frequency, by its name; empty where there is one.
+    """
+
+    table: pd.DataFrame
+    parameters: dict[str, Any]
+    notes: list[str]
+    interrupted: bool
+    parts: Mapping[str, Found] = field(default_factory=dict)
+
+
 def fit_automatically(fc: Forecaster, panel: Panel, evaluate: bool, baselines: Sequence[str]) -> Forecaster:
     """Search for the configuration without the end that `fit` holds out, and fit with what was chosen."""
-    known = panel.until(held_out_rows(panel, fc.horizon) if evaluate else 0)
-    fixed = {"cell": default_cell(fc), "budget": None, "max_trials": None, "alias": fc.name}
-    base = forecaster_like(fc, fixed | {"verbose": 0})
     with whole_run(fc.verbose):
         with part("", 0, 2):
-            found = choose(base, known, panel.lengths, fc.budget, fc.max_trials, fc.verbose)
-            table, chosen, notes, interrupted = found
+            found = search_for(fc, panel, evaluate)
             restart()
-        parameters = fc.get_params() | fixed | chosen
-        fitted = forecaster_like(fc, parameters)
+        fitted = forecaster_like(fc, found.parameters)
         with part("", 1, 2):
             fitted.fit_panel(panel, evaluate, baselines)
     fc.__dict__ |= {name: value for name, value in vars(fitted).items() if name.endswith("_")}
-    fc.notes_[:0] = notes
-    fc.search_, fc.chosen_, fc.search_interrupted_ = table, parameters, interrupted
+    fc.notes_[:0] = found.notes
+    fc.search_, fc.chosen_, fc.search_interrupted_ = found.table, found.parameters, found.interrupted
     return fc
+
+
+def search_for(fc: Forecaster, panel: Panel, evaluate: bool, fits: int = 1) -> Found:
+    """The configuration for a panel, without the end that `fit` holds out.
+
+    Args:
+        panel: all that is known: nothing after it counts.
+        evaluate: whether the fits hold out an end.
+        fits: how many follow, for the time that is left.
+    """
+    known = panel.until(held_out_rows(panel, fc.horizon) if evaluate else 0)
+    fixed = {"cell": default_cell(fc), "budget": None, "max_trials": None, "alias": fc.name}
+    base = forecaster_like(fc, fixed | {"verbose": 0})
+    trainings = fits * (1 + evaluate)
+    found = choose(base, known, panel.lengths, fc.budget, fc.max_trials, fc.verbose, trainings)
+    table, chosen, notes, interrupted = found
+    return Found(table, fc.get_params() | fixed | chosen, notes, interrupted)
 
 
 def default_cell(fc: Forecaster) -> str:
@@ -83,6 +115,7 @@ def choose(
     budget: float | None,
     max_trials: int | None,
     verbose: int = 0,
+    trainings: int = 2,
 ) -> tuple[pd.DataFrame, dict[str, Any], list[str], bool]:
     """The evidence, the parameters that were chosen, notes, and whether Ctrl-C ended the search.
 
@@ -92,7 +125,8 @@ def choose(
         rows: how many rows each series has in the last training, (S',).
         budget: in seconds; None: 60, or no limit where there is one of trials.
         max_trials: configurations judged, at both stages together.
-        verbose: 1 shows progress where standard error is a terminal.
+        verbose: 1 shows progress in a notebook, and where standard error is a terminal.
+        trainings: that follow.
     """
     if budget is None and max_trials is None:
         budget = DEFAULT_BUDGET_S
@@ -106,7 +140,7 @@ def choose(
     if validation is None:
         return nothing, {}, [_too_short(known)], False
     space = limits(base, known, framing, validation.shortest_past)
-    search = Search(base, validation, default, space, allowance, verbose)
+    search = Search(base, validation, default, space, allowance, verbose, trainings)
     interrupted = search.run()
     return search.table(), search.winner.parameters(), explain(search, interrupted), interrupted
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from .. import storage
 from ..errors import InputError
+from ..interrupts import interruptible
 from ..network import checked_seed
 from ..ops import Array
 from ..progress import part, whole_run
-from ..training import interruptible
 from .ahead import extend_panel
 from .automatic import AUTO, fit_automatically
 from .backtest import Comparison, hold_out
@@ -31,7 +31,7 @@ from .panel import Panel, named_columns
 from .params import Params, check_paths, checked_horizon
 from .paths import path_frame, path_noise, sample_paths
 from .recursion import forecast_quantiles
-from .rolling import Plan, all_rows
+from .rolling import Plan, uninterrupted
 from .saved import describe, rebuild
 from .scaling import Profile, all_positive, estimate_profile, in_units, renewed
 from .showing import Showing
@@ -82,15 +82,16 @@ class Forecaster(Showing, Params):
         integer: whether they are rounded to whole numbers, intervals outwards.
         seed: of everything random.
         alias: name of the forecast's column; None: the cell's name in capitals.
-        verbose: 0 is silent, 1 shows progress where standard error is a terminal.
+        verbose: 0 is silent, 1 shows progress in a notebook, and where standard error is a terminal.
         budget: seconds that the search of "auto" may take; None: 60, or no limit where there is one of trials.
         max_trials: how often it may judge a configuration; limited by this alone, it repeats itself.
 
     After `fit`: `model_`, `held_out_` (comparison and coverage; None where the series are too short), `panel_` (the
     series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_`
-    (parameters that repeat this without a search). After `predict`: `predict_notes_` (what was changed in its tables,
-    and which of their texts no training has seen). Where the series of a table have different frequencies, each
-    frequency gets a forecaster of its own, `parts_["monthly"]`, which has `model_`, `panel_` and `chosen_`.
+    (parameters that repeat this without a search), `reading_` (the options by which a command read the table; else
+    empty). After `predict`: `predict_notes_` (what was changed in its tables, and which of their texts no training
+    has seen). Where the series of a table have different frequencies, each frequency gets a forecaster of its own,
+    `parts_["monthly"]`, which has `model_`, `panel_` and `chosen_`.
 
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
@@ -136,6 +137,7 @@ class Forecaster(Showing, Params):
         self.check_params()
         self.columns_ = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         self.backend_ = library_of(df)
+        self.reading_: dict[str, Any] = {}
         return self.fit_panels(read_panels(df, self.columns_, self.freq, self.season), baselines)
 
     def fit_panels(self, panels: Sequence[Panel], baselines: str | Iterable[str] | None = None) -> Forecaster:
@@ -339,6 +341,10 @@ class Forecaster(Showing, Params):
                 Series that begin after a training are left out until the next.
             baselines: columns beside the network's: True for the simple ones, or their names.
 
+        With cell="auto" the search is made once, in what is known before the first origin, and all origins have what
+        it chose; `found_` keeps it, and a forecaster of `found_.parameters` repeats the table without a search. Each
+        frequency has a search of its own, and `found_.parts["monthly"]`.
+
         Returns:
             A table with the id, stamp, `cutoff` (last stamp known), the target, the forecast and its intervals.
 
@@ -351,7 +357,9 @@ class Forecaster(Showing, Params):
         step = self.horizon if step_size is None else step_size
         plan = Plan.checked(n_windows, step, refit, check_levels(level), baselines)
         panels = read_panels(df, columns, self.freq, self.season)
-        return in_library(all_rows(roll_all(self, panels, columns, plan)), library_of(df))
+        backtest = uninterrupted(roll_all(self, panels, columns, plan))
+        self.found_ = backtest.found
+        return in_library(backtest.columns, library_of(df))
 
     @property
     def parts(self) -> list[Forecaster]:

@@ -19,7 +19,8 @@ from .panel import Panel, series_of
 if TYPE_CHECKING:
     from .scaling import Profile
 
-SMOOTHINGS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+JUDGED_AHEAD = 3  # values that a level forecasts to be judged: more tell the same twice, and short series have few
+SMOOTHINGS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 TRENDS = (2.0, 4.0, 8.0, 16.0)  # by how many powers of e the weights behind a slope fall over its rows
 TREND_SEASONS = 5  # that a slope looks back; a series is shown to have a trend by as many seasons and horizons
 MOST_ORIGINS = 50  # of a series, at which trends are judged
@@ -30,25 +31,23 @@ MOST_CELLS = 1 << 20  # of windows that are laid side by side at once
 # --- levels -----------------------------------------------------------------------------------------
 
 
-def best_smoothings(z: Array, offsets: Array, horizon: int) -> Array:
-    """For each series the smoothing whose level, repeated over the horizon, errs least in absolute terms, (S,)."""
-    found = [_best_of_some(z[rows], own, horizon) for _, rows, own in pieces_of(offsets)]
+def best_smoothings(z: Array, offsets: Array) -> Array:
+    """For each series the smoothing whose level forecasts its next values best, by mean squared errors, (S,)."""
+    found = [_best_of_some(z[rows], own) for _, rows, own in pieces_of(offsets)]
     return np.concatenate([np.zeros(0), *found])
 
 
-def _best_of_some(z: Array, offsets: Array, horizon: int) -> Array:
+def _best_of_some(z: Array, offsets: Array) -> Array:
     lengths = np.diff(offsets)
     age = np.arange(len(z)) - np.repeat(offsets[:-1], lengths)
-    begin = lengths // 4
-    judged = [(h, age >= np.repeat(begin + h, lengths)) for h in sorted({1, (1 + horizon) // 2, horizon})]
     errors = np.zeros((len(SMOOTHINGS), len(lengths)))
     for error, smoothing in zip(errors, SMOOTHINGS, strict=True):
         level = smoothed(z, age, smoothing)
-        for h, wanted in judged:
+        for h in range(1, JUDGED_AHEAD + 1):
             distance = np.zeros(len(z))
-            np.abs(z[h:] - level[:-h], out=distance[h:], where=wanted[h:])
-            error += np.add.reduceat(distance, offsets[:-1]) / np.maximum(lengths - begin - h, 1)
-    return np.where(lengths - begin <= horizon, 1.0, np.array(SMOOTHINGS)[errors.argmin(axis=0)])
+            np.subtract(z[h:], level[:-h], out=distance[h:], where=age[h:] >= h)
+            error += np.add.reduceat(distance**2, offsets[:-1]) / np.maximum(lengths - h, 1)
+    return np.array(SMOOTHINGS)[errors.argmin(axis=0)]
 
 
 def smoothed(z: Array, age: Array, smoothing: float) -> Array:

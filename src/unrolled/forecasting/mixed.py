@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, InputError
+from ..interrupts import interruptible
 from ..ops import Array
 from ..progress import part, whole_run
-from ..training import interruptible
-from .automatic import AUTO, DEFAULT_BUDGET_S, default_cell
+from .automatic import AUTO, DEFAULT_BUDGET_S, Found, default_cell
 from .choice import prepare
 from .frequencies import listed, names_of_series, rows_of, told_apart
 from .metrics import History
@@ -27,13 +27,15 @@ from .overall import all_compared
 from .panel import Columns, Panel
 from .reading import open_table, read_ids, read_stamps
 from .rolling import Backtest, Plan, roll
-from .search import LEAST_TRIALS
+from .search import EVIDENCE, LEAST_TRIALS
 from .validation import forecaster_like
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
 
     from .forecaster import Forecaster
+
+OF_THE_WHOLE = ("columns_", "backend_", "reading_", "found_")  # which no fit of its parts decides
 
 
 # --- fitting ----------------------------------------------------------------------------------------
@@ -115,17 +117,23 @@ def _without_search(one: Forecaster) -> dict[str, Any]:
 
 def adopt(fc: Forecaster, parts: Mapping[str, Forecaster], notes: Sequence[str] = ()) -> Forecaster:
     """Make a forecaster the whole of these fitted parts."""
-    for name in [n for n in vars(fc) if n.endswith("_") and n not in ("columns_", "backend_")]:
+    for name in [n for n in vars(fc) if n.endswith("_") and n not in OF_THE_WHOLE]:
         delattr(fc, name)  # of an earlier fit
     fc.parts_ = dict(parts)
     fc.notes_ = [*notes, *together({name: one.notes_ for name, one in parts.items()})]
     fc.held_out_ = all_compared({name: one.held_out_ for name, one in parts.items() if one.held_out_ is not None})
     searched = {name: one.search_ for name, one in parts.items() if one.search_ is not None}
-    fc.search_ = pd.concat(searched, names=["frequency"]).reset_index("frequency") if searched else None
+    fc.search_ = _all_tried(searched) if searched else None
     fc.chosen_ = fc.get_params()
     fc.interrupted_ = any(one.interrupted_ for one in parts.values())
     fc.search_interrupted_ = any(one.search_interrupted_ for one in parts.values())
     return fc
+
+
+def _all_tried(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """What was tried for all frequencies, as one table whose first column tells them apart."""
+    rows = [{"frequency": name, **row} for name, one in tables.items() for row in one.to_dict("records")]
+    return pd.DataFrame(rows, columns=["frequency", *EVIDENCE])
 
 
 def together(notes: Mapping[str, Iterable[str]]) -> list[str]:
@@ -218,7 +226,8 @@ def roll_all(fc: Forecaster, panels: Sequence[Panel], columns: Columns, plan: Pl
                 break
             if found[panel.frequency.name].interrupted:
                 break
-    return _one_backtest(found, panels, [name for name in plan.baselines if name not in asked])
+    whole = _one_backtest(found, panels, [name for name in plan.baselines if name not in asked])
+    return replace(whole, found=_all_found(fc, {name: one.found for name, one in found.items() if one.found}))
 
 
 def _one_backtest(found: Mapping[str, Backtest], panels: Sequence[Panel], unasked: Sequence[str]) -> Backtest:
@@ -241,6 +250,19 @@ def _one_backtest(found: Mapping[str, Backtest], panels: Sequence[Panel], unaske
         windows=max(p.windows for p in parts),
         interrupted=len(parts) < len(panels) or any(p.interrupted for p in parts),
         notes=[*notes, *together({name: p.notes for name, p in found.items()})],
+    )
+
+
+def _all_found(fc: Forecaster, found: Mapping[str, Found]) -> Found | None:
+    """What came of the searches for some frequencies, as one; None where nothing was searched for."""
+    if not found:
+        return None
+    return Found(
+        table=_all_tried({name: one.table for name, one in found.items()}),
+        parameters=fc.get_params(),
+        notes=together({name: one.notes for name, one in found.items()}),
+        interrupted=any(one.interrupted for one in found.values()),
+        parts=found,
     )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
+from ..abreast import abreast
 from ..checkpoint import History
 from ..data import Windows
+from ..engines import engine_for
 from ..ops import Array
 from ..optimizers import AdamW
 from ..progress import part
@@ -133,19 +136,25 @@ def train_model(
 ) -> Model:
     """Train an ensemble on windows of a panel. Ctrl-C ends it early, with the networks there are."""
     ends = window_ends(panel, framing)
-    members: list[Member] = []
-    for number in range(settings.ensemble):
+    engine = engine_for(settings.architecture(framing, framing.views[0], features).program, say=False)
+
+    def network(number: int, name: str) -> Member:
         view = framing.views[number % len(framing.views)]
         seed = settings.seed * MOST_NETWORKS + number
-        with part("", number, settings.ensemble):
-            network = f"{title} · network {number + 1}/{settings.ensemble}"
-            member = train_member(settings, panel, profile, framing, features, ends, view, seed, network)
-        interrupted = member.history.stopped == "interrupted"
-        if not interrupted or not members:  # one network that was trained for a while is better than none
-            members.append(member)
-        if interrupted:
-            return Model(framing, features, members, True, settings.likelihood, seed=settings.seed)
-    return Model(framing, features, members, False, settings.likelihood, seed=settings.seed)
+        return train_member(settings, panel, profile, framing, features, ends, view, seed, name)
+
+    members: list[Member] = []
+    interrupted = False
+    while len(members) < settings.ensemble and not interrupted:
+        first, count = len(members), min(engine.threads, settings.ensemble - len(members))
+        numbers = f"network {first + 1}" if count == 1 else f"networks {first + 1}-{first + count}"
+        name = f"{title} · {numbers}/{settings.ensemble}"
+        with part("", first, settings.ensemble, count):
+            members += abreast([partial(network, first + k, name) for k in range(count)], engine)
+        interrupted = any(member.history.stopped == "interrupted" for member in members)
+    whole = [member for member in members if member.history.stopped != "interrupted"]
+    # networks that were trained for a while are better than none
+    return Model(framing, features, whole or members, interrupted, settings.likelihood, seed=settings.seed)
 
 
 def train_member(

@@ -10,15 +10,17 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, InputError
+from ..interrupts import interruptible
 from ..ops import Array
-from ..progress import part, whole_run
-from ..training import interruptible
+from ..progress import part, restart, whole_run
+from .automatic import AUTO, Found, search_for
 from .backtest import known_history
 from .baselines import Origins, baseline_forecasts, check_baselines
 from .intervals import interval_columns
 from .metrics import History, mase_season, score_series, summarize
 from .panel import Columns, Panel
 from .statistical import require_statsforecast
+from .validation import forecaster_like
 
 if TYPE_CHECKING:
     from .forecaster import Forecaster
@@ -78,7 +80,8 @@ class Backtest:
         windows: cutoffs that were reached.
         name: the network's column.
         interrupted: whether Ctrl-C ended it before the last cutoff.
-        notes: what was changed in the table.
+        notes: what was changed in the table, and what came of a search.
+        found: by the automatic choice before the first cutoff; None where nothing was to be chosen.
     """
 
     columns: dict[str, Array]
@@ -91,6 +94,7 @@ class Backtest:
     name: str
     interrupted: bool
     notes: list[str]
+    found: Found | None = None
 
     def by_series(self) -> pd.DataFrame:
         return score_series(self.series, self.columns[self.target], self._forecasts(), self.history)
@@ -111,7 +115,8 @@ def roll(fc: Forecaster, panel: Panel, columns: Columns, plan: Plan) -> Backtest
     """Train and forecast at all origins of a plan, the oldest first.
 
     The origins that one network forecasts go through it in large pieces; what it was fitted on, its profiles of the
-    series and its calibration end at the first of them.
+    series and its calibration end at the first of them. What is to be chosen automatically is chosen once, as a fit
+    before the first origin would choose it, and serves all origins.
     """
     _refuse_names(columns, [fc.name, *plan.baselines])
     left_out = fc.horizon + plan.step_size * np.arange(plan.n_windows)[::-1]
@@ -124,12 +129,14 @@ def roll(fc: Forecaster, panel: Panel, columns: Columns, plan: Plan) -> Backtest
     scale_by = mase_season(panel.frequency, fc.season)
     notes = list(panel.notes)
     pieces: list[dict[str, Array]] = []
-    reached = 0
+    reached, trained = 0, -(-plan.n_windows // plan.refit)
     # one Ctrl-C ends all of it, not one training
     with interruptible() as interrupted, whole_run(fc.verbose):
-        for first in range(0, plan.n_windows, plan.refit):
-            group = left_out[first : first + plan.refit]
-            with part(f"cutoff {first + 1}/{plan.n_windows}", first // plan.refit, -(-plan.n_windows // plan.refit)):
+        fc, found = _settled(fc, past, bool(plan.levels), trained)
+        notes += found.notes if found else []
+        for first in range(0, 0 if interrupted() else plan.n_windows, plan.refit):
+            group, number = left_out[first : first + plan.refit], first // plan.refit
+            with part(f"cutoff {first + 1}/{plan.n_windows}", bool(found) + number, bool(found) + trained):
                 fold = _fitted(fc, panel.until(int(group[0])), columns, bool(plan.levels))
             if interrupted():
                 break
@@ -152,7 +159,18 @@ def roll(fc: Forecaster, panel: Panel, columns: Columns, plan: Plan) -> Backtest
         name=fc.name,
         interrupted=reached < plan.n_windows,
         notes=notes,
+        found=found,
     )
+
+
+def _settled(fc: Forecaster, past: Panel, evaluate: bool, trained: int) -> tuple[Forecaster, Found | None]:
+    """A forecaster with nothing left to search for, that will be trained so many times."""
+    if fc.cell != AUTO:
+        return fc, None
+    with part("", 0, 1 + trained):
+        found = search_for(fc, past, evaluate, trained)
+        restart()
+    return forecaster_like(fc, found.parameters), found
 
 
 def _refuse_names(columns: Columns, models: Sequence[str]) -> None:
@@ -218,8 +236,8 @@ def _forecast_group(
     return out
 
 
-def all_rows(backtest: Backtest) -> dict[str, Array]:
-    """The columns of `Forecaster.cross_validation`."""
+def uninterrupted(backtest: Backtest) -> Backtest:
+    """A backtest with all its origins, or an interrupt."""
     if backtest.interrupted:
         raise KeyboardInterrupt  # a table with fewer cutoffs than asked for would pass for the whole
-    return backtest.columns
+    return backtest

@@ -60,6 +60,7 @@ def _common(fc: Forecaster) -> dict[str, Any]:
         "params": {name: value for name, value in fc.get_params().items() if name != "verbose"},
         "columns": {name: getattr(fc.columns_, name) for name in COLUMNS},
         "library": fc.backend_,
+        "reading": dict(fc.reading_),
     }
 
 
@@ -69,6 +70,7 @@ def rebuild(cls: type[Forecaster], content: Mapping[str, Any], arrays: Mapping[s
     fc.check_params()
     fc.columns_ = Columns(**content["columns"])
     fc.backend_ = content["library"]
+    fc.reading_ = _reading(content.get("reading", {}))  # files of the first versions have none
     if "parts" in content:
         parts = {}
         for part, own in content["parts"]:
@@ -112,6 +114,13 @@ def rebuild(cls: type[Forecaster], content: Mapping[str, Any], arrays: Mapping[s
         raise InputError("the networks don't fit the features")
     in_library({}, fc.backend_)
     return fc
+
+
+def _reading(told: Any) -> dict[str, Any]:
+    """How the table of the training was read, in the words of whoever read it."""
+    if not isinstance(told, dict) or not all(isinstance(v, (str, int)) for v in told.values()):
+        raise InputError(f"the way its table was read is not told as options: {told!r}")
+    return told
 
 
 def _panel(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Panel:

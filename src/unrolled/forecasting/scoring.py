@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..display import note, table, titled
 from ..errors import DataError, InputError
 from ..ops import Array
-from .backtest import known_history
+from .backtest import known_history, short
 from .frequencies import read_panels
 from .metrics import History, mase_season, models_in, score_series, summarize
 from .panel import Columns
@@ -40,7 +41,17 @@ class Score:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"{self.matched} of {self.rows} forecast rows have come true\n{self.table.to_string(na_rep='')}"
+        return f"{self._title}\n{self.table.to_string(na_rep='')}"
+
+    def _repr_html_(self) -> str:
+        order = self.table.iloc[:, 0].sort_values(kind="stable").index
+        rows = [[str(k), *("" if np.isnan(v) else short(v) for v in self.table.loc[k])] for k in order]
+        header = ["model", *map(str, self.table.columns)]
+        return titled(self._title, table(header, rows), *map(note, self.notes))
+
+    @property
+    def _title(self) -> str:
+        return f"{self.matched} of {self.rows} forecast rows have come true"
 
 
 def score(
@@ -159,8 +170,8 @@ def _nothing_matches(told: pd.DataFrame, came: pd.DataFrame, columns: Columns) -
             f"no series is in both tables: the forecast has {theirs}, the actuals {ours}. Name series alike in both."
         )
     spans = []
-    for table in (told, came):
-        stamps = table[columns.time].to_numpy()
+    for rows in (told, came):
+        stamps = rows[columns.time].to_numpy()
         spans.append(f"{show_stamp(stamps.min())} … {show_stamp(stamps.max())}")
     return (
         f"no forecast row has a value in the actuals: the forecast is of {spans[0]}, the actuals of {spans[1]}. "

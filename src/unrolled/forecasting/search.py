@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..interrupts import interruptible
 from ..ops import Array
 from ..progress import Silent, progress_line
-from ..training import interruptible
 from .candidates import Configuration, Space, first_candidates, neighbours
 from .validation import Validation, forecaster_like
 
@@ -124,11 +124,12 @@ class Search:
         space: Space,
         allowance: Allowance,
         verbose: int = 0,
+        trainings: int = 2,
     ):
         self.fc = fc  # silent, of a real cell
         self.validation, self.default, self.space, self.allowance = validation, default, space, allowance
         self.trials: dict[tuple[Configuration, str], Trial] = {}
-        self.verbose = verbose
+        self.verbose, self.trainings = verbose, trainings  # so many follow
         self.line = Silent()
         self.interrupted: Callable[[], bool] = lambda: False
 
@@ -208,11 +209,11 @@ class Search:
         return (self.ranked("final") or self.ranked("screened"))[0].score
 
     def _left_s(self) -> float | None:
-        """Seconds until the budget is spent and both trainings after it are done; None: only trials are limited."""
+        """Seconds until the budget is spent and the trainings after it are done; None: only trials are limited."""
         allowance = self.allowance
         if allowance.budget is None:
             return None
-        return max(allowance.budget - allowance.elapsed, 0.0) + allowance.pace * 2 * self.winner.work
+        return max(allowance.budget - allowance.elapsed, 0.0) + allowance.pace * self.trainings * self.winner.work
 
     def _folds(self, stage: str) -> range:
         count = len(self.validation.left_out)

@@ -145,5 +145,5 @@ def _sample(panel: Panel, seed: int) -> Panel:
 def forecaster_like(fc: Forecaster, parameters: dict[str, Any]) -> Forecaster:
     """An unfitted forecaster with some parameters changed, that can be fitted to panels."""
     new = type(fc)(**fc.get_params() | parameters)
-    vars(new).update({name: vars(fc)[name] for name in ("columns_", "backend_") if name in vars(fc)})
+    vars(new).update({name: vars(fc)[name] for name in ("columns_", "backend_", "reading_") if name in vars(fc)})
     return new

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MOST_SERIES = 6  # drawn where nobody says which
 MOST_ASKED = 60  # in one figure
 WIDTH, HEIGHT = 8.0, 3.2  # of one series alone, in inches
+SCREEN_DPI = 96  # pixels of an inch on a page
 LEAST_PAST = 60  # rows of the past that are drawn at first
 INK, SOFT, LINE, OURS = "#1b2530", "#5a6875", "#dfe4e9", "#0b6e99"
 RIVALS = ("#b4451f", "#7d5bbe", "#8a7300", "#20807a", "#b03a78")
@@ -71,10 +72,11 @@ def _picture(width: float, height: float, draw: Callable[[Picture], None]) -> Pi
             with mpl.rc_context(STYLE):  # some of it is asked for when a file is written
                 super().savefig(*args, **options)
 
-        def _repr_png_(self) -> bytes:
+        def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
             content = BytesIO()
-            self.savefig(content, format="png", dpi=144)
-            return content.getvalue()
+            self.savefig(content, format="png", dpi=2 * SCREEN_DPI)  # sharp on fine screens, and no larger for it
+            sides = self.get_size_inches() * SCREEN_DPI
+            return content.getvalue(), {"width": round(sides[0]), "height": round(sides[1])}
 
     with mpl.rc_context(STYLE):
         figure = Shown(figsize=(width, height), layout="constrained", facecolor="white")

@@ -165,26 +165,7 @@ def sensible_horizon(frequency: Frequency, rows: int) -> int:
 def _command(path: str, reading: Reading, season: int | None, horizon: int) -> str:
     """The command that forecasts the table as it was read here."""
     words = ["unrolled", "forecast", path, "--horizon", str(horizon)]
-    for name in (
-        "id",
-        "time",
-        "target",
-        "na",
-        "aggregate",
-        "freq",
-        "start",
-        "dates",
-        "decimal",
-        "delimiter",
-        "encoding",
-    ):
-        value = getattr(reading, name)
-        if value is not None:
-            words += [f"--{name}={value}"] if str(value).startswith("-") else [f"--{name}", str(value)]
-    if reading.wide:
-        words.append("--wide")
-    if reading.header is not None:
-        words += ["--header", str(reading.header)]
+    words += reading.words
     if season is not None:
         words += ["--season", str(season)]
     return shlex.join(words)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from ..errors import InputError
 
@@ -18,7 +19,7 @@ class Reading:
     Attributes:
         id, time, target: the columns of these roles; several with commas between. Several ids or parts of the time
             are joined; of several targets each becomes a series.
-        wide: every column of numbers is a series.
+        wide: whether every column of numbers is a series; None: where their names differ in a number only.
         na: what counts as missing, with commas between, such as "-200,9999".
         aggregate: how several rows of one period become one: "sum", "mean", "last" or "count".
         freq: the period, such as "D" or "MS"; it also numbers the rows of a table without stamps.
@@ -36,7 +37,7 @@ class Reading:
     id: str | None = None
     time: str | None = None
     target: str | None = None
-    wide: bool = False
+    wide: bool | None = None
     na: str | None = None
     aggregate: str | None = None
     freq: str | int | None = None
@@ -59,15 +60,60 @@ class Reading:
             object.__setattr__(self, "delimiter", words.get(self.delimiter, self.delimiter))
             if len(self.delimiter) != 1 or self.delimiter in '"\n\r':
                 raise InputError(f"--delimiter takes one character, tab or space; got {self.delimiter!r}.")
-        if self.start is not None and self.freq is None:
-            raise InputError(
-                "--start numbers the rows of a table without stamps, and needs --freq, such as --freq D."
-            )
 
     @property
     def missing(self) -> frozenset[str]:
         """Texts that count as missing."""
         return frozenset(part.strip() for part in (self.na or "").split(",") if part.strip())
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What was said, by name.
+
+        >>> Reading(target="sold", na="-200").told
+        {'target': 'sold', 'na': '-200'}
+        """
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+
+    @property
+    def words(self) -> list[str]:
+        """What was said, as words of a command line.
+
+        >>> Reading(target="CO", na="-200", wide=True).words
+        ['--target', 'CO', '--wide', '--na=-200']
+        """
+        words = []
+        for name, value in self.told.items():
+            if isinstance(value, bool):
+                words.append(f"--{name}" if value else f"--no-{name}")
+            else:
+                words += [f"--{name}={value}"] if str(value).startswith("-") else [f"--{name}", str(value)]
+        return words
+
+    def after(self, earlier: Mapping[str, Any]) -> Reading:
+        """This, and where it says nothing what an earlier reading was told.
+
+        >>> Reading(na="?").after({"na": "-200", "freq": "D"}).told
+        {'na': '?', 'freq': 'D'}
+
+        Raises:
+            InputError: the earlier one was told what is no option here.
+        """
+        told = self.told
+        unknown = sorted(earlier.keys() - {f.name for f in fields(self)})
+        if unknown:
+            raise InputError(
+                f"the table of the training was read with {', '.join(unknown)}, which this unrolled does not know. "
+                "Upgrade: pip install --upgrade unrolled"
+            )
+        return replace(self, **{name: value for name, value in earlier.items() if name not in told})
+
+    def refuse_start_alone(self) -> None:
+        """Raise an `InputError` where rows are to be numbered and nothing says how."""
+        if self.start is not None and self.freq is None:
+            raise InputError(
+                "--start numbers the rows of a table without stamps, and needs --freq, such as --freq D."
+            )
 
 
 def _refuse(name: str, value: str | None, known: tuple[str, ...]) -> None:

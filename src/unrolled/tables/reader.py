@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from .content import read_content
 from .dialect import Sheet, short, split
 from .numbers import core_of, decide_decimal, is_numeric, missing, read_numbers, sample_of
 from .options import Beside, Reading
-from .regular import Long, aggregate, refuse_irregular, settle_doubles
+from .regular import Long, aggregate, period_of, refuse_irregular, settle_doubles
 from .roles import JOINED, find_ids, find_target, listed, named, numeric_columns
 from .shape import ACROSS, lay_down, series_across
 from .stamps import dates_share
@@ -34,12 +34,15 @@ class Table:
         columns: what its columns are called.
         notes: what was guessed or changed, a line each.
         roles: what each column of the file is, by name.
+        reading: what was said about the file, and the period that rows were put together by: a newer file of the
+            same form is read by it.
     """
 
     frame: pd.DataFrame
     columns: Columns
     notes: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
+    reading: Reading = field(default_factory=Reading)
 
 
 def read(
@@ -67,6 +70,7 @@ def read_sheet(path: str, reading: Reading) -> Sheet:
 
 def understand(sheet: Sheet, reading: Reading, beside: Beside, prefer: Columns | None = None) -> Table:
     """What the cells of a sheet mean."""
+    reading.refuse_start_alone()
     long = False
     known = prefer is not None and prefer.time in sheet.cells
     if not (reading.time or reading.target or reading.wide or known or beside.names or reading.start):
@@ -84,12 +88,14 @@ def understand(sheet: Sheet, reading: Reading, beside: Beside, prefer: Columns |
     targets = told["target"] or _targets(sheet, reading, clock, identity, [*taken, *ids], notes)
     table = _long(sheet, reading, beside, clock, identity, ids, targets, notes)
     if reading.aggregate:
+        period = period_of(table, reading)
         notes += aggregate(table, reading)
+        reading = replace(reading, freq=period)
     else:
         notes += settle_doubles(table)
         refuse_irregular(table, reading)
     notes += sentinel_notes(table.frame, [table.columns.target, *beside.past, *beside.future])
-    return Table(table.frame, table.columns, tuple(notes), _roles(sheet, clock, ids, targets, beside))
+    return Table(table.frame, table.columns, tuple(notes), _roles(sheet, clock, ids, targets, beside), reading)
 
 
 def told_columns(sheet: Sheet, reading: Reading, beside: Beside, prefer: Columns | None) -> dict[str, list[str]]:
@@ -170,7 +176,7 @@ def _targets(
         return numeric
     if reading.aggregate == "count":
         return []
-    if identity is None and series_across(sheet, numeric, taken):
+    if identity is None and reading.wide is None and series_across(sheet, numeric, taken):
         notes.append(
             f"{len(numeric)} columns taken as series, as their names differ in a number only; --target names one"
         )

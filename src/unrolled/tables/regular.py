@@ -184,6 +184,11 @@ def _typical(table: Long) -> str:
     return next((name for length, name in ROUND if length >= 0.9 * middle), "YS")
 
 
+def period_of(table: Long, reading: Reading) -> str:
+    """The period that rows are put together by, as --freq names it."""
+    return str(reading.freq or _typical(table))
+
+
 def aggregate(table: Long, reading: Reading) -> list[str]:
     """One row a period and series, in place; notes.
 
@@ -198,7 +203,7 @@ def aggregate(table: Long, reading: Reading) -> list[str]:
     stamps, columns = table.stamps, table.columns
     if stamps.dtype.kind != "M":
         raise InputError(f"--aggregate needs dates; column {columns.time!r} holds whole numbers.")
-    how, period = reading.aggregate, str(reading.freq or _typical(table))
+    how, period = reading.aggregate, period_of(table, reading)
     begins, ends = _periods(stamps, period)
     open_ = _is_open(stamps, ends)
     notes = [f"{how} of the rows in each period ({period}{'' if reading.freq else '; --freq overrules'})"]
