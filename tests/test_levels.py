@@ -8,7 +8,7 @@ import pytest
 
 import unrolled as un
 from support import assert_close
-from unrolled.forecasting.levels import TRENDS, best_trends, slope_rows, window_slope
+from unrolled.forecasting.levels import SMOOTHINGS, TRENDS, best_smoothings, best_trends, slope_rows, window_slope
 from unrolled.forecasting.panel import Columns
 from unrolled.forecasting.scaling import estimate_profile
 from unrolled.forecasting.table import read_panel
@@ -26,6 +26,31 @@ def panel_of(*series):
 def profile_of(panel, trend):
     profile = estimate_profile(panel, FRAMING, np.zeros(len(panel.ids), bool))
     return replace(profile, trend=np.broadcast_to(float(trend), len(panel.ids)))
+
+
+def smoothings(series, horizon=HORIZON):
+    offsets = np.concatenate(([0], np.cumsum([len(y) for y in series])))
+    return best_smoothings(np.concatenate(series), offsets, horizon)
+
+
+@pytest.mark.parametrize("rows", [20, 40, 400])
+def test_the_level_of_noise_is_its_mean_and_that_of_a_walk_its_last_value(rng, rows):
+    noise = rng.normal(size=(30, rows))
+    assert np.median(smoothings(noise, horizon=18)) < 0.25
+    assert np.median(smoothings(noise.cumsum(axis=1), horizon=18)) > 0.7
+
+
+def test_the_smoothing_is_the_one_whose_level_errs_least(rng):
+    short, long = rng.normal(size=50).cumsum() + 3 * rng.normal(size=50), rng.normal(size=400).cumsum()
+    expected = []
+    for y, steps in ((short, (1, 2, 3)), (long, (1, 3, HORIZON))):  # 50 rows can't tell what 6 steps ahead is like
+        errors = []
+        for smoothing in SMOOTHINGS:
+            weights = (1 - smoothing) ** np.arange(len(y))
+            level = [np.average(y[: t + 1][::-1], weights=weights[: t + 1]) for t in range(len(y))]
+            errors.append(sum(np.abs(y[h:] - level[:-h]).mean() for h in steps))
+        expected.append(SMOOTHINGS[int(np.argmin(errors))])
+    assert smoothings([short, long]).tolist() == expected
 
 
 @pytest.mark.parametrize("trend", TRENDS)

@@ -50,6 +50,7 @@ class Size(NamedTuple):
 SMALL = Size(16, 200, 32, 1e-2, 0.4, 6)
 MEDIUM = Size(32, 1000, 32, 1e-2, 0.4, 6)
 MOST_PASSES, LEAST_STEPS = 10, 500  # over the windows, of networks that read segments; their steps all the same
+OFTEN, DROPOUT_SEEN_OFTEN = 2, 0.3  # passes over the windows, beyond which such networks begin to learn them by heart
 SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 3)
 
 
@@ -172,8 +173,10 @@ def count_windows(rows: Array, horizon: int) -> int:
 def choose_size(rows: Array, framing: Framing) -> Size:
     """Many windows feed a larger network for longer."""
     if framing.segment > 1:
-        passes = MOST_PASSES * count_windows(rows, framing.horizon) // SEGMENTS.batch_size
-        return SEGMENTS._replace(steps=int(np.clip(passes, LEAST_STEPS, SEGMENTS.steps)))
+        windows = count_windows(rows, framing.horizon)
+        steps = int(np.clip(MOST_PASSES * windows // SEGMENTS.batch_size, LEAST_STEPS, SEGMENTS.steps))
+        often = steps * SEGMENTS.batch_size > OFTEN * windows
+        return SEGMENTS._replace(steps=steps, dropout=DROPOUT_SEEN_OFTEN if often else SEGMENTS.dropout)
     return MEDIUM if count_windows(rows, framing.horizon) >= MANY_WINDOWS else SMALL
 
 

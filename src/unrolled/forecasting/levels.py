@@ -19,7 +19,7 @@ from .panel import Panel, series_of
 if TYPE_CHECKING:
     from .scaling import Profile
 
-JUDGED_AHEAD = 3  # values that a level forecasts to be judged: more tell the same twice, and short series have few
+JUDGED_IN, LEAST_JUDGED = 32, 3  # horizons that a series must have to be judged so far ahead; steps of a shorter one
 SMOOTHINGS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 TRENDS = (2.0, 4.0, 8.0, 16.0)  # by how many powers of e the weights behind a slope fall over its rows
 TREND_SEASONS = 5  # that a slope looks back; a series is shown to have a trend by as many seasons and horizons
@@ -31,22 +31,29 @@ MOST_CELLS = 1 << 20  # of windows that are laid side by side at once
 # --- levels -----------------------------------------------------------------------------------------
 
 
-def best_smoothings(z: Array, offsets: Array) -> Array:
-    """For each series the smoothing whose level forecasts its next values best, by mean squared errors, (S,)."""
-    found = [_best_of_some(z[rows], own) for _, rows, own in pieces_of(offsets)]
+def best_smoothings(z: Array, offsets: Array, horizon: int) -> Array:
+    """For each series the smoothing whose level, repeated, errs least in absolute terms, (S,).
+
+    It is judged one step ahead, at the horizon and half way; in a series of fewer than JUDGED_IN horizons, which can
+    hardly tell what comes so far ahead, no farther than a part of its length.
+    """
+    found = [_best_of_some(z[rows], own, horizon) for _, rows, own in pieces_of(offsets)]
     return np.concatenate([np.zeros(0), *found])
 
 
-def _best_of_some(z: Array, offsets: Array) -> Array:
+def _best_of_some(z: Array, offsets: Array, horizon: int) -> Array:
     lengths = np.diff(offsets)
-    age = np.arange(len(z)) - np.repeat(offsets[:-1], lengths)
+    place = np.arange(len(z))
+    age = place - np.repeat(offsets[:-1], lengths)
+    farthest = np.minimum(horizon, np.maximum(lengths // JUDGED_IN, LEAST_JUDGED))
+    judged = [np.repeat(steps, lengths) for steps in (np.ones_like(farthest), (1 + farthest) // 2, farthest)]
     errors = np.zeros((len(SMOOTHINGS), len(lengths)))
     for error, smoothing in zip(errors, SMOOTHINGS, strict=True):
         level = smoothed(z, age, smoothing)
-        for h in range(1, JUDGED_AHEAD + 1):
-            distance = np.zeros(len(z))
-            np.subtract(z[h:], level[:-h], out=distance[h:], where=age[h:] >= h)
-            error += np.add.reduceat(distance**2, offsets[:-1]) / np.maximum(lengths - h, 1)
+        for steps in judged:
+            known = age >= steps
+            distance = np.where(known, np.abs(z - level[np.where(known, place - steps, 0)]), 0.0)
+            error += np.add.reduceat(distance, offsets[:-1]) / np.maximum(np.add.reduceat(known, offsets[:-1]), 1)
     return np.array(SMOOTHINGS)[errors.argmin(axis=0)]
 
 

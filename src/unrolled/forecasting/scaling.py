@@ -61,7 +61,7 @@ def estimate_profile(panel: Panel, framing: Framing, logs: Array) -> Profile:
     none = np.zeros(count)
     profile = Profile(logs, seasonal, none, none, np.where(spread > 0, spread, change), change)
     flat = _without_season(z, panel, profile)
-    smoothing = best_smoothings(flat, panel.offsets)
+    smoothing = best_smoothings(flat, panel.offsets, framing.horizon)
     asked = "trend" in framing.views
     trend = best_trends(flat, panel.offsets, smoothing, season, framing.horizon) if asked else none
     return replace(profile, smoothing=smoothing, trend=trend)
