@@ -72,6 +72,7 @@ def test_weights_and_names():
         ({"AutoETS": 1.0}, "gives AutoETS the weight 1.0"),
         ({"AutoETS": float("nan")}, "gives AutoETS the weight nan"),
         ({"AutoETS": True}, "gives AutoETS the weight True"),
+        ({"AutoETS": 0.1j}, "gives AutoETS the weight 0.1j"),
         ({"AutoETS": "0.3"}, "gives AutoETS the weight '0.3'"),
         ({"AutoETS": 0.7, "Theta": 0.5}, r"sum to 1.2 \(AutoETS 0.7 \+ Theta 0.5\).*Lower them"),
         ({"AutoETS": 0.5, "Theta": 0.5}, "sum to 1 "),
@@ -168,13 +169,18 @@ def test_in_place_of_what_has_no_logarithm_stands_the_networks_median(growing):
 
 
 def test_series_too_short_for_a_statistical_method_are_left_to_the_networks(rng):
-    t = np.arange(FEWEST_ROWS - 2)
-    short = pd.DataFrame({"unique_id": "short", "ds": pd.date_range("2024-03-01", periods=len(t)), "y": 5.0 + t % 3})
+    stamps = pd.date_range("2024-03-01", periods=FEWEST_ROWS - 2, freq="MS")
+    short = pd.DataFrame({"unique_id": "short", "ds": stamps, "y": [5.0, 6, 7, 5, 6, 7]})
     df = pd.concat([panel_frame(rng, lengths=(90, 70)), short])
-    alone, fc = forecaster(horizon=1).fit(df), forecaster(horizon=1, combine="AutoETS").fit(df)
+    alone = forecaster(horizon=1, scaling="level").fit(df)
+    fc = forecaster(horizon=1, scaling="level", combine="AutoETS").fit(df)
     same = (fc.predict()["GRU"] == alone.predict()["GRU"]).groupby(fc.predict()["unique_id"]).all()
     assert same.to_dict() == {"s0": False, "s1": False, "short": True}
-    assert any("1 series of fewer than 8 rows, too few for AutoETS" in note for note in fc.notes_)
+    told = "1 series of fewer than 8 rows, too few for AutoETS: the networks have that share too"
+    assert told in fc.notes_
+    assert told not in fc.predict_notes_
+    fc.predict(df)
+    assert told in fc.predict_notes_
 
 
 def test_reach_averages_all_steps(df):

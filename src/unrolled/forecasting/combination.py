@@ -58,7 +58,11 @@ def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dic
     if len(names) < len(combine):
         raise InputError(f"combine names a method twice: {', '.join(combine)}. Give each one weight.")
     for name, weight in combine.items():
-        if isinstance(weight, bool) or not isinstance(weight, (int, float, np.number)) or not 0 < weight < 1:
+        if (
+            isinstance(weight, bool)
+            or not isinstance(weight, (int, float, np.floating, np.integer))
+            or not 0 < weight < 1
+        ):
             raise InputError(
                 f"combine gives {name} the weight {weight!r}; a weight is a number above 0 and below 1, such as 0.3."
             )
@@ -105,17 +109,18 @@ class Combination(NamedTuple):
 
     def notes(self, panel: Panel) -> list[str]:
         """What the user must know of it."""
-        if not self.weights:
-            return []
-        found = [f"the forecast is {self}"]
+        return [f"the forecast is {self}", *self.too_short(panel)] if self.weights else []
+
+    def too_short(self, panel: Panel) -> list[str]:
+        """A note on series that are left to the networks, if there are any."""
         statistical = [name for name in self.weights if name in STATISTICAL]
         short = int((panel.lengths < FEWEST_ROWS).sum())
-        if statistical and short:
-            found.append(
-                f"{short} series of fewer than {FEWEST_ROWS} rows, too few for {', '.join(statistical)}: the "
-                "networks have that share too"
-            )
-        return found
+        if not (statistical and short):
+            return []
+        return [
+            f"{short} series of fewer than {FEWEST_ROWS} rows, too few for {', '.join(statistical)}: the networks "
+            "have that share too"
+        ]
 
     def combined(
         self, quantiles: Array, panel: Panel, profile: Profile, ends: Array, fitted: Array | None = None

@@ -234,7 +234,8 @@ class Forecaster(Showing, Params):
         panel, profile, library = self._asked(df)
         longer, ends = self.ahead(panel, future, horizon)
         # those of the table of `fit` are in `notes_`
-        self.predict_notes_ = list(longer.notes if df is not None else longer.notes[len(panel.notes) :])
+        told = [*longer.notes, *self.model_.combination.too_short(panel)]
+        self.predict_notes_ = told if df is not None else list(longer.notes[len(panel.notes) :])
         values = self.predict_panel(longer, profile, ends, horizon, bool(levels))
         columns = interval_columns(self.name, values, levels, self.model_.limits)
         return forecast_frame(panel, horizon, self.columns_, columns, library)
