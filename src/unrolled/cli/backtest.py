@@ -58,6 +58,7 @@ def command(
     reach: opt.Reach = None,
     nonnegative: opt.Nonnegative = False,
     integer: opt.Integer = False,
+    combine: opt.Combine = None,
     level: opt.Level = "80,95",
     baselines: opt.Baselines = None,
     out: Annotated[

@@ -64,6 +64,7 @@ def about_model(path: Path) -> dict[str, Any]:
         "kind": "forecaster",
         "network": repr(first.members[0].architecture),
         "ensemble": len(first.members),
+        **({"combine": str(first.combination)} if first.combination.weights else {}),
         "horizon": model.horizon,
         "frequency": ", ".join(tail.frequency.name for tail in tails),
         "season": first.framing.season,

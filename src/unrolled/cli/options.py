@@ -96,6 +96,15 @@ Baselines = Annotated[
         show_default="naive, seasonal naive, drift",
     ),
 ]
+Combine = Annotated[
+    str | None,
+    typer.Option(
+        "--combine",
+        help="Methods to average the networks' forecasts with, any baselines, such as AutoETS=0.3,Theta=0.2; names "
+        "alone have a third together.",
+        show_default="the networks alone",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
@@ -193,6 +202,30 @@ def parse_baselines(text: str | None) -> list[str]:
     return names
 
 
+def parse_combine(text: str | None) -> list[str] | dict[str, float] | None:
+    """Names of methods, or their weights.
+
+    >>> parse_combine("AutoETS=0.3, Theta=0.2"), parse_combine("AutoETS")
+    ({'AutoETS': 0.3, 'Theta': 0.2}, ['AutoETS'])
+    """
+    parts = [part.strip() for part in (text or "").split(",") if part.strip()]
+    if not any("=" in part for part in parts):
+        return parts or None
+    weights: dict[str, float] = {}
+    for part in parts:
+        name, _, weight = (piece.strip() for piece in part.partition("="))
+        if name in weights:
+            raise InputError(f"--combine names {name} twice: {text!r}. Give each method one weight.")
+        try:
+            weights[name] = float(weight)
+        except ValueError as error:
+            raise InputError(
+                "--combine takes names such as AutoETS,Theta, or each with its weight, AutoETS=0.3,Theta=0.2; got "
+                f"{part!r}."
+            ) from error
+    return weights
+
+
 def parse_budget(text: str | None) -> float | None:
     """Seconds, from a number with s, m, h or nothing behind it.
 
@@ -217,8 +250,14 @@ def make_forecaster(given: Mapping[str, Any]) -> Forecaster:
     Those that are no parameters of a forecaster are passed over; what is None is left to its defaults.
     """
     from ..forecasting import Forecaster
+    from ..forecasting.combination import weights_of
+    from ..forecasting.statistical import require_statsforecast
 
-    parsed = {"scaling": parse_scaling(given["scaling"]), "budget": parse_budget(given["budget"])}
+    parsed = {
+        "scaling": parse_scaling(given["scaling"]),
+        "budget": parse_budget(given["budget"]),
+        "combine": parse_combine(given["combine"]),
+    }
     options = {
         name: value
         for name, value in ({**given} | parsed).items()
@@ -226,6 +265,7 @@ def make_forecaster(given: Mapping[str, Any]) -> Forecaster:
     }
     fc = Forecaster(**options, verbose=0 if given["quiet"] else 1)
     fc.check_params()
+    require_statsforecast(weights_of(fc.combine))
     return fc
 
 

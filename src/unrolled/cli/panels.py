@@ -12,7 +12,7 @@ PANELS = {
     "Forecast": (*("horizon", "windows", "step", "refit", "level", "nonnegative", "integer", "baselines"),),
     "Model": (
         *("cell", "hidden", "layers", "window", "segment", "scaling", "decoder", "reach", "calendar", "log"),
-        *("likelihood", "steps", "batch_size", "rate", "weight_decay", "dropout", "ensemble", "seed"),
+        *("likelihood", "steps", "batch_size", "rate", "weight_decay", "dropout", "ensemble", "combine", "seed"),
     ),
     "Automatic choice": ("budget", "max_trials"),
     "Output": ("series", "past_rows", "out", "form", "by_series", "alias", "excel_safe", "as_json", "quiet"),

@@ -96,7 +96,7 @@ def search_for(fc: Forecaster, panel: Panel, evaluate: bool, fits: int = 1) -> F
     """
     known = panel.until(held_out_rows(panel, fc.horizon) if evaluate else 0)
     fixed = {"cell": default_cell(fc), "budget": None, "max_trials": None, "alias": fc.name}
-    base = forecaster_like(fc, fixed | {"verbose": 0})
+    base = forecaster_like(fc, fixed | {"verbose": 0, "combine": None})  # candidates are judged as networks
     trainings = fits * (1 + evaluate)
     found = choose(base, known, panel.lengths, fc.budget, fc.max_trials, fc.verbose, trainings)
     table, chosen, notes, interrupted = found

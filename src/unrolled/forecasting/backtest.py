@@ -159,8 +159,11 @@ def hold_out(
 
     # windows of one series that lie a block or more apart share no target
     apart = len(np.unique(np.stack([series, left // framing.horizon]), axis=1).T)
-    dependence = _dependence(model.quantiles(panel, profile, ends), target, weight, apart)
+    beside = model.combination.forecasts(panel, profile, ends, horizon)
+    at_once = model.combination.average(model.quantiles(panel, profile, ends)[:, :horizon], beside)
+    dependence = _dependence(at_once, target, weight, apart)
     raw = forecast_quantiles(replace(model, dependence=dependence), panel, profile, ends, horizon)
+    raw = model.combination.average(raw, beside)
     widening = conformal_widening(raw, target, weight)
     values = in_units(calibrate(raw, widening), profile, panel, ends)
     compared = [b for b in (*COMPARED, *baselines) if b != "SeasonalNaive" or framing.season > 1]

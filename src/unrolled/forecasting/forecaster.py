@@ -21,6 +21,7 @@ from .automatic import AUTO, fit_automatically
 from .backtest import Comparison, hold_out
 from .baselines import check_baselines
 from .choice import choose_settings, logs_of, prepare
+from .combination import Combination, weights_of
 from .features import Features
 from .frequencies import read_panels
 from .intervals import MEDIAN, UNCALIBRATED, calibrate, check_levels, interval_columns
@@ -85,6 +86,9 @@ class Forecaster(Showing, Params):
         verbose: 0 is silent, 1 shows progress in a notebook, and where standard error is a terminal.
         budget: seconds that the search of "auto" may take; None: 60, or no limit where there is one of trials.
         max_trials: how often it may judge a configuration; limited by this alone, it repeats itself.
+        combine: methods whose forecasts are averaged with the networks': weights by name, {"AutoETS": 0.3}, or names,
+            a third for all together. They need whole series, which then stay in the model and its file, and belong in
+            tables that `predict` takes. "auto" searches without them. See `forecasting.combination`.
 
     After `fit`: `model_`, `held_out_` (comparison and coverage; None where the series are too short), `panel_` (the
     series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_`
@@ -149,7 +153,7 @@ class Forecaster(Showing, Params):
     ) -> Forecaster:
         """`fit` for a table that has been read; `evaluate=False` leaves out comparison and calibration."""
         beside = check_baselines(baselines)
-        require_statsforecast(beside)  # before long work
+        require_statsforecast([*beside, *weights_of(self.combine)])  # before long work
         self.parts_ = {}
         if self.cell == AUTO:
             return fit_automatically(self, panel, evaluate, beside)
@@ -169,12 +173,13 @@ class Forecaster(Showing, Params):
         left_out, known, (framing, logs, features, decoder) = prepare(self, panel, evaluate)
         settings = choose_settings(panel.lengths, framing, self.get_params() | {"decoder": decoder})
         limits = limits_of(self.likelihood, self.nonnegative, self.integer)
+        combination = Combination.of(self, framing.season, panel.frequency)
 
         if left_out:
             profile = estimate_profile(known, framing, logs)
             with part("", 0, 2):
                 model = train_model(settings, known, profile, framing, features, "training without the end")
-            model = replace(model, limits=limits)
+            model = replace(model, limits=limits, combination=combination)
             held_out = hold_out(
                 model, panel, known, profile, self.name, self.columns_, baselines, self.season, self.horizon
             )
@@ -192,9 +197,9 @@ class Forecaster(Showing, Params):
             features = Features.of(panel, bool(features.calendar), features.season)
             with part("", bool(left_out), 1 + bool(left_out)):
                 model = train_model(settings, panel, self.profile_, framing, features, "training on everything")
-        self.model_ = replace(model, limits=limits, dependence=dependence)
-        self.notes_ += model.features.notes(panel)
-        self.tail_ = panel.tail(framing.memory)
+        self.model_ = replace(model, limits=limits, dependence=dependence, combination=combination)
+        self.notes_ += self.model_.notes(panel)
+        self.tail_ = self.model_.looked_at(panel)
 
     # --- forecasting --------------------------------------------------------------------------------
 
@@ -229,7 +234,8 @@ class Forecaster(Showing, Params):
         panel, profile, library = self._asked(df)
         longer, ends = self.ahead(panel, future, horizon)
         # those of the table of `fit` are in `notes_`
-        self.predict_notes_ = list(longer.notes if df is not None else longer.notes[len(panel.notes) :])
+        told = [*longer.notes, *self.model_.combination.too_short(panel)]
+        self.predict_notes_ = told if df is not None else list(longer.notes[len(panel.notes) :])
         values = self.predict_panel(longer, profile, ends, horizon, bool(levels))
         columns = interval_columns(self.name, values, levels, self.model_.limits)
         return forecast_frame(panel, horizon, self.columns_, columns, library)
@@ -273,7 +279,7 @@ class Forecaster(Showing, Params):
             return self.tail_, self.profile_, self.backend_
         whole = self.reread(df)
         refuse_no_counts(whole, self.likelihood)
-        return whole.tail(self.model_.framing.memory), self.profile_of(whole), library_of(df)
+        return self.model_.looked_at(whole), self.profile_of(whole), library_of(df)
 
     def reread(self, df: IntoDataFrame) -> Panel:
         """A table as a panel like the one of `fit`."""
@@ -296,14 +302,22 @@ class Forecaster(Showing, Params):
         return longer, longer.offsets[1:] - rows
 
     def predict_panel(
-        self, panel: Panel, profile: Profile, ends: Array, horizon: int | None = None, intervals: bool = True
+        self,
+        panel: Panel,
+        profile: Profile,
+        ends: Array,
+        horizon: int | None = None,
+        intervals: bool = True,
+        fitted: Array | None = None,
     ) -> Array:
         """Calibrated quantiles after these rows, (N, H, Q), in the target's units; without `intervals` only the
         medians count.
 
-        Where anything is known ahead, the panel must reach a horizon beyond them.
+        Where anything is known ahead, the panel must reach a horizon beyond them. `fitted` is as in
+        `Combination.forecasts`.
         """
         raw = forecast_quantiles(self.model_, panel, profile, ends, horizon or self.horizon, intervals)
+        raw = self.model_.combination.combined(raw, panel, profile, ends, fitted)
         return in_units(calibrate(raw, self.widening_), profile, panel, ends)
 
     def profile_of(self, panel: Panel) -> Profile:
@@ -373,7 +387,8 @@ class Forecaster(Showing, Params):
     # --- files --------------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write to one safetensors file all that `predict` needs, the last window of each series included."""
+        """Write to one safetensors file all that `predict` needs: of each series the last window, or, with
+        `combine`, all rows."""
         self._require_fit()
         content, arrays = describe(self)
         storage.write(path, "forecaster", arrays, content)

@@ -20,6 +20,7 @@ from ..randomness import Place, Purpose, generator
 from ..schedules import OneCycle
 from ..training import Plan, train
 from .architecture import Architecture, Decoder
+from .combination import NETWORKS_ALONE, Combination
 from .features import Features
 from .intervals import QUANTILES
 from .limits import UNLIMITED, Limits
@@ -89,6 +90,7 @@ class Model:
         limits: what all forecasts keep to.
         dependence: correlations between the steps that are forecast at once, (H, H); None: not known.
         seed: of the paths behind recursive forecasts.
+        combination: what their forecasts are averaged with.
     """
 
     framing: Framing
@@ -99,9 +101,18 @@ class Model:
     limits: Limits = UNLIMITED
     dependence: Array | None = None
     seed: int = 0
+    combination: Combination = NETWORKS_ALONE
+
+    def notes(self, panel: Panel) -> list[str]:
+        """What the user must know of how a panel is forecast."""
+        return [*self.features.notes(panel), *self.combination.notes(panel)]
+
+    def looked_at(self, panel: Panel) -> Panel:
+        """The rows of a panel that forecasts after its end look at: all of them where other methods take part."""
+        return panel if self.combination.weights else panel.tail(self.framing.memory)
 
     def quantiles(self, panel: Panel, profile: Profile, ends: Array, levels: Sequence[float] = QUANTILES) -> Array:
-        """Quantiles after these window ends, uncalibrated: the median over the networks.
+        """Quantiles after these window ends, uncalibrated, of the networks alone: the median over them.
 
         Networks that have learned quantiles know no other levels.
 

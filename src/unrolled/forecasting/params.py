@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Self, get_args
 
@@ -13,6 +13,7 @@ from ..network import checked_seed
 from .architecture import Decoder
 from .automatic import check_cell, is_count
 from .choice import views_of
+from .combination import weights_of
 from .model import MOST_NETWORKS
 from .outputs import check_likelihood
 from .table import refuse_horizon
@@ -53,6 +54,7 @@ class Params:
         verbose: int = 1,
         budget: float | None = None,
         max_trials: int | None = None,
+        combine: str | Sequence[str] | Mapping[str, float] | None = None,
     ) -> None:
         self.horizon = horizon
         self.cell = cell
@@ -78,6 +80,7 @@ class Params:
         self.alias = alias
         self.verbose = verbose
         self.budget, self.max_trials = budget, max_trials
+        self.combine = combine
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         return {name: getattr(self, name) for name in signature(type(self)).parameters}
@@ -112,6 +115,7 @@ class Params:
         if not (self.calendar is None or isinstance(self.calendar, bool)):
             raise InputError(f"calendar must be True, False or None; got {self.calendar!r}.")
         check_likelihood(self.likelihood, self.log, self.scaling)
+        weights_of(self.combine)
         for name in ("hidden", "layers", "window", "segment", "season", "steps", "batch_size", "ensemble", "reach"):
             value = getattr(self, name)
             optional = signature(type(self)).parameters[name].default is None

@@ -42,6 +42,8 @@ def sample_paths(
         paths = follow(model, panel, profile, ends, horizon, noise)
         # where each draw stands in the forecast before its calibration
         scores = normal_scores(quantiles[:, None], levels, paths)
+    # a draw keeps its place: where it stands in the networks' forecast, it stands in the average
+    quantiles = model.combination.combined(quantiles, panel, profile, ends)
     z = at_scores(calibrate(quantiles, widening, levels)[:, None], levels, scores)
     return model.limits.values(in_units(z, profile, panel, ends))
 

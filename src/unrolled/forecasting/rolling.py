@@ -16,6 +16,7 @@ from ..progress import part, restart, whole_run
 from .automatic import AUTO, Found, search_for
 from .backtest import known_history
 from .baselines import Origins, baseline_forecasts, check_baselines
+from .combination import weights_of
 from .intervals import interval_columns
 from .metrics import History, mase_season, score_series, summarize
 from .panel import Columns, Panel
@@ -119,6 +120,7 @@ def roll(fc: Forecaster, panel: Panel, columns: Columns, plan: Plan) -> Backtest
     before the first origin would choose it, and serves all origins.
     """
     _refuse_names(columns, [fc.name, *plan.baselines])
+    require_statsforecast(weights_of(fc.combine))  # before a search too
     left_out = fc.horizon + plan.step_size * np.arange(plan.n_windows)[::-1]
     past = panel.until(int(left_out[0]))
     if not len(past.ids):
@@ -140,7 +142,7 @@ def roll(fc: Forecaster, panel: Panel, columns: Columns, plan: Plan) -> Backtest
                 fold = _fitted(fc, panel.until(int(group[0])), columns, bool(plan.levels))
             if interrupted():
                 break
-            notes += fold.model_.features.notes(panel) if not reached else []
+            notes += fold.model_.notes(panel) if not reached else []
             pieces.append(_forecast_group(fold, panel, columns, group, plan, scale_by))
             reached += len(group)
     if not pieces:
@@ -214,7 +216,7 @@ def _forecast_group(
     parts = [
         interval_columns(
             fold.name,
-            fold.predict_panel(known, fold.profile_, ends[c], intervals=bool(plan.levels)),
+            fold.predict_panel(known, fold.profile_, ends[c], intervals=bool(plan.levels), fitted=until),
             plan.levels,
             limits,
         )

@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..ops import Array
 from .architecture import Architecture
 from .automatic import describe_search, restore_search
+from .combination import Combination
 from .covariates import Covariates, Layout
 from .features import Features
 from .frequency import Frequency
@@ -91,16 +92,17 @@ def rebuild(cls: type[Forecaster], content: Mapping[str, Any], arrays: Mapping[s
             size = architecture.program.size
             raise InputError(f"network {k} has {parameters.size} parameters instead of {size}")
         members.append(Member(architecture, description["view"], parameters))
-    framing = content["framing"] | {"views": tuple(content["framing"]["views"])}
+    framing = Framing(**content["framing"] | {"views": tuple(content["framing"]["views"])})
     features = Features.rebuild(content["features"])
     fc.model_ = Model(
-        Framing(**framing),
+        framing,
         features,
         members,
         likelihood=fc.likelihood,
         limits=limits_of(fc.likelihood, fc.nonnegative, fc.integer),
         dependence=arrays.get("dependence"),
         seed=fc.seed,
+        combination=Combination.of(fc, framing.season, fc.tail_.frequency),
     )
     fc.notes_, fc.held_out_, fc.panel_ = [], None, None
     restore_search(fc, content)

@@ -260,6 +260,7 @@ def _of_model(part: Part, subject: Subject) -> dict[str, str]:
         ("network", repr(architecture)),
         ("networks in the ensemble", str(len(members))),
         ("parameters", parameters),
+        *([("the forecast", str(fc.model_.combination))] if fc.model_.combination.weights else []),
         ("window", f"{framing.window} steps"),
         ("season", f"{framing.season} steps" if framing.season > 1 else "none"),
         ("targets are measured from", " and ".join(VIEWS[view] for view in framing.views)),
