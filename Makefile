@@ -32,7 +32,7 @@ bench: .venv-bench/installed
 # How well public data is forecast: DATA is a folder that holds them. ACCURACY is what run.py understands, as in
 # ACCURACY="--only m4-hourly --validation".
 DATA ?= ../shared/data
-accuracy: .venv/installed
+accuracy: .venv/developing
 	$(UNDISTURBED) $(BIN)/python benchmarks/accuracy/run.py $(DATA) $(ACCURACY)
 	$(BIN)/python benchmarks/accuracy/document.py
 

@@ -17,6 +17,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "window": 12,
         "scaling": ["trend", "level", "trend", "season", "trend", "mean"],
         "ensemble": 12,
+        "combine": {"AutoETS": 0.3},
     },
 }
 

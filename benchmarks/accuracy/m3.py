@@ -12,7 +12,7 @@ import loaders
 HORIZON, SEASON = 18, 12
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {"season": SEASON},
-    "tuned": {"season": SEASON, "batch_size": 128},
+    "tuned": {"season": SEASON, "combine": {"Theta": 0.35}},
 }
 
 

@@ -50,7 +50,7 @@ class Size(NamedTuple):
 SMALL = Size(16, 200, 32, 1e-2, 0.4, 6)
 MEDIUM = Size(32, 1000, 32, 1e-2, 0.4, 6)
 MOST_PASSES, LEAST_STEPS = 10, 500  # over the windows, of networks that read segments; their steps all the same
-OFTEN, DROPOUT_SEEN_OFTEN = 2, 0.3  # passes over the windows, beyond which such networks begin to learn them by heart
+OFTEN, DROPOUT_SEEN_OFTEN = 2, 0.4  # passes over the windows, beyond which such networks begin to learn them by heart
 SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 3)
 
 

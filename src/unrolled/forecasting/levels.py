@@ -19,7 +19,7 @@ from .panel import Panel, series_of
 if TYPE_CHECKING:
     from .scaling import Profile
 
-JUDGED_IN, LEAST_JUDGED = 32, 3  # horizons that a series must have to be judged so far ahead; steps of a shorter one
+JUDGED_IN, LEAST_JUDGED = 12, 3  # horizons that a series must have to be judged so far ahead; steps of a shorter one
 SMOOTHINGS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 TRENDS = (2.0, 4.0, 8.0, 16.0)  # by how many powers of e the weights behind a slope fall over its rows
 TREND_SEASONS = 5  # that a slope looks back; a series is shown to have a trend by as many seasons and horizons
