@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 import unrolled as un
 from browser import chromium
+from shell import inside
 from unrolled.engines import ENGINES, use_engine
 
 # not every machine has a browser; what pages hold is tested without one too, in test_report.py
@@ -68,3 +69,10 @@ def file(tmp_path):
         return str(path)
 
     return write
+
+
+@pytest.fixture
+def command(capsys, tmp_path, monkeypatch):
+    """Run a command in this process, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: inside(*words, capsys=capsys)

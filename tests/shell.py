@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import signal
@@ -11,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
 import pytest
 
 from unrolled.cli import main
@@ -51,6 +53,11 @@ def inside(*words: object, capsys) -> Done:
             main()
     out, err = capsys.readouterr()
     return Done(left.value.code or 0, out, err)
+
+
+def table(text: str) -> pd.DataFrame:
+    """A table that a command printed."""
+    return pd.read_csv(io.StringIO(text))
 
 
 class Watched:

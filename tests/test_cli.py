@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pandas as pd
 import pytest
 
 import unrolled as un
-from shell import AIR, ENVIRONMENT, QUICK, Done, inside, shell
+from shell import AIR, ENVIRONMENT, QUICK, Done, shell, table
 from unrolled.engines import ENGINES
 
 pytestmark = pytest.mark.xdist_group("cli")  # they share one forecast
@@ -38,17 +37,6 @@ def folder(place, forecast) -> Path:
     """Where its outputs are."""
     assert forecast.code == 0, forecast.err
     return place / "air_passengers-forecast"
-
-
-@pytest.fixture
-def command(capsys, tmp_path, monkeypatch):
-    """Run a command in this process, in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    return lambda *words: inside(*words, capsys=capsys)
-
-
-def table(text: str) -> pd.DataFrame:
-    return pd.read_csv(io.StringIO(text))
 
 
 # --- forecast ---------------------------------------------------------------------------------------

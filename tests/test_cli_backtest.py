@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 
 import numpy as np
@@ -10,21 +9,10 @@ import pandas as pd
 import pytest
 
 import unrolled as un
-from shell import AIR, QUICK, inside
+from shell import AIR, QUICK, table
 
 pytestmark = pytest.mark.xdist_group("backtest")  # they share one
 NAME = un.Forecaster(1).name
-
-
-@pytest.fixture
-def command(capsys, tmp_path, monkeypatch):
-    """Run a command in this process, in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    return lambda *words: inside(*words, capsys=capsys)
-
-
-def table(text: str) -> pd.DataFrame:
-    return pd.read_csv(io.StringIO(text))
 
 
 def test_a_backtest_prints_one_row_a_model_and_writes_the_rows(command, tmp_path):

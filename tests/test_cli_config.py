@@ -11,18 +11,12 @@ import pandas as pd
 import pytest
 
 import unrolled as un
-from shell import AIR, QUICK, inside
+from shell import AIR, QUICK
 from unrolled.cli.config import is_path, name_of
 from unrolled.cli.lazily import COMMANDS, load
 
 EVERY_COMMAND = pytest.mark.parametrize("name", COMMANDS)
 SMALL = "steps = 4\nensemble = 2\nhidden = 4\n"
-
-
-@pytest.fixture
-def command(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return lambda *words: inside(*words, capsys=capsys)
 
 
 def written(folder: str, name: str = "forecast.csv") -> bytes:

@@ -10,16 +10,10 @@ import pandas as pd
 import pytest
 
 import unrolled as un
-from shell import QUICK, inside
+from shell import QUICK
 from unrolled.tables import Beside, Reading, read
 
 OPTIONS = ("--past", "rain", "--future", "price, sky", "--static", "town", "--weight", "w")
-
-
-@pytest.fixture
-def command(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return lambda *words: inside(*words, capsys=capsys)
 
 
 @pytest.fixture

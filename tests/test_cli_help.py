@@ -13,19 +13,13 @@ from pathlib import Path
 import pytest
 
 import unrolled as un
-from shell import AIR, ENVIRONMENT, QUICK, Watched, inside, shell
+from shell import AIR, ENVIRONMENT, QUICK, Watched, shell
 from unrolled.cli import main
 from unrolled.cli.lazily import COMMANDS, load
 from unrolled.cli.panels import PANELS
 
 EVERY_COMMAND = pytest.mark.parametrize("name", COMMANDS)
 NO_OPTIONS = {"verbose"}  # of a Forecaster: --quiet is what a shell has
-
-
-@pytest.fixture
-def command(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return lambda *words: inside(*words, capsys=capsys)
 
 
 def words_of(text: str) -> str:

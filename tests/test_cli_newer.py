@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shlex
 
@@ -11,21 +10,11 @@ import pandas as pd
 import pytest
 
 import unrolled as un
-from shell import AIR, QUICK, inside
+from shell import AIR, QUICK, table
 from unrolled import storage
 from unrolled.tables import Reading
 
 MODEL = "out/model.safetensors"
-
-
-@pytest.fixture
-def command(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return lambda *words: inside(*words, capsys=capsys)
-
-
-def table(text: str) -> pd.DataFrame:
-    return pd.read_csv(io.StringIO(text))
 
 
 def y(count: int) -> np.ndarray:

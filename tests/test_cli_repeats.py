@@ -12,15 +12,9 @@ import pandas as pd
 import pytest
 
 import unrolled as un
-from shell import AIR, QUICK, inside, shell
+from shell import AIR, QUICK, shell
 
 EVIL = "=1+1"
-
-
-@pytest.fixture
-def command(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return lambda *words: inside(*words, capsys=capsys)
 
 
 @pytest.fixture(scope="module")

@@ -6,15 +6,9 @@ import json
 
 import pytest
 
-from shell import AIR, inside
+from shell import AIR
 
 WORDS = ("forecast", AIR, "--horizon", 6, "--steps", 4, "--hidden", 4, "--json")
-
-
-@pytest.fixture
-def command(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return lambda *words: inside(*words, capsys=capsys)
 
 
 def test_the_command_prints_the_options_that_repeat_the_choice(command, tmp_path):

@@ -11,17 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shell import QUICK, inside
+from shell import QUICK
 from unrolled.cli.spreadsheet import BEGINNINGS, escape, escaped, is_executed, unescape, unescaped
 
 EVIL = '=HYPERLINK("http://a.example","x")'
 TEXTS = st.one_of(st.text(), st.text(alphabet="'=+-@\t\r1.ab"), st.floats().map(str))
-
-
-@pytest.fixture
-def command(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return lambda *words: inside(*words, capsys=capsys)
 
 
 @pytest.fixture

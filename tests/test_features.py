@@ -104,7 +104,7 @@ def test_a_series_with_hardly_any_weight_is_hardly_learned_from(rng):
         parts.append(table(y, unique_id=f"s{k}", x=x, w=1e-6 if k % 2 else 1.0, past=0.0))
     df = pd.concat(parts, ignore_index=True)
     known, future = split(df, 4)
-    fc = un.Forecaster(horizon=4, **LEARNING)
+    fc = un.Forecaster(horizon=4, **LEARNING | {"steps": 600})
     fc.fit(known, future_cols=["x"], weight_col="w")
     out = fc.predict(future=future)
     heavy = df["unique_id"].isin(["s0", "s2", "s4"])
