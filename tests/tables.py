@@ -7,6 +7,9 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
+from unrolled.forecasting.frequency import Frequency
+from unrolled.forecasting.panel import Panel
+
 LIBRARIES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": lambda data: pa.table(dict(data))}
 SALES = ("date,sales", "2024-01-01,1.5", "2024-01-02,", "2024-01-03,3")
 DAYS = [f"2024-01-{day:02}" for day in range(1, 21)]
@@ -41,6 +44,15 @@ def two_frequencies(rng) -> pd.DataFrame:
     quarters = [series(rng, rows, "QS", f"q{rows}", 4, "2005-01-01") for rows in (40, 36)]
     whole = pd.concat(months + quarters, ignore_index=True)
     return whole.iloc[rng.permutation(len(whole))].reset_index(drop=True)
+
+
+def panel_of(*series) -> Panel:
+    """Series of these values, whose stamps are whole numbers from 0 on."""
+    offsets = np.concatenate(([0], np.cumsum([len(y) for y in series])))
+    y = np.concatenate(series).astype(float)
+    names = [f"s{k}" for k in range(len(series))]
+    first = np.zeros(len(series), np.int64)
+    return Panel(names, Frequency("integer", 1, 0), offsets, first, y, np.ones(len(y), bool))
 
 
 # --- files ------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import unrolled as un
+from tables import panel_of
 from unrolled.forecasting.baselines import (
     BASELINES,
     SIMPLE,
@@ -19,8 +20,6 @@ from unrolled.forecasting.baselines import (
     naive2,
     seasonal_indices,
 )
-from unrolled.forecasting.frequency import Frequency
-from unrolled.forecasting.panel import Panel
 from unrolled.forecasting.statistical import STATISTICAL
 
 
@@ -29,16 +28,6 @@ def origins_of(lengths, ends_in_series):
     offsets = np.concatenate(([0], np.cumsum(lengths)))
     series = np.repeat(np.arange(len(lengths)), [len(e) for e in ends_in_series])
     return Origins(series, offsets[series], offsets[series] + np.concatenate(ends_in_series))
-
-
-def panel_of(*series):
-    lengths = [len(s) for s in series]
-    offsets = np.concatenate(([0], np.cumsum(lengths)))
-    y = np.concatenate(series).astype(float)
-    names = [f"s{k}" for k in range(len(series))]
-    return Panel(
-        names, Frequency("integer", 1, 0), offsets, np.zeros(len(series), np.int64), y, np.ones(len(y), bool)
-    )
 
 
 def m4_naive2(x, m, horizon):

@@ -8,19 +8,13 @@ import pytest
 
 import unrolled as un
 from support import assert_close
+from tables import panel_of
 from unrolled.forecasting.levels import SMOOTHINGS, TRENDS, best_smoothings, best_trends, slope_rows, window_slope
-from unrolled.forecasting.panel import Columns
 from unrolled.forecasting.scaling import estimate_profile
-from unrolled.forecasting.table import read_panel
 from unrolled.forecasting.windows import Framing
 
 HORIZON, SEASON = 6, 4
 FRAMING = Framing(HORIZON, SEASON, 8, ("trend",))
-
-
-def panel_of(*series):
-    parts = [pd.DataFrame({"unique_id": k, "ds": np.arange(len(y)), "y": y}) for k, y in enumerate(series)]
-    return read_panel(pd.concat(parts), Columns(), None, SEASON)
 
 
 def profile_of(panel, trend):

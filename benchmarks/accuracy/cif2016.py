@@ -16,8 +16,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "season": SEASON,
         "window": 12,
         "scaling": ["trend", "level", "trend", "season", "trend", "mean"],
+        "hidden": 32,
+        "dropout": 0.2,
         "ensemble": 12,
-        "combine": {"AutoETS": 0.3},
+        "combine": {"AutoETS": 0.25},
     },
 }
 

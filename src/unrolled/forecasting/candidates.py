@@ -166,9 +166,9 @@ def _by_segments(default: Configuration, space: Space) -> dict[str, Any]:
 
 
 def _by_steps(default: Configuration, space: Space) -> dict[str, Any]:
-    """A window of one and a half seasons, a period at each step."""
+    """A window of one and a quarter seasons, a period at each step."""
     size = {name: value for name, value in MEDIUM._asdict().items() if name not in space.given}
-    return {"segment": 1, "window": 3 * space.season // 2, **size}
+    return {"segment": 1, "window": 5 * space.season // 4, **size}
 
 
 def neighbours(base: Configuration, space: Space) -> list[Configuration]:

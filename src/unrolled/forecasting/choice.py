@@ -29,7 +29,8 @@ from .windows import (
 if TYPE_CHECKING:
     from .forecaster import Forecaster
 
-SOME_WINDOWS = 300  # from here on a network finds level and season by itself well enough to be asked, too
+SOME_WINDOWS = 300  # from here on a network finds level and season by itself well enough to be asked, too;
+#                     and how far to trust a trend, from several series
 MANY_WINDOWS = 1000  # from here on a larger network learns more than it overfits
 SEASONS_READ = 14  # in a window of segments: two weeks of hours
 LONG_SERIES = 20  # seasons that a typical series must have to be read by segments
@@ -124,9 +125,10 @@ def choose_framing(
     of `panel`, on which the choice is made.
 
     The season view is taken beside the level view where the seasonal naive errs less than the naive, and the mean
-    view where there are many windows to learn level and season from. Where they are very many, of long seasonal
-    series, a segment is a season, and the window has 14 of them (two weeks of hours). Else the window has one and a
-    half seasons, or without season two horizons within 8 .. 64.
+    view where there are many windows to learn level and season from; the trend view, where several seasonal series
+    show how far trends go on. Where windows are very many, of long seasonal series, a segment is a season, and the
+    window has 14 of them (two weeks of hours). Else the window has one and a quarter seasons, or without season two
+    horizons within 8 .. 64.
     """
     rows = panel.lengths if rows is None else rows
     typical = int(np.median(rows))
@@ -141,6 +143,8 @@ def choose_framing(
         views = views_of(scaling)
     else:
         views = ("level",)
+        if season > 1 and segment == 1 and len(rows) > 1 and windows >= SOME_WINDOWS:
+            views += ("trend",)
         if season > 1 and seasonal_errs_less(panel, to_logs(panel, logs), horizon, season):
             views += ("season",)
         if windows >= SOME_WINDOWS:
@@ -149,7 +153,7 @@ def choose_framing(
         if segment > 1:
             wanted = SEASONS_READ * segment
         else:
-            wanted = max(8, 3 * season // 2) if season > 1 else int(np.clip(2 * horizon, 8, 64))
+            wanted = max(8, 5 * season // 4) if season > 1 else int(np.clip(2 * horizon, 8, 64))
         window = max(min(wanted, (typical - horizon) // 2 // segment * segment), SHORTEST_WINDOW, segment)
     if window % segment:
         raise InputError(f"window must be a multiple of segment; got window {window} and segment {segment}.")

@@ -15,13 +15,12 @@ import numpy as np
 from ..ops import Array
 from .levels import best_smoothings, best_trends, pieces_of, side_by_side
 from .panel import Panel, series_of
+from .seasons import season_of
 
 if TYPE_CHECKING:
     from .windows import Framing
 
 NEAR_ZERO = 0.01  # of a series' largest value: in logarithms, what lies below would outweigh all other movements
-SEASON_MEMORY = 0.85  # weight of a season relative to the one after it
-LEAST_SEASONALITY = 0.2  # share of the variance about the trend that a season must explain, adjusted for its size
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,11 @@ def wants_logarithm(y: Array, observed: Array, season: int) -> bool:
     """Whether a series swings in proportion to its level, so that its logarithm swings evenly.
 
     Block by block (a season, or 8 values) the spread is compared with the level: a slope of log spread on log level
-    above ½ is nearer to proportional than to even. Source: Guerrero, J. of Forecasting 12, 1993, with the Box-Cox
-    power rounded to 0 or 1. A series of fewer than three blocks can't be judged so: growth is more often in
-    proportion than not, so it is taken in logarithms unless some of its values are near 0.
+    above ½ is nearer to proportional than to even. And the logarithms' spreads must indeed be more alike than the
+    values': a series that stumbles towards 0 now and then would move wildly in logarithms. Source: Guerrero,
+    J. of Forecasting 12, 1993, with the Box-Cox power rounded to 0 or 1. A series of fewer than three blocks can't be
+    judged so: growth is more often in proportion than not, so it is taken in logarithms unless some of its values
+    are near 0.
     """
     block = max(season, 8) if season > 1 else 8
     blocks = len(y) // block
@@ -107,33 +108,8 @@ def wants_logarithm(y: Array, observed: Array, season: int) -> bool:
     if usable.sum() < 3 or np.ptp(np.log(level[usable])) < 0.1:
         return False
     slope = np.polyfit(np.log(level[usable]), np.log(spread[usable]), 1)[0]
-    return bool(slope > 0.5)
-
-
-def season_of(z: Array, phase: Array, season: int) -> Array:
-    """What the season adds at each of its places, (season,), summing to 0; zeros where there is no clear season.
-
-    Classical decomposition: values less a centred moving average of one season, averaged place by place. Newer
-    seasons weigh more, since seasons change. Source: Hyndman & Athanasopoulos, "Forecasting", 3rd ed., section 3.4.
-    """
-    none = np.zeros(season)
-    if season == 1 or len(z) < 2 * season + 1:
-        return none
-    weights = np.full(season, 1 / season) if season % 2 else np.r_[0.5, np.ones(season - 1), 0.5] / season
-    trend = np.convolve(z, weights, "valid")
-    skipped = (len(z) - len(trend)) // 2
-    around = z[skipped : skipped + len(trend)] - trend
-    phase = phase[skipped : skipped + len(trend)]
-    weight = SEASON_MEMORY ** (np.arange(len(around))[::-1] / season)
-    sums = np.bincount(phase, weight * around, minlength=season)
-    means = sums / np.maximum(np.bincount(phase, weight, minlength=season), 1e-300)
-    means -= means.mean()
-    total, rest = np.sum((around - around.mean()) ** 2), np.sum((around - means[phase]) ** 2)
-    degrees = len(around) - season
-    # adjusted for the season's size: season - 1 free means explain much of any short series
-    if total <= 0 or degrees < 1 or 1 - (rest / degrees) / (total / (len(around) - 1)) < LEAST_SEASONALITY:
-        return none
-    return means
+    in_logs = np.log(pieces).std(axis=1)
+    return bool(slope > 0.5 and in_logs.std() / in_logs.mean() < spread.std() / spread.mean())
 
 
 def to_logs(panel: Panel, logs: Array) -> Array:
