@@ -12,15 +12,7 @@ import loaders
 SEASON = 12
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {"season": SEASON},
-    "tuned": {
-        "season": SEASON,
-        "window": 12,
-        "scaling": ["trend", "level", "trend", "season", "trend", "mean"],
-        "hidden": 32,
-        "dropout": 0.2,
-        "ensemble": 12,
-        "combine": {"AutoETS": 0.25},
-    },
+    "tuned": {"season": SEASON, "combine": {"AutoETS": 0.25}},
 }
 
 
