@@ -7,8 +7,10 @@ import pytest
 
 from tables import panel_of
 from unrolled.forecasting.choice import choose_framing
-from unrolled.forecasting.scaling import wants_logarithm
+from unrolled.forecasting.scaling import estimate_profile, in_units, wants_logarithm
+from unrolled.forecasting.windows import Framing
 
+FRAMING = Framing(6, 12, 12, ("level",))
 ALL = np.ones(96, bool)
 T = np.arange(96)
 
@@ -42,3 +44,24 @@ def test_the_trend_view_is_taken_for_several_seasonal_series_with_enough_windows
     panel = panel_of(*rng.normal(size=(series, rows)).cumsum(axis=1))
     views = choose_framing(panel, np.zeros(series, bool), 12, season).views
     assert ("trend" in views) == trend
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (2, 4, 3)])
+def test_what_comes_out_of_logarithms_goes_little_beyond_what_a_series_did(shape):
+    y = np.array([10.0, 20.0, 10.0, 40.0, 5.0, 10.0, 10.0, 80.0])
+    panel = panel_of(y, y)
+    profile = estimate_profile(panel, FRAMING, np.array([True, False]))
+    ends = panel.offsets[1:]
+    for z, bound in ((50.0, 80 * 8**1.5), (-50.0, 5 / 2**1.5)):
+        in_logs, as_it_is = in_units(np.full(shape, z), profile, panel, ends)
+        np.testing.assert_allclose(in_logs, bound)
+        np.testing.assert_array_equal(as_it_is, z)
+    likely = in_units(np.full(shape, np.log(90.0)), profile, panel, ends)
+    np.testing.assert_allclose(likely[0], 90)
+
+
+def test_a_last_value_beyond_all_that_was_known_moves_the_bounds():
+    y = np.array([10.0, 20.0, 10.0, 5.0, 10.0])
+    profile = estimate_profile(panel_of(y), FRAMING, np.array([True]))
+    newer = panel_of(np.append(y, 1000.0))
+    assert in_units(np.full((1, 1), 50.0), profile, newer, newer.offsets[1:]) == pytest.approx(1000 * 2**1.5)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..ops import Array
-from .choice import MANY_WINDOWS, MEDIUM, SEASONS_READ, SEGMENTS, choose_settings, decide
+from .choice import MANY_WINDOWS, MEDIUM, SEASONS_READ, SEGMENTS, choose_settings, decide, in_turns
 from .outputs import COUNTS
 from .panel import Panel
 from .windows import SHORTEST_WINDOW, VIEWS, Framing, View, window_ends
@@ -121,8 +121,7 @@ def varied(base: Configuration, space: Space, **changes: Any) -> Configuration |
     if new.window < max(SHORTEST_WINDOW, new.segment) or new.window % new.segment:
         return None
     if "ensemble" not in space.given:
-        turns = len(views)  # every view as often as the others
-        new = new._replace(ensemble=-(-max(new.ensemble, turns) // turns) * turns)
+        new = new._replace(ensemble=in_turns(new.ensemble, views))
     if new.ensemble < len(views):
         return None
     return None if new == base else new

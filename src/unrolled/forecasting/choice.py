@@ -184,9 +184,15 @@ def choose_size(rows: Array, framing: Framing) -> Size:
     return MEDIUM if count_windows(rows, framing.horizon) >= MANY_WINDOWS else SMALL
 
 
+def in_turns(networks: int, views: Sequence[View]) -> int:
+    """So many networks or a few more, so that every view is taken as often as the others."""
+    return -(-networks // len(views)) * len(views)
+
+
 def choose_settings(rows: Array, framing: Framing, given: dict[str, Any]) -> Settings:
     """Sizes from how many rows each series has, where `given` has None."""
     size = choose_size(rows, framing)._asdict()
+    size["ensemble"] = in_turns(size["ensemble"], framing.views)
     settings = {name: given[name] for name in Settings._fields}
     settings |= {name: value for name, value in size.items() if settings[name] is None}
     settings["decoder"] = settings["decoder"] or "direct"

@@ -20,6 +20,7 @@ from .seasons import season_of
 if TYPE_CHECKING:
     from .windows import Framing
 
+BEYOND = 1.5  # times the distance of a series' extremes from its median may a logarithm go beyond these
 NEAR_ZERO = 0.01  # of a series' largest value: in logarithms, what lies below would outweigh all other movements
 
 
@@ -34,6 +35,7 @@ class Profile:
         trend: how fast the values behind its slope lose weight, (S,); 0: it has none. See `levels.window_slope`.
         spread: its standard deviation, (S,); where it is constant, its usual change.
         change: mean absolute change from one value to the next, positive, (S,).
+        extent: its lowest value, its median and its highest, (S, 3).
     """
 
     logs: Array
@@ -42,6 +44,7 @@ class Profile:
     trend: Array
     spread: Array
     change: Array
+    extent: Array
 
     def take(self, series: Array) -> Profile:
         return Profile(*(part[series] for part in astuple(self)))
@@ -58,7 +61,9 @@ def estimate_profile(panel: Panel, framing: Framing, logs: Array) -> Profile:
     _, spread = window_statistics(z, panel.offsets[:-1], panel.offsets[1:])
     change = usual_change(panel, logs)
     none = np.zeros(count)
-    profile = Profile(logs, seasonal, none, none, np.where(spread > 0, spread, change), change)
+    parts = [z[panel.series(k)] for k in range(count)]
+    extent = np.array([(part.min(), np.median(part), part.max()) for part in parts]).reshape(count, 3)
+    profile = Profile(logs, seasonal, none, none, np.where(spread > 0, spread, change), change, extent)
     flat = _without_season(z, panel, profile)
     smoothing = best_smoothings(flat, panel.offsets, framing.horizon)
     asked = "trend" in framing.views
@@ -148,11 +153,20 @@ def season_ahead(panel: Panel, profile: Profile, ends: Array, horizon: int) -> A
 
 
 def in_units(z: Array, profile: Profile, panel: Panel, ends: Array) -> Array:
-    """Forecasts (N, H, Q) in the units of the target, from logarithms for the series that are taken in them."""
-    logs = profile.logs[series_of(panel, ends)]
+    """Forecasts (N, ...) in the units of the target, from logarithms for the series that are taken in them.
+
+    There a spread that grows with the steps ahead grows exponentially. No forecast goes much farther beyond a series'
+    extremes, its last value among them, than these lie from its median.
+    """
+    series = series_of(panel, ends)
+    own = np.flatnonzero(profile.logs[series])
+    lowest, median, highest = profile.extent[series[own]].T
+    last = np.log(np.maximum(panel.y[ends[own] - 1], np.finfo(float).tiny))
+    low = np.minimum(lowest, last) - BEYOND * (median - lowest)
+    high = np.maximum(highest, last) + BEYOND * (highest - median)
     y = z.copy()
-    # beyond e^700 a float64 overflows; such a forecast is absurd already, and must not become infinite
-    y[logs] = np.exp(np.minimum(y[logs], 700))
+    beside = (-1, *[1] * (z.ndim - 1))
+    y[own] = np.exp(np.clip(z[own], low.reshape(beside), high.reshape(beside)))
     return y
 
 
