@@ -74,8 +74,8 @@ class Forecaster(Showing, Params):
         rate: largest learning rate (one cycle); None: 0.01, on segments 0.005.
         weight_decay: of AdamW.
         dropout: share of hidden units dropped in training; None: 0.4, on segments none.
-        ensemble: networks of different seeds, on each view in turn; their median is taken; None: 6, on segments 3, or more,
-            so that views are taken equally often.
+        ensemble: networks of different seeds, on each view in turn; their median is taken; None: 6, on segments 3,
+            or more, so that views are taken equally often.
         likelihood: None learns quantiles; "normal", "student_t", "poisson" and "negative_binomial" the parameters of
             such a distribution. The last two are for counts, whole numbers ≥ 0, and give such.
         reach: periods that the network gives at once; None: the horizon. Beyond it the network reads its own
