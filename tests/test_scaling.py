@@ -65,3 +65,9 @@ def test_a_last_value_beyond_all_that_was_known_moves_the_bounds():
     profile = estimate_profile(panel_of(y), FRAMING, np.array([True]))
     newer = panel_of(np.append(y, 1000.0))
     assert in_units(np.full((1, 1), 50.0), profile, newer, newer.offsets[1:]) == pytest.approx(1000 * 2**1.5)
+
+
+def test_no_forecast_is_infinite():
+    panel = panel_of(np.geomspace(1.0, 1e250, 20))
+    profile = estimate_profile(panel, FRAMING, np.array([True]))
+    assert np.isfinite(in_units(np.full((1, 1), 5000.0), profile, panel, panel.offsets[1:])).all()

@@ -163,7 +163,8 @@ def in_units(z: Array, profile: Profile, panel: Panel, ends: Array) -> Array:
     lowest, median, highest = profile.extent[series[own]].T
     last = np.log(np.maximum(panel.y[ends[own] - 1], np.finfo(float).tiny))
     low = np.minimum(lowest, last) - BEYOND * (median - lowest)
-    high = np.maximum(highest, last) + BEYOND * (highest - median)
+    # beyond e^700 a float64 overflows; a forecast must not become infinite
+    high = np.minimum(np.maximum(highest, last) + BEYOND * (highest - median), 700.0)
     y = z.copy()
     beside = (-1, *[1] * (z.ndim - 1))
     y[own] = np.exp(np.clip(z[own], low.reshape(beside), high.reshape(beside)))
