@@ -29,8 +29,9 @@ from .windows import (
 if TYPE_CHECKING:
     from .forecaster import Forecaster
 
-SOME_WINDOWS = 300  # from here on a network finds level and season by itself well enough to be asked, too;
-#                     and how far to trust a trend, from several series
+# From here on a network finds level and season by itself well enough to be asked, too, and several series
+# together show how far to trust a trend.
+SOME_WINDOWS = 300
 MANY_WINDOWS = 1000  # from here on a larger network learns more than it overfits
 SEASONS_READ = 14  # in a window of segments: two weeks of hours
 LONG_SERIES = 20  # seasons that a typical series must have to be read by segments

@@ -73,7 +73,7 @@ class Forecaster(Showing, Params):
         batch_size: windows a step; None: 32, on segments 128.
         rate: largest learning rate (one cycle); None: 0.01, on segments 0.005.
         weight_decay: of AdamW.
-        dropout: share of hidden units dropped in training; None: 0.4, on segments none.
+        dropout: share of hidden units dropped in training; None: 0.4, on long segmented series none.
         ensemble: networks of different seeds, on each view in turn; their median is taken; None: 6, on segments 3,
             or more, so that views are taken equally often.
         likelihood: None learns quantiles; "normal", "student_t", "poisson" and "negative_binomial" the parameters of

@@ -1,8 +1,8 @@
 """What the season adds to a series, found in all of its rows, down to the newest.
 
 The trend is smoothed away by local regression, what is left is averaged place by place of the season, and these means
-are shrunk by as much as chance alone would make them differ: a clear season is taken out whole, none where there is
-none, and part of one that a short series can't tell from noise.
+are shrunk by as much as chance alone would make them differ: a clear season is taken out nearly whole, none where
+there is none, and part of one that a short series can't tell from noise.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ def season_of(z: Array, phase: Array, season: int) -> Array:
 
     Source: Cleveland, Cleveland, McRae and Terpenning, "STL: a seasonal-trend decomposition procedure based on
     loess", J. of Official Statistics 6, 1990, with a season that repeats and the trend's span they recommend for it;
-    Miller and Williams, "Shrinkage estimators of time series seasonal factors", Int. J. of Forecasting 19, 2003.
+    Miller and Williams, "Shrinkage estimators of time series seasonal factors", Int. J. of Forecasting 19, 2003. They
+    shrink by (season - 3) / (season - 1) of the share that chance explains, here by all of it: seasons of two and
+    three places are shrunk, too.
 
     Args:
         z: a series, (n,).
