@@ -1,17 +1,14 @@
-"""Which series are taken in logarithms, which views of a window are chosen for them, and what windows count."""
+"""Which series are taken in logarithms, and which views of a window are chosen for them."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tables import panel_of
 from unrolled.forecasting.choice import choose_framing
-from unrolled.forecasting.panel import series_of
 from unrolled.forecasting.scaling import estimate_profile, in_units, wants_logarithm
-from unrolled.forecasting.windows import HEAVIEST, Framing, window_ends, window_weights
+from unrolled.forecasting.windows import Framing
 
 FRAMING = Framing(6, 12, 12, ("level",))
 ALL = np.ones(96, bool)
@@ -74,26 +71,3 @@ def test_no_forecast_is_infinite():
     panel = panel_of(np.geomspace(1.0, 1e250, 20))
     profile = estimate_profile(panel, FRAMING, np.array([True]))
     assert np.isfinite(in_units(np.full((1, 1), 5000.0), profile, panel, panel.offsets[1:])).all()
-
-
-# --- what windows count -----------------------------------------------------------------------------
-
-
-def weight_of_series(panel, ends):
-    return np.bincount(series_of(panel, ends), window_weights(panel, ends))
-
-
-def test_a_series_counts_as_much_as_another_however_many_windows_it_has():
-    panel = panel_of(T[:30], T[:60], T)
-    total = weight_of_series(panel, window_ends(panel, FRAMING))
-    np.testing.assert_allclose(total, total[0])
-    by_user = replace(panel, covariates=replace(panel.covariates, weights=np.array([1.0, 0.5, 2.0])))
-    np.testing.assert_allclose(
-        weight_of_series(by_user, window_ends(panel, FRAMING)), total[0] * np.array([1, 0.5, 2])
-    )
-
-
-def test_no_window_counts_beyond_all_measure():
-    panel = panel_of(np.arange(2000), T[:20])
-    weights = window_weights(panel, window_ends(panel, FRAMING))
-    assert weights.max() == HEAVIEST * np.median(weights)

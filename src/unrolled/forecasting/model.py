@@ -25,9 +25,9 @@ from .features import Features
 from .intervals import QUANTILES
 from .limits import UNLIMITED, Limits
 from .outputs import loss_of, outputs_of, quantiles_of
-from .panel import Panel
+from .panel import Panel, series_of
 from .scaling import Profile, season_ahead
-from .windows import WITHOUT_SEASON, Framing, View, make_windows, window_ends, window_weights
+from .windows import WITHOUT_SEASON, Framing, View, make_windows, window_ends
 
 MOST_NETWORKS = 1000  # in an ensemble: so many seeds belong to each seed of a forecaster
 CHUNK = 4096  # windows that are forecast at once
@@ -185,7 +185,7 @@ def train_member(
         ends = np.sort(generator(Purpose.SAMPLE, Place(seed)).choice(ends, drawn, replace=False))
     windows = make_windows(panel, profile, framing, ends, view, features, weighted=True)
     if settings.likelihood is not None:  # relative already: what a window costs does not depend on its scale
-        windows = replace(windows, weight=window_weights(panel, ends))
+        windows = replace(windows, weight=panel.covariates.weights[series_of(panel, ends)])
     architecture = settings.architecture(framing, view, features)
     parameters = architecture.initialize(seed)
     rows = np.arange(len(ends))

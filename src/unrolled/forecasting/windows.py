@@ -172,9 +172,6 @@ def make_windows(
     first = np.minimum(starts, ends - framing.season) if seasonal else starts  # targets are measured from there
     rows = _rows_of_ranges(first, ends + framing.horizon, len(z))
     channels = [z[rows], _change(panel, z, framing.season, rows)] if seasonal else [z[rows]]
-    weight = (
-        window_weights(panel, ends, _comparable(panel, profile, framing, starts, ends, scale)) if weighted else None
-    )
     return Windows(
         values=np.column_stack([*channels, features.channels(panel, rows)]),
         observed=panel.observed[rows].astype(np.float64),
@@ -189,7 +186,7 @@ def make_windows(
         segment=framing.segment,
         decoded=framing.decoded,
         known=features.known,
-        weight=weight,
+        weight=_weights(panel, profile, framing, starts, ends, scale) if weighted else None,
         series=series,
         fixed=features.statics(panel),
         codes=features.codes(panel),
@@ -207,21 +204,9 @@ def _rows_of_ranges(first: Array, last: Array, count: int) -> Array:
     return np.flatnonzero(np.cumsum(begin - end)[:count] > 0)
 
 
-def window_weights(panel: Panel, ends: Array, relative: Array | None = None) -> Array:
-    """How much each window counts, (N,): all those of one series together as much as those of another, times the
-    weight that the user gives it. Forecasts are judged so, series by series. `relative` (N,) are weights of windows
-    beside each other.
-    """
-    series = series_of(panel, ends)
-    weight = 1 / np.bincount(series)[series]
-    if relative is not None:
-        weight *= relative
-    return np.minimum(weight / np.median(weight), HEAVIEST) * panel.covariates.weights[series]
-
-
-def _comparable(panel: Panel, profile: Profile, framing: Framing, starts: Array, ends: Array, scale: Array) -> Array:
-    """What makes errors in scales of windows comparable, (N,): relative to how well the series could be forecast
-    without learning, and for positive series as much relative to their level."""
+def _weights(panel: Panel, profile: Profile, framing: Framing, starts: Array, ends: Array, scale: Array) -> Array:
+    """How much each window counts, so that errors are not judged in scales of the window: relative to how well the
+    series could be forecast without learning, and for positive series as much relative to their level."""
     series = series_of(panel, ends)
     z = to_logs(panel, profile.logs)
     error = typical_error(z, panel, framing.season)[series]
@@ -232,7 +217,7 @@ def _comparable(panel: Panel, profile: Profile, framing: Framing, starts: Array,
         level = np.where(profile.logs[series], 1.0, np.abs(window_statistics(z, starts, ends)[0]))[positive]
         weight[positive] /= 2
         weight[positive] += scale[positive] / level * np.median(level / error[positive]) / 2
-    return weight
+    return np.minimum(weight / np.median(weight), HEAVIEST) * panel.covariates.weights[series]
 
 
 def _change(panel: Panel, z: Array, season: int, rows: Array) -> Array:
