@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 # together show how far to trust a trend.
 SOME_WINDOWS = 300
 MANY_WINDOWS = 1000  # from here on a larger network learns more than it overfits
+FEW_WINDOWS = 160  # below, a network soon knows them by heart: it passes over them less often the fewer they are
+SEASONS_SHOWN = 100  # windows in which a network sees how one season differs from the one before
 SEASONS_READ = 14  # in a window of segments: two weeks of hours
 LONG_SERIES = 20  # seasons that a typical series must have to be read by segments
 LARGE = 5_000  # windows that it takes for that
@@ -49,7 +51,7 @@ class Size(NamedTuple):
     ensemble: int
 
 
-SMALL = Size(16, 200, 32, 1e-2, 0.4, 6)
+SMALL, FEWEST_STEPS = Size(16, 200, 32, 1e-2, 0.4, 6), 5
 MEDIUM = Size(32, 1000, 32, 1e-2, 0.4, 6)
 MOST_PASSES, LEAST_STEPS = 10, 500  # over the windows, of networks that read segments; their steps all the same
 OFTEN, DROPOUT_SEEN_OFTEN = 2, 0.4  # passes over the windows, beyond which such networks begin to learn them by heart
@@ -125,11 +127,11 @@ def choose_framing(
     `rows` is how many rows each series of the networks' last training has (S',), where that is more than the values
     of `panel`, on which the choice is made.
 
-    The season view is taken beside the level view where the seasonal naive errs less than the naive, and the mean
-    view where there are many windows to learn level and season from; the trend view, where several seasonal series
-    show how far trends go on. Where windows are very many, of long seasonal series, a segment is a season, and the
-    window has 14 of them (two weeks of hours). Else the window has one and a quarter seasons, or without season two
-    horizons within 8 .. 64.
+    The season view is taken beside the level view where the seasonal naive errs less than the naive (less than half
+    as much, where windows are few), and the mean view where there are many windows to learn level and season from;
+    the trend view, where several seasonal series show how far trends go on. Where windows are very many, of long
+    seasonal series, a segment is a season, and the window has 14 of them (two weeks of hours). Else the window has
+    one and a quarter seasons, or without season two horizons within 8 .. 64.
     """
     rows = panel.lengths if rows is None else rows
     typical = int(np.median(rows))
@@ -146,7 +148,8 @@ def choose_framing(
         views = ("level",)
         if season > 1 and segment == 1 and len(rows) > 1 and windows >= SOME_WINDOWS:
             views += ("trend",)
-        if season > 1 and seasonal_errs_less(panel, to_logs(panel, logs), horizon, season):
+        share = 1.0 if windows >= SEASONS_SHOWN else 0.5
+        if season > 1 and seasonal_errs_less(panel, to_logs(panel, logs), horizon, season, share):
             views += ("season",)
         if windows >= SOME_WINDOWS:
             views += ("mean",)
@@ -177,12 +180,15 @@ def count_windows(rows: Array, horizon: int) -> int:
 
 def choose_size(rows: Array, framing: Framing) -> Size:
     """Many windows feed a larger network for longer."""
+    windows = count_windows(rows, framing.horizon)
     if framing.segment > 1:
-        windows = count_windows(rows, framing.horizon)
         steps = int(np.clip(MOST_PASSES * windows // SEGMENTS.batch_size, LEAST_STEPS, SEGMENTS.steps))
         often = steps * SEGMENTS.batch_size > OFTEN * windows
         return SEGMENTS._replace(steps=steps, dropout=DROPOUT_SEEN_OFTEN if often else SEGMENTS.dropout)
-    return MEDIUM if count_windows(rows, framing.horizon) >= MANY_WINDOWS else SMALL
+    if windows >= MANY_WINDOWS:
+        return MEDIUM
+    steps = round(SMALL.steps * min(windows / FEW_WINDOWS, 1) ** 2)
+    return SMALL._replace(steps=max(steps, FEWEST_STEPS))
 
 
 def in_turns(networks: int, views: Sequence[View]) -> int:

@@ -24,13 +24,14 @@ from .combination import NETWORKS_ALONE, Combination
 from .features import Features
 from .intervals import QUANTILES
 from .limits import UNLIMITED, Limits
-from .outputs import loss_of, outputs_of, quantiles_of
+from .outputs import loss_of, outputs_of, quantiles_of, quantiles_to_begin_with
 from .panel import Panel, series_of
 from .scaling import Profile, season_ahead
 from .windows import WITHOUT_SEASON, Framing, View, make_windows, window_ends
 
 MOST_NETWORKS = 1000  # in an ensemble: so many seeds belong to each seed of a forecaster
 CHUNK = 4096  # windows that are forecast at once
+ENOUGH = 1000  # windows that show how far targets lie from their anchors
 
 
 class Settings(NamedTuple):
@@ -188,6 +189,8 @@ def train_member(
         windows = replace(windows, weight=panel.covariates.weights[series_of(panel, ends)])
     architecture = settings.architecture(framing, view, features)
     parameters = architecture.initialize(seed)
+    if settings.likelihood is None:
+        _begin_with_spread(architecture, parameters, windows)
     rows = np.arange(len(ends))
     history = train(
         architecture.program,
@@ -208,6 +211,16 @@ def train_member(
     )
     _embed_unknown(architecture, parameters, windows)
     return Member(architecture, view, parameters, history)
+
+
+def _begin_with_spread(architecture: Architecture, parameters: Array, windows: Windows) -> None:
+    """Let the quantiles begin where targets lie about their anchors in some windows, evenly apart."""
+    some = np.unique(np.linspace(0, len(windows) - 1, ENOUGH).astype(int))
+    batch = windows.batch(some, np.dtype(np.float64))
+    assert batch.weight is not None, "windows know what was observed"
+    bias = architecture.program.views(parameters)["head.bias"]
+    values = len(bias) // architecture.outputs  # that the head writes at once
+    bias[...] = quantiles_to_begin_with(batch.target.reshape(-1, values), batch.weight.reshape(-1, values)).ravel()
 
 
 def _embed_unknown(architecture: Architecture, parameters: Array, windows: Windows) -> None:

@@ -68,6 +68,25 @@ def outputs_of(likelihood: str | None) -> int:
     return len(QUANTILES) if likelihood is None else len(cast(Likelihood, loss_of(likelihood)).parameters)
 
 
+def quantiles_to_begin_with(targets: Array, weights: Array) -> Array:
+    """From where a network learns quantiles, (R, Q): the anchor is their median, and around it they lie as far as the
+    targets do. A short training does not get far from where it begins.
+
+    Args:
+        targets: of windows, less their anchors, in their scales, (N, R).
+        weights: (N, R), 0 for targets that are unknown.
+    """
+    distance = np.abs(targets)
+    order = distance.argsort(axis=0, kind="stable")
+    distance, weights = np.take_along_axis(distance, order, 0), np.take_along_axis(weights, order, 0)
+    below = weights.cumsum(axis=0)
+    spread = np.empty((targets.shape[1], len(QUANTILES)))
+    for k, q in enumerate(QUANTILES):
+        inside = np.argmax(below >= abs(2 * q - 1) * below[-1], axis=0)
+        spread[:, k] = np.sign(q - 0.5) * distance[inside, np.arange(len(inside))]
+    return np.where(below[-1, :, None] > 0, spread, 0.0)
+
+
 def levels_of(likelihood: str | None) -> tuple[float, ...]:
     """The levels at which samples know the quantile function; a distribution gives it anywhere."""
     return QUANTILES if likelihood is None else FINE_LEVELS

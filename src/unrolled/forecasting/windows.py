@@ -98,9 +98,9 @@ class Framing:
         return self.shortest + self.horizon
 
 
-def seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int) -> bool:
+def seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int, share: float = 1.0) -> bool:
     """Whether, over all steps ahead and series (of many, some evenly apart), the seasonal naive's absolute error is
-    smaller than the naive's."""
+    smaller than the naive's, or than a share of it."""
     naive = seasonal = 0.0
     asked = np.unique(np.linspace(0, len(panel.ids) - 1, min(len(panel.ids), MOST_ASKED)).astype(int))
     for k in asked:
@@ -114,7 +114,7 @@ def seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int) -> boo
                 last = np.abs(values[lag:] - values[lag - ahead : len(values) - ahead])
                 seasonal += errors.mean() / spread
                 naive += last.mean() / spread
-    return bool(seasonal < naive)
+    return bool(seasonal < share * naive)
 
 
 def window_ends(panel: Panel, framing: Framing, horizon: int | None = None, origins: slice = slice(None)) -> Array:
