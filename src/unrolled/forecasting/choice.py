@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 # together show how far to trust a trend.
 SOME_WINDOWS = 300
 MANY_WINDOWS = 1000  # from here on a larger network learns more than it overfits
-FEW_WINDOWS = 160  # below, a network soon knows them by heart: it passes over them less often the fewer they are
 SEASONS_SHOWN = 100  # windows in which a network sees how one season differs from the one before
 SEASONS_READ = 14  # in a window of segments: two weeks of hours
 LONG_SERIES = 20  # seasons that a typical series must have to be read by segments
@@ -51,11 +50,12 @@ class Size(NamedTuple):
     ensemble: int
 
 
-SMALL, FEWEST_STEPS = Size(16, 200, 32, 1e-2, 0.4, 6), 5
+SMALL = Size(16, 200, 32, 1e-2, 0.4, 6)
 MEDIUM = Size(32, 1000, 32, 1e-2, 0.4, 6)
-MOST_PASSES, LEAST_STEPS = 10, 500  # over the windows, of networks that read segments; their steps all the same
-OFTEN, DROPOUT_SEEN_OFTEN = 2, 0.4  # passes over the windows, beyond which such networks begin to learn them by heart
 SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 3)
+MOST_PASSES = 10  # over the windows: what a network sees more often it learns by heart
+LEAST_STEPS, LEAST_STEPS_OF_SEGMENTS = 5, 500  # all the same
+OFTEN, DROPOUT_SEEN_OFTEN = 2, 0.4  # passes over the windows, beyond which such networks begin to learn them by heart
 
 
 Decision = tuple[Framing, Array, Features, str | None]
@@ -178,17 +178,18 @@ def count_windows(rows: Array, horizon: int) -> int:
     return int(np.maximum(rows - horizon, 0).sum())
 
 
-def choose_size(rows: Array, framing: Framing) -> Size:
-    """Many windows feed a larger network for longer."""
+def choose_size(rows: Array, framing: Framing, likelihood: str | None = None) -> Size:
+    """Many windows feed a larger network for longer. Few do for quantiles, which begin where the targets lie; the
+    parameters of a distribution have a longer way to go."""
     windows = count_windows(rows, framing.horizon)
     if framing.segment > 1:
-        steps = int(np.clip(MOST_PASSES * windows // SEGMENTS.batch_size, LEAST_STEPS, SEGMENTS.steps))
-        often = steps * SEGMENTS.batch_size > OFTEN * windows
-        return SEGMENTS._replace(steps=steps, dropout=DROPOUT_SEEN_OFTEN if often else SEGMENTS.dropout)
-    if windows >= MANY_WINDOWS:
-        return MEDIUM
-    steps = round(SMALL.steps * min(windows / FEW_WINDOWS, 1) ** 2)
-    return SMALL._replace(steps=max(steps, FEWEST_STEPS))
+        size, least = SEGMENTS, LEAST_STEPS_OF_SEGMENTS
+    else:
+        size = MEDIUM if windows >= MANY_WINDOWS else SMALL
+        least = LEAST_STEPS if likelihood is None else size.steps
+    steps = int(np.clip(MOST_PASSES * windows // size.batch_size, least, size.steps))
+    often = framing.segment > 1 and steps * size.batch_size > OFTEN * windows
+    return size._replace(steps=steps, dropout=DROPOUT_SEEN_OFTEN if often else size.dropout)
 
 
 def in_turns(networks: int, views: Sequence[View]) -> int:
@@ -198,7 +199,7 @@ def in_turns(networks: int, views: Sequence[View]) -> int:
 
 def choose_settings(rows: Array, framing: Framing, given: dict[str, Any]) -> Settings:
     """Sizes from how many rows each series has, where `given` has None."""
-    size = choose_size(rows, framing)._asdict()
+    size = choose_size(rows, framing, given["likelihood"])._asdict()
     size["ensemble"] = in_turns(size["ensemble"], framing.views)
     settings = {name: given[name] for name in Settings._fields}
     settings |= {name: value for name, value in size.items() if settings[name] is None}
