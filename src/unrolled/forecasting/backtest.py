@@ -164,7 +164,7 @@ def hold_out(
     dependence = _dependence(at_once, target, weight, apart)
     raw = forecast_quantiles(replace(model, dependence=dependence), panel, profile, ends, horizon)
     raw = model.combination.average(raw, beside)
-    widening = conformal_widening(raw, target, weight)
+    widening = _cautious_widening(raw, target, weight)
     values = in_units(calibrate(raw, widening), profile, panel, ends)
     compared = [b for b in (*COMPARED, *baselines) if b != "SeasonalNaive" or framing.season > 1]
     origins = Origins(series, panel.offsets[series], ends)
@@ -226,6 +226,12 @@ def _dependence(quantiles: Array, target: Array, weight: Array, apart: int) -> A
     return learn_dependence(scores, weight[:, :steps], apart)
 
 
+def _cautious_widening(raw: Array, target: Array, weight: Array) -> Array:
+    """`conformal_widening`, but few scores come from a short time: if it was calm, that is no reason to shrink."""
+    widening = conformal_widening(raw, target, weight)
+    return np.maximum(widening, 1.0) if pooled(weight) else widening
+
+
 def _calibrated_on_others(raw: Array, target: Array, weight: Array, origin: Array) -> Array:
     """Quantiles, one origin after the other calibrated on other origins: on those that share no target with it, where
     there are any."""
@@ -234,7 +240,7 @@ def _calibrated_on_others(raw: Array, target: Array, weight: Array, origin: Arra
         here = origin == k
         apart = np.abs(origin - k) >= target.shape[1]
         others = next(rows for rows in (apart, ~here, here) if rows.any())
-        widened[here] = calibrate(raw[here], conformal_widening(raw[others], target[others], weight[others]))
+        widened[here] = calibrate(raw[here], _cautious_widening(raw[others], target[others], weight[others]))
     return widened
 
 

@@ -1,0 +1,98 @@
+"""What is done where windows are few: short trainings, from quantiles that lie where the targets do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import unrolled as un
+from tables import panel_of
+from unrolled.forecasting.choice import LEAST_STEPS, MEDIUM, SMALL, choose_framing, choose_size
+from unrolled.forecasting.intervals import MEDIAN, QUANTILES
+from unrolled.forecasting.outputs import quantiles_to_begin_with
+from unrolled.forecasting.windows import Framing, seasonal_errs_less
+
+FRAMING = Framing(8, 4, 8, ("level",))
+
+
+# --- how long is trained ----------------------------------------------------------------------------
+
+
+def steps(windows: int, likelihood: str | None = None) -> int:
+    return choose_size(np.array([windows + FRAMING.horizon]), FRAMING, likelihood).steps
+
+
+def test_no_window_is_seen_much_more_than_ten_times():
+    for windows in (20, 50, 200, 640):
+        assert steps(windows) * SMALL.batch_size <= 10 * windows + SMALL.batch_size
+    assert steps(3) == LEAST_STEPS
+    assert steps(900) == SMALL.steps
+    assert steps(10**6) == MEDIUM.steps
+
+
+def test_the_parameters_of_a_distribution_are_trained_for_long_however_few_windows_there_are():
+    assert steps(20, "poisson") == SMALL.steps
+
+
+# --- where quantiles begin --------------------------------------------------------------------------
+
+
+def test_quantiles_begin_where_the_targets_lie_about_their_anchors(rng):
+    targets = rng.normal(scale=[1.0, 3.0], size=(4000, 2))
+    start = quantiles_to_begin_with(targets, np.ones_like(targets))
+    assert (start[:, MEDIAN] == 0).all()
+    np.testing.assert_array_equal(start, -start[:, ::-1])
+    for k, q in enumerate(QUANTILES):
+        # the standard error of a share of 4000, of either side
+        assert abs((targets <= start[:, k]).mean(axis=0) - q).max() < 4 * np.sqrt(0.25 / 4000)
+
+
+def test_unknown_targets_say_nothing_and_heavy_ones_more():
+    targets = np.array([[1.0, 7.0], [2.0, 7.0], [100.0, 7.0]])
+    weights = np.array([[1.0, 0.0], [9.0, 0.0], [0.0, 0.0]])
+    start = quantiles_to_begin_with(targets, weights)
+    assert start[0, -1] == 2.0  # of nine tenths of the weight
+    assert (start[1] == 0).all()
+
+
+# --- what is read -----------------------------------------------------------------------------------
+
+
+def test_few_windows_read_the_change_over_a_season_only_where_it_rules(rng):
+    t = np.arange(40)
+    season, noise = np.array([3.0, -1.0, 0.0, -2.0])[t % 4], rng.normal(size=40)
+    clear, faint = 50 + 3 * season + 0.3 * noise, 50 + season + 2.4 * noise
+    for y, chosen in ((clear, True), (faint, False)):
+        panel = panel_of(y)
+        assert seasonal_errs_less(panel, panel.y, 8, 4)
+        assert ("season" in choose_framing(panel, np.array([False]), 8, 4).views) == chosen
+    many = panel_of(*[50 + season + 2.4 * rng.normal(size=40) for _ in range(6)])
+    assert "season" in choose_framing(many, np.zeros(6, bool), 8, 4).views
+
+
+# --- what comes out ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def walks():
+    """Random walks of 26 quarters, of which nothing but the last value can be known, and 8 quarters after them: how
+    far the forecast errs beside the naive's, and the share of values inside the 95 % intervals."""
+    ours, naive, inside = [], [], []
+    for seed in range(24):
+        y = 100 + np.random.default_rng(seed).normal(size=34).cumsum()
+        table = pd.DataFrame({"ds": pd.date_range("2015-01-01", periods=26, freq="QS"), "y": y[:26]})
+        forecast = un.Forecaster(8, verbose=0).fit(table).predict(level=95)
+        ours.append(np.abs(forecast["GRU"] - y[26:]).mean())
+        naive.append(np.abs(y[25] - y[26:]).mean())
+        inside.append(((forecast["GRU-lo-95"] <= y[26:]) & (y[26:] <= forecast["GRU-hi-95"])).mean())
+    return np.mean(ours), np.mean(naive), np.mean(inside)
+
+
+def test_nothing_is_learned_by_heart_from_a_short_walk(walks):
+    ours, naive, _ = walks
+    assert ours < 1.1 * naive
+
+
+def test_intervals_of_a_short_walk_hold_most_of_what_comes(walks):
+    assert walks[2] > 0.8
