@@ -189,7 +189,7 @@ def train_member(
         windows = replace(windows, weight=panel.covariates.weights[series_of(panel, ends)])
     architecture = settings.architecture(framing, view, features)
     parameters = architecture.initialize(seed)
-    if settings.likelihood is None:
+    if settings.likelihood is None and framing.segment == 1:  # those on segments train for long and get there alone
         _begin_with_spread(architecture, parameters, windows)
     rows = np.arange(len(ends))
     history = train(
