@@ -12,7 +12,12 @@ import loaders
 SEASON = 12
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {"season": SEASON},
-    "tuned": {"season": SEASON, "combine": {"AutoETS": 0.25}},
+    "tuned": {
+        "season": SEASON,
+        "window": SEASON,
+        "scaling": ("level", "trend", "trend", "mean"),
+        "combine": {"AutoETS": 0.15},
+    },
 }
 
 
