@@ -62,6 +62,17 @@ def test_a_validation_does_without_the_test_file(tmp_path):
         loaders.m3_monthly(tmp_path, validation=False)
 
 
+def test_series_are_taken_one_by_one(tmp_path):
+    import loaders
+
+    rows = {f"Q{k}": list(range(20 + k)) for k in range(9)}
+    write_wide(tmp_path / "m3" / "m3_quarterly_train.csv", rows)
+    alone = loaders.one_by_one(loaders.m3_quarterly(tmp_path, validation=True), every=3, shortest=14)
+    assert [part.train["unique_id"].unique().tolist() for part in alone] == [["Q2"], ["Q5"], ["Q8"]]
+    assert [part.train["y"].tolist() for part in alone] == [list(range(n)) for n in (14, 17, 20)]
+    assert [part.test["y"].tolist() for part in alone] == [list(range(n, n + 8)) for n in (14, 17, 20)]
+
+
 def test_cif_is_forecast_by_horizon_and_a_short_test_is_refused(tmp_path):
     import loaders
 

@@ -26,7 +26,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 def rows(data: Path, validation: bool, settings: Mapping[str, Any], seeds: Sequence[int]) -> list[dict[str, Any]]:
     """The command is timed at its defaults, whatever the settings."""
     parts = loaders.air_passengers(data, validation)
-    row = competition.row({HORIZON: parts}, SEASON, settings, seeds)
+    row = competition.row([(HORIZON, parts)], SEASON, settings, seeds)
     times = command_times(parts.train, seeds)
     return [row | {"command_wall_s": times, "median": row["median"] | {"command_wall_s": median(times)}}]
 

@@ -22,4 +22,4 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def rows(data: Path, validation: bool, settings: Mapping[str, Any], seeds: Sequence[int]) -> list[dict[str, Any]]:
-    return [competition.row(loaders.cif2016(data, validation), SEASON, settings, seeds)]
+    return [competition.row([*loaders.cif2016(data, validation).items()], SEASON, settings, seeds)]

@@ -28,7 +28,7 @@ def forecast(parts: loaders.Parts, horizon: int, settings: Mapping[str, Any], se
 
 
 def row(
-    by_horizon: Mapping[int, loaders.Parts],
+    parts: Sequence[tuple[int, loaders.Parts]],
     season: int,
     settings: Mapping[str, Any],
     seeds: Sequence[int],
@@ -37,27 +37,28 @@ def row(
     """Scores of every seed, their medians, and the baselines' scores.
 
     Args:
-        by_horizon: what is forecast so far ahead, by a forecaster of its own; scores are means over all series.
+        parts: horizons, and what is forecast so far ahead, each by a forecaster of its own; scores are means over
+            all series.
         season: of the measures and baselines.
         settings: of Forecaster.
     """
-    train = pd.concat([parts.train for parts in by_horizon.values()], ignore_index=True)
-    test = pd.concat([parts.test for parts in by_horizon.values()], ignore_index=True)
+    train = pd.concat([part.train for _, part in parts], ignore_index=True)
+    test = pd.concat([part.test for _, part in parts], ignore_index=True)
     beside = measures.with_baselines(train, test, season, baselines)
     simple = {name: measures.scores(train, beside, name, season) for name in baselines}
     by_seed = []
     for seed in seeds:
         began = time.perf_counter()
-        made = [forecast(parts, horizon, settings, seed) for horizon, parts in by_horizon.items()]
+        made = [forecast(part, horizon, settings, seed) for horizon, part in parts]
         wall_s = time.perf_counter() - began
         own = measures.scores(train, pd.concat([table for table, _ in made], ignore_index=True), MODEL, season)
         if "Naive2" in simple:
             own["owa"] = measures.owa(own, simple["Naive2"])
         by_seed.append({"seed": seed, **own, "wall_s": wall_s})
     return {
-        "files": next(iter(by_horizon.values())).files,
+        "files": parts[0][1].files,
         "series": int(train["unique_id"].nunique()),
-        "horizon": "/".join(str(horizon) for horizon in by_horizon),
+        "horizon": "/".join(dict.fromkeys(str(horizon) for horizon, _ in parts)),
         "origins": 1,
         "season": season,
         "settings": dict(settings),

@@ -18,6 +18,7 @@ TITLES = {
     "m4-hourly": "M4 hourly",
     "cif2016": "CIF 2016",
     "m3-monthly": "M3 monthly",
+    "m3-alone": "M3, single series",
     "etth1": "ETTh1",
     "air-passengers": "AirPassengers",
     "kept-aside": "Kept aside",

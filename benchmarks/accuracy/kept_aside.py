@@ -73,7 +73,8 @@ def rows(data: Path, validation: bool, settings: Mapping[str, Any], seeds: Seque
     found = []
     for name, chosen in SETS.items():
         own = {**settings, **chosen.settings}
-        by_horizon = {chosen.horizon: load(data, name)}
-        row = competition.row(by_horizon, chosen.season, own, seeds, ("naive", "seasonal naive"))
+        row = competition.row(
+            [(chosen.horizon, load(data, name))], chosen.season, own, seeds, ("naive", "seasonal naive")
+        )
         found.append({"data": name, **row})
     return found

@@ -88,6 +88,14 @@ def last_horizon(table: pd.DataFrame, horizon: int, files: list[str]) -> Parts:
     return Parts(table[from_end >= horizon], table[from_end < horizon], files)
 
 
+def one_by_one(parts: Parts, every: int, shortest: int) -> list[Parts]:
+    """Every so many-th of the series that have so many rows to learn from, each by itself."""
+    rows = parts.train["unique_id"].value_counts(sort=False)
+    names = rows.index[rows >= shortest][::every]
+    train, test = (dict(list(table.groupby("unique_id"))) for table in parts[:2])
+    return [Parts(train[name], test[name], parts.files) for name in names]
+
+
 # --- competitions --------------------------------------------------------------------------------------------------
 
 
@@ -101,6 +109,12 @@ def m3_monthly(data: Path, validation: bool) -> Parts:
     train = data / "m3" / "m3_monthly_train.csv"
     horizons = dict.fromkeys(read_wide(train), 18)
     return parts(train, data / "m3" / "m3_monthly_test.csv", horizons, validation)
+
+
+def m3_quarterly(data: Path, validation: bool) -> Parts:
+    train = data / "m3" / "m3_quarterly_train.csv"
+    horizons = dict.fromkeys(read_wide(train), 8)
+    return parts(train, data / "m3" / "m3_quarterly_test.csv", horizons, validation)
 
 
 def cif2016(data: Path, validation: bool) -> dict[int, Parts]:

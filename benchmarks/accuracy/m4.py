@@ -18,4 +18,4 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 def rows(data: Path, validation: bool, settings: Mapping[str, Any], seeds: Sequence[int]) -> list[dict[str, Any]]:
     parts = loaders.m4_hourly(data, validation)
-    return [competition.row({HORIZON: parts}, SEASON, settings, seeds)]
+    return [competition.row([(HORIZON, parts)], SEASON, settings, seeds)]

@@ -30,12 +30,16 @@ def machine(*packages: str) -> dict[str, Any]:
 
 
 def configuration(forecasters: Sequence[Any]) -> dict[str, Any]:
-    """Sizes of the networks; where a forecaster chose one itself, what it chose, one after the other.
+    """Sizes of the networks; where one or two forecasters chose them, what they chose, one after the other.
 
-    A forecaster that is not fitted, as after cross-validation, leaves what it would choose as None.
+    What many chose, or one would that is not fitted, as after cross-validation, is None.
     """
     found = [_sizes(fc) for fc in forecasters]
-    return {name: values[0] if len(set(values := [f[name] for f in found])) == 1 else values for name in found[0]}
+    chosen = {name: [sizes[name] for sizes in found] for name in found[0]}
+    return {
+        name: values[0] if len(set(values)) == 1 else values if len(values) <= 2 else None
+        for name, values in chosen.items()
+    }
 
 
 def _sizes(fc: Any) -> dict[str, Any]:

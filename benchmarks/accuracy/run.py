@@ -17,6 +17,7 @@ import cif2016
 import ett
 import kept_aside
 import m3
+import m3_alone
 import m4
 import record
 
@@ -24,6 +25,7 @@ TABLES = {
     "m4-hourly": m4,
     "cif2016": cif2016,
     "m3-monthly": m3,
+    "m3-alone": m3_alone,
     "etth1": ett,
     "air-passengers": air_passengers,
     "kept-aside": kept_aside,
