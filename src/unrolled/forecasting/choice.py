@@ -40,8 +40,7 @@ LARGE = 5_000  # windows that it takes for that
 
 
 class Size(NamedTuple):
-    """How much network a training gets, and how often it may pass over its windows: what a network sees too often it
-    learns by heart, a large one sooner. So many steps it gets all the same."""
+    """How much network a training gets."""
 
     hidden: int
     steps: int
@@ -49,13 +48,13 @@ class Size(NamedTuple):
     rate: float
     dropout: float
     ensemble: int
-    passes: int
-    least_steps: int
 
 
-SMALL = Size(16, 200, 32, 1e-2, 0.4, 6, 10, 5)
-MEDIUM = Size(32, 1000, 32, 1e-2, 0.4, 6, 5, 5)
-SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 3, 10, 500)
+SMALL = Size(16, 200, 32, 1e-2, 0.4, 6)
+MEDIUM = Size(32, 1000, 32, 1e-2, 0.4, 6)
+SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 3)
+MOST_PASSES = 10  # over the windows: what a network sees more often it learns by heart
+LEAST_STEPS, LEAST_STEPS_OF_SEGMENTS = 5, 500  # all the same
 OFTEN, DROPOUT_SEEN_OFTEN = 2, 0.4  # passes over the windows, beyond which such networks begin to learn them by heart
 
 
@@ -183,10 +182,12 @@ def choose_size(rows: Array, framing: Framing, likelihood: str | None = None) ->
     """Many windows feed a larger network for longer. Few do for quantiles, which begin where the targets lie; the
     parameters of a distribution have a longer way to go."""
     windows = count_windows(rows, framing.horizon)
-    size = SEGMENTS if framing.segment > 1 else MEDIUM if windows >= MANY_WINDOWS else SMALL
-    if framing.segment == 1 and likelihood is not None:
-        return size
-    steps = int(np.clip(size.passes * windows // size.batch_size, size.least_steps, size.steps))
+    if framing.segment > 1:
+        size, least = SEGMENTS, LEAST_STEPS_OF_SEGMENTS
+    else:
+        size = MEDIUM if windows >= MANY_WINDOWS else SMALL
+        least = LEAST_STEPS if likelihood is None else size.steps
+    steps = int(np.clip(MOST_PASSES * windows // size.batch_size, least, size.steps))
     often = framing.segment > 1 and steps * size.batch_size > OFTEN * windows
     return size._replace(steps=steps, dropout=DROPOUT_SEEN_OFTEN if often else size.dropout)
 
@@ -201,6 +202,6 @@ def choose_settings(rows: Array, framing: Framing, given: dict[str, Any]) -> Set
     size = choose_size(rows, framing, given["likelihood"])._asdict()
     size["ensemble"] = in_turns(size["ensemble"], framing.views)
     settings = {name: given[name] for name in Settings._fields}
-    settings |= {name: value for name, value in size.items() if settings.get(name, 0) is None}
+    settings |= {name: value for name, value in size.items() if settings[name] is None}
     settings["decoder"] = settings["decoder"] or "direct"
     return Settings(**settings)
