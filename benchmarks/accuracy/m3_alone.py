@@ -19,7 +19,7 @@ def rows(data: Path, validation: bool, settings: Mapping[str, Any], seeds: Seque
         ("monthly", loaders.m3_monthly, 18, 12, 12),
         ("quarterly", loaders.m3_quarterly, 8, 4, 6),
     ):
-        # a validation takes a horizon from each
+        # a horizon to learn, one to hold out, and a season
         alone = loaders.one_by_one(load(data, validation), every, 2 * horizon + season)
         parts = [(horizon, one) for one in alone]
         found.append({"data": name, **competition.row(parts, season, {**settings, "season": season}, seeds)})

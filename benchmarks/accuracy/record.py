@@ -30,9 +30,9 @@ def machine(*packages: str) -> dict[str, Any]:
 
 
 def configuration(forecasters: Sequence[Any]) -> dict[str, Any]:
-    """Sizes of the networks; where one or two forecasters chose them, what they chose, one after the other.
+    """Sizes of the networks; where two forecasters chose different ones, both.
 
-    What many chose, or one would that is not fitted, as after cross-validation, is None.
+    What more than two chose differently is None, and what one would choose that is not fitted, as after cross-validation.
     """
     found = [_sizes(fc) for fc in forecasters]
     chosen = {name: [sizes[name] for sizes in found] for name in found[0]}

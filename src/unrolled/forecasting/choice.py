@@ -54,7 +54,7 @@ SMALL = Size(16, 200, 32, 1e-2, 0.4, 6)
 MEDIUM = Size(32, 1000, 32, 1e-2, 0.4, 6)
 SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 3)
 MOST_PASSES = 10  # over the windows: what a network sees more often it learns by heart
-LEAST_STEPS, LEAST_STEPS_OF_SEGMENTS = 5, 500  # all the same
+LEAST_STEPS, LEAST_STEPS_OF_SEGMENTS = 5, 500  # that a training gets all the same
 OFTEN, DROPOUT_SEEN_OFTEN = 2, 0.4  # passes over the windows, beyond which such networks begin to learn them by heart
 
 
