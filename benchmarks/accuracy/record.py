@@ -32,7 +32,7 @@ def machine(*packages: str) -> dict[str, Any]:
 def configuration(forecasters: Sequence[Any]) -> dict[str, Any]:
     """Sizes of the networks; where two forecasters chose different ones, both.
 
-    What more than two chose differently is None, and what one would choose that is not fitted, as after cross-validation.
+    None is what more than two chose differently, and what one would that is not fitted, as after cross-validation.
     """
     found = [_sizes(fc) for fc in forecasters]
     chosen = {name: [sizes[name] for sizes in found] for name in found[0]}
