@@ -10,7 +10,7 @@ import unrolled as un
 from tables import panel_of
 from unrolled.forecasting.choice import LEAST_STEPS, MEDIUM, SMALL, choose_framing, choose_size
 from unrolled.forecasting.intervals import MEDIAN, QUANTILES
-from unrolled.forecasting.outputs import quantiles_to_begin_with
+from unrolled.forecasting.outputs import outputs_to_begin_with, quantiles_to_begin_with
 from unrolled.forecasting.windows import Framing, seasonal_errs_less
 
 FRAMING = Framing(8, 4, 8, ("level",))
@@ -31,8 +31,10 @@ def test_no_window_is_seen_much_more_than_ten_times():
     assert steps(10**6) == MEDIUM.steps
 
 
-def test_the_parameters_of_a_distribution_are_trained_for_long_however_few_windows_there_are():
+def test_counts_are_trained_for_long_however_few_windows_there_are():
+    """No season is taken out of them: their networks have to learn it."""
     assert steps(20, "poisson") == SMALL.steps
+    assert steps(20, "normal") == steps(20)
 
 
 # --- where quantiles begin --------------------------------------------------------------------------
@@ -48,12 +50,21 @@ def test_quantiles_begin_where_the_targets_lie_about_their_anchors(rng):
         assert abs((targets <= start[:, k]).mean(axis=0) - q).max() < 4 * np.sqrt(0.25 / 4000)
 
 
+def test_steps_ahead_that_no_window_knows_begin_at_the_anchor():
+    targets, weights = np.ones((3, 2)), np.array([[1.0, 0.0]] * 3)
+    for likelihood, parameters in ((None, len(QUANTILES)), ("normal", 2), ("poisson", 1)):
+        start = outputs_to_begin_with(likelihood, targets, weights, np.ones(3))
+        assert start.shape == (2, parameters)
+        assert start[0].any()
+        assert not start[1].any()
+
+
 def test_unknown_targets_say_nothing_and_heavy_ones_more():
     targets = np.array([[1.0, 7.0], [2.0, 7.0], [100.0, 7.0]])
-    weights = np.array([[1.0, 0.0], [9.0, 0.0], [0.0, 0.0]])
+    weights = np.array([[1.0, 1.0], [9.0, 1.0], [0.0, 1.0]])
     start = quantiles_to_begin_with(targets, weights)
     assert start[0, -1] == 2.0  # of nine tenths of the weight
-    assert (start[1] == 0).all()
+    assert start[1, -1] == 7.0
 
 
 # --- what is read -----------------------------------------------------------------------------------
@@ -72,6 +83,15 @@ def test_few_windows_read_the_change_over_a_season_only_where_it_rules(rng):
 
 
 # --- what comes out ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rows", [18, 30, 60])
+@pytest.mark.parametrize("likelihood", [None, "normal"])
+def test_a_steady_line_goes_on(rows, likelihood, rng):
+    y = 200 + 3.0 * np.arange(rows + 6) + rng.normal(size=rows + 6)
+    table = pd.DataFrame({"ds": pd.date_range("2015-01-01", periods=rows, freq="MS"), "y": y[:rows]})
+    forecast = un.Forecaster(6, likelihood=likelihood, verbose=0).fit(table).predict()
+    assert np.abs(forecast["GRU"] - y[rows:]).mean() < 3  # a step of the line; staying on the level errs by ten
 
 
 @pytest.fixture(scope="module")

@@ -216,3 +216,41 @@ def test_a_constant_learns_the_distribution(loss, engine, rng):
     assert abs(loss.mean(found)[0] - y.mean()) < 0.1
     judged = [loss.evaluate(np.broadcast_to(p, (4000, 1, p.shape[-1])), y).mean for p in (found, truth)]
     assert judged[0] < judged[1] + 0.01
+
+
+# --- where trainings begin --------------------------------------------------------------------------
+
+
+def moments(loss, rng, count=40_000):
+    """Targets in units of a distribution, those units, and its mean and variance in these units at unit 10."""
+    unit = rng.uniform(5, 50, size=(count, 1))
+    if loss.kind == "normal":
+        return rng.normal(scale=2.0, size=(count, 1)), unit, 0.0, 4.0
+    if loss.kind == "student_t":
+        return 2.0 * rng.standard_t(5, size=(count, 1)), unit, 0.0, 4.0 * 5 / 3
+    if loss.kind == "poisson":
+        return rng.poisson(0.7 * unit) / unit, unit, 0.7, 0.7 / 10
+    rate = rng.gamma(1 / 0.3, 0.3 * 0.7 * unit)
+    return rng.poisson(rate) / unit, unit, 0.7, 0.7 / 10 + 0.3 * 0.7**2
+
+
+@EVERY_LIKELIHOOD
+def test_a_network_begins_with_the_moments_of_the_targets(loss, rng):
+    target, unit, mean, variance = moments(loss, rng)
+    unknown = np.column_stack([target, np.full_like(target, 1e6)])
+    weight = np.ones_like(unknown)
+    unknown[: len(target) // 2, 0], weight[: len(target) // 2, 0] = 1e6, 0  # what has no weight says nothing
+    unknown[:, 1], weight[1:, 1] = target[:, 0], 0.5  # nor does it matter in what weights are measured
+    for raw in loss.begin(unknown, weight, unit):
+        at_unit = {"unit": np.array([10.0])} if loss.needs_unit else {}
+        made = loss.sample(raw[None], np.random.default_rng(1), 40_000, **at_unit)
+        scale = 10.0 if loss.needs_unit else 1.0
+        assert loss.mean(raw[None], **at_unit)[0] == pytest.approx(scale * mean, rel=0.02)
+        assert made.var() == pytest.approx(scale**2 * variance, rel=0.1)
+
+
+@EVERY_LIKELIHOOD
+def test_targets_that_never_change_leave_a_beginning_that_can_be_learned_from(loss):
+    raw = loss.begin(np.zeros((5, 3)), np.ones((5, 3)), np.ones((5, 1)))
+    assert raw.shape == (3, len(loss.parameters))
+    assert (np.abs(raw) < 8).all()

@@ -123,7 +123,7 @@ def test_the_page_tells_how_it_was_made(air):
     assert f"unrolled forecast {AIR} -H 12" in page.text
     assert "--seed 7" in page.text
     assert f"Made by unrolled {un.__version__}" in page.text
-    for word in ("The network", "SeasonalNaive", "sMAPE", "wide", "networks in the ensemble", "parameters"):
+    for word in ("The network", "SeasonalNaive", "sMAPE", "as promised", "networks in the ensemble", "parameters"):
         assert word in page.text
     for value in pd.read_csv(air / "forecast.csv")[NAME]:
         assert f"{value:.2f}" in page.text

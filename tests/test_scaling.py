@@ -35,15 +35,13 @@ def test_what_is_not_positive_is_not_taken_in_logarithms():
     assert not wants_logarithm(growing(0.2, 100 * np.exp(0.03 * T)) - 100, ALL, 12)
 
 
-@pytest.mark.parametrize(
-    ("series", "rows", "season", "trend"),
-    [(20, 60, 12, True), (1, 1000, 12, False), (20, 60, 1, False), (4, 40, 12, False)],
-)
-def test_the_trend_view_is_taken_for_several_seasonal_series_with_enough_windows(series, rows, season, trend):
+@pytest.mark.parametrize(("series", "rows", "season"), [(20, 60, 12), (1, 30, 12), (1, 1000, 1), (4, 40, 1)])
+def test_the_trend_view_stands_beside_the_level_view_unless_windows_are_read_by_segments(series, rows, season):
     rng = np.random.default_rng(0)
     panel = panel_of(*rng.normal(size=(series, rows)).cumsum(axis=1))
-    views = choose_framing(panel, np.zeros(series, bool), 12, season).views
-    assert ("trend" in views) == trend
+    for segment in (None, 6):
+        views = choose_framing(panel, np.zeros(series, bool), 12, season, segment=segment).views
+        assert ("trend" in views) == (segment is None)
 
 
 @pytest.mark.parametrize("shape", [(2, 4), (2, 4, 3)])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support import assert_close
-from unrolled.ops import digamma, lgamma, log1p_rest, log_rising, softplus
+from unrolled.ops import digamma, lgamma, log1p_rest, log_rising, softplus, softplus_inverse
 
 GAMMA = 0.57721566490153286061  # Euler's
 RANGE = np.concatenate((np.logspace(-8, 12, 4001), np.linspace(0.01, 40, 4001)))
@@ -82,6 +82,16 @@ def test_softplus_and_its_slopes(a):
     assert_close(found.slope, 1 / (1 + np.exp(-a)), terms=1)
     assert_close(found.log, log(expected), terms=1)
     assert_close(found.dlog, found.slope / found.value, terms=1)
+
+
+@given(st.floats(1e-3, 1e4))
+def test_softplus_comes_back(value):
+    # near 0 the sum inside the logarithm has lost what lies below the 1
+    assert_close(softplus(softplus_inverse(np.array(value))).value, value, terms=4, scale=max(value, 1))
+
+
+def test_what_softplus_hardly_moves_for_is_not_asked_back():
+    np.testing.assert_array_equal(softplus_inverse(np.array([-1.0, 0.0, 1e-9])), softplus_inverse(np.full(3, 1e-3)))
 
 
 def test_softplus_far_out():

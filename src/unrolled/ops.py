@@ -77,6 +77,7 @@ ACTIVATIONS = {
 
 # --- softplus, and the functions about Γ that likelihoods need; float64 throughout ------------------------
 
+LEAST_SOFTPLUS = 1e-3  # that an inverse is asked for
 STIRLING_FROM = 10.0  # from here on the seven terms below are exact to the last bits
 LGAMMA_TERMS = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)  # B₂ₖ / (2k (2k - 1))
 DIGAMMA_TERMS = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)  # B₂ₖ / 2k
@@ -98,6 +99,12 @@ def softplus(a: Array) -> Softplus:
     tail = a < -40  # s = exp(a) to the last bit
     safe = np.where(tail, 1, value)
     return Softplus(value, slope, np.where(tail, a, np.log(safe)), np.where(tail, 1, slope / safe))
+
+
+def softplus_inverse(value: Array) -> Array:
+    """What softplus makes these values of; those below a thousandth count as that, where its slope is still felt."""
+    value = np.maximum(value, LEAST_SOFTPLUS)
+    return value + np.log(-np.expm1(-value))
 
 
 def stirling(x: Array, terms: tuple[float, ...]) -> Array:

@@ -29,9 +29,7 @@ from .windows import (
 if TYPE_CHECKING:
     from .forecaster import Forecaster
 
-# From here on a network finds level and season by itself well enough to be asked, too, and several series
-# together show how far to trust a trend.
-SOME_WINDOWS = 300
+SOME_WINDOWS = 300  # from here on a network finds level and season by itself well enough to be asked, too
 MANY_WINDOWS = 1000  # from here on a larger network learns more than it overfits
 SEASONS_SHOWN = 100  # windows in which a network sees how one season differs from the one before
 SEASONS_READ = 14  # in a window of segments: two weeks of hours
@@ -127,11 +125,11 @@ def choose_framing(
     `rows` is how many rows each series of the networks' last training has (S',), where that is more than the values
     of `panel`, on which the choice is made.
 
-    The season view is taken beside the level view where the seasonal naive errs less than the naive (less than half
-    as much, where windows are few), and the mean view where there are many windows to learn level and season from;
-    the trend view, where several seasonal series show how far trends go on. Where windows are very many, of long
-    seasonal series, a segment is a season, and the window has 14 of them (two weeks of hours). Else the window has
-    one and a quarter seasons, or without season two horizons within 8 .. 64.
+    Where windows are very many, of long seasonal series, a segment is a season, and the window has 14 of them (two
+    weeks of hours). Else the window has one and a quarter seasons, or without season two horizons within 8 .. 64, and
+    the trend view stands beside the level view. The season view is taken where the seasonal naive errs less than the
+    naive (less than half as much, where windows are few), and the mean view where there are many windows to learn
+    level and season from.
     """
     rows = panel.lengths if rows is None else rows
     typical = int(np.median(rows))
@@ -145,9 +143,7 @@ def choose_framing(
     if scaling is not None:
         views = views_of(scaling)
     else:
-        views = ("level",)
-        if season > 1 and segment == 1 and len(rows) > 1 and windows >= SOME_WINDOWS:
-            views += ("trend",)
+        views = ("level", "trend") if segment == 1 else ("level",)
         share = 1.0 if windows >= SEASONS_SHOWN else 0.5
         if season > 1 and seasonal_errs_less(panel, to_logs(panel, logs), horizon, season, share):
             views += ("season",)
@@ -179,14 +175,13 @@ def count_windows(rows: Array, horizon: int) -> int:
 
 
 def choose_size(rows: Array, framing: Framing, likelihood: str | None = None) -> Size:
-    """Many windows feed a larger network for longer. Few do for quantiles, which begin where the targets lie; the
-    parameters of a distribution have a longer way to go."""
+    """Many windows feed a larger network for longer. Few do, but for counts: no season is taken out of them."""
     windows = count_windows(rows, framing.horizon)
     if framing.segment > 1:
         size, least = SEGMENTS, LEAST_STEPS_OF_SEGMENTS
     else:
         size = MEDIUM if windows >= MANY_WINDOWS else SMALL
-        least = LEAST_STEPS if likelihood is None else size.steps
+        least = size.steps if likelihood in COUNTS else LEAST_STEPS
     steps = int(np.clip(MOST_PASSES * windows // size.batch_size, least, size.steps))
     often = framing.segment > 1 and steps * size.batch_size > OFTEN * windows
     return size._replace(steps=steps, dropout=DROPOUT_SEEN_OFTEN if often else size.dropout)

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 JUDGED_IN, LEAST_JUDGED = 12, 3  # horizons that a series must have to be judged so far ahead; steps of a shorter one
 SMOOTHINGS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 TRENDS = (2.0, 4.0, 8.0, 16.0)  # by how many powers of e the weights behind a slope fall over its rows
-TREND_SEASONS = 5  # that a slope looks back; a series is shown to have a trend by as many seasons and horizons
+TREND_SEASONS = 5  # that a slope looks back
+TREND_HORIZONS = 3  # that show whether a series has a trend
+TRENDING, STEADY = (
+    0.9,
+    0.25,
+)  # of the level's error, below which that with a trend shows one, and leaves hardly a doubt
 MOST_ORIGINS = 50  # of a series, at which trends are judged
 AT_ONCE = 1 << 16  # rows of many series that are gone through at once, so that they stay in the cache
 MOST_CELLS = 1 << 20  # of windows that are laid side by side at once
@@ -99,17 +104,18 @@ def slope_rows(season: int, horizon: int) -> int:
     return TREND_SEASONS * (season if season > 1 else horizon)
 
 
-def best_trends(z: Array, offsets: Array, smoothing: Array, season: int, horizon: int) -> Array:
+def best_trends(z: Array, offsets: Array, smoothing: Array, season: int, horizon: int) -> tuple[Array, Array]:
     """For each series how fast the weights behind its slope fall, such that level and slope together err least; 0
-    where the level alone does, or where fewer than five seasons and horizons are known, (S,).
+    where that is hardly less than the level alone errs, or where fewer than three horizons are known, (S,). And
+    whether it is a small part of that, so that the trend is steady, (S,) bool.
 
     They are judged on the second half of each series, at one step, half the horizon and the horizon ahead.
     """
     lengths = np.diff(offsets)
-    found = np.zeros(len(lengths))
-    long = np.flatnonzero(lengths >= TREND_SEASONS * max(season, horizon))
+    found, steady = np.zeros(len(lengths)), np.zeros(len(lengths), bool)
+    long = np.flatnonzero(lengths >= TREND_HORIZONS * horizon)
     if not len(long):
-        return found
+        return found, steady
     first, span = lengths[long] // 2, lengths[long] - horizon - lengths[long] // 2
     counts = np.minimum(span + 1, MOST_ORIGINS)
     number = rows_between(np.zeros_like(counts), counts)
@@ -125,13 +131,16 @@ def best_trends(z: Array, offsets: Array, smoothing: Array, season: int, horizon
         errors = sum(np.abs(z[ends + h - 1] - level - h * slope) for h in steps)
         return np.bincount(series, errors)
 
-    errors = [error(0.0), *(error(_slopes(z, starts, ends, trend, rows)) for trend in TRENDS)]
-    found[long] = np.array((0.0, *TRENDS))[np.argmin(errors, axis=0)]
-    return found
+    alone = error(0.0)
+    errors = np.array([error(_slopes(z, starts, ends, trend, rows)) for trend in TRENDS])
+    least = errors.min(axis=0)
+    found[long] = np.where(least < TRENDING * alone, np.array(TRENDS)[errors.argmin(axis=0)], 0.0)
+    steady[long] = least < STEADY * alone
+    return found, steady
 
 
-def window_slope(z: Array, panel: Panel, profile: Profile, ends: Array, season: int, horizon: int) -> Array:
-    """The slope of each series at these ends, in z a row, (N,); 0 where the profile sees no trend.
+def window_slope(z: Array, panel: Panel, trend: Array, ends: Array, season: int, horizon: int) -> Array:
+    """The slope of each series at these ends, in z a row, (N,); 0 where `trend`, (S,), sees none.
 
     It is that of the regression line through the last values, the newest of which weigh most. Source: discounted
     least squares, Brown, "Smoothing, Forecasting and Prediction of Discrete Time Series", 1963, chapter 9.
@@ -139,10 +148,10 @@ def window_slope(z: Array, panel: Panel, profile: Profile, ends: Array, season: 
     rows = slope_rows(season, horizon)
     series = series_of(panel, ends)
     slope = np.zeros(len(ends))
-    for trend in TRENDS:
-        own = np.flatnonzero(profile.trend[series] == trend)
+    for speed in TRENDS:
+        own = np.flatnonzero(trend[series] == speed)
         starts = np.maximum(ends[own] - rows, panel.offsets[series[own]])
-        slope[own] = _slopes(z, starts, ends[own], trend, rows)
+        slope[own] = _slopes(z, starts, ends[own], speed, rows)
     return slope
 
 

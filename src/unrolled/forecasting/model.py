@@ -24,7 +24,7 @@ from .combination import NETWORKS_ALONE, Combination
 from .features import Features
 from .intervals import QUANTILES
 from .limits import UNLIMITED, Limits
-from .outputs import loss_of, outputs_of, quantiles_of, quantiles_to_begin_with
+from .outputs import loss_of, outputs_of, outputs_to_begin_with, quantiles_of
 from .panel import Panel, series_of
 from .scaling import Profile, season_ahead
 from .windows import WITHOUT_SEASON, Framing, View, make_windows, window_ends
@@ -189,8 +189,8 @@ def train_member(
         windows = replace(windows, weight=panel.covariates.weights[series_of(panel, ends)])
     architecture = settings.architecture(framing, view, features)
     parameters = architecture.initialize(seed)
-    if settings.likelihood is None and framing.segment == 1:  # those on segments train for long and get there alone
-        _begin_with_spread(architecture, parameters, windows)
+    if framing.segment == 1:  # those on segments train for long and get there alone
+        _begin_where_targets_lie(architecture, parameters, windows, settings.likelihood)
     rows = np.arange(len(ends))
     history = train(
         architecture.program,
@@ -213,14 +213,19 @@ def train_member(
     return Member(architecture, view, parameters, history)
 
 
-def _begin_with_spread(architecture: Architecture, parameters: Array, windows: Windows) -> None:
-    """Let the quantiles begin where targets lie about their anchors in some windows, evenly apart."""
+def _begin_where_targets_lie(
+    architecture: Architecture, parameters: Array, windows: Windows, likelihood: str | None
+) -> None:
+    """Let the outputs begin where targets lie about their anchors in some windows, evenly apart."""
     some = np.unique(np.linspace(0, len(windows) - 1, ENOUGH).astype(int))
     batch = windows.batch(some, np.dtype(np.float64))
     assert batch.weight is not None, "windows know what was observed"
+    assert batch.unit is not None, "windows know their scales"
     bias = architecture.program.views(parameters)["head.bias"]
     values = len(bias) // architecture.outputs  # that the head writes at once
-    bias[...] = quantiles_to_begin_with(batch.target.reshape(-1, values), batch.weight.reshape(-1, values)).ravel()
+    target, weight = (a.reshape(-1, values) for a in (batch.target, batch.weight))
+    unit = np.repeat(batch.unit, len(target) // len(batch.unit))
+    bias[...] = outputs_to_begin_with(likelihood, target, weight, unit).ravel()
 
 
 def _embed_unknown(architecture: Architecture, parameters: Array, windows: Windows) -> None:

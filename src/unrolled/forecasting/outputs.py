@@ -68,14 +68,28 @@ def outputs_of(likelihood: str | None) -> int:
     return len(QUANTILES) if likelihood is None else len(cast(Likelihood, loss_of(likelihood)).parameters)
 
 
-def quantiles_to_begin_with(targets: Array, weights: Array) -> Array:
-    """From where a network learns quantiles, (R, Q): the anchor is their median, and around it they lie as far as the
-    targets do. A short training does not get far from where it begins.
+def outputs_to_begin_with(likelihood: str | None, targets: Array, weights: Array, unit: Array) -> Array:
+    """What a network gives for everything before it has learned anything, (R, P): what targets look like about their
+    anchors. A short training does not get far from where it begins.
 
     Args:
+        likelihood: as in `loss_of`.
         targets: of windows, less their anchors, in their scales, (N, R).
         weights: (N, R), 0 for targets that are unknown.
+        unit: what a target of 1 stands for, (N,).
     """
+    known = weights.any(axis=0)
+    found = np.zeros((targets.shape[1], outputs_of(likelihood)))
+    if likelihood is None:
+        found[known] = quantiles_to_begin_with(targets[:, known], weights[:, known])
+    else:
+        loss = cast(Likelihood, loss_of(likelihood))
+        found[known] = loss.begin(targets[:, known], weights[:, known], unit[:, None])
+    return found
+
+
+def quantiles_to_begin_with(targets: Array, weights: Array) -> Array:
+    """The anchor as the median, and around it quantiles as far as the targets lie, (R, Q)."""
     distance = np.abs(targets)
     order = distance.argsort(axis=0, kind="stable")
     distance, weights = np.take_along_axis(distance, order, 0), np.take_along_axis(weights, order, 0)
@@ -84,7 +98,7 @@ def quantiles_to_begin_with(targets: Array, weights: Array) -> Array:
     for k, q in enumerate(QUANTILES):
         inside = np.argmax(below >= abs(2 * q - 1) * below[-1], axis=0)
         spread[:, k] = np.sign(q - 0.5) * distance[inside, np.arange(len(inside))]
-    return np.where(below[-1, :, None] > 0, spread, 0.0)
+    return spread
 
 
 def levels_of(likelihood: str | None) -> tuple[float, ...]:

@@ -33,6 +33,7 @@ class Profile:
         season: what its season adds at each place of the season, ordinal 0 first, (S, season); 0 where it has none.
         smoothing: weight of the newest value in its level, (S,).
         trend: how fast the values behind its slope lose weight, (S,); 0: it has none. See `levels.window_slope`.
+        steady: whether its trend leaves hardly a doubt, (S,) bool.
         spread: its standard deviation, (S,); where it is constant, its usual change.
         change: mean absolute change from one value to the next, positive, (S,).
         extent: its lowest value, its median and its highest, (S, 3).
@@ -42,6 +43,7 @@ class Profile:
     season: Array
     smoothing: Array
     trend: Array
+    steady: Array
     spread: Array
     change: Array
     extent: Array
@@ -63,12 +65,14 @@ def estimate_profile(panel: Panel, framing: Framing, logs: Array) -> Profile:
     none = np.zeros(count)
     parts = [z[panel.series(k)] for k in range(count)]
     extent = np.array([(part.min(), np.median(part), part.max()) for part in parts]).reshape(count, 3)
-    profile = Profile(logs, seasonal, none, none, np.where(spread > 0, spread, change), change, extent)
+    profile = Profile(logs, seasonal, none, none, none > 0, np.where(spread > 0, spread, change), change, extent)
     flat = _without_season(z, panel, profile)
     smoothing = best_smoothings(flat, panel.offsets, framing.horizon)
-    asked = "trend" in framing.views
-    trend = best_trends(flat, panel.offsets, smoothing, season, framing.horizon) if asked else none
-    return replace(profile, smoothing=smoothing, trend=trend)
+    profile = replace(profile, smoothing=smoothing)
+    if "trend" not in framing.views:
+        return profile
+    trend, steady = best_trends(flat, panel.offsets, smoothing, season, framing.horizon)
+    return replace(profile, trend=trend, steady=steady)
 
 
 def renewed(old: Profile, ids: Sequence[Any], fresh: Profile, panel: Panel) -> Profile:

@@ -5,8 +5,9 @@ and the networks of an ensemble take turns in those that are chosen, since each 
 
 - "level": the network reads the series without its season, and predicts how far each target, without its season, lies
   from the window's smoothed level;
-- "trend": the same, but measured from that level carried on along the slope of the last five seasons, where a series
-  has shown a trend: a window of one season does not show a slow trend under noise;
+- "trend": the same, but measured from that level carried on along the slope of the last five seasons (without them,
+  of five horizons), where a series has shown a trend: a window of one season does not show a slow trend under noise.
+  Beside this view, "level" goes along, too, where a series has hardly ever left its trend;
 - "season": it reads the series as it is and its change over a season, and predicts how far each target lies from the
   value a season (or more) before it. It is taken where last year tells more than last month;
 - "mean", "robust": it reads the series as it is, less the window's mean (its median), divided by its standard
@@ -181,7 +182,7 @@ def make_windows(
         scale=np.stack([scale] * len(channels), axis=1),
         window=framing.window,
         horizon=framing.horizon,
-        drift=window_slope(z, panel, profile, ends, framing.season, framing.horizon) if view == "trend" else None,
+        drift=_drift(z, panel, profile, framing, ends, view),
         lags=framing.lags if seasonal else None,
         segment=framing.segment,
         decoded=framing.decoded,
@@ -191,6 +192,14 @@ def make_windows(
         fixed=features.statics(panel),
         codes=features.codes(panel),
     )
+
+
+def _drift(z: Array, panel: Panel, profile: Profile, framing: Framing, ends: Array, view: View) -> Array | None:
+    """How much farther from one row to the next targets are measured, (N,), in the views that follow a trend."""
+    followed = {"trend": profile.trend, "level": np.where(profile.steady, profile.trend, 0.0)}.get(view)
+    if followed is None or not followed.any():
+        return None
+    return window_slope(z, panel, followed, ends, framing.season, framing.horizon)
 
 
 def _rows_of_ranges(first: Array, last: Array, count: int) -> Array:

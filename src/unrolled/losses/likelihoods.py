@@ -17,12 +17,13 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from ..errors import InputError
-from ..ops import Array, lgamma, log1p_rest, log_rising, softplus
+from ..ops import Array, lgamma, log1p_rest, log_rising, softplus, softplus_inverse
 from . import distributions
 from .base import Loss, spread_unit
 
 SMALLEST_SCALE = 1e-6  # of a target that the network is sure of: its likelihood has no other bound
 SMALLEST_DISPERSION = 1e-8  # a negative binomial this close to Poisson is one
+FIRST_FREEDOM = 5.0  # degrees of freedom before anything is known: tails heavier than the normal ones
 HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
 
@@ -83,6 +84,20 @@ class Likelihood(Loss):
         spread = np.broadcast_to(self._unit(raw, unit), raw[0].shape)
         return self._sample(random, shape, spread[..., None], *(part[..., None] for part in raw))
 
+    @abstractmethod
+    def begin(self, target: Array, weight: Array, unit: Array) -> Array:
+        """Raw numbers that a network may give for everything before it has learned anything: by the method of
+        moments, from targets that are measured from a first guess, counts from 0.
+
+        Args:
+            target: (N, R).
+            weight: (N, R), not all 0 in any column.
+            unit: (N, 1).
+
+        Returns:
+            (R, parameters).
+        """
+
     def raw(self, prediction: Array) -> list[Array]:
         """The predictions' columns in float64."""
         if prediction.shape[-1:] != (len(self.parameters),):
@@ -132,6 +147,10 @@ class Normal(Likelihood):
         cost = np.log(scale) + HALF_LOG_2PI + 0.5 * z * z  # (3)
         dscale = (1 - z * z) / scale  # (3', 2')
         return Costs(cost, (-z / scale, dscale * plus.slope))  # (1')
+
+    def begin(self, target: Array, weight: Array, unit: Array) -> Array:
+        variance = np.average(target**2, axis=0, weights=weight)
+        return np.stack([np.zeros_like(variance), softplus_inverse(np.sqrt(variance))], axis=-1)
 
     def _mean(self, *raw: Array) -> Array:
         return raw[0]
@@ -187,6 +206,12 @@ class StudentT(Likelihood):
         dfreedom = 0.5 * (tail - ratio * w / (1 + w) - rising.slope)  # (4', 5')
         return Costs(cost, (-dz / scale, dscale * scale_plus.slope, dfreedom * freedom_plus.slope))  # (3', 2', 1')
 
+    def begin(self, target: Array, weight: Array, unit: Array) -> Array:
+        variance = np.average(target**2, axis=0, weights=weight)
+        freedom = np.full_like(variance, FIRST_FREEDOM)
+        scale = np.sqrt(variance * (freedom - 2) / freedom)
+        return np.stack([np.zeros_like(variance), softplus_inverse(scale), softplus_inverse(freedom - 2)], axis=-1)
+
     def _mean(self, *raw: Array) -> Array:
         return raw[0]
 
@@ -201,6 +226,12 @@ class StudentT(Likelihood):
 
 def _scale(raw: Array) -> Array:
     return softplus(raw).value + SMALLEST_SCALE
+
+
+def _rate(target: Array, weight: Array, unit: Array) -> Array:
+    """Counts by units, (R,)."""
+    total = (weight * unit * target).sum(axis=0)
+    return total / (weight * unit).sum(axis=0)
 
 
 class CountLikelihood(Likelihood):
@@ -242,6 +273,9 @@ class Poisson(CountLikelihood):
         y = target * unit
         cost = unit * rate.value - y * (np.log(unit) + rate.log) + lgamma(y + 1)  # (2)
         return Costs(cost, (unit * rate.slope - y * rate.dlog,))  # (2', 1')
+
+    def begin(self, target: Array, weight: Array, unit: Array) -> Array:
+        return softplus_inverse(_rate(target, weight, unit))[:, None]
 
     def _mean(self, *raw: Array) -> Array:
         return softplus(raw[0]).value
@@ -293,6 +327,14 @@ class NegativeBinomial(CountLikelihood):
         dmean = unit * mean_plus.slope * (1 + alpha * y) / (1 + t) - y * mean_plus.dlog  # (3', 1')
         dalpha = r * r * (rising.slope - log1p_rest(t) + (alpha * y - t) * t / (1 + t))  # (3', 4')
         return Costs(cost, (dmean, dalpha * dispersion_plus.slope))  # (2')
+
+    def begin(self, target: Array, weight: Array, unit: Array) -> Array:
+        rate = _rate(target, weight, unit)
+        mean = unit * rate
+        beyond = np.average((unit * target - mean) ** 2 - mean, axis=0, weights=weight)
+        square = np.average(mean**2, axis=0, weights=weight)
+        alpha = beyond / np.where(square > 0, square, 1)  # counts that are all 0 do not scatter
+        return np.stack([softplus_inverse(rate), softplus_inverse(alpha)], axis=-1)
 
     def _mean(self, *raw: Array) -> Array:
         return softplus(raw[0]).value
