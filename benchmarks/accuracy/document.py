@@ -49,6 +49,7 @@ FACTS = {
     "views": "views",
     "networks": "networks",
     "batch_size": "batch",
+    "steps": "steps",
     "seeds": "seeds",
 }
 
@@ -58,12 +59,11 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def shown(value: Any) -> str:
-    """None is what a forecaster chose by itself."""
     if isinstance(value, dict):
         return ", ".join(f"{name}={inner!r}" for name, inner in value.items()) or "none given"
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return "by the data" if value is None else str(value)
+    return str(value)
 
 
 def accuracy(content: dict[str, Any]) -> str:

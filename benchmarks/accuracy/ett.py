@@ -46,14 +46,17 @@ def row(parts: loaders.Parts, horizon: int, settings: Mapping[str, Any], seeds: 
         made = made[made["cutoff"] >= parts.train["ds"].max()]
         by_seed.append({"seed": seed, **errors(made, parts.test["ds"].min(), channels * origins * horizon)})
         by_seed[-1]["wall_s"] = wall_s
+    # cross-validation leaves no fitted forecaster to ask; this one chooses the same sizes
+    known = whole[whole.groupby("unique_id").cumcount() < loaders.ETT_TRAIN]
+    sized = un.Forecaster(horizon, verbose=0, **settings | {"steps": 1}).fit(known)
     return {
         "files": parts.files,
         "series": int(channels),
         "horizon": str(horizon),
         "origins": origins,
-        "season": None,
+        "season": sized.model_.framing.season,
         "settings": dict(settings),
-        **record.configuration([fc]),
+        **record.configuration([sized], steps=settings.get("steps")),
         "seeds": list(seeds),
         "median": {name: median(run[name] for run in by_seed) for name in ("mse", "mae", "wall_s")},
         "by_seed": by_seed,

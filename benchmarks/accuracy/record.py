@@ -8,7 +8,10 @@ import platform
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from unrolled import Forecaster
 
 RESULTS = Path(__file__).parent.parent / "results" / "accuracy"
 
@@ -29,29 +32,37 @@ def machine(*packages: str) -> dict[str, Any]:
     }
 
 
-def configuration(forecasters: Sequence[Any]) -> dict[str, Any]:
-    """Sizes of the networks; where two forecasters chose different ones, both.
+def configuration(forecasters: Sequence[Forecaster], **given: Any) -> dict[str, Any]:
+    """Sizes of the networks of fitted forecasters, or of others that are `given` other parameters than these; where
+    they chose different ones, all, or of many numbers the range."""
+    found = [_sizes(fc, given) for fc in forecasters]
+    return {name: _together([sizes[name] for sizes in found]) for name in found[0]}
 
-    None is what more than two chose differently, and what one would that is not fitted, as after cross-validation.
-    """
-    found = [_sizes(fc) for fc in forecasters]
-    chosen = {name: [sizes[name] for sizes in found] for name in found[0]}
+
+def _sizes(fc: Forecaster, given: dict[str, Any]) -> dict[str, Any]:
+    from unrolled.forecasting.choice import choose_settings  # statistical methods have an environment without it
+
+    assert fc.panel_ is not None, "it has been fitted"
+    framing = fc.model_.framing
+    decoder = fc.model_.members[0].architecture.decoder
+    settings = choose_settings(fc.panel_.lengths, framing, fc.get_params() | given | {"decoder": decoder})
     return {
-        name: values[0] if len(set(values)) == 1 else values if len(values) <= 2 else None
-        for name, values in chosen.items()
+        "cell": settings.cell,
+        "window": framing.window,
+        "segment": framing.segment,
+        "hidden": settings.hidden,
+        "networks": settings.ensemble,
+        "views": " + ".join(framing.views),
+        "batch_size": settings.batch_size,
+        "steps": settings.steps,
     }
 
 
-def _sizes(fc: Any) -> dict[str, Any]:
-    sizes = {name: fc.get_params()[name] for name in ("cell", "window", "hidden", "batch_size")}
-    if hasattr(fc, "model_"):
-        architecture = fc.model_.members[0].architecture
-        sizes["window"] = fc.model_.framing.window
-        sizes["segment"] = architecture.segment
-        sizes["hidden"] = architecture.hidden
-        sizes["networks"] = len(fc.model_.members)
-        sizes["views"] = ", ".join(fc.model_.framing.views)
-    return sizes
+def _together(values: Sequence[Any]) -> Any:
+    different = list(dict.fromkeys(values))
+    if len(different) > 2 and not isinstance(different[0], str):
+        return f"{min(different)} to {max(different)}"
+    return different if len(different) > 1 else different[0]
 
 
 def file_of(folder: Path, name: str, validation: bool) -> Path:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 MOST_WINDOWS = 5000  # held-out windows that are looked at; more would cost time and tell little more
+MOST_BLOCKS = 20  # of origins, each of which is calibrated on the others
 MOST_RECURSIVE = 500  # of them where each takes many paths
 REPORTED_LEVELS = (80, 95)
 COVERED_LEVELS = (50, 80, 90, 95)  # whose ends are the learned quantiles
@@ -233,12 +234,13 @@ def _cautious_widening(raw: Array, target: Array, weight: Array) -> Array:
 
 
 def _calibrated_on_others(raw: Array, target: Array, weight: Array, origin: Array) -> Array:
-    """Quantiles, one origin after the other calibrated on other origins: on those that share no target with it, where
-    there are any."""
+    """Quantiles, one origin (of many, one block of neighbours) after the other calibrated on other origins: on those
+    that share no target with it, where there are any."""
     widened = np.empty_like(raw)
-    for k in np.unique(origin):
-        here = origin == k
-        apart = np.abs(origin - k) >= target.shape[1]
+    origins = np.unique(origin)
+    for block in np.array_split(origins, min(len(origins), MOST_BLOCKS)):
+        here = (origin >= block[0]) & (origin <= block[-1])
+        apart = (origin <= block[0] - target.shape[1]) | (origin >= block[-1] + target.shape[1])
         others = next(rows for rows in (apart, ~here, here) if rows.any())
         widened[here] = calibrate(raw[here], _cautious_widening(raw[others], target[others], weight[others]))
     return widened
