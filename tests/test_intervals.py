@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 import unrolled as un
 from support import assert_close
+from unrolled.forecasting.backtest import _calibrated_on_others
 from unrolled.forecasting.intervals import (
     LEAST_WIDENING,
     MEDIAN,
@@ -142,6 +143,20 @@ def test_calibrated_intervals_hold_what_they_promise(rows, spread, rng):
         variance = expected * (1 - expected) * (1 / (fresh * steps) + 1 / (n * groups)) / repeats
         # 4.5 standard deviations are left once in 150,000 times
         assert abs(inside[pair] / (repeats * fresh * steps) - expected) < 4.5 * variance**0.5
+
+
+@pytest.mark.parametrize("origins", [2, 8, 45])
+@pytest.mark.parametrize("series", [1, 120])
+def test_what_coverage_is_reported_of_is_calibrated_on_other_origins(origins, series, rng):
+    """What came after an origin decides on the intervals of others, never on its own."""
+    origin = np.repeat(np.arange(origins), series)
+    raw = NORMAL * rng.uniform(1, 2, size=(len(origin), 3, 1))
+    target, weight = rng.normal(size=(len(origin), 3)), np.ones((len(origin), 3))
+    before = _calibrated_on_others(raw, target, weight, origin)
+    target[origin == 1] *= 100
+    changed = (_calibrated_on_others(raw, target, weight, origin) != before).any(axis=(1, 2))
+    assert not changed[origin == 1].any()
+    assert changed[origin != 1].any()
 
 
 # --- order ------------------------------------------------------------------------------------------
