@@ -24,10 +24,8 @@ SMOOTHINGS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 TRENDS = (2.0, 4.0, 8.0, 16.0)  # by how many powers of e the weights behind a slope fall over its rows
 TREND_SEASONS = 5  # that a slope looks back
 TREND_HORIZONS = 3  # that show whether a series has a trend
-TRENDING, STEADY = (
-    0.9,
-    0.25,
-)  # of the level's error, below which that with a trend shows one, and leaves hardly a doubt
+TRENDING = 0.9  # of the level's error: a slope that errs more is not worth following
+STEADY = 0.25  # of it: a slope that errs less leaves hardly a doubt
 MOST_ORIGINS = 50  # of a series, at which trends are judged
 AT_ONCE = 1 << 16  # rows of many series that are gone through at once, so that they stay in the cache
 MOST_CELLS = 1 << 20  # of windows that are laid side by side at once
