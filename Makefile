@@ -55,8 +55,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 sanitize: .venv-sanitize/installed
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
 	  LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
-	  .venv-sanitize/bin/python -m pytest -s -p no:cacheprovider tests/test_native_*.py tests/test_engines.py \
-	  tests/test_program.py tests/test_properties.py
+	  .venv-sanitize/bin/python -m pytest -s -p no:cacheprovider tests/nn/engines tests/nn/test_program.py tests/properties
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from unrolled.cli.bench import Shape
+from unrolled.cli.commands.bench import Shape
 
 Run = Callable[[int], Any]
 BATCHES = 10  # different batches of data; a run goes round them
@@ -37,9 +37,9 @@ def unrolled_training(
 ) -> Run:
     """Steps by the engine in use, many to a call, as `Network.fit` asks for them."""
     import unrolled as un
-    from unrolled.data import Arrays
-    from unrolled.engines import Job
-    from unrolled.losses import MSE
+    from unrolled.nn.datasets import Arrays
+    from unrolled.nn.engines import Job
+    from unrolled.nn.losses import MSE
 
     net = un.Network([getattr(un, cell)(shape.hidden), un.Last(), un.Dense(1)], shape.inputs)
     rule = getattr(un, optimizer)(RATE)

@@ -110,7 +110,7 @@ def arithmetic(bench: Bench) -> None:
     import contestants as c
     import numpy as np
 
-    from unrolled.engines import native
+    from unrolled.nn.engines import native
 
     roof = bench.threads * native.multiply_add_rate() / 1e9
     memory = copy_rate() / 1e9
@@ -239,7 +239,7 @@ def levels(bench: Bench) -> None:
     """AVX2 against AVX-512, where the machine has both."""
     import contestants as c
 
-    from unrolled.engines.native import LEVELS, NativeEngine
+    from unrolled.nn.engines.native import LEVELS, NativeEngine
 
     if "avx512" not in LEVELS:
         print("this machine has no AVX-512.\n")

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, settings
 import unrolled as un
 from browser import chromium
 from shell import inside
-from unrolled.engines import ENGINES, use_engine
+from unrolled.nn.engines import ENGINES, use_engine
 
 # not every machine has a browser; what pages hold is tested without one too, in test_report.py
-collect_ignore = [] if chromium() else ["test_report_browser.py"]
+collect_ignore = [] if chromium() else ["report/test_report_browser.py"]
 
 # the same examples in every run; one engine serves all examples of a test, which is what is meant; no deadline,
 # because a busy machine is no failure
@@ -31,7 +31,7 @@ settings.load_profile("unrolled")
 @pytest.fixture(params=list(ENGINES))
 def engine(request, monkeypatch):
     """Every engine of this build in turn, in use for the length of the test."""
-    monkeypatch.setattr("unrolled.engines._chosen", None)  # whatever the test chooses is undone after it
+    monkeypatch.setattr("unrolled.nn.engines._chosen", None)  # whatever the test chooses is undone after it
     use_engine(request.param)
     return ENGINES[request.param]
 
@@ -39,13 +39,13 @@ def engine(request, monkeypatch):
 @pytest.fixture
 def numpy_engine(monkeypatch):
     """The NumPy engine, for what has rules of its own."""
-    monkeypatch.setattr("unrolled.engines._chosen", "numpy")
+    monkeypatch.setattr("unrolled.nn.engines._chosen", "numpy")
 
 
 @pytest.fixture
 def rng(request):
     """A generator seeded by the test's own name: the same numbers in every run, others in every test."""
-    return np.random.default_rng(zlib.crc32(request.node.nodeid.encode()))
+    return np.random.default_rng(zlib.crc32(request.node.name.encode()))
 
 
 @pytest.fixture

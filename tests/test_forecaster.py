@@ -9,7 +9,7 @@ import pytest
 
 import unrolled as un
 from tables import panel_frame
-from unrolled.forecasting.intervals import UNCALIBRATED
+from unrolled.forecasting.probabilistic.conformal import UNCALIBRATED
 
 QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
 
@@ -116,7 +116,7 @@ def test_no_future_value_reaches_what_is_learned_before_the_held_out_end(rng):
 
 def first_training(fc, frame):
     """The model and profile of a forecaster's training without the held-out end."""
-    from unrolled.forecasting import forecaster
+    from unrolled import forecaster
 
     caught = []
     original = forecaster.hold_out

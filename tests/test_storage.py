@@ -18,7 +18,7 @@ from safetensors.numpy import save
 import unrolled as un
 from support import cell_variants, label, scattered
 from unrolled import storage
-from unrolled.layers import Reverse
+from unrolled.nn.layers import Reverse
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from unrolled.cli import app
-from unrolled.cli.lazily import COMMANDS, HELP_WIDTH, load
+from unrolled.cli.command_group import COMMANDS, HELP_WIDTH, load
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "commands.md"
 BEGINNING = """\

@@ -1,6 +1,6 @@
 """Freeze what PyTorch computes: an outside witness for tests/test_frozen.py.
 
-    .venv-bench/bin/python tools/freeze_torch.py          # writes tests/frozen/torch.safetensors
+    .venv-bench/bin/python tools/freeze_torch.py          # writes tests/witnesses/frozen/torch.safetensors
 
 Everything is float64 and laid out as unrolled lays it out: one `bias` a layer (PyTorch's second, `bias_hh`, is held
 at zero, and its gradient too), except that the GRU's n part of `bias_hh` is `bias_hn`.
@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import nn, optim
 from torch.nn import functional as fn
 
-FILE = Path(__file__).parent.parent / "tests" / "frozen" / "torch.safetensors"
+FILE = Path(__file__).parent.parent / "tests" / "witnesses" / "frozen" / "torch.safetensors"
 N, T, F, H, OUT = 4, 6, 3, 5, 2
 LENGTHS = torch.tensor([4, 6, 1, 3])
 STEPS = 3  # of each optimizer

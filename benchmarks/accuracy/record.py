@@ -40,7 +40,7 @@ def configuration(forecasters: Sequence[Forecaster], **given: Any) -> dict[str, 
 
 
 def _sizes(fc: Forecaster, given: dict[str, Any]) -> dict[str, Any]:
-    from unrolled.forecasting.choice import choose_settings  # statistical methods have an environment without it
+    from unrolled.forecasting.defaults import choose_settings  # statistical methods have an environment without it
 
     assert fc.panel_ is not None, "it has been fitted"
     framing = fc.model_.framing

@@ -13,24 +13,27 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from . import losses, optimizers, schedules
-    from .cells import CELLS, GRU, LSTM, RNN, Cell, register_cell
-    from .checkpoint import History
-    from .engines import active_engine, use_engine
-    from .errors import DataError, InputError, ModelFileError, TrainingDiverged, UnrolledError
-    from .forecasting import Forecaster, by_frequency, score
-    from .gradients import GradientReport, check_gradients
-    from .layers import Dense, Dropout, Embedding, Last, Layer
-    from .loading import load
-    from .network import Network
-    from .optimizers import SGD, Adagrad, Adam, AdamW, RMSprop, Rprop
-    from .schedules import Constant, Cosine, OneCycle, ReduceOnPlateau
-    from .streaming import Stream
-    from .tables import read_table
-    from .training import EarlyStopping
+from .version import __version__ as __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from .errors import DataError, InputError, ModelFileError, TrainingDiverged, UnrolledError
+    from .forecaster import Forecaster
+    from .forecasting.evaluation.scoring import score
+    from .loading import load
+    from .nn import losses, optimizers, schedules
+    from .nn.cells import CELLS, GRU, LSTM, RNN, Cell, register_cell
+    from .nn.engines import active_engine, use_engine
+    from .nn.gradient_check import GradientReport, check_gradients
+    from .nn.layers import Dense, Dropout, Embedding, Last, Layer
+    from .nn.network import Network
+    from .nn.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop, Rprop
+    from .nn.schedules import Constant, Cosine, OneCycle, ReduceOnPlateau
+    from .nn.streaming import Stream
+    from .nn.training.history import History
+    from .nn.training.plan import EarlyStopping
+    from .series.by_frequency import by_frequency
+    from .series.files import read_table
+
 
 __all__ = [
     "CELLS",
@@ -83,20 +86,22 @@ _MODULES = ("losses", "optimizers", "schedules")
 _HOME = {
     name: module
     for module, names in {
-        "cells": ("CELLS", "GRU", "LSTM", "RNN", "Cell", "register_cell"),
-        "checkpoint": ("History",),
-        "engines": ("active_engine", "use_engine"),
+        "nn.cells": ("CELLS", "GRU", "LSTM", "RNN", "Cell", "register_cell"),
+        "nn.training.history": ("History",),
+        "nn.engines": ("active_engine", "use_engine"),
         "errors": ("DataError", "InputError", "ModelFileError", "TrainingDiverged", "UnrolledError"),
-        "forecasting": ("Forecaster", "by_frequency", "score"),
-        "gradients": ("GradientReport", "check_gradients"),
-        "layers": ("Dense", "Dropout", "Embedding", "Last", "Layer"),
+        "forecaster": ("Forecaster",),
+        "forecasting.evaluation.scoring": ("score",),
+        "nn.gradient_check": ("GradientReport", "check_gradients"),
+        "nn.layers": ("Dense", "Dropout", "Embedding", "Last", "Layer"),
         "loading": ("load",),
-        "network": ("Network",),
-        "optimizers": ("SGD", "Adagrad", "Adam", "AdamW", "RMSprop", "Rprop"),
-        "schedules": ("Constant", "Cosine", "OneCycle", "ReduceOnPlateau"),
-        "streaming": ("Stream",),
-        "tables": ("read_table",),
-        "training": ("EarlyStopping",),
+        "nn.network": ("Network",),
+        "nn.optimizers": ("SGD", "Adagrad", "Adam", "AdamW", "RMSprop", "Rprop"),
+        "nn.schedules": ("Constant", "Cosine", "OneCycle", "ReduceOnPlateau"),
+        "nn.streaming": ("Stream",),
+        "series.by_frequency": ("by_frequency",),
+        "series.files": ("read_table",),
+        "nn.training.plan": ("EarlyStopping",),
     }.items()
     for name in names
 }
@@ -104,7 +109,7 @@ _HOME = {
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return import_module(f".{name}", __name__)
+        return import_module(f".nn.{name}", __name__)
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(f".{_HOME[name]}", __name__), name)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import TracebackType
+
 
 class UnrolledError(Exception):
     """The root of all errors that `unrolled` raises for something its user can mend.
@@ -10,7 +13,7 @@ class UnrolledError(Exception):
     """
 
     def _render_traceback_(self) -> list[str]:
-        from .display import short_traceback
+        from .errors import short_traceback
 
         return short_traceback(self)
 
@@ -41,3 +44,30 @@ class TrainingDiverged(UnrolledError, ArithmeticError):
             f"the loss stopped being finite in epoch {epoch}, batch {batch} (learning rate {rate:g}). "
             "The best weights so far are restored. Try a lower learning rate, clip_norm=1.0, or scaled inputs."
         )
+
+
+PACKAGE = __name__.partition(".")[0]
+
+
+def short_traceback(error: BaseException) -> list[str]:
+    """What IPython shows of an error that its user can mend: the lines that are theirs, and the message.
+
+    Lines of this package, and what the error came from, would hide both. `%xmode Verbose` shows everything all the
+    same, and `%debug` goes in.
+    """
+    traceback = sys.modules["IPython"].get_ipython().InteractiveTB  # IPython is what asks for this
+    if traceback.mode == "Verbose":
+        lines: list[str] = traceback.structured_traceback(type(error), error, error.__traceback__)
+    else:
+        bare = type(error).__new__(type(error), *error.args)  # the same message, and no cause
+        vars(bare).update(vars(error))
+        lines = traceback.structured_traceback(type(error), bare, _outside(error.__traceback__))
+    return lines
+
+
+def _outside(traceback: TracebackType | None) -> TracebackType | None:
+    """Those of its lines that come before the first one of this package."""
+    if traceback is None or traceback.tb_frame.f_globals.get("__name__", "").partition(".")[0] == PACKAGE:
+        return None
+    inner = _outside(traceback.tb_next)
+    return TracebackType(inner, traceback.tb_frame, traceback.tb_lasti, traceback.tb_lineno)

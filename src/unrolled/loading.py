@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from . import storage
 from .errors import ModelFileError
-from .network import Network
+from .nn.network import Network
 
 if TYPE_CHECKING:
-    from .forecasting import Forecaster
+    from .forecaster import Forecaster
 
 
 def load(path: str | os.PathLike[str]) -> Network | Forecaster:
@@ -30,7 +30,7 @@ def load(path: str | os.PathLike[str]) -> Network | Forecaster:
         if kind == "network":
             return Network.rebuild(content, arrays)
         if kind == "forecaster":
-            from .forecasting import Forecaster  # tables need pandas; networks do not
+            from .forecaster import Forecaster  # tables need pandas; networks do not
 
             return Forecaster.rebuild(content, arrays)
     raise ModelFileError(f"{path} holds a {kind}, not a network or a forecaster.")

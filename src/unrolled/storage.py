@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from .arrays import Array
 from .errors import InputError, ModelFileError, UnrolledError
-from .ops import Array
 
 VERSION = 1
 

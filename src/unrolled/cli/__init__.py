@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from .lazily import SETTINGS, Commands
-from .talk import give
+from .command_group import SETTINGS, Commands
+from .console import give
 
 app = typer.Typer(
     cls=Commands,

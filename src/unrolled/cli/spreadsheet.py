@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+
 BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -90,3 +91,10 @@ def _texts(frame: pd.DataFrame) -> list[str]:
 def _mapped(frame: pd.DataFrame, change: Any) -> pd.DataFrame:
     new = frame.assign(**{name: frame[name].map(change) for name in _texts(frame)})
     return new.rename(columns={name: change(name) for name in frame.columns})
+
+
+def executed(frame: pd.DataFrame, excel_safe: bool) -> list[str]:
+    """A note on ids that a spreadsheet would execute, unless they are escaped."""
+    from .spreadsheet import warning
+
+    return [] if excel_safe else warning(frame)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import InputError
-from ..gradients import GradientReport
-from ..network import checked_seed
-from ..ops import Array
-from ..randomness import Place, Purpose, generator
+from ..nn.gradient_check import GradientReport
+from ..nn.randomness import Place, Purpose, checked_seed, generator
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import unrolled as un
-from unrolled.ops import Array
-from unrolled.training import EpochEnd
+from unrolled.arrays import Array
+from unrolled.interactive.progress import EpochEnd
 
 from .base import BLUE, GREEN, GREY, ORANGE, RED, DemoResult, Say, Transcript, conclude, rng_of, silent, style, whole
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import unrolled as un
-from unrolled.ops import Array
+from unrolled.arrays import Array
 
 from .base import windows
 

@@ -18,25 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import unrolled as un
-from unrolled.ops import Array
-from unrolled.training import EpochEnd
+from unrolled.arrays import Array
+from unrolled.interactive.progress import EpochEnd
 
 from . import prices
-from .base import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    RED,
-    DemoResult,
-    Say,
-    Transcript,
-    conclude,
-    rmse,
-    silent,
-    style,
-    whole,
-)
+from .base import BLUE, GREEN, GREY, ORANGE, RED, DemoResult, Say, Transcript, conclude, rmse, silent, style, whole
 from .prices import WINDOW, Prices, Split
 
 if TYPE_CHECKING:

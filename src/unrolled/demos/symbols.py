@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import unrolled as un
-from unrolled.ops import Array, log_softmax
-from unrolled.training import EpochEnd
+from unrolled.arrays import Array
+from unrolled.interactive.progress import EpochEnd
+from unrolled.nn.activations import log_softmax
 
 from .base import (
     BLUE,

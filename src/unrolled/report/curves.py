@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..forecasting.panel import Columns, Panel
-from ..forecasting.reading import show_stamp
-from ..ops import Array
+from ..arrays import Array
+from ..series.columns import Columns
+from ..series.dataframe import format_stamp
+from ..series.panel import Panel
 
 if TYPE_CHECKING:
-    from ..forecasting import Forecaster
+    from ..forecaster import Forecaster
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class Axes:
 
 
 def shown_stamps(stamps: Array) -> list[Any]:
-    return [show_stamp(s) for s in stamps] if stamps.dtype.kind == "M" else [int(s) for s in stamps]
+    return [format_stamp(s) for s in stamps] if stamps.dtype.kind == "M" else [int(s) for s in stamps]
 
 
 def as_json(curves: Sequence[Curve]) -> dict[str, Any]:

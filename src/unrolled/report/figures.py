@@ -5,16 +5,16 @@ Figures are made without pyplot: nothing global is touched, and they draw withou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from io import BytesIO
+from collections.abc import Iterable, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import InputError
-from ..forecasting.intervals import check_levels
-from ..forecasting.metrics import INTERVAL
+from ..forecasting.probabilistic.interval_columns import INTERVAL
+from ..forecasting.probabilistic.quantiles import check_levels
+from ..interactive.figure import HEIGHT, INK, OURS, RIVALS, SOFT, WIDTH, _picture
 from . import curves
 from .curves import Curve
 
@@ -22,66 +22,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
-    from ..checkpoint import History
-    from ..forecasting import Forecaster
+    from ..forecaster import Forecaster
 
 MOST_SERIES = 6  # drawn where nobody says which
+
 MOST_ASKED = 60  # in one figure
-WIDTH, HEIGHT = 8.0, 3.2  # of one series alone, in inches
-SCREEN_DPI = 96  # pixels of an inch on a page
+
 LEAST_PAST = 60  # rows of the past that are drawn at first
-INK, SOFT, LINE, OURS = "#1b2530", "#5a6875", "#dfe4e9", "#0b6e99"
-RIVALS = ("#b4451f", "#7d5bbe", "#8a7300", "#20807a", "#b03a78")
-STYLE: dict[Any, Any] = {
-    "axes.edgecolor": LINE,
-    "axes.labelcolor": SOFT,
-    "axes.titlecolor": INK,
-    "axes.titlesize": 10,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "grid.color": LINE,
-    "grid.linewidth": 0.8,
-    "font.size": 9,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "xtick.major.size": 3,
-    "ytick.major.size": 0,
-    "legend.frameon": False,
-    "svg.fonttype": "none",  # text stays text
-    "svg.hashsalt": "unrolled",  # the same figure gives the same file
-}
-
-
-def _picture(width: float, height: float, draw: Callable[[Picture], None]) -> Picture:
-    """A figure in the house's style, drawn; or an `InputError` that says how to get Matplotlib."""
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise InputError("figures need Matplotlib: pip install 'unrolled[plot]'") from error
-
-    class Shown(Figure):
-        """A figure that notebooks display without pyplot."""
-
-        def savefig(self, *args: Any, **options: Any) -> None:
-            with mpl.rc_context(STYLE):  # some of it is asked for when a file is written
-                super().savefig(*args, **options)
-
-        def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-            content = BytesIO()
-            self.savefig(content, format="png", dpi=2 * SCREEN_DPI)  # sharp on fine screens, and no larger for it
-            sides = self.get_size_inches() * SCREEN_DPI
-            return content.getvalue(), {"width": round(sides[0]), "height": round(sides[1])}
-
-    with mpl.rc_context(STYLE):
-        figure = Shown(figsize=(width, height), layout="constrained", facecolor="white")
-        draw(figure)
-    return figure
 
 
 def of_curves(shown: Sequence[Curve], target: str, model: str | None = None, history: int | None = None) -> Picture:
@@ -169,10 +116,10 @@ def of_forecaster(
     fc: Forecaster, ids: Any | Iterable[Any] | None, history: int | None, level: Any, future: Any
 ) -> Picture:
     """The figure of `Forecaster.plot`."""
+    from .content import ReportContent
     from .report import forecast_of
-    from .subject import Subject
 
-    about = Subject(fc, forecast_of(fc, check_levels(level), future), "")
+    about = ReportContent(fc, forecast_of(fc, check_levels(level), future), "")
     everything = [
         curve
         for part in about.parts
@@ -196,25 +143,3 @@ def chosen(everything: Sequence[Curve], ids: Any | Iterable[Any] | None) -> list
             some = ", ".join(map(repr, list(by_name)[:5])) + (" …" if len(by_name) > 5 else "")
             raise InputError(f"there is no series {str(name)!r}; there are {len(by_name)}: {some}.")
     return [by_name[str(name)] for name in wanted]
-
-
-def of_history(history: History) -> Picture:
-    """The losses of a training by epoch: the figure of `History.plot`."""
-    if not history.loss:
-        raise InputError("the history has no epochs: nothing has been trained.")
-
-    def draw(figure: Picture) -> None:
-        axes = figure.subplots()
-        epochs = np.arange(1, len(history.loss) + 1)
-        axes.plot(epochs, history.loss, color=OURS, lw=1.6, label="training loss")
-        if history.validation_loss:
-            axes.plot(epochs, history.validation_loss, color=RIVALS[0], lw=1.6, ls="--", label="validation loss")
-        if history.best_epoch is not None:
-            axes.axvline(history.best_epoch + 1, color=SOFT, lw=0.8, ls=(0, (1, 3)), label="best epoch")
-        known = [*history.loss, *history.validation_loss]
-        if min(known) > 0 and max(known) > 5 * min(known):
-            axes.set_yscale("log")
-        axes.set_xlabel("epoch")
-        axes.legend(labelcolor=SOFT)
-
-    return _picture(WIDTH * 0.75, HEIGHT, draw)

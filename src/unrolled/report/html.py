@@ -17,10 +17,13 @@ from re import sub
 from typing import Any
 
 from .. import __version__
-from . import numbers, subject, tables
+from ..series.summary import SeriesSummary
+from . import content as subject
+from . import formatting as numbers
+from . import tables
+from .content import ReportContent
 from .curves import as_json
-from .markup import aligned, section, table, words
-from .subject import Subject
+from .html_elements import aligned, section, table, words
 
 NO_WAY_OUT = "base-uri 'none'; form-action 'none'"
 
@@ -31,7 +34,7 @@ def source(name: str) -> str:
     return resources.files(__package__).joinpath("page", name).read_text("utf-8")
 
 
-def page(about: Subject) -> str:
+def page(about: ReportContent) -> str:
     """The whole report."""
     several = len(about.ids) > 1
     glances = tables.glances(about)
@@ -68,7 +71,7 @@ def assembled(parts: Mapping[str, str], data: Mapping[str, Any]) -> str:
     return sub(r"<!--(\w+)-->", lambda match: whole[match[1]], source("page.html"))
 
 
-def _beside(about: Subject) -> dict[str, Any]:
+def _beside(about: ReportContent) -> dict[str, Any]:
     """The page's data apart from the series."""
     steps = None
     if about.held_out is not None:
@@ -101,7 +104,7 @@ def _or_none(value: float) -> float | None:
     return float(value) if isfinite(value) else None
 
 
-def _in_words(glance: tables.Glance) -> str:
+def _in_words(glance: SeriesSummary) -> str:
     told = [numbers.count(glance.rows, "row"), f"{glance.first} … {glance.last}"]
     told.append(numbers.count(glance.gaps, "gap") if glance.gaps else "no gaps")
     told.append(numbers.count(glance.outliers, "outlier") if glance.outliers else "no outliers")
@@ -111,7 +114,7 @@ def _in_words(glance: tables.Glance) -> str:
 # --- sections ---------------------------------------------------------------------------------------
 
 
-def _summary(about: Subject) -> str:
+def _summary(about: ReportContent) -> str:
     held_out = about.held_out
     if held_out is None:
         verdict = f'<p class="verdict">{escape(subject.why_no_comparison(about))}</p>'
@@ -128,12 +131,12 @@ def _summary(about: Subject) -> str:
     )
 
 
-def _more(about: Subject) -> str:
+def _more(about: ReportContent) -> str:
     whole = len(about.forecast) == len(tables.forecast(about).rows)
     return "" if whole else '<p class="how">All series are in forecast.csv.</p>'
 
 
-def _comparison(about: Subject) -> str:
+def _comparison(about: ReportContent) -> str:
     if about.held_out is None:
         return ""
     return section(
@@ -148,12 +151,12 @@ def _comparison(about: Subject) -> str:
     )
 
 
-def _by_frequency(about: Subject) -> str:
+def _by_frequency(about: ReportContent) -> str:
     content = tables.by_frequency(about)
     return "" if content is None else f'<h3>By frequency (sMAPE)</h3><div class="scroll">{table(content)}</div>'
 
 
-def _coverage(about: Subject) -> str:
+def _coverage(about: ReportContent) -> str:
     """What intervals promise, as a tick, and what they held, as a bar."""
     assert about.held_out is not None
     content = tables.coverage(about)
@@ -179,7 +182,7 @@ def _coverage(about: Subject) -> str:
     )
 
 
-def _series(about: Subject) -> str:
+def _series(about: ReportContent) -> str:
     content = tables.series(about)
     several = len(content.rows) > 1
     heads = [content.header[0], "", *content.header[1:]]
@@ -205,7 +208,7 @@ def _series(about: Subject) -> str:
     return section("series", "The data at a glance", shown_table)
 
 
-def _search(about: Subject) -> str:
+def _search(about: ReportContent) -> str:
     content = tables.search(about)
     if content is None:
         return ""
@@ -219,7 +222,7 @@ def _search(about: Subject) -> str:
     )
 
 
-def _model(about: Subject) -> str:
+def _model(about: ReportContent) -> str:
     losses = any(len(member.history.loss) > 1 for member in tables.members(about))
     chart = '<div><h3>Training loss</h3><figure id="loss-chart"></figure></div>' if losses else ""
     content = table(tables.model(about), "model")
@@ -227,7 +230,7 @@ def _model(about: Subject) -> str:
     return section("model", "The model", f'<div{beside}><div class="scroll">{content}</div>{chart}</div>')
 
 
-def _repeat(about: Subject) -> str:
+def _repeat(about: ReportContent) -> str:
     if about.asked is None:
         return ""
     return section(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-from . import numbers, subject, tables
-from .subject import Subject
-from .tables import Table
+from . import content as subject
+from . import formatting as numbers
+from . import tables
+from .content import ReportContent
+from .tables import TextTable
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$&!])")
 
 
-def document(about: Subject) -> str:
+def document(about: ReportContent) -> str:
     """The whole report."""
     parts = [
         f"# {text(about.title)}",
@@ -33,14 +35,14 @@ def document(about: Subject) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _model(about: Subject) -> str:
+def _model(about: ReportContent) -> str:
     content = tables.model(about)
     if len(about.parts) > 1:
         return table(content)
     return "\n".join(f"- {text(name)}: {text(value)}" for name, value in content.rows)
 
 
-def _comparison(about: Subject) -> list[str]:
+def _comparison(about: ReportContent) -> list[str]:
     if about.held_out is None:
         return [f"**{text(subject.why_no_comparison(about))}**"]
     return [
@@ -65,7 +67,7 @@ def text(content: str) -> str:
     return SPECIAL.sub(r"\\\1", " ".join(content.split()))
 
 
-def table(content: Table) -> str:
+def table(content: TextTable) -> str:
     """A table, padded so that it reads well as it stands; the row to point out is bold."""
     rows = [[text(cell) for cell in row] for row in content.rows]
     if content.ours is not None:

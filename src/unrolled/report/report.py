@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ..errors import InputError
-from ..forecasting.intervals import check_levels, interval_columns
-from ..forecasting.table import forecast_frame
-from ..notebook import in_notebook
+from ..forecasting.probabilistic.interval_columns import interval_columns
+from ..forecasting.probabilistic.quantiles import check_levels
+from ..interactive.notebook import in_notebook
+from ..series.to_frame import forecast_frame
 from ..storage import write_bytes
 from . import html, markdown
-from .subject import Subject
+from .content import ReportContent
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
 
-    from ..forecasting import Forecaster
-    from ..forecasting.panel import Panel
+    from ..forecaster import Forecaster
+    from ..series.panel import Panel
 
 FANS = (50.0, 80.0, 95.0)  # levels of the intervals, in per cent
 FRAME_HEIGHT = 800  # of the page inside a notebook, in pixels
@@ -46,7 +47,7 @@ class Report:
     '# Sales'
     """
 
-    def __init__(self, about: Subject) -> None:
+    def __init__(self, about: ReportContent) -> None:
         self.about = about
 
     def to_html(self) -> str:
@@ -111,7 +112,7 @@ def report_of(
         wall_s: how long it took.
     """
     forecast = forecast_of(fc, check_levels(level), future)
-    return Report(Subject(fc, forecast, title or str(fc.columns_.target), asked, wall_s))
+    return Report(ReportContent(fc, forecast, title or str(fc.columns_.target), asked, wall_s))
 
 
 def forecast_of(fc: Forecaster, levels: Sequence[float], future: IntoDataFrame | None = None) -> pd.DataFrame:

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..forecasting.glance import Glance, look
-from ..forecasting.metrics import INTERVAL
-from ..forecasting.model import Member
-from ..forecasting.overall import Overall
-from . import numbers
+from ..forecasting.evaluation.overall_comparison import OverallComparison
+from ..forecasting.model.ensemble import Member
+from ..forecasting.probabilistic.interval_columns import INTERVAL
+from ..series.summary import SeriesSummary, summarize_series
+from . import formatting as numbers
+from .content import FrequencyPart, ReportContent
 from .curves import shown_stamps
-from .subject import Part, Subject
 
 if TYPE_CHECKING:
-    from ..forecasting import Forecaster
+    from ..forecaster import Forecaster
 
 MOST_TRIALS = 50  # of a search
 MOST_FORECASTS = 50  # rows
@@ -35,7 +35,7 @@ VIEWS = {
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """Cells as texts.
 
     Attributes:
@@ -53,7 +53,7 @@ class Table:
     caption: str = ""
 
 
-def models(subject: Subject) -> Table:
+def models(subject: ReportContent) -> TextTable:
     """Every model's errors on the held-out end, the best first."""
     held_out = subject.held_out
     assert held_out is not None
@@ -62,13 +62,15 @@ def models(subject: Subject) -> Table:
     names = [str(name) for name in table.index]
     rows = [list(row) for row in zip(names, *columns, strict=True)]
     header = ["model", *map(str, table.columns)]
-    return Table(header, rows, ours=names.index(held_out.name), caption="Errors on the held-out end, the best first")
+    return TextTable(
+        header, rows, ours=names.index(held_out.name), caption="Errors on the held-out end, the best first"
+    )
 
 
-def by_frequency(subject: Subject) -> Table | None:
+def by_frequency(subject: ReportContent) -> TextTable | None:
     """sMAPE by model and frequency; None where there is one frequency."""
     held_out = subject.held_out
-    if not isinstance(held_out, Overall) or len(held_out.parts) < 2:
+    if not isinstance(held_out, OverallComparison) or len(held_out.parts) < 2:
         return None
     errors = held_out.by_frequency
     order = [row[0] for row in models(subject).rows]
@@ -76,10 +78,10 @@ def by_frequency(subject: Subject) -> Table | None:
     counts = {part.name: len(part.panel.ids) for part in subject.parts}
     header = ["", *(f"{counts[name]:,} {name}" for name in errors.columns)]
     rows = [list(row) for row in zip(order, *columns, strict=True)]
-    return Table(header, rows, ours=order.index(held_out.name), caption="sMAPE by frequency")
+    return TextTable(header, rows, ours=order.index(held_out.name), caption="sMAPE by frequency")
 
 
-def coverage(subject: Subject) -> Table:
+def coverage(subject: ReportContent) -> TextTable:
     """What intervals promise and what they held."""
     held_out = subject.held_out
     assert held_out is not None
@@ -87,7 +89,7 @@ def coverage(subject: Subject) -> Table:
         [f"{level} %", numbers.percent(reached), _judged(level / 100, reached)]
         for level, reached in held_out.coverage.items()
     ]
-    return Table(["interval", "values inside", ""], rows, caption="Coverage of the intervals on the held-out end")
+    return TextTable(["interval", "values inside", ""], rows, caption="Coverage of the intervals on the held-out end")
 
 
 def _judged(promised: float, reached: float) -> str:
@@ -97,7 +99,7 @@ def _judged(promised: float, reached: float) -> str:
     return "too narrow" if reached < promised else "wide"
 
 
-def by_step(subject: Subject) -> Table:
+def by_step(subject: ReportContent) -> TextTable:
     """sMAPE by step ahead and model, at some steps where there are many."""
     errors = step_errors(subject)
     steps = _some([int(step) for step in errors.index], MOST_STEPS)
@@ -106,10 +108,10 @@ def by_step(subject: Subject) -> Table:
     rows = [[name, *(numbers.number(float(errors[name][step]), places) for step in steps)] for name in order]
     assert subject.held_out is not None
     ours = order.index(subject.held_out.name)
-    return Table(["step ahead", *map(str, steps)], rows, ours=ours, caption="sMAPE by step ahead")
+    return TextTable(["step ahead", *map(str, steps)], rows, ours=ours, caption="sMAPE by step ahead")
 
 
-def step_errors(subject: Subject) -> pd.DataFrame:
+def step_errors(subject: ReportContent) -> pd.DataFrame:
     """sMAPE, one row a step ahead, one column a model."""
     assert subject.held_out is not None
     errors: pd.DataFrame = subject.held_out.by_step["sMAPE"].unstack("model")
@@ -122,19 +124,19 @@ def _some(values: list[int], most: int) -> list[int]:
     return [values[k] for k in places]
 
 
-def glances(subject: Subject) -> list[Glance]:
+def glances(subject: ReportContent) -> list[SeriesSummary]:
     """What is worth knowing of each series that is drawn."""
     return [glance for part in subject.parts for glance in _glances(part)]
 
 
-def _glances(part: Part) -> list[Glance]:
+def _glances(part: FrequencyPart) -> list[SeriesSummary]:
     fc, panel = part.fc, part.panel
     season = fc.model_.framing.season
     logs = dict(zip(fc.tail_.ids, fc.profile_.logs.tolist(), strict=True))
-    return [look(panel, k, season, logs.get(panel.ids[k], False)) for k in range(part.shown)]
+    return [summarize_series(panel, k, season, logs.get(panel.ids[k], False)) for k in range(part.shown)]
 
 
-def series(subject: Subject) -> Table:
+def series(subject: ReportContent) -> TextTable:
     """The series that are drawn, one row each."""
     found = glances(subject)
     shown = [(part.panel.ids[k], part.name) for part in subject.parts for k in range(part.shown)]
@@ -165,19 +167,19 @@ def series(subject: Subject) -> Table:
         "season",
     ]
     header += [f"sMAPE {subject.fc.name}", "best baseline"] if _several_rated(subject) else []
-    return Table(header, rows, caption="The series at a glance")
+    return TextTable(header, rows, caption="The series at a glance")
 
 
-def _several_rated(subject: Subject) -> bool:
+def _several_rated(subject: ReportContent) -> bool:
     """Whether errors by series tell more than those of all."""
     return subject.held_out is not None and len(subject.ids) > 1
 
 
-def _id(name: Any, subject: Subject) -> str:
+def _id(name: Any, subject: ReportContent) -> str:
     return subject.fc.columns_.target if name is None else str(name)
 
 
-def _errors_of(subject: Subject, name: Any) -> list[str]:
+def _errors_of(subject: ReportContent, name: Any) -> list[str]:
     """The network's sMAPE of one of several series and the best baseline's."""
     held_out = subject.held_out
     if held_out is None or not _several_rated(subject):
@@ -192,7 +194,7 @@ def _errors_of(subject: Subject, name: Any) -> list[str]:
     return [ours, numbers.MISSING if others.empty else f"{numbers.number(others.min(), 2)} {others.idxmin()}"]
 
 
-def forecast(subject: Subject, most: int = MOST_FORECASTS) -> Table:
+def forecast(subject: ReportContent, most: int = MOST_FORECASTS) -> TextTable:
     """The first rows of the forecast: those of the first series, or of several where they are short."""
     columns = subject.fc.columns_
     whole = subject.forecast
@@ -209,7 +211,7 @@ def forecast(subject: Subject, most: int = MOST_FORECASTS) -> Table:
             cells[name] = [numbers.number(v, places) for v in part[name]]
     rows = [list(row) for row in zip(*cells.values(), strict=True)]
     texts = len(part.columns) - len(values)
-    return Table([_heading(str(name)) for name in part.columns], rows, texts, caption="The forecast in numbers")
+    return TextTable([_heading(str(name)) for name in part.columns], rows, texts, caption="The forecast in numbers")
 
 
 def _heading(name: str) -> str:
@@ -220,7 +222,7 @@ def _heading(name: str) -> str:
     return f"{match['level']} % {'from' if match['end'] == 'lo' else 'to'}"
 
 
-def search(subject: Subject) -> Table | None:
+def search(subject: ReportContent) -> TextTable | None:
     """The evidence of an automatic choice."""
     found = subject.fc.search_
     if found is None or found.empty:
@@ -229,28 +231,28 @@ def search(subject: Subject) -> Table | None:
     rows = [[_cell(cell) for cell in row] for row in shown.itertuples(index=False)]
     chosen = next((k for k, note in enumerate(shown["note"]) if "chosen" in str(note)), None)
     header = [str(column).replace("_", " ") for column in shown.columns]
-    return Table(header, rows, ours=chosen, caption="What the search tried")
+    return TextTable(header, rows, ours=chosen, caption="What the search tried")
 
 
 def _cell(cell: Any) -> str:
     return cell if isinstance(cell, str) else numbers.MISSING if pd.isna(cell) else f"{cell:.4g}"
 
 
-def members(subject: Subject) -> list[Member]:
+def members(subject: ReportContent) -> list[Member]:
     """All networks."""
     return [member for part in subject.parts for member in part.fc.model_.members]
 
 
-def model(subject: Subject) -> Table:
+def model(subject: ReportContent) -> TextTable:
     """What the networks are, and what they saw; one column a frequency."""
     found = [_of_model(part, subject) for part in subject.parts]
     names = list(dict.fromkeys(name for facts in found for name in facts))
     rows = [[name, *(facts.get(name, numbers.MISSING) for facts in found)] for name in names]
     header = ["", *(part.name if len(found) > 1 else "" for part in subject.parts)]
-    return Table(header, rows, texts=len(header), caption="The model")
+    return TextTable(header, rows, texts=len(header), caption="The model")
 
 
-def _of_model(part: Part, subject: Subject) -> dict[str, str]:
+def _of_model(part: FrequencyPart, subject: ReportContent) -> dict[str, str]:
     fc = part.fc
     framing, members = fc.model_.framing, fc.model_.members
     architecture = members[0].architecture

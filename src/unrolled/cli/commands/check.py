@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...errors import InputError
+from .. import model_options as opt
+from ..console import give, give_json
+from ..exit_codes import FAILED
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ...arrays import Array
+    from ...nn.cells import Cell
+    from ...nn.gradient_check import GradientReport
+    from ...nn.losses import Loss
+
+
+def command(
+    cell: Annotated[list[str] | None, typer.Option(help="Cells to check; all by default. May be repeated.")] = None,
+    depth: Annotated[int, typer.Option(help="Deepest stack of layers.")] = 2,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the table of every single check.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of networks and inputs.")] = 0,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Prove the gradients: analytic against central differences in float64, for every cell, depth and loss.
+
+    Example: unrolled check --cell lstm
+    """
+    from ...nn.cells import CELLS, cell_named
+
+    if depth < 1:
+        raise InputError(f"--depth must be ≥ 1; got {depth}.")
+    results = []
+    for case, report in checks([cell_named(kind) for kind in cell or CELLS], depth, seed):
+        worst = max(report.rows, key=lambda row: row.error)
+        results.append({"case": case, "ok": report.ok, "largest_error": worst.error, "tolerance": report.tolerance})
+        if not as_json:
+            give(f"{'ok   ' if report.ok else 'WRONG'} {case:60} largest error {worst.error:.1e} ({worst.name})")
+        if not as_json and (verbose or not report.ok):
+            give(report.table + "\n")
+    wrong = sum(not result["ok"] for result in results)
+    if as_json:
+        give_json({"checks": results, "wrong": wrong})
+    opt.talker(quiet)(f"{len(results)} checks, {wrong} wrong")
+    if wrong:
+        raise typer.Exit(FAILED)
+
+
+def checks(cells: Sequence[type[Cell]], depth: int, seed: int) -> Iterator[tuple[str, GradientReport]]:
+    """A gradient check of each cell, in each of its variants, at each depth, under each loss."""
+    import numpy as np
+
+    from ...nn.gradient_check import check_gradients
+    from ...nn.layers import Dense, Last
+    from ...nn.losses import LOSSES, loss_named
+    from ...nn.network import Network
+    from ...nn.randomness import Place, Purpose, generator
+
+    rng = generator(Purpose.SAMPLE, Place(seed), layer=2)
+    rows, steps, features = 3, 5, 2
+    x = rng.standard_normal((rows, steps, features))
+    lengths = np.array([steps, 2, 0])
+    for cell in cells:
+        for options in cell.variants:
+            for layers in range(1, depth + 1):
+                for loss in LOSSES:
+                    stack = [cell(4, **options) for _ in range(layers)]
+                    outputs, target = _task(loss_named(loss), rows, rng)
+                    net = Network([*stack, Last(), Dense(outputs)], features, "float64", seed)
+                    case = " ".join([cell.kind, *(f"{k}={v}" for k, v in options.items()), f"depth={layers}", loss])
+                    yield case, check_gradients(net, x, target, loss, lengths=lengths, seed=seed)
+
+
+def _task(loss: Loss, rows: int, rng: np.random.Generator) -> tuple[int, Array]:
+    """How many outputs a loss is checked on, and targets for them."""
+    from ...nn.losses import CrossEntropy, Likelihood, Quantile
+
+    outputs = 3
+    if isinstance(loss, Likelihood):
+        target = rng.poisson(2, rows).astype(float) if loss.needs_unit else rng.standard_normal(rows)
+        return len(loss.parameters), target
+    if isinstance(loss, Quantile):
+        return len(loss.levels), rng.standard_normal(rows)
+    if isinstance(loss, CrossEntropy):
+        return outputs, rng.integers(0, outputs, rows)
+    return outputs, rng.standard_normal((rows, outputs))

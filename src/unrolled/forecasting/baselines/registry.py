@@ -1,0 +1,56 @@
+"""The methods that a network has to beat: simple ones here, statistical ones through statsforecast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...arrays import Array
+from ...errors import InputError
+from ...series.panel import Panel
+from .naive2 import naive2
+from .origins import Origins
+from .simple import drift, naive, seasonal_naive
+from .statistical import STATISTICAL, statistical_forecasts
+
+# y (n,) holds all series → forecasts (N, horizon)
+SIMPLE = {"Naive": naive, "SeasonalNaive": seasonal_naive, "Drift": drift, "Naive2": naive2}
+
+COMPARED = ("Naive", "SeasonalNaive", "Drift")  # beside every network
+
+BASELINES = (*SIMPLE, *STATISTICAL)
+
+
+def check_baselines(names: bool | str | Iterable[str] | None) -> list[str]:
+    """Names of baselines as they are spelt here, each once; True: all simple ones.
+
+    >>> check_baselines(["naive", "autoets"])
+    ['Naive', 'AutoETS']
+    """
+    if names is None or isinstance(names, bool):
+        return list(SIMPLE) if names else []
+    spelt = {name.lower(): name for name in BASELINES}
+    wanted = [names] if isinstance(names, str) else list(names)
+    for name in wanted:
+        if not isinstance(name, str) or name.lower() not in spelt:
+            raise InputError(f"no baseline is called {name!r}; there are: {', '.join(BASELINES)}.")
+    return list(dict.fromkeys(spelt[name.lower()] for name in wanted))
+
+
+def baseline_forecasts(
+    names: Iterable[str], panel: Panel, origins: Origins, fitted: Array, horizon: int, season: int, mase_season: int
+) -> dict[str, Array]:
+    """Forecasts of baselines after each origin, (N, horizon) each.
+
+    Args:
+        fitted: where the rows of each series end that statistical methods may choose and estimate their parameters
+            on, (S,); at later origins they go on with those.
+        season: of all baselines but Naive2.
+        mase_season: of Naive2, because it is a part of M4's measure.
+    """
+    out = {}
+    for name in names:
+        if name in STATISTICAL:
+            out[name] = statistical_forecasts(name, panel, origins, fitted, horizon, season)
+        else:
+            out[name] = SIMPLE[name](panel.y, origins, horizon, mase_season if name == "Naive2" else season)
+    return out

@@ -1,0 +1,27 @@
+"""Simple baselines: the last value, the last season, the straight line through both ends."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...arrays import Array
+from .origins import Origins
+
+
+def naive(y: Array, origins: Origins, horizon: int, season: int) -> Array:
+    """The last value, repeated."""
+    return np.repeat(y[origins.ends - 1][:, None], horizon, axis=1)
+
+
+def seasonal_naive(y: Array, origins: Origins, horizon: int, season: int) -> Array:
+    """The last season, repeated."""
+    ahead = np.arange(1, horizon + 1)
+    places = origins.ends[:, None] - 1 + ahead - season * -(-ahead // season)
+    return y[np.maximum(places, origins.starts[:, None])]
+
+
+def drift(y: Array, origins: Origins, horizon: int, season: int) -> Array:
+    """The straight line through the first and the last value."""
+    _, starts, ends = origins
+    slope = (y[ends - 1] - y[starts]) / np.maximum(ends - 1 - starts, 1)
+    return y[ends - 1][:, None] + slope[:, None] * np.arange(1, horizon + 1)

@@ -1,0 +1,62 @@
+"""Statistical baselines: statsforecast's, one model a series. They need the extra `baselines`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...arrays import Array
+from ...errors import DataError, InputError
+from ...series.panel import Panel
+
+if TYPE_CHECKING:
+    from .origins import Origins
+
+# as statsforecast calls them
+STATISTICAL = ("AutoETS", "AutoARIMA", "Theta", "AutoTheta")
+
+
+def require_statsforecast(names: Iterable[str]) -> Any:
+    """statsforecast's models, or an error that says how to get them; None where no name needs them."""
+    wanted = [name for name in names if name in STATISTICAL]
+    if not wanted:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what it imports
+            from statsforecast import models
+    except ImportError as error:
+        raise InputError(
+            f"the baseline {wanted[0]} needs statsforecast: pip install 'unrolled[baselines]', or leave it out."
+        ) from error
+    return models
+
+
+def statistical_forecasts(
+    name: str, panel: Panel, origins: Origins, fitted: Array, horizon: int, season: int
+) -> Array:
+    """Forecasts after each origin, (N, horizon), by models estimated on each series' rows up to `fitted` (S,)."""
+    models = require_statsforecast([name])
+    out = np.empty((len(origins.ends), horizon))
+    for k in np.unique(origins.series):
+        start = int(panel.offsets[k])
+        past = panel.y[start : int(fitted[k])]
+        # a season must have come twice to be told from anything else
+        model = getattr(models, name)(season_length=season if len(past) >= 2 * season else 1)
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")  # its own search tries models that do not converge
+                model.fit(past)
+                for row in np.flatnonzero(origins.series == k):
+                    seen = panel.y[start : int(origins.ends[row])]
+                    ahead = model.predict(horizon) if len(seen) == len(past) else model.forward(seen, horizon)
+                    out[row] = ahead["mean"]
+        except Exception as error:  # whatever a library raises about a series, its user must learn which series
+            raise DataError(
+                f"{name} can't be fitted to {panel.name(int(k))} with {len(past)} rows ({error}). "
+                "Leave out this baseline or that series."
+            ) from error
+    return out

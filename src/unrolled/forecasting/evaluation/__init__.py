@@ -1,0 +1,1 @@
+"""How good forecasts are: metrics, the held-out end, comparisons, scoring."""

@@ -1,0 +1,202 @@
+"""Every measure of a forecast, in one place: utilsforecast computes them, what is here gives them names and scales.
+
+Per series, with the steps of all its forecasts taken together:
+
+- MAE, RMSE: in the units of the target.
+- sMAPE = mean 200 |y - f| / (|y| + |f|), from 0 to 200.
+- MASE = MAE / s, with s = mean |x_j - x_(j-m)| over the history x, the in-sample error of the seasonal naive; m is
+  the MASE season, 1 for days and weeks. RMSSE: the same with squares, and the root of all.
+- coverage: share of values inside an interval, both ends included.
+- IS, the interval score (Winkler's) of coverage 1 - α: mean (u - l) + 2/α (l - y)₊ + 2/α (y - u)₊. MSIS = IS / s.
+- CRPS, from the nine learned quantiles: the mean over them of twice the pinball loss. The grid is not even, so the
+  tails weigh more than in the integral that it stands for; between methods on this grid it compares fairly.
+
+Over series: plain means. OWA = (sMAPE / sMAPE of Naive2 + MASE / MASE of Naive2) / 2, of those means.
+
+Sources: Makridakis, Spiliotis & Assimakopoulos, "The M4 competition", Int. J. of Forecasting 36, 2020 (sMAPE, MASE,
+MSIS, OWA); Gneiting & Raftery, "Strictly proper scoring rules", JASA 102, 2007 (interval score, CRPS).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ...arrays import Array
+from ...series.panel import Panel
+from ..probabilistic.quantiles import QUANTILES
+
+if TYPE_CHECKING:
+    pass
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ..probabilistic.interval_columns import INTERVAL, models_in
+from ..probabilistic.quantiles import GRID_LEVELS
+
+POINT = ("sMAPE", "MASE", "MAE", "RMSE")  # what every comparison shows
+
+OF_INTERVALS = ("coverage", "IS", "MSIS")  # with the level behind it, such as coverage-80
+
+REFERENCE = "Naive2"  # of OWA
+
+
+class InSampleValues(NamedTuple):
+    """What came before the forecasts: the rows of each series on their grid, in order, NaN where unknown."""
+
+    ids: Array  # (n,)
+    y: Array  # (n,)
+    season: int | Array  # m of MASE, RMSSE and MSIS; where it is not that of all series, one a row, (n,)
+
+    @classmethod
+    def together(cls, parts: Sequence[InSampleValues]) -> InSampleValues:
+        """One history of several with different series."""
+        if len(parts) == 1:
+            return parts[0]
+        seasons = [np.broadcast_to(part.season, part.ids.shape) for part in parts]
+        ids, y = np.concatenate([part.ids for part in parts]), np.concatenate([part.y for part in parts])
+        return cls(ids, y, np.concatenate(seasons))
+
+
+def score_series(
+    ids: Array, y: Array, forecasts: Mapping[str, Array], history: InSampleValues | None = None
+) -> pd.DataFrame:
+    """All measures of each series and model.
+
+    Args:
+        ids: the series of each forecast value, (n,); or another group to take together, such as the step ahead.
+        y: what came, (n,); NaN where unknown: such rows do not count.
+        forecasts: columns such as RNN, RNN-lo-80, RNN-hi-80, (n,) each.
+        history: for the scaled errors; without it, they are left out.
+
+    Returns:
+        A table indexed by series and model. A measure that a model or series has not (no intervals, no scale because
+        its history is constant or short) is NaN.
+
+    >>> scores = score_series(np.zeros(2), np.array([10.0, 20.0]), {"flat": np.array([10.0, 10.0])})
+    >>> scores.loc[(0.0, "flat"), ["MAE", "RMSE"]].round(3).tolist()
+    [5.0, 7.071]
+    """
+    models = models_in(forecasts)
+    known = ~np.isnan(y)
+    # names of our own: what a table calls its columns must not meet what utilsforecast calls its
+    own = {name: f"m{k}" for k, name in enumerate(models)}
+    frame = pd.DataFrame({"unique_id": ids, "y": y})
+    for name, values in forecasts.items():
+        match = INTERVAL.fullmatch(name)
+        frame[f"{own[match['model']]}-{match['end']}-{float(match['level']):g}" if match else own[name]] = values
+    frame = frame[known]
+    points = _points(frame, list(own.values()))
+    by_model = {name: _of_model(frame, points, own[name], levels) for name, levels in models.items()}
+    scores = (
+        pd.concat(by_model, names=["model", "series"]).swaplevel().sort_index(level="series", sort_remaining=False)
+    )
+    if history is not None:
+        scores = _scaled(scores, history)
+    return scores[_ordered(scores.columns)]
+
+
+def _points(frame: pd.DataFrame, models: list[str]) -> dict[str, pd.DataFrame]:
+    """Each measure of points for all models at once, which takes as long as for one: one row a series."""
+    from utilsforecast import losses
+
+    measures = {"sMAPE": losses.smape, "MAE": losses.mae, "RMSE": losses.rmse}
+    tables = {name: measure(frame, models).set_index("unique_id") for name, measure in measures.items()}
+    return {name: 200 * table if name == "sMAPE" else table for name, table in tables.items()}
+
+
+def _of_model(
+    frame: pd.DataFrame, points: Mapping[str, pd.DataFrame], model: str, levels: list[float]
+) -> pd.DataFrame:
+    """One row a series, in the units of the target."""
+    from utilsforecast import losses
+
+    def of(measure: pd.DataFrame) -> pd.Series:
+        return measure.set_index("unique_id")[model]
+
+    columns = {name: table[model] for name, table in points.items()}
+    if set(GRID_LEVELS) <= set(levels):
+        lows = [f"{model}-lo-{level:g}" for level in GRID_LEVELS]
+        highs = [f"{model}-hi-{level:g}" for level in GRID_LEVELS]
+        pinball = losses.mqloss(frame, {model: [*lows, model, *reversed(highs)]}, np.array(QUANTILES))
+        columns["CRPS"] = 2 * of(pinball)
+    for level in sorted(levels):
+        whole: Any = int(level) if level == int(level) else level  # columns say 80, not 80.0
+        columns[f"coverage-{level:g}"] = of(losses.coverage(frame, [model], whole))
+        columns[f"IS-{level:g}"] = of(losses.winkler_score(frame, [model], whole))
+    return pd.DataFrame(columns)
+
+
+def _scaled(scores: pd.DataFrame, history: InSampleValues) -> pd.DataFrame:
+    """The scores with MASE, RMSSE and MSIS."""
+    from utilsforecast import losses
+
+    past = pd.DataFrame({"unique_id": history.ids, "y": history.y, "season": history.season})
+    past["scale"] = np.nan
+    for season in np.unique(history.season):
+        rows = past["season"] == season
+        past.loc[rows, "scale"] = past[rows].groupby("unique_id")["y"].shift(int(season))
+    series = scores.index.get_level_values("series")
+    scale, square = (
+        measure(past, ["scale"]).set_index("unique_id")["scale"].reindex(series).to_numpy(float)
+        for measure in (losses.mae, losses.mse)
+    )
+    scale, square = (np.where(values == 0, np.nan, values) for values in (scale, square))  # constant: no scale
+    added = {"MASE": scores["MAE"] / scale, "RMSSE": scores["RMSE"] / np.sqrt(square)}
+    added |= {f"MS{name}": scores[name] / scale for name in scores if str(name).startswith("IS-")}
+    return scores.assign(**added)
+
+
+def _ordered(columns: Iterable[str]) -> list[str]:
+    """Points first, then the intervals from the narrowest to the widest."""
+    first = ("sMAPE", "MASE", "RMSSE", "MAE", "RMSE", "CRPS")
+
+    def place(name: str) -> tuple[float, int]:
+        if name in first:
+            return (0, first.index(name))
+        kind, _, level = name.partition("-")
+        return (float(level), OF_INTERVALS.index(kind))
+
+    return sorted(columns, key=place)
+
+
+def summarize(scores: pd.DataFrame) -> pd.DataFrame:
+    """Means over series, one row a model, and OWA where Naive2 is among the models.
+
+    >>> scores = score_series(np.zeros(2), np.array([10.0, 20.0]), {"flat": np.array([10.0, 10.0])})
+    >>> summarize(scores).index.tolist()
+    ['flat']
+    """
+    table = scores.groupby(level="model", sort=False).mean()
+    if REFERENCE in table.index and "MASE" in table:
+        reference = table.loc[REFERENCE]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            owa = (table["sMAPE"] / reference["sMAPE"] + table["MASE"] / reference["MASE"]) / 2
+        table.insert(list(table.columns).index("MASE") + 1, "OWA", owa.replace([np.inf, -np.inf], np.nan))
+    return table
+
+
+def at_levels(table: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
+    """The measures of points, and those of intervals of these levels."""
+    wanted = {f"{kind}-{level:g}" for level in levels for kind in OF_INTERVALS}
+    return table[[c for c in table if c in wanted or str(c).partition("-")[0] not in OF_INTERVALS]]
+
+
+def verdict(table: pd.DataFrame, name: str) -> str:
+    """In plain words, whether the network is worth using, from a table with one row a model."""
+    errors = table["sMAPE"]
+    best = str(errors.drop(name).idxmin())
+    ours, theirs = errors[name], errors[best]
+    if ours < theirs:
+        return f"The network beats the best baseline ({best}): sMAPE {ours:.4g} against {theirs:.4g}."
+    return f"The network loses to {best}: sMAPE {ours:.4g} against {theirs:.4g}. Prefer {best} here."
+
+
+def in_sample_values(panel: Panel, season: int) -> InSampleValues:
+    """A panel as what scaled errors are scaled by: filled gaps are unknown."""
+    return InSampleValues(
+        np.repeat(np.arange(len(panel.ids)), panel.lengths), np.where(panel.observed, panel.y, np.nan), season
+    )

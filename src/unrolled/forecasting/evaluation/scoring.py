@@ -1,0 +1,202 @@
+"""An old forecast and what came: rows are joined on id and stamp, and every model is rated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ...arrays import Array
+from ...errors import DataError, InputError
+from ...interactive.html import note, table, titled
+from ...series.by_frequency import read_panels
+from ...series.columns import Columns
+from ...series.dataframe import format_stamp, read_stamps, read_target
+from ...series.frequency import mase_season
+from ..probabilistic.interval_columns import models_in
+from .comparison import format_value
+from .metrics import InSampleValues, in_sample_values, score_series, summarize
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoDataFrame
+
+
+@dataclass(frozen=True, repr=False)
+class Score:
+    """How good an old forecast was.
+
+    Attributes:
+        table: one row a model, columns such as sMAPE, MAE, coverage-80: means over series. MASE, RMSSE and MSIS are
+            there where the actuals begin before the forecast.
+        by_series: the same for each series and model.
+        rows: rows of the forecast.
+        matched: rows of it whose actual value is known.
+        notes: what is worth knowing about the tables.
+    """
+
+    table: pd.DataFrame
+    by_series: pd.DataFrame
+    rows: int
+    matched: int
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"{self._title}\n{self.table.to_string(na_rep='')}"
+
+    def _repr_html_(self) -> str:
+        order = self.table.iloc[:, 0].sort_values(kind="stable").index
+        rows = [[str(k), *("" if np.isnan(v) else format_value(v) for v in self.table.loc[k])] for k in order]
+        header = ["model", *map(str, self.table.columns)]
+        return titled(self._title, table(header, rows), *map(note, self.notes))
+
+    @property
+    def _title(self) -> str:
+        return f"{self.matched} of {self.rows} forecast rows have come true"
+
+
+def score(
+    forecast: IntoDataFrame,
+    actuals: IntoDataFrame,
+    id_col: str = "unique_id",
+    time_col: str = "ds",
+    target_col: str = "y",
+    season: int | None = None,
+    freq: str | int | None = None,
+) -> Score:
+    """Rate a forecast now that its values have come.
+
+    Args:
+        forecast: a table as `Forecaster.predict` gave it, or any with a stamp, perhaps an id, and a column a model;
+            intervals are columns such as X-lo-80 and X-hi-80. A `cutoff` column is allowed.
+        actuals: a table like the one of `fit`. Its rows before the first forecast stamp are the history that scales
+            MASE, RMSSE and MSIS.
+        season: m of those three; None: M4's for the frequency.
+        freq: the frequency of the history; None: inferred.
+
+    Raises:
+        DataError: no row of the forecast has an actual value, or a table can't be used as it stands.
+
+    >>> import pandas as pd, unrolled as un
+    >>> forecast = pd.DataFrame({"ds": [4, 5], "RNN": [10.0, 12.0], "RNN-lo-80": 9.0, "RNN-hi-80": 13.0})
+    >>> actuals = pd.DataFrame({"ds": [1, 2, 3, 4], "y": [6.0, 8.0, 10.0, 11.0]})
+    >>> un.score(forecast, actuals).table[["MASE", "MAE", "coverage-80"]].loc["RNN"].tolist()
+    [0.5, 1.0, 1.0]
+    """
+    columns = Columns(id_col, time_col, target_col)
+    told = _read(forecast, columns, "the forecast")
+    came = _read(actuals, columns, "the actuals")
+    if (id_col in told) != (id_col in came):
+        has, lacks = ("forecast", "actuals") if id_col in told else ("actuals", "forecast")
+        if id_col != Columns.id or told[time_col].duplicated().any() or came[time_col].duplicated().any():
+            raise DataError(
+                f"the {has} has a column {id_col!r}, the {lacks} has none. Add it, or name it alike (id)."
+            )
+        told, came = told.drop(columns=id_col, errors="ignore"), came.drop(columns=id_col, errors="ignore")
+    keys = [name for name in (id_col, time_col) if name in told]
+    _refuse_duplicates(told, [*keys, *(["cutoff"] if "cutoff" in told else [])], "the forecast")
+    _refuse_duplicates(came, keys, "the actuals")
+    if (told[time_col].dtype.kind == "M") != (came[time_col].dtype.kind == "M"):
+        raise DataError(f"column {time_col!r} holds dates in one of the tables and whole numbers in the other.")
+
+    names = [str(name) for name in told if name not in (*keys, target_col, "cutoff")]
+    models = models_in(names)
+    if not models:
+        raise DataError(
+            f"the forecast has no column of numbers beside {', '.join(map(repr, keys))}: nothing to rate."
+        )
+    y = told[keys].merge(came[[*keys, target_col]], on=keys, how="left")[target_col].to_numpy(float)
+    matched = int((~np.isnan(y)).sum())
+    if not matched:
+        raise DataError(_nothing_matches(told, came, columns))
+    for name in names:
+        values = told[name].to_numpy(float)
+        unknown = np.flatnonzero(np.isnan(values) & ~np.isnan(y))
+        if len(unknown):
+            raise DataError(
+                f"the forecast's column {name!r}, row {unknown[0]}: there is no number. Leave that row out."
+            )
+    ids = told[id_col].to_numpy() if id_col in told else np.zeros(len(told), np.int64)
+    history = _history(told, came, columns, season, freq)
+    scores = score_series(ids, y, {name: told[name].to_numpy(float) for name in names}, history)
+    notes = [] if history else ["the actuals have no rows before the forecast: MASE, RMSSE and MSIS can't be told"]
+    return Score(summarize(scores), scores, len(told), matched, tuple(notes))
+
+
+def _read(frame: IntoDataFrame, columns: Columns, called: str) -> pd.DataFrame:
+    """The id, the stamps and all columns of numbers."""
+    import narwhals as nw
+
+    try:
+        table = nw.from_native(frame, eager_only=True)
+    except TypeError as error:
+        raise DataError(f"{called} must be a data frame; got {type(frame).__name__}.") from error
+    if not len(table):
+        raise DataError(f"{called} has no rows.")
+    needed = [columns.time, *([columns.target] if called == "the actuals" else [])]
+    needed += [columns.id] if columns.id != Columns.id else []
+    for name in needed:
+        if name not in table.columns:
+            raise DataError(f"{called} has no column {name!r}; it has: {', '.join(map(repr, table.columns))}.")
+    data: dict[str, Array] = {}
+    try:
+        for name in table.columns:
+            if name == columns.id:
+                data[name] = table[name].to_numpy().astype(object)
+            elif name in (columns.time, "cutoff"):
+                data[name] = read_stamps(table[name], Columns(columns.id, name, columns.target))
+            elif name in needed or table[name].dtype.is_numeric():
+                data[name] = read_target(table[name], Columns(columns.id, columns.time, name))
+    except DataError as error:
+        raise DataError(f"{called}: {error}") from error
+    return pd.DataFrame(data)
+
+
+def _refuse_duplicates(table: pd.DataFrame, keys: list[str], called: str) -> None:
+    double = table.duplicated(keys).to_numpy()
+    if double.any():
+        at = int(double.argmax())
+        place = ", ".join(f"{key} {format_stamp(table[key].to_numpy()[at])}" for key in keys)
+        raise DataError(
+            f"{called}: several rows for {place} ({double.sum()} row(s) too many). "
+            "Keep one; if there are several series, name the column that tells them apart (id)."
+        )
+
+
+def _nothing_matches(told: pd.DataFrame, came: pd.DataFrame, columns: Columns) -> str:
+    """What to say when no forecast row has an actual value."""
+    if columns.id in told and not set(told[columns.id]) & set(came[columns.id]):
+        theirs, ours = (repr(table[columns.id].iloc[0]) for table in (told, came))
+        return (
+            f"no series is in both tables: the forecast has {theirs}, the actuals {ours}. Name series alike in both."
+        )
+    spans = []
+    for rows in (told, came):
+        stamps = rows[columns.time].to_numpy()
+        spans.append(f"{format_stamp(stamps.min())} … {format_stamp(stamps.max())}")
+    return (
+        f"no forecast row has a value in the actuals: the forecast is of {spans[0]}, the actuals of {spans[1]}. "
+        "Give the actuals of that time, with stamps written alike."
+    )
+
+
+def _history(
+    told: pd.DataFrame, came: pd.DataFrame, columns: Columns, season: int | None, freq: str | int | None
+) -> InSampleValues | None:
+    """The rows before each series' first forecast stamp; None where there are too few to know their frequency."""
+    if season is not None and (isinstance(season, bool) or season < 1):
+        raise InputError(f"season must be a whole number ≥ 1; got {season!r}.")
+    begins = told[columns.time].min()
+    if columns.id in told:
+        begins = came[columns.id].map(told.groupby(columns.id)[columns.time].min())
+    past = came[(came[columns.time] < begins) & came[columns.target].notna()]
+    longest = past.groupby(columns.id).size().max() if columns.id in told and len(past) else len(past)
+    if longest < (2 if freq is None else 1):
+        return None
+    histories = []
+    for panel in read_panels(past, columns, freq):
+        history = in_sample_values(panel, season or mase_season(panel.frequency, None))
+        names = np.asarray(panel.ids, object) if columns.id in told else np.zeros(1, np.int64)
+        histories.append(history._replace(ids=names[history.ids]))
+    return InSampleValues.together(histories)

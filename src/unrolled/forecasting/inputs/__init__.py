@@ -1,0 +1,1 @@
+"""What the networks read: windows, features, the calendar."""

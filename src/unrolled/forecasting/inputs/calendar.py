@@ -1,0 +1,112 @@
+"""Where stamps lie in the day, the week and the year, as smooth numbers between -1 and 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from ...arrays import Array
+from ...series.frequency import DAY, Frequency
+
+WEEK = 7 * DAY
+Feature = Callable[[pd.DatetimeIndex], Array]
+
+
+def calendar_features(frequency: Frequency, ordinals: Array, season: int | None = None) -> tuple[list[str], Array]:
+    """Features of the calendar that make sense for a frequency.
+
+    A place on a circle is told by sine and cosine, so that the end of a year lies beside the next one's beginning.
+
+    Args:
+        frequency: of the series.
+        ordinals: numbers of periods, past or future, (n,).
+        season: periods in a season, which counts for whole-number stamps only; None: the frequency's own.
+
+    Returns:
+        The names, and the features (n, K); none for years, and for whole numbers without a season.
+
+    >>> monthly = Frequency.named("MS", np.datetime64("2024-01-01"))
+    >>> names, values = calendar_features(monthly, np.array([0, 3, 6]))
+    >>> names, values.round(2).tolist()
+    (['year sine', 'year cosine'], [[0.0, 1.0], [1.0, 0.0], [0.0, -1.0]])
+    """
+    ordinals = np.asarray(ordinals, np.int64)
+    if frequency.unit == "integer":
+        season = frequency.season if season is None else season
+        if season < 2:
+            return [], np.zeros((len(ordinals), 0))
+        return ["season sine", "season cosine"], _circle(ordinals % season / season)
+    chosen = _chosen(frequency)
+    names = [name for part in chosen for name in _PARTS[part][0]]
+    if not chosen or not len(ordinals):
+        return names, np.zeros((len(ordinals), len(names)))
+    first, last = int(ordinals.min()), int(ordinals.max())
+    # many series share few stamps: each is worked out once
+    if last - first < max(len(ordinals), 1000):
+        distinct, places = np.arange(first, last + 1), ordinals - first
+    else:
+        distinct, places = np.unique(ordinals, return_inverse=True)
+    dates = pd.DatetimeIndex(frequency.stamps(distinct))
+    return names, np.concatenate([_PARTS[part][1](dates) for part in chosen], axis=1)[places]
+
+
+def _chosen(frequency: Frequency) -> list[str]:
+    """The parts of the calendar through which a series of this frequency moves."""
+    if frequency.unit == "month":
+        return ["month of year"] if frequency.step % 12 else []
+    if frequency.unit == "business day":
+        return ["day of week", "day of month", "day of year"]
+    parts = []
+    if frequency.step % DAY:
+        parts.append("time of day")
+    if frequency.step < WEEK:
+        parts += ["day of week", "weekend"]
+    if DAY <= frequency.step < WEEK:
+        parts.append("day of month")
+    # half a year and longer: too few points for a circle
+    if frequency.step < 180 * DAY:
+        parts.append("day of year")
+    return parts
+
+
+def _circle(share: Array) -> Array:
+    """Places on a circle, 0 .. 1, as sine and cosine, (n, 2)."""
+    return np.stack([np.sin(2 * np.pi * share), np.cos(2 * np.pi * share)], axis=1)
+
+
+def _time_of_day(dates: pd.DatetimeIndex) -> Array:
+    return _circle((dates - dates.normalize()).to_numpy("timedelta64[ns]").astype(np.int64) / DAY)
+
+
+def _day_of_week(dates: pd.DatetimeIndex) -> Array:
+    return _circle(dates.day_of_week.to_numpy() / 7)
+
+
+def _weekend(dates: pd.DatetimeIndex) -> Array:
+    return (dates.day_of_week.to_numpy() >= 5).astype(np.float64)[:, None]
+
+
+def _day_of_month(dates: pd.DatetimeIndex) -> Array:
+    # by the month's own length: ends of months lie together, be they the 28th or the 31st
+    return _circle((dates.day.to_numpy() - 1) / dates.days_in_month.to_numpy())
+
+
+def _day_of_year(dates: pd.DatetimeIndex) -> Array:
+    return _circle((dates.day_of_year.to_numpy() - 1) / (365 + dates.is_leap_year))
+
+
+def _month_of_year(dates: pd.DatetimeIndex) -> Array:
+    return _circle((dates.month.to_numpy() - 1) / 12)
+
+
+# names and functions; utilsforecast's fourier terms count rows from each series' first, not from the calendar
+_PARTS: dict[str, tuple[list[str], Feature]] = {
+    "time of day": (["day sine", "day cosine"], _time_of_day),
+    "day of week": (["week sine", "week cosine"], _day_of_week),
+    "weekend": (["weekend"], _weekend),
+    "day of month": (["month sine", "month cosine"], _day_of_month),
+    "day of year": (["year sine", "year cosine"], _day_of_year),
+    "month of year": (["year sine", "year cosine"], _month_of_year),
+}

@@ -1,0 +1,199 @@
+"""What the networks read beside the target: covariates in units of their own, the calendar, places of filled gaps.
+
+Which of it there is, and in which units, is decided on the rows of a training and kept: no later row changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ...arrays import Array
+from ...series.panel import Panel
+from .calendar import calendar_features
+
+
+@dataclass(frozen=True)
+class Units:
+    """Which of some columns are read, and what is taken off them and divides them.
+
+    A column that is constant in training is left out: nothing was learned of it, so it must not matter when it moves
+    later. A column of two values becomes 0 and 1, any other has mean 0 and standard deviation 1 in training.
+    """
+
+    columns: tuple[int, ...] = ()
+    center: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, values: Array) -> Units:
+        """Those of (n, C) values of training."""
+        found = []
+        for k, column in enumerate(values.T):
+            low, high = column.min(initial=np.inf), column.max(initial=-np.inf)
+            if low >= high:
+                continue
+            two = bool(((column == low) | (column == high)).all())
+            spread = float(column.std())
+            # what rounding alone leaves of a constant
+            if two or spread > 1e-12 * max(abs(low), abs(high)):
+                found.append((k, *((float(low), float(high - low)) if two else (float(column.mean()), spread))))
+        return cls(*zip(*found, strict=True)) if found else cls()
+
+    def apply(self, values: Array) -> Array:
+        """(n, C) → (n, columns kept)."""
+        return (values[:, list(self.columns)] - np.array(self.center)) / np.array(self.scale)
+
+
+@dataclass(frozen=True)
+class Categories:
+    """The codes of one category that were seen in training; any other is 0, unknown.
+
+    Attributes:
+        column: which of the categories of the covariates.
+        codes: for each of their codes, 0 first, the one the networks read.
+    """
+
+    column: int
+    codes: tuple[int, ...]
+
+    @property
+    def levels(self) -> int:
+        """Codes the networks read, the unknown one among them."""
+        return max(self.codes) + 1
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the networks of one training read beside the target.
+
+    Attributes:
+        gaps: whether a channel tells where the target was observed, 1, and where a gap was filled, 0.
+        past: of the covariates known up to the present.
+        future: of the covariates known ahead.
+        calendar: names of the calendar's features; they are known ahead.
+        season: periods in a season, for the calendar of whole-number stamps.
+        static: of the numbers of a series.
+        categories: of a series.
+    """
+
+    gaps: bool = False
+    past: Units = Units()
+    future: Units = Units()
+    calendar: tuple[str, ...] = ()
+    season: int = 1
+    static: Units = Units()
+    categories: tuple[Categories, ...] = ()
+
+    @classmethod
+    def of(cls, panel: Panel, calendar: bool = False, season: int = 1) -> Features:
+        """Those of a panel that is trained on."""
+        covariates = panel.covariates
+        apart = covariates.values.shape[1] - covariates.known
+        names = calendar_features(panel.frequency, np.zeros(0, np.int64), season)[0] if calendar else []
+        return cls(
+            gaps=not panel.observed.all(),
+            past=Units.of(covariates.values[:, :apart]),
+            future=Units.of(covariates.values[:, apart:]),
+            calendar=tuple(names),
+            season=season,
+            static=Units.of(covariates.static),
+            categories=_categories(panel),
+        )
+
+    @property
+    def beside(self) -> int:
+        """Channels of a window beside those of the target."""
+        return self.gaps + len(self.past.columns) + self.known
+
+    @property
+    def known(self) -> int:
+        """How many of them are known ahead, the last ones."""
+        return len(self.future.columns) + len(self.calendar)
+
+    @property
+    def fixed(self) -> int:
+        """Numbers that are the same for all rows of a series."""
+        return len(self.static.columns)
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Codes of each category."""
+        return tuple(category.levels for category in self.categories)
+
+    def channels(self, panel: Panel, rows: Array) -> Array:
+        """The channels at these rows of a panel, (n, beside)."""
+        covariates = panel.covariates
+        values = covariates.values[rows]
+        apart = values.shape[1] - covariates.known
+        parts = [panel.observed[rows, None].astype(np.float64)] if self.gaps else []
+        parts += [self.past.apply(values[:, :apart]), self.future.apply(values[:, apart:])]
+        if self.calendar:
+            series = np.searchsorted(panel.offsets, rows, side="right") - 1
+            ordinals = panel.first[series] + rows - panel.offsets[series]
+            parts.append(calendar_features(panel.frequency, ordinals, self.season)[1])
+        return np.concatenate(parts, axis=1)
+
+    def statics(self, panel: Panel) -> Array | None:
+        """The numbers of each series, (S, fixed); None where there are none."""
+        return self.static.apply(panel.covariates.static) if self.fixed else None
+
+    def codes(self, panel: Panel) -> Array | None:
+        """The categories of each series as codes, (S, B); None where there are none."""
+        if not self.categories:
+            return None
+        return np.stack(
+            [np.array(c.codes)[panel.covariates.categories[:, c.column]] for c in self.categories], axis=1
+        )
+
+    def notes(self, panel: Panel) -> list[str]:
+        """What is read and what is left out, for the user to know."""
+        covariates = panel.covariates
+        apart = covariates.values.shape[1] - covariates.known
+        past, future = covariates.names[:apart], covariates.names[apart:]
+        categories = tuple(c.column for c in self.categories)
+        groups = [
+            ("of the past", past, self.past.columns),
+            ("known ahead", future, self.future.columns),
+            ("static", covariates.static_names, self.static.columns),
+            ("categories", covariates.category_names, categories),
+        ]
+        told = [f"{kind}: {', '.join(names[k] for k in kept)}" for kind, names, kept in groups if kept]
+        if self.calendar:
+            told.append(f"calendar: {', '.join(self.calendar)}")
+        notes = ["the networks read beside the target " + "; ".join(told)] if told else []
+        constant = [name for _, names, kept in groups for k, name in enumerate(names) if k not in kept]
+        if constant:
+            notes.append(f"left out, since constant in training: {', '.join(constant)}")
+        return notes
+
+    def describe(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return asdict(self)
+
+    @classmethod
+    def rebuild(cls, content: Mapping[str, Any]) -> Features:
+        """The features that `describe` wrote."""
+        units = {name: Units(**_tuples(content[name])) for name in ("past", "future", "static")}
+        categories = tuple(Categories(**_tuples(category)) for category in content["categories"])
+        return cls(**{**content, **units, "categories": categories, "calendar": tuple(content["calendar"])})
+
+
+def _tuples(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
+
+
+def _categories(panel: Panel) -> tuple[Categories, ...]:
+    """Those categories that tell series of a panel apart."""
+    found = []
+    for k, levels in enumerate(panel.covariates.levels):
+        seen = np.unique(panel.covariates.categories[:, k])
+        if len(seen) > 1:
+            codes = np.zeros(len(levels) + 1, np.int64)
+            named = seen[seen > 0]
+            codes[named] = 1 + np.arange(len(named))
+            found.append(Categories(k, tuple(codes.tolist())))
+    return tuple(found)

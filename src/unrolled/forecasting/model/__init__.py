@@ -1,0 +1,1 @@
+"""Networks for forecasting: architecture, training, recursion, sample paths."""

@@ -1,0 +1,116 @@
+"""The networks that forecasts come from: an encoder reads the window, and a head or a decoder writes the horizon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from ...arrays import Array
+from ...nn.cells import cell_named
+from ...nn.engines import engine_for
+from ...nn.layers import Add, Concatenate, Dense, Dropout, Embedding, Last
+from ...nn.program import Buffer, Program, ProgramBuilder
+
+Decoder = Literal["direct", "parallel", "recurrent"]
+
+FIRST_STEPS = 0.1  # of the head's usual weights: a forecast begins near its anchor
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One network, from what it reads to what it writes.
+
+    The encoder is a stack of recurrent layers over the window, a segment of it at each step; from the second layer
+    on, each adds to what the one before it gave. What follows is one of
+
+    - "direct": a dense layer from the last state to the whole horizon;
+    - "parallel": the cell of the encoder's last layer takes one step for each segment of the horizon, all from the
+      encoder's last state, told where the segment lies and what is known of it ahead. Source: Lin et al., "SegRNN",
+      2023 (arXiv:2308.11200);
+    - "recurrent": such steps one after the other. Source: Sutskever, Vinyals & Le, NIPS 2014.
+
+    Attributes:
+        cell: name of the recurrent cell.
+        hidden: its units.
+        layers: recurrent layers of the encoder.
+        dropout: share of hidden units dropped in training.
+        segment: values of each channel that a step reads or writes.
+        channels: of the window.
+        horizon: values to forecast.
+        outputs: numbers for each of them, such as quantiles.
+        decoder: one of the three above.
+        known: channels known ahead, the last ones.
+        fixed: numbers that are the same for all rows of a series.
+        levels: of each categorical feature of a series, how many values it has.
+    """
+
+    cell: str
+    hidden: int
+    layers: int
+    dropout: float
+    segment: int
+    channels: int
+    horizon: int
+    outputs: int
+    decoder: Decoder
+    known: int = 0
+    fixed: int = 0
+    levels: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        stack = f"{self.layers} × " if self.layers > 1 else ""
+        segments = f" on segments of {self.segment}" if self.segment > 1 else ""
+        return f"{stack}{self.cell.upper()}({self.hidden}){segments}, {self.decoder} decoding"
+
+    @cached_property
+    def program(self) -> Program:
+        builder = ProgramBuilder()
+        h = builder.input("x", self.segment * self.channels)
+        ahead = self._inputs_ahead(builder) if self.decoder != "direct" else None
+        if self.segment > 1 or ahead is not None:  # the decoder reads with the encoder's weights
+            h = builder.add(Dense(self.hidden, "relu"), h, name="read")
+        for k in range(self.layers):
+            below, h = h, builder.add(cell_named(self.cell)(self.hidden), h, name=f"encoder {k}")
+            if k:
+                h = builder.add(Add(), below, h, name=f"residual {k}")
+        if ahead is not None:
+            last = f"encoder {self.layers - 1}"
+            where = builder.add(Dense(self.hidden), ahead, name="ahead read")
+            h = builder.add(
+                cell_named(self.cell)(self.hidden),
+                where,
+                name="decoder",
+                shares=last,
+                initial=f"{last}.final",
+                branching=self.decoder == "parallel",
+            )
+        else:
+            h = builder.add(Last(), h, name="last")
+        if self.dropout:
+            h = builder.add(Dropout(self.dropout), h, name="dropout")
+        shape = (self.horizon if ahead is None else self.segment, self.outputs)
+        return builder.build(builder.add(Dense(shape), h, name="head"))
+
+    def _inputs_ahead(self, builder: ProgramBuilder) -> Buffer:
+        """Everything that the decoder is told of a segment of the horizon."""
+        steps = -(-self.horizon // self.segment)
+        parts = [builder.input("ahead", self.segment * self.known + self.fixed + steps, masked=False)]
+        codes = [builder.input(f"code {k}", 1, masked=False) for k in range(len(self.levels))]
+        for k, (code, count) in enumerate(zip(codes, self.levels, strict=True)):
+            size = int(np.clip(round(1.6 * count**0.56), 1, 32))  # a rule of thumb of fastai's
+            parts.append(builder.add(Embedding(count, size), code, name=f"embedding {k}"))
+        return builder.add(Concatenate(), *parts, name="told") if codes else parts[0]
+
+    def initialize(self, seed: int) -> Array:
+        """Fresh parameters."""
+        params = self.program.initialize(seed, np.dtype(np.float32))
+        self.program.views(params)["head.weight"][...] *= FIRST_STEPS
+        return params
+
+    def forward(self, params: Array, inputs: dict[str, Array], lengths: Array | None) -> Array:
+        """Inputs of N windows → (N, horizon, outputs), float64."""
+        y = engine_for(self.program).forward(self.program, params, inputs, None, lengths).outputs[0]
+        return y.astype(np.float64).reshape(len(y), -1, self.outputs)[:, : self.horizon]

@@ -1,0 +1,179 @@
+"""The networks' forecasts averaged with those of other methods: averages of unlike methods err less than each.
+
+The median becomes the weighted average, in the units in which the networks forecast (so that it is a geometric one
+for a series taken in logarithms), and all other quantiles move with it: the spread stays that of the networks, and
+what follows, calibration first, sees the average.
+
+Source: Bates & Granger, "The combination of forecasts", Operational Research Quarterly 20, 1969. Most of the best
+entries of the M4 competition were such averages (Makridakis, Spiliotis & Assimakopoulos, Int. J. of Forecasting 36,
+2020).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ...arrays import Array
+from ...errors import InputError
+from ...series.frequency import Frequency, mase_season
+from ...series.panel import Panel, series_of
+from ..baselines.origins import Origins
+from ..baselines.registry import BASELINES, baseline_forecasts, check_baselines
+from ..baselines.statistical import STATISTICAL
+from ..preprocessing.profile import SeriesTransform
+
+if TYPE_CHECKING:
+    from ...forecaster import Forecaster
+
+SHARE = 1 / 3  # of all methods together, where no weights are given
+FEWEST_ROWS = 8  # of shorter series statsforecast makes no model: there the networks forecast alone
+
+
+def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dict[str, float]:
+    """The weight of each method beside the networks, which have what is left of 1.
+
+    Raises:
+        InputError: a name is not known, or the weights are not above 0 and together below 1.
+
+    >>> weights_of({"autoets": 0.2, "Theta": 0.2})
+    {'AutoETS': 0.2, 'Theta': 0.2}
+    >>> weights_of(["Naive", "Drift"])["Drift"] == 1 / 6
+    True
+    """
+    if combine is None:
+        return {}
+    if not isinstance(combine, dict):
+        if not isinstance(combine, (str, list, tuple)):
+            raise InputError(
+                "combine takes the name of a method, a list of names, or weights by name such as {'AutoETS': 0.3}; "
+                f"got {combine!r}."
+            )
+        names = check_baselines(combine)
+        return {name: SHARE / len(names) for name in BASELINES if name in names}
+    names = check_baselines(list(combine))
+    if len(names) < len(combine):
+        raise InputError(f"combine names a method twice: {', '.join(combine)}. Give each one weight.")
+    for name, weight in combine.items():
+        if (
+            isinstance(weight, bool)
+            or not isinstance(weight, (int, float, np.floating, np.integer))
+            or not 0 < weight < 1
+        ):
+            raise InputError(
+                f"combine gives {name} the weight {weight!r}; a weight is a number above 0 and below 1, such as 0.3."
+            )
+    given = dict(zip(names, combine.values(), strict=True))
+    # in one order: the last bit of a sum depends on it, and files keep none
+    weights = {name: float(given[name]) for name in BASELINES if name in given}
+    total = sum(weights.values())
+    if total > 1 - 1e-9:  # what rounding leaves of 1 is none
+        told = " + ".join(f"{name} {weight:g}" for name, weight in weights.items())
+        raise InputError(
+            f"the weights of combine sum to {total:g} ({told}); the networks have what is left of 1. Lower them "
+            "until they are below 1 together."
+        )
+    return weights
+
+
+class Combination(NamedTuple):
+    """What networks are averaged with; by default nothing.
+
+    Attributes:
+        weights: by the names of methods.
+        season: of all methods but Naive2, in periods.
+        naive2_season: of Naive2.
+    """
+
+    weights: Mapping[str, float] = MappingProxyType({})
+    season: int = 1
+    naive2_season: int = 1
+
+    @classmethod
+    def of(cls, fc: Forecaster, season: int, frequency: Frequency) -> Combination:
+        """That of a forecaster of series of this season."""
+        return cls(weights_of(fc.combine), season, mase_season(frequency, fc.season))
+
+    def __str__(self) -> str:
+        """The shares in words.
+
+        >>> print(Combination({"AutoETS": 0.3}))
+        70 % networks and 30 % AutoETS
+        """
+        shares = {"networks": 1 - sum(self.weights.values()), **self.weights}
+        *first, last = [f"{100 * share:.3g} % {name}" for name, share in shares.items()]
+        return f"{', '.join(first)} and {last}" if first else last
+
+    def notes(self, panel: Panel) -> list[str]:
+        """What the user must know of it."""
+        return [f"the forecast is {self}", *self.too_short(panel)] if self.weights else []
+
+    def too_short(self, panel: Panel) -> list[str]:
+        """A note on series that are left to the networks, if there are any."""
+        statistical = [name for name in self.weights if name in STATISTICAL]
+        short = int((panel.lengths < FEWEST_ROWS).sum())
+        if not (statistical and short):
+            return []
+        return [
+            f"{short} series of fewer than {FEWEST_ROWS} rows, too few for {', '.join(statistical)}: the networks "
+            "have that share too"
+        ]
+
+    def combined(
+        self, quantiles: Array, panel: Panel, profile: SeriesTransform, ends: Array, fitted: Array | None = None
+    ) -> Array:
+        """Quantiles of the networks (N, H, L) after these window ends, moved to the average; see `forecasts`."""
+        return self.average(quantiles, self.forecasts(panel, profile, ends, quantiles.shape[1], fitted))
+
+    def forecasts(
+        self, panel: Panel, profile: SeriesTransform, ends: Array, horizon: int, fitted: Array | None = None
+    ) -> Array:
+        """What each method forecasts after these window ends.
+
+        Args:
+            panel: whole series; nothing after an end is looked at.
+            profile: of the series.
+            ends: (N,).
+            horizon: H.
+            fitted: where the rows of each series end that statistical methods are estimated on, (S,); at later ends
+                they go on with those parameters. None: at the first of the ends asked of it.
+
+        Returns:
+            (M, N, H) in the units of the target, or their logarithms where the profile says so; NaN where there is
+            none, as of a value that is not positive.
+        """
+        found = np.full((len(self.weights), len(ends), horizon), np.nan)
+        if not self.weights:
+            return found
+        series = series_of(panel, ends)
+        if fitted is None:
+            fitted = panel.offsets[1:].copy()
+            np.minimum.at(fitted, series, ends)
+        starts = panel.offsets[series]
+        long = fitted[series] - starts >= FEWEST_ROWS
+        for k, name in enumerate(self.weights):
+            rows = np.flatnonzero(long) if name in STATISTICAL else np.arange(len(ends))
+            origins = Origins(series[rows], starts[rows], ends[rows])
+            found[k, rows] = baseline_forecasts(
+                [name], panel, origins, fitted, horizon, self.season, self.naive2_season
+            )[name]
+        logs = profile.logs[series]
+        values = found[:, logs]
+        found[:, logs] = np.log(values, out=np.full_like(values, np.nan), where=values > 0)
+        return found
+
+    def average(self, quantiles: Array, forecasts: Array) -> Array:
+        """Quantiles (N, H, L), the median in the middle, moved so that it is the weighted average of itself and
+        `forecasts` (M, N, H' ≥ H); it stands in for those that are not finite."""
+        if not self.weights:
+            return quantiles
+        median = quantiles[..., quantiles.shape[-1] // 2]
+        apart = forecasts[:, :, : median.shape[1]] - median
+        known = np.where(np.isfinite(apart), apart, 0.0)
+        return quantiles + np.tensordot(np.array(list(self.weights.values())), known, axes=1)[..., None]
+
+
+NETWORKS_ALONE = Combination()

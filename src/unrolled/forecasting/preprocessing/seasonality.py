@@ -1,0 +1,87 @@
+"""What the season adds to a series, found in all of its rows, down to the newest.
+
+The trend is smoothed away by local regression, what is left is averaged place by place of the season, and these means
+are shrunk by as much as chance alone would make them differ: a clear season is taken out nearly whole, none where
+there is none, and part of one that a short series can't tell from noise.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from ...arrays import Array
+
+MEMORY = 0.85  # weight of a season relative to the one after it, since seasons change
+PASSES = 3  # between the trend without its season and the season without its trend
+
+
+def estimate_season(z: Array, phase: Array, season: int) -> Array:
+    """What the season adds at each of its places, (season,), summing to 0; zeros where there is no season to be seen.
+
+    Source: Cleveland, Cleveland, McRae and Terpenning, "STL: a seasonal-trend decomposition procedure based on
+    loess", J. of Official Statistics 6, 1990, with a season that repeats and the trend's span they recommend for it;
+    Miller and Williams, "Shrinkage estimators of time series seasonal factors", Int. J. of Forecasting 19, 2003. They
+    shrink by (season - 3) / (season - 1) of the share that chance explains, here by all of it: seasons of two and
+    three places are shrunk, too.
+
+    Args:
+        z: a series, (n,).
+        phase: at which place of the season each value stands, (n,) whole numbers below `season`.
+
+    Example:
+        >>> import numpy as np
+        >>> t = np.arange(48)
+        >>> estimate_season(0.5 * t + np.array([3.0, -1.0, -1.0, -1.0])[t % 4], t % 4, 4).round(2) + 0
+        array([ 3., -1., -1., -1.])
+    """
+    none = np.zeros(season)
+    if season == 1 or len(z) < 2 * season + 1:
+        return none
+    trend = trend_of(season)
+    weight = MEMORY ** (np.arange(len(z))[::-1] / season)
+    weights = np.bincount(phase, weight, minlength=season)
+    means = none
+    for _ in range(PASSES):
+        around = z - trend(z - means[phase])
+        means = np.bincount(phase, weight * around, minlength=season) / weights
+        means -= means.mean()
+    degrees = len(z) - (season - 1) - trend.degrees(len(z))
+    variance = np.sum((around - means[phase]) ** 2) / max(degrees, 1.0)
+    by_chance = variance * np.mean(np.bincount(phase, weight**2, minlength=season) / weights**2)
+    found = np.sum(means**2) / (season - 1)
+    return means * (1 - by_chance / found) if found > by_chance else none
+
+
+@cache
+def trend_of(season: int) -> LocalLinear:
+    """What smooths series of this season: a line over one and a half of them."""
+    return LocalLinear(1 + 2 * (3 * season // 4))
+
+
+class LocalLinear:
+    """Loess: at each place the line through the `span` nearest values, the nearer the heavier (tricube weights).
+
+    Near an end the nearest values lie to one side. `span` is odd, and no series may be shorter.
+    """
+
+    def __init__(self, span: int) -> None:
+        self.half = span // 2
+        values = np.arange(span)
+        rows = []
+        for place in range(self.half + 1):
+            distance = values - place
+            weight = (1 - (np.abs(distance) / (np.abs(distance).max() + 1)) ** 3) ** 3
+            first, second = weight @ distance, weight @ distance**2
+            rows.append(weight * (second - first * distance) / (weight.sum() * second - first**2))
+        self.start, self.middle = np.array(rows[:-1]), rows[-1]
+
+    def __call__(self, z: Array) -> Array:
+        span = len(self.middle)
+        inside = np.convolve(z, self.middle, "valid")  # symmetric, so that turning it round changes nothing
+        return np.concatenate([self.start @ z[:span], inside, (self.start @ z[: -span - 1 : -1])[::-1]])
+
+    def degrees(self, n: int) -> float:
+        """Degrees of freedom that smoothing n values takes: how much of itself each keeps, summed."""
+        return 2 * float(np.trace(self.start)) + (n - 2 * self.half) * float(self.middle[self.half])

@@ -1,0 +1,63 @@
+"""Statistics of windows and series: location, spread, usual change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...arrays import Array
+from ...series.panel import Panel
+from ...series.ragged import pieces_of, side_by_side
+from .logarithms import log_transformed
+
+if TYPE_CHECKING:
+    pass
+
+
+def window_statistics(z: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
+    """Mean and standard deviation of z within each window [start, end), (N,) each; the latter 0 for a constant one.
+
+    Each window is looked at by itself: running sums would carry what comes after it, or stands in another series,
+    into its last digits.
+    """
+    mean, scale = np.empty(len(starts)), np.empty(len(starts))
+    for rows, values in side_by_side(z, starts, ends):
+        mean[rows] = values.mean(axis=1)
+        spread = values.std(axis=1)
+        # what rounding alone leaves of a constant window
+        scale[rows] = np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 0.0)
+    return mean, scale
+
+
+def window_quartiles(z: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
+    """Median of z within each window [start, end), and the distance of its quartiles over that of a normal
+    distribution, (N,) each; where half of a window is constant, its standard deviation."""
+    middle, scale = np.empty(len(ends)), np.empty(len(ends))
+    for rows, values in side_by_side(z, starts, ends):
+        low, middle[rows], high = np.percentile(values, (25, 50, 75), axis=1)
+        spread = np.where(high > low, (high - low) / 1.349, values.std(axis=1))
+        scale[rows] = np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 0.0)
+    return middle, scale
+
+
+def usual_change(panel: Panel, logs: Array) -> Array:
+    """For each series the mean absolute change from one value to the next, (S,), in logarithms where `logs` says so;
+    of a constant one a thousandth of its value, or 1 where that is 0."""
+    change = typical_error(log_transformed(panel, logs), panel, 1)
+    level = np.where(logs, 1.0, np.abs(panel.y[panel.offsets[:-1]]))
+    constant = np.minimum.reduceat(panel.y, panel.offsets[:-1]) == np.maximum.reduceat(panel.y, panel.offsets[:-1])
+    return np.where(constant, np.where(level > 0, 1e-3 * level, 1.0), change)
+
+
+def typical_error(z: Array, panel: Panel, season: int) -> Array:
+    """For each series the mean absolute error of the seasonal naive over its rows, (S,); 1 for a constant series."""
+    error = np.empty(len(panel.ids))
+    for series, rows, offsets in pieces_of(panel.offsets):
+        values, lengths = z[rows], np.diff(offsets)
+        lag = np.where(lengths > season, season, 1)
+        lags, places = np.repeat(lag, lengths), np.arange(len(values))
+        known = places - np.repeat(offsets[:-1], lengths) >= lags
+        change = np.where(known, np.abs(values - values[places - lags]), 0.0)
+        error[series] = np.add.reduceat(change, offsets[:-1]) / np.maximum(lengths - lag, 1)
+    return np.where(error > 0, error, 1.0)

@@ -1,0 +1,1 @@
+"""Quantiles, conformal calibration and copulas, on arrays."""

@@ -1,0 +1,47 @@
+"""Columns of forecasts and their intervals: LSTM, LSTM-lo-80, LSTM-hi-80."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ...arrays import Array
+from ...errors import InputError
+from .quantiles import MEDIAN, read_quantile
+from .support import UNBOUNDED, Support
+
+
+def interval_columns(
+    name: str, quantiles: Array, levels: Sequence[float], support: Support = UNBOUNDED
+) -> dict[str, Array]:
+    """The median and the intervals under their usual names: LSTM, LSTM-lo-80, LSTM-hi-80, ..."""
+    columns = {name: support.quantile(quantiles[..., MEDIAN], 0.5)}
+    for level in levels:
+        tail = (1 - level / 100) / 2
+        columns[f"{name}-lo-{level:g}"] = support.quantile(read_quantile(quantiles, tail), tail)
+        columns[f"{name}-hi-{level:g}"] = support.quantile(read_quantile(quantiles, 1 - tail), 1 - tail)
+    return columns
+
+
+INTERVAL = re.compile(r"(?P<model>.+)-(?P<end>lo|hi)-(?P<level>\d+(?:\.\d+)?)")
+
+
+def models_in(columns: Iterable[str]) -> dict[str, list[float]]:
+    """The models among the columns of forecasts, each with the levels of its intervals.
+
+    >>> models_in(["RNN", "RNN-lo-80", "RNN-hi-80", "Naive"])
+    {'RNN': [80.0], 'Naive': []}
+    """
+    names = list(columns)
+    intervals = [match for match in map(INTERVAL.fullmatch, names) if match]
+    ends: dict[tuple[str, float], set[str]] = {}
+    for match in intervals:
+        ends.setdefault((match["model"], float(match["level"])), set()).add(match["end"])
+    models: dict[str, list[float]] = {name: [] for name in names if not INTERVAL.fullmatch(name)}
+    for (model, level), found in ends.items():
+        if len(found) < 2 or model not in models:
+            missing = {"lo", "hi"} - found
+            lacks = f"{model}-{missing.pop()}-{level:g}" if missing else model
+            raise InputError(f"the {level:g} % interval of {model!r} lacks the column {lacks!r}. Add it.")
+        models[model].append(level)
+    return models

@@ -1,0 +1,92 @@
+"""The distribution of one value ahead: its quantile function between and beyond known quantiles, and the way back.
+
+Both go by normal scores: the level q has the score Φ⁻¹(q). Between two known quantiles the function is a straight
+line over the scores; beyond the outermost it is the line through the median and that one. A normal distribution comes
+out exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from statistics import NormalDist
+
+import numpy as np
+
+from ...arrays import Array
+
+FURTHEST = 6.0  # no normal score is counted beyond
+# a fine grid for distributions that are known everywhere, even over the scores from -3.2 to 3.2
+FINE_LEVELS = tuple(NormalDist().cdf(k / 5) for k in range(-16, 17))
+
+
+@cache
+def _scores(levels: tuple[float, ...]) -> Array:
+    return np.array([NormalDist().inv_cdf(level) for level in levels])
+
+
+def scores_of_levels(levels: Sequence[float]) -> Array:
+    """Normal scores of levels inside (0, 1)."""
+    return _scores(tuple(levels))
+
+
+def quantiles_at_scores(quantiles: Array, levels: Sequence[float], scores: Array) -> Array:
+    """The values of distributions at normal scores.
+
+    Args:
+        quantiles: rising along the last axis, (..., L).
+        levels: theirs, L, with the median among them, in the middle.
+        scores: (...), broadcast against the leading axes of the quantiles.
+
+    >>> scores = np.array([0.0, scores_of_levels([0.9])[0]])
+    >>> quantiles_at_scores(np.array([6.0, 10, 18]), (0.1, 0.5, 0.9), scores).tolist()
+    [10.0, 18.0]
+    """
+    known = scores_of_levels(levels)
+    last = len(known) - 1
+    scores = np.clip(scores, -FURTHEST, FURTHEST)
+    right = np.clip(np.searchsorted(known, scores), 1, last)
+    pick = [_picked(quantiles, k) for k in (right - 1, right)]
+    low, high = known[right - 1], known[right]
+    share = (scores - low) / (high - low)
+    # an equal pair gives itself to the last bit
+    inside = np.where(pick[0] == pick[1], pick[0], pick[0] + share * (pick[1] - pick[0]))
+    middle = quantiles[..., last // 2]
+    for end, beyond in ((0, scores < known[0]), (last, scores > known[last])):
+        inside = np.where(beyond, middle + (quantiles[..., end] - middle) * scores / known[end], inside)
+    return inside
+
+
+def normal_scores(quantiles: Array, levels: Sequence[float], values: Array) -> Array:
+    """The normal scores at which distributions have these values: their probability integral transforms.
+
+    The inverse of `quantiles_at_scores`. A value that several known quantiles share gets the middle of their scores.
+
+    Args:
+        quantiles: rising along the last axis, (..., L).
+        levels: theirs, L, with the median among them, in the middle.
+        values: (...), broadcast against the leading axes of the quantiles.
+    """
+    known = scores_of_levels(levels)
+    last = len(known) - 1
+    below = (quantiles < values[..., None]).sum(axis=-1)
+    upto = (quantiles <= values[..., None]).sum(axis=-1)
+    left = np.clip(below, 1, last) - 1
+    low, high = _picked(quantiles, left), _picked(quantiles, left + 1)
+    share = (values - low) / np.where(high > low, high - low, 1.0)
+    between = known[left] + np.clip(share, 0, 1) * (known[left + 1] - known[left])
+    tied = (known[np.minimum(below, last)] + known[np.maximum(upto - 1, 0)]) / 2
+    found = np.where(upto > below, tied, between)
+    middle = quantiles[..., last // 2]
+    for end, beyond in ((0, upto == 0), (last, below == last + 1)):
+        reach = quantiles[..., end] - middle
+        with np.errstate(over="ignore"):
+            ratio = np.abs(values - middle) / np.maximum(np.abs(reach), np.finfo(float).tiny)
+        found = np.where(beyond, known[end] * np.minimum(ratio, FURTHEST / abs(known[end])), found)
+    return found
+
+
+def _picked(quantiles: Array, which: Array) -> Array:
+    """The quantiles of these numbers (...), broadcast against the leading axes."""
+    missing = (1,) * (which.ndim + 1 - quantiles.ndim)
+    return np.take_along_axis(quantiles.reshape(missing + quantiles.shape), which[..., None], axis=-1)[..., 0]

@@ -1,0 +1,47 @@
+"""What every forecast of a target must keep to."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ...arrays import Array
+
+
+class Support(NamedTuple):
+    """Limits of a target that its forecasts, intervals and samples respect.
+
+    Attributes:
+        nonnegative: nothing lies below 0.
+        integer: all values are whole.
+    """
+
+    nonnegative: bool = False
+    integer: bool = False
+
+    def values(self, y: Array) -> Array:
+        """Values of the target, clipped and rounded to the nearest.
+
+        >>> Support(nonnegative=True, integer=True).values(np.array([-0.7, 1.2, 2.6]))
+        array([0., 1., 3.])
+        """
+        y = np.maximum(y, 0.0) if self.nonnegative else y
+        return np.rint(y) + 0.0 if self.integer else y  # + 0: never -0
+
+    def quantile(self, y: Array, q: float) -> Array:
+        """Values of the quantile q; whole ones outwards, so that no interval loses coverage, and the order stays.
+
+        >>> Support(integer=True).quantile(np.array([1.2, 2.6]), 0.9)
+        array([2., 3.])
+        """
+        y = np.maximum(y, 0.0) if self.nonnegative else y
+        if not self.integer:
+            return y
+        # what stands a rounding error beside a whole number is that number
+        nearest = np.rint(y)
+        outwards = np.rint if abs(q - 0.5) < 1e-9 else np.floor if q < 0.5 else np.ceil
+        return np.where(np.abs(y - nearest) <= 1e-9 * np.maximum(np.abs(y), 1), nearest, outwards(y)) + 0.0
+
+
+UNBOUNDED = Support()

@@ -1,0 +1,298 @@
+"""The automatic choice of a forecaster's configuration: a small search under a budget of time or of trials.
+
+A handful of diverse configurations is screened with little training, the best of them are trained in full, then the
+neighbours of the best go the same way: successive halving (Jamieson & Talwalkar, AISTATS 2016) followed by a local
+search. All are judged by the same forecasts from rolling origins inside of the part that is known, with common seeds.
+The default takes part, and a challenger replaces it only if it wins by more than noise.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import inf, isfinite
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ...arrays import Array
+from ...interactive.interrupts import interruptible
+from ...interactive.progress import Silent, progress_line
+from ..parameters import LEAST_TRIALS
+from .space import Configuration, SearchSpace, first_candidates, neighbours
+from .validation import Validation, forecaster_like
+
+if TYPE_CHECKING:
+    from ...forecaster import Forecaster
+
+SCREENING = 0.5  # share of the budget that the first candidates may take
+
+FINALISTS = 3  # of the first candidates
+
+PROMOTED = 2  # of the neighbours of the best, in each round
+
+ONE_STANDARD_ERROR = 0.16  # chance that a challenger as good as the default wins by more than that
+
+clock: Callable[[], float] = time.perf_counter
+
+
+class Interrupted(Exception):
+    """Ctrl-C came while a candidate was judged."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A configuration that was judged.
+
+    Attributes:
+        configuration: as it would be fitted.
+        stage: "screened" (less training, half of the folds) or "final".
+        errors: one a unit of the comparison, the same units for all trials of a stage, (U,).
+        seconds: that it took.
+    """
+
+    configuration: Configuration
+    stage: str
+    errors: Array
+    seconds: float
+
+    @property
+    def score(self) -> float:
+        known = self.errors[~np.isnan(self.errors)]
+        return float(known.mean()) if len(known) else inf
+
+    def better_by(self, other: Trial) -> tuple[float, float, int]:
+        """How much smaller the error is than another's on average, the standard error of that, and units."""
+        if not isfinite(self.score) or not isfinite(other.score):
+            return (0.0 if self.score == other.score else inf if self.score < other.score else -inf), 0.0, 0
+        gain = (other.errors - self.errors)[~np.isnan(self.errors)]
+        units = len(gain)
+        return float(gain.mean()), float(gain.std(ddof=1) / np.sqrt(units)) if units > 1 else inf, units
+
+
+@dataclass
+class Budget:
+    """Time and trials, of which there may be so many; a trial is one configuration judged at one stage."""
+
+    budget: float | None
+    max_trials: int | None
+    began: float = field(default_factory=lambda: clock())
+    trials: int = 0
+    work: float = 0.0  # that was done
+    seconds: float = 0.0  # that it took
+
+    def affords(self, *work: float, share: float = 1.0) -> bool:
+        """Whether trials of this much work each still fit into this share of the whole."""
+        if self.max_trials is not None and self.trials + len(work) > self.max_trials * share:
+            return False
+        return self.budget is None or self.elapsed + self.pace * sum(work) < self.budget * share
+
+    def spend(self, work: float, seconds: float) -> None:
+        self.trials += 1
+        self.work += work
+        self.seconds += seconds
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it began."""
+        return clock() - self.began
+
+    @property
+    def share(self) -> float:
+        """How much of it is spent, 0 .. 1, where seconds count if they are limited."""
+        spent = self.trials / (self.max_trials or 1) if self.budget is None else self.elapsed / self.budget
+        return min(spent, 1.0)
+
+    def __str__(self) -> str:
+        if self.budget is None:
+            return f"trial {self.trials}/{self.max_trials}"
+        return f"trial {self.trials}, {self.elapsed:.0f} of {self.budget:g} s"
+
+    @property
+    def pace(self) -> float:
+        """Seconds for a unit of work, 0 before anything was measured."""
+        return self.seconds / self.work if self.work else 0.0
+
+
+class Search:
+    """One search for one panel. `run` fills `trials`."""
+
+    def __init__(
+        self,
+        fc: Forecaster,
+        validation: Validation,
+        default: Configuration,
+        space: SearchSpace,
+        allowance: Budget,
+        verbose: int = 0,
+        trainings: int = 2,
+    ):
+        self.fc = fc  # silent, of a real cell
+        self.validation, self.default, self.space, self.allowance = validation, default, space, allowance
+        self.trials: dict[tuple[Configuration, str], Trial] = {}
+        self.verbose, self.trainings = verbose, trainings  # so many follow
+        self.line = Silent()
+        self.interrupted: Callable[[], bool] = lambda: False
+
+    def run(self) -> bool:
+        """Try candidates until the allowance is spent or nothing better is near; whether Ctrl-C ended it."""
+        with interruptible() as self.interrupted, progress_line("searching", 0, self.verbose) as self.line:
+            try:
+                self._first_round()
+                while self._next_round():
+                    pass
+            except Interrupted:
+                return True
+        return False
+
+    def _first_round(self) -> None:
+        if not self.allowance.affords(self.work(self.default, "screened"), *[0.0] * (LEAST_TRIALS - 1)):
+            return
+        self._judge(self.default, "screened")
+        final = self.work(self.default, "final")
+        for candidate in first_candidates(self.default, self.space):
+            work = self.work(candidate, "screened")
+            # beyond a few, what is screened must leave time to judge the default and a challenger in full
+            if self.allowance.affords(work, share=SCREENING) and (
+                len(self.trials) <= FINALISTS or self.allowance.affords(work, final, final)
+            ):
+                self._judge(candidate, "screened")
+        screened = [t for t in self.ranked("screened") if t.configuration != self.default]
+        if not screened or not self.allowance.affords(final):
+            return
+        self._judge(self.default, "final")
+        for trial in screened[:FINALISTS]:
+            self._judge_if_afforded(trial.configuration, "final")
+
+    def _next_round(self) -> bool:
+        """Neighbours of the best; whether one of them is better still."""
+        finals = self.ranked("final")
+        if len(finals) < 2:
+            return False
+        best = finals[0].configuration
+        for candidate in neighbours(best, self.space):
+            if (candidate, "screened") not in self.trials:
+                work = self.work(candidate, "screened"), self.work(candidate, "final")
+                if self.allowance.affords(*work):
+                    self._judge(candidate, "screened")
+        bar = self._score(best, "screened")
+        promising = [
+            t.configuration
+            for t in self.ranked("screened")
+            if t.score < bar and (t.configuration, "final") not in self.trials
+        ]
+        for candidate in promising[:PROMOTED]:
+            self._judge_if_afforded(candidate, "final")
+        return self.ranked("final")[0].configuration != best
+
+    def _judge_if_afforded(self, candidate: Configuration, stage: str) -> None:
+        if self.allowance.affords(self.work(candidate, stage)):
+            self._judge(candidate, stage)
+
+    def _judge(self, candidate: Configuration, stage: str) -> None:
+        trained = trained_as(candidate, stage)
+        began = clock()
+        folds = []
+        for fold in self._folds(stage):
+            if self.interrupted():
+                raise Interrupted
+            folds.append(self.validation.errors(forecaster_like(self.fc, trained.parameters()), fold))
+        if self.interrupted():
+            raise Interrupted  # the last training may not have been a whole one
+        seconds = clock() - began
+        self.allowance.spend(self.work(candidate, stage), seconds)
+        self.trials[candidate, stage] = Trial(candidate, stage, self.validation.by_unit(folds), seconds)
+        if self.verbose:
+            self.line.tell(self.allowance.share, f"{self.allowance}, best error {self._best():.4g}", self._left_s())
+
+    def _best(self) -> float:
+        """The smallest error of the stage that counts most of those that there are."""
+        return (self.ranked("final") or self.ranked("screened"))[0].score
+
+    def _left_s(self) -> float | None:
+        """Seconds until the budget is spent and the trainings after it are done; None: only trials are limited."""
+        allowance = self.allowance
+        if allowance.budget is None:
+            return None
+        return max(allowance.budget - allowance.elapsed, 0.0) + allowance.pace * self.trainings * self.winner.work
+
+    def _folds(self, stage: str) -> range:
+        count = len(self.validation.left_out)
+        # every other one, the newest among them
+        return range(0, count, 2) if stage == "screened" else range(count)
+
+    def work(self, candidate: Configuration, stage: str) -> float:
+        return len(self._folds(stage)) * trained_as(candidate, stage).work
+
+    def ranked(self, stage: str) -> list[Trial]:
+        """The trials of a stage, best first; of equals, whoever came first."""
+        return sorted((t for (_, s), t in self.trials.items() if s == stage), key=lambda t: t.score)
+
+    def _score(self, candidate: Configuration, stage: str) -> float:
+        trial = self.trials.get((candidate, stage))
+        return inf if trial is None else trial.score
+
+    @property
+    def winner(self) -> Configuration:
+        """The challenger that wins most among those that win by more than noise, else the default."""
+        default = self.trials.get((self.default, "final"))
+        finals = [t for t in self.ranked("final") if t is not default]
+        for trial in finals:
+            gain, error, units = trial.better_by(default) if default is not None else (0.0, 0.0, 0)
+            if gain > 0 and (gain == inf or gain > margin(len(finals), units) * error):
+                return trial.configuration
+        return self.default
+
+    def table(self) -> pd.DataFrame:
+        """One row a configuration, the finalists first; see `Forecaster.search_`."""
+        winner = self.winner
+        rows = []
+        finals, screened = self.ranked("final"), self.ranked("screened")
+        done = {t.configuration for t in finals}
+        for rank, trial in enumerate([*finals, *(t for t in screened if t.configuration not in done)], 1):
+            default = self.trials[self.default, trial.stage]
+            rows.append(
+                {
+                    "rank": rank,
+                    "configuration": str(trial.configuration),
+                    "score": trial.score,
+                    "standard_error": trial.better_by(default)[1],
+                    "seconds": sum(t.seconds for (c, _), t in self.trials.items() if c == trial.configuration),
+                    "stage": trial.stage,
+                    "note": ", ".join(
+                        name
+                        for name, it in (("default", self.default), ("chosen", winner))
+                        if it == trial.configuration
+                    ),
+                }
+            )
+        return pd.DataFrame(rows, columns=EVIDENCE)
+
+
+def trained_as(candidate: Configuration, stage: str) -> Configuration:
+    """With what a candidate stands for itself at a stage."""
+    return candidate.screened() if stage == "screened" else candidate.judged()
+
+
+EVIDENCE = ["rank", "configuration", "score", "standard_error", "seconds", "stage", "note"]
+
+
+def margin(challengers: int, units: int) -> float:
+    """Standard errors by which the best of some challengers must win.
+
+    One challenger by one standard error; of several, the chance that noise alone lifts one above the bar stays what
+    it is with one (Bonferroni). Few units spread more widely than a normal distribution: Student's t with units - 1
+    degrees of freedom, by the expansion of Abramowitz & Stegun, 26.7.5.
+
+    >>> round(margin(1, 10_000), 2), round(margin(8, 100), 2), round(margin(8, 4), 1)
+    (0.99, 2.08, 3.4)
+    """
+    z = NormalDist().inv_cdf(1 - ONE_STANDARD_ERROR / max(challengers, 1))
+    n = max(units - 1, 1)
+    first = (z**3 + z) / 4
+    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + first / n + second / n**2 + third / n**3

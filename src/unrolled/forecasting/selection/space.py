@@ -1,0 +1,208 @@
+"""What the automatic choice may try: configurations of a forecaster, the first ones and their neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...arrays import Array
+from ...series.panel import Panel
+from ..defaults import MANY_WINDOWS, MEDIUM, SEASONS_READ, SEGMENTS, choose_settings, decide, equal_turns
+from ..inputs.framing import SHORTEST_WINDOW, VIEWS, View, WindowSpec
+from ..inputs.windows import window_ends
+from ..model.likelihood import COUNTS
+
+if TYPE_CHECKING:
+    from ...forecaster import Forecaster
+
+CELLS = ("rnn", "gru", "lstm")  # from the cheapest to the dearest
+COST_OF_A_STEP = {"rnn": 1.0, "gru": 3.0, "lstm": 4.0}
+DROPOUTS = (0.0, 0.2, 0.4)
+MOST_HIDDEN, LEAST_HIDDEN = 256, 8
+MOST_STEPS, LEAST_STEPS = 6000, 100
+MOST_VIEWS = 3
+NETWORKS_JUDGED = 3  # of an ensemble; more would cost time and change few choices
+
+
+class Configuration(NamedTuple):
+    """The parameters of a `Forecaster` that a search may choose."""
+
+    cell: str
+    scaling: tuple[View, ...]
+    window: int
+    segment: int
+    hidden: int
+    dropout: float
+    steps: int
+    batch_size: int
+    rate: float
+    ensemble: int
+
+    def parameters(self) -> dict[str, Any]:
+        return self._asdict()
+
+    def judged(self) -> Configuration:
+        """The same with as many networks as a judgement takes: three, or every view as often as the others."""
+        turns = len(self.scaling)
+        return self._replace(ensemble=min(self.ensemble, -(-NETWORKS_JUDGED // turns) * turns))
+
+    def screened(self) -> Configuration:
+        """The same with less training: a third of the steps where there are many, and two networks, or one a view."""
+        steps = min(self.steps, max(200, self.steps // 3))
+        return self._replace(steps=steps, ensemble=min(self.ensemble, max(2, len(self.scaling))))
+
+    @property
+    def work(self) -> float:
+        """What training costs, in units that are comparable between configurations."""
+        reads = self.window / self.segment
+        return self.ensemble * self.steps * self.batch_size * reads * self.cost_of_a_step
+
+    @property
+    def cost_of_a_step(self) -> float:
+        return COST_OF_A_STEP.get(self.cell, 4.0) * (self.hidden + 16)
+
+    def __str__(self) -> str:
+        parts = [
+            f"{self.cell} {self.hidden}",
+            "+".join(self.scaling),
+            f"window {self.window}" + (f" by {self.segment}" if self.segment > 1 else ""),
+            f"dropout {self.dropout:g}",
+            f"{self.steps} × {self.batch_size} at {self.rate:g}",
+            f"{self.ensemble} networks",
+        ]
+        return ", ".join(parts)
+
+
+class SearchSpace(NamedTuple):
+    """What limits the configurations.
+
+    Attributes:
+        season: periods in a season; 1: none.
+        longest: the longest window that leaves enough windows to train on.
+        windows: to train on.
+        given: names of the parameters that the user has chosen; they stay.
+    """
+
+    season: int
+    longest: int
+    windows: int
+    given: frozenset[str]
+
+
+def default_configuration(fc: Forecaster, panel: Panel, rows: Array) -> tuple[Configuration, WindowSpec, bool]:
+    """What this forecaster (whose cell is a real one) would choose for a panel by itself: the configuration, the
+    framing, and whether it reads the calendar. `rows` (S',): of the series of the last training."""
+    framing, _, features, _ = decide(fc, panel, rows)
+    settings = choose_settings(rows, framing, fc.get_params())
+    taken = {name: getattr(settings, name) for name in Configuration._fields if hasattr(settings, name)}
+    configuration = Configuration(scaling=framing.views, window=framing.window, segment=framing.segment, **taken)
+    return configuration, framing, bool(features.calendar)
+
+
+def search_space(fc: Forecaster, panel: Panel, framing: WindowSpec, shortest_past: int) -> SearchSpace:
+    """The space around a forecaster, whose shortest training in the search has so many rows a series."""
+    longest = max(SHORTEST_WINDOW, (shortest_past - fc.horizon) // 2)
+    given = frozenset(n for n in Configuration._fields if n != "cell" and getattr(fc, n) is not None)
+    if fc.likelihood in COUNTS:  # which have one view only
+        given |= {"scaling"}
+    return SearchSpace(framing.season, longest, len(window_ends(panel, framing)), given)
+
+
+def with_changes(base: Configuration, space: SearchSpace, **changes: Any) -> Configuration | None:
+    """A configuration with these changes, mended where parts do not fit; None where there is none of that kind."""
+    if set(changes) & space.given:
+        return None
+    new = base._replace(**changes)
+    views = new.scaling
+    if space.season == 1 and "season" in views:
+        return None
+    if "window" not in space.given:
+        window = min(new.window, space.longest) // new.segment * new.segment
+        new = new._replace(window=window)
+    if new.window < max(SHORTEST_WINDOW, new.segment) or new.window % new.segment:
+        return None
+    if "ensemble" not in space.given:
+        new = new._replace(ensemble=equal_turns(new.ensemble, views))
+    if new.ensemble < len(views):
+        return None
+    return None if new == base else new
+
+
+def first_candidates(default: Configuration, space: SearchSpace) -> list[Configuration]:
+    """A handful that differ much from the default and from each other, the likeliest first."""
+    views, longer = default.scaling, 2 * default.window
+    other = _by_steps(default, space) if default.segment > 1 else _by_segments(default, space)
+    moves: list[dict[str, Any]] = [
+        {"scaling": _toggled(views, "season")},
+        {"scaling": ("trend",)},
+        {"cell": "gru" if default.cell == "rnn" else "rnn"},
+        other,
+        {"scaling": ("level", "last"), "window": longer},
+        {"scaling": _toggled(views, "mean")},
+        {"scaling": ("last",), "hidden": 2 * default.hidden, "dropout": 0.2},
+        {"scaling": ("mean", "last", "robust"), "window": longer},
+        {"dropout": 0.2, "steps": 2 * default.steps},
+        {"window": default.window // 2},
+        {"cell": "lstm", "window": longer},
+    ]
+    found = [with_changes(default, space, **move) for move in moves]
+    return [c for c in dict.fromkeys(found) if c is not None]
+
+
+def _toggled(views: tuple[View, ...], view: View) -> tuple[View, ...]:
+    """The views with this one, if they lack it, else without; if nothing is left, the level."""
+    return tuple(v for v in views if v != view) or ("level",) if view in views else (*views, view)
+
+
+def _by_segments(default: Configuration, space: SearchSpace) -> dict[str, Any]:
+    """A window of whole seasons, a season at each step."""
+    season = max(space.season, 2)  # of two: without a season the steps are halved
+    seasons = min(SEASONS_READ, space.longest // season)
+    move: dict[str, Any] = {"segment": season, "window": season * seasons}
+    if space.windows >= MANY_WINDOWS:
+        size = SEGMENTS._asdict()
+        move |= {name: value for name, value in size.items() if name not in space.given}
+    return move
+
+
+def _by_steps(default: Configuration, space: SearchSpace) -> dict[str, Any]:
+    """A window of one and a quarter seasons, a period at each step."""
+    size = {name: value for name, value in MEDIUM._asdict().items() if name not in space.given}
+    return {"segment": 1, "window": 5 * space.season // 4, **size}
+
+
+def neighbours(base: Configuration, space: SearchSpace) -> list[Configuration]:
+    """All configurations that differ from this one in one respect."""
+    found = [with_changes(base, space, **move) for move in _moves(base)]
+    return [c for c in dict.fromkeys(found) if c is not None]
+
+
+def _moves(base: Configuration) -> Iterator[dict[str, Any]]:
+    for scaling in _other_views(base.scaling):
+        yield {"scaling": scaling}
+    yield {"window": 2 * base.window}
+    yield {"window": base.window // 2}
+    for cell in CELLS:
+        if cell != base.cell:
+            yield {"cell": cell}
+    for dropout in DROPOUTS:
+        if dropout != base.dropout:
+            yield {"dropout": dropout}
+    if base.hidden > LEAST_HIDDEN:
+        yield {"hidden": base.hidden // 2}
+    if base.steps < MOST_STEPS:
+        yield {"steps": 2 * base.steps}
+    if base.hidden < MOST_HIDDEN:
+        yield {"hidden": 2 * base.hidden}
+    if base.steps > LEAST_STEPS:
+        yield {"steps": base.steps // 2}
+
+
+def _other_views(views: Sequence[View]) -> Iterator[tuple[View, ...]]:
+    """One view more, or one less."""
+    for view in VIEWS:
+        if view not in (*views, "count") and len(views) < MOST_VIEWS:
+            yield (*views, view)
+    if len(views) > 1:
+        for view in views:
+            yield tuple(v for v in views if v != view)

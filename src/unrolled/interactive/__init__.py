@@ -1,0 +1,1 @@
+"""What people see while something runs: progress, Ctrl-C, notebooks, figures."""

@@ -1,0 +1,61 @@
+"""What notebooks show: of an object a title, a few lines and tables, in one quiet style; of an error its one message.
+
+Colours come from the text's own, so that they go with any theme, light or dark. Everything is escaped here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+STYLE = (
+    "<style>"
+    ".unrolled{font:13px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums;margin:.3em 0}"
+    ".unrolled .title{font-weight:600;overflow-wrap:anywhere}"
+    ".unrolled .note{opacity:.72}"
+    ".unrolled table{border-collapse:collapse;margin:.4em 0;border:0}"
+    ".unrolled th,.unrolled td{padding:.15em 0 .15em 1.4em;text-align:right;background:none;border:0;"
+    "border-bottom:1px solid color-mix(in srgb,currentColor 18%,transparent)}"
+    ".unrolled th:first-child,.unrolled td:first-child{padding-left:0;text-align:left}"
+    ".unrolled thead th{font-weight:500;opacity:.72}"
+    ".unrolled tbody th{font-weight:inherit}"
+    ".unrolled th.words,.unrolled td.words{text-align:left}"
+    ".unrolled tr.ours>*{font-weight:650}"
+    "</style>"
+)
+
+
+def titled(title: str, *parts: str) -> str:
+    """A block with a title; the parts are markup already.
+
+    >>> "&lt;b&gt;" in titled("<b>")
+    True
+    """
+    return f'{STYLE}<div class="unrolled"><div class="title">{escape(title)}</div>{"".join(parts)}</div>'
+
+
+def note(text: str) -> str:
+    """A quiet line."""
+    return f'<div class="note">{escape(text)}</div>'
+
+
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], ours: int | None = None, words: Sequence[str] = ()
+) -> str:
+    """A table of texts, the first column of which names the rows.
+
+    Args:
+        ours: the row to point out.
+        words: the columns that hold words and not numbers, by their heads.
+    """
+    kinds = [" class=words" if name in words else "" for name in header[1:]]
+    heads = "".join(
+        f'<th scope="col"{kind}>{escape(cell)}</th>' for cell, kind in zip(header, ["", *kinds], strict=True)
+    )
+    body = "".join(
+        f'<tr{" class=ours" if k == ours else ""}><th scope="row">{escape(first)}</th>'
+        + "".join(f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(rest, kinds, strict=True))
+        + "</tr>"
+        for k, (first, *rest) in enumerate(rows)
+    )
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"

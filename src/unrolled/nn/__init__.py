@@ -1,0 +1,1 @@
+"""Networks: cells, layers, losses, optimizers, engines and training; NumPy alone."""

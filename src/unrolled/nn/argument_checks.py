@@ -1,0 +1,94 @@
+"""Checks of arrays and data types that users pass in: each error names the argument, the numbers and a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..errors import InputError
+from .lengths import checked_lengths, valid_steps
+from .program import Program
+
+if TYPE_CHECKING:
+    pass
+
+
+def checked_dtype(dtype: str | np.dtype) -> np.dtype:
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = np.dtype(object)
+    if found not in (np.float32, np.float64):
+        raise InputError(f"dtype is 'float32' or 'float64'; got {dtype!r}.")
+    return found
+
+
+def numbers(values: Any, what: str, dtype: np.dtype | None = None) -> Array:
+    """An array of real numbers, or an `InputError` that says what holds others."""
+    try:
+        array = np.asarray(values, dtype)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what} must hold numbers: {error}.") from error
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"{what} must hold real numbers; got {array.dtype}.")
+    return array
+
+
+def checked_arrays(
+    program: Program,
+    dtype: np.dtype,
+    inputs: Mapping[str, Array],
+    state: Mapping[str, Any] | None,
+    lengths: Array | None,
+    zeros: bool = True,
+) -> tuple[dict[str, Array], dict[str, Any], Array | None]:
+    """Inputs, initial states and lengths in the working dtype, or an `InputError` with the numbers.
+
+    Padding becomes 0; and so do missing states if `zeros`, else they stay missing.
+    """
+    arrays: dict[str, Array] = {}
+    rows = steps = None
+    for name in program.inputs:
+        buffer = program.buffers[name]
+        if name not in inputs:
+            raise InputError(f"input {name!r} is missing; this program reads {', '.join(program.inputs)}.")
+        array = numbers(inputs[name], f"input {name!r}", dtype)
+        wanted = ("N", "T", *buffer.shape) if buffer.sequence else ("N", *buffer.shape)
+        if array.ndim != len(wanted) or array.shape[array.ndim - len(buffer.shape) :] != buffer.shape:
+            shape = ", ".join(map(str, wanted))
+            raise InputError(f"input {name!r} must have shape ({shape}); got {array.shape}.")
+        if 0 in array.shape:
+            raise InputError(f"input {name!r} is empty: shape {array.shape}; N and T must be ≥ 1.")
+        if rows is not None and len(array) != rows:
+            raise InputError(f"input {name!r} has {len(array)} rows, an earlier input {rows}.")
+        rows = len(array)
+        if buffer.masked:
+            steps = array.shape[1]
+        arrays[name] = array
+    assert rows is not None, "a program has at least one input"
+
+    states: dict[str, Any] = {}
+    for name, cell in program.initial_states.items():
+        given = (state or {}).get(name)
+        if given is None:
+            if zeros:
+                states[name] = cell.zero_state(rows, dtype)
+            continue
+        parts: tuple[str, ...] = cell.State._fields  # type: ignore[attr-defined]
+        if len(given) != len(parts):
+            raise InputError(f"state {name} must have {len(parts)} part(s), {', '.join(parts)}; got {len(given)}.")
+        given = cell.State(*(numbers(part, f"state {name}", dtype) for part in given))
+        for field, part in zip(parts, given, strict=True):
+            if part.shape != (rows, cell.hidden):
+                raise InputError(f"state {name}.{field} must be ({rows}, {cell.hidden}); got {part.shape}.")
+        states[name] = given
+
+    if lengths is not None:
+        lengths = checked_lengths(lengths, rows, steps)
+        for name, array in arrays.items():
+            if program.buffers[name].masked:  # padding is read as 0: what stands there must reach no result
+                arrays[name] = np.where(valid_steps(lengths, array.shape[1])[..., None], array, 0)
+    return arrays, states, lengths

@@ -1,0 +1,193 @@
+"""Training data as engines read it: a batch is gathered when it is needed, and nothing is copied before.
+
+`Arrays` holds rows; `Windows` holds one long table of series and says where in it each row begins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from ..arrays import Array
+from ..errors import InputError
+from .lengths import valid_steps
+
+
+class Batch(NamedTuple):
+    """Rows for one step: inputs by name, target, and optionally weight (N, ...), lengths (N,) and unit (N,).
+
+    A target of 1 stands for so much in the data's own units, which likelihoods of counts need to know.
+    """
+
+    inputs: dict[str, Array]
+    target: Array
+    weight: Array | None
+    lengths: Array | None
+    unit: Array | None = None
+
+
+class Data(Protocol):
+    """Rows that can be gathered by number."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, rows: Array, dtype: np.dtype) -> Batch: ...
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Rows that lie in arrays."""
+
+    x: Array  # (N, T, F)
+    target: Array  # (N, ...)
+    weight: Array | None = None  # (N, ...)
+    lengths: Array | None = None  # (N,)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def batch(self, rows: Array, dtype: np.dtype) -> Batch:
+        target = self.target[rows]
+        return Batch(
+            {"x": self.x[rows].astype(dtype, copy=False)},
+            target if target.dtype.kind in "iu" else target.astype(dtype, copy=False),
+            None if self.weight is None else self.weight[rows].astype(dtype, copy=False),
+            None if self.lengths is None else self.lengths[rows],
+        )
+
+
+def refuse_not_finite(data: Arrays) -> None:
+    """Raise if a value that the network reads, or a target that counts, is NaN or infinite."""
+    rows, steps = data.x.shape[:2]
+    valid = np.ones((rows, steps), bool) if data.lengths is None else valid_steps(data.lengths, steps)
+    wrong = np.argwhere(~np.isfinite(data.x).all(axis=2) & valid)
+    if len(wrong):
+        row, step = wrong[0]
+        raise InputError(f"x is not finite in row {row}, step {step} ({len(wrong)} such step(s)). Fill it in.")
+    counts = np.ones(data.target.shape, bool)
+    for mask in (data.weight, valid if data.target.shape[1:2] == (steps,) else None):
+        if mask is not None and mask.shape == counts.shape[: mask.ndim]:
+            counts &= (mask > 0).reshape(mask.shape + (1,) * (counts.ndim - mask.ndim))
+    wrong = np.argwhere(~np.isfinite(data.target) & counts)
+    if len(wrong):
+        raise InputError(
+            f"y is not finite in row {wrong[0][0]} ({len(wrong)} such value(s)). Fill it in, or give it weight 0."
+        )
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Rows that are windows of one table in which all series stand one below the other.
+
+    Row k reads the `lengths[k]` values from `starts[k]` on, channel by channel: the first L channels less `loc[k]`
+    and divided by `scale[k]`, the others as they stand. A step of the network takes `segment` of them at once, so
+    that its input "x" is (N, window / segment, segment·C).
+
+    Its targets are the next `horizon` values of channel 0, each less its anchor, divided by `scale[k, 0]`. The anchor
+    is `loc[k, 0]`, with `drift` as many times `drift[k]` more as the target lies steps ahead, or with `lags` the
+    value so many steps before the target, which must be known at the window's end. A network that gives 0 repeats the
+    anchors. Counts have the anchor 0: `loc[k, 0]` is 0, and there are no lags.
+
+    A network that decodes the horizon in M steps of a segment each (`decoded`) gets a second input "ahead",
+    (N, M, segment·K + A + M): the last K channels, known ahead, at the places of the targets; what is fixed about the
+    row's series; and which of the M steps it is, one-hot. Its targets are (N, M, segment), where what lies past the
+    horizon has no weight. Each column of `codes` makes one more input "code 0", "code 1", ..., (N, M, 1).
+    """
+
+    values: Array  # (n, C)
+    observed: Array  # (n,) 1 where channel 0 was observed, 0 where a gap was filled
+    starts: Array  # (N,)
+    lengths: Array  # (N,), each ≤ window and a multiple of the segment
+    loc: Array  # (N, L)
+    scale: Array  # (N, L)
+    window: int
+    horizon: int
+    lags: Array | None = None  # (horizon,)
+    drift: Array | None = None  # (N,) not with lags
+    segment: int = 1
+    decoded: bool = False
+    known: int = 0  # K
+    weight: Array | None = None  # (N,) of each row's targets
+    series: Array | None = None  # (N,) which row of `fixed` and `codes` is the row's
+    fixed: Array | None = None  # (S, A)
+    codes: Array | None = None  # (S, B) whole numbers ≥ 0
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def steps_ahead(self) -> int:
+        """Steps in which the horizon is decoded, M."""
+        return -(-self.horizon // self.segment)
+
+    def inputs(self, rows: Array, dtype: np.dtype) -> tuple[dict[str, Array], Array | None]:
+        """What the network reads, by name, and lengths in steps (None where all windows are full)."""
+        lengths = self.lengths[rows]
+        places = np.arange(self.window)
+        at = self.starts[rows, None] + np.minimum(places, np.maximum(lengths - 1, 0)[:, None])
+        x = self._scaled(rows, at, 0)
+        full = bool((lengths == self.window).all())
+        if not full:
+            x[places >= lengths[:, None]] = 0
+        steps = self.window // self.segment
+        found = {"x": x.reshape(len(rows), steps, -1).astype(dtype, copy=False)}
+        if self.decoded:
+            found |= self._ahead(rows, dtype)
+        return found, None if full else lengths // self.segment
+
+    def _scaled(self, rows: Array, places: Array, first: int) -> Array:
+        """The channels from the `first` on at places (N, T) of the table, in the units that the network reads."""
+        values = self.values.take(places, axis=0).astype(np.float64, copy=False)
+        for c in range(first, self.loc.shape[1]):  # all steps of a channel at once: there are few channels
+            values[..., c] -= self.loc[rows, c, None]
+            values[..., c] /= self.scale[rows, c, None]
+        return values[..., first:]
+
+    def _ahead(self, rows: Array, dtype: np.dtype) -> dict[str, Array]:
+        n, steps = len(rows), self.steps_ahead
+        known = np.zeros((n, steps * self.segment, self.known))
+        if self.known:  # else the table may end where the windows do
+            first = self.values.shape[1] - self.known
+            known[:, : self.horizon] = self._scaled(rows, self._target_places(rows), first)
+        parts = [known.reshape(n, steps, -1), np.broadcast_to(np.eye(steps), (n, steps, steps))]
+        if self.fixed is not None:
+            parts.insert(1, np.broadcast_to(self.fixed[self._series(rows), None], (n, steps, self.fixed.shape[1])))
+        found = {"ahead": np.concatenate(parts, axis=2).astype(dtype, copy=False)}
+        if self.codes is not None:
+            for k, column in enumerate(self.codes[self._series(rows)].T):
+                found[f"code {k}"] = np.repeat(column[:, None, None], steps, axis=1).astype(dtype)
+        return found
+
+    def _series(self, rows: Array) -> Array:
+        assert self.series is not None, "rows must say whose series they are"
+        return self.series[rows]
+
+    def anchors(self, rows: Array) -> Array:
+        """What the targets are measured from, (N, horizon), in the units of `values`."""
+        if self.drift is not None:
+            return self.loc[rows, :1] + self.drift[rows, None] * np.arange(1, self.horizon + 1)
+        if self.lags is None:
+            return np.repeat(self.loc[rows, :1], self.horizon, axis=1)
+        return self.values[self.anchor_places(rows), 0]
+
+    def anchor_places(self, rows: Array) -> Array:
+        """Where the anchors stand in `values` when there are lags, (N, horizon)."""
+        return self._target_places(rows) - self.lags
+
+    def batch(self, rows: Array, dtype: np.dtype) -> Batch:
+        inputs, lengths = self.inputs(rows, dtype)
+        places = self._target_places(rows)
+        target = (self.values[places, 0] - self.anchors(rows)) / self.scale[rows, :1]
+        weight = self.observed[places]
+        if self.weight is not None:
+            weight = weight * self.weight[rows, None]
+        if self.decoded:
+            padding = ((0, 0), (0, self.steps_ahead * self.segment - self.horizon))
+            shape = (len(rows), self.steps_ahead, self.segment)
+            target, weight = (np.pad(a, padding).reshape(shape) for a in (target, weight))
+        return Batch(inputs, target.astype(dtype), weight.astype(dtype), lengths, self.scale[rows, 0])
+
+    def _target_places(self, rows: Array) -> Array:
+        return (self.starts[rows] + self.lengths[rows])[:, None] + np.arange(self.horizon)

@@ -1,0 +1,359 @@
+"""Network: a chain of layers, its one flat parameter vector, and what can be done with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .. import storage
+from ..arrays import Array
+from ..errors import InputError, ModelFileError
+from ..interactive.html import table, titled
+from .argument_checks import checked_dtype, numbers
+from .cells.base import CELLS
+from .datasets import Arrays, refuse_not_finite
+from .engines import engine_for
+from .layers import LAYERS
+from .losses import Loss, loss_named
+from .program import Program, ProgramBuilder, Rule
+from .randomness import Place, checked_seed
+from .streaming import Stream
+
+if TYPE_CHECKING:
+    from ..interactive.progress import EpochEnd
+    from .optimizers import Optimizer
+    from .training.history import History
+    from .training.plan import EarlyStopping
+
+State = tuple[Any, ...]  # one entry a layer: a named state, or None for layers without
+
+
+class Gradients(NamedTuple):
+    """Gradients of a loss."""
+
+    parameters: Array  # flat, like `Network.parameters`
+    x: Array  # (N, T, F)
+    state: State  # of the initial state
+
+
+class Network:
+    """Layers one after the other, over sequences x (N, T, F).
+
+    Args:
+        layers: cells and layers, such as `[un.LSTM(64), un.Last(), un.Dense(1)]`.
+        input_size: features F of the input.
+        dtype: "float32" for work, "float64" for proofs.
+        seed: of the initial values and of dropout.
+
+    >>> import numpy as np, unrolled as un
+    >>> net = un.Network([un.LSTM(8), un.Last(), un.Dense(1)], input_size=1, seed=0)
+    >>> x = np.linspace(0, 1, 50).reshape(5, 10, 1)
+    >>> y, state = net.forward(x)
+    >>> y.shape
+    (5, 1)
+    >>> net
+    Network(LSTM(8) → Last → Dense(1); input 1, 329 parameters, float32)
+    """
+
+    def __init__(
+        self, layers: Iterable[Rule], input_size: int, dtype: str | np.dtype = "float32", seed: int = 0
+    ) -> None:
+        self.layers = tuple(layers)
+        self.input_size = input_size
+        self.dtype = checked_dtype(dtype)
+        self.seed = checked_seed(seed)
+        self.program = chain(self.layers, input_size)
+        self._parameters = self.program.initialize(self.seed, self.dtype)
+
+    # --- parameters ---------------------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> Array:
+        """All parameters as one flat array; assigning copies new values in."""
+        return self._parameters
+
+    @parameters.setter
+    def parameters(self, values: Array) -> None:
+        values = np.asarray(values)
+        if values.shape != self._parameters.shape:
+            raise InputError(f"this network has {self._parameters.size} parameters; got an array of {values.shape}.")
+        self._parameters[...] = values
+
+    @property
+    def views(self) -> dict[str, Array]:
+        """Views into the flat parameters by name, such as "0.weight_hh"."""
+        return self.program.views(self._parameters)
+
+    # --- running ------------------------------------------------------------------------------------
+
+    def forward(
+        self,
+        x: Array,
+        state: State | None = None,
+        lengths: Sequence[int] | Array | None = None,
+        training: bool = False,
+    ) -> tuple[Array, State]:
+        """Run the network.
+
+        Args:
+            x: (N, T, F).
+            state: initial state, one entry a layer; None: zeros.
+            lengths: valid steps of each row, (N,).
+            training: turn dropout on.
+
+        Returns:
+            The output, and the final state, which continues the sequence when passed in again.
+
+        Raises:
+            InputError: a shape does not fit.
+        """
+        result = engine_for(self.program).forward(
+            self.program,
+            self._parameters,
+            {"x": x},
+            self.named_state(state),
+            None if lengths is None else np.asarray(lengths),
+            place=Place(self.seed) if training else None,
+        )
+        return result.outputs[0], self.state_tuple(result.state, "final")
+
+    def gradients(
+        self,
+        x: Array,
+        y: Array,
+        loss: str | Loss = "mse",
+        state: State | None = None,
+        lengths: Sequence[int] | Array | None = None,
+        weight: Array | None = None,
+        training: bool = False,
+    ) -> tuple[float, Gradients]:
+        """The loss on targets y and its gradients by parameters, input and initial state."""
+        engine = engine_for(self.program)
+        lengths = None if lengths is None else np.asarray(lengths)
+        place = Place(self.seed) if training else None
+        result = engine.forward(
+            self.program,
+            self._parameters,
+            {"x": x},
+            self.named_state(state),
+            lengths,
+            True,
+            place,
+        )
+        target = np.asarray(y)
+        if target.dtype.kind not in "iu":
+            target = target.astype(self.dtype, copy=False)
+        weight = None if weight is None else np.asarray(weight, self.dtype)
+        evaluation = self.program.evaluate(loss_named(loss), result.outputs[0], target, weight, lengths)
+        found = engine.backward(result.tape, (evaluation.dprediction,))
+        return evaluation.mean, Gradients(
+            found.parameters, found.inputs["x"], self.state_tuple(found.state, "initial")
+        )
+
+    def stream(self, rows: int = 1) -> Stream:
+        """Feed the network step by step, `rows` sequences at once, from a state of zeros."""
+        return Stream(self, rows)
+
+    def fit(
+        self,
+        x: Array,
+        y: Array,
+        loss: str | Loss = "mse",
+        optimizer: Optimizer | None = None,
+        epochs: int = 20,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        validation: float | tuple[Array, Array] | None = None,
+        lengths: Sequence[int] | Array | None = None,
+        weight: Array | None = None,
+        clip_norm: float | None = 1.0,
+        early_stopping: int | EarlyStopping | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        callbacks: Sequence[Callable[[EpochEnd], bool | None]] = (),
+        seed: int = 0,
+        verbose: int = 1,
+    ) -> History:
+        """Train on rows x (N, T, F) with targets y.
+
+        Args:
+            loss: name or object.
+            optimizer: `un.Adam(1e-3)` by default.
+            epochs: passes over the rows.
+            batch_size: rows a step.
+            shuffle: visit training rows in a new order every epoch.
+            validation: share of the rows, taken from the end (rows are in time order), or a pair (x, y).
+            lengths: valid steps of each row, (N,).
+            weight: weights of the elements, (N,), (N, T) or like y.
+            clip_norm: largest norm of a step's gradient; None: no limit.
+            early_stopping: epochs in a row without improvement after which training stops, or an `EarlyStopping`;
+                the best weights are restored.
+            checkpoint: file that is written after every epoch; if it is there, training resumes from it.
+            callbacks: called with an `EpochEnd` after every epoch; one that returns True stops training.
+            seed: of the order of rows and of dropout.
+            verbose: 0 is silent; 1 shows progress in a notebook, and where standard error is a terminal.
+
+        Returns:
+            The history. Ctrl-C ends training early, keeps the best weights and sets `history.stopped`.
+
+        Raises:
+            InputError: shapes or options do not fit.
+            TrainingDiverged: the loss stopped being finite; the best weights so far are restored.
+
+        >>> import numpy as np, unrolled as un
+        >>> net = un.Network([un.RNN(4), un.Last(), un.Dense(1)], input_size=1)
+        >>> x = np.random.default_rng(0).uniform(size=(64, 5, 1))
+        >>> history = net.fit(x, x.sum(axis=1), optimizer=un.Adam(0.01), epochs=30)
+        >>> history.loss[-1] < 0.1 * history.loss[0]
+        True
+        """
+        # who only runs a network does not pay for importing what trains it
+        from .optimizers import Adam, Optimizer
+        from .training.loop import train
+        from .training.plan import EarlyStopping, TrainingPlan
+
+        data = self._arrays(x, y, weight, lengths)
+        rows = len(data)
+        if isinstance(validation, tuple):
+            if lengths is not None or weight is not None:
+                raise InputError("a pair (x, y) for validation has no lengths or weights; give a share of the rows.")
+            data = joined(data, self._arrays(*validation))
+        elif validation:
+            if not 0 < validation < 1:
+                raise InputError(f"validation is a share of the rows in (0, 1); got {validation!r}.")
+            held_out = max(1, round(validation * rows))
+            if held_out >= rows:
+                raise InputError(f"validation={validation} of {rows} rows leaves none to train on.")
+            rows -= held_out
+        optimizer = optimizer or Adam()
+        if not isinstance(optimizer, Optimizer):
+            raise InputError(f"optimizer must be an optimizer such as un.Adam(1e-3); got {optimizer!r}.")
+        if isinstance(early_stopping, (int, np.integer)):
+            early_stopping = EarlyStopping(int(early_stopping))
+        plan = TrainingPlan(
+            epochs=epochs,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            clip_norm=clip_norm,
+            early_stopping=early_stopping,
+            checkpoint=checkpoint,
+            callbacks=tuple(callbacks),
+            seed=checked_seed(seed),
+            verbose=verbose,
+        )
+        return train(
+            self.program,
+            self._parameters,
+            data,
+            loss_named(loss),
+            optimizer,
+            plan,
+            training_rows=np.arange(rows),
+            validation_rows=np.arange(rows, len(data)),
+        )
+
+    def _arrays(self, x: Any, y: Any, weight: Any = None, lengths: Any = None) -> Arrays:
+        """Rows to train on, or an `InputError` where their shapes do not fit."""
+        x, target = numbers(x, "x"), numbers(y, "y")
+        if x.ndim != 3 or x.shape[2] != self.input_size or 0 in x.shape:
+            raise InputError(f"x must have shape (N, T, {self.input_size}) with N and T ≥ 1; got {x.shape}.")
+        weight = None if weight is None else numbers(weight, "weight")
+        lengths = None if lengths is None else numbers(lengths, "lengths")
+        for name, array in (("y", target), ("weight", weight), ("lengths", lengths)):
+            if array is not None and array.shape[:1] != x.shape[:1]:
+                raise InputError(f"x has {len(x)} rows; {name} must have as many, but its shape is {array.shape}.")
+        data = Arrays(x, target, weight, lengths)
+        refuse_not_finite(data)
+        return data
+
+    # --- states -------------------------------------------------------------------------------------
+
+    def named_state(self, state: State | None) -> dict[str, Any]:
+        """A state tuple, one entry a layer, as the program's initial states by name."""
+        if state is None:
+            return {}
+        if len(state) != len(self.layers):
+            raise InputError(f"state must have one entry a layer: {len(self.layers)}; got {len(state)}.")
+        named = {}
+        for number, (layer, part) in enumerate(zip(self.layers, state, strict=True)):
+            if part is not None and not layer.recurrent:
+                raise InputError(f"layer {number} ({layer.kind}) has no state; its entry must be None.")
+            if part is not None:
+                named[f"{number}.initial"] = part
+        return named
+
+    def state_tuple(self, named: Mapping[str, Any], end: str) -> State:
+        """The entries, one a layer, of states by name; `end` is "initial" or "final"."""
+        return tuple(named.get(f"{number}.{end}") for number in range(len(self.layers)))
+
+    # --- files and looks ----------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network to a safetensors file; `un.load` reads it."""
+        storage.write(path, "network", self.views, self.describe())
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "layers": [storage.describe(layer) for layer in self.layers],
+            "input_size": self.input_size,
+            "dtype": self.dtype.name,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def rebuild(cls, content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Network:
+        """The network that `describe` described, with these parameters."""
+        known: dict[str, type[Any]] = {**CELLS, **LAYERS}
+        layers = [storage.restore(layer, known) for layer in content["layers"]]
+        # before anything is allocated: the sizes that a damaged file claims must be those of its arrays
+        for name, parameter in chain(layers, content["input_size"]).parameters.items():
+            found = (arrays[name].shape, arrays[name].dtype) if name in arrays else "nothing"
+            wanted = (parameter.shape, checked_dtype(content["dtype"]))
+            if found != wanted:
+                raise ModelFileError(f"parameter {name} should be {wanted}; the file has {found}.")
+        net = cls(layers, content["input_size"], content["dtype"], content["seed"])
+        for name, view in net.views.items():
+            view[...] = arrays[name]
+        return net
+
+    def __repr__(self) -> str:
+        def short(layer: Rule) -> str:
+            options = [repr(v) for v in storage.describe(layer).values()][1:2]
+            return type(layer).__name__ + (f"({options[0]})" if options else "")
+
+        return (
+            f"Network({' → '.join(map(short, self.layers))}; input {self.input_size}, "
+            f"{self._parameters.size} parameters, {self.dtype.name})"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for number, layer in enumerate(self.layers):
+            own = {n.partition(".")[2]: v for n, v in self.views.items() if n.partition(".")[0] == str(number)}
+            shapes = ", ".join(f"{name} {' × '.join(map(str, view.shape))}" for name, view in own.items())
+            rows.append([str(number), repr(layer), f"{sum(view.size for view in own.values()):,}", shapes])
+        return titled(repr(self), table(["layer", "", "parameters", "arrays"], rows, words=["", "arrays"]))
+
+
+def chain(layers: Sequence[Rule], input_size: int) -> Program:
+    """The program of layers one after the other, named "0", "1", ..."""
+    if not layers:
+        raise InputError("a network needs at least one layer.")
+    builder = ProgramBuilder()
+    buffer = builder.input("x", input_size)
+    for number, layer in enumerate(layers):
+        if isinstance(layer, type) or not hasattr(layer, "kind"):
+            raise InputError(f"layer {number} must be a layer such as un.LSTM(64); got {layer!r}.")
+        buffer = builder.add(layer, buffer, name=str(number))
+    return builder.build(buffer)
+
+
+def joined(training: Arrays, validation: Arrays) -> Arrays:
+    """Rows of both, the validation rows last."""
+    for name in ("x", "target"):
+        ours, theirs = getattr(training, name).shape[1:], getattr(validation, name).shape[1:]
+        if ours != theirs:
+            raise InputError(f"validation: rows of {name} have shape {theirs}; those to train on {ours}.")
+    return Arrays(np.concatenate((training.x, validation.x)), np.concatenate((training.target, validation.target)))

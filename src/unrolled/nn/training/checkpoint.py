@@ -1,0 +1,106 @@
+"""What changes while a training runs, and the file that holds exactly this: a resume continues bit for bit."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from dataclasses import asdict, dataclass
+from math import inf, isfinite
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ... import storage
+from ...arrays import Array
+from ...errors import InputError, ModelFileError
+from ..engines import Engine, Job
+from ..optimizers import OptimizerState
+from .history import History
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass
+class TrainingState:
+    """All that changes while training; a checkpoint holds exactly this."""
+
+    params: Array
+    optimizer: OptimizerState
+    history: History
+    best_params: Array
+    best_loss: float = inf
+    waited: int = 0  # epochs since the last improvement
+
+    @property
+    def epoch(self) -> int:
+        return len(self.history.loss)
+
+
+def fingerprint(
+    engine: Engine,
+    job: Job,
+    epochs: int,
+    shuffle: bool,
+    dtype: np.dtype,
+    training_rows: Array,
+    validation_rows: Array,
+) -> str:
+    """What a resumed training must have in common with the interrupted one."""
+    sample = job.data.batch(np.concatenate((training_rows, validation_rows)), np.dtype(np.float64))
+    parts = (*sample.inputs.values(), sample.target, sample.weight, sample.lengths, sample.unit)
+    contents = [np.ascontiguousarray(a).tobytes() for a in parts if a is not None]
+    checksum = 0
+    for content in contents:
+        checksum = zlib.crc32(content, checksum)
+    return storage.to_json(
+        {
+            "engine": engine.identity,
+            "dtype": dtype.name,
+            "operations": [(op.name, storage.describe(op.rule)) for op in job.program.operations],
+            "parameters": [(p.name, p.shape) for p in job.program.parameters.values()],
+            "loss": storage.describe(job.loss),
+            "optimizer": storage.describe(job.optimizer),
+            "batch_size": job.batch_size,
+            "clip_norm": job.clip_norm,
+            "epochs": epochs,
+            "seed": job.seed,
+            "shuffle": shuffle,
+            "rows": [len(training_rows), len(validation_rows)],
+            "data": checksum,
+        }
+    )
+
+
+def save_checkpoint(run: TrainingState, path: str | os.PathLike[str], identity: str) -> None:
+    arrays = {"params": run.params, "best_params": run.best_params}
+    arrays |= {f"optimizer.{name}": vector for name, vector in run.optimizer.vectors.items()}
+    content = {
+        "identity": identity,
+        "optimizer_step": run.optimizer.step,
+        "history": asdict(run.history),
+        "best_loss": run.best_loss if isfinite(run.best_loss) else None,
+        "waited": run.waited,
+    }
+    storage.write(path, "checkpoint", arrays, content)
+
+
+def resume(run: TrainingState, path: str | os.PathLike[str], identity: str) -> None:
+    """Continue from a checkpoint, bit for bit."""
+    kind, arrays, content = storage.read(path)
+    if kind != "checkpoint":
+        raise ModelFileError(f"{path} holds a {kind}, not a checkpoint. Name another file, or delete it.")
+    if content.get("identity") != identity:
+        raise InputError(
+            f"the checkpoint {path} is of another training (its data, network or settings differ). "
+            "Delete it to start anew, or name another file."
+        )
+    with storage.guarded(path):
+        run.params[...] = arrays["params"]
+        run.best_params[...] = arrays["best_params"]
+        for name, vector in run.optimizer.vectors.items():
+            vector[...] = arrays[f"optimizer.{name}"]
+        run.optimizer.step = content["optimizer_step"]
+        run.history = History(**content["history"])
+        run.best_loss = inf if content["best_loss"] is None else content["best_loss"]
+        run.waited = content["waited"]

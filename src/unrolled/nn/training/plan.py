@@ -1,0 +1,54 @@
+"""What a training is asked for: epochs, batches, schedules, early stopping."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import InputError
+from ...interactive.progress import EpochEnd
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """Stop when the monitored loss (validation, else training) no longer improves; restore the best weights.
+
+    Args:
+        patience: epochs in a row without improvement after which training stops.
+        min_delta: improvement that counts.
+    """
+
+    patience: int
+    min_delta: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.patience < 1:
+            raise InputError(f"EarlyStopping: patience must be ≥ 1 epoch; got {self.patience!r}.")
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How to train."""
+
+    epochs: int = 20
+    batch_size: int = 32
+    shuffle: bool = True
+    clip_norm: float | None = 1.0
+    early_stopping: EarlyStopping | None = None
+    checkpoint: str | os.PathLike[str] | None = None
+    callbacks: tuple[Callable[[EpochEnd], bool | None], ...] = ()
+    seed: int = 0
+    verbose: int = 1
+    title: str = "training"
+    count_steps: bool = False  # whether the progress line counts optimizer steps, not epochs
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if not isinstance(value, (int, np.integer)) or value < 1:
+                raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
+        if self.clip_norm is not None and not self.clip_norm > 0:
+            raise InputError(f"clip_norm must be positive, or None for no limit; got {self.clip_norm!r}.")

@@ -1,0 +1,40 @@
+"""Texts and tables as HTML, all of it escaped here."""
+
+from __future__ import annotations
+
+from html import escape
+
+from .tables import TextTable
+
+
+def words(text: str) -> str:
+    """A text that is read as prose: a number and its unit stay on one line."""
+    return escape(text).replace(" %", "&nbsp;%")
+
+
+def table(content: TextTable, kind: str = "") -> str:
+    """A table; the first column names its rows."""
+    heads = "".join(
+        f'<th scope="col"{aligned(k < content.texts)}>{escape(cell)}</th>' for k, cell in enumerate(content.header)
+    )
+    head = f"<thead><tr>{heads}</tr></thead>" if any(content.header) else ""
+    body = "".join(row(cells, content.texts, k == content.ours) for k, cells in enumerate(content.rows))
+    named = f' class="{kind}"' if kind else ""
+    return f"<table{named}><caption>{escape(content.caption)}</caption>{head}<tbody>{body}</tbody></table>"
+
+
+def row(cells: list[str], texts: int, ours: bool = False) -> str:
+    first = f'<th scope="row" class="text">{escape(cells[0])}</th>'
+    rest = "".join(f"<td{aligned(k < texts)}>{escape(cell)}</td>" for k, cell in enumerate(cells[1:], 1))
+    named = ' class="ours"' if ours else ""
+    return f"<tr{named}>{first}{rest}</tr>"
+
+
+def aligned(text: bool) -> str:
+    """The attribute of cells that hold texts; numbers stand to the right."""
+    return ' class="text"' if text else ""
+
+
+def section(name: str, title: str, content: str) -> str:
+    heading = f'<h2 id="{name}-title">{escape(title)}</h2>'
+    return f'<section id="{name}" aria-labelledby="{name}-title">{heading}{content}</section>'

@@ -1,0 +1,8 @@
+"""Files as people have them: what is in a table on disk is found out, said, and can be overruled."""
+
+from .options import CovariateColumns, ReadOptions
+from .read_table import read_table
+from .reader import FileTable, read_file
+from .related_files import read_forecast, read_future
+
+__all__ = ["CovariateColumns", "FileTable", "ReadOptions", "read_file", "read_forecast", "read_future", "read_table"]

@@ -1,0 +1,204 @@
+"""One text taken apart as a date: its numbers, time of day and zone. Which number is the day, a column decides."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
+# stems of months in English, German, French, Spanish, Italian, Portuguese and Dutch; longer ones first
+_STEMS = (
+    "jan ene gen janv", "feb fev febr", "mar maa mae mär mrt", "apr avr abr", "may mai mag mei maio mayo",
+    "jun giu juin", "jul lug juil", "aug ago aou aoû", "sep set", "oct okt ott out", "nov", "dec dez dic déc",
+)  # fmt: skip
+MONTHS = {stem: k + 1 for k, stems in enumerate(_STEMS) for stem in stems.split()} | {"fév": 2}
+_WEEKDAYS = re.compile(
+    r"(?:mon|tues?|wed(?:nes)?|thur?s?|fri|satur|sat|sun)(?:day)?|"
+    r"(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|mo|di|mi|do|fr|sa|so|"
+    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo"
+)
+_FILLERS = {"of", "de", "del", "st", "nd", "rd", "th", "the", "er"}
+ZONES = {
+    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 60, "bst": 60, "cet": 60, "cest": 120, "mez": 60, "mesz": 120,
+    "eet": 120, "eest": 180, "msk": 180, "ist": 330, "jst": 540, "kst": 540, "sgt": 480, "hkt": 480, "aest": 600,
+    "aedt": 660, "acst": 570, "awst": 480, "nzst": 720, "nzdt": 780, "est": -300, "edt": -240, "cst": -360,
+    "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "akst": -540, "akdt": -480, "hst": -600,
+}  # fmt: skip
+
+Order = Literal["ymd", "open", "small"]
+
+
+class DateParts(NamedTuple):
+    """A date taken apart.
+
+    `order` says what the three numbers are: "ymd" for year, month, day; "open" where day and month may be either way,
+    and the year comes last; "small" for a year without a century and a month, which may be a day and a month.
+    """
+
+    first: int
+    second: int
+    third: int
+    order: Order
+    digits: int = 4  # of the year
+    second_of_day: float = 0.0
+    zone: int | None = None  # minutes ahead of UTC
+
+
+_TIME = re.compile(
+    r"[tT ,]*(?P<h>\d{1,2})(?:[:.h](?P<m>\d{2})(?:[:.](?P<s>\d{2})(?P<f>[.,]\d+)?)?)?\s*(?P<half>[aApP]\.?[mM]\.?)?"
+    r"\s*(?P<zone>[zZ]|[+-]\d{2}:?(?:\d{2})?|[A-Za-z]{3,4})?\s*(?:\[?[A-Z]\w+/[\w/+-]+\]?)?"
+)
+_NUMERIC = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?!\d)")
+_MONTHLY = re.compile(r"(\d{4})(?:[-/. ]|M)(\d{1,2})|(\d{1,2})[-/.](\d{4})")
+_SMALL = re.compile(r"(\d{1,3})-(\d{2})")
+_QUARTER = re.compile(r"(\d{4})[-/ .]?[Qq]([1-4])|[Qq]([1-4])[-/ .]?'?(\d{4}|\d{2})")
+_WEEK = re.compile(r"(\d{4})-?[Ww](\d{2})(?:-?([1-7]))?")
+
+
+@lru_cache(maxsize=4096)
+def parse_date(text: str) -> DateParts | None:
+    """Take a text apart; None if it is no date.
+
+    >>> parse_date("Friday, 26 October 2012")
+    Parts(first=2012, second=10, third=26, order='ymd', digits=4, second_of_day=0.0, zone=None)
+    >>> parse_date("10/03/2004 18.00.00")[:4], dissect("1962Q2")[:3], dissect("284")
+    ((10, 3, 2004, 'open'), (1962, 4, 1), None)
+    """
+    text = text.strip()
+    if len(text) > 60 or not any(map(str.isdigit, text)):
+        return None
+    found = _NUMERIC.match(text)
+    if found:
+        return _numeric(found, text[found.end() :])
+    for form, read in ((_MONTHLY, _monthly), (_SMALL, _small), (_QUARTER, _quarterly), (_WEEK, _weekly)):
+        found = form.fullmatch(text)
+        if found:
+            return read(found)
+    return _in_words(text)
+
+
+def looks_like_a_date(text: str) -> bool:
+    return parse_date(text) is not None
+
+
+def _numeric(found: re.Match[str], rest: str) -> DateParts | None:
+    a, b, c = found[1], found[3], found[4]
+    time = _time(rest)
+    if time is None:
+        return None
+    if len(a) == 4 and len(c) <= 2:
+        return _if_possible(DateParts(int(a), int(b), int(c), "ymd", 4, *time))
+    if len(a) > 2 or len(c) not in (2, 4):
+        return None
+    if not (1 <= int(a) <= 31 and 1 <= int(b) <= 31 and min(int(a), int(b)) <= 12):
+        return None
+    return DateParts(int(a), int(b), int(c), "open", len(c), *time)
+
+
+def _if_possible(parts: DateParts) -> DateParts | None:
+    return parts if 1 <= parts.second <= 12 and 1 <= parts.third <= 31 else None
+
+
+def _monthly(found: re.Match[str]) -> DateParts | None:
+    year, month = (found[1], found[2]) if found[1] else (found[4], found[3])
+    return _if_possible(DateParts(int(year), int(month), 1, "ymd"))
+
+
+def _small(found: re.Match[str]) -> DateParts | None:
+    return DateParts(int(found[1]), int(found[2]), 1, "small", 1) if 1 <= int(found[2]) <= 12 else None
+
+
+def _quarterly(found: re.Match[str]) -> DateParts:
+    year, quarter = (found[1], found[2]) if found[1] else (found[4], found[3])
+    return DateParts(int(year), 3 * int(quarter) - 2, 1, "ymd", len(year))
+
+
+def _weekly(found: re.Match[str]) -> DateParts | None:
+    from datetime import date
+
+    try:
+        day = date.fromisocalendar(int(found[1]), int(found[2]), int(found[3] or 1))
+    except ValueError:
+        return None
+    return DateParts(day.year, day.month, day.day, "ymd")
+
+
+def _in_words(text: str) -> DateParts | None:
+    """A date with its month's name in it."""
+    clock = re.search(r"[ T,]+\d{1,2}:\d{2}.*$", text)
+    time = _time(clock[0]) if clock else (0.0, None)
+    words = re.findall(r"\d+|[^\W\d_]+", text[: clock.start()] if clock else text)
+    if time is None or len(words) > 7:
+        return None
+    month, numbers = None, []
+    for word in words:
+        low = word.lower()
+        if word.isdigit():
+            numbers.append((word, month is None))
+        elif not (low in _FILLERS or _WEEKDAYS.fullmatch(low)):
+            if month is not None or _month(low) is None:
+                return None
+            month = _month(low)
+    if month is None or not 1 <= len(numbers) <= 2:
+        return None
+    years = [k for k, (word, _) in enumerate(numbers) if len(word) == 4]
+    at = years[0] if years else len(numbers) - 1
+    year = numbers[at][0]
+    day = next((int(word) for k, (word, _) in enumerate(numbers) if k != at), 1)
+    if len(year) not in (2, 4) or not 1 <= day <= 31:
+        return None
+    return DateParts(int(year), month, day, "ymd", len(year), *time)
+
+
+def _month(word: str) -> int | None:
+    if len(word) < 3 or len(word) > 12:
+        return None
+    return next((MONTHS[word[:n]] for n in (4, 3) if word[:n] in MONTHS), None)
+
+
+def month_named(name: str) -> int | None:
+    """The month that a column's name means, such as "JAN" or "March"."""
+    return _month(name.strip().lower()) if name.strip().isalpha() and len(name.strip()) < 10 else None
+
+
+def _time(rest: str) -> tuple[float, int | None] | None:
+    """The second of the day and the zone behind a date, or None if what stands there is no time."""
+    if not rest.strip():
+        return 0.0, None
+    found = _TIME.fullmatch(rest)
+    if found is None or (found["m"] is None and found["half"] is None and not rest.startswith(("T", " "))):
+        return None
+    hour, minute, second = int(found["h"]), int(found["m"] or 0), int(found["s"] or 0)
+    if found["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if found["half"][0] in "pP" else 0)
+    if minute > 59 or second > 60 or hour > 24 or (hour == 24 and (minute or second)):
+        return None
+    zone = _zone(found["zone"])
+    if found["zone"] and zone is None:
+        return None
+    part = float(found["f"].replace(",", ".")) if found["f"] else 0.0
+    return hour * HOUR + minute * MINUTE + second + part, zone
+
+
+def _zone(text: str | None) -> int | None:
+    if not text:
+        return None
+    if text[0] in "+-":
+        digits = text[1:].replace(":", "").ljust(4, "0")
+        return (-1 if text[0] == "-" else 1) * (int(digits[:2]) * 60 + int(digits[2:]))
+    return ZONES.get(text.lower())
+
+
+def time_of_day(text: str) -> float | None:
+    """The second of the day of a text that is a time alone, such as 18.00.00 or 6:30 PM.
+
+    >>> time_of_day("18.00.00"), time_of_day("6:30 PM"), time_of_day("18"), time_of_day("1.5")
+    (64800.0, 66600.0, None, None)
+    """
+    if not re.match(r"\d{1,2}(?::\d{2}|\.\d{2}\.\d{2}|\s*[aApP]\.?[mM])", text):
+        return None
+    found = _time(" " + text)
+    return None if found is None else found[0]

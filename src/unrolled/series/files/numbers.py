@@ -1,0 +1,185 @@
+"""Texts as numbers, as people and spreadsheets write them: the whole column decides what its commas mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from ...arrays import Array
+
+_MARKS = ("na", "n/a", "n.a.", "nan", "nat", "null", "none", "#n/a", "<na>")
+MISSING = frozenset(
+    {"", "?", "-", "--", "---", "–", "—", ".", "..", "...", ":"}
+    | {"".join(letters) for mark in _MARKS for letters in product(*({c, c.upper()} for c in mark))}
+)
+DASHES = frozenset({"-", "--", "–", "—"})
+SAMPLE = 200  # cells that are looked at to tell what a column is
+ENOUGH = 0.9  # share of them that must be of a kind
+
+_CURRENCY = r"(?:US\$|R\$|A\$|C\$|[$€£¥₹₩₽₺₫฿]|USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|zł|kr\.?|Fr\.?|Rs\.?)"
+_MONEY = re.compile(rf"^([-+(]*)\s*{_CURRENCY}\s*|\s*{_CURRENCY}(\)?)$")
+_SPACES = re.compile(r"(?<=\d)[\s'’\u00a0\u2009\u202f](?=\d{3}(?!\d))")
+_NUMBER = re.compile(r"[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column that has been read as numbers.
+
+    Attributes:
+        values: NaN where missing or not a number, (n,).
+        bad: where a cell is not a number, (n,) bool.
+        notes: what was guessed.
+    """
+
+    values: Array
+    bad: Array
+    notes: tuple[str, ...] = ()
+
+
+def missing(column: pd.Series, also: Iterable[str] = ()) -> Array:
+    """Where cells hold nothing, or a mark that stands for nothing, (n,) bool."""
+    return (column.isna() | column.isin(MISSING | set(also))).to_numpy()
+
+
+def sample_of(column: pd.Series) -> pd.Series:
+    """Known cells of a column, from all over its length."""
+    values = column.to_numpy()
+    if len(values) > 20 * SAMPLE:  # enough of it to find that many that are known
+        values = values[np.linspace(0, len(values) - 1, 20 * SAMPLE).astype(int)]
+    known = [text for text in values.tolist() if text is not None and text not in MISSING]
+    if len(known) > SAMPLE:
+        known = [known[k] for k in np.linspace(0, len(known) - 1, SAMPLE).astype(int)]
+    return pd.Series(known, dtype=object)
+
+
+def is_numeric(column: pd.Series) -> bool:
+    """Whether nearly all known cells are numbers in some form."""
+    sample = sample_of(column)
+    if all(map(is_plain, sample)):  # as nearly always; a table may have thousands of columns
+        return len(sample) > 0
+    return 1 - float(read_numbers(sample).bad.mean()) >= ENOUGH
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is a number as programs write it."""
+    return bool(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text))
+
+
+def read_numbers(
+    column: pd.Series, also_missing: Iterable[str] = (), decimal: str | None = None, hint: str | None = None
+) -> Numbers:
+    """Read a column of texts as numbers.
+
+    Args:
+        column: texts, None where a cell is empty, (n,).
+        also_missing: more texts that stand for nothing; those that are numbers also stand for their equals.
+        decimal: "," or "."; None: the column decides.
+        hint: what other columns use, where this one can't decide.
+    """
+    gone = missing(column, also_missing)
+    known = column.where(~gone, None)
+    values = pd.to_numeric(known, errors="coerce").to_numpy(float)
+    open_ = np.isnan(values) & ~gone
+    notes: list[str] = []
+    if open_.any() or decimal == "," or hint == ",":
+        codes, texts = pd.factorize(known)
+        if len(texts):
+            numbers, notes = _read_unique([str(text) for text in texts], decimal, hint)
+            values = np.where(codes < 0, np.nan, numbers[codes])
+            open_ = np.isnan(values) & ~gone
+    if not notes and (column.isin(DASHES)).any() and not {"-", "--"} & set(also_missing):
+        notes = [f"{int(column.isin(DASHES).sum())} dash(es) taken as missing"]
+    sentinels = [float(text) for text in also_missing if is_plain(text)]
+    if sentinels:
+        values = np.where(np.isin(values, sentinels), np.nan, values)
+    return Numbers(values, open_, tuple(notes))
+
+
+def _read_unique(texts: list[str], decimal: str | None, hint: str | None) -> tuple[Array, list[str]]:
+    """Different texts as numbers, NaN where they are none, and what was guessed."""
+    cores, signs = zip(*(core_of(text) for text in texts), strict=True)
+    notes = []
+    found = decimal or decide_decimal(cores)
+    if found is None:
+        commas = [text for text, core in zip(texts, cores, strict=True) if core and "," in core]
+        found = hint or "."
+        if commas:
+            other = {".": ",", ",": "."}[found]
+            as_is = _value(core_of(commas[0])[0], found)
+            notes.append(f"{commas[0]!r} read as {as_is:g}; --decimal {other!r} overrules")
+    money = sum(bool(_MONEY.search(text)) for text in texts)
+    zeros = [bool(_MONEY.search(text)) and _MONEY.sub(r"\1\2", text).strip() in DASHES for text in texts]
+    values = np.array(
+        [0.0 if zero else sign * _value(core, found) for core, sign, zero in zip(cores, signs, zeros, strict=True)]
+    )
+    if money:
+        notes.append("currency signs taken off" + (", a dash behind one read as 0" if any(zeros) else ""))
+    if any(text.endswith("%") for text in texts):
+        notes.append("per cent signs taken off: '5%' is 5")
+    if found == "," and decimal is None and not notes:
+        notes.append("commas read as decimal points")
+    return values, notes
+
+
+def core_of(text: str) -> tuple[str, float]:
+    """A text without currency, per cent, spaces in thousands and brackets: its digits, and its sign."""
+    text = text.strip().replace("−", "-")
+    sign = 1.0
+    text = _MONEY.sub(r"\1\2", text).strip()
+    if text.startswith("(") and text.endswith(")"):
+        text, sign = text[1:-1].strip(), -1.0
+        text = _MONEY.sub(r"\1\2", text).strip()
+    text = text.removesuffix("%").rstrip()
+    if text.endswith("-") and text[:1].isdigit():
+        text, sign = text[:-1].rstrip(), -sign
+    if text[:2] in ("- ", "+ "):
+        text = text[0] + text[2:].lstrip()
+    if " " in text or not text.isascii() or "'" in text:
+        text = _SPACES.sub("", text)
+    return (text if text.isascii() and _NUMBER.fullmatch(text) else ""), sign
+
+
+def decide_decimal(cores: Iterable[str]) -> str | None:
+    """The decimal sign that these numbers must have; None where all could be read either way.
+
+    >>> decide_decimal(["1.234", "1.234,5"]), decide_decimal(["1,234,567"]), decide_decimal(["1,234"])
+    (',', '.', None)
+    """
+    votes = {",": 0, ".": 0}
+    for core in cores:
+        digits = core.lstrip("+-").lower().partition("e")[0]
+        commas, points = digits.count(","), digits.count(".")
+        if commas and points:
+            votes[max(",.", key=digits.rfind)] += 1
+        elif commas + points > 1:
+            votes["." if commas else ","] += 1
+        elif commas + points == 1:
+            mark = "," if commas else "."
+            whole, _, part = digits.partition(mark)
+            if len(part) != 3 or len(whole) > 3 or whole in ("", "0"):
+                votes[mark] += 1
+    return max(votes, key=lambda mark: votes[mark]) if any(votes.values()) else None
+
+
+def _value(core: str, decimal: str) -> float:
+    """A number with this decimal sign, NaN where its groups of digits are wrong."""
+    if not core:
+        return np.nan
+    group = "," if decimal == "." else "."
+    if group in core:
+        whole = core.lstrip("+-").lower().partition("e")[0].partition(decimal)[0]
+        first, *others = whole.split(group)
+        good = 1 <= len(first) <= 3 and all(2 <= len(part) <= 3 for part in others) and len(others[-1:] or "") == 1
+        if not good or len(others[-1]) != 3 or group in core.partition(decimal)[2]:
+            return np.nan
+        core = core.replace(group, "")
+    try:
+        return float(core.replace(decimal, "."))
+    except ValueError:
+        return np.nan

@@ -1,0 +1,60 @@
+"""Tables for Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from .options import CovariateColumns, ReadOptions, number_or_name
+from .reader import read_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_table(
+    path: str,
+    *,
+    past: Iterable[str] = (),
+    future: Iterable[str] = (),
+    static: Iterable[str] = (),
+    weight: str | None = None,
+    **options: Any,
+) -> pd.DataFrame:
+    """Read a CSV (also gzipped) or Parquet file as a tidy long table, as `unrolled forecast` does.
+
+    Delimiter, encoding, header, forms of dates and numbers, and which column is what are found out from the whole
+    file; every guess is one line of `.attrs["notes"]` and has an option that overrules it.
+
+    Args:
+        path: of the file; "-" reads standard input.
+        past, future, static, weight: columns to keep beside, as a `Forecaster` takes them.
+        options: those of the commands: id, time, target, wide, na, aggregate, freq, start, dates, decimal, delimiter,
+            encoding, header; see `unrolled.series.files.ReadOptions`.
+
+    Returns:
+        A data frame with the columns unique_id (where there are several series), ds, y and those kept beside.
+
+    Raises:
+        DataError: the file can't be read as a table; the message names line, column and remedy.
+        InputError: an option has no such value.
+
+    >>> from pathlib import Path
+    >>> _ = Path("sales.csv").write_text("Tag;Umsatz\\n30.01.2024;1.234,5\\n31.01.2024;99,5\\n")
+    >>> table = read_table("sales.csv")
+    >>> table.y.tolist(), table.attrs["notes"]
+    ([1234.5, 99.5], ["column 'Umsatz': commas read as decimal points"])
+    """
+    listed: dict[str, Any] = {
+        name: ",".join(value) if isinstance(value, (list, tuple)) else value for name, value in options.items()
+    }
+    listed["freq"] = number_or_name(listed.get("freq"))
+    table = read_file(
+        str(path), ReadOptions(**listed), CovariateColumns(tuple(past), tuple(future), tuple(static), weight)
+    )
+    columns = table.columns
+    names = {columns.id: "unique_id", columns.time: "ds", columns.target: "y"}
+    frame = table.frame.rename(columns=names)
+    frame.attrs["notes"] = list(table.notes)
+    frame.attrs["columns"] = {new: old for old, new in names.items() if new in frame}
+    return frame

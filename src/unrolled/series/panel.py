@@ -1,0 +1,99 @@
+"""A panel: series one below the other on a complete grid of stamps, and the columns they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from .covariates import Covariates
+from .frequency import Frequency
+from .ragged import rows_between
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Series one below the other, on a complete grid of stamps.
+
+    Attributes:
+        ids: one a series, as they came; [None] for a table without ids.
+        frequency: what lies between two rows of a series.
+        offsets: series k has the rows offsets[k] .. offsets[k + 1], (S + 1,).
+        first: ordinal of each series' first row, (S,).
+        y: the target; gaps are filled with the value one season before, else the last one, (n,).
+        observed: false where a gap was filled, (n,).
+        notes: what was changed on the way in, for the user to know.
+        covariates: what is known beside the target; by default nothing.
+    """
+
+    ids: list[Any]
+    frequency: Frequency
+    offsets: Array
+    first: Array
+    y: Array
+    observed: Array
+    notes: tuple[str, ...] = ()
+    covariates: Covariates = None  # type: ignore[assignment]  # becomes that of no covariates
+
+    def __post_init__(self) -> None:
+        if self.covariates is None:
+            object.__setattr__(self, "covariates", Covariates.none(len(self.y), len(self.ids)))
+
+    @property
+    def lengths(self) -> Array:
+        return np.diff(self.offsets)
+
+    def series(self, k: int) -> slice:
+        return slice(int(self.offsets[k]), int(self.offsets[k + 1]))
+
+    def name(self, k: int) -> str:
+        """A series in a message."""
+        return "the series" if self.ids[k] is None else f"series {str(self.ids[k])!r}"
+
+    def stamps(self, k: int) -> Array:
+        return self.frequency.stamps(self.first[k] + np.arange(self.lengths[k]))
+
+    def until(self, left_out: int) -> Panel:
+        """The panel without the last `left_out` rows of each series; series with no rows left are gone.
+
+        What is known ahead of the rows left out stays known, in `covariates.ahead`.
+        """
+        return self._cut(self.offsets[:-1], self.offsets[1:] - left_out)
+
+    def head(self, rows: Array) -> Panel:
+        """The first `rows` (S,) rows of each series; what comes later is ahead, as in `until`."""
+        return self._cut(self.offsets[:-1], self.offsets[:-1] + rows)
+
+    def tail(self, rows: int) -> Panel:
+        """The last `rows` rows of each series."""
+        return self._cut(np.maximum(self.offsets[1:] - rows, self.offsets[:-1]), self.offsets[1:])
+
+    def select(self, wanted: Array) -> Panel:
+        """The series for which `wanted` (S,) bool is true."""
+        return self._cut(self.offsets[:-1], np.where(wanted, self.offsets[1:], self.offsets[:-1]))
+
+    def _cut(self, starts: Array, ends: Array) -> Panel:
+        kept = np.flatnonzero(ends > starts)
+        if (
+            len(kept) == len(self.ids)
+            and not (starts - self.offsets[:-1]).any()
+            and not (ends - self.offsets[1:]).any()
+        ):
+            return self
+        rows = rows_between(starts[kept], ends[kept])
+        return replace(
+            self,
+            ids=[self.ids[k] for k in kept],
+            offsets=np.concatenate(([0], np.cumsum(ends[kept] - starts[kept]))).astype(np.int64),
+            first=(self.first + starts - self.offsets[:-1])[kept],
+            y=self.y[rows],
+            observed=self.observed[rows],
+            covariates=self.covariates.cut(self.offsets, starts, ends, kept),
+        )
+
+
+def series_of(panel: Panel, ends: Array) -> Array:
+    """The number of the series that holds the row before each of these ends."""
+    return np.searchsorted(panel.offsets, ends - 1, side="right") - 1

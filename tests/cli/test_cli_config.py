@@ -1,0 +1,269 @@
+"""Options from a file, and files that repeat a run to the bit."""
+
+from __future__ import annotations
+
+import io
+import json
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import unrolled as un
+from shell import AIR, QUICK
+from unrolled.cli.command_group import COMMANDS, load
+from unrolled.cli.config_file import is_path, name_of
+
+EVERY_COMMAND = pytest.mark.parametrize("name", COMMANDS)
+SMALL = "steps = 4\nensemble = 2\nhidden = 4\n"
+
+
+def written(folder: str, name: str = "forecast.csv") -> bytes:
+    return Path(folder, name).read_bytes()
+
+
+# --- reading ----------------------------------------------------------------------------------------
+
+
+def test_a_file_may_say_all_and_the_command_line_goes_before_it(command, file):
+    file(f'file = "{AIR}"', "horizon = 5", "level = [50, 80]", "integer = true", "log = false", SMALL, name="a.toml")
+    rows = pd.read_csv(io.StringIO(command("forecast", "--config", "a.toml", "--out", "-").out))
+    assert len(rows) == 5
+    assert list(rows.columns)[1:] == ["GRU", "GRU-lo-50", "GRU-hi-50", "GRU-lo-80", "GRU-hi-80"]
+    assert (rows["GRU"] == rows["GRU"].round()).all()
+    done = command("forecast", "--config", "a.toml", "-H", 2, "--cell", "lstm", "--level", "80", "--out", "-")
+    assert done.out.splitlines()[0] == "Month,LSTM,LSTM-lo-80,LSTM-hi-80"
+    assert len(done.out.splitlines()) == 3
+
+
+def test_paths_are_relative_to_the_file(command, tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "air.csv").write_text(AIR.read_text())
+    (tmp_path / "deep" / "run.toml").write_text(f'file = "air.csv"\nhorizon = 2\nout = "there"\n{SMALL}')
+    assert command("forecast", "--config", "deep/run.toml").code == 0
+    assert (tmp_path / "deep" / "there" / "forecast.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["horizon = 3", "", "esemble = 4"], "line 3: there is no option 'esemble'; did you mean 'ensemble'?"),
+        (["batch_size = 4"], "line 1: there is no option 'batch_size'; did you mean 'batch-size'?"),
+        (["zzz = 4"], "line 1: there is no option 'zzz'; there are: "),
+        (["", "[model]", "hidden = 3"], "line 2: there is no option 'model'"),
+        (["horizon = true"], "line 1: horizon takes a value, not true or false; got true"),
+        (["integer = 1"], "line 1: integer takes true or false; got 1"),
+        (["level = {a = 1}"], "line 1: level takes a text, a number or a list of them"),
+        (["", "horizon = = 3"], "Invalid value (at line 2, column 11)"),
+        (["horizon = 2.5"], "line 1: horizon takes a whole number; got '2.5'"),
+        (["hidden = 0", "horizon = 3", f'file = "{AIR}"'], "hidden must be a whole number ≥ 1; got 0"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_named_with_its_line(lines, message, command, file):
+    file(*lines, name="run.toml")
+    done = command("forecast", AIR, "--config", "run.toml")
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+    assert not list(Path.cwd().glob("*-forecast"))
+
+
+def test_a_file_that_is_not_there_is_an_error_with_a_remedy(command):
+    done = command("forecast", AIR, "-H", 2, "--config", "absent.toml")
+    assert done.code == 2
+    assert "can't read --config absent.toml: No such file or directory. Name a TOML file" in done.err
+
+
+# --- every command ----------------------------------------------------------------------------------
+
+
+def value_of(parameter, tmp_path):
+    """A value that a file may give a parameter, and what the command is told."""
+    if parameter.is_flag if parameter.param_type_name == "option" else False:
+        return "true", True
+    if parameter.type.name == "path":
+        return '"there.csv"', str(tmp_path / "deep" / "there.csv")
+    if parameter.type.name in ("int", "integer", "float"):
+        return "7", 7
+    return ('["a", "b"]', ["a", "b"]) if parameter.multiple else ('"a"', "a")
+
+
+@EVERY_COMMAND
+def test_a_file_may_hold_every_option_and_argument_of_every_command(name, tmp_path):
+    command = load(name)
+    (tmp_path / "deep").mkdir()
+    told = {p.name: (name_of(p), *value_of(p, tmp_path)) for p in command.params if p.name != "config"}
+    file = tmp_path / "deep" / "all.toml"
+    file.write_text("\n".join(f"{option} = {text}" for option, text, _ in told.values()))
+    ctx = command.make_context(name, ["--config", str(file)])
+    for parameter, (_, _, value) in told.items():
+        got = ctx.params[parameter]
+        assert (list(got) if isinstance(value, list) else got) == value, parameter
+
+
+@EVERY_COMMAND
+def test_paths_of_every_command_are_declared_as_such(name):
+    named = ("file", "model", "forecast", "actuals", "history", "out", "future_file", "config")
+    for parameter in load(name).params:
+        assert (parameter.name in named) == is_path(parameter), parameter.name
+
+
+@EVERY_COMMAND
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\n\nnonsense = 3", "error: --config a.toml, line 3: there is no option 'nonsense'; "),
+        ("config = 'b.toml'", "error: --config a.toml, line 1: there is no option 'config'; "),
+        ("\nx = = 3", "error: --config a.toml: Invalid value (at line 2, column 5). Write options as TOML, such as "),
+        ('\nx = """', "error: --config a.toml: Unterminated string (at line 2, the end). Write options as TOML"),
+        ("x = " + "[" * 100_000, "error: --config a.toml: "),
+        ("x = " + "9" * 5000, "error: --config a.toml: Exceeds the limit"),
+        ("", "error: --config a.toml, line 2: "),  # of a wrong kind
+        (None, "error: can't read --config a.toml: No such file or directory. Name a TOML file such as run.toml."),
+        (b"\xff", "error: can't read --config a.toml: it is not UTF-8. Name a TOML file"),
+    ],
+    ids=["unknown", "itself", "no TOML", "open", "deep", "long", "kind", "absent", "binary"],
+)
+def test_what_is_wrong_is_told_in_one_line_by_every_command(name, text, message, command):
+    if text == "":
+        option = next(p for p in load(name).params if p.param_type_name == "option" and p.is_flag)
+        text = f"# a comment\n{name_of(option)} = 7"
+        message += f"{name_of(option)} takes true or false; got 7."
+    if text is not None:
+        Path("a.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    done = command(name, "--config", "a.toml")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(message)
+    assert done.err.count("\n") == 1
+
+
+def test_arguments_and_lists_of_other_commands_come_from_files(command, file):
+    file('model = "out/model.safetensors"', "json = true", name="a.toml")
+    assert command("forecast", AIR, "-H", 2, *QUICK, "--out", "out").code == 0
+    assert json.loads(command("info", "--config", "a.toml").out)["kind"] == "forecaster"
+    assert json.loads(command("predict", "--config", "a.toml").out)["forecast"]
+    assert command("info", "--config", "a.toml", "nothing.safetensors").code == 2  # the command line goes before it
+    file('cell = ["rnn", "lstm"]', "depth = 1", "seed = 4", name="b.toml")
+    told = command("check", "--config", "b.toml", "-q").out
+    assert {line.split()[1] for line in told.splitlines()} == {"rnn", "lstm"}
+    assert {line.split()[1] for line in command("check", "--config", "b.toml", "--cell", "gru").out.splitlines()} == {
+        "gru"
+    }
+    file('name = "fish"', "epochs = 1", name="c.toml")
+    assert command("demo", "--config", "c.toml").code == 1
+    file(f'file = "{AIR}"', "season = 5", name="d.toml")
+    assert "season 5" in command("inspect", "--config", "d.toml").out
+
+
+def test_a_mark_at_the_beginning_and_days_without_quotes_are_understood(command, file):
+    rows = "\n".join(["a", *map(str, range(40))])
+    Path("table.csv").write_text(rows)
+    file(b"\xef\xbb\xbffile = 'table.csv'\nfreq = 'D'\nstart = 2024-02-01\n", name="a.toml")
+    done = command("inspect", "--config", "a.toml")
+    assert "2024-02-01 … 2024-03-11" in done.out
+
+
+# --- repeating --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        (
+            "--cell",
+            "lstm",
+            "--seed",
+            3,
+            "--level",
+            "50",
+            "--integer",
+            "--alias",
+            "Näch=st",
+            "--no-log",
+            "--layers",
+            2,
+        ),
+        ("--likelihood", "normal", "--reach", 3, "--calendar", "--decoder", "parallel", "--rate", 0.003),
+        ("--cell", "auto", "--max-trials", 4),
+    ],
+    ids=["defaults", "many", "likelihood", "auto"],
+)
+def test_a_run_is_repeated_to_the_bit_by_the_file_that_it_writes(words, command):
+    done = command("forecast", AIR, "-H", 6, "--steps", 4, "--hidden", 4, "--out", "out", *words)
+    assert done.code == 0, done.err
+    again = command("forecast", "--config", "out/run.toml", "--out", "other")
+    assert again.code == 0, again.err
+    assert written("other") == written("out")
+    assert again.out == done.out
+    text = written("out", "run.toml").decode()
+    assert text.startswith("# unrolled forecast --config run.toml repeats this run\n")
+    assert f"# unrolled {un.__version__}, engine {un.active_engine().identity}\n" in text
+    assert tomllib.loads(text)["seed"] == (3 if "--seed" in words else 0)
+    # and the second file the same again, wherever it lies
+    assert tomllib.loads(text) == tomllib.loads(written("other", "run.toml").decode())
+
+
+def test_a_search_under_a_budget_is_repeated_by_what_it_chose(command):
+    words = ("--cell", "auto", "--budget", "2s", "--steps", 4, "--hidden", 4)
+    done = command("forecast", AIR, "-H", 6, *words, "--out", "out")
+    assert done.code == 0, done.err
+    options = tomllib.loads(written("out", "run.toml").decode())
+    assert options["cell"] in un.CELLS
+    assert options["alias"] == "AUTO"
+    assert {"budget", "max-trials"} & options.keys() == set()
+    command("forecast", "--config", "out/run.toml", "--out", "other")
+    assert written("other") == written("out")
+
+
+def test_covariates_and_what_is_known_ahead_are_repeated_too(command, file):
+    days = pd.date_range("2024-01-01", periods=63)
+    frame = pd.DataFrame({"ds": days, "price": [k % 5 for k in range(63)], "town": "A", "y": range(63)})
+    file(frame[:60].to_csv(index=False), name="sales.csv")
+    file(frame[60:].to_csv(index=False), name="ahead.csv")
+    words = ("--future", "price", "--future-file", "ahead.csv", "--static", "town", "--target", "y")
+    assert command("forecast", "sales.csv", "-H", 3, *QUICK, *words, "--out", "deep/out").code == 0
+    again = command("forecast", "--config", "deep/out/run.toml", "--out", "other")
+    assert again.code == 0, again.err
+    assert written("other") == written("deep/out")
+
+
+def test_a_backtest_is_repeated_by_the_file_beside_its_rows(command):
+    done = command("backtest", AIR, "-H", 3, "-K", 2, "--no-refit", *QUICK, "--out", "rows.csv")
+    assert done.code == 0, done.err
+    assert tomllib.loads(Path("rows.toml").read_text("utf-8"))["refit"] is False
+    again = command("backtest", "--config", "rows.toml", "--out", "other.csv")
+    assert again.code == 0, again.err
+    assert Path("other.csv").read_bytes() == Path("rows.csv").read_bytes()
+    assert again.out == done.out
+
+
+def test_a_file_of_a_forecast_is_none_of_a_backtest(command, file):
+    file('future-file = "a.csv"', name="run.toml")
+    assert "there is no option 'future-file'" in command("backtest", AIR, "--config", "run.toml").err
+
+
+# --- standard output alone --------------------------------------------------------------------------
+
+
+def test_a_dash_gives_the_forecast_and_writes_nothing(command, tmp_path):
+    whole = command("forecast", AIR, "-H", 4, *QUICK, "--out", "out")
+    done = command("forecast", AIR, "-H", 4, *QUICK, "--out", "-")
+    assert (done.code, done.out) == (0, whole.out)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert json.loads(command("forecast", AIR, "-H", 4, *QUICK, "--out", "-", "--json").out)["files"] == []
+
+
+def test_a_dash_gives_the_rows_of_a_backtest(command, tmp_path):
+    words = ("backtest", AIR, "-H", 3, "-K", 2, *QUICK)
+    assert command(*words, "--out", "rows.csv").code == 0
+    assert command(*words, "--out", "-").out == Path("rows.csv").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.csv", "rows.toml"]
+
+
+def test_reach_lets_a_saved_model_go_on(command):
+    assert command("forecast", AIR, "-H", 6, "--reach", 3, *QUICK, "--out", "out").code == 0
+    assert un.load("out/model.safetensors").reach == 3
+    assert len(command("predict", "out/model.safetensors", "-H", 9).out.splitlines()) == 10
+    done = command("forecast", AIR, "-H", 6, "--reach", 7, *QUICK, "--out", "-")
+    assert (done.code, "reach must be ≤ the horizon, 6; got 7" in done.err) == (2, True)

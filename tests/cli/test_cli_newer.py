@@ -1,0 +1,179 @@
+"""A saved model remembers how its table was read: a newer table of the same form needs no options again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import unrolled as un
+from shell import AIR, QUICK, table
+from unrolled import storage
+from unrolled.series.files import ReadOptions
+
+MODEL = "out/model.safetensors"
+
+
+def y(count: int) -> np.ndarray:
+    return 50 + 10.0 * (np.arange(count) % 7) + np.random.default_rng(0).normal(size=count)
+
+
+def across(first: int, last: int, mark: str = ",") -> list[str]:
+    """Lines with two series side by side, as a German spreadsheet writes them, and a value of one missing as -200."""
+    days = pd.date_range("2024-01-01", periods=last)
+    rows = [
+        f"{days[k]:%d.%m.%Y};{y(last)[k]:.2f};{-200 if k % 11 == 5 else 3 + y(last)[k]:.2f}"
+        for k in range(first, last)
+    ]
+    return ["Tag;Nord;West", *(row[:10] + row[10:].replace(".", mark) for row in rows)]
+
+
+WORDS = ("--wide", "--na=-200", "--dates", "dmy", "--decimal", ",", "--delimiter", ";")
+
+
+@pytest.fixture
+def wide(command, file):
+    """A model of such a table; its command."""
+    old = file(*across(0, 100), name="old.csv")
+    done = command("forecast", old, "-H", 3, *WORDS, *QUICK, "--out", "out")
+    assert done.code == 0, done.err
+    return command
+
+
+def test_a_newer_table_is_read_as_that_of_the_training(wide, file):
+    newer = file(*across(92, 100), *across(100, 104)[1:], name="newer.csv")  # days that could be months, too
+    done = wide("predict", MODEL, newer)
+    assert done.code == 0, done.err
+    words = "--wide --na=-200 --dates dmy --decimal , --delimiter ';'"
+    assert f"note: read as in training: {words}; options given here overrule\n" in done.err
+    rows = table(done.out)
+    assert rows["series"].unique().tolist() == ["Nord", "West"]
+    assert rows["Tag"].min() == "2024-04-14"
+    told = wide("predict", MODEL, newer, *WORDS)
+    assert told.out == done.out
+    assert "read as in training" not in told.err  # all was said again
+    assert json.loads(wide("info", MODEL, "--json").out)["reading"] == words
+    picture = wide("plot", MODEL, newer, "--out", "newer.svg")
+    assert picture.code == 0, picture.err
+    assert "read as in training: --wide" in picture.err
+    assert "newer.svg: 2 series" in picture.err
+
+
+def test_options_that_are_given_win(wide, file):
+    frame = pd.DataFrame({"Tag": pd.date_range("2024-01-01", periods=60), "series": "Nord", "value": y(60)})
+    long = file(frame.to_csv(index=False), name="long.csv")
+    done = wide("predict", MODEL, long)
+    assert done.code == 2
+    assert "It was read as in training, by --wide --na=-200" in done.err
+    done = wide("predict", MODEL, long, "--no-wide", "--decimal", ".", "--delimiter", ",", "--dates", "ymd")
+    assert done.code == 0, done.err
+    assert "read as in training: --na=-200; options" in done.err
+    assert table(done.out)["Tag"].tolist() == ["2024-03-01", "2024-03-02", "2024-03-03"]
+
+
+def test_several_columns_of_a_role_are_remembered_and_single_ones_preferred(command, file):
+    stamps = pd.date_range("2024-01-01", periods=60)
+    frame = pd.DataFrame({"day": stamps, "time": "06:00", "a": y(60), "b": 2 * y(60), "c": 1.0})
+    path = file(frame.to_csv(index=False), name="old.csv")
+    words = ("--time", "day,time", "--target", "a,b")
+    assert command("forecast", path, "-H", 3, *words, *QUICK, "--out", "out").code == 0
+    assert un.load(MODEL).reading_ == {"time": "day,time", "target": "a,b"}
+    newer = table(command("predict", MODEL, path).out)
+    assert newer.equals(table(command("predict", MODEL).out))
+    assert command("forecast", path, "-H", 3, "--target", "a", *QUICK, "--out", "out").code == 0
+    assert un.load(MODEL).reading_ == {}
+    assert command("predict", MODEL, path).out == command("predict", MODEL).out
+
+
+def test_numbered_rows_go_on_where_the_history_is_whole(command, file):
+    values = [f"{v:.3f}" for v in y(120)]
+    old, whole, new = (
+        file("a", *values[part], name=f"{name}.csv")
+        for name, part in (("old", slice(100)), ("whole", slice(None)), ("new", slice(80, None)))
+    )
+    assert table(command("forecast", old, "-H", 5, "--freq", 1, *QUICK, "--out", "out").out)["ds"].iloc[0] == 101
+    done = command("predict", MODEL, whole)
+    assert table(done.out)["ds"].tolist() == [121, 122, 123, 124, 125]
+    assert "If they follow it" not in done.err
+    done = command("predict", MODEL, new)
+    assert table(done.out)["ds"].iloc[0] == 41
+    assert "end at 40, before its last, 100. If they follow it, say --start 101" in done.err
+    done = command("predict", MODEL, new, "--start", 81)
+    assert table(done.out)["ds"].iloc[0] == 121
+    assert "If they follow it" not in done.err
+
+    assert command("forecast", old, "-H", 5, "--freq", "D", "--start", "2024-01-01", *QUICK, "--out", "out").code == 0
+    assert table(command("predict", MODEL, whole).out)["ds"].iloc[0] == "2024-04-30"
+    assert (
+        "before its last, 2024-04-09. If they follow it, say --start 2024-04-10" in command("predict", MODEL, new).err
+    )
+
+
+def test_the_period_that_was_found_is_that_of_the_newer_table(command, file):
+    rng = np.random.default_rng(0)
+    moments = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.cumsum(rng.integers(600, 2400, 400)), unit="s")
+    lines = [f"{moment:%Y-%m-%d %H:%M:%S},{k % 9}" for k, moment in enumerate(moments)]
+    old = file("when,sold", *lines, name="old.csv")
+    assert command("forecast", old, "-H", 3, "--aggregate", "sum", *QUICK, "--out", "out").code == 0
+    assert un.load(MODEL).reading_ == {"aggregate": "sum", "freq": "30min"}
+    rare = file("when,sold", *lines[::4], name="rare.csv")  # by itself, it would be two hours
+    done = command("predict", MODEL, rare)
+    assert "note: sum of the rows in each period (30min)\n" in done.err
+    steps = pd.to_datetime(table(done.out)["when"]).diff().dropna().unique()
+    assert [str(step) for step in steps] == ["0 days 00:30:00"]
+
+
+# --- in files ---------------------------------------------------------------------------------------
+
+
+def rewritten(**changes: object) -> None:
+    """Give a model file another content; None takes a part away."""
+    kind, arrays, content = storage.read(MODEL)
+    kept = {name: value for name, value in (content | changes).items() if value is not None}
+    storage.write(MODEL, kind, arrays, kept)
+
+
+def test_files_of_models_that_remember_nothing_are_read(command):
+    assert command("forecast", AIR, "-H", 3, "--na", "x", *QUICK, "--out", "out").code == 0
+    expected = command("predict", MODEL, AIR, "-q").out
+    rewritten(reading=None)
+    assert un.load(MODEL).reading_ == {}
+    assert command("predict", MODEL, AIR).out == expected
+    assert json.loads(command("info", MODEL, "--json").out)["reading"] == ""
+
+
+@pytest.mark.parametrize(
+    ("reading", "message"),
+    [
+        (["wide"], "is damaged: its content does not fit together"),
+        ({"na": [1]}, "is damaged: its content does not fit together"),
+        ({"sheet": "first"}, "was read with sheet, which this unrolled does not know. Upgrade: pip install"),
+        ({"aggregate": "product"}, "--aggregate takes sum, mean, last or count; got 'product'"),
+    ],
+)
+def test_what_no_reading_can_be_is_refused(reading, message, command):
+    assert command("forecast", AIR, "-H", 3, *QUICK, "--out", "out").code == 0
+    rewritten(reading=reading)
+    done = command("predict", MODEL, AIR)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+
+
+def test_a_fit_from_python_forgets_how_a_file_was_read(command):
+    assert command("forecast", AIR, "-H", 3, "--na", "x", *QUICK, "--out", "out").code == 0
+    fc = un.load(MODEL)
+    assert fc.reading_ == {"na": "x"}
+    fc.save(MODEL)
+    assert un.load(MODEL).reading_ == {"na": "x"}
+    df = un.read_table(str(AIR))
+    assert fc.fit(df).reading_ == {}
+
+
+def test_words_of_a_reading_are_read_as_the_same_reading(command):
+    reading = ReadOptions(target="a b", na="-1,-2", wide=False, header=2, delimiter="tab", freq=3)
+    assert shlex.join(reading.words) == "--target 'a b' --no-wide --na=-1,-2 --freq 3 --delimiter '\t' --header 2"
+    assert ReadOptions().after(reading.told) == reading
+    assert reading.after({"na": "7"}) == reading

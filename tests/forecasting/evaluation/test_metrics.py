@@ -1,0 +1,169 @@
+"""Measures: worked by hand on tiny tables, against M4's definitions written out, and against utilsforecast."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from utilsforecast import losses
+
+import unrolled as un
+from unrolled.forecasting.evaluation.metrics import InSampleValues, at_levels, score_series, summarize, verdict
+from unrolled.forecasting.probabilistic.interval_columns import interval_columns, models_in
+from unrolled.forecasting.probabilistic.quantiles import GRID_LEVELS, QUANTILES
+from unrolled.series.frequency import DAY, HOUR, Frequency, mase_season
+
+Y = np.array([10.0, 20.0, 30.0])
+IDS = np.zeros(3, np.int64)
+
+
+def one(forecasts, y=Y, ids=IDS, history=None):
+    return summarize(score_series(ids, y, forecasts, history)).iloc[0]
+
+
+def test_point_errors_worked_by_hand():
+    row = one({"f": np.array([12.0, 20.0, 26.0])})
+    assert row["MAE"] == pytest.approx(2.0)  # (2 + 0 + 4) / 3
+    assert row["RMSE"] == pytest.approx(np.sqrt(20 / 3))
+    assert row["sMAPE"] == pytest.approx(200 / 3 * (2 / 22 + 4 / 56))
+
+
+def test_smape_runs_from_0_to_200():
+    assert one({"f": Y})["sMAPE"] == 0
+    assert one({"f": -Y})["sMAPE"] == pytest.approx(200)
+    assert one({"f": np.zeros(3)}, y=np.zeros(3))["sMAPE"] == 0
+
+
+def test_scaled_errors_worked_by_hand():
+    history = InSampleValues(
+        np.zeros(4, np.int64), np.array([1.0, 5.0, 3.0, 9.0]), season=2
+    )  # |3 - 1|, |9 - 5|: mean 3
+    row = one({"f": np.array([13.0, 20.0, 24.0])}, history=history)
+    assert row["MASE"] == pytest.approx(3 / 3)
+    assert row["RMSSE"] == pytest.approx(np.sqrt(15 / 10))  # squares 9, 0, 36 over squares 4, 16
+
+
+def test_intervals_worked_by_hand():
+    """80 %: α = 0.2, so that a value outside costs ten times its distance."""
+    columns = {"f": Y, "f-lo-80": np.array([8.0, 21.0, 20.0]), "f-hi-80": np.array([10.0, 24.0, 28.0])}
+    history = InSampleValues(np.zeros(3, np.int64), np.array([0.0, 4.0, 8.0]), season=1)  # scale 4
+    row = one(columns, history=history)
+    assert row["coverage-80"] == pytest.approx(1 / 3)  # an end counts as inside
+    assert row["IS-80"] == pytest.approx((2 + (3 + 10 * 1) + (8 + 10 * 2)) / 3)
+    assert row["MSIS-80"] == pytest.approx(row["IS-80"] / 4)
+
+
+def test_crps_is_the_mean_of_twice_the_pinball_losses(rng):
+    quantiles = np.sort(rng.normal(size=(3, 9)), axis=1)
+    y = rng.normal(size=3)
+    row = one(interval_columns("f", quantiles, GRID_LEVELS), y=y)
+    error = y[:, None] - quantiles
+    levels = np.array(QUANTILES)
+    assert row["CRPS"] == pytest.approx(2 * np.maximum(levels * error, (levels - 1) * error).mean())
+
+
+def test_crps_of_a_certain_forecast_is_the_absolute_error():
+    row = one(interval_columns("f", np.repeat(Y[:, None] + 2, 9, axis=1), GRID_LEVELS))
+    assert row["CRPS"] == pytest.approx(
+        2 * np.mean([*QUANTILES]) * 2
+    )  # each pinball: (1 - q) 2, and 1 - q averages ½
+
+
+def test_without_all_learned_quantiles_there_is_no_crps():
+    assert "CRPS" not in one(interval_columns("f", np.repeat(Y[:, None], 9, axis=1), [80, 95]))
+
+
+def test_m4s_definitions_written_out(rng):
+    """Two series: sMAPE, MASE, MSIS and OWA as the competition's texts have them."""
+    m, x, y = 4, rng.uniform(5, 9, size=(2, 30)), rng.uniform(5, 9, size=(2, 6))
+    methods = {name: rng.uniform(5, 9, size=(2, 6)) for name in ("f", "Naive2")}
+    low, high = methods["f"] - 1.0, methods["f"] + 0.5
+    smape, mase, msis = {}, {}, []
+    for name, forecast in methods.items():
+        smape[name] = np.mean(
+            [200 * np.mean(abs(a - b) / (abs(a) + abs(b))) for a, b in zip(y, forecast, strict=True)]
+        )
+        scales = [np.abs(past[m:] - past[:-m]).mean() for past in x]
+        mase[name] = np.mean([np.abs(a - b).mean() / s for a, b, s in zip(y, forecast, scales, strict=True)])
+    for a, lo, hi, s in zip(y, low, high, scales, strict=True):
+        below, above = 2 / 0.05 * (lo - a) * (a < lo), 2 / 0.05 * (a - hi) * (a > hi)
+        msis.append(np.mean(hi - lo + below + above) / s)
+    columns = {"f": methods["f"], "f-lo-95": low, "f-hi-95": high, "Naive2": methods["Naive2"]}
+    history = InSampleValues(np.repeat([0, 1], 30), x.reshape(-1), m)
+    table = summarize(
+        score_series(np.repeat([0, 1], 6), y.reshape(-1), {k: v.reshape(-1) for k, v in columns.items()}, history)
+    )
+    for name in methods:
+        assert table.loc[name, "sMAPE"] == pytest.approx(smape[name])
+        assert table.loc[name, "MASE"] == pytest.approx(mase[name])
+    assert table.loc["f", "MSIS-95"] == pytest.approx(np.mean(msis))
+    owa = (smape["f"] / smape["Naive2"] + mase["f"] / mase["Naive2"]) / 2
+    assert table["OWA"].tolist() == pytest.approx([owa, 1.0])
+
+
+def test_scaled_errors_are_those_of_utilsforecast(rng):
+    ids, past = np.repeat([3, 1, 2], 5), np.repeat([3, 1, 2], 20)
+    y, x, f = rng.normal(size=15), rng.normal(size=60), rng.normal(size=15)
+    scores = score_series(ids, y, {"f": f}, InSampleValues(past, x, 7)).droplevel("model")
+    frame = pd.DataFrame({"unique_id": ids, "y": y, "f": f})
+    train = pd.DataFrame({"unique_id": past, "y": x})
+    for name, measure in (("MASE", losses.mase), ("RMSSE", losses.rmsse)):
+        expected = measure(frame, ["f"], 7, train).set_index("unique_id")["f"]
+        assert scores[name].loc[[1, 2, 3]].tolist() == pytest.approx(expected.loc[[1, 2, 3]].tolist())
+
+
+def test_means_over_series_weigh_short_and_long_series_alike():
+    row = one({"f": np.zeros(4)}, y=np.array([1.0, 1.0, 1.0, 5.0]), ids=np.array([0, 0, 0, 1]))
+    assert row["MAE"] == pytest.approx(3.0)
+
+
+def test_unknown_values_do_not_count():
+    row = one({"f": np.zeros(3)}, y=np.array([1.0, np.nan, 3.0]))
+    assert row["MAE"] == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("past", [[7.0, 7.0, 7.0], [7.0]], ids=["constant", "short"])
+def test_a_series_without_a_scale_is_left_out_of_scaled_means(past):
+    history = InSampleValues(np.array([0] * len(past) + [1, 1]), np.array([*past, 1.0, 3.0]), 1)
+    scores = score_series(np.array([0, 1]), np.array([4.0, 4.0]), {"f": np.zeros(2)}, history)
+    assert np.isnan(scores.loc[(0, "f"), "MASE"])
+    assert summarize(scores).loc["f", "MASE"] == pytest.approx(4 / 2)
+    assert summarize(scores).loc["f", "MAE"] == pytest.approx(4)
+
+
+def test_columns_may_have_any_name():
+    forecasts = {name: Y + k for k, name in enumerate(("y", "unique_id", "cutoff", "scale", "m0", "a-lo", "ds"))}
+    history = InSampleValues(np.zeros(3, np.int64), np.arange(3.0), 1)
+    table = summarize(score_series(IDS, Y, forecasts, history))
+    assert table["MAE"].to_dict() == {name: pytest.approx(k) for k, name in enumerate(forecasts)}
+
+
+def test_levels_may_be_fractions():
+    assert one({"f": Y, "f-lo-97.5": Y - 1, "f-hi-97.5": Y + 1})["IS-97.5"] == pytest.approx(2)
+
+
+def test_intervals_belong_to_their_models():
+    names = ["A", "A-lo-95", "A-lo-80", "A-hi-95", "A-hi-80", "A-B", "A-B-lo-50", "A-B-hi-50"]
+    assert models_in(names) == {"A": [95, 80], "A-B": [50]}
+    with pytest.raises(un.InputError, match=r"80 % interval of 'A' lacks the column 'A-hi-80'"):
+        models_in(["A", "A-lo-80"])
+    with pytest.raises(un.InputError, match="lacks the column 'A'"):
+        models_in(["A-lo-80", "A-hi-80"])
+
+
+def test_measures_of_other_levels_can_be_left_out():
+    table = pd.DataFrame([[1.0] * 6], columns=["MAE", "IS-80", "IS-95", "MSIS-80", "coverage-80", "coverage-95"])
+    assert at_levels(table, [80.0]).columns.tolist() == ["MAE", "IS-80", "MSIS-80", "coverage-80"]
+
+
+def test_the_season_of_mase_is_m4s_unless_stamps_are_numbers():
+    assert mase_season(Frequency("fixed", DAY, 0), 7) == 1
+    assert mase_season(Frequency("fixed", HOUR, 0), None) == 24
+    assert mase_season(Frequency("integer", 1, 0), 24) == 24
+    assert mase_season(Frequency("integer", 1, 0), None) == 1
+
+
+def test_the_verdict_follows_the_table():
+    table = pd.DataFrame({"sMAPE": [2.0, 1.0, 3.0]}, index=["RNN", "Naive", "Drift"])
+    assert verdict(table, "RNN").startswith("The network loses to Naive: sMAPE 2 against 1.")
+    assert verdict(table.drop("Naive"), "RNN").startswith("The network beats the best baseline (Drift)")

@@ -1,0 +1,274 @@
+"""Rolling origins: what a network may have seen, what it gives when it is not trained anew, and the table."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import unrolled as un
+from tables import panel_frame
+from unrolled.forecasting import cross_validation as rolling
+from unrolled.forecasting.cross_validation import CrossValidationPlan, roll
+from unrolled.series.columns import Columns
+from unrolled.series.from_frame import read_panel
+
+QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
+IDS = ["unique_id", "ds", "cutoff"]
+
+
+def forecaster(**options):
+    return un.Forecaster(**({"horizon": 4} | QUICK | options))
+
+
+def until(df, cutoffs):
+    """The rows of each series up to its cutoff."""
+    return df[df["ds"] <= df["unique_id"].map(cutoffs)]
+
+
+@pytest.mark.parametrize("refit", [True, 2, False])
+def test_what_comes_after_a_cutoff_changes_nothing_before_it(refit, rng):
+    """Poison the rows after each cutoff in turn: forecasts from it and from all before keep their bits."""
+    df = panel_frame(rng, lengths=(90, 80))
+    options = {"n_windows": 3, "step_size": 5, "level": [80], "refit": refit, "baselines": True}
+    whole = forecaster().cross_validation(df, **options)
+    first = whole["unique_id"] == "s0"
+    for cutoffs in zip(*(sorted(whole[rows]["cutoff"].unique()) for rows in (first, ~first)), strict=True):
+        limit = dict(zip(("s0", "s1"), cutoffs, strict=True))
+        poisoned = df.copy()
+        after = df["ds"] > df["unique_id"].map(limit)
+        poisoned.loc[after, "y"] *= -1e9
+        again = forecaster().cross_validation(poisoned, **options)
+        kept = (whole["cutoff"] <= whole["unique_id"].map(limit)).to_numpy()
+        assert kept.sum() >= 8
+        forecasts = whole.columns.difference([*IDS, "y"])
+        pd.testing.assert_frame_equal(whole.loc[kept, forecasts], again.loc[kept, forecasts], check_exact=True)
+
+
+def test_without_refit_each_cutoff_is_a_prediction_of_one_fit(rng):
+    df = panel_frame(rng, lengths=(90, 70))
+    whole = forecaster().cross_validation(df, n_windows=4, step_size=3, level=[80, 95], refit=False)
+    by_series = {name: sorted(part["cutoff"].unique()) for name, part in whole.groupby("unique_id")}
+    fc = forecaster().fit(until(df, {name: cutoffs[0] for name, cutoffs in by_series.items()}))
+    for k in range(4):
+        cutoffs = {name: cutoffs[k] for name, cutoffs in by_series.items()}
+        expected = fc.predict(until(df, cutoffs), level=[80, 95])
+        got = whole[whole["cutoff"] == whole["unique_id"].map(cutoffs)]
+        assert got[["unique_id", "ds"]].to_numpy().tolist() == expected[["unique_id", "ds"]].to_numpy().tolist()
+        # networks work in float32, and a batch of another size may take another path through a kernel
+        np.testing.assert_allclose(got[expected.columns[2:]], expected[expected.columns[2:]], rtol=1e-5)
+
+
+def test_refit_at_every_kth_cutoff_is_a_refit_there_and_none_between(rng):
+    df = panel_frame(rng, lengths=(90,))
+    every, second, never = (
+        forecaster().cross_validation(df, n_windows=4, step_size=4, refit=refit) for refit in (True, 2, False)
+    )
+    anew = second["GRU"].eq(every["GRU"]).groupby(second["cutoff"]).all().tolist()
+    assert anew == [True, False, True, False]
+    assert second["GRU"][:8].tolist() == never["GRU"][:8].tolist()
+    whole = forecaster().cross_validation(df, n_windows=4, step_size=4, refit=9)
+    pd.testing.assert_frame_equal(whole, never, check_exact=True)
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_the_table_has_every_cutoff_and_what_came(refit, rng):
+    df = panel_frame(rng, lengths=(90, 80)).drop(index=[87])
+    table = forecaster().cross_validation(df, n_windows=3, step_size=2, refit=refit, baselines=["drift", "Naive"])
+    assert list(table.columns) == ["unique_id", "ds", "cutoff", "y", "GRU", "Drift", "Naive"]
+    assert table.groupby(["unique_id", "cutoff"]).size().tolist() == [4] * 6
+    for name, part in df.groupby("unique_id"):
+        stamps = list(pd.date_range(part["ds"].iloc[0], part["ds"].iloc[-1], freq="MS"))
+        rows = table[table["unique_id"] == name]
+        for k, (cutoff, window) in enumerate(rows.groupby("cutoff")):
+            end = len(stamps) - 4 - 2 * (2 - k)
+            assert cutoff == stamps[end - 1]
+            assert list(window["ds"]) == stamps[end : end + 4]
+    merged = table.merge(df, on=["unique_id", "ds"], how="left", suffixes=("", "_table"))
+    np.testing.assert_array_equal(merged["y"], merged["y_table"])
+    assert table["y"].isna().sum() == 2  # the gap is forecast from two cutoffs, and nothing came there
+    last = table.merge(df.rename(columns={"ds": "cutoff", "y": "last"}), on=["unique_id", "cutoff"])
+    np.testing.assert_array_equal(last["Naive"], last["last"])
+
+
+def test_integer_stamps_one_series_and_polars(rng):
+    y = 50 + np.sin(np.arange(80)) + rng.normal(size=80)
+    df = pl.DataFrame({"when": np.arange(80) * 10, "sold": y})
+    table = forecaster(season=6).cross_validation(
+        df, n_windows=2, time_col="when", target_col="sold", refit=False, baselines=["SeasonalNaive"]
+    )
+    assert isinstance(table, pl.DataFrame)
+    assert table.columns == ["when", "cutoff", "sold", "GRU", "SeasonalNaive"]
+    assert table["cutoff"].unique().sort().to_list() == [710, 750]
+    np.testing.assert_array_equal(table["sold"], y[72:])
+    np.testing.assert_array_equal(table["SeasonalNaive"], np.r_[y[66:70], y[70:74]])
+
+
+def test_a_series_that_begins_after_the_training_waits_for_the_next(rng):
+    df = panel_frame(rng, lengths=(90, 90))
+    late = df[(df["unique_id"] == "s0") | (df["ds"] >= df["ds"].sort_values().iloc[2 * 74])]  # its last 16 rows
+    options = {"n_windows": 2, "step_size": 12}
+    assert set(forecaster(season=1, window=4).cross_validation(late, refit=False, **options)["unique_id"]) == {"s0"}
+    refit = forecaster(season=1, window=4).cross_validation(late, refit=True, **options)
+    assert refit.groupby("unique_id")["cutoff"].nunique().to_dict() == {"s0": 2, "s1": 1}
+
+
+def test_statistical_baselines_stand_beside(rng):
+    df = panel_frame(rng, lengths=(60, 50))
+    table = forecaster().cross_validation(df, n_windows=2, refit=False, baselines=["AutoETS", "Theta"])
+    assert np.isfinite(table[["AutoETS", "Theta"]].to_numpy()).all()
+    held_out = forecaster().fit(df, baselines=["theta"]).held_out_
+    assert held_out.table.index.tolist() == ["GRU", "Naive", "SeasonalNaive", "Drift", "Theta"]
+    assert held_out.table.notna().all(axis=None)
+
+
+def test_measures_of_a_backtest_by_hand(rng):
+    df = panel_frame(rng, lengths=(90, 80))
+    fc = forecaster()
+    plan = CrossValidationPlan.checked(3, 5, False, [80.0], ["Naive", "Naive2"])
+    backtest = roll(fc, read_panel(df, Columns()), Columns(), plan)
+    errors, scales = [], []
+    for _, part in df.groupby("unique_id"):
+        y = part["y"].to_numpy()
+        ends = [len(y) - 4 - 5 * k for k in (2, 1, 0)]
+        errors.append(np.mean([np.abs(y[e : e + 4] - y[e - 1]) for e in ends]))
+        past = y[: ends[0]]
+        scales.append(np.abs(past[12:] - past[:-12]).mean())
+    table = backtest.table()
+    assert table.loc["Naive", "MAE"] == pytest.approx(np.mean(errors))
+    assert table.loc["Naive", "MASE"] == pytest.approx(np.mean(np.array(errors) / scales))
+    assert table.loc["Naive2", "OWA"] == pytest.approx(1)
+    frame = pd.DataFrame(backtest.columns)
+    step = frame.groupby(["unique_id", "cutoff"]).cumcount() + 1
+    by_step = (frame["y"] - frame["GRU"]).abs().groupby(step).mean()
+    got = backtest.by_step().xs("GRU", level="model")["MAE"]
+    assert got.to_dict() == pytest.approx(by_step.to_dict())
+    inside = frame["y"].between(frame["GRU-lo-80"], frame["GRU-hi-80"]).groupby(frame["unique_id"]).mean().mean()
+    assert table.loc["GRU", "coverage-80"] == pytest.approx(inside)
+
+
+# --- the automatic choice ---------------------------------------------------------------------------
+
+SEARCHING = {"cell": "auto", "max_trials": 6, "hidden": 4, "steps": 4, "batch_size": 8}
+
+
+def counted(monkeypatch, module, name):
+    """How often a function of a module is called from here on."""
+    calls, whole = [], getattr(module, name)
+
+    def counting(*args, **options):
+        calls.append(args)
+        return whole(*args, **options)
+
+    monkeypatch.setattr(module, name, counting)
+    return calls
+
+
+@pytest.mark.parametrize(("refit", "trained"), [(True, 3), (False, 1)])
+def test_a_search_is_made_once_before_the_first_cutoff(refit, trained, rng, monkeypatch):
+    searches, fits = counted(monkeypatch, rolling, "search_for"), counted(monkeypatch, rolling, "_fitted")
+    df = panel_frame(rng, lengths=(120, 110))
+    rows = forecaster(**SEARCHING).cross_validation(df, n_windows=3, refit=refit)
+    assert (len(searches), len(fits)) == (1, trained)
+    assert len({str(fc.get_params()) for fc, *_ in fits}) == 1
+    assert rows.groupby("unique_id")["cutoff"].nunique().tolist() == [3, 3]
+    assert np.isfinite(rows["AUTO"]).all()
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_what_comes_after_the_first_cutoff_has_no_part_in_the_choice(refit, rng):
+    df = panel_frame(rng, lengths=(120, 110))
+    options = {"n_windows": 3, "step_size": 5, "level": [80], "refit": refit}
+    fc, other = forecaster(**SEARCHING), forecaster(**SEARCHING)
+    whole = fc.cross_validation(df, **options)
+    first = whole.groupby("unique_id")["cutoff"].min()
+    poisoned = df.copy()
+    poisoned.loc[df["ds"] > df["unique_id"].map(first), "y"] *= -1e9
+    again = other.cross_validation(poisoned, **options)
+    assert other.found_.parameters == fc.found_.parameters
+    tables = [found.table.drop(columns="seconds") for found in (fc.found_, other.found_)]
+    assert len(tables[0]) >= 3
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+    kept = (whole["cutoff"] == whole["unique_id"].map(first)).to_numpy()
+    forecasts = ["AUTO", "AUTO-lo-80", "AUTO-hi-80"]
+    pd.testing.assert_frame_equal(whole.loc[kept, forecasts], again.loc[kept, forecasts], check_exact=True)
+    # it is what a fit on the rows before the first cutoff chooses
+    alone = forecaster(**SEARCHING).fit(until(df, first))
+    assert alone.chosen_ == fc.found_.parameters
+    pd.testing.assert_frame_equal(alone.search_.drop(columns="seconds"), tables[0], check_exact=True)
+
+
+def test_what_was_found_repeats_the_table_without_a_search(rng):
+    df = panel_frame(rng, lengths=(120,))
+    fc = forecaster(**SEARCHING | {"max_trials": None, "budget": 1.5})
+    whole = fc.cross_validation(df, n_windows=2, level=[80])
+    again = un.Forecaster(**fc.found_.parameters)
+    pd.testing.assert_frame_equal(again.cross_validation(df, n_windows=2, level=[80]), whole, check_exact=True)
+    assert again.found_ is None
+
+
+def test_ctrl_c_in_the_search_of_a_backtest_ends_it(rng, monkeypatch):
+    search = rolling.search_for
+
+    def interrupted(*args):
+        os.kill(os.getpid(), signal.SIGINT)
+        return search(*args)
+
+    monkeypatch.setattr(rolling, "search_for", interrupted)
+    fits = counted(monkeypatch, rolling, "_fitted")
+    with pytest.raises(KeyboardInterrupt):
+        forecaster(**SEARCHING).cross_validation(panel_frame(rng, lengths=(120,)), n_windows=2)
+    assert not fits
+
+
+# --- the end ----------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_keeps_the_cutoffs_that_were_reached(rng, monkeypatch):
+    df = panel_frame(rng, lengths=(90,))
+    fit = rolling._fitted
+    left = iter((False, True))
+
+    def interrupted_at_the_second(*args):
+        fold = fit(*args)
+        if next(left):
+            os.kill(os.getpid(), signal.SIGINT)
+        return fold
+
+    whole = forecaster().cross_validation(df, n_windows=3)
+    plan = CrossValidationPlan.checked(3, 4, True, [], None)
+    monkeypatch.setattr(rolling, "_fitted", interrupted_at_the_second)
+    reached = roll(forecaster(), read_panel(df, Columns()), Columns(), plan)
+    assert (reached.interrupted, reached.windows) == (True, 1)
+    np.testing.assert_array_equal(reached.columns["GRU"], whole["GRU"][:4])
+    left = iter((False, True))
+    with pytest.raises(KeyboardInterrupt):  # a table cut short would pass for the whole
+        forecaster().cross_validation(df, n_windows=3)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_windows": 0}, "n_windows must be a whole number ≥ 1; got 0"),
+        ({"n_windows": True}, "n_windows must be a whole number ≥ 1; got True"),
+        ({"step_size": 0}, "step_size must be a whole number ≥ 1; got 0"),
+        ({"step_size": 1.5}, "step_size must be a whole number"),
+        ({"refit": 0}, "refit must be True, False or a whole number ≥ 1; got 0"),
+        ({"refit": "no"}, "refit must be True, False or a whole number"),
+        ({"level": 99.9}, "level 99.9 lies outside"),
+        ({"baselines": ["Prophet"]}, "no baseline is called 'Prophet'"),
+        ({"n_windows": 99}, "99 windows 4 rows apart with horizon 4 leave none to train on"),
+        ({"target_col": "z"}, "there is no column 'z'"),
+        ({"target_col": "GRU"}, "a column 'GRU' comes with the forecasts"),
+        ({"id_col": "cutoff"}, "a column 'cutoff' comes with the forecasts"),
+    ],
+)
+def test_bad_arguments_are_refused(options, message, rng):
+    df = panel_frame(rng, lengths=(60,)).assign(cutoff="a")
+    df["GRU"] = df["y"]
+    with pytest.raises(un.InputError, match=message):
+        forecaster().cross_validation(df, **options)

@@ -1,0 +1,73 @@
+"""Small tables for several test files: long frames of every library, and the lines of a CSV file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+
+from unrolled.series.frequency import Frequency
+from unrolled.series.panel import Panel
+
+LIBRARIES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": lambda data: pa.table(dict(data))}
+SALES = ("date,sales", "2024-01-01,1.5", "2024-01-02,", "2024-01-03,3")
+DAYS = [f"2024-01-{day:02}" for day in range(1, 21)]
+
+
+def table(y, start="2024-01-01", freq="D", **columns) -> pd.DataFrame:
+    """A table with one row a value, whose stamps follow each other."""
+    return pd.DataFrame({**columns, "ds": pd.date_range(start, periods=len(y), freq=freq), "y": y})
+
+
+def panel_frame(rng, lengths=(90, 60, 75), season=12):
+    """Monthly series with trend, season and noise, of different lengths and ends."""
+    parts = []
+    for k, n in enumerate(lengths):
+        t = np.arange(n)
+        y = 50 * (k + 1) + 0.4 * t + 8 * np.sin(2 * np.pi * t / season) + rng.normal(size=n)
+        stamps = pd.date_range("2010-01-01", periods=n, freq="MS")
+        parts.append(pd.DataFrame({"unique_id": f"s{k}", "ds": stamps, "y": y}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def series(rng, rows: int, freq: str, name: str, season: int, start: str = "2012-01-01") -> pd.DataFrame:
+    """One series with trend, season and noise."""
+    t = np.arange(rows)
+    y = 60 + 0.2 * t + 8 * np.sin(2 * np.pi * t / season) + rng.normal(size=rows)
+    return table(y, start, freq, unique_id=name)
+
+
+def two_frequencies(rng) -> pd.DataFrame:
+    """Months and quarters, their rows shuffled."""
+    months = [series(rng, rows, "MS", f"m{rows}", 12) for rows in (70, 64, 60)]
+    quarters = [series(rng, rows, "QS", f"q{rows}", 4, "2005-01-01") for rows in (40, 36)]
+    whole = pd.concat(months + quarters, ignore_index=True)
+    return whole.iloc[rng.permutation(len(whole))].reset_index(drop=True)
+
+
+def panel_of(*series) -> Panel:
+    """Series of these values, whose stamps are whole numbers from 0 on."""
+    offsets = np.concatenate(([0], np.cumsum([len(y) for y in series])))
+    y = np.concatenate(series).astype(float)
+    names = [f"s{k}" for k in range(len(series))]
+    first = np.zeros(len(series), np.int64)
+    return Panel(names, Frequency("integer", 1, 0), offsets, first, y, np.ones(len(y), bool))
+
+
+# --- files ------------------------------------------------------------------------------------------
+
+
+def daily(cells, header="date;sales") -> list[str]:
+    """The lines of a file with a day a row."""
+    return [header, *(f"{day};{cell}" for day, cell in zip(DAYS, cells, strict=False))]
+
+
+def values(table) -> list[float]:
+    """The target of a file that was read."""
+    return table.frame[table.columns.target].tolist()
+
+
+def stamps(table) -> pd.DatetimeIndex:
+    """Its stamps."""
+    return pd.DatetimeIndex(table.frame[table.columns.time])

@@ -1,0 +1,57 @@
+"""The code in the documents runs, and what they link to is there."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/forecasting.md", "docs/files.md"])
+def test_python_blocks_run_one_after_the_other(name, tmp_path):
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / name).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert blocks
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    program = tmp_path / "blocks.py"  # a file, because dataclasses look their module up
+    program.write_text("\n".join(blocks), "utf-8")
+    done = subprocess.run([sys.executable, "-W", "error", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_files(document):
+    prose = re.sub(r"^```.*?^```|`[^`]*`", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", prose)
+    missing = [t for t in targets if "://" not in t and not (document.parent / t).exists()]
+    assert not missing
+
+
+def program(path: Path):
+    """A program beside the package, as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_of_the_commands_is_what_they_say_themselves():
+    tool = program(ROOT / "tools" / "document_commands.py")
+    # else: python tools/document_commands.py
+    assert tool.DOCUMENT.read_text("utf-8") == tool.document()
+
+
+def test_tables_of_speed_are_those_that_were_measured():
+    tables = program(ROOT / "benchmarks" / "tables.py")
+    results = tables.load()
+    performance = (ROOT / "docs" / "performance.md").read_text("utf-8")
+    for table in tables.TABLES:
+        assert table(results) in performance
+    for table in (tables.training, tables.stock):
+        assert table(results) in (ROOT / "README.md").read_text("utf-8")

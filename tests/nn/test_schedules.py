@@ -1,0 +1,92 @@
+"""Learning rates over time: values at the turning points, and what holds of every schedule."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import unrolled as un
+from unrolled.nn.schedules import SCHEDULES, Progress
+
+EPS = sys.float_info.epsilon
+EVERY_SCHEDULE = pytest.mark.parametrize("schedule", [cls(0.1) for cls in SCHEDULES.values()], ids=list(SCHEDULES))
+
+
+def rates(schedule, steps: int) -> list[float]:
+    return [schedule.at(Progress(step, steps)) for step in range(steps)]
+
+
+def test_constant_stays():
+    assert rates(un.Constant(0.1), 3) == [0.1, 0.1, 0.1]
+
+
+def test_cosine_falls_from_the_rate_to_its_final_share():
+    assert rates(un.Cosine(1.0), 4) == pytest.approx([1, (1 + 0.5**0.5) / 2, 0.5, (1 - 0.5**0.5) / 2])
+    assert un.Cosine(1.0, final=0.2).at(Progress(4, 4)) == pytest.approx(0.2)
+    assert un.Cosine(1.0, final=0.2).at(Progress(2, 4)) == pytest.approx(0.6)
+
+
+def test_cosine_warms_up_in_equal_steps():
+    assert rates(un.Cosine(1.0, warmup=0.4), 10)[:5] == pytest.approx([0.25, 0.5, 0.75, 1, 1])
+    # a warm-up that ends between two steps never exceeds the rate
+    assert max(rates(un.Cosine(1.0, warmup=0.25), 10)) == 1.0
+
+
+def test_one_cycle_rises_to_the_rate_and_falls_below_its_start():
+    cycle = rates(un.OneCycle(1.0, rise=0.4, start=10, end=100), 10)
+    assert cycle[0] == pytest.approx(0.1)
+    assert cycle[3] == pytest.approx(1.0)  # 0.4·10 steps go up, counting from 0
+    assert cycle[9] == pytest.approx(0.001)
+    assert cycle[:4] == sorted(cycle[:4])
+    assert cycle[3:] == sorted(cycle[3:], reverse=True)
+
+
+def test_reduce_on_plateau_bears_its_patience():
+    schedule = un.ReduceOnPlateau(1.0, factor=0.5, patience=2, threshold=0.1)
+
+    def after(*history):
+        return schedule.at(Progress(0, 100, history))
+
+    assert after() == 1.0
+    assert after(5, 4, 3, 2, 1) == 1.0
+    assert after(5, 5, 5) == 1.0  # two epochs without improvement are borne
+    assert after(5, 5, 5, 5) == 0.5
+    assert after(5, 5, 5, 5, 5, 5) == 0.5  # and two again
+    assert after(5, 5, 5, 5, 5, 5, 5) == 0.25
+    assert after(5, 4.6, 4.6, 4.6) == 0.5  # less than a tenth is no improvement
+    assert after(5, 4.4, 4.4, 4.4) == 1.0
+    assert after(-5, -5.6, -5.6, -5.6) == 1.0  # a likelihood may be negative
+
+
+@EVERY_SCHEDULE
+@given(
+    steps=st.integers(1, 50),
+    share=st.floats(0, 1, exclude_max=True),
+    history=st.lists(st.floats(-1e3, 1e3), max_size=20),
+)
+def test_rates_lie_between_zero_and_the_largest_and_depend_on_progress_alone(schedule, steps, share, history):
+    progress = Progress(int(share * steps), steps, history)
+    rate = schedule.at(progress)
+    assert 0 <= rate <= 0.1 * (1 + 8 * EPS)  # half a cosine rounds in its last digits
+    assert schedule.at(Progress(*progress)) == rate
+    assert type(schedule)(0.1).at(progress) == rate
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: un.Constant(-1), "Constant: the learning rate must not be negative; got -1"),
+        (lambda: un.Cosine(0.1, warmup=1), r"warmup is a share of the steps in \[0, 1\); got 1"),
+        (lambda: un.Cosine(0.1, final=-0.5), r"final is a share of the largest rate in \[0, 1\]; got -0.5"),
+        (lambda: un.OneCycle(0.1, rise=0), r"rise is a share of the steps in \(0, 1\); got 0"),
+        (lambda: un.OneCycle(0.1, start=0), "start and end divide rates, so are ≥ 1; got 0, 10000.0"),
+        (lambda: un.ReduceOnPlateau(0.1, factor=1), r"factor lies in \(0, 1\), patience is ≥ 0; got 1, 10"),
+        (lambda: un.ReduceOnPlateau(0.1, patience=-1), "got 0.1, -1"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(make, message):
+    with pytest.raises(un.InputError, match=message):
+        make()

@@ -1,0 +1,294 @@
+"""Slices, checkpoints and Ctrl-C: however a training is cut, its bits are those of the uncut one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import unrolled as un
+from unrolled.nn.datasets import Arrays
+from unrolled.nn.engines import Job
+from unrolled.nn.losses import MSE
+from unrolled.nn.optimizers import OPTIMIZERS
+from unrolled.nn.training import loop as training
+
+N, T, EPOCHS = 20, 4, 8
+
+
+@pytest.fixture
+def data(rng):
+    x = rng.uniform(-1, 1, (N, T, 1))
+    return x, x.sum(axis=1)
+
+
+def network(seed=0, dtype="float32") -> un.Network:
+    """With dropout, so that randomness takes part."""
+    return un.Network([un.GRU(3), un.Dropout(0.3), un.Last(), un.Dense(1)], 1, dtype, seed)
+
+
+# --- slices -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+@settings(max_examples=10)
+@given(cuts=st.sets(st.integers(1, 6)))
+def test_slices_of_an_epoch_give_the_bits_of_the_whole(kind, cuts, engine):
+    rng = np.random.default_rng(0)
+    data = Arrays(rng.standard_normal((N, T, 1)), rng.standard_normal((N, 1)), lengths=rng.integers(0, T + 1, N))
+    optimizer, rates, order = OPTIMIZERS[kind](), np.geomspace(1e-3, 1e-2, 7), rng.permutation(N)
+    results = []
+    for pieces in ([rates], np.split(rates, sorted(cuts))):
+        net = network()
+        job = Job(net.program, data, MSE(), optimizer, 3, 1.0, seed=5)
+        state = optimizer.start(net.parameters)
+        done, totals, weights = 0, [], []
+        for piece in pieces:
+            sums = engine.train(job, net.parameters, state, order, 2, done, piece)
+            totals += sums.totals.tolist()
+            weights += sums.weights.tolist()
+            done += len(piece)
+        results.append((net.parameters.tobytes(), totals, weights, state.step))
+    assert results[0] == results[1]
+    assert results[0][3] == 7
+
+
+# --- checkpoints --------------------------------------------------------------------------------------
+
+SETTINGS = {
+    "adam": {},
+    "sgd on a plateau": {"optimizer": un.SGD(un.ReduceOnPlateau(0.1, patience=0, threshold=0.5), momentum=0.9)},
+    "one cycle": {"optimizer": un.RMSprop(un.OneCycle(0.01)), "shuffle": False},
+    "early stopping": {"optimizer": un.Adam(0.3), "early_stopping": 2, "validation": 0.4},
+    "no clipping": {"clip_norm": None, "validation": 0.2, "early_stopping": 7},
+}
+
+
+def fit(net, data, **options) -> un.History:
+    return net.fit(*data, **{"epochs": EPOCHS, "batch_size": 3, "seed": 1, **options})
+
+
+def facts(history: un.History) -> dict:
+    """All of a history but the time it took."""
+    return {name: value for name, value in vars(history).items() if name != "wall_s"}
+
+
+class Crash(Exception):
+    pass
+
+
+def stop_after(epochs: int, crash: bool):
+    """A callback that ends training in this epoch: by its answer, or by an exception before the checkpoint."""
+
+    def callback(end):
+        if end.epoch + 1 == epochs and crash:
+            raise Crash
+        return end.epoch + 1 == epochs
+
+    return callback
+
+
+@pytest.mark.parametrize("crash", [False, True], ids=["stopped", "crashed"])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_resumed_training_has_the_bits_of_the_uninterrupted_one(name, crash, engine, data, tmp_path):
+    options, path = SETTINGS[name], tmp_path / "checkpoint"
+    whole = network()
+    expected = fit(whole, data, **options)
+    for epochs in (1, 3, 6):  # three times in a row
+        broken = network()
+        try:
+            history = fit(broken, data, **options, checkpoint=path, callbacks=[stop_after(epochs, crash)])
+        except Crash:
+            continue
+        assert history.stopped in ("callback", "early")
+    resumed = network(seed=9)  # whatever its own initial values
+    found = fit(resumed, data, **options, checkpoint=path)
+    assert facts(found) == facts(expected)
+    np.testing.assert_array_equal(resumed.parameters, whole.parameters)
+    assert found.wall_s == sorted(found.wall_s)
+
+
+def test_a_finished_training_has_nothing_left_to_do(engine, data, tmp_path):
+    path = tmp_path / "checkpoint"
+    for options in ({}, {"early_stopping": 2, "optimizer": un.SGD(0.0), "shuffle": False}):
+        path.unlink(missing_ok=True)
+        first, again = network(), network(seed=9)
+        expected = fit(first, data, checkpoint=path, **options)
+        written = path.read_bytes()
+        found = fit(again, data, checkpoint=path, **options)
+        assert facts(found) == facts(expected)
+        np.testing.assert_array_equal(again.parameters, first.parameters)
+        assert path.read_bytes() == written
+
+
+def test_more_patience_lets_a_stopped_training_go_on(engine, data, tmp_path):
+    options = {"checkpoint": tmp_path / "checkpoint", "optimizer": un.SGD(0.0)}
+    assert len(fit(network(), data, **options, early_stopping=1).loss) < EPOCHS
+    longer = fit(network(), data, **options, early_stopping=EPOCHS)
+    assert (len(longer.loss), longer.stopped) == (EPOCHS, "done")
+
+
+OTHERS = {
+    "epochs": {"epochs": 9},
+    "batch size": {"batch_size": 4},
+    "seed": {"seed": 2},
+    "order": {"shuffle": False},
+    "clipping": {"clip_norm": 0.5},
+    "loss": {"loss": "mae"},
+    "optimizer": {"optimizer": un.Adam(1e-2)},
+    "validation": {"validation": 0.5},
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_checkpoint_of_other_settings_is_refused(name, engine, data, tmp_path):
+    path = tmp_path / "checkpoint"
+    fit(network(), data, checkpoint=path, callbacks=[stop_after(1, crash=False)])
+    written = path.read_bytes()
+    with pytest.raises(un.InputError, match=r"is of another training .*Delete it to start anew"):
+        fit(network(), data, checkpoint=path, **OTHERS[name])
+    assert path.read_bytes() == written
+
+
+def test_a_checkpoint_of_another_network_or_of_other_data_is_refused(engine, data, tmp_path):
+    path = tmp_path / "checkpoint"
+    fit(network(), data, checkpoint=path, callbacks=[stop_after(1, crash=False)])
+    x, y = data
+    changed = x.copy()
+    changed[-1, -1] += 1
+    wider = un.Network([un.GRU(4), un.Dropout(0.3), un.Last(), un.Dense(1)], 1)
+    for net, rows in ((network(), (changed, y)), (network(dtype="float64"), data), (wider, data)):
+        before = net.parameters.copy()
+        with pytest.raises(un.InputError, match="is of another training"):
+            fit(net, rows, checkpoint=path)
+        np.testing.assert_array_equal(net.parameters, before)
+
+
+def test_a_file_that_is_no_checkpoint_is_refused_and_kept(engine, data, tmp_path):
+    path = tmp_path / "model"
+    net = network()
+    net.save(path)
+    model = path.read_bytes()
+    with pytest.raises(un.ModelFileError, match="holds a network, not a checkpoint"):
+        fit(net, data, checkpoint=path)
+    assert path.read_bytes() == model
+    path.write_bytes(model[:100])
+    with pytest.raises(un.ModelFileError, match="is damaged"):
+        fit(net, data, checkpoint=path)
+
+
+def test_settings_may_be_numbers_of_numpy(engine, data, tmp_path):
+    options = {"epochs": np.int64(2), "batch_size": np.int32(3), "optimizer": un.SGD(np.float32(0.5))}
+    path = tmp_path / "checkpoint"
+    assert len(fit(network(), data, checkpoint=path, early_stopping=np.int64(3), **options).loss) == 2
+    options["epochs"] = 2  # the same training
+    assert len(fit(network(), data, checkpoint=path, **options).loss) == 2
+
+
+# --- Ctrl-C -------------------------------------------------------------------------------------------
+
+
+class Interrupting:
+    """An engine that presses Ctrl-C before one of its slices."""
+
+    def __init__(self, engine, slice_number: int) -> None:
+        self.engine, self.identity, self.slices, self.slice_number = engine, engine.identity, 0, slice_number
+
+    def train(self, *arguments):
+        self.slices += 1
+        if self.slices == self.slice_number:
+            os.kill(os.getpid(), signal.SIGINT)
+        return self.engine.train(*arguments)
+
+    def evaluate(self, *arguments):
+        return self.engine.evaluate(*arguments)
+
+
+@pytest.fixture
+def train(monkeypatch):
+    def run(engine, net, data, plan) -> un.History:
+        monkeypatch.setattr(training, "engine_for", lambda *what: engine)
+        rows = np.arange(N)
+        return training.train(
+            net.program, net.parameters, Arrays(*data), MSE(), un.SGD(0.05), plan, rows[:16], rows[16:]
+        )
+
+    return run
+
+
+def test_ctrl_c_keeps_the_best_weights_of_the_finished_epochs(engine, train, data, monkeypatch, tmp_path):
+    monkeypatch.setattr(training, "SLICE_WALL_S", 0.0)  # a slice a batch: four an epoch
+    kept = []
+    net = network()
+    keep = (lambda end: kept.append(net.parameters.copy()),)
+    plan = training.Plan(epochs=EPOCHS, batch_size=4, checkpoint=tmp_path / "checkpoint", callbacks=keep)
+    handler = signal.getsignal(signal.SIGINT)
+    history = train(Interrupting(engine, 4 * 3 + 2), net, data, plan)  # in the fourth epoch
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert (history.stopped, history.restored, len(history.loss)) == ("interrupted", True, 3)
+    np.testing.assert_array_equal(net.parameters, kept[history.best_epoch])
+
+    whole = network()
+    expected = train(engine, whole, data, replace(plan, checkpoint=None, callbacks=()))
+    resumed = network()
+    found = train(engine, resumed, data, replace(plan, callbacks=()))
+    assert facts(found) == facts(expected)
+    np.testing.assert_array_equal(resumed.parameters, whole.parameters)
+
+
+def test_ctrl_c_in_the_first_epoch_keeps_the_initial_weights(engine, train, data, monkeypatch):
+    monkeypatch.setattr(training, "SLICE_WALL_S", 0.0)
+    net = network()
+    history = train(Interrupting(engine, 2), net, data, training.Plan(epochs=EPOCHS, batch_size=4))
+    assert (history.stopped, history.loss, history.best_epoch) == ("interrupted", [], None)
+    np.testing.assert_array_equal(net.parameters, network().parameters)
+
+
+def test_a_second_ctrl_c_interrupts_at_once(engine, data):
+    def twice(end):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        fit(network(), data, callbacks=[twice])
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+ENDLESS = """
+import numpy as np, unrolled as un
+net = un.Network([un.RNN(4), un.Last(), un.Dense(1)], 1)
+x = np.ones((64, 20, 1))
+epochs = []
+def tell(end):
+    epochs.append(net.parameters.copy())
+    if end.epoch == 2:
+        print("under way", flush=True)
+history = net.fit(x, x[:, 0], epochs=10**9, callbacks=[tell])
+print(history.stopped, history.restored, len(epochs) == len(history.loss) > 2)
+print((net.parameters == epochs[history.best_epoch]).all())
+"""
+
+
+def test_ctrl_c_from_outside_ends_a_training_that_would_never_end(engine):
+    process = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"UNROLLED_ENGINE": engine.name},
+    )
+    try:
+        assert process.stdout.readline() == "under way\n"
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert output.splitlines() == ["interrupted True True", "True"]
+    assert process.returncode == 0

@@ -1,0 +1,394 @@
+"""The compiled engine gives what the NumPy engine gives, on every instruction set that this machine can run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from typing import Any, NamedTuple
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, reject, settings
+from hypothesis import strategies as st
+
+import unrolled as un
+from support import assert_close, cell_variants, label
+from unrolled.nn.activations import ACTIVATIONS
+from unrolled.nn.cells import CELLS, Cell
+from unrolled.nn.engines import ENGINES
+from unrolled.nn.layers import LAYERS, Add, Concatenate, Dropout, Last, Reverse
+from unrolled.nn.lengths import valid_steps
+from unrolled.nn.program import Program, ProgramBuilder
+from unrolled.nn.randomness import Place
+
+native = pytest.importorskip("unrolled.nn.engines.native", exc_type=ImportError)
+
+NUMPY = ENGINES["numpy"]
+HORIZON = 4
+DTYPES = pytest.mark.parametrize("dtype", [np.dtype("float32"), np.dtype("float64")], ids=str)
+NATIVE = [native.NativeEngine(level) for level in native.LEVELS]
+EVERY_LEVEL, EVERY_ENGINE = (
+    pytest.mark.parametrize("engine", engines, ids=lambda engine: engine.identity)
+    for engines in (NATIVE, [NUMPY, *NATIVE])
+)
+RULES = [
+    *cell_variants(hidden=1),
+    *(un.Dense(1, activation, bias) for activation, bias in product([None, *ACTIVATIONS], [True, False])),
+    un.Embedding(1, 1),
+    Dropout(0.3),
+    Reverse(),
+    Last(),
+]
+EVERY_RULE = pytest.mark.parametrize("rule", RULES, ids=label)
+# where vectors, tiles of rows and panels of columns end, on any instruction set
+SIZES = st.sampled_from([1, 2, 3, 7, 15, 16, 17, 31, 33, 50, 64, 65]) | st.integers(1, 70)
+FEATURES = st.integers(1, 20)
+
+
+# --- random cases -------------------------------------------------------------------------------------
+
+
+class Shape(NamedTuple):
+    """What is chosen of a batch; the rest is random numbers."""
+
+    rows: int
+    steps: int
+    lengths: list[int] | None = None
+    states: bool = True  # whether initial states and gradients of final ones are given
+    place: Place | None = None
+    seed: int = 0
+
+
+@st.composite
+def shapes(draw) -> Shape:
+    rows = draw(st.sampled_from([1, 2, 3, 6, 7, 13, 33]))
+    steps = draw(st.sampled_from([1, 2, 5, 9]))
+    ragged = st.lists(st.integers(0, steps), min_size=rows, max_size=rows)
+    lengths = draw(st.none() | ragged | st.just([0] * rows))
+    words = st.integers(0, 2**32 - 1)
+    place = draw(st.none() | st.builds(Place, st.integers(0, 2**64 - 1), words, words))
+    return Shape(rows, steps, lengths, draw(st.booleans()), place, draw(words))
+
+
+@st.composite
+def sized(draw, rule):
+    """The rule with another size, if it has one."""
+    if isinstance(rule, Cell):
+        return replace(rule, hidden=draw(SIZES))
+    if isinstance(rule, un.Dense):
+        return replace(rule, size=draw(SIZES | st.tuples(st.integers(1, 3), st.integers(1, 20))))
+    if isinstance(rule, un.Embedding):
+        return un.Embedding(draw(st.integers(1, 20)), draw(SIZES))
+    return rule
+
+
+def features_of(layers) -> int | None:
+    """The features that the first of these layers needs, if it does not take any number."""
+    return 1 if isinstance(layers[0], un.Embedding) else None
+
+
+@st.composite
+def chains(draw, rule) -> list:
+    """Up to two layers around this one, any that can stand there."""
+    layers, steps, flat = [], True, True
+    for choice in (st.none() | st.sampled_from(RULES), st.just(rule), st.none() | st.sampled_from(RULES)):
+        layer = draw(choice)
+        fits = flat or not isinstance(layer, (Cell, un.Dense))
+        assume(fits and (steps or not isinstance(layer, (Cell, Last, Reverse))))
+        assume(not layers or not isinstance(layer, un.Embedding))  # it reads codes
+        if layer:
+            layers.append(draw(sized(layer)))
+            steps = steps and layer != Last()
+            flat = flat and not isinstance(getattr(layers[-1], "size", 1), tuple)
+    return layers
+
+
+def random_parameters(program: Program, dtype, rng) -> np.ndarray:
+    """Weights over the root of the number of terms: no recurrence makes differences grow, not even a linear one."""
+    params = np.empty(program.size, dtype)
+    for view in program.views(params).values():
+        view[...] = rng.uniform(-1, 1, view.shape) / np.sqrt(view.shape[-1] if view.ndim == 2 else 1)
+    return params
+
+
+class Case(NamedTuple):
+    """A program and all that goes into it, there and back."""
+
+    program: Program
+    params: np.ndarray
+    inputs: dict[str, np.ndarray]
+    state: dict[str, Any]
+    lengths: np.ndarray | None
+    place: Place | None
+    doutputs: tuple[np.ndarray, ...] | None  # None: no way back
+    dstate: dict[str, Any]
+
+    @property
+    def arrays(self) -> list[np.ndarray]:
+        lengths = [] if self.lengths is None else [self.lengths]
+        states = [*parts(self.state).values(), *parts(self.dstate).values()]
+        return [self.params, *self.inputs.values(), *self.doutputs, *states, *lengths]
+
+
+def random_case(program: Program, shape: Shape, dtype) -> Case:
+    rows, steps, lengths, states, place, seed = shape
+    rng = np.random.default_rng(seed)
+
+    def random(*size):
+        return rng.standard_normal(size).astype(dtype)
+
+    def random_states(cells):
+        return {name: c.State(*(random(rows, c.hidden) for _ in c.State._fields)) for name, c in cells.items()}
+
+    params, inputs = random_parameters(program, dtype, rng), {}
+    for name in program.inputs:
+        buffer = program.buffers[name]
+        size = (rows, *[steps if buffer.masked else HORIZON] * buffer.sequence, *buffer.shape)
+        readers = [op.rule.count for op in program.operations if name in program.codes and name in op.inputs]
+        inputs[name] = rng.integers(min(readers), size=size).astype(dtype) if readers else random(*size)
+    lengths = None if lengths is None else np.array(lengths)
+    doutputs = [random(*y.shape) for y in NUMPY.forward(program, params, inputs).outputs]
+    for name, dy in zip(program.outputs, doutputs, strict=True):
+        if lengths is not None and program.buffers[name].masked:
+            dy[~valid_steps(lengths, steps)] = 0  # no loss asks for padding
+    state = random_states(program.initial_states) if states else {}
+    dstate = random_states({name: op.rule for name, op in program.recurrent.items()}) if states else {}
+    return Case(program, params, inputs, state, lengths, place, tuple(doutputs), dstate)
+
+
+def parts(states) -> dict[str, np.ndarray]:
+    return {f"{n}.{f}": part for n, state in states.items() for f, part in zip(state._fields, state, strict=True)}
+
+
+def results(engine, case: Case) -> dict[str, np.ndarray]:
+    """Everything that comes out, by name."""
+    named = {}
+    for keep in (False, True):  # without a tape much less is stored
+        found = engine.forward(*case[:5], keep=keep, place=case.place)
+        outputs = {f"output {k}": y for k, y in enumerate(found.outputs)}
+        named |= {f"{name} {keep=}": value for name, value in (outputs | parts(found.state)).items()}
+    if case.doutputs is None:
+        return named
+    back = engine.backward(found.tape, case.doutputs, case.dstate)
+    return named | case.program.views(back.parameters) | back.inputs | parts(back.state)
+
+
+def specified(case: Case) -> dict[str, np.ndarray]:
+    """What NumPy gives, unless rounding would decide on which side of ReLU's kink a unit lies."""
+    nearest = [np.inf]
+
+    def recording(a, out=None):
+        nearest.append(np.abs(a[a != 0]).min(initial=np.inf))  # sums of zeros are 0 in any order
+        return relu.function(a, out=out)
+
+    relu = ACTIVATIONS["relu"]
+    with mock.patch.dict(ACTIVATIONS, relu=relu._replace(function=recording)):
+        expected = results(NUMPY, case)
+    if min(nearest) <= np.finfo(case.params.dtype).eps * terms_of(case):
+        reject()
+    return expected
+
+
+def terms_of(case: Case) -> int:
+    """The longest sum of a step, and one more for each step that a difference comes through.
+
+    Differences have random signs: over K terms they grow with the root of K, and there is room for the layers and
+    for the way back, whose sums run over all gates.
+    """
+    columns = [p.shape[1] for p in case.program.parameters.values() if len(p.shape) == 2]
+    return max(columns, default=1) + max(x.shape[1] for x in case.inputs.values())
+
+
+def assert_same(engine, case: Case, size: float = 1) -> None:
+    """`size`: that of the inputs, which the gradients of parameters are sums of products with."""
+    expected, found = specified(case), results(engine, case)
+    lines = sum(x[..., 0].size for x in case.inputs.values())
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        summed = name in case.program.parameters
+        terms = terms_of(case) + lines * summed
+        scale = max(size if summed else 1, float(np.abs(value[np.isfinite(value)]).max(initial=0)))
+        assert found[name].dtype == case.params.dtype
+        assert_close(found[name], value, terms, scale)
+
+
+# --- chains -------------------------------------------------------------------------------------------
+
+
+@EVERY_LEVEL
+@EVERY_RULE
+@DTYPES
+@settings(max_examples=15)
+@given(data=st.data())
+def test_every_layer_in_any_chain_and_batch(dtype, rule, engine, data):
+    layers = data.draw(chains(rule))
+    net = un.Network(layers, features_of(layers) or data.draw(FEATURES), dtype)
+    assert_same(engine, random_case(net.program, data.draw(shapes()), dtype))
+
+
+def test_no_layer_is_left_out():
+    assert {rule.kind for rule in RULES} | {"add", "concatenate"} == {*CELLS, *LAYERS}
+
+
+@EVERY_LEVEL
+@pytest.mark.parametrize("cell", [un.RNN(1), un.GRU(1), un.GRU(1, "before"), un.LSTM(1)], ids=label)
+@DTYPES
+def test_rows_of_a_kibibyte_in_several_panels_that_are_worth_threads(dtype, cell, engine):
+    """Weights whose gradients sum over several blocks of rows, too."""
+    net = un.Network([replace(cell, hidden=1024 // dtype.itemsize), un.Dense(70, "tanh")], 131, dtype)
+    lengths = np.random.default_rng(0).integers(0, 10, 40).tolist()
+    assert_same(engine, random_case(net.program, Shape(40, 9, lengths), dtype))
+
+
+@EVERY_LEVEL
+@pytest.mark.parametrize("rule", [rule for rule in RULES if not isinstance(rule, un.Embedding)], ids=label)
+@DTYPES
+def test_numbers_that_are_none_and_numbers_that_saturate(dtype, rule, engine):
+    layers = [rule] if rule in (Last(), Reverse(), Dropout(0.3)) else [rule, un.Dense(3)]
+    for factor in (np.nan, np.inf, -100):
+        case = random_case(un.Network(layers, 2, dtype).program, Shape(5, 4), dtype)
+        case.inputs["x"][2, 1] *= factor
+        if factor == np.inf:  # its gradients are 0 · ∞, and a small number instead of 0 is as good
+            case = case._replace(doutputs=None)
+        with np.errstate(all="ignore"):
+            assert_same(engine, case, size=100)
+
+
+@EVERY_ENGINE
+@DTYPES
+def test_what_is_no_code_is_refused_except_in_padding(dtype, engine):
+    program = un.Network([un.Embedding(4, 3)], 1).program
+    params = random_parameters(program, dtype, np.random.default_rng(0))
+    for wrong in (-1, 4, 0.5, 3.5, 2**31, -(2**62), 2**62, 1e30, np.nan, np.inf, -np.inf):
+        x = np.array([[[0], [3], [wrong]]], dtype)
+        with pytest.raises(un.InputError, match="codes must be whole numbers"), np.errstate(invalid="ignore"):
+            engine.forward(program, params, {"x": x})
+        (y,) = engine.forward(program, params, {"x": x}, lengths=np.array([2])).outputs
+        np.testing.assert_array_equal(y[0], [*program.views(params)["0.weight"][[0, 3]], [0, 0, 0]])
+
+
+@EVERY_LEVEL
+@DTYPES
+def test_one_program_serves_batches_of_all_shapes_and_parameters_that_change(dtype, engine):
+    program = un.Network([un.GRU(5), Dropout(0.5), un.LSTM(17), un.Dense((2, 3))], 3, dtype).program
+    params = random_parameters(program, dtype, np.random.default_rng(0))
+    for rows, steps, lengths, place in (
+        (3, 4, None, None),
+        (3, 4, [4, 0, 2], Place(1)),
+        (3, 4, None, None),
+        (2, 4, [1, 1], None),
+        (40, 9, None, Place(2)),
+        (1, 1, [0], None),
+        (3, 6, [6, 6, 6], None),
+    ):
+        case = random_case(program, Shape(rows, steps, lengths, rows != 2, place), dtype)
+        params[...] = case.params  # in place: the array is the one of the calls before
+        assert_same(engine, case._replace(params=params))
+
+
+# --- programs that are no chains ----------------------------------------------------------------------
+
+
+def encoder_decoder(H: int, F: int) -> Program:
+    """A cell reads the past and goes on over the future, whose steps no lengths apply to."""
+    builder = ProgramBuilder()
+    past, future = builder.input("past", F), builder.input("future", F, masked=False)
+    builder.add(un.LSTM(H), past, name="encoder")
+    h = builder.add(un.LSTM(H), future, name="decoder", shares="encoder", initial="encoder.final")
+    return builder.build(builder.add(un.Dense(2), h, name="head"))
+
+
+def both_directions(H: int, F: int) -> Program:
+    builder = ProgramBuilder()
+    x = builder.input("x", F)
+    ahead = builder.add(un.GRU(H), x, name="ahead")
+    turned = builder.add(un.GRU(H, "before"), builder.add(Reverse(), x, name="turn"), name="back")
+    both = builder.add(Concatenate(), ahead, builder.add(Reverse(), turned, name="turn back"), name="both")
+    return builder.build(builder.add(un.Dense(2), both, name="head"))
+
+
+def residual(H: int, F: int) -> Program:
+    builder = ProgramBuilder()
+    h = builder.add(un.Dense(H, "tanh"), builder.input("x", F), name="lift")
+    for number, shares in ((1, None), (2, "rnn 1")):
+        dropped = builder.add(Dropout(0.3), h, name=f"dropout {number}")
+        h = builder.add(
+            Add(), h, builder.add(un.RNN(H), dropped, name=f"rnn {number}", shares=shares), name=f"{number}"
+        )
+    return builder.build(builder.add(Last(), h, name="last"))
+
+
+def one_start_for_two(H: int, F: int) -> Program:
+    """Two cells start from one state of the caller's, two more from a final one; all outputs are wanted."""
+    builder = ProgramBuilder()
+    x = builder.input("x", F)
+    h = [builder.add(un.LSTM(H), x, name=f"cell {k}", initial="start") for k in range(2)]
+    h += [builder.add(un.LSTM(H), x, name=f"cell {k}", initial="cell 0.final") for k in (2, 3)]
+    return builder.build(*h, x, builder.add(Last(), h[0], name="last"), h[0])
+
+
+def static_features(H: int, F: int) -> Program:
+    """Numbers of a row beside its sequence, values that are read twice, and some that nobody reads."""
+    builder = ProgramBuilder()
+    x, static = builder.input("x", F), builder.input("static", F, sequence=False)
+    h = builder.add(un.RNN(H), builder.add(Add(), x, x, name="twice"), name="rnn")
+    builder.add(un.GRU(H), x, name="unread")
+    last = builder.add(Last(), h, name="last")
+    grids = [builder.add(un.Dense((2, size)), last, name=f"grid {size}") for size in (3, 100 + H)]
+    grid = builder.add(Dropout(0.4), builder.add(Concatenate(), *grids, grids[0], name="grids"), name="dropout")
+    return builder.build(builder.add(Concatenate(), last, static, last, name="beside"), grid)
+
+
+def branching(cell: Cell, H: int, F: int) -> Program:
+    """All steps of the future begin at the end of the past; and at a state of the caller's, in an output that nothing
+    else reads."""
+    builder, cell = ProgramBuilder(), replace(cell, hidden=H)
+    past, future = builder.input("past", F), builder.input("future", F, masked=False)
+    vector = builder.add(un.Embedding(5, F), builder.input("code", 1, masked=False), name="vector")
+    builder.add(cell, past, name="encoder")
+    both = builder.add(Add(), future, vector, name="both")
+    h = builder.add(cell, both, name="decoder", shares="encoder", initial="encoder.final", branching=True)
+    own = builder.add(cell, future, name="own", branching=True)
+    return builder.build(builder.add(un.Dense(2), h, name="head"), own, h, builder.add(Last(), h, name="last"))
+
+
+PROGRAMS = {make.__name__: make for make in (encoder_decoder, both_directions, residual)}
+PROGRAMS |= {make.__name__: make for make in (one_start_for_two, static_features)}
+PROGRAMS |= {f"branching-{label(cell)}": partial(branching, cell) for cell in cell_variants(hidden=1)}
+
+
+@EVERY_LEVEL
+@pytest.mark.parametrize("make", PROGRAMS.values(), ids=PROGRAMS)
+@DTYPES
+@settings(max_examples=15)
+@given(hidden=SIZES, features=FEATURES, shape=shapes())
+def test_programs_that_are_no_chains(dtype, make, engine, hidden, features, shape):
+    assert_same(engine, random_case(make(hidden, features), shape, dtype))
+
+
+@EVERY_LEVEL
+def test_values_that_lengths_apply_to_beside_others_that_they_do_not(engine):
+    builder = ProgramBuilder()
+    x, known = builder.input("x", 2), builder.input("known", 2, masked=False)
+    program = builder.build(*(builder.add(rule, x, known, name=rule.kind) for rule in (Add(), Concatenate())))
+    assert_same(engine, random_case(program, Shape(3, HORIZON), np.dtype("float64")))
+
+
+@EVERY_ENGINE
+def test_gradients_of_steps_past_the_end_reach_nothing(engine):
+    """Padding is read as 0, whatever stands there, so nothing depends on it; and outputs there are 0."""
+    for layers in ([Dropout(0.5)], [Reverse()], [un.Dense(2)], [un.GRU(2)]):
+        case = random_case(un.Network(layers, 2, "float64").program, Shape(3, 4, [4, 0, 2]), np.dtype("float64"))
+        filled = case._replace(doutputs=(np.where(case.doutputs[0] == 0, 1, case.doutputs[0]),))
+        expected, found = results(engine, case), results(engine, filled)
+        for name, value in expected.items():
+            np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+@EVERY_LEVEL
+def test_a_dense_layer_reads_a_grid_of_features(engine):
+    for layers, lengths in product(([], [Last()]), (None, [4, 0, 2])):
+        net = un.Network([un.Dense((2, 3)), *layers, un.Dense(4, "tanh")], 2, "float64")
+        assert_same(engine, random_case(net.program, Shape(3, 4, lengths), net.dtype))
