@@ -1,10 +1,9 @@
-"""Rolling origins: forecasts from many points in the past, by networks that saw nothing after them."""
+"""Cross-validation from rolling origins: forecasts from points in the past, by networks that saw nothing later."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,35 +12,33 @@ from ..arrays import Array
 from ..errors import DataError, InputError
 from ..interactive.interrupts import interruptible
 from ..interactive.progress import part, restart, whole_run
+from ..series.by_frequency import frequency_note, merge_notes, series_counts
 from ..series.columns import Columns
 from ..series.frequency import mase_season
 from ..series.panel import Panel
-from .baselines.origins import Origins
 from .baselines.registry import baseline_forecasts, check_baselines
 from .baselines.statistical import require_statsforecast
 from .evaluation.metrics import InSampleValues, in_sample_values, score_series, summarize
+from .fitting import fit
 from .model.combination import weights_of
-from .parameters import AUTO
-from .probabilistic.interval_columns import interval_columns
-from .selection.automatic import SelectionResult, select_configuration
-from .selection.validation import forecaster_like
-
-if TYPE_CHECKING:
-    from ..forecaster import Forecaster
-
-CHUNK = 4096  # windows whose quantiles are held at once
+from .model.ensemble import WINDOWS_AT_ONCE, pieces
+from .multi_frequency import merge_selections, split_search
+from .parameters import AUTO, Parameters, is_count
+from .predictor import Predictor, Source
+from .preprocessing.transform import TransformedOrigins
+from .selection.automatic import SelectionResult, select_parameters
 
 
 @dataclass(frozen=True)
 class CrossValidationPlan:
-    """Which origins, and how often the network is trained anew.
+    """Which origins, and how often the networks are trained.
 
     Attributes:
-        n_windows: origins a series; the last one lies a horizon before the end.
+        n_windows: origins of each series; the last one lies a horizon before the end.
         step_size: rows from one origin to the next.
-        refit: origins forecast by one network, from the one on before which it was trained.
+        refit: origins that are forecast by one training, which ends at the first of them.
         levels: of the intervals, in per cent.
-        baselines: names of the columns beside the network's.
+        baselines: names of the columns beside the networks'.
     """
 
     n_windows: int
@@ -59,10 +56,15 @@ class CrossValidationPlan:
         levels: Sequence[float],
         baselines: bool | str | Iterable[str] | None,
     ) -> CrossValidationPlan:
+        """The plan of these arguments.
+
+        Raises:
+            InputError: one of them does not fit.
+        """
         for name, value in (("n_windows", n_windows), ("step_size", step_size), ("refit", refit)):
             if name == "refit" and isinstance(value, (bool, np.bool_)):
                 continue
-            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+            if not is_count(value):
                 whole = "True, False or a" if name == "refit" else "a"
                 raise InputError(f"{name} must be {whole} whole number ≥ 1; got {value!r}.")
         names = check_baselines(baselines)
@@ -71,21 +73,45 @@ class CrossValidationPlan:
         return cls(int(n_windows), int(step_size), int(every), list(levels), names)
 
 
-@dataclass(frozen=True, repr=False)
-class Backtest:
-    """Forecasts from the past and what came.
+@dataclass(frozen=True)
+class ForecastRows:
+    """Forecasts from some origins, one row for each step ahead.
 
     Attributes:
-        columns: the table's, by name: id (if there are ids), stamp, cutoff, target (NaN where unknown), forecasts.
+        columns: of the table, by name.
+        steps: how far ahead each row lies, 1 the nearest, (n,).
+        series: the number of each row's series in the panel, (n,).
+    """
+
+    columns: dict[str, Array]
+    steps: Array
+    series: Array
+
+    @classmethod
+    def concatenated(cls, parts: Sequence[ForecastRows]) -> ForecastRows:
+        return cls(
+            {name: np.concatenate([p.columns[name] for p in parts]) for name in parts[0].columns},
+            np.concatenate([p.steps for p in parts]),
+            np.concatenate([p.series for p in parts]),
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Backtest:
+    """Forecasts from the past, and what came.
+
+    Attributes:
+        columns: by name: id (if there are ids), timestamp, cutoff, target (NaN where unknown), forecasts.
         names: of the forecasts among them.
+        target: the column of the target.
         steps: how far ahead each row lies, 1 the nearest, (n,).
         series: the series of each row, (n,).
         history: what came before the first cutoff.
         windows: cutoffs that were reached.
-        name: the network's column.
+        name: the networks' column.
         interrupted: whether Ctrl-C ended it before the last cutoff.
-        notes: what was changed in the table, and what came of a search.
-        found: by the automatic choice before the first cutoff; None where nothing was to be chosen.
+        notes: what the user should know of the table and of the search.
+        found: what the automatic choice before the first cutoff has found; None without a search.
     """
 
     columns: dict[str, Array]
@@ -115,67 +141,73 @@ class Backtest:
         return {name: self.columns[name] for name in self.names}
 
 
-def roll(fc: Forecaster, panel: Panel, columns: Columns, plan: CrossValidationPlan) -> Backtest:
+# --- one frequency ----------------------------------------------------------------------------------
+
+
+def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: CrossValidationPlan) -> Backtest:
     """Train and forecast at all origins of a plan, the oldest first.
 
-    The origins that one network forecasts go through it in large pieces; what it was fitted on, its profiles of the
-    series and its calibration end at the first of them. What is to be chosen automatically is chosen once, as a fit
-    before the first origin would choose it, and serves all origins.
+    The origins of one training go through its networks in large pieces; the rows of that training, its transform of
+    the series and its calibration end at the first of them. What is to be chosen automatically is chosen once, as a
+    fit before the first origin would choose it, and serves all origins.
     """
-    _refuse_names(columns, [fc.name, *plan.baselines])
-    require_statsforecast(weights_of(fc.combine))  # before a search too
-    left_out = fc.horizon + plan.step_size * np.arange(plan.n_windows)[::-1]
+    columns, horizon = source.columns, parameters.horizon
+    _refuse_names(columns, [parameters.name, *plan.baselines])
+    require_statsforecast(weights_of(parameters.combine))  # before a search, too
+    left_out = horizon + plan.step_size * np.arange(plan.n_windows)[::-1]
     past = panel.until(int(left_out[0]))
     if not len(past.ids):
         raise DataError(
             f"the longest series has {panel.lengths.max()} rows; {plan.n_windows} windows {plan.step_size} rows "
-            f"apart with horizon {fc.horizon} leave none to train on. Lower one of the three."
+            f"apart with horizon {horizon} leave none to train on. Lower one of the three."
         )
-    scale_by = mase_season(panel.frequency, fc.season)
-    notes = list(panel.notes)
-    pieces: list[dict[str, Array]] = []
-    reached, trained = 0, -(-plan.n_windows // plan.refit)
+    scaled_by = mase_season(panel.frequency, parameters.season)
+    notes, evaluate = list(panel.notes), bool(plan.levels)
+    found: list[ForecastRows] = []
+    reached, trainings = 0, -(-plan.n_windows // plan.refit)
     # one Ctrl-C ends all of it, not one training
-    with interruptible() as interrupted, whole_run(fc.verbose):
-        fc, found = _settled(fc, past, bool(plan.levels), trained)
-        notes += found.notes if found else []
+    with interruptible() as interrupted, whole_run(parameters.verbose):
+        selection = _select(parameters, past, evaluate, trainings)
+        if selection is not None:
+            parameters = selection.chosen
+            notes += selection.notes
         for first in range(0, 0 if interrupted() else plan.n_windows, plan.refit):
             group, number = left_out[first : first + plan.refit], first // plan.refit
-            with part(f"cutoff {first + 1}/{plan.n_windows}", bool(found) + number, bool(found) + trained):
-                fold = _fitted(fc, panel.until(int(group[0])), columns, bool(plan.levels))
+            searched = selection is not None
+            with part(f"cutoff {first + 1}/{plan.n_windows}", searched + number, searched + trainings):
+                predictor = fit(parameters, panel.until(int(group[0])), source, evaluate=evaluate)
             if interrupted():
                 break
-            notes += fold.model_.notes(panel) if not reached else []
-            pieces.append(_forecast_group(fold, panel, columns, group, plan, scale_by))
+            notes += predictor.ensemble.notes(panel) if not reached else []
+            found.append(_forecast_group(predictor, panel, group, plan, scaled_by))
             reached += len(group)
-    if not pieces:
+    if not found:
         raise KeyboardInterrupt
-    whole = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
-    steps, series = whole.pop("\0step"), whole.pop("\0series")
+    rows = ForecastRows.concatenated(found)
     fixed = {columns.id, columns.time, "cutoff", columns.target}
     return Backtest(
-        columns=whole,
-        names=[name for name in whole if name not in fixed],
+        columns=rows.columns,
+        names=[name for name in rows.columns if name not in fixed],
         target=columns.target,
-        steps=steps,
-        series=series,
-        history=_by_panel(in_sample_values(past, scale_by), past, panel),
+        steps=rows.steps,
+        series=rows.series,
+        history=_numbered_by_panel(in_sample_values(past, scaled_by), past, panel),
         windows=reached,
-        name=fc.name,
+        name=parameters.name,
         interrupted=reached < plan.n_windows,
         notes=notes,
-        found=found,
+        found=selection,
     )
 
 
-def _settled(fc: Forecaster, past: Panel, evaluate: bool, trained: int) -> tuple[Forecaster, SelectionResult | None]:
-    """A forecaster with nothing left to search for, that will be trained so many times."""
-    if fc.cell != AUTO:
-        return fc, None
-    with part("", 0, 1 + trained):
-        found = select_configuration(fc, past, evaluate, trained)
+def _select(parameters: Parameters, past: Panel, evaluate: bool, trainings: int) -> SelectionResult | None:
+    """What a search before so many trainings finds, if one is asked for."""
+    if parameters.cell != AUTO:
+        return None
+    with part("", 0, 1 + trainings):
+        selection = select_parameters(parameters, past, evaluate=evaluate, fits=trainings)
         restart()
-    return forecaster_like(fc, found.parameters), found
+    return selection
 
 
 def _refuse_names(columns: Columns, models: Sequence[str]) -> None:
@@ -185,64 +217,106 @@ def _refuse_names(columns: Columns, models: Sequence[str]) -> None:
             raise InputError(f"a column {name!r} comes with the forecasts, and the table has one. Rename it there.")
 
 
-def _fitted(fc: Forecaster, past: Panel, columns: Columns, evaluate: bool) -> Forecaster:
-    fold = type(fc)(**fc.get_params())
-    fold.columns_ = columns
-    return fold.fit_panel(past, evaluate=evaluate)
-
-
-def _by_panel(history: InSampleValues, past: Panel, panel: Panel) -> InSampleValues:
+def _numbered_by_panel(history: InSampleValues, past: Panel, panel: Panel) -> InSampleValues:
     """The history with the series numbered as in the whole panel."""
     places = {name: k for k, name in enumerate(panel.ids)}
     return history._replace(ids=np.array([places[name] for name in past.ids])[history.ids])
 
 
 def _forecast_group(
-    fold: Forecaster, panel: Panel, columns: Columns, left_out: Array, plan: CrossValidationPlan, scale_by: int
-) -> dict[str, Array]:
-    """Columns of the forecasts from some origins (W,) by one network; series it has not seen are left out."""
-    horizon = fold.horizon
-    fitted = panel.offsets[1:] - left_out[0]
-    kept = np.flatnonzero(fitted > panel.offsets[:-1])
+    predictor: Predictor, panel: Panel, left_out: Array, plan: CrossValidationPlan, scaled_by: int
+) -> ForecastRows:
+    """Forecasts from the origins (W,) of one training; series that it has not seen are left out."""
+    parameters, columns, horizon = predictor.parameters, predictor.source.columns, predictor.parameters.horizon
+    kept = np.flatnonzero(panel.offsets[1:] - left_out[0] > panel.offsets[:-1])
     known = panel.select(np.isin(np.arange(len(panel.ids)), kept))
     ends = (known.offsets[1:] - left_out[:, None]).reshape(-1)  # (W·S,) window by window, in it series by series
-    series = np.tile(np.arange(len(known.ids)), len(left_out))
-    origins = Origins(series, known.offsets[series], ends)
-    season = fold.season or panel.frequency.season
+    origins = TransformedOrigins(known, ends, predictor.transform)
+    season = parameters.season_of(panel.frequency)
     names = [name for name in plan.baselines if name != "SeasonalNaive" or season > 1]
     # baselines first, so that bad news comes before the long part
-    until = known.offsets[1:] - left_out[0]
-    beside = baseline_forecasts(names, known, origins, until, horizon, season, scale_by)
-
-    chunks = np.array_split(np.arange(len(ends)), -(-len(ends) // CHUNK))
-    limits = fold.model_.limits
+    fitted = known.offsets[1:] - left_out[0]
+    beside = baseline_forecasts(names, origins, fitted, horizon, season=season, naive2_season=scaled_by)
     parts = [
-        interval_columns(
-            fold.name,
-            fold.predict_panel(known, fold.profile_, ends[c], intervals=bool(plan.levels), fitted=until),
-            plan.levels,
-            limits,
+        predictor.forecast_columns(
+            predictor.quantiles(origins.take(rows), intervals=bool(plan.levels), fitted=fitted), plan.levels
         )
-        for c in chunks
+        for rows in pieces(len(origins), WINDOWS_AT_ONCE)
     ]
-    forecasts = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} | beside
+    forecasts = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]} | beside
 
-    places = ends[:, None] + np.arange(horizon)  # (W·S, H)
-    ordinals = known.first[series] + ends - known.offsets[series]  # of the first step ahead
-    out: dict[str, Array] = {}
+    ahead, rows = origins.ordinals_ahead(horizon), origins.rows_ahead(horizon)  # (W·S, H)
+    found: dict[str, Array] = {}
     if panel.ids[0] is not None:
-        out[columns.id] = np.repeat(np.asarray(known.ids)[series], horizon)
-    out[columns.time] = panel.frequency.stamps((ordinals[:, None] + np.arange(horizon)).reshape(-1))
-    out["cutoff"] = np.repeat(panel.frequency.stamps(ordinals - 1), horizon)
-    out[columns.target] = np.where(known.observed[places], known.y[places], np.nan).reshape(-1)
-    out |= {name: values.reshape(-1) for name, values in forecasts.items()}
-    out["\0step"] = np.tile(np.arange(1, horizon + 1), len(ends))
-    out["\0series"] = np.repeat(kept[series], horizon)
-    return out
+        found[columns.id] = np.repeat(np.asarray(known.ids)[origins.series], horizon)
+    found[columns.time] = panel.frequency.stamps(ahead.reshape(-1))
+    found["cutoff"] = np.repeat(panel.frequency.stamps(ahead[:, 0] - 1), horizon)
+    found[columns.target] = np.where(known.observed[rows], known.y[rows], np.nan).reshape(-1)
+    found |= {name: values.reshape(-1) for name, values in forecasts.items()}
+    steps = np.tile(np.arange(1, horizon + 1), len(origins))
+    return ForecastRows(found, steps, np.repeat(kept[origins.series], horizon))
 
 
-def uninterrupted(backtest: Backtest) -> Backtest:
-    """A backtest with all its origins, or an interrupt."""
-    if backtest.interrupted:
-        raise KeyboardInterrupt  # a table with fewer cutoffs than asked for would pass for the whole
-    return backtest
+# --- all frequencies --------------------------------------------------------------------------------
+
+
+def backtest(parameters: Parameters, panels: Sequence[Panel], source: Source, plan: CrossValidationPlan) -> Backtest:
+    """`backtest_panel` for the panel of each frequency, as one backtest.
+
+    Ctrl-C ends it at the cutoffs that were reached; the frequencies after that have none.
+    """
+    if len(panels) == 1:
+        return backtest_panel(parameters, panels[0], source, plan)
+    asked = plan.baselines
+    if "SeasonalNaive" in asked and "Naive" not in asked:  # it stands in for the former without a season
+        plan = replace(plan, baselines=[*asked, "Naive"])
+    found: dict[str, Backtest] = {}
+    with whole_run(parameters.verbose):
+        for number, (one, panel) in enumerate(zip(split_search(parameters, panels), panels, strict=True)):
+            name = panel.frequency.name
+            try:
+                with part(name, number, len(panels)):
+                    found[name] = backtest_panel(one, panel, source, plan)
+            except KeyboardInterrupt:
+                if not found:
+                    raise
+                break
+            if found[name].interrupted:
+                break
+    selections = {name: one.found for name, one in found.items() if one.found}
+    unasked = [name for name in plan.baselines if name not in asked]
+    return replace(_merged(found, panels, unasked), found=merge_selections(parameters, selections))
+
+
+def uninterrupted(found: Backtest) -> Backtest:
+    """A backtest with all its origins, or an interrupt: a table with fewer cutoffs could be taken for the whole."""
+    if found.interrupted:
+        raise KeyboardInterrupt
+    return found
+
+
+def _merged(found: Mapping[str, Backtest], panels: Sequence[Panel], unasked: Sequence[str]) -> Backtest:
+    """Backtests of the first of these panels as one, without some models; series are numbered through."""
+    parts = list(found.values())
+    first = np.cumsum([0, *(len(panel.ids) for panel in panels)])
+    names = [name for name in dict.fromkeys(name for p in parts for name in p.columns) if name not in unasked]
+    notes = frequency_note(panels)
+    if len(parts) < len(panels):
+        notes.append(f"interrupted: no forecast of {series_counts(panels[len(parts) :])}")
+    histories = [p.history._replace(ids=p.history.ids + k) for p, k in zip(parts, first, strict=False)]
+    return replace(
+        parts[0],
+        columns={name: np.concatenate([_column(p, name) for p in parts]) for name in names},
+        names=[name for name in names if any(name in p.names for p in parts)],
+        steps=np.concatenate([p.steps for p in parts]),
+        series=np.concatenate([p.series + k for p, k in zip(parts, first, strict=False)]),
+        history=InSampleValues.together(histories),
+        windows=max(p.windows for p in parts),
+        interrupted=len(parts) < len(panels) or any(p.interrupted for p in parts),
+        notes=[*notes, *merge_notes({name: p.notes for name, p in found.items()})],
+    )
+
+
+def _column(found: Backtest, name: str) -> Array:
+    """A column of a backtest; the seasonal naive forecast of a frequency without a season is the naive one."""
+    return found.columns[name if name in found.columns else "Naive"]

@@ -1,159 +1,162 @@
-"""The parameters of a forecaster: scikit-learn's conventions, and what does not fit."""
+"""What was asked of a forecaster, as a value."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from inspect import signature
+from dataclasses import KW_ONLY, MISSING, dataclass, fields
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_args
 
 import numpy as np
 
 from ..errors import InputError
 from ..nn.cells import cell_named
-
-if TYPE_CHECKING:
-    from ..forecaster import Forecaster
-
-from typing import Self, get_args
-
 from ..nn.randomness import checked_seed
-from .inputs.framing import views_of
+from ..series.frequency import Frequency
+from .inputs.views import views_named
 from .model.architecture import Decoder
 from .model.combination import weights_of
-from .model.likelihood import check_likelihood
-from .model.settings import MOST_NETWORKS
+from .model.distributions import OutputDistribution, distribution_named
+from .model.settings import MAX_NETWORKS
+
+AUTO = "auto"  # the cell of a forecaster that searches for its configuration
+DEFAULT_BUDGET_S = 60.0
+MIN_TRIALS = 4  # of a search: the default and one challenger, each screened and in full
+COUNT_PARAMETERS = ("hidden", "layers", "window", "segment", "season", "steps", "batch_size", "ensemble", "reach")
 
 
-class Params:
-    """What a forecaster is given, kept as it came; `Forecaster` says what each parameter means."""
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters of a `Forecaster`, which explains each of them, as they came."""
 
-    def __init__(
-        self,
-        horizon: int,
-        cell: str = "gru",
-        hidden: int | None = None,
-        layers: int = 1,
-        window: int | None = None,
-        segment: int | None = None,
-        scaling: str | Sequence[str] | None = None,
-        decoder: str | None = None,
-        calendar: bool | None = None,
-        season: int | None = None,
-        freq: str | int | None = None,
-        log: bool | None = None,
-        steps: int | None = None,
-        batch_size: int | None = None,
-        rate: float | None = None,
-        weight_decay: float = 1e-2,
-        dropout: float | None = None,
-        ensemble: int | None = None,
-        likelihood: str | None = None,
-        reach: int | None = None,
-        nonnegative: bool = False,
-        integer: bool = False,
-        seed: int = 0,
-        alias: str | None = None,
-        verbose: int = 1,
-        budget: float | None = None,
-        max_trials: int | None = None,
-        combine: str | Sequence[str] | Mapping[str, float] | None = None,
-    ) -> None:
-        self.horizon = horizon
-        self.cell = cell
-        self.hidden = hidden
-        self.layers = layers
-        self.window = window
-        self.segment = segment
-        self.scaling = scaling
-        self.decoder = decoder
-        self.calendar = calendar
-        self.season = season
-        self.freq = freq
-        self.log = log
-        self.steps = steps
-        self.batch_size = batch_size
-        self.rate = rate
-        self.weight_decay = weight_decay
-        self.dropout = dropout
-        self.ensemble = ensemble
-        self.likelihood, self.reach = likelihood, reach
-        self.nonnegative, self.integer = nonnegative, integer
-        self.seed = seed
-        self.alias = alias
-        self.verbose = verbose
-        self.budget, self.max_trials = budget, max_trials
-        self.combine = combine
+    horizon: int
+    cell: str = "gru"
+    _: KW_ONLY
+    hidden: int | None = None
+    layers: int = 1
+    window: int | None = None
+    segment: int | None = None
+    scaling: str | Sequence[str] | None = None
+    decoder: str | None = None
+    calendar: bool | None = None
+    season: int | None = None
+    freq: str | int | None = None
+    log: bool | None = None
+    steps: int | None = None
+    batch_size: int | None = None
+    rate: float | None = None
+    weight_decay: float = 1e-2
+    dropout: float | None = None
+    ensemble: int | None = None
+    likelihood: str | None = None
+    reach: int | None = None
+    nonnegative: bool = False
+    integer: bool = False
+    seed: int = 0
+    alias: str | None = None
+    verbose: int = 1
+    budget: float | None = None
+    max_trials: int | None = None
+    combine: str | Sequence[str] | Mapping[str, float] | None = None
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in signature(type(self)).parameters}
-
-    def set_params(self, **params: Any) -> Self:
-        for name, value in params.items():
-            if name not in self.get_params():
-                known = ", ".join(self.get_params())
-                raise InputError(f"{type(self).__name__} has no parameter {name!r}; it has: {known}.")
-            setattr(self, name, value)
-        return self
+    def as_dict(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
     @property
     def name(self) -> str:
         """The column of the forecast."""
         return self.alias or self.cell.upper()
 
-    def __repr__(self) -> str:
-        defaults = {name: p.default for name, p in signature(type(self)).parameters.items()}
-        changed = [f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name]]
-        return f"{type(self).__name__}({', '.join(changed)})"
+    @property
+    def steps_at_once(self) -> int:
+        """Periods that a network forecasts at once."""
+        return self.reach or self.horizon
 
-    def check_params(self) -> None:
+    @property
+    def distribution(self) -> OutputDistribution:
+        return distribution_named(self.likelihood)
+
+    def season_of(self, frequency: Frequency) -> int:
+        """Periods in a season of series of this frequency."""
+        return self.season or frequency.season
+
+    def check(self) -> None:
         """Raise an `InputError` if a parameter does not fit."""
-        refuse_horizon(self.horizon)
-        check_cell(self.cell, self.budget, self.max_trials)
+        checked_horizon(self.horizon)
+        self._check_search()
         checked_seed(self.seed)
         if self.scaling is not None:
-            views_of(self.scaling)
+            views_named(self.scaling)
         if self.decoder not in (None, *get_args(Decoder)):
             raise InputError(f"decoder must be one of {', '.join(get_args(Decoder))}; got {self.decoder!r}.")
         if not (self.calendar is None or isinstance(self.calendar, bool)):
             raise InputError(f"calendar must be True, False or None; got {self.calendar!r}.")
-        check_likelihood(self.likelihood, self.log, self.scaling)
+        self._check_distribution()
         weights_of(self.combine)
-        for name in ("hidden", "layers", "window", "segment", "season", "steps", "batch_size", "ensemble", "reach"):
+        optional = {f.name for f in fields(self) if f.default is None}
+        for name in COUNT_PARAMETERS:
             value = getattr(self, name)
-            optional = signature(type(self)).parameters[name].default is None
-            if (value is None and not optional) or (value is not None and not is_count(value)):
+            if not (is_count(value) or (value is None and name in optional)):
                 raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
-        if (self.ensemble or 0) > MOST_NETWORKS:
-            raise InputError(f"ensemble must be ≤ {MOST_NETWORKS}; got {self.ensemble}.")
+        if (self.ensemble or 0) > MAX_NETWORKS:
+            raise InputError(f"ensemble must be ≤ {MAX_NETWORKS}; got {self.ensemble}.")
         for name in ("nonnegative", "integer"):
             if not isinstance(getattr(self, name), (bool, np.bool_)):
                 raise InputError(f"{name} must be True or False; got {getattr(self, name)!r}.")
         if (self.reach or 0) > self.horizon:
             raise InputError(f"reach must be ≤ the horizon, {self.horizon}; got {self.reach}.")
 
+    def _check_search(self) -> None:
+        """Raise if the cell is not known, or the limits of a search do not fit."""
+        budget, trials = self.budget, self.max_trials
+        if budget is not None and (
+            isinstance(budget, bool) or not isinstance(budget, (int, float, np.number)) or not 0 < budget < inf
+        ):
+            raise InputError(f"budget must be a number of seconds > 0, such as 60; got {budget!r}.")
+        if trials is not None and not (is_count(trials) and trials >= MIN_TRIALS):
+            raise InputError(
+                f"max_trials must be a whole number ≥ {MIN_TRIALS} (the default and a challenger, each screened and "
+                f"in full); got {trials!r}."
+            )
+        if self.cell != AUTO:
+            cell_named(self.cell)
+            for name, value in (("budget", budget), ("max_trials", trials)):
+                if value is not None:
+                    raise InputError(
+                        f"{name} is for the automatic choice, but the cell is {self.cell!r}. Use `cell='auto'`."
+                    )
 
-def checked_horizon(fc: Forecaster, horizon: int | None) -> int:
-    """Periods ahead that a fitted forecaster can forecast, or an error; None: those it was trained for."""
-    horizon = fc.horizon if horizon is None else refuse_horizon(horizon)
-    if horizon > fc.horizon and fc.reach is None:
-        raise InputError(
-            f"this forecaster was trained for horizon {fc.horizon}; {horizon} is beyond it. Fit anew, or with reach, "
-            "which lets it go on from its own forecasts."
-        )
-    return horizon
+    def _check_distribution(self) -> None:
+        """Raise if the likelihood is not known, or does not go with the other parameters."""
+        if not self.distribution.counts:
+            return
+        if self.log:
+            raise InputError(
+                f"likelihood {self.likelihood!r} is for counts, which have no logarithms. Leave out `log`."
+            )
+        if self.scaling not in (None, "count", ["count"], ("count",)):
+            raise InputError(
+                f"likelihood {self.likelihood!r} is for counts, which are measured from 0: scaling must be 'count'; "
+                f"got {self.scaling!r}. Leave out `scaling`."
+            )
+
+    def checked_horizon(self, horizon: int | None) -> int:
+        """Periods ahead that a fitted forecaster can forecast; None: those it was trained for.
+
+        Raises:
+            InputError: they lie beyond the trained horizon, and the forecaster does not read its own forecasts.
+        """
+        horizon = self.horizon if horizon is None else checked_horizon(horizon)
+        if horizon > self.horizon and self.reach is None:
+            raise InputError(
+                f"this forecaster was trained for horizon {self.horizon}; {horizon} lies beyond it. Fit it again "
+                "with that horizon, or with `reach`, which lets it continue from its own forecasts."
+            )
+        return horizon
 
 
-def check_paths(n: int) -> None:
-    """Raise an `InputError` if this is no number of paths."""
-    if not is_count(n):
-        raise InputError(f"n must be a whole number of paths ≥ 1; got {n!r}.")
-
-
-AUTO = "auto"
-
-
-DEFAULT_BUDGET_S = 60.0
+DEFAULT_CELL = Parameters.cell
+DEFAULTS = {f.name: f.default for f in fields(Parameters) if f.default is not MISSING}
 
 
 def is_count(value: Any) -> bool:
@@ -161,29 +164,14 @@ def is_count(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 1)
 
 
-def check_cell(cell: Any, budget: Any, max_trials: Any) -> None:
-    """Raise an `InputError` for a cell that is not known, or for a budget that is none."""
-    if budget is not None and (
-        isinstance(budget, bool) or not isinstance(budget, (int, float, np.number)) or not 0 < budget < inf
-    ):
-        raise InputError(f"budget must be a number of seconds > 0, such as 60; got {budget!r}.")
-    if max_trials is not None and not (is_count(max_trials) and max_trials >= LEAST_TRIALS):
-        raise InputError(
-            f"max_trials must be a whole number ≥ {LEAST_TRIALS} (the default and a challenger, each screened and in "
-            f"full); got {max_trials!r}."
-        )
-    if cell != AUTO:
-        cell_named(cell)
-        for name, value in (("budget", budget), ("max_trials", max_trials)):
-            if value is not None:
-                raise InputError(f"{name} is for the automatic choice; the cell is {cell!r}. Say cell='auto'.")
-
-
-LEAST_TRIALS = 4  # the default and one challenger, each screened and in full
-
-
-def refuse_horizon(horizon: Any) -> int:
-    """The horizon as an int, or an error."""
-    if isinstance(horizon, bool) or not isinstance(horizon, (int, np.integer)) or horizon < 1:
+def checked_horizon(horizon: Any) -> int:
+    """The horizon as an int, or an `InputError`."""
+    if not is_count(horizon):
         raise InputError(f"horizon must be a whole number of periods ≥ 1; got {horizon!r}.")
     return int(horizon)
+
+
+def check_paths(n: int) -> None:
+    """Raise an `InputError` if this is no number of paths."""
+    if not is_count(n):
+        raise InputError(f"n must be a whole number of paths ≥ 1; got {n!r}.")

@@ -1,132 +1,205 @@
-"""A forecaster as the content of a file, and back."""
+"""A fitted table as the content of a file, and back. docs/model-file.md specifies the keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..arrays import Array
 from ..errors import InputError
 from ..series.columns import Columns
 from ..series.covariates import CovariateLayout, Covariates
 from ..series.dataframe import in_library
-from ..series.frequency import Frequency
+from ..series.frequency import Frequency, mase_season
 from ..series.panel import Panel
 from .inputs.features import Features
-from .inputs.framing import WindowSpec
+from .inputs.views import views_named
+from .inputs.window_spec import WindowSpec
 from .model.architecture import Architecture
-from .model.combination import Combination
+from .model.combination import Combination, weights_of
 from .model.ensemble import Ensemble, Member
-from .model.likelihood import limits_of
-from .multi_frequency import adopt
-from .preprocessing.profile import SeriesTransform
-from .selection.automatic import describe_search, restore_search
-
-if TYPE_CHECKING:
-    from ..forecaster import Forecaster
+from .multi_frequency import FittedTable
+from .parameters import Parameters
+from .predictor import Predictor, Source
+from .preprocessing.transform import SeriesTransform
+from .selection.automatic import SelectionResult
+from .selection.search import EVIDENCE
 
 COLUMNS = ("id", "time", "target", "past", "future", "static", "weight")
+MAX_TRIALS_KEPT = 50  # rows of the evidence of a search
+Content = dict[str, Any]
+Arrays = dict[str, Array]
 
 
-def describe(fc: Forecaster) -> tuple[dict[str, Any], dict[str, Array]]:
-    """What JSON can hold of a fitted forecaster, and its arrays; before those of a part stands its name."""
-    if fc.parts_:
-        described = {name: describe(one) for name, one in fc.parts_.items()}
-        arrays = {f"{part}/{name}": a for part, (_, own) in described.items() for name, a in own.items()}
-        return _common(fc) | {"parts": [[name, content] for name, (content, _) in described.items()]}, arrays
-    tail = fc.tail_
-    arrays = {"y": tail.y, "observed": tail.observed, "offsets": tail.offsets, "first": tail.first}
-    arrays |= {"widening": fc.widening_}
-    arrays |= {} if fc.model_.dependence is None else {"dependence": fc.model_.dependence}
-    arrays |= {f"covariates.{name}": values for name, values in tail.covariates.arrays().items()}
-    arrays |= {f"profile.{f.name}": getattr(fc.profile_, f.name) for f in fields(SeriesTransform)}
-    arrays |= {f"network.{k}": member.parameters for k, member in enumerate(fc.model_.members)}
-    content = {
-        **_common(fc),
-        "ids": [name.item() if isinstance(name, np.generic) else name for name in tail.ids],
-        "frequency": asdict(tail.frequency),
-        "layout": tail.covariates.layout.describe(),
-        "features": fc.model_.features.describe(),
-        "framing": asdict(fc.model_.framing),
-        "networks": [asdict(member.architecture) | {"view": member.view} for member in fc.model_.members],
-    }
-    return content | describe_search(fc), arrays
+# --- writing ----------------------------------------------------------------------------------------
 
 
-def _common(fc: Forecaster) -> dict[str, Any]:
-    """What a whole and its parts have alike."""
+def describe(table: FittedTable) -> tuple[Content, Arrays]:
+    """What JSON can hold of a fitted table, and its arrays; of several frequencies, the name of one stands before
+    each of its arrays."""
+    if not table.mixed:
+        name = next(iter(table.predictors))
+        return _describe_part(table.predictors[name], table.selections.get(name))
+    described = {name: _describe_part(p, table.selections.get(name)) for name, p in table.predictors.items()}
+    arrays = {f"{part}/{name}": a for part, (_, own) in described.items() for name, a in own.items()}
+    parts = [[name, content] for name, (content, _) in described.items()]
+    return _common(table.parameters, table.source) | {"parts": parts}, arrays
+
+
+def _common(parameters: Parameters, source: Source) -> Content:
+    """What a whole table and its parts have alike."""
     return {
-        "params": {name: value for name, value in fc.get_params().items() if name != "verbose"},
-        "columns": {name: getattr(fc.columns_, name) for name in COLUMNS},
-        "library": fc.backend_,
-        "reading": dict(fc.reading_),
+        "params": _described(parameters),
+        "columns": {name: getattr(source.columns, name) for name in COLUMNS},
+        "library": source.library,
+        "reading": dict(source.reading),
     }
 
 
-def rebuild(cls: type[Forecaster], content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Forecaster:
-    """The forecaster that `describe` told of."""
-    fc = cls(**content["params"])
-    fc.check_params()
-    fc.columns_ = Columns(**content["columns"])
-    fc.backend_ = content["library"]
-    fc.reading_ = _reading(content.get("reading", {}))  # files of the first versions have none
-    if "parts" in content:
-        parts = {}
-        for part, own in content["parts"]:
-            of = f"{part}/"
-            parts[part] = rebuild(cls, own, {n.removeprefix(of): a for n, a in arrays.items() if n.startswith(of)})
-        if not parts:
-            raise InputError("it has no parts")
-        return adopt(fc, parts)
-    fc.tail_ = _panel(content, arrays)
-    fc.profile_ = SeriesTransform(**{f.name: arrays[f"profile.{f.name}"] for f in fields(SeriesTransform)})
-    fc.widening_ = arrays["widening"]
-    members = []
-    for k, description in enumerate(content["networks"]):
-        given = description | {"levels": tuple(description["levels"])}
-        architecture = Architecture(**{name: value for name, value in given.items() if name != "view"})
-        parameters = np.array(arrays[f"network.{k}"])
-        if parameters.shape != (architecture.program.size,):
-            size = architecture.program.size
-            raise InputError(f"network {k} has {parameters.size} parameters instead of {size}")
-        members.append(Member(architecture, description["view"], parameters))
-    framing = WindowSpec(**content["framing"] | {"views": tuple(content["framing"]["views"])})
-    features = Features.rebuild(content["features"])
-    fc.model_ = Ensemble(
-        framing,
-        features,
-        members,
-        likelihood=fc.likelihood,
-        limits=limits_of(fc.likelihood, fc.nonnegative, fc.integer),
-        dependence=arrays.get("dependence"),
-        seed=fc.seed,
-        combination=Combination.of(fc, framing.season, fc.tail_.frequency),
+def _described(parameters: Parameters) -> Content:
+    return {name: value for name, value in parameters.as_dict().items() if name != "verbose"}
+
+
+def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> tuple[Content, Arrays]:
+    context, ensemble, spec = predictor.context, predictor.ensemble, predictor.ensemble.spec
+    arrays = {"y": context.y, "observed": context.observed, "offsets": context.offsets, "first": context.first}
+    arrays |= {"widening": predictor.conformal_factors}
+    arrays |= {} if ensemble.correlation is None else {"dependence": ensemble.correlation}
+    arrays |= {f"covariates.{name}": values for name, values in context.covariates.arrays().items()}
+    arrays |= {f"profile.{f.name}": getattr(predictor.transform, f.name) for f in fields(SeriesTransform)}
+    arrays |= {f"network.{k}": member.parameters for k, member in enumerate(ensemble.members)}
+    content = {
+        **_common(selection.asked if selection else predictor.parameters, predictor.source),
+        "ids": [name.item() if isinstance(name, np.generic) else name for name in context.ids],
+        "frequency": asdict(context.frequency),
+        "layout": context.covariates.layout.describe(),
+        "features": ensemble.features.describe(),
+        "framing": {
+            **{f.name: getattr(spec, f.name) for f in fields(WindowSpec)},
+            "views": [view.name for view in spec.views],
+        },
+        "networks": [asdict(member.architecture) | {"view": member.view.name} for member in ensemble.members],
+    }
+    return content | ({"search": _describe_search(selection)} if selection else {}), arrays
+
+
+def _describe_search(selection: SelectionResult) -> Content:
+    """The first rows of the evidence, and what was chosen."""
+    rows = selection.table.head(MAX_TRIALS_KEPT).replace([np.inf, -np.inf], np.nan).astype(object)
+    kept = rows.where(rows.notna(), None).to_dict("records")
+    return {"table": kept, "chosen": _described(selection.chosen)}
+
+
+# --- reading ----------------------------------------------------------------------------------------
+
+
+def rebuild(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> FittedTable:
+    """The fitted table that `describe` described.
+
+    Raises:
+        InputError: the content does not fit together.
+    """
+    if "parts" not in content:
+        predictor, selection = _rebuild_part(content, arrays)
+        name = predictor.context.frequency.name
+        parameters = selection.asked if selection else predictor.parameters
+        selections = {name: selection} if selection else {}
+        return FittedTable(parameters=parameters, predictors={name: predictor}, selections=selections)
+    parameters = Parameters(**content["params"])
+    parameters.check()
+    found = {}
+    for name, own in content["parts"]:
+        of = f"{name}/"
+        found[name] = _rebuild_part(own, {n.removeprefix(of): a for n, a in arrays.items() if n.startswith(of)})
+    if not found:
+        raise InputError("it has no parts")
+    return FittedTable(
+        parameters=parameters,
+        predictors={name: predictor for name, (predictor, _) in found.items()},
+        mixed=True,
+        selections={name: selection for name, (_, selection) in found.items() if selection},
     )
-    fc.notes_, fc.held_out_, fc.panel_ = [], None, None
-    restore_search(fc, content)
-    tail = fc.tail_
-    if not len(tail.ids) == len(tail.offsets) - 1 == len(fc.profile_.logs) or tail.offsets[-1] != len(tail.y):
+
+
+def _rebuild_part(
+    content: Mapping[str, Any], arrays: Mapping[str, Array]
+) -> tuple[Predictor, SelectionResult | None]:
+    asked = Parameters(**content["params"])
+    asked.check()
+    selection = _rebuild_search(asked, content.get("search"))
+    parameters = selection.chosen if selection else asked
+    source = Source(Columns(**content["columns"]), content["library"], _reading(content.get("reading", {})))
+    context = _rebuild_panel(content, arrays)
+    transform = SeriesTransform(**{f.name: arrays[f"profile.{f.name}"] for f in fields(SeriesTransform)})
+    framing = content["framing"]
+    spec = WindowSpec(**{**framing, "views": views_named(framing["views"])})
+    ensemble = Ensemble(
+        spec,
+        Features.rebuild(content["features"]),
+        [_rebuild_member(k, described, arrays) for k, described in enumerate(content["networks"])],
+        distribution=parameters.distribution,
+        support=parameters.distribution.support(parameters.nonnegative, parameters.integer),
+        correlation=arrays.get("dependence"),
+        seed=parameters.seed,
+        combination=Combination(
+            weights_of(parameters.combine), spec.season, mase_season(context.frequency, parameters.season)
+        ),
+    )
+    _refuse_misfits(parameters, context, transform, ensemble)
+    in_library({}, source.library)
+    predictor = Predictor(
+        parameters=parameters,
+        source=source,
+        ensemble=ensemble,
+        transform=transform,
+        conformal_factors=arrays["widening"],
+        context=context,
+    )
+    return predictor, selection
+
+
+def _rebuild_search(asked: Parameters, described: Mapping[str, Any] | None) -> SelectionResult | None:
+    if described is None:
+        return None
+    table = pd.DataFrame(described["table"], columns=EVIDENCE)
+    return SelectionResult(asked, Parameters(**described["chosen"] | {"verbose": asked.verbose}), table)
+
+
+def _rebuild_member(k: int, described: Mapping[str, Any], arrays: Mapping[str, Array]) -> Member:
+    given = {name: value for name, value in described.items() if name != "view"}
+    architecture = Architecture(**given | {"levels": tuple(given["levels"])})
+    parameters = np.array(arrays[f"network.{k}"])
+    if parameters.shape != (architecture.program.size,):
+        raise InputError(f"network {k} has {parameters.size} parameters instead of {architecture.program.size}")
+    return Member(architecture, views_named(described["view"])[0], parameters)
+
+
+def _refuse_misfits(parameters: Parameters, context: Panel, transform: SeriesTransform, ensemble: Ensemble) -> None:
+    """Raise where the parts of a file do not belong together."""
+    if not len(context.ids) == len(context.offsets) - 1 == len(transform.logs) or context.offsets[-1] != len(
+        context.y
+    ):
         raise InputError("the series and their rows don't fit together")
-    if not members or (fc.reach or fc.horizon) != fc.model_.framing.horizon:
+    if not ensemble.members or parameters.steps_at_once != ensemble.spec.horizon:
         raise InputError("the networks don't fit the horizon")
-    told = (features.known, features.fixed, features.levels)
-    if any((m.architecture.known, m.architecture.fixed, m.architecture.levels) != told for m in members):
+    features = ensemble.features
+    sizes = (features.known, features.fixed, features.levels)
+    if any((m.architecture.known, m.architecture.fixed, m.architecture.levels) != sizes for m in ensemble.members):
         raise InputError("the networks don't fit the features")
-    in_library({}, fc.backend_)
-    return fc
 
 
-def _reading(told: Any) -> dict[str, Any]:
+def _reading(options: Any) -> dict[str, Any]:
     """How the table of the training was read, in the words of whoever read it."""
-    if not isinstance(told, dict) or not all(isinstance(v, (str, int)) for v in told.values()):
-        raise InputError(f"the way its table was read is not told as options: {told!r}")
-    return told
+    if not isinstance(options, dict) or not all(isinstance(v, (str, int)) for v in options.values()):
+        raise InputError(f"the way its table was read is not given as options: {options!r}")
+    return options
 
 
-def _panel(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Panel:
+def _rebuild_panel(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Panel:
     layout = CovariateLayout.rebuild(content["layout"])
     parts = {f.name: arrays[f"covariates.{f.name}"] for f in fields(Covariates) if f.name != "layout"}
     rows, series = len(arrays["y"]), len(arrays["offsets"]) - 1

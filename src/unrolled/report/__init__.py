@@ -1,6 +1,6 @@
 """Reports and figures: what a forecast says, as a page, as Markdown and as pictures."""
 
-from .content import ReportContent, facts
-from .report import Report, report_of
+from .content import ReportContent
+from .report import Report
 
-__all__ = ["Report", "ReportContent", "facts", "report_of"]
+__all__ = ["Report", "ReportContent"]

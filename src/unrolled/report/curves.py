@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..arrays import Array
+from ..forecasting.predictor import Predictor
 from ..series.columns import Columns
 from ..series.dataframe import format_stamp
 from ..series.panel import Panel
-
-if TYPE_CHECKING:
-    from ..forecaster import Forecaster
 
 
 @dataclass(frozen=True)
@@ -58,11 +56,11 @@ class Curve:
         return Curve(self.id, self.stamps[cut:], self.y[cut:], self.forecast, held_out)
 
 
-def of_forecaster(fc: Forecaster, panel: Panel, forecast: pd.DataFrame, most: int) -> list[Curve]:
+def of_predictor(predictor: Predictor, panel: Panel, forecast: pd.DataFrame, most: int) -> list[Curve]:
     """Curves of the first `most` series of a panel and its forecast, whose rows stand series by series."""
     steps = len(forecast) // len(panel.ids)
-    values = {str(name): forecast[name].to_numpy(float) for name in value_columns(forecast, fc.columns_)}
-    held_out = _held_out_parts(fc)
+    values = {str(name): forecast[name].to_numpy(float) for name in value_columns(forecast, predictor.source.columns)}
+    held_out = _held_out_parts(predictor)
     curves = []
     for k in range(min(most, len(panel.ids))):
         rows = panel.series(k)
@@ -75,17 +73,17 @@ def of_forecaster(fc: Forecaster, panel: Panel, forecast: pd.DataFrame, most: in
                 stamps,
                 np.where(panel.observed[rows], panel.y[rows], np.nan),
                 {name: column[ahead] for name, column in values.items()},
-                None if part is None else HeldOutPart(int(panel.lengths[k]) - fc.horizon, part),
+                None if part is None else HeldOutPart(int(panel.lengths[k]) - predictor.parameters.horizon, part),
             )
         )
     return curves
 
 
-def _held_out_parts(fc: Forecaster) -> dict[Any, dict[str, Array]]:
+def _held_out_parts(predictor: Predictor) -> dict[Any, dict[str, Array]]:
     """The forecasts from the last held-out origin, by series."""
-    if fc.held_out_ is None:
+    if predictor.comparison is None:
         return {}
-    example, columns = fc.held_out_.example, fc.columns_
+    example, columns = predictor.comparison.example, predictor.source.columns
     names = value_columns(example, columns)
     groups = example.groupby(columns.id, sort=False) if columns.id in example else [(None, example)]
     return {key: {str(name): part[name].to_numpy(float) for name in names} for key, part in groups}

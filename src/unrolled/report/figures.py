@@ -13,22 +13,18 @@ import numpy as np
 
 from ..errors import InputError
 from ..forecasting.probabilistic.interval_columns import INTERVAL
-from ..forecasting.probabilistic.quantiles import check_levels
 from ..interactive.figure import HEIGHT, INK, OURS, RIVALS, SOFT, WIDTH, _picture
-from . import curves
-from .curves import Curve
+from .content import ReportContent
+from .curves import Curve, of_predictor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
-    from ..forecaster import Forecaster
 
-MOST_SERIES = 6  # drawn where nobody says which
-
-MOST_ASKED = 60  # in one figure
-
-LEAST_PAST = 60  # rows of the past that are drawn at first
+DEFAULT_SERIES = 6  # drawn where none are named
+MAX_SERIES = 60  # in one figure
+MIN_HISTORY = 60  # rows of the past that are drawn by default
 
 
 def of_curves(shown: Sequence[Curve], target: str, model: str | None = None, history: int | None = None) -> Picture:
@@ -45,8 +41,8 @@ def of_curves(shown: Sequence[Curve], target: str, model: str | None = None, his
     """
     if not shown:
         raise InputError("there is no series to draw. Name one that the forecast has.")
-    if len(shown) > MOST_ASKED:
-        raise InputError(f"{len(shown)} series are too many for one figure; draw {MOST_ASKED} at most.")
+    if len(shown) > MAX_SERIES:
+        raise InputError(f"{len(shown)} series are too many for one figure; draw {MAX_SERIES} at most.")
     columns = 1 if len(shown) == 1 else 2 if len(shown) <= 8 else 4
     rows = ceil(len(shown) / columns)
     size = (WIDTH, HEIGHT) if columns == 1 else (WIDTH * 1.4, max(HEIGHT, 2.2 * rows))
@@ -65,7 +61,7 @@ def of_curves(shown: Sequence[Curve], target: str, model: str | None = None, his
 
 def _draw_curve(axes: Axes, curve: Curve, target: str, model: str | None, history: int | None) -> None:
     steps = len(curve.stamps) - len(curve.y)
-    part = curve.last(max(6 * steps, LEAST_PAST) if history is None else history)
+    part = curve.last(max(6 * steps, MIN_HISTORY) if history is None else history)
     names = [name for name in part.forecast if INTERVAL.fullmatch(name) is None]
     ours = model or names[0]
     n = len(part.y)
@@ -112,20 +108,14 @@ def _ticks(axes: Axes, stamps: Any) -> None:
     axes.margins(x=0.01)
 
 
-def of_forecaster(
-    fc: Forecaster, ids: Any | Iterable[Any] | None, history: int | None, level: Any, future: Any
-) -> Picture:
-    """The figure of `Forecaster.plot`."""
-    from .content import ReportContent
-    from .report import forecast_of
-
-    about = ReportContent(fc, forecast_of(fc, check_levels(level), future), "")
+def figure_of(content: ReportContent, ids: Any | Iterable[Any] | None = None, history: int | None = None) -> Picture:
+    """The figure of a forecast, of these series or the first few; see `Forecaster.plot`."""
     everything = [
         curve
-        for part in about.parts
-        for curve in curves.of_forecaster(part.fc, part.panel, part.forecast, len(part.panel.ids))
+        for part in content.parts
+        for curve in of_predictor(part.predictor, part.panel, part.forecast, len(part.panel.ids))
     ]
-    return of_curves(chosen(everything, ids), str(fc.columns_.target), fc.name, history)
+    return of_curves(chosen(everything, ids), str(content.columns.target), content.name, history)
 
 
 def chosen(everything: Sequence[Curve], ids: Any | Iterable[Any] | None) -> list[Curve]:
@@ -135,7 +125,7 @@ def chosen(everything: Sequence[Curve], ids: Any | Iterable[Any] | None) -> list
         InputError: there is no such series.
     """
     if ids is None:
-        return list(everything[:MOST_SERIES])
+        return list(everything[:DEFAULT_SERIES])
     by_name = {curve.name: curve for curve in everything}
     wanted = [ids] if isinstance(ids, str) or not isinstance(ids, Iterable) else list(ids)
     for name in wanted:

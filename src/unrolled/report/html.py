@@ -16,11 +16,9 @@ from math import ceil, isfinite
 from re import sub
 from typing import Any
 
-from .. import __version__
 from ..series.summary import SeriesSummary
-from . import content as subject
-from . import formatting as numbers
-from . import tables
+from ..version import __version__
+from . import formatting, tables, wording
 from .content import ReportContent
 from .curves import as_json
 from .html_elements import aligned, section, table, words
@@ -34,24 +32,24 @@ def source(name: str) -> str:
     return resources.files(__package__).joinpath("page", name).read_text("utf-8")
 
 
-def page(about: ReportContent) -> str:
+def page(content: ReportContent) -> str:
     """The whole report."""
-    several = len(about.ids) > 1
-    glances = tables.glances(about)
-    content = as_json(about.curves)
-    for shown, glance in zip(content["series"], glances, strict=True):
+    several = len(content.ids) > 1
+    glances = tables.glances(content)
+    data = as_json(content.curves)
+    for shown, glance in zip(data["series"], glances, strict=True):
         shown["glance"] = _in_words(glance)
-    sections = [_comparison(about), _series(about), _search(about), _model(about), _repeat(about)]
+    sections = [_comparison(content), _series(content), _search(content), _model(content), _repeat(content)]
     parts = {
-        "title": escape(about.title),
-        "question": words(subject.question(about)),
-        "facts": escape(subject.facts(about)),
-        "summary": _summary(about),
-        "numbers_open": "" if several and about.steps > 30 else " open",
-        "forecast": table(tables.forecast(about)) + _more(about),
+        "title": escape(content.title),
+        "question": words(wording.question(content)),
+        "facts": escape(wording.facts(content)),
+        "summary": _summary(content),
+        "numbers_open": "" if several and content.steps > 30 else " open",
+        "forecast": table(tables.forecast(content)) + _more(content),
         "sections": "\n".join(section for section in sections if section),
     }
-    return assembled(parts, content | _beside(about))
+    return assembled(parts, data | _beside(content))
 
 
 def assembled(parts: Mapping[str, str], data: Mapping[str, Any]) -> str:
@@ -71,26 +69,26 @@ def assembled(parts: Mapping[str, str], data: Mapping[str, Any]) -> str:
     return sub(r"<!--(\w+)-->", lambda match: whole[match[1]], source("page.html"))
 
 
-def _beside(about: ReportContent) -> dict[str, Any]:
+def _beside(content: ReportContent) -> dict[str, Any]:
     """The page's data apart from the series."""
     steps = None
-    if about.held_out is not None:
-        errors = tables.step_errors(about)
+    if content.comparison is not None:
+        errors = tables.step_errors(content)
         steps = {
             "labels": [int(step) for step in errors.index],
             "errors": {str(name): [_or_none(v) for v in errors[name]] for name in errors.columns},
         }
-    known = [v for curve in about.curves for v in curve.forecast[about.fc.name].tolist()]
+    known = [v for curve in content.curves for v in curve.forecast[content.name].tolist()]
     return {
-        "name": about.fc.name,
-        "target": str(about.fc.columns_.target),
+        "name": content.name,
+        "target": str(content.columns.target),
         "rivals": []
-        if about.held_out is None
-        else [str(n) for n in about.held_out.table.index if n != about.fc.name],
-        "horizon": about.steps,
-        "places": numbers.decimals(known, 5),
+        if content.comparison is None
+        else [str(n) for n in content.comparison.table.index if n != content.name],
+        "horizon": content.steps,
+        "places": formatting.decimals(known, 5),
         "steps": steps,
-        "losses": [thinned(member.history.loss) for member in tables.members(about) if member.history.loss],
+        "losses": [thinned(member.history.loss) for member in tables.members(content) if member.history.loss],
     }
 
 
@@ -105,63 +103,64 @@ def _or_none(value: float) -> float | None:
 
 
 def _in_words(glance: SeriesSummary) -> str:
-    told = [numbers.count(glance.rows, "row"), f"{glance.first} … {glance.last}"]
-    told.append(numbers.count(glance.gaps, "gap") if glance.gaps else "no gaps")
-    told.append(numbers.count(glance.outliers, "outlier") if glance.outliers else "no outliers")
+    told = [formatting.count(glance.rows, "row"), f"{glance.first} … {glance.last}"]
+    told.append(formatting.count(glance.gaps, "gap") if glance.gaps else "no gaps")
+    told.append(formatting.count(glance.outliers, "outlier") if glance.outliers else "no outliers")
     return " · ".join([*told, *([] if glance.season is None else [f"season strength {glance.season:.2f}"])])
 
 
 # --- sections ---------------------------------------------------------------------------------------
 
 
-def _summary(about: ReportContent) -> str:
-    held_out = about.held_out
-    if held_out is None:
-        verdict = f'<p class="verdict">{escape(subject.why_no_comparison(about))}</p>'
+def _summary(content: ReportContent) -> str:
+    comparison = content.comparison
+    if comparison is None:
+        verdict = f'<p class="verdict">{escape(wording.why_no_comparison(content))}</p>'
     else:
-        kind = "good" if tables.models(about).ours == 0 else "poor"
-        verdict = f'<p class="verdict {kind}">{words(held_out.verdict)}</p>'
+        kind = "good" if tables.models(content).ours == 0 else "poor"
+        verdict = f'<p class="verdict {kind}">{words(comparison.verdict)}</p>'
     figures = "".join(
-        f"<div><dt>{words(meaning)}</dt><dd>{words(value)}</dd></div>" for value, meaning in subject.figures(about)
+        f"<div><dt>{words(meaning)}</dt><dd>{words(value)}</dd></div>"
+        for value, meaning in wording.key_figures(content)
     )
-    notes = "".join(f"<li>{words(note)}</li>" for note in subject.notes(about))
+    notes = "".join(f"<li>{words(note)}</li>" for note in wording.notes(content))
     told = f'<ul class="notes" aria-label="notes">{notes}</ul>' if notes else ""
     return (
         f'<section class="summary" aria-label="summary">{verdict}<dl class="figures">{figures}</dl>{told}</section>'
     )
 
 
-def _more(about: ReportContent) -> str:
-    whole = len(about.forecast) == len(tables.forecast(about).rows)
+def _more(content: ReportContent) -> str:
+    whole = len(content.forecast) == len(tables.forecast(content).rows)
     return "" if whole else '<p class="how">All series are in forecast.csv.</p>'
 
 
-def _comparison(about: ReportContent) -> str:
-    if about.held_out is None:
+def _comparison(content: ReportContent) -> str:
+    if content.comparison is None:
         return ""
     return section(
         "comparison",
         "Held-out comparison",
-        f'<p class="how">{escape(subject.how_held_out(about))}</p>'
-        f'<div class="scroll">{table(tables.models(about))}</div>{_by_frequency(about)}'
+        f'<p class="how">{escape(wording.how_held_out(content))}</p>'
+        f'<div class="scroll">{table(tables.models(content))}</div>{_by_frequency(content)}'
         '<h3>The last held-out rows</h3><figure id="held-out-chart"></figure>'
         '<div class="two"><div><h3>Errors by step ahead (sMAPE)</h3><figure id="step-chart"></figure>'
-        f'<details><summary>In numbers</summary><div class="scroll">{table(tables.by_step(about))}</div></details>'
-        f"</div><div><h3>Do the intervals hold?</h3>{_coverage(about)}</div></div>",
+        f'<details><summary>In numbers</summary><div class="scroll">{table(tables.by_step(content))}</div></details>'
+        f"</div><div><h3>Do the intervals hold?</h3>{_coverage(content)}</div></div>",
     )
 
 
-def _by_frequency(about: ReportContent) -> str:
-    content = tables.by_frequency(about)
-    return "" if content is None else f'<h3>By frequency (sMAPE)</h3><div class="scroll">{table(content)}</div>'
+def _by_frequency(content: ReportContent) -> str:
+    shown = tables.by_frequency(content)
+    return "" if shown is None else f'<h3>By frequency (sMAPE)</h3><div class="scroll">{table(shown)}</div>'
 
 
-def _coverage(about: ReportContent) -> str:
+def _coverage(content: ReportContent) -> str:
     """What intervals promise, as a tick, and what they held, as a bar."""
-    assert about.held_out is not None
-    content = tables.coverage(about)
+    assert content.comparison is not None
+    shown = tables.coverage(content)
     rows = []
-    for cells, (level, reached) in zip(content.rows, about.held_out.coverage.items(), strict=True):
+    for cells, (level, reached) in zip(shown.rows, content.comparison.coverage.items(), strict=True):
         held = 0.0 if not isfinite(reached) else 100 * reached
         gauge = (
             '<svg class="gauge" viewBox="0 0 104 8" preserveAspectRatio="none" aria-hidden="true">'
@@ -176,26 +175,26 @@ def _coverage(about: ReportContent) -> str:
         f'<th scope="col"{aligned(k == 0)}>{escape(c)}</th>' for k, c in enumerate(["interval", "", "inside", ""])
     )
     return (
-        f'<div class="scroll"><table><caption>{escape(content.caption)}</caption><thead><tr>{head}</tr></thead>'
+        f'<div class="scroll"><table><caption>{escape(shown.caption)}</caption><thead><tr>{head}</tr></thead>'
         f'<tbody>{"".join(rows)}</tbody></table></div><p class="how">Share of held-out values inside each interval; '
         "the mark is what it promises. Each origin is calibrated on the others.</p>"
     )
 
 
-def _series(about: ReportContent) -> str:
-    content = tables.series(about)
-    several = len(content.rows) > 1
-    heads = [content.header[0], "", *content.header[1:]]
+def _series(content: ReportContent) -> str:
+    shown = tables.series(content)
+    several = len(shown.rows) > 1
+    heads = [shown.header[0], "", *shown.header[1:]]
     head = "".join(f'<th scope="col"{aligned(k == 0)}>{escape(cell)}</th>' for k, cell in enumerate(heads))
     rows = []
-    for k, (name, *cells) in enumerate(content.rows):
-        shown = escape(name)
-        called = f'<button type="button" class="pick" data-k="{k}">{shown}</button>' if several else shown
+    for k, (name, *cells) in enumerate(shown.rows):
+        label = escape(name)
+        called = f'<button type="button" class="pick" data-k="{k}">{label}</button>' if several else label
         rest = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        first = f'<th scope="row" class="text name" title="{shown}">{called}</th>'
+        first = f'<th scope="row" class="text name" title="{label}">{called}</th>'
         rows.append(f'<tr>{first}<td class="spark" data-k="{k}"></td>{rest}</tr>')
     whole = (
-        f"<table><caption>{escape(content.caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<table><caption>{escape(shown.caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
     how = (
@@ -208,9 +207,9 @@ def _series(about: ReportContent) -> str:
     return section("series", "The data at a glance", shown_table)
 
 
-def _search(about: ReportContent) -> str:
-    content = tables.search(about)
-    if content is None:
+def _search(content: ReportContent) -> str:
+    shown = tables.search(content)
+    if shown is None:
         return ""
     how = (
         "Judged by forecasts from rolling origins before the held-out end: score is the error of the median, divided "
@@ -218,24 +217,24 @@ def _search(about: ReportContent) -> str:
         "Scores of those that were only screened, with less training and fewer origins, compare among themselves."
     )
     return section(
-        "search", "Automatic choice", f'<div class="scroll">{table(content)}</div><p class="how">{escape(how)}</p>'
+        "search", "Automatic choice", f'<div class="scroll">{table(shown)}</div><p class="how">{escape(how)}</p>'
     )
 
 
-def _model(about: ReportContent) -> str:
-    losses = any(len(member.history.loss) > 1 for member in tables.members(about))
+def _model(content: ReportContent) -> str:
+    losses = any(len(member.history.loss) > 1 for member in tables.members(content))
     chart = '<div><h3>Training loss</h3><figure id="loss-chart"></figure></div>' if losses else ""
-    content = table(tables.model(about), "model")
-    beside = ' class="two"' if len(about.parts) == 1 else ""  # a column a frequency takes the width of the page
-    return section("model", "The model", f'<div{beside}><div class="scroll">{content}</div>{chart}</div>')
+    shown = table(tables.model(content), "model")
+    beside = ' class="two"' if len(content.parts) == 1 else ""  # a column a frequency takes the width of the page
+    return section("model", "The model", f'<div{beside}><div class="scroll">{shown}</div>{chart}</div>')
 
 
-def _repeat(about: ReportContent) -> str:
-    if about.asked is None:
+def _repeat(content: ReportContent) -> str:
+    if content.command is None:
         return ""
     return section(
         "repeat",
         "To repeat this",
-        f'<pre><code id="command">{escape(about.asked)}</code></pre>'
+        f'<pre><code id="command">{escape(content.command)}</code></pre>'
         '<div class="controls copy"><button type="button" id="copy" aria-live="polite">Copy</button></div>',
     )

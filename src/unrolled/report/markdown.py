@@ -4,57 +4,55 @@ from __future__ import annotations
 
 import re
 
-from . import content as subject
-from . import formatting as numbers
-from . import tables
+from . import formatting, tables, wording
 from .content import ReportContent
 from .tables import TextTable
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$&!])")
 
 
-def document(about: ReportContent) -> str:
+def document(content: ReportContent) -> str:
     """The whole report."""
     parts = [
-        f"# {text(about.title)}",
-        text(subject.question(about)),
-        text(subject.facts(about)),
-        *_comparison(about),
+        f"# {text(content.title)}",
+        text(wording.question(content)),
+        text(wording.facts(content)),
+        *_comparison(content),
         "## Forecast",
-        table(tables.forecast(about)),
+        table(tables.forecast(content)),
     ]
-    left = len(about.forecast) - len(tables.forecast(about).rows)
-    parts += [f"{numbers.count(left, 'more row')} in forecast.csv."] if left else []
-    parts += ["## The data at a glance", table(tables.series(about))]
-    notes = subject.notes(about)
+    left = len(content.forecast) - len(tables.forecast(content).rows)
+    parts += [f"{formatting.count(left, 'more row')} in forecast.csv."] if left else []
+    parts += ["## The data at a glance", table(tables.series(content))]
+    notes = wording.notes(content)
     parts += ["## Notes", "\n".join(f"- {text(note)}" for note in notes)] if notes else []
-    found = tables.search(about)
+    found = tables.search(content)
     parts += ["## Automatic choice", table(found)] if found is not None else []
-    parts += ["## The model", _model(about)]
-    parts += ["## To repeat this", code(about.asked)] if about.asked is not None else []
+    parts += ["## The model", _model(content)]
+    parts += ["## To repeat this", code(content.command)] if content.command is not None else []
     return "\n\n".join(parts) + "\n"
 
 
-def _model(about: ReportContent) -> str:
-    content = tables.model(about)
-    if len(about.parts) > 1:
-        return table(content)
-    return "\n".join(f"- {text(name)}: {text(value)}" for name, value in content.rows)
+def _model(content: ReportContent) -> str:
+    shown = tables.model(content)
+    if len(content.parts) > 1:
+        return table(shown)
+    return "\n".join(f"- {text(name)}: {text(value)}" for name, value in shown.rows)
 
 
-def _comparison(about: ReportContent) -> list[str]:
-    if about.held_out is None:
-        return [f"**{text(subject.why_no_comparison(about))}**"]
+def _comparison(content: ReportContent) -> list[str]:
+    if content.comparison is None:
+        return [f"**{text(wording.why_no_comparison(content))}**"]
     return [
-        f"**{text(about.held_out.verdict)}**",
+        f"**{text(content.comparison.verdict)}**",
         "## Held-out comparison",
-        table(tables.models(about)),
-        *([] if (found := tables.by_frequency(about)) is None else ["By frequency (sMAPE):", table(found)]),
-        text(subject.how_held_out(about)),
+        table(tables.models(content)),
+        *([] if (found := tables.by_frequency(content)) is None else ["By frequency (sMAPE):", table(found)]),
+        text(wording.how_held_out(content)),
         "Errors by step ahead (sMAPE):",
-        table(tables.by_step(about)),
+        table(tables.by_step(content)),
         "Coverage of the intervals:",
-        table(tables.coverage(about)),
+        table(tables.coverage(content)),
     ]
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ...arrays import Array
-from .origins import Origins
+from ...series.origins import Origins
 from .simple import naive
 
-CRITICAL = 1.645  # of the standard normal: 90 %, both sides
+CRITICAL_VALUE = 1.645  # of the standard normal distribution: 90 %, two-sided
 
 
-def naive2(y: Array, origins: Origins, horizon: int, season: int) -> Array:
-    """The naive of the series without its season, and the season put back: the M4 competition's yardstick.
+def naive2(origins: Origins, horizon: int, season: int) -> Array:
+    """The naive forecast of the seasonally adjusted series, with the season put back: the reference of M4.
 
     A series is seasonal where |acf_m| > 1.645 √((1 + 2 Σ_{k<m} acf_k²) / n), with n ≥ 3 m values. Its seasonal
     indices are those of a classical multiplicative decomposition, for which all values must be above 0. Other series,
@@ -20,13 +20,13 @@ def naive2(y: Array, origins: Origins, horizon: int, season: int) -> Array:
 
     Source: the M4 competition's published benchmarks, functions SeasonalityTest and Benchmarks.
     """
-    out = naive(y, origins, horizon, season)
+    out = naive(origins, horizon, season)
     if season == 1:
         return out
     for start in np.unique(origins.starts):  # one series after the other, all of its origins at once
         here = np.flatnonzero(origins.starts == start)
         sizes = origins.ends[here] - start
-        x = y[start : start + sizes.max()]
+        x = origins.panel.y[start : start + sizes.max()]
         positive = np.logical_and.accumulate(x > 0)[sizes - 1]
         seasonal = positive & is_seasonal(x, sizes, season)
         here, sizes = here[seasonal], sizes[seasonal]
@@ -62,7 +62,7 @@ def is_seasonal(x: Array, sizes: Array, season: int) -> Array:
     acf = [
         np.divide(covariance(lag), variance, out=np.zeros(len(sizes)), where=usable) for lag in range(1, season + 1)
     ]
-    limit = CRITICAL * np.sqrt((1 + 2 * np.sum(np.square(acf[:-1]), axis=0)) / sizes)
+    limit = CRITICAL_VALUE * np.sqrt((1 + 2 * np.sum(np.square(acf[:-1]), axis=0)) / sizes)
     return usable & (np.abs(acf[-1]) > limit)
 
 

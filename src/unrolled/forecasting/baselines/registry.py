@@ -6,17 +6,14 @@ from collections.abc import Iterable
 
 from ...arrays import Array
 from ...errors import InputError
-from ...series.panel import Panel
+from ...series.origins import Origins
 from .naive2 import naive2
-from .origins import Origins
 from .simple import drift, naive, seasonal_naive
 from .statistical import STATISTICAL, statistical_forecasts
 
-# y (n,) holds all series → forecasts (N, horizon)
+# each: origins, horizon, season → forecasts (N, horizon)
 SIMPLE = {"Naive": naive, "SeasonalNaive": seasonal_naive, "Drift": drift, "Naive2": naive2}
-
 COMPARED = ("Naive", "SeasonalNaive", "Drift")  # beside every network
-
 BASELINES = (*SIMPLE, *STATISTICAL)
 
 
@@ -37,20 +34,23 @@ def check_baselines(names: bool | str | Iterable[str] | None) -> list[str]:
 
 
 def baseline_forecasts(
-    names: Iterable[str], panel: Panel, origins: Origins, fitted: Array, horizon: int, season: int, mase_season: int
+    names: Iterable[str], origins: Origins, fitted: Array, horizon: int, *, season: int, naive2_season: int
 ) -> dict[str, Array]:
     """Forecasts of baselines after each origin, (N, horizon) each.
 
     Args:
-        fitted: where the rows of each series end that statistical methods may choose and estimate their parameters
-            on, (S,); at later origins they go on with those.
+        names: of the baselines.
+        origins: N.
+        fitted: where the rows of each series end on which statistical methods are chosen and estimated, (S,); they
+            keep their parameters at later origins.
+        horizon: periods ahead.
         season: of all baselines but Naive2.
-        mase_season: of Naive2, because it is a part of M4's measure.
+        naive2_season: of Naive2, because it is a part of M4's measure.
     """
     out = {}
     for name in names:
         if name in STATISTICAL:
-            out[name] = statistical_forecasts(name, panel, origins, fitted, horizon, season)
+            out[name] = statistical_forecasts(name, origins, fitted, horizon, season)
         else:
-            out[name] = SIMPLE[name](panel.y, origins, horizon, mase_season if name == "Naive2" else season)
+            out[name] = SIMPLE[name](origins, horizon, naive2_season if name == "Naive2" else season)
     return out

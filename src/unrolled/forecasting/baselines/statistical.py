@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ...arrays import Array
 from ...errors import DataError, InputError
-from ...series.panel import Panel
-
-if TYPE_CHECKING:
-    from .origins import Origins
+from ...series.origins import Origins
 
 # as statsforecast calls them
 STATISTICAL = ("AutoETS", "AutoARIMA", "Theta", "AutoTheta")
@@ -35,16 +32,14 @@ def require_statsforecast(names: Iterable[str]) -> Any:
     return models
 
 
-def statistical_forecasts(
-    name: str, panel: Panel, origins: Origins, fitted: Array, horizon: int, season: int
-) -> Array:
+def statistical_forecasts(name: str, origins: Origins, fitted: Array, horizon: int, season: int) -> Array:
     """Forecasts after each origin, (N, horizon), by models estimated on each series' rows up to `fitted` (S,)."""
-    models = require_statsforecast([name])
-    out = np.empty((len(origins.ends), horizon))
+    models, panel = require_statsforecast([name]), origins.panel
+    out = np.empty((len(origins), horizon))
     for k in np.unique(origins.series):
         start = int(panel.offsets[k])
         past = panel.y[start : int(fitted[k])]
-        # a season must have come twice to be told from anything else
+        # a season can be recognised from its second occurrence on
         model = getattr(models, name)(season_length=season if len(past) >= 2 * season else 1)
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):

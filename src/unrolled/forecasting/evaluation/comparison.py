@@ -1,18 +1,16 @@
-"""Comparisons of the networks with the baselines on the held-out end."""
+"""Comparisons of the networks with the baselines on the held-out end, of one frequency and over several."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from ...arrays import Array
 from ...interactive.html import note, table, titled
-from .metrics import verdict
-
-if TYPE_CHECKING:
-    pass
+from .metrics import POINT, summarize, verdict
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -80,3 +78,96 @@ class Comparison:
 def format_value(value: float) -> str:
     """Four digits, or all before the point; never an exponent for what a person counts in thousands."""
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
+
+
+# --- several frequencies ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class OverallComparison(Comparison):
+    """A comparison over the series of several frequencies; rows and origins are the most that one of them has.
+
+    Attributes:
+        parts: the comparison of each frequency, by its name.
+    """
+
+    parts: Mapping[str, Comparison]
+
+    @property
+    def extent(self) -> str:
+        return "; ".join(f"{name}: {part.extent}" for name, part in self.parts.items())
+
+    @property
+    def by_frequency(self) -> pd.DataFrame:
+        """sMAPE, one row a model, one column a frequency."""
+        return pd.DataFrame({name: self._of(part) for name, part in self.parts.items()})
+
+    def _of(self, part: Comparison) -> pd.Series:
+        """A part's errors, with those of the naive for a baseline that it is the same as there."""
+        errors = part.table["sMAPE"].reindex(self.table.index)
+        return errors.fillna(errors.get("Naive", np.nan))
+
+    def __repr__(self) -> str:
+        errors = self.by_frequency.to_string(float_format=format_value, index_names=False)
+        return f"{super().__repr__()}\nsMAPE by frequency:\n{errors}"
+
+    def _repr_html_(self) -> str:
+        found = self.by_frequency
+        rows = [
+            [str(name), *map(format_value, values)]
+            for name, values in zip(found.index, found.to_numpy(), strict=True)
+        ]
+        return super()._repr_html_() + table(["sMAPE", *found.columns], rows, list(found.index).index(self.name))
+
+
+def combine_comparisons(parts: Mapping[str, Comparison]) -> OverallComparison | None:
+    """The comparisons of some frequencies as one; None where there is none.
+
+    Every series counts the same in the table, every held-out value in the errors by step and in the coverage.
+    """
+    if not parts:
+        return None
+    found = list(parts.values())
+    first = found[0]
+    models = list(dict.fromkeys(name for part in found for name in part.table.index))
+    by_series = pd.concat([_complete(part.by_series, models) for part in found])
+    values = np.array([part.known.sum() for part in found], float)
+    return OverallComparison(
+        table=summarize(by_series)[list(POINT)].loc[models],
+        coverage={
+            level: float(np.average([part.coverage[level] for part in found], weights=values))
+            for level in first.coverage
+        },
+        origins=max(part.origins for part in found),
+        rows=max(part.rows for part in found),
+        example=pd.concat([part.example for part in found], ignore_index=True),
+        name=first.name,
+        by_step=_by_step(found, models),
+        by_series=by_series,
+        known=np.sum([part.known for part in found], axis=0),
+        pooled=any(part.pooled for part in found),
+        parts=dict(parts),
+    )
+
+
+def _complete(scores: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
+    """Scores by something and by model, with all models: where no season is known, the seasonal naive is the naive,
+    and is not among them."""
+    by_model = {name: scores.xs(name, level="model") for name in scores.index.unique("model")}
+    whole = pd.concat({name: by_model.get(name, by_model["Naive"]) for name in models}, names=["model"])
+    order = pd.MultiIndex.from_product([scores.index.unique(0), models], names=scores.index.names)
+    return whole.swaplevel().reindex(order)
+
+
+def _by_step(parts: Sequence[Comparison], models: Sequence[str]) -> pd.DataFrame:
+    """The measures by step ahead of all values together, from those of each frequency and how many values it has."""
+    steps = range(1, len(parts[0].known) + 1)
+    index = pd.MultiIndex.from_product([steps, models], names=parts[0].by_step.index.names)
+    sums = pd.DataFrame(0.0, index, parts[0].by_step.columns)
+    for part in parts:
+        scores = _complete(part.by_step, models).reindex(index)
+        values = scores.assign(RMSE=scores["RMSE"] ** 2).mul(np.repeat(part.known, len(models)), axis=0)
+        sums += values.fillna(0.0)  # a step of which nothing came has no scores
+    count = np.repeat(np.sum([part.known for part in parts], axis=0), len(models))
+    means = sums[count > 0].div(count[count > 0], axis=0)
+    return means.assign(RMSE=np.sqrt(means["RMSE"]))

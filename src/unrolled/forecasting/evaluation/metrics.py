@@ -19,23 +19,16 @@ MSIS, OWA); Gneiting & Raftery, "Strictly proper scoring rules", JASA 102, 2007 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ...arrays import Array
 from ...series.panel import Panel
-from ..probabilistic.quantiles import QUANTILES
-
-if TYPE_CHECKING:
-    pass
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
-
 from ..probabilistic.interval_columns import INTERVAL, models_in
-from ..probabilistic.quantiles import GRID_LEVELS
+from ..probabilistic.quantiles import GRID_LEVELS, QUANTILES
 
 POINT = ("sMAPE", "MASE", "MAE", "RMSE")  # what every comparison shows
 

@@ -13,24 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ...arrays import Array
 from ...errors import InputError
-from ...series.frequency import Frequency, mase_season
-from ...series.panel import Panel, series_of
-from ..baselines.origins import Origins
+from ...series.panel import Panel
 from ..baselines.registry import BASELINES, baseline_forecasts, check_baselines
 from ..baselines.statistical import STATISTICAL
-from ..preprocessing.profile import SeriesTransform
+from ..preprocessing.transform import TransformedOrigins
 
-if TYPE_CHECKING:
-    from ...forecaster import Forecaster
-
-SHARE = 1 / 3  # of all methods together, where no weights are given
-FEWEST_ROWS = 8  # of shorter series statsforecast makes no model: there the networks forecast alone
+DEFAULT_SHARE = 1 / 3  # of all methods together, where no weights are given
+MIN_ROWS_FOR_STATISTICS = 8  # statsforecast fits nothing to shorter series: there the networks forecast alone
 
 
 def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dict[str, float]:
@@ -53,7 +48,7 @@ def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dic
                 f"got {combine!r}."
             )
         names = check_baselines(combine)
-        return {name: SHARE / len(names) for name in BASELINES if name in names}
+        return {name: DEFAULT_SHARE / len(names) for name in BASELINES if name in names}
     names = check_baselines(list(combine))
     if len(names) < len(combine):
         raise InputError(f"combine names a method twice: {', '.join(combine)}. Give each one weight.")
@@ -92,11 +87,6 @@ class Combination(NamedTuple):
     season: int = 1
     naive2_season: int = 1
 
-    @classmethod
-    def of(cls, fc: Forecaster, season: int, frequency: Frequency) -> Combination:
-        """That of a forecaster of series of this season."""
-        return cls(weights_of(fc.combine), season, mase_season(frequency, fc.season))
-
     def __str__(self) -> str:
         """The shares in words.
 
@@ -108,59 +98,51 @@ class Combination(NamedTuple):
         return f"{', '.join(first)} and {last}" if first else last
 
     def notes(self, panel: Panel) -> list[str]:
-        """What the user must know of it."""
+        """What the user should know of it."""
         return [f"the forecast is {self}", *self.too_short(panel)] if self.weights else []
 
     def too_short(self, panel: Panel) -> list[str]:
         """A note on series that are left to the networks, if there are any."""
         statistical = [name for name in self.weights if name in STATISTICAL]
-        short = int((panel.lengths < FEWEST_ROWS).sum())
+        short = int((panel.lengths < MIN_ROWS_FOR_STATISTICS).sum())
         if not (statistical and short):
             return []
         return [
-            f"{short} series of fewer than {FEWEST_ROWS} rows, too few for {', '.join(statistical)}: the networks "
-            "have that share too"
+            f"{short} series of fewer than {MIN_ROWS_FOR_STATISTICS} rows, too few for {', '.join(statistical)}: "
+            "the networks have that share too"
         ]
 
-    def combined(
-        self, quantiles: Array, panel: Panel, profile: SeriesTransform, ends: Array, fitted: Array | None = None
-    ) -> Array:
-        """Quantiles of the networks (N, H, L) after these window ends, moved to the average; see `forecasts`."""
-        return self.average(quantiles, self.forecasts(panel, profile, ends, quantiles.shape[1], fitted))
+    def combined(self, quantiles: Array, origins: TransformedOrigins, fitted: Array | None = None) -> Array:
+        """Quantiles of the networks (N, H, L) after these origins, moved to the average; see `forecasts`."""
+        return self.average(quantiles, self.forecasts(origins, quantiles.shape[1], fitted))
 
-    def forecasts(
-        self, panel: Panel, profile: SeriesTransform, ends: Array, horizon: int, fitted: Array | None = None
-    ) -> Array:
-        """What each method forecasts after these window ends.
+    def forecasts(self, origins: TransformedOrigins, horizon: int, fitted: Array | None = None) -> Array:
+        """What each method forecasts after these origins.
 
         Args:
-            panel: whole series; nothing after an end is looked at.
-            profile: of the series.
-            ends: (N,).
+            origins: N, in whole series.
             horizon: H.
-            fitted: where the rows of each series end that statistical methods are estimated on, (S,); at later ends
-                they go on with those parameters. None: at the first of the ends asked of it.
+            fitted: where the rows of each series end on which statistical methods are estimated, (S,); they keep
+                their parameters at later origins. None: at the first origin of the series.
 
         Returns:
-            (M, N, H) in the units of the target, or their logarithms where the profile says so; NaN where there is
-            none, as of a value that is not positive.
+            (M, N, H) in the units of the target or its logarithm; NaN where there is no forecast, or no logarithm of
+            it.
         """
-        found = np.full((len(self.weights), len(ends), horizon), np.nan)
+        found = np.full((len(self.weights), len(origins), horizon), np.nan)
         if not self.weights:
             return found
-        series = series_of(panel, ends)
         if fitted is None:
-            fitted = panel.offsets[1:].copy()
-            np.minimum.at(fitted, series, ends)
-        starts = panel.offsets[series]
-        long = fitted[series] - starts >= FEWEST_ROWS
+            fitted = origins.panel.offsets[1:].copy()
+            np.minimum.at(fitted, origins.series, origins.ends)
+        long = fitted[origins.series] - origins.starts >= MIN_ROWS_FOR_STATISTICS
         for k, name in enumerate(self.weights):
-            rows = np.flatnonzero(long) if name in STATISTICAL else np.arange(len(ends))
-            origins = Origins(series[rows], starts[rows], ends[rows])
-            found[k, rows] = baseline_forecasts(
-                [name], panel, origins, fitted, horizon, self.season, self.naive2_season
-            )[name]
-        logs = profile.logs[series]
+            rows = np.flatnonzero(long) if name in STATISTICAL else np.arange(len(origins))
+            ahead = baseline_forecasts(
+                [name], origins.take(rows), fitted, horizon, season=self.season, naive2_season=self.naive2_season
+            )
+            found[k, rows] = ahead[name]
+        logs = origins.transform.logs[origins.series]
         values = found[:, logs]
         found[:, logs] = np.log(values, out=np.full_like(values, np.nan), where=values > 0)
         return found

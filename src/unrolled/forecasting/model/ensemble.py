@@ -1,9 +1,9 @@
-"""The networks behind a forecaster: an ensemble that takes turns in the views, trained on a panel."""
+"""The networks behind a forecaster: an ensemble whose members take the views of a window in turn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,16 +11,18 @@ from ...arrays import Array
 from ...nn.training.history import History
 from ...series.panel import Panel
 from ..inputs.features import Features
-from ..inputs.framing import WITHOUT_SEASON, View, WindowSpec
+from ..inputs.views import View
+from ..inputs.window_spec import WindowSpec
 from ..inputs.windows import make_windows
-from ..preprocessing.profile import SeriesTransform, season_ahead
+from ..preprocessing.transform import TransformedOrigins
 from ..probabilistic.quantiles import QUANTILES
 from ..probabilistic.support import UNBOUNDED, Support
 from .architecture import Architecture
 from .combination import NETWORKS_ALONE, Combination
-from .likelihood import quantiles_of
+from .distributions import LEARNED_QUANTILES, OutputDistribution
 
-CHUNK = 4096  # windows that are forecast at once
+WINDOWS_AT_ONCE = 4096  # that a network reads in one call
+MEDIANS_AT_ONCE = 256  # windows whose quantiles are held for all members
 
 
 @dataclass(frozen=True)
@@ -34,67 +36,100 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Ensemble:
-    """A trained ensemble.
+class EnsembleOutputs:
+    """What the members of an ensemble give for N windows, each of which has gone through each network once.
 
     Attributes:
-        framing: how windows are cut.
+        members: the networks.
+        distribution: what their outputs mean.
+        anchors: what forecasts are measured from in each view, (N, horizon).
+        scales: what an output of 1 stands for in each view, (N,).
+        outputs: of each member, (N, horizon, P).
+    """
+
+    members: Sequence[Member]
+    distribution: OutputDistribution
+    anchors: Mapping[View, Array]
+    scales: Mapping[View, Array]
+    outputs: Sequence[Array]
+
+    def quantiles(self, levels: Sequence[float] = QUANTILES) -> Array:
+        """Their quantiles, uncalibrated: the median over the members, (N, horizon, Q), in the units of the target or
+        its logarithm. Learned quantiles have no other levels than their own."""
+        count, horizon = self.outputs[0].shape[:2]
+        found = np.empty((count, horizon, len(levels)))
+        for rows in pieces(count, MEDIANS_AT_ONCE):
+            found[rows] = np.median([self._of_member(k, rows, levels) for k in range(len(self.members))], axis=0)
+        return found
+
+    def _of_member(self, k: int, rows: Array, levels: Sequence[float]) -> Array:
+        view = self.members[k].view
+        spread = self.distribution.quantiles(self.outputs[k][rows], self.scales[view][rows], levels)
+        return self.anchors[view][rows][..., None] + spread
+
+    def take(self, rows: Array) -> EnsembleOutputs:
+        """Those for some of the windows."""
+        return replace(
+            self,
+            anchors={view: values[rows] for view, values in self.anchors.items()},
+            scales={view: values[rows] for view, values in self.scales.items()},
+            outputs=[values[rows] for values in self.outputs],
+        )
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Trained networks.
+
+    Attributes:
+        spec: how windows are cut.
         features: what is read beside the target.
         members: the networks.
         interrupted: whether Ctrl-C ended the training.
-        likelihood: the distribution whose parameters the networks give; None: they give quantiles.
-        limits: what all forecasts keep to.
-        dependence: correlations between the steps that are forecast at once, (H, H); None: not known.
+        distribution: what the outputs of the networks mean.
+        support: what all forecasts keep to.
+        correlation: of the forecast errors of the steps that are forecast at once, (H, H); None: not known.
         seed: of the paths behind recursive forecasts.
-        combination: what their forecasts are averaged with.
+        combination: the methods that the networks are averaged with.
     """
 
-    framing: WindowSpec
+    spec: WindowSpec
     features: Features
     members: list[Member]
     interrupted: bool = False
-    likelihood: str | None = None
-    limits: Support = UNBOUNDED
-    dependence: Array | None = None
+    distribution: OutputDistribution = LEARNED_QUANTILES
+    support: Support = UNBOUNDED
+    correlation: Array | None = None
     seed: int = 0
     combination: Combination = NETWORKS_ALONE
 
     def notes(self, panel: Panel) -> list[str]:
-        """What the user must know of how a panel is forecast."""
+        """What the user should know of how a panel is forecast."""
         return [*self.features.notes(panel), *self.combination.notes(panel)]
 
-    def looked_at(self, panel: Panel) -> Panel:
-        """The rows of a panel that forecasts after its end look at: all of them where other methods take part."""
-        return panel if self.combination.weights else panel.tail(self.framing.memory)
+    def context(self, panel: Panel) -> Panel:
+        """The rows of a panel that forecasts after its end depend on: all of them where other methods take part."""
+        return panel if self.combination.weights else panel.tail(self.spec.memory)
 
-    def quantiles(
-        self, panel: Panel, profile: SeriesTransform, ends: Array, levels: Sequence[float] = QUANTILES
-    ) -> Array:
-        """Quantiles after these window ends, uncalibrated, of the networks alone: the median over them.
-
-        Networks that have learned quantiles know no other levels.
-
-        Returns:
-            (N, horizon, Q) in the units of the target, or their logarithms where the profile says so.
-        """
-        found = np.empty((len(self.members), len(ends), self.framing.horizon, len(levels)))
+    def outputs(self, origins: TransformedOrigins) -> EnsembleOutputs:
+        """What all networks give after these origins. Members that share a view share its windows."""
+        horizon = self.spec.horizon
+        anchors, scales = {}, {}
+        outputs = [np.empty((len(origins), horizon, self.distribution.size)) for _ in self.members]
         for view in dict.fromkeys(member.view for member in self.members):
-            windows = make_windows(panel, profile, self.framing, ends, view, self.features)
-            season = season_ahead(panel, profile, ends, self.framing.horizon) if view in WITHOUT_SEASON else None
-            for piece in pieces(len(ends)):
-                inputs, lengths = windows.inputs(piece, np.dtype(np.float32))
-                anchors = windows.anchors(piece)
-                if season is not None:
-                    anchors = anchors + season[piece]
+            windows = make_windows(origins, self.spec, view, self.features)
+            scales[view] = windows.scale[:, 0]
+            anchors[view] = windows.anchors(np.arange(len(origins)))
+            if view.without_season:
+                anchors[view] = anchors[view] + origins.season_ahead(horizon)
+            for rows in pieces(len(origins), WINDOWS_AT_ONCE):
+                inputs, lengths = windows.inputs(rows, np.dtype(np.float32))
                 for k, member in enumerate(self.members):
-                    if member.view == view:
-                        y = member.architecture.forward(member.parameters, inputs, lengths)
-                        spread = quantiles_of(self.likelihood, y, windows.scale[piece, 0], levels)
-                        found[k, piece] = anchors[..., None] + spread
-        return np.median(found, axis=0)
+                    if member.view is view:
+                        outputs[k][rows] = member.architecture.forward(member.parameters, inputs, lengths)
+        return EnsembleOutputs(self.members, self.distribution, anchors, scales, outputs)
 
 
-def pieces(count: int) -> Iterator[Array]:
-    """The numbers 0 .. count - 1 in pieces that are forecast at once."""
-    rows = np.arange(count)
-    yield from np.array_split(rows, max(1, -(-count // CHUNK)))
+def pieces(count: int, size: int) -> Iterator[Array]:
+    """The numbers 0 .. count - 1 in equal pieces of at most this size."""
+    yield from np.array_split(np.arange(count), max(1, -(-count // max(size, 1))))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from ..inputs.features import Features
-from ..inputs.framing import View, WindowSpec
+from ..inputs.views import View
+from ..inputs.window_spec import WindowSpec
 from .architecture import Architecture, Decoder
-from .likelihood import outputs_of
+from .distributions import OutputDistribution
 
-MOST_NETWORKS = 1000  # in an ensemble: so many seeds belong to each seed of a forecaster
+MAX_NETWORKS = 1000  # in an ensemble: each seed of a forecaster stands for so many seeds of networks
 
 
-class Settings(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Settings:
     """How networks are built and trained."""
 
     cell: str
@@ -27,20 +29,20 @@ class Settings(NamedTuple):
     ensemble: int
     seed: int
     verbose: int
-    likelihood: str | None = None
+    distribution: OutputDistribution
 
-    def architecture(self, framing: WindowSpec, view: View, features: Features) -> Architecture:
+    def architecture(self, spec: WindowSpec, view: View, features: Features) -> Architecture:
         return Architecture(
-            self.cell,
-            self.hidden,
-            self.layers,
-            self.dropout,
-            framing.segment,
-            (2 if view == "season" else 1) + features.beside,
-            framing.horizon,
-            outputs_of(self.likelihood),
-            self.decoder,
-            features.known,
-            features.fixed,
-            features.levels,
+            cell=self.cell,
+            hidden=self.hidden,
+            layers=self.layers,
+            dropout=self.dropout,
+            segment=spec.segment,
+            channels=view.channels + features.beside,
+            horizon=spec.horizon,
+            outputs=self.distribution.size,
+            decoder=self.decoder,
+            known=features.known,
+            fixed=features.fixed,
+            levels=features.levels,
         )

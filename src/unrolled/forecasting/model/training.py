@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -17,30 +18,71 @@ from ...nn.schedules import OneCycle
 from ...nn.training.loop import train
 from ...nn.training.parallel import run_in_parallel
 from ...nn.training.plan import TrainingPlan
-from ...series.panel import Panel, series_of
+from ...series.panel import Panel
 from ..inputs.features import Features
-from ..inputs.framing import View, WindowSpec
+from ..inputs.views import View
+from ..inputs.window_spec import WindowSpec
 from ..inputs.windows import make_windows, window_ends
-from ..preprocessing.profile import SeriesTransform
+from ..preprocessing.transform import SeriesTransform, TransformedOrigins
 from .architecture import Architecture
+from .distributions import OutputDistribution
 from .ensemble import Ensemble, Member
-from .likelihood import initial_outputs, loss_of
-from .settings import MOST_NETWORKS, Settings
+from .settings import MAX_NETWORKS, Settings
 
-ENOUGH = 1000  # windows that show how far targets lie from their anchors
+WINDOWS_FOR_INITIAL_OUTPUTS = 1000  # that show how far targets lie from their anchors
 
 
-def train_model(
-    settings: Settings, panel: Panel, profile: SeriesTransform, framing: WindowSpec, features: Features, title: str
+@dataclass(frozen=True)
+class TrainingSet:
+    """The windows that the networks of an ensemble are trained on.
+
+    Attributes:
+        origins: the ends of all windows.
+        spec: how they are cut.
+        features: what is read beside the target.
+        distribution: what the networks learn.
+    """
+
+    origins: TransformedOrigins
+    spec: WindowSpec
+    features: Features
+    distribution: OutputDistribution
+
+    def windows(self, view: View, origins: TransformedOrigins | None = None) -> Windows:
+        """All windows in one of the views, or those that end at some of the origins."""
+        origins = self.origins if origins is None else origins
+        weighted = self.distribution.cost_in_scales
+        windows = make_windows(origins, self.spec, view, self.features, weighted=weighted)
+        return windows if weighted else replace(windows, weight=origins.panel.covariates.weights[origins.series])
+
+    def sample(self, view: View, count: int, seed: int) -> Windows:
+        """So many windows at random."""
+        rows = generator(Purpose.SAMPLE, Place(seed)).choice(len(self.origins), count, replace=False)
+        return self.windows(view, self.origins.take(np.sort(rows)))
+
+
+def train_ensemble(
+    settings: Settings,
+    panel: Panel,
+    transform: SeriesTransform,
+    spec: WindowSpec,
+    features: Features,
+    *,
+    title: str,
 ) -> Ensemble:
-    """Train an ensemble on windows of a panel. Ctrl-C ends it early, with the networks there are."""
-    ends = window_ends(panel, framing)
-    engine = engine_for(settings.architecture(framing, framing.views[0], features).program, say=False)
+    """Train an ensemble on windows of a panel. Ctrl-C ends it early, with the networks there are.
+
+    Members that share a view share its windows, unless there are so many that each draws a sample of its own.
+    """
+    ends = window_ends(panel, spec)
+    data = TrainingSet(TransformedOrigins(panel, ends, transform), spec, features, settings.distribution)
+    drawn = settings.steps * settings.batch_size
+    shared = {view: data.windows(view) for view in spec.views[: settings.ensemble]} if len(ends) <= drawn else {}
+    engine = engine_for(settings.architecture(spec, spec.views[0], features).program, say=False)
 
     def network(number: int, name: str) -> Member:
-        view = framing.views[number % len(framing.views)]
-        seed = settings.seed * MOST_NETWORKS + number
-        return train_member(settings, panel, profile, framing, features, ends, view, seed, name)
+        view = spec.views[number % len(spec.views)]
+        return train_member(settings, data, shared, view, seed=settings.seed * MAX_NETWORKS + number, title=name)
 
     members: list[Member] = []
     interrupted = False
@@ -53,40 +95,30 @@ def train_model(
         interrupted = any(member.history.stopped == "interrupted" for member in members)
     whole = [member for member in members if member.history.stopped != "interrupted"]
     # networks that were trained for a while are better than none
-    return Ensemble(framing, features, whole or members, interrupted, settings.likelihood, seed=settings.seed)
+    return Ensemble(
+        spec, features, whole or members, interrupted, distribution=settings.distribution, seed=settings.seed
+    )
 
 
 def train_member(
-    settings: Settings,
-    panel: Panel,
-    profile: SeriesTransform,
-    framing: WindowSpec,
-    features: Features,
-    ends: Array,
-    view: View,
-    seed: int,
-    title: str,
+    settings: Settings, data: TrainingSet, shared: Mapping[View, Windows], view: View, *, seed: int, title: str
 ) -> Member:
-    """Train one network on the windows that end at `ends`, or on a sample if there are more than it will see."""
+    """Train one network on the shared windows of its view, or on a sample where there are more than it will see."""
     drawn = settings.steps * settings.batch_size
-    if len(ends) > drawn:
-        ends = np.sort(generator(Purpose.SAMPLE, Place(seed)).choice(ends, drawn, replace=False))
-    windows = make_windows(panel, profile, framing, ends, view, features, weighted=True)
-    if settings.likelihood is not None:  # relative already: what a window costs does not depend on its scale
-        windows = replace(windows, weight=panel.covariates.weights[series_of(panel, ends)])
-    architecture = settings.architecture(framing, view, features)
+    windows = shared[view] if view in shared else data.sample(view, drawn, seed)
+    architecture = settings.architecture(data.spec, view, data.features)
     parameters = architecture.initialize(seed)
-    if framing.segment == 1:  # those on segments train for long and get there alone
-        _begin_where_targets_lie(architecture, parameters, windows, settings.likelihood)
-    rows = np.arange(len(ends))
+    if data.spec.segment == 1:  # networks on segments are trained for long and need no such beginning
+        _set_initial_outputs(architecture, parameters, windows, settings.distribution)
+    rows = np.arange(len(windows))
     history = train(
         architecture.program,
         parameters,
         windows,
-        loss_of(settings.likelihood),
+        settings.distribution.loss,
         AdamW(OneCycle(settings.rate), weight_decay=settings.weight_decay),
         TrainingPlan(
-            epochs=max(1, round(drawn / len(ends))),
+            epochs=max(1, round(drawn / len(windows))),
             batch_size=settings.batch_size,
             seed=seed,
             verbose=settings.verbose,
@@ -96,15 +128,15 @@ def train_member(
         training_rows=rows,
         validation_rows=rows[:0],
     )
-    _embed_unknown(architecture, parameters, windows)
+    _set_unseen_embeddings(architecture, parameters, windows)
     return Member(architecture, view, parameters, history)
 
 
-def _begin_where_targets_lie(
-    architecture: Architecture, parameters: Array, windows: Windows, likelihood: str | None
+def _set_initial_outputs(
+    architecture: Architecture, parameters: Array, windows: Windows, distribution: OutputDistribution
 ) -> None:
-    """Let the outputs begin where targets lie about their anchors in some windows, evenly apart."""
-    some = np.unique(np.linspace(0, len(windows) - 1, ENOUGH).astype(int))
+    """Set the bias of the head so that outputs begin where the targets of some windows lie about their anchors."""
+    some = np.unique(np.linspace(0, len(windows) - 1, WINDOWS_FOR_INITIAL_OUTPUTS).astype(int))
     batch = windows.batch(some, np.dtype(np.float64))
     assert batch.weight is not None, "windows know what was observed"
     assert batch.unit is not None, "windows know their scales"
@@ -112,11 +144,11 @@ def _begin_where_targets_lie(
     values = len(bias) // architecture.outputs  # that the head writes at once
     target, weight = (a.reshape(-1, values) for a in (batch.target, batch.weight))
     unit = np.repeat(batch.unit, len(target) // len(batch.unit))
-    bias[...] = initial_outputs(likelihood, target, weight, unit).ravel()
+    bias[...] = distribution.initial_outputs(target, weight, unit).ravel()
 
 
-def _embed_unknown(architecture: Architecture, parameters: Array, windows: Windows) -> None:
-    """A category that no series had in training becomes like their mean; what it began with is noise."""
+def _set_unseen_embeddings(architecture: Architecture, parameters: Array, windows: Windows) -> None:
+    """Give each category that no series had in training the mean embedding of the others; its own is still noise."""
     views = architecture.program.views(parameters)
     for k in range(len(architecture.levels)):
         assert windows.codes is not None, "an architecture with categories reads codes"

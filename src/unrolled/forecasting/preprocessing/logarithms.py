@@ -1,8 +1,6 @@
-"""Which series are taken in logarithms."""
+"""Logarithms: which series are forecast in them, and the series in those units."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,22 +8,7 @@ from ...arrays import Array
 from ...errors import DataError
 from ...series.panel import Panel
 
-if TYPE_CHECKING:
-    pass
-
-
-def choose_logs(panel: Panel, log: bool | None, season: int) -> Array:
-    """Which series are taken in logarithms, (S,) bool; `log` None: decided for each."""
-    if log is None:
-        parts = [panel.series(k) for k in range(len(panel.ids))]
-        return all_positive(panel) & [wants_logarithm(panel.y[p], panel.observed[p], season) for p in parts]
-    if log and not all_positive(panel).all():
-        name = panel.name(int((~all_positive(panel)).argmax()))
-        raise DataError(f"{name} has values that are not positive, so log=True can't be. Leave log out.")
-    return np.full(len(panel.ids), log)
-
-
-NEAR_ZERO = 0.01  # of a series' largest value: in logarithms, what lies below would outweigh all other movements
+SMALLEST_SHARE_OF_MAXIMUM = 0.01  # values below this share would outweigh all other movements in logarithms
 
 
 def all_positive(panel: Panel) -> Array:
@@ -34,21 +17,22 @@ def all_positive(panel: Panel) -> Array:
 
 
 def wants_logarithm(y: Array, observed: Array, season: int) -> bool:
-    """Whether a series swings in proportion to its level, so that its logarithm swings evenly.
+    """Whether the variation of a series is proportional to its level, so that logarithms make it even.
 
-    Block by block (a season, or 8 values) the spread is compared with the level: a slope of log spread on log level
-    above ½ is nearer to proportional than to even. And the logarithms' spreads must indeed be more alike than the
-    values': a series that stumbles towards 0 now and then would move wildly in logarithms. Source: Guerrero,
-    J. of Forecasting 12, 1993, with the Box-Cox power rounded to 0 or 1. A series of fewer than three blocks can't be
-    judged so: growth is more often in proportion than not, so it is taken in logarithms unless some of its values
-    are near 0.
+    The spread of each block (a season, or 8 values) is compared with its level. The variation counts as proportional
+    where the slope of log spread on log level exceeds ½ and the spreads of the logarithms are more alike than those
+    of the values: a series that drops to nearly 0 now and then would vary wildly in logarithms. A series of fewer
+    than three blocks is taken in logarithms unless some of its values are nearly 0, because growth is more often
+    proportional than not.
+
+    Source: Guerrero, J. of Forecasting 12, 1993, with the Box-Cox power rounded to 0 or 1.
     """
     block = max(season, 8) if season > 1 else 8
     blocks = len(y) // block
     if not (y[observed] > 0).all():
         return False
     if blocks < 3:
-        return bool(y.min() > NEAR_ZERO * y.max())
+        return bool(y.min() > SMALLEST_SHARE_OF_MAXIMUM * y.max())
     pieces = y[len(y) - blocks * block :].reshape(blocks, block)
     level, spread = pieces.mean(axis=1), pieces.std(axis=1)
     usable = spread > 0
@@ -63,6 +47,21 @@ def log_transformed(panel: Panel, logs: Array) -> Array:
     """The target, its logarithm for the series in `logs` (S,) bool, (n,)."""
     z = panel.y.copy()
     in_logs = np.repeat(logs, panel.lengths)
-    # a later value of a series that was positive when this was decided may not be
+    # a series may get a value that is not positive after this was decided
     z[in_logs] = np.log(np.maximum(z[in_logs], np.finfo(float).tiny))
     return z
+
+
+def choose_logs(panel: Panel, log: bool | None, season: int) -> Array:
+    """Which series are taken in logarithms, (S,) bool; with `log=None` that is decided for each series.
+
+    Raises:
+        DataError: logarithms were asked for, and a series has a value that is not positive.
+    """
+    if log is None:
+        parts = [panel.series(k) for k in range(len(panel.ids))]
+        return all_positive(panel) & [wants_logarithm(panel.y[p], panel.observed[p], season) for p in parts]
+    if log and not all_positive(panel).all():
+        name = panel.name(int((~all_positive(panel)).argmax()))
+        raise DataError(f"{name} has values that are not positive: they have no logarithm. Leave out `log=True`.")
+    return np.full(len(panel.ids), log)

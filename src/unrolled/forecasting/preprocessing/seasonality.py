@@ -1,8 +1,8 @@
-"""What the season adds to a series, found in all of its rows, down to the newest.
+"""What the season adds to a series, estimated from all of its rows.
 
-The trend is smoothed away by local regression, what is left is averaged place by place of the season, and these means
-are shrunk by as much as chance alone would make them differ: a clear season is taken out nearly whole, none where
-there is none, and part of one that a short series can't tell from noise.
+The trend is removed by local regression, the rest is averaged for each place of the season, and these means are
+shrunk by the variation that chance alone would give them: a clear season is removed almost entirely, pure noise not
+at all, and a season that a short series can't tell from noise in part.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ import numpy as np
 
 from ...arrays import Array
 
-MEMORY = 0.85  # weight of a season relative to the one after it, since seasons change
-PASSES = 3  # between the trend without its season and the season without its trend
+SEASON_DECAY = 0.85  # weight of a season relative to the next one, because seasons change
+BACKFITTING_PASSES = 3  # alternating between the trend without the season and the season without the trend
 
 
 def estimate_season(z: Array, phase: Array, season: int) -> Array:
-    """What the season adds at each of its places, (season,), summing to 0; zeros where there is no season to be seen.
+    """What the season adds at each of its places, (season,), summing to 0; all 0 where no season can be seen.
 
     Source: Cleveland, Cleveland, McRae and Terpenning, "STL: a seasonal-trend decomposition procedure based on
-    loess", J. of Official Statistics 6, 1990, with a season that repeats and the trend's span they recommend for it;
-    Miller and Williams, "Shrinkage estimators of time series seasonal factors", Int. J. of Forecasting 19, 2003. They
-    shrink by (season - 3) / (season - 1) of the share that chance explains, here by all of it: seasons of two and
-    three places are shrunk, too.
+    loess", J. of Official Statistics 6, 1990, with a periodic season and the trend span recommended there; Miller
+    and Williams, "Shrinkage estimators of time series seasonal factors", Int. J. of Forecasting 19, 2003. They shrink
+    by (season - 3) / (season - 1) of the share that chance explains; here it is the whole share, so that seasons of
+    two and three places are shrunk as well.
 
     Args:
         z: a series, (n,).
-        phase: at which place of the season each value stands, (n,) whole numbers below `season`.
+        phase: the place of each value in the season, (n,) whole numbers below `season`.
 
     Example:
         >>> import numpy as np
@@ -40,10 +40,10 @@ def estimate_season(z: Array, phase: Array, season: int) -> Array:
     if season == 1 or len(z) < 2 * season + 1:
         return none
     trend = trend_of(season)
-    weight = MEMORY ** (np.arange(len(z))[::-1] / season)
+    weight = SEASON_DECAY ** (np.arange(len(z))[::-1] / season)
     weights = np.bincount(phase, weight, minlength=season)
     means = none
-    for _ in range(PASSES):
+    for _ in range(BACKFITTING_PASSES):
         around = z - trend(z - means[phase])
         means = np.bincount(phase, weight * around, minlength=season) / weights
         means -= means.mean()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ...arrays import Array
@@ -11,28 +9,24 @@ from ...series.panel import Panel
 from ...series.ragged import pieces_of, side_by_side
 from .logarithms import log_transformed
 
-if TYPE_CHECKING:
-    pass
-
 
 def window_statistics(z: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
-    """Mean and standard deviation of z within each window [start, end), (N,) each; the latter 0 for a constant one.
+    """Mean and standard deviation of z in each window [start, end), (N,) each; a constant window has deviation 0.
 
-    Each window is looked at by itself: running sums would carry what comes after it, or stands in another series,
-    into its last digits.
+    Each window is computed on its own: running sums would carry later values and other series into its last digits.
     """
     mean, scale = np.empty(len(starts)), np.empty(len(starts))
     for rows, values in side_by_side(z, starts, ends):
         mean[rows] = values.mean(axis=1)
         spread = values.std(axis=1)
-        # what rounding alone leaves of a constant window
+        # rounding leaves a tiny spread in a constant window
         scale[rows] = np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 0.0)
     return mean, scale
 
 
 def window_quartiles(z: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
-    """Median of z within each window [start, end), and the distance of its quartiles over that of a normal
-    distribution, (N,) each; where half of a window is constant, its standard deviation."""
+    """Median of z in each window [start, end), and its interquartile range divided by that of a standard normal
+    distribution, (N,) each. Where the range is 0, the standard deviation takes its place."""
     middle, scale = np.empty(len(ends)), np.empty(len(ends))
     for rows, values in side_by_side(z, starts, ends):
         low, middle[rows], high = np.percentile(values, (25, 50, 75), axis=1)
@@ -42,8 +36,8 @@ def window_quartiles(z: Array, starts: Array, ends: Array) -> tuple[Array, Array
 
 
 def usual_change(panel: Panel, logs: Array) -> Array:
-    """For each series the mean absolute change from one value to the next, (S,), in logarithms where `logs` says so;
-    of a constant one a thousandth of its value, or 1 where that is 0."""
+    """The mean absolute change of each series from one value to the next, (S,), in logarithms where `logs` is true. A
+    constant series gets a thousandth of its value, or 1 where that is 0."""
     change = typical_error(log_transformed(panel, logs), panel, 1)
     level = np.where(logs, 1.0, np.abs(panel.y[panel.offsets[:-1]]))
     constant = np.minimum.reduceat(panel.y, panel.offsets[:-1]) == np.maximum.reduceat(panel.y, panel.offsets[:-1])
@@ -51,7 +45,7 @@ def usual_change(panel: Panel, logs: Array) -> Array:
 
 
 def typical_error(z: Array, panel: Panel, season: int) -> Array:
-    """For each series the mean absolute error of the seasonal naive over its rows, (S,); 1 for a constant series."""
+    """The mean absolute error of the seasonal naive forecast within each series, (S,); 1 for a constant series."""
     error = np.empty(len(panel.ids))
     for series, rows, offsets in pieces_of(panel.offsets):
         values, lengths = z[rows], np.diff(offsets)

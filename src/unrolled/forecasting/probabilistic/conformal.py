@@ -1,4 +1,4 @@
-"""Intervals: a fixed grid of learned quantiles, calibrated on held-out windows, read off at any level inside it."""
+"""Conformal calibration: intervals are stretched so that they hold what they promise on held-out windows."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ from ...arrays import Array
 from .quantile_function import scores_of_levels
 from .quantiles import MEDIAN, QUANTILES
 
-LEAST_WIDENING, MOST_WIDENING = 0.2, 5.0  # beyond which a calibration rather is an accident of few scores
-
-UNCALIBRATED = 2.0  # the usual factor of series just long enough for a calibration, for shorter ones
-
-PER_STEP_SCORES = 100  # with fewer held-out scores a step, all steps are pooled
+MIN_FACTOR, MAX_FACTOR = 0.2, 5.0  # anything beyond is more likely an accident of few scores
+UNCALIBRATED_FACTOR = 2.0  # of series too short for a calibration: the usual factor of those just long enough
+MIN_SCORES_PER_STEP = 100  # with fewer held-out scores of a step, all steps are pooled
 
 
 def conformal_factors(quantiles: Array, targets: Array, weights: Array) -> Array:
     """The factor by which each interval must grow or shrink to hold what it promises, (MEDIAN, H).
 
-    For the pair of quantiles (lo, hi) around the median m, a target's score is how far it lies from m relative to the
-    interval's own reach on that side: (m - y) / (m - lo) below, (y - m) / (hi - m) above. Both sides of the interval
-    of coverage 1 - α are stretched by the ⌈(n + 1)(1 - α)⌉-th smallest score. Relative scores keep what was learned
-    of near and far steps, calm and wild series, also where the scores of all steps are pooled.
+    For the pair of quantiles (lo, hi) around the median m, the score of a target y is its distance from m relative to
+    the interval's half-width on that side: (m - y) / (m - lo) below, (y - m) / (hi - m) above. Both sides of the
+    interval of coverage 1 - α are stretched by the ⌈(n + 1)(1 - α)⌉-th smallest score. Relative scores keep what the
+    networks have learned about near and far steps, and about calm and volatile series, where all steps are pooled.
 
     Args:
         quantiles: held-out predictions (N, H, Q).
@@ -33,28 +31,28 @@ def conformal_factors(quantiles: Array, targets: Array, weights: Array) -> Array
     Source: Romano, Patterson & Candès, "Conformalized quantile regression", NeurIPS 2019; the relative score is that
     of Sousa, Tomé & Moreira, 2022 (arXiv:2207.02274).
     """
-    widening = np.empty((MEDIAN, targets.shape[1]))
+    factors = np.empty((MEDIAN, targets.shape[1]))
     for pair in range(MEDIAN):
         scores = np.where(weights > 0, _relative_distance(quantiles, targets, pair), np.inf)
         coverage = QUANTILES[-1 - pair] - QUANTILES[pair]
-        widening[pair] = _upper_quantiles(scores.reshape(-1, 1) if pooled(weights) else scores, coverage)
-    return np.clip(widening, LEAST_WIDENING, MOST_WIDENING)
+        factors[pair] = _upper_quantiles(scores.reshape(-1, 1) if pooled(weights) else scores, coverage)
+    return np.clip(factors, MIN_FACTOR, MAX_FACTOR)
 
 
 def _relative_distance(quantiles: Array, targets: Array, pair: int) -> Array:
-    """How far targets lie from the median, in reaches of the interval on their side, (N, H); infinitely far where an
-    interval without width on that side does not hold them."""
+    """Distance of the targets from the median, relative to the interval's half-width on their side, (N, H); infinite
+    where an interval without width on that side does not hold them."""
     middle = quantiles[..., MEDIAN]
-    reach = np.where(targets < middle, middle - quantiles[..., pair], quantiles[..., -1 - pair] - middle)
+    half_width = np.where(targets < middle, middle - quantiles[..., pair], quantiles[..., -1 - pair] - middle)
     distance = np.abs(targets - middle)
     rounding = 1e-9 * np.abs(middle)
     found = np.where(distance > rounding, np.inf, 0.0)
-    return np.divide(distance, reach, out=found, where=reach > rounding)
+    return np.divide(distance, half_width, out=found, where=half_width > rounding)
 
 
 def pooled(weights: Array) -> bool:
     """Whether the scores of all steps ahead are pooled because a single step has too few."""
-    return bool((weights > 0).sum(axis=0).min() < PER_STEP_SCORES)
+    return bool((weights > 0).sum(axis=0).min() < MIN_SCORES_PER_STEP)
 
 
 def _upper_quantiles(scores: Array, coverage: float) -> Array:
@@ -68,22 +66,22 @@ def _upper_quantiles(scores: Array, coverage: float) -> Array:
     return np.where(counts > 0, found, 1.0)
 
 
-def calibrate(quantiles: Array, widening: Array, levels: Sequence[float] = QUANTILES) -> Array:
+def calibrate(quantiles: Array, factors: Array, levels: Sequence[float] = QUANTILES) -> Array:
     """Quantiles (N, H, L) with their intervals stretched about the median, and in order around it.
 
     Args:
         quantiles: with the median in the middle.
-        widening: of the pairs of `QUANTILES`, (MEDIAN, H'); steps beyond the last one are stretched as that one is.
+        factors: of the pairs of `QUANTILES`, (MEDIAN, H'); steps beyond the last one are stretched as that one is.
         levels: of the quantiles; between those of `QUANTILES` the factors are interpolated over normal scores.
     """
     count, middle = len(levels), len(levels) // 2
     distance = np.abs(scores_of_levels(levels))
     outwards = slice(MEDIAN - 1, None, -1)  # np.interp wants rising distances
-    steps = np.minimum(np.arange(quantiles.shape[1]), widening.shape[1] - 1)
+    steps = np.minimum(np.arange(quantiles.shape[1]), factors.shape[1] - 1)
     known = -scores_of_levels(QUANTILES)[outwards]
-    factors = np.stack([np.interp(distance, known, widening[outwards, h]) for h in range(widening.shape[1])])
+    of_levels = np.stack([np.interp(distance, known, factors[outwards, h]) for h in range(factors.shape[1])])
     centre = quantiles[..., middle : middle + 1]
-    out = centre + (quantiles - centre) * factors[steps]
+    out = centre + (quantiles - centre) * of_levels[steps]
     # from the median outwards, no quantile may cross the one inside it
     for k in range(1, count - middle):
         out[..., middle - k] = np.minimum(out[..., middle - k], out[..., middle - k + 1])

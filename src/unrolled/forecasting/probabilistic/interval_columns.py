@@ -10,6 +10,8 @@ from ...errors import InputError
 from .quantiles import MEDIAN, read_quantile
 from .support import UNBOUNDED, Support
 
+INTERVAL = re.compile(r"(?P<model>.+)-(?P<end>lo|hi)-(?P<level>\d+(?:\.\d+)?)")
+
 
 def interval_columns(
     name: str, quantiles: Array, levels: Sequence[float], support: Support = UNBOUNDED
@@ -21,9 +23,6 @@ def interval_columns(
         columns[f"{name}-lo-{level:g}"] = support.quantile(read_quantile(quantiles, tail), tail)
         columns[f"{name}-hi-{level:g}"] = support.quantile(read_quantile(quantiles, 1 - tail), 1 - tail)
     return columns
-
-
-INTERVAL = re.compile(r"(?P<model>.+)-(?P<end>lo|hi)-(?P<level>\d+(?:\.\d+)?)")
 
 
 def models_in(columns: Iterable[str]) -> dict[str, list[float]]:

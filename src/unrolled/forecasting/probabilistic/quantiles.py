@@ -11,9 +11,9 @@ from ...errors import InputError
 
 # pairs around the median; the outermost carry the 95 % interval
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
-
-
 MEDIAN = QUANTILES.index(0.5)
+# the coverage levels whose bounds are learned quantiles
+GRID_LEVELS = tuple(round(100 * (QUANTILES[-1 - k] - QUANTILES[k]), 6) for k in range(MEDIAN))
 
 
 def check_levels(level: Sequence[float] | float | None) -> list[float]:
@@ -35,7 +35,3 @@ def read_quantile(quantiles: Array, q: float) -> Array:
     left = right - 1
     share = (q - QUANTILES[left]) / (QUANTILES[right] - QUANTILES[left])
     return quantiles[..., left] + np.clip(share, 0, 1) * (quantiles[..., right] - quantiles[..., left])
-
-
-# the levels whose ends are the learned quantiles around the median
-GRID_LEVELS = tuple(round(100 * (QUANTILES[-1 - k] - QUANTILES[k]), 6) for k in range(MEDIAN))

@@ -1,9 +1,9 @@
 """The automatic choice of a forecaster's configuration: a small search under a budget of time or of trials.
 
-A handful of diverse configurations is screened with little training, the best of them are trained in full, then the
-neighbours of the best go the same way: successive halving (Jamieson & Talwalkar, AISTATS 2016) followed by a local
-search. All are judged by the same forecasts from rolling origins inside of the part that is known, with common seeds.
-The default takes part, and a challenger replaces it only if it wins by more than noise.
+A few diverse configurations are screened with little training, the best of them are trained in full, and then the
+neighbours of the best one are treated the same way: successive halving (Jamieson & Talwalkar, AISTATS 2016) followed
+by a local search. All are judged by the same forecasts from rolling origins inside the known part, with the same
+seeds. The default takes part, and a challenger replaces it only if it wins by more than noise.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf, isfinite
 from statistics import NormalDist
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,21 +20,14 @@ import pandas as pd
 from ...arrays import Array
 from ...interactive.interrupts import interruptible
 from ...interactive.progress import Silent, progress_line
-from ..parameters import LEAST_TRIALS
+from ..parameters import MIN_TRIALS, Parameters
 from .space import Configuration, SearchSpace, first_candidates, neighbours
-from .validation import Validation, forecaster_like
+from .validation import Validation
 
-if TYPE_CHECKING:
-    from ...forecaster import Forecaster
-
-SCREENING = 0.5  # share of the budget that the first candidates may take
-
+SCREENING_SHARE = 0.5  # of the budget, which the first candidates may take
 FINALISTS = 3  # of the first candidates
-
 PROMOTED = 2  # of the neighbours of the best, in each round
-
-ONE_STANDARD_ERROR = 0.16  # chance that a challenger as good as the default wins by more than that
-
+CHANCE_OF_ONE_STANDARD_ERROR = 0.16  # that a challenger as good as the default wins by more than one
 clock: Callable[[], float] = time.perf_counter
 
 
@@ -75,9 +67,9 @@ class Trial:
 
 @dataclass
 class Budget:
-    """Time and trials, of which there may be so many; a trial is one configuration judged at one stage."""
+    """How long a search may take, and how many trials it may make: configurations judged at one stage."""
 
-    budget: float | None
+    limit_s: float | None
     max_trials: int | None
     began: float = field(default_factory=lambda: clock())
     trials: int = 0
@@ -88,7 +80,7 @@ class Budget:
         """Whether trials of this much work each still fit into this share of the whole."""
         if self.max_trials is not None and self.trials + len(work) > self.max_trials * share:
             return False
-        return self.budget is None or self.elapsed + self.pace * sum(work) < self.budget * share
+        return self.limit_s is None or self.elapsed + self.pace * sum(work) < self.limit_s * share
 
     def spend(self, work: float, seconds: float) -> None:
         self.trials += 1
@@ -103,13 +95,13 @@ class Budget:
     @property
     def share(self) -> float:
         """How much of it is spent, 0 .. 1, where seconds count if they are limited."""
-        spent = self.trials / (self.max_trials or 1) if self.budget is None else self.elapsed / self.budget
+        spent = self.trials / (self.max_trials or 1) if self.limit_s is None else self.elapsed / self.limit_s
         return min(spent, 1.0)
 
     def __str__(self) -> str:
-        if self.budget is None:
+        if self.limit_s is None:
             return f"trial {self.trials}/{self.max_trials}"
-        return f"trial {self.trials}, {self.elapsed:.0f} of {self.budget:g} s"
+        return f"trial {self.trials}, {self.elapsed:.0f} of {self.limit_s:g} s"
 
     @property
     def pace(self) -> float:
@@ -122,23 +114,24 @@ class Search:
 
     def __init__(
         self,
-        fc: Forecaster,
+        parameters: Parameters,
         validation: Validation,
         default: Configuration,
         space: SearchSpace,
-        allowance: Budget,
+        budget: Budget,
+        *,
         verbose: int = 0,
         trainings: int = 2,
     ):
-        self.fc = fc  # silent, of a real cell
-        self.validation, self.default, self.space, self.allowance = validation, default, space, allowance
+        self.parameters = parameters  # silent, with the name of a cell
+        self.validation, self.default, self.space, self.budget = validation, default, space, budget
         self.trials: dict[tuple[Configuration, str], Trial] = {}
         self.verbose, self.trainings = verbose, trainings  # so many follow
         self.line = Silent()
         self.interrupted: Callable[[], bool] = lambda: False
 
     def run(self) -> bool:
-        """Try candidates until the allowance is spent or nothing better is near; whether Ctrl-C ended it."""
+        """Try candidates until the budget is spent or nothing better is near; whether Ctrl-C ended it."""
         with interruptible() as self.interrupted, progress_line("searching", 0, self.verbose) as self.line:
             try:
                 self._first_round()
@@ -149,19 +142,19 @@ class Search:
         return False
 
     def _first_round(self) -> None:
-        if not self.allowance.affords(self.work(self.default, "screened"), *[0.0] * (LEAST_TRIALS - 1)):
+        if not self.budget.affords(self.work(self.default, "screened"), *[0.0] * (MIN_TRIALS - 1)):
             return
         self._judge(self.default, "screened")
         final = self.work(self.default, "final")
         for candidate in first_candidates(self.default, self.space):
             work = self.work(candidate, "screened")
             # beyond a few, what is screened must leave time to judge the default and a challenger in full
-            if self.allowance.affords(work, share=SCREENING) and (
-                len(self.trials) <= FINALISTS or self.allowance.affords(work, final, final)
+            if self.budget.affords(work, share=SCREENING_SHARE) and (
+                len(self.trials) <= FINALISTS or self.budget.affords(work, final, final)
             ):
                 self._judge(candidate, "screened")
         screened = [t for t in self.ranked("screened") if t.configuration != self.default]
-        if not screened or not self.allowance.affords(final):
+        if not screened or not self.budget.affords(final):
             return
         self._judge(self.default, "final")
         for trial in screened[:FINALISTS]:
@@ -176,7 +169,7 @@ class Search:
         for candidate in neighbours(best, self.space):
             if (candidate, "screened") not in self.trials:
                 work = self.work(candidate, "screened"), self.work(candidate, "final")
-                if self.allowance.affords(*work):
+                if self.budget.affords(*work):
                     self._judge(candidate, "screened")
         bar = self._score(best, "screened")
         promising = [
@@ -189,7 +182,7 @@ class Search:
         return self.ranked("final")[0].configuration != best
 
     def _judge_if_afforded(self, candidate: Configuration, stage: str) -> None:
-        if self.allowance.affords(self.work(candidate, stage)):
+        if self.budget.affords(self.work(candidate, stage)):
             self._judge(candidate, stage)
 
     def _judge(self, candidate: Configuration, stage: str) -> None:
@@ -199,14 +192,14 @@ class Search:
         for fold in self._folds(stage):
             if self.interrupted():
                 raise Interrupted
-            folds.append(self.validation.errors(forecaster_like(self.fc, trained.parameters()), fold))
+            folds.append(self.validation.errors(trained.apply(self.parameters), fold))
         if self.interrupted():
             raise Interrupted  # the last training may not have been a whole one
         seconds = clock() - began
-        self.allowance.spend(self.work(candidate, stage), seconds)
+        self.budget.spend(self.work(candidate, stage), seconds)
         self.trials[candidate, stage] = Trial(candidate, stage, self.validation.by_unit(folds), seconds)
         if self.verbose:
-            self.line.tell(self.allowance.share, f"{self.allowance}, best error {self._best():.4g}", self._left_s())
+            self.line.tell(self.budget.share, f"{self.budget}, best error {self._best():.4g}", self._left_s())
 
     def _best(self) -> float:
         """The smallest error of the stage that counts most of those that there are."""
@@ -214,10 +207,10 @@ class Search:
 
     def _left_s(self) -> float | None:
         """Seconds until the budget is spent and the trainings after it are done; None: only trials are limited."""
-        allowance = self.allowance
-        if allowance.budget is None:
+        budget = self.budget
+        if budget.limit_s is None:
             return None
-        return max(allowance.budget - allowance.elapsed, 0.0) + allowance.pace * self.trainings * self.winner.work
+        return max(budget.limit_s - budget.elapsed, 0.0) + budget.pace * self.trainings * self.winner.work
 
     def _folds(self, stage: str) -> range:
         count = len(self.validation.left_out)
@@ -290,7 +283,7 @@ def margin(challengers: int, units: int) -> float:
     >>> round(margin(1, 10_000), 2), round(margin(8, 100), 2), round(margin(8, 4), 1)
     (0.99, 2.08, 3.4)
     """
-    z = NormalDist().inv_cdf(1 - ONE_STANDARD_ERROR / max(challengers, 1))
+    z = NormalDist().inv_cdf(1 - CHANCE_OF_ONE_STANDARD_ERROR / max(challengers, 1))
     n = max(units - 1, 1)
     first = (z**3 + z) / 4
     second = (5 * z**5 + 16 * z**3 + 3 * z) / 96

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from ...arrays import Array
 from ...series.panel import Panel
-from ..defaults import MANY_WINDOWS, MEDIUM, SEASONS_READ, SEGMENTS, choose_settings, decide, equal_turns
-from ..inputs.framing import SHORTEST_WINDOW, VIEWS, View, WindowSpec
+from ..defaults import (
+    MEDIUM,
+    MIN_WINDOWS_FOR_MEDIUM_SIZE,
+    SEASONS_IN_WINDOW_OF_SEGMENTS,
+    SEGMENTS,
+    Decisions,
+    choose_settings,
+    equal_turns,
+)
+from ..inputs.views import VIEWS
+from ..inputs.window_spec import SHORTEST_WINDOW
 from ..inputs.windows import window_ends
-from ..model.likelihood import COUNTS
+from ..parameters import Parameters
 
-if TYPE_CHECKING:
-    from ...forecaster import Forecaster
-
-CELLS = ("rnn", "gru", "lstm")  # from the cheapest to the dearest
-COST_OF_A_STEP = {"rnn": 1.0, "gru": 3.0, "lstm": 4.0}
+CELLS = ("rnn", "gru", "lstm")  # from the cheapest to the most expensive
+COST_OF_A_STEP = {"rnn": 1.0, "gru": 3.0, "lstm": 4.0}  # relative to a hidden unit of the RNN
+COST_OF_OTHER_CELLS = 4.0
 DROPOUTS = (0.0, 0.2, 0.4)
-MOST_HIDDEN, LEAST_HIDDEN = 256, 8
-MOST_STEPS, LEAST_STEPS = 6000, 100
-MOST_VIEWS = 3
-NETWORKS_JUDGED = 3  # of an ensemble; more would cost time and change few choices
+MIN_HIDDEN, MAX_HIDDEN = 8, 256
+MIN_STEPS_TRIED, MAX_STEPS_TRIED = 100, 6000
+MIN_STEPS_SCREENED = 200
+MAX_VIEWS_TRIED = 3
+NETWORKS_JUDGED = 3  # of an ensemble; more would take time and change few choices
 
 
 class Configuration(NamedTuple):
     """The parameters of a `Forecaster` that a search may choose."""
 
     cell: str
-    scaling: tuple[View, ...]
+    scaling: tuple[str, ...]  # names of views
     window: int
     segment: int
     hidden: int
@@ -38,8 +47,9 @@ class Configuration(NamedTuple):
     rate: float
     ensemble: int
 
-    def parameters(self) -> dict[str, Any]:
-        return self._asdict()
+    def apply(self, parameters: Parameters) -> Parameters:
+        """The parameters with this configuration."""
+        return replace(parameters, **self._asdict())
 
     def judged(self) -> Configuration:
         """The same with as many networks as a judgement takes: three, or every view as often as the others."""
@@ -48,7 +58,7 @@ class Configuration(NamedTuple):
 
     def screened(self) -> Configuration:
         """The same with less training: a third of the steps where there are many, and two networks, or one a view."""
-        steps = min(self.steps, max(200, self.steps // 3))
+        steps = min(self.steps, max(MIN_STEPS_SCREENED, self.steps // 3))
         return self._replace(steps=steps, ensemble=min(self.ensemble, max(2, len(self.scaling))))
 
     @property
@@ -59,7 +69,7 @@ class Configuration(NamedTuple):
 
     @property
     def cost_of_a_step(self) -> float:
-        return COST_OF_A_STEP.get(self.cell, 4.0) * (self.hidden + 16)
+        return COST_OF_A_STEP.get(self.cell, COST_OF_OTHER_CELLS) * (self.hidden + 16)
 
     def __str__(self) -> str:
         parts = [
@@ -89,23 +99,23 @@ class SearchSpace(NamedTuple):
     given: frozenset[str]
 
 
-def default_configuration(fc: Forecaster, panel: Panel, rows: Array) -> tuple[Configuration, WindowSpec, bool]:
-    """What this forecaster (whose cell is a real one) would choose for a panel by itself: the configuration, the
-    framing, and whether it reads the calendar. `rows` (S',): of the series of the last training."""
-    framing, _, features, _ = decide(fc, panel, rows)
-    settings = choose_settings(rows, framing, fc.get_params())
+def default_configuration(parameters: Parameters, decisions: Decisions, rows: Array) -> Configuration:
+    """What these parameters, with the name of a cell, stand for where nothing is searched for; `rows` (S,) are the
+    lengths of the series in the last training."""
+    spec = decisions.spec
+    settings = choose_settings(parameters, rows, spec, decisions.decoder)
     taken = {name: getattr(settings, name) for name in Configuration._fields if hasattr(settings, name)}
-    configuration = Configuration(scaling=framing.views, window=framing.window, segment=framing.segment, **taken)
-    return configuration, framing, bool(features.calendar)
+    views = tuple(view.name for view in spec.views)
+    return Configuration(scaling=views, window=spec.window, segment=spec.segment, **taken)
 
 
-def search_space(fc: Forecaster, panel: Panel, framing: WindowSpec, shortest_past: int) -> SearchSpace:
-    """The space around a forecaster, whose shortest training in the search has so many rows a series."""
-    longest = max(SHORTEST_WINDOW, (shortest_past - fc.horizon) // 2)
-    given = frozenset(n for n in Configuration._fields if n != "cell" and getattr(fc, n) is not None)
-    if fc.likelihood in COUNTS:  # which have one view only
+def search_space(parameters: Parameters, panel: Panel, decisions: Decisions, shortest_past: int) -> SearchSpace:
+    """What may be varied. In the search, the shortest training has `shortest_past` rows of the typical series."""
+    longest = max(SHORTEST_WINDOW, (shortest_past - parameters.horizon) // 2)
+    given = frozenset(n for n in Configuration._fields if n != "cell" and getattr(parameters, n) is not None)
+    if parameters.distribution.counts:  # which have one view only
         given |= {"scaling"}
-    return SearchSpace(framing.season, longest, len(window_ends(panel, framing)), given)
+    return SearchSpace(decisions.spec.season, longest, len(window_ends(panel, decisions.spec)), given)
 
 
 def with_changes(base: Configuration, space: SearchSpace, **changes: Any) -> Configuration | None:
@@ -114,7 +124,7 @@ def with_changes(base: Configuration, space: SearchSpace, **changes: Any) -> Con
         return None
     new = base._replace(**changes)
     views = new.scaling
-    if space.season == 1 and "season" in views:
+    if space.season == 1 and any(VIEWS[name].seasonal_change for name in views):
         return None
     if "window" not in space.given:
         window = min(new.window, space.longest) // new.segment * new.segment
@@ -149,7 +159,7 @@ def first_candidates(default: Configuration, space: SearchSpace) -> list[Configu
     return [c for c in dict.fromkeys(found) if c is not None]
 
 
-def _toggled(views: tuple[View, ...], view: View) -> tuple[View, ...]:
+def _toggled(views: tuple[str, ...], view: str) -> tuple[str, ...]:
     """The views with this one, if they lack it, else without; if nothing is left, the level."""
     return tuple(v for v in views if v != view) or ("level",) if view in views else (*views, view)
 
@@ -157,9 +167,9 @@ def _toggled(views: tuple[View, ...], view: View) -> tuple[View, ...]:
 def _by_segments(default: Configuration, space: SearchSpace) -> dict[str, Any]:
     """A window of whole seasons, a season at each step."""
     season = max(space.season, 2)  # of two: without a season the steps are halved
-    seasons = min(SEASONS_READ, space.longest // season)
+    seasons = min(SEASONS_IN_WINDOW_OF_SEGMENTS, space.longest // season)
     move: dict[str, Any] = {"segment": season, "window": season * seasons}
-    if space.windows >= MANY_WINDOWS:
+    if space.windows >= MIN_WINDOWS_FOR_MEDIUM_SIZE:
         size = SEGMENTS._asdict()
         move |= {name: value for name, value in size.items() if name not in space.given}
     return move
@@ -188,21 +198,21 @@ def _moves(base: Configuration) -> Iterator[dict[str, Any]]:
     for dropout in DROPOUTS:
         if dropout != base.dropout:
             yield {"dropout": dropout}
-    if base.hidden > LEAST_HIDDEN:
+    if base.hidden > MIN_HIDDEN:
         yield {"hidden": base.hidden // 2}
-    if base.steps < MOST_STEPS:
+    if base.steps < MAX_STEPS_TRIED:
         yield {"steps": 2 * base.steps}
-    if base.hidden < MOST_HIDDEN:
+    if base.hidden < MAX_HIDDEN:
         yield {"hidden": 2 * base.hidden}
-    if base.steps > LEAST_STEPS:
+    if base.steps > MIN_STEPS_TRIED:
         yield {"steps": base.steps // 2}
 
 
-def _other_views(views: Sequence[View]) -> Iterator[tuple[View, ...]]:
+def _other_views(views: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """One view more, or one less."""
-    for view in VIEWS:
-        if view not in (*views, "count") and len(views) < MOST_VIEWS:
-            yield (*views, view)
+    for name, view in VIEWS.items():
+        if view.selectable and name not in views and len(views) < MAX_VIEWS_TRIED:
+            yield (*views, name)
     if len(views) > 1:
-        for view in views:
-            yield tuple(v for v in views if v != view)
+        for name in views:
+            yield tuple(v for v in views if v != name)

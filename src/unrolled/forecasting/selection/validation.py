@@ -4,37 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...arrays import Array
 from ...errors import UnrolledError
 from ...nn.randomness import Place, Purpose, generator
+from ...series.columns import Columns
 from ...series.panel import Panel, series_of
-from ..inputs.framing import SHORTEST_WINDOW
+from ..fitting import fit
+from ..inputs.window_spec import SHORTEST_WINDOW
+from ..parameters import Parameters
+from ..predictor import Source
+from ..preprocessing.transform import TransformedOrigins
 from ..probabilistic.quantiles import MEDIAN
 
-if TYPE_CHECKING:
-    from ...forecaster import Forecaster
-
-MOST_FOLDS = 4
-ENOUGH_BLOCKS = 8  # of a horizon, in all folds of a series: with so many in two folds, there are no more
-MOST_ORIGINS = 100  # a series and fold
-MOST_WINDOWS = 2000  # that are forecast in a fold
-MOST_SERIES, MOST_ROWS = 200, 200_000  # that are looked at; more would cost time and change few choices
-REACH = 50  # horizons before the end, or that many rows ...
-LEAST_REACH = 500  # ... from which origins are taken
-MANY_SERIES = 20  # from here on series are the units of the comparison, not stretches of time
-LEAST_UNITS = 4  # of less, no spread can be told
+MAX_FOLDS = 4
+BLOCKS_FOR_TWO_FOLDS = 8  # of a horizon, in all folds of a series: with so many in two folds, there are no more
+MAX_ORIGINS = 100  # of a series in a fold
+MAX_WINDOWS = 2000  # that are forecast in a fold
+MAX_SERIES, MAX_ROWS = 200, 200_000  # that are used; more would take time and change few choices
+MAX_HORIZONS_BACK, MIN_ROWS_BACK = 50, 500  # how far before the end origins lie: the larger of the two
+MIN_SERIES_AS_UNITS = 20  # from here on series are the units of the comparison, not stretches of time
+MIN_UNITS = 4  # fewer have no standard error
+WITHOUT_TABLE = Source(Columns())  # candidates are fitted to panels
 
 
 @dataclass(frozen=True)
 class Validation:
-    """Folds: in each, a forecaster is trained without the end and forecasts from origins in that end.
+    """Folds: in each, a predictor is fitted without the end and forecasts from origins in that end.
 
     Attributes:
-        panel: the series that are looked at.
+        panel: the series that are used.
         horizon: periods ahead.
         left_out: rows left out of the training of each fold, the newest first, (F,).
         origins: one row apart, a series and fold, the oldest at the end of the training.
@@ -68,22 +69,23 @@ class Validation:
     def units(self) -> int:
         """How many errors a comparison rests on."""
         series = len(self.panel.ids)
-        return series if series >= MANY_SERIES else series * self.blocks * len(self.left_out)
+        return series if series >= MIN_SERIES_AS_UNITS else series * self.blocks * len(self.left_out)
 
-    def errors(self, fc: Forecaster, fold: int) -> Array:
-        """Scaled absolute errors of the median, (S, blocks), by a forecaster that is trained here.
+    def errors(self, parameters: Parameters, fold: int) -> Array:
+        """Scaled absolute errors of the median, (S, blocks), of a predictor that is fitted here.
 
-        NaN where no target is known, infinite where the forecaster failed.
+        NaN where no target is known, infinite where the fit failed.
         """
         left_out = int(self.left_out[fold])
         past = self.panel.until(left_out)
         ends = past.offsets[1:] - past.offsets[:-1] + self.panel.offsets[:-1]  # (S,) in the whole panel
-        every = -(-len(ends) * self.origins // MOST_WINDOWS)
+        every = -(-len(ends) * self.origins // MAX_WINDOWS)
         moments = np.arange(0, self.origins, every)
         ends = (ends[:, None] + moments).reshape(-1)
         try:
-            fc.fit_panel(past, evaluate=False)
-            forecasts = fc.predict_panel(self.panel, fc.profile_, ends, intervals=False)[..., MEDIAN]  # (S·O, H)
+            predictor = fit(parameters, past, WITHOUT_TABLE, evaluate=False)
+            origins = TransformedOrigins(self.panel, ends, predictor.transform)
+            forecasts = predictor.quantiles(origins, intervals=False)[..., MEDIAN]  # (S·O, H)
         except UnrolledError:  # such as a training that diverged: no candidate may end the search
             return np.full((len(past.ids), self.blocks), np.inf)
         places = ends[:, None] + np.arange(self.horizon)
@@ -95,7 +97,7 @@ class Validation:
     def by_unit(self, folds: list[Array]) -> Array:
         """The errors of some folds (S, blocks) each, as the units of a comparison."""
         errors = np.concatenate(folds, axis=1)
-        if len(errors) < MANY_SERIES:
+        if len(errors) < MIN_SERIES_AS_UNITS:
             return errors.reshape(-1)
         seen = ~np.isnan(errors)
         sums = np.where(seen, errors, 0).sum(axis=1)
@@ -119,31 +121,24 @@ def make_folds(known: Panel, horizon: int, season: int, seed: int = 0) -> Valida
     """
     typical = int(np.median(known.lengths))
     least = horizon + (2 * season if season > 1 else max(4 * SHORTEST_WINDOW, 2 * horizon))
-    room = min(typical // 2, typical - least, max(REACH * horizon, LEAST_REACH))
+    room = min(typical // 2, typical - least, max(MAX_HORIZONS_BACK * horizon, MIN_ROWS_BACK))
     every_origin = room - horizon + 1
     if every_origin < 1:
         return None
-    folds = int(np.clip(every_origin // horizon, 1, MOST_FOLDS))
-    if folds > 2 and 2 * (min(every_origin // 2, MOST_ORIGINS) // horizon) >= ENOUGH_BLOCKS:
+    folds = int(np.clip(every_origin // horizon, 1, MAX_FOLDS))
+    if folds > 2 and 2 * (min(every_origin // 2, MAX_ORIGINS) // horizon) >= BLOCKS_FOR_TWO_FOLDS:
         folds = 2
     stride = every_origin // folds
-    origins = min(stride, MOST_ORIGINS)
+    origins = min(stride, MAX_ORIGINS)
     left_out = horizon + origins - 1 + stride * np.arange(folds)
     panel = known.select(known.lengths >= left_out[-1] + horizon + max(season, SHORTEST_WINDOW))
     validation = Validation(_sample(panel, seed), horizon, left_out, origins)
-    return validation if validation.units >= LEAST_UNITS else None
+    return validation if validation.units >= MIN_UNITS else None
 
 
 def _sample(panel: Panel, seed: int) -> Panel:
-    count = int(np.clip(MOST_ROWS // np.median(panel.lengths), 1, min(MOST_SERIES, len(panel.ids))))
+    count = int(np.clip(MAX_ROWS // np.median(panel.lengths), 1, min(MAX_SERIES, len(panel.ids))))
     if count < len(panel.ids):
         chosen = generator(Purpose.SAMPLE, Place(seed)).choice(len(panel.ids), count, replace=False)
         panel = panel.select(np.isin(np.arange(len(panel.ids)), chosen))
-    return panel.tail(MOST_ROWS // count)
-
-
-def forecaster_like(fc: Forecaster, parameters: dict[str, Any]) -> Forecaster:
-    """An unfitted forecaster with some parameters changed, that can be fitted to panels."""
-    new = type(fc)(**fc.get_params() | parameters)
-    vars(new).update({name: vars(fc)[name] for name in ("columns_", "backend_", "reading_") if name in vars(fc)})
-    return new
+    return panel.tail(MAX_ROWS // count)

@@ -1,0 +1,234 @@
+"""Views of a window: where targets are measured from, in which scale, and whether the season has been removed.
+
+The networks of an ensemble take the chosen views in turn, because each view errs where another does not. A new view
+is one class with `@register_view`; windows, search, reports and model files find it by its name.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, TypeVar
+
+import numpy as np
+
+from ...arrays import Array
+from ...errors import InputError
+from ..preprocessing.smoothing import window_level, window_slope
+from ..preprocessing.spread import window_quartiles, window_statistics
+from ..preprocessing.transform import TransformedOrigins
+
+MIN_SCALE_IN_CHANGES = 0.1  # of a window, in mean absolute changes of its series
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Windows that are cut from series, as a view sees them.
+
+    Attributes:
+        z: the series, with or without their seasons, (n,).
+        origins: the windows' ends, N.
+        starts: the first row of each window, (N,).
+        window: periods of a full one.
+        season: periods in a season.
+        horizon: periods ahead.
+    """
+
+    z: Array
+    origins: TransformedOrigins
+    starts: Array
+    window: int
+    season: int
+    horizon: int
+
+    @property
+    def last(self) -> Array:
+        """The last value of each window, (N,)."""
+        return self.z[self.origins.ends - 1]
+
+    @cached_property
+    def mean_and_deviation(self) -> tuple[Array, Array]:
+        return window_statistics(self.z, self.starts, self.origins.ends)
+
+    @cached_property
+    def median_and_range(self) -> tuple[Array, Array]:
+        return window_quartiles(self.z, self.starts, self.origins.ends)
+
+    @property
+    def level(self) -> Array:
+        """The smoothed level at each window's end, (N,)."""
+        return window_level(self.z, self.origins, self.origins.transform.smoothing, self.window)
+
+    def slope(self, trend: Array) -> Array | None:
+        """The slope at each window's end, (N,), for the series whose `trend` (S,) is not 0; None without any."""
+        return window_slope(self.z, self.origins, trend, self.season, self.horizon) if trend.any() else None
+
+    def bounded(self, scale: Array) -> Array:
+        """The scale, bounded below: a window that hardly moves says little about the size of future changes."""
+        return np.maximum(scale, MIN_SCALE_IN_CHANGES * self.origins.transform.change[self.origins.series])
+
+
+class View(ABC):
+    """How a network sees a window. Subclasses say what differs from the mean view.
+
+    Attributes:
+        name: as parameters and model files spell it.
+        description: of the anchor, for reports.
+        without_season: whether the network reads the series without its season, and targets lie about it.
+        seasonal_change: whether it also reads the change over a season, and targets lie about the value one season
+            before them.
+        follows_trend: whether trends of the series must be estimated.
+        selectable: whether the automatic choice may take it.
+    """
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    without_season: ClassVar[bool] = False
+    seasonal_change: ClassVar[bool] = False
+    follows_trend: ClassVar[bool] = False
+    selectable: ClassVar[bool] = True
+
+    def anchor(self, cut: Cut) -> Array:
+        """What targets are measured from, (N,)."""
+        return cut.mean_and_deviation[0]
+
+    def scale(self, cut: Cut) -> Array:
+        """What inputs and targets are divided by, (N,)."""
+        return cut.bounded(cut.mean_and_deviation[1])
+
+    def slope(self, cut: Cut) -> Array | None:
+        """By how much the anchor moves with each period ahead, (N,); None: it does not."""
+        return None
+
+    @property
+    def channels(self) -> int:
+        """Of the target in a window."""
+        return 2 if self.seasonal_change else 1
+
+    def __str__(self) -> str:
+        return self.name
+
+
+VIEWS: dict[str, View] = {}
+V = TypeVar("V", bound=type[View])
+
+
+def register_view(cls: V) -> V:
+    """Make a view known under its name."""
+    VIEWS[cls.name] = cls()
+    return cls
+
+
+def views_named(scaling: str | Sequence[str]) -> tuple[View, ...]:
+    """One view or several by their names.
+
+    Raises:
+        InputError: there is no such view.
+    """
+    names = (scaling,) if isinstance(scaling, str) else tuple(scaling)
+    for name in names:
+        if name not in VIEWS:
+            raise InputError(f"no scaling is called {name!r}; known: {', '.join(VIEWS)}.")
+    return tuple(VIEWS[name] for name in names)
+
+
+@register_view
+class LevelView(View):
+    """The series without its season, about its smoothed level; along its trend where that has hardly ever failed."""
+
+    name = "level"
+    description = "the smoothed level"
+    without_season = True
+
+    def anchor(self, cut: Cut) -> Array:
+        return cut.level
+
+    def slope(self, cut: Cut) -> Array | None:
+        transform = cut.origins.transform
+        return cut.slope(np.where(transform.steady, transform.trend, 0.0))
+
+
+@register_view
+class TrendView(LevelView):
+    """The same, with the level continued along the slope of the last five seasons (without a season: five horizons)
+    wherever the series has shown a trend. A window of one season does not show a slow trend under noise."""
+
+    name = "trend"
+    description = "the smoothed level and its slope"
+    follows_trend = True
+
+    def slope(self, cut: Cut) -> Array | None:
+        return cut.slope(cut.origins.transform.trend)
+
+
+@register_view
+class SeasonView(View):
+    """The series and its change over a season, about the value one season before: the better view where last year
+    says more than last month."""
+
+    name = "season"
+    description = "the value one season before"
+    seasonal_change = True
+
+    def anchor(self, cut: Cut) -> Array:
+        return cut.last
+
+
+@register_view
+class MeanView(View):
+    """The series less the window's mean, in units of its standard deviation; the network finds the season itself.
+
+    Source: reversible instance normalisation, Kim et al., ICLR 2022.
+    """
+
+    name = "mean"
+    description = "the window's mean"
+
+
+@register_view
+class LastView(View):
+    """The series less the window's last value, in units of the standard deviation of the whole series: the network
+    sees whether a window is calm."""
+
+    name = "last"
+    description = "the last value"
+
+    def anchor(self, cut: Cut) -> Array:
+        return cut.last
+
+    def scale(self, cut: Cut) -> Array:
+        return cut.bounded(cut.origins.transform.spread[cut.origins.series])
+
+
+@register_view
+class RobustView(View):
+    """The series less the window's median, in units of its interquartile range."""
+
+    name = "robust"
+    description = "the window's median"
+
+    def anchor(self, cut: Cut) -> Array:
+        return cut.median_and_range[0]
+
+    def scale(self, cut: Cut) -> Array:
+        return cut.bounded(cut.median_and_range[1])
+
+
+@register_view
+class CountView(View):
+    """The series divided by 1 + the window's mean, about 0, as counts are measured.
+
+    Source: DeepAR, Salinas et al., Int. J. of Forecasting 36, 2020.
+    """
+
+    name = "count"
+    description = "0"
+    selectable = False  # counts have no other view, and other targets not this one
+
+    def anchor(self, cut: Cut) -> Array:
+        return np.zeros(len(cut.origins))
+
+    def scale(self, cut: Cut) -> Array:
+        return 1 + np.abs(cut.mean_and_deviation[0])

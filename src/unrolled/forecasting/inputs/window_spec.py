@@ -1,0 +1,68 @@
+"""How windows are cut from series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...arrays import Array
+from ..preprocessing.smoothing import slope_rows
+from .views import View
+
+SHORTEST_WINDOW = 4
+
+
+@dataclass(frozen=True)
+class WindowSpec:
+    """How windows are cut from series.
+
+    Attributes:
+        horizon: periods that the network forecasts at once.
+        season: periods in a season; 1: none.
+        window: periods that the network reads, a multiple of the segment.
+        views: those that the networks of an ensemble take in turn.
+        segment: periods that the network takes in one step.
+        decoded: whether the horizon is written segment by segment.
+    """
+
+    horizon: int
+    season: int
+    window: int
+    views: tuple[View, ...]
+    segment: int = 1
+    decoded: bool = False
+
+    @property
+    def lags(self) -> Array:
+        """For each target the distance to the value in the last known season, (horizon,)."""
+        return self.season * -(-np.arange(1, self.horizon + 1) // self.season)
+
+    @property
+    def follows_trend(self) -> bool:
+        return any(view.follows_trend for view in self.views)
+
+    @property
+    def _change(self) -> int:
+        """Rows that a change over a season looks back, 0 where no view reads one."""
+        return self.season if any(view.seasonal_change for view in self.views) else 0
+
+    @property
+    def full(self) -> int:
+        """Rows of a series that fill a window: its own, and those before it for changes over a season."""
+        return self.window + self._change
+
+    @property
+    def memory(self) -> int:
+        """Rows of a series that a forecast looks at: those of the window and those behind the slope."""
+        return max(self.full, slope_rows(self.season, self.horizon) if self.follows_trend else 0)
+
+    @property
+    def shortest(self) -> int:
+        """Periods that a window must have at least."""
+        return max(SHORTEST_WINDOW, self.segment, self._change)
+
+    @property
+    def needed(self) -> int:
+        """Rows that a series must have to be trained on: the shortest window and one horizon."""
+        return self.shortest + self.horizon

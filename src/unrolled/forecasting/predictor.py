@@ -1,0 +1,216 @@
+"""What a fit of one frequency is, and the forecasts it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..arrays import Array
+from ..errors import InputError
+from ..series.columns import Columns
+from ..series.dataframe import library_of
+from ..series.from_frame import read_panel
+from ..series.known_future import extend_panel
+from ..series.panel import Panel
+from ..series.to_frame import forecast_frame, path_frame
+from .defaults import logs_of
+from .evaluation.comparison import Comparison
+from .inputs.windows import refuse_unforecastable
+from .model.ensemble import Ensemble
+from .model.paths import path_noise, sample_paths
+from .model.recursion import forecast_quantiles
+from .parameters import Parameters
+from .preprocessing.transform import SeriesTransform, TransformedOrigins, estimate_transform, merge_transforms
+from .probabilistic.conformal import calibrate
+from .probabilistic.interval_columns import interval_columns
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoDataFrame
+
+
+@dataclass(frozen=True)
+class Source:
+    """The table of a fit.
+
+    Attributes:
+        columns: what its columns are.
+        library: it came in, as narwhals names it; forecasts are given in the same.
+        reading: the options by which a file was read, for those who read a newer one.
+    """
+
+    columns: Columns
+    library: str = "pandas"
+    reading: Mapping[str, Any] = field(default_factory=dict)
+
+
+class SeriesToForecast(NamedTuple):
+    """Series as forecasts read them.
+
+    Attributes:
+        panel: their last rows.
+        transform: of the series.
+        library: in which the answer is given.
+    """
+
+    panel: Panel
+    transform: SeriesTransform
+    library: str
+
+
+class Prediction(NamedTuple):
+    """A table of forecasts, and what the user should know of it."""
+
+    frame: Any
+    notes: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictor:
+    """One frequency's fit.
+
+    Attributes:
+        parameters: those of the fit; after a search, those that it chose.
+        source: the table.
+        ensemble: the networks.
+        transform: of the series of the fit.
+        conformal_factors: the calibration of intervals, (MEDIAN, H).
+        context: the last rows of the series of the fit, as far as forecasts depend on them.
+        panel: the whole series; None after loading.
+        comparison: with the baselines on the held-out end; None where nothing was held out, and after loading.
+        notes: what the user should know of the fit.
+        interrupted: whether Ctrl-C ended it.
+    """
+
+    parameters: Parameters
+    source: Source
+    ensemble: Ensemble
+    transform: SeriesTransform
+    conformal_factors: Array
+    context: Panel
+    panel: Panel | None = None
+    comparison: Comparison | None = None
+    notes: tuple[str, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def name(self) -> str:
+        """The column of the forecast."""
+        return self.parameters.name
+
+    # --- series to forecast -------------------------------------------------------------------------
+
+    @property
+    def series(self) -> SeriesToForecast:
+        """Those of the fit."""
+        return SeriesToForecast(self.context, self.transform, self.source.library)
+
+    def read(self, df: IntoDataFrame, columns: Columns) -> SeriesToForecast:
+        """Those of another table, which need no training.
+
+        Raises:
+            DataError: the table does not fit the one of the training.
+        """
+        layout = self.context.covariates.layout
+        panel = read_panel(df, columns, self.context.frequency, self.parameters.season, layout)
+        self.ensemble.distribution.refuse_other_targets(panel)
+        return SeriesToForecast(self.ensemble.context(panel), self.transform_of(panel), library_of(df))
+
+    def transform_of(self, panel: Panel) -> SeriesTransform:
+        """The transform of a panel: as fitted for series of the fit, estimated afresh for others."""
+        spec = self.ensemble.spec
+        fresh = estimate_transform(
+            panel, logs_of(self.parameters, panel), spec.season, spec.horizon, with_trends=spec.follows_trend
+        )
+        return merge_transforms(self.transform, self.context.ids, fresh, panel)
+
+    def origins(
+        self,
+        series: SeriesToForecast,
+        columns: Columns,
+        future: IntoDataFrame | None = None,
+        horizon: int | None = None,
+    ) -> TransformedOrigins:
+        """The ends of the series, S, in a panel that reaches as far beyond them as something is known ahead.
+
+        Raises:
+            DataError: a series is too short, or nothing is known of one of the `horizon` rows ahead.
+            InputError: a table of the future is given, but no column is known ahead.
+        """
+        panel = series.panel
+        refuse_unforecastable(panel, self.ensemble.spec)
+        if future is not None and not panel.covariates.layout.future:
+            raise InputError(
+                "no column is known ahead, so `future` can't be read. Name some in `future_cols` of fit."
+            )
+        if not self.ensemble.features.known and future is None:
+            return TransformedOrigins(panel, panel.offsets[1:], series.transform)
+        rows = max(self.parameters.horizon, horizon or 0)
+        longer = extend_panel(panel, rows, future, replace(columns, rows=None), horizon)
+        return TransformedOrigins(longer, longer.offsets[1:] - rows, series.transform)
+
+    # --- forecasts ----------------------------------------------------------------------------------
+
+    def quantiles(
+        self,
+        origins: TransformedOrigins,
+        horizon: int | None = None,
+        *,
+        intervals: bool = True,
+        fitted: Array | None = None,
+    ) -> Array:
+        """Calibrated quantiles after these origins, (N, H, Q), in the units of the target.
+
+        Args:
+            origins: N; where anything is known ahead, their panel reaches a horizon beyond them.
+            horizon: periods ahead; None: those of the training.
+            intervals: False computes the medians only.
+            fitted: as in `Combination.forecasts`.
+        """
+        horizon = horizon or self.parameters.horizon
+        raw = forecast_quantiles(self.ensemble, origins, horizon, intervals=intervals)
+        raw = self.ensemble.combination.combined(raw, origins, fitted)
+        return origins.inverse_transform(calibrate(raw, self.conformal_factors))
+
+    def forecast_columns(self, quantiles: Array, levels: Sequence[float]) -> dict[str, Array]:
+        """The forecast and its intervals under the names of their columns, from quantiles (N, H, Q)."""
+        return interval_columns(self.name, quantiles, levels, self.ensemble.support)
+
+    def predict(
+        self,
+        series: SeriesToForecast,
+        levels: Sequence[float] = (),
+        horizon: int | None = None,
+        *,
+        columns: Columns | None = None,
+        future: IntoDataFrame | None = None,
+    ) -> Prediction:
+        """Forecasts after the last row of each series, with intervals of these levels in per cent."""
+        horizon, columns = self.parameters.checked_horizon(horizon), columns or self.source.columns
+        origins = self.origins(series, columns, future, horizon)
+        values = self.quantiles(origins, horizon, intervals=bool(levels))
+        frame = forecast_frame(series.panel, horizon, columns, self.forecast_columns(values, levels), series.library)
+        return Prediction(frame, self._notes(series, origins))
+
+    def sample(
+        self,
+        series: SeriesToForecast,
+        n: int,
+        seed: int,
+        horizon: int | None = None,
+        *,
+        columns: Columns | None = None,
+        future: IntoDataFrame | None = None,
+    ) -> Prediction:
+        """`n` paths after the last row of each series."""
+        horizon, columns = self.parameters.checked_horizon(horizon), columns or self.source.columns
+        origins = self.origins(series, columns, future, horizon)
+        noise = path_noise(self.ensemble, horizon, len(series.panel.ids), n, seed)
+        paths = sample_paths(self.ensemble, origins, horizon, self.conformal_factors, noise)
+        return Prediction(path_frame(series.panel, columns, self.name, paths, series.library), [])
+
+    def _notes(self, series: SeriesToForecast, origins: TransformedOrigins) -> list[str]:
+        """What the user should know of a prediction; what concerns the series of the fit was said there."""
+        if series.panel is self.context:
+            return list(origins.panel.notes[len(series.panel.notes) :])
+        return [*origins.panel.notes, *self.ensemble.combination.too_short(series.panel)]

@@ -1,0 +1,162 @@
+"""What each series is freed of before a network reads it (logarithm, season), its level and slope, and the way back.
+
+All of it is estimated from the past only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ...arrays import Array
+from ...series.origins import Origins
+from ...series.panel import Panel
+from ...series.ragged import pieces_of
+from .logarithms import all_positive, log_transformed
+from .seasonality import estimate_season
+from .smoothing import best_smoothings, best_trends
+from .spread import usual_change, window_statistics
+
+# A forecast in logarithms may go beyond the extremes of its series by this multiple of their distance from its
+# median.
+MAX_EXCESS_OF_EXTREMES = 1.5
+LARGEST_LOGARITHM = 700.0  # float64 overflows soon after, and no forecast may become infinite
+
+
+@dataclass(frozen=True)
+class SeriesTransform:
+    """What is known of each of S series beyond its window.
+
+    Attributes:
+        logs: whether it is taken in logarithms, (S,) bool.
+        season: what its season adds at each place of the season, ordinal 0 first, (S, season); 0 without a season.
+        smoothing: weight of the newest value in its level, (S,).
+        trend: decay of the weights behind its slope, (S,); 0 without a trend. See `smoothing.window_slope`.
+        steady: whether its trend has hardly ever been wrong, (S,) bool.
+        spread: its standard deviation, (S,); for a constant series its usual change.
+        change: its mean absolute change from one value to the next, positive, (S,).
+        extent: its lowest value, its median and its highest value, (S, 3).
+    """
+
+    logs: Array
+    season: Array
+    smoothing: Array
+    trend: Array
+    steady: Array
+    spread: Array
+    change: Array
+    extent: Array
+
+    def take(self, series: Array) -> SeriesTransform:
+        return SeriesTransform(*(part[series] for part in astuple(self)))
+
+
+def estimate_transform(
+    panel: Panel, logs: Array, season: int, horizon: int, *, with_trends: bool = False
+) -> SeriesTransform:
+    """The transform of each series, estimated from all of its rows.
+
+    Args:
+        panel: S series.
+        logs: which of them are taken in logarithms, (S,) bool.
+        season: periods in a season; 1: none.
+        horizon: periods ahead at which levels and trends are judged.
+        with_trends: whether trends are estimated, too.
+    """
+    count = len(panel.ids)
+    z = log_transformed(panel, logs)
+    seasonal = np.zeros((count, season))
+    for k in range(count if season > 1 else 0):
+        phase = (panel.first[k] + np.arange(panel.lengths[k])) % season
+        seasonal[k] = estimate_season(z[panel.series(k)], phase, season)
+    _, spread = window_statistics(z, panel.offsets[:-1], panel.offsets[1:])
+    change = usual_change(panel, logs)
+    parts = [z[panel.series(k)] for k in range(count)]
+    none = np.zeros(count)
+    transform = SeriesTransform(
+        logs=logs,
+        season=seasonal,
+        smoothing=none,
+        trend=none,
+        steady=none > 0,
+        spread=np.where(spread > 0, spread, change),
+        change=change,
+        extent=np.array([(part.min(), np.median(part), part.max()) for part in parts]).reshape(count, 3),
+    )
+    flat = _without_season(z, panel, transform)
+    transform = replace(transform, smoothing=best_smoothings(flat, panel.offsets, horizon))
+    if not with_trends:
+        return transform
+    trend, steady = best_trends(flat, panel.offsets, transform.smoothing, season, horizon)
+    return replace(transform, trend=trend, steady=steady)
+
+
+def merge_transforms(
+    old: SeriesTransform, ids: Sequence[Any], fresh: SeriesTransform, panel: Panel
+) -> SeriesTransform:
+    """The transform of a new panel: the old one for its series that are among `ids`, the fresh one for the others."""
+    places = {name: k for k, name in enumerate(ids)}
+    known = np.array([places.get(name, -1) for name in panel.ids])
+    # a logarithm can't be kept where a new value is not positive
+    use = (known >= 0) & ~(old.logs[known] & ~all_positive(panel))
+    pairs = zip(astuple(old.take(known)), astuple(fresh), strict=True)
+    return SeriesTransform(*(np.where(use.reshape(-1, *[1] * (a.ndim - 1)), a, b) for a, b in pairs))
+
+
+def deseasonalized(panel: Panel, transform: SeriesTransform) -> Array:
+    """The series without their seasons, in logarithms where the transform says so, (n,)."""
+    return _without_season(log_transformed(panel, transform.logs), panel, transform)
+
+
+def _without_season(z: Array, panel: Panel, transform: SeriesTransform) -> Array:
+    """z less what the season of its series adds, (n,)."""
+    season = transform.season.shape[1]
+    if season == 1 or not transform.season.any():
+        return z
+    out = np.empty(len(z))
+    for series, rows, offsets in pieces_of(panel.offsets):
+        lengths = np.diff(offsets)
+        places = (np.arange(offsets[-1]) + np.repeat(panel.first[series] - offsets[:-1], lengths)) % season
+        places += np.repeat(season * np.arange(len(lengths)), lengths)
+        out[rows] = z[rows] - transform.season[series].reshape(-1)[places]
+    return out
+
+
+@dataclass(frozen=True)
+class TransformedOrigins(Origins):
+    """Origins of series whose transform is known.
+
+    Attributes:
+        transform: of the panel's series.
+    """
+
+    transform: SeriesTransform
+
+    def season_ahead(self, horizon: int) -> Array:
+        """What the season adds to each of the `horizon` periods ahead, (N, horizon)."""
+        places = self.ordinals_ahead(horizon) % self.transform.season.shape[1]
+        return np.take_along_axis(self.transform.season[self.series], places, axis=1)
+
+    def targets(self, horizon: int) -> Array:
+        """The values to forecast, in logarithms where the transform says so, (N, horizon)."""
+        return log_transformed(self.panel, self.transform.logs)[self.rows_ahead(horizon)]
+
+    def inverse_transform(self, z: Array) -> Array:
+        """Forecasts (N, ...) in the units of the target: the exponential for series taken in logarithms.
+
+        A spread that grows steadily in logarithms grows exponentially in the units of the target. A forecast may
+        therefore go only so far beyond the extremes of its series, its last value among them.
+        """
+        own = np.flatnonzero(self.transform.logs[self.series])
+        lowest, median, highest = self.transform.extent[self.series[own]].T
+        last = np.log(np.maximum(self.panel.y[self.ends[own] - 1], np.finfo(float).tiny))
+        low = np.minimum(lowest, last) - MAX_EXCESS_OF_EXTREMES * (median - lowest)
+        high = np.maximum(highest, last) + MAX_EXCESS_OF_EXTREMES * (highest - median)
+        high = np.minimum(high, LARGEST_LOGARITHM)
+        y = z.copy()
+        beside = (-1, *[1] * (z.ndim - 1))
+        y[own] = np.exp(np.clip(z[own], low.reshape(beside), high.reshape(beside)))
+        return y

@@ -1,0 +1,139 @@
+"""What a report says in words: the task, the data, the key figures, how the comparison was made."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..forecasting.evaluation.comparison import Comparison, OverallComparison
+from ..series.dataframe import format_stamp
+from ..series.panel import Panel
+from . import formatting
+from .content import ReportContent
+
+PERIODS = {"quarterly": "quarters", "monthly": "months", "weekly": "weeks", "daily": "days", "hourly": "hours"}
+PERIODS |= {"yearly": "years", "business days": "business days", "every minute": "minutes", "every second": "seconds"}
+NOT_HELD_OUT = "The series are too short to hold out any rows, so there is no comparison."
+NOT_KEPT = "The comparison was made when the networks were trained; model files do not keep it."
+
+
+class KeyFigure(NamedTuple):
+    """One of the numbers at the top of a report."""
+
+    value: str
+    meaning: str
+
+
+def facts(content: ReportContent) -> str:
+    """The data in one line."""
+    found = "; ".join(map(_facts, content.panels))
+    return f"{found} · target {content.columns.target!r}"
+
+
+def _facts(panel: Panel) -> str:
+    first = min(panel.first)
+    last = max(panel.first + panel.lengths) - 1
+    span = " … ".join(format_stamp(stamp) for stamp in panel.frequency.stamps(np.array([first, last])))
+    return f"{len(panel.ids)} series · {panel.frequency.name} · {span} · {int(panel.observed.sum())} values"
+
+
+def periods(content: ReportContent) -> str:
+    """The periods ahead, named after the frequency: "12 months", or "12 months or quarters"."""
+    units = _units(content)
+    return formatting.count(content.steps, units[:-1] if len(content.parts) == 1 else units, units)
+
+
+def _units(content: ReportContent) -> str:
+    return " or ".join(dict.fromkeys(PERIODS.get(part.name, "steps") for part in content.parts))
+
+
+def question(content: ReportContent) -> str:
+    """The task, as a sentence."""
+    columns = content.columns
+    n = len(content.ids)
+    of = f"{columns.target!r}" + (f" of {formatting.count(n, 'series', 'series')}" if n > 1 else "")
+    if len(content.parts) > 1:
+        of += f" ({', '.join(f'{len(part.panel.ids):,} {part.name}' for part in content.parts)})"
+    levels = [f"{level:g} %" for level in content.levels]
+    within = f", with intervals of {formatting.listed(levels)}" if levels else ""
+    beside = [*columns.past, *columns.future, *columns.static]
+    read = f", reading {', '.join(map(repr, beside))} as well" if beside else ""
+    return f"Forecast {of} {periods(content)} ahead{within}{read}, by {content.name}."
+
+
+def key_figures(content: ReportContent) -> list[KeyFigure]:
+    """The few numbers that a reader wants to see first."""
+    found = [KeyFigure(periods(content), f"ahead, to {format_stamp(_last_stamp(content))}")]
+    if len(content.parts) > 1:
+        found = [KeyFigure(formatting.count(content.steps, "period"), f"ahead: {_units(content)}")]
+    comparison = content.comparison
+    if comparison is not None:
+        errors = comparison.table["sMAPE"]
+        best = str(errors.drop(comparison.name).idxmin())
+        if errors[best] > 0:
+            change = errors[comparison.name] / errors[best] - 1
+            sign = "−" if change < 0 else "+"
+            found.append(KeyFigure(f"{sign}{formatting.percent(abs(change))}", f"error (sMAPE) against {best}"))
+        if len(content.ids) > 1:
+            found.append(_won(comparison))
+        level = max(comparison.coverage)
+        reached = formatting.percent(comparison.coverage[level])
+        found.append(KeyFigure(reached, f"of held-out values inside the {level} % intervals"))
+    if content.wall_s is not None:
+        found.append(KeyFigure(formatting.duration(content.wall_s), "total run time"))
+    return found
+
+
+def _won(comparison: Comparison) -> KeyFigure:
+    """The number of series in which the network beats every baseline: a mean over series may depend on a few."""
+    errors = comparison.by_series["sMAPE"].unstack("model").dropna()
+    won = int((errors[comparison.name] < errors.drop(columns=comparison.name).min(axis=1)).sum())
+    return KeyFigure(f"{won:,} of {len(errors):,}", f"series where {comparison.name} beats every baseline")
+
+
+def _last_stamp(content: ReportContent) -> np.datetime64 | int:
+    stamps = content.forecast[content.columns.time].to_numpy()
+    last: np.datetime64 | int = stamps.max()
+    return last
+
+
+def notes(content: ReportContent) -> list[str]:
+    """What the reader should know about the data and about the page itself."""
+    found = list(content.fitted.notes)
+    for part in content.parts:
+        if part.shown < len(part.panel.ids):
+            of = f" that are {part.name}" if len(content.parts) > 1 else ""
+            found.append(
+                f"Only the first {part.shown} of {len(part.panel.ids)} series{of} are shown; forecast.csv has all"
+            )
+    return found
+
+
+def why_no_comparison(content: ReportContent) -> str:
+    return NOT_HELD_OUT if content.parts[0].predictor.panel is not None else NOT_KEPT
+
+
+def how_held_out(content: ReportContent) -> str:
+    """How the comparison was made."""
+    comparison = content.comparison
+    assert comparison is not None
+    steps = formatting.count(content.fitted.parameters.horizon, "step")
+    if isinstance(comparison, OverallComparison):
+        parts = [f"{name}: {_rows(part)}, {_origins(part)}" for name, part in comparison.parts.items()]
+        how = f"The last rows of each series were held out ({'; '.join(parts)}); forecasts of {steps} in them"
+    else:
+        how = f"The last {_rows(comparison)} of each series were held out; forecasts of {steps} from "
+        how += f"{_origins(comparison)} in them"
+    return (
+        f"{how}, by networks trained without them. Errors are means over series; sMAPE runs from 0 to 200, MASE "
+        "divides by the error of the seasonal naive on the rows before."
+    )
+
+
+def _rows(comparison: Comparison) -> str:
+    return formatting.count(comparison.rows, "row")
+
+
+def _origins(comparison: Comparison) -> str:
+    return formatting.count(comparison.origins, "origin")
