@@ -310,7 +310,7 @@ def _merged(found: Mapping[str, Backtest], panels: Sequence[Panel], unasked: Seq
         names=[name for name in names if any(name in p.names for p in parts)],
         steps=np.concatenate([p.steps for p in parts]),
         series=np.concatenate([p.series + k for p, k in zip(parts, first, strict=False)]),
-        history=InSampleValues.together(histories),
+        history=InSampleValues.concatenated(histories),
         windows=max(p.windows for p in parts),
         interrupted=len(parts) < len(panels) or any(p.interrupted for p in parts),
         notes=[*notes, *merge_notes({name: p.notes for name, p in found.items()})],

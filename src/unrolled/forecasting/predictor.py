@@ -143,7 +143,7 @@ class Predictor:
             raise InputError(
                 "no column is known ahead, so `future` can't be read. Name some in `future_cols` of fit."
             )
-        if not self.ensemble.features.known and future is None:
+        if not self.ensemble.features.n_known_ahead and future is None:
             return TransformedOrigins(panel, panel.offsets[1:], series.transform)
         rows = max(self.parameters.horizon, horizon or 0)
         longer = extend_panel(panel, rows, future, replace(columns, rows=None), horizon)

@@ -31,6 +31,7 @@ from .selection.search import EVIDENCE
 
 COLUMNS = ("id", "time", "target", "past", "future", "static", "weight")
 MAX_TRIALS_KEPT = 50  # rows of the evidence of a search
+STORED_NAMES = {"n_known_ahead": "known", "n_static": "fixed", "category_sizes": "levels"}  # of an architecture
 Content = dict[str, Any]
 Arrays = dict[str, Array]
 
@@ -82,9 +83,14 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
             **{f.name: getattr(spec, f.name) for f in fields(WindowSpec)},
             "views": [view.name for view in spec.views],
         },
-        "networks": [asdict(member.architecture) | {"view": member.view.name} for member in ensemble.members],
+        "networks": [_describe_member(member) for member in ensemble.members],
     }
     return content | ({"search": _describe_search(selection)} if selection else {}), arrays
+
+
+def _describe_member(member: Member) -> Content:
+    architecture = asdict(member.architecture)
+    return {STORED_NAMES.get(name, name): value for name, value in architecture.items()} | {"view": member.view.name}
 
 
 def _describe_search(selection: SelectionResult) -> Content:
@@ -170,8 +176,9 @@ def _rebuild_search(asked: Parameters, described: Mapping[str, Any] | None) -> S
 
 
 def _rebuild_member(k: int, described: Mapping[str, Any], arrays: Mapping[str, Array]) -> Member:
-    given = {name: value for name, value in described.items() if name != "view"}
-    architecture = Architecture(**given | {"levels": tuple(given["levels"])})
+    own = {stored: name for name, stored in STORED_NAMES.items()}
+    given = {own.get(name, name): value for name, value in described.items() if name != "view"}
+    architecture = Architecture(**given | {"category_sizes": tuple(given["category_sizes"])})
     parameters = np.array(arrays[f"network.{k}"])
     if parameters.shape != (architecture.program.size,):
         raise InputError(f"network {k} has {parameters.size} parameters instead of {architecture.program.size}")
@@ -187,9 +194,9 @@ def _refuse_misfits(parameters: Parameters, context: Panel, transform: SeriesTra
     if not ensemble.members or parameters.steps_at_once != ensemble.spec.horizon:
         raise InputError("the networks don't fit the horizon")
     features = ensemble.features
-    sizes = (features.known, features.fixed, features.levels)
-    if any((m.architecture.known, m.architecture.fixed, m.architecture.levels) != sizes for m in ensemble.members):
-        raise InputError("the networks don't fit the features")
+    for member in ensemble.members:
+        if any(getattr(member.architecture, name) != getattr(features, name) for name in STORED_NAMES):
+            raise InputError("the networks don't fit the features")
 
 
 def _reading(options: Any) -> dict[str, Any]:

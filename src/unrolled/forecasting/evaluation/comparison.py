@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...interactive.html import note, table, titled
-from .metrics import POINT, summarize, verdict
+from .metrics import POINT_MEASURES, summarize, verdict
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -133,7 +133,7 @@ def combine_comparisons(parts: Mapping[str, Comparison]) -> OverallComparison | 
     by_series = pd.concat([_complete(part.by_series, models) for part in found])
     values = np.array([part.known.sum() for part in found], float)
     return OverallComparison(
-        table=summarize(by_series)[list(POINT)].loc[models],
+        table=summarize(by_series)[list(POINT_MEASURES)].loc[models],
         coverage={
             level: float(np.average([part.coverage[level] for part in found], weights=values))
             for level in first.coverage

@@ -23,7 +23,7 @@ from ..probabilistic.interval_columns import interval_columns
 from ..probabilistic.quantile_function import normal_scores
 from ..probabilistic.quantiles import MEDIAN, QUANTILES
 from .comparison import Comparison
-from .metrics import POINT, in_sample_values, score_series, summarize
+from .metrics import POINT_MEASURES, in_sample_values, score_series, summarize
 
 MAX_HELD_OUT_WINDOWS = 5000  # more would take time and say little more
 MAX_RECURSIVE_WINDOWS = 500  # where each takes many paths
@@ -171,7 +171,7 @@ def compare_with_baselines(
         | interval_columns(name, values[last], REPORTED_LEVELS, ensemble.support)
     )
     return Comparison(
-        table=summarize(scores)[list(POINT)],
+        table=summarize(scores)[list(POINT_MEASURES)],
         coverage=held_out.coverage(),
         origins=len(np.unique(held_out.left)),
         rows=int((panel.lengths - known.lengths).max()),
@@ -181,7 +181,7 @@ def compare_with_baselines(
         by_step=score_series(np.tile(np.arange(1, horizon + 1), len(origins)), y, flat).rename_axis(
             ["step", "model"]
         ),
-        by_series=scores[list(POINT)].rename(index=dict(enumerate(ids)), level="series"),
+        by_series=scores[list(POINT_MEASURES)].rename(index=dict(enumerate(ids)), level="series"),
         known=(~np.isnan(y)).reshape(-1, horizon).sum(axis=0),
     )
 

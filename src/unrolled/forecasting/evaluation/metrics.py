@@ -1,4 +1,4 @@
-"""Every measure of a forecast, in one place: utilsforecast computes them, what is here gives them names and scales.
+"""All measures of a forecast. utilsforecast computes them; this module gives them names and scales.
 
 Per series, with the steps of all its forecasts taken together:
 
@@ -30,22 +30,22 @@ from ...series.panel import Panel
 from ..probabilistic.interval_columns import INTERVAL, models_in
 from ..probabilistic.quantiles import GRID_LEVELS, QUANTILES
 
-POINT = ("sMAPE", "MASE", "MAE", "RMSE")  # what every comparison shows
+POINT_MEASURES = ("sMAPE", "MASE", "MAE", "RMSE")  # what every comparison shows
 
-OF_INTERVALS = ("coverage", "IS", "MSIS")  # with the level behind it, such as coverage-80
+INTERVAL_MEASURES = ("coverage", "IS", "MSIS")  # with the level behind it, such as coverage-80
 
-REFERENCE = "Naive2"  # of OWA
+OWA_REFERENCE = "Naive2"  # of OWA
 
 
 class InSampleValues(NamedTuple):
-    """What came before the forecasts: the rows of each series on their grid, in order, NaN where unknown."""
+    """The values before the forecasts: the rows of each series on their grid, in order, NaN where unknown."""
 
     ids: Array  # (n,)
     y: Array  # (n,)
     season: int | Array  # m of MASE, RMSSE and MSIS; where it is not that of all series, one a row, (n,)
 
     @classmethod
-    def together(cls, parts: Sequence[InSampleValues]) -> InSampleValues:
+    def concatenated(cls, parts: Sequence[InSampleValues]) -> InSampleValues:
         """One history of several with different series."""
         if len(parts) == 1:
             return parts[0]
@@ -151,7 +151,7 @@ def _ordered(columns: Iterable[str]) -> list[str]:
         if name in first:
             return (0, first.index(name))
         kind, _, level = name.partition("-")
-        return (float(level), OF_INTERVALS.index(kind))
+        return (float(level), INTERVAL_MEASURES.index(kind))
 
     return sorted(columns, key=place)
 
@@ -164,8 +164,8 @@ def summarize(scores: pd.DataFrame) -> pd.DataFrame:
     ['flat']
     """
     table = scores.groupby(level="model", sort=False).mean()
-    if REFERENCE in table.index and "MASE" in table:
-        reference = table.loc[REFERENCE]
+    if OWA_REFERENCE in table.index and "MASE" in table:
+        reference = table.loc[OWA_REFERENCE]
         with np.errstate(divide="ignore", invalid="ignore"):
             owa = (table["sMAPE"] / reference["sMAPE"] + table["MASE"] / reference["MASE"]) / 2
         table.insert(list(table.columns).index("MASE") + 1, "OWA", owa.replace([np.inf, -np.inf], np.nan))
@@ -174,8 +174,8 @@ def summarize(scores: pd.DataFrame) -> pd.DataFrame:
 
 def at_levels(table: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
     """The measures of points, and those of intervals of these levels."""
-    wanted = {f"{kind}-{level:g}" for level in levels for kind in OF_INTERVALS}
-    return table[[c for c in table if c in wanted or str(c).partition("-")[0] not in OF_INTERVALS]]
+    wanted = {f"{kind}-{level:g}" for level in levels for kind in INTERVAL_MEASURES}
+    return table[[c for c in table if c in wanted or str(c).partition("-")[0] not in INTERVAL_MEASURES]]
 
 
 def verdict(table: pd.DataFrame, name: str) -> str:

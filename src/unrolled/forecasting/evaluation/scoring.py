@@ -199,4 +199,4 @@ def _history(
         history = in_sample_values(panel, season or mase_season(panel.frequency, None))
         names = np.asarray(panel.ids, object) if columns.id in told else np.zeros(1, np.int64)
         histories.append(history._replace(ids=names[history.ids]))
-    return InSampleValues.together(histories)
+    return InSampleValues.concatenated(histories)

@@ -1,4 +1,4 @@
-"""Where stamps lie in the day, the week and the year, as smooth numbers between -1 and 1."""
+"""The place of timestamps in the day, the week and the year, as smooth numbers between -1 and 1."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ...arrays import Array
 from ...series.frequency import DAY, Frequency
 
 WEEK = 7 * DAY
-Feature = Callable[[pd.DatetimeIndex], Array]
+CalendarFunction = Callable[[pd.DatetimeIndex], Array]
 
 
 def calendar_features(frequency: Frequency, ordinals: Array, season: int | None = None) -> tuple[list[str], Array]:
     """Features of the calendar that make sense for a frequency.
 
-    A place on a circle is told by sine and cosine, so that the end of a year lies beside the next one's beginning.
+    A place on a circle is given by sine and cosine, so that the end of a year lies next to the beginning of another.
 
     Args:
         frequency: of the series.
         ordinals: numbers of periods, past or future, (n,).
-        season: periods in a season, which counts for whole-number stamps only; None: the frequency's own.
+        season: periods in a season, which counts for whole-number timestamps only; None: the frequency's own.
 
     Returns:
         The names, and the features (n, K); none for years, and for whole numbers without a season.
@@ -39,17 +39,17 @@ def calendar_features(frequency: Frequency, ordinals: Array, season: int | None 
             return [], np.zeros((len(ordinals), 0))
         return ["season sine", "season cosine"], _circle(ordinals % season / season)
     chosen = _chosen(frequency)
-    names = [name for part in chosen for name in _PARTS[part][0]]
+    names = [name for part in chosen for name in _FUNCTIONS[part][0]]
     if not chosen or not len(ordinals):
         return names, np.zeros((len(ordinals), len(names)))
     first, last = int(ordinals.min()), int(ordinals.max())
-    # many series share few stamps: each is worked out once
+    # many series share few timestamps: each is computed once
     if last - first < max(len(ordinals), 1000):
         distinct, places = np.arange(first, last + 1), ordinals - first
     else:
         distinct, places = np.unique(ordinals, return_inverse=True)
     dates = pd.DatetimeIndex(frequency.stamps(distinct))
-    return names, np.concatenate([_PARTS[part][1](dates) for part in chosen], axis=1)[places]
+    return names, np.concatenate([_FUNCTIONS[part][1](dates) for part in chosen], axis=1)[places]
 
 
 def _chosen(frequency: Frequency) -> list[str]:
@@ -102,7 +102,7 @@ def _month_of_year(dates: pd.DatetimeIndex) -> Array:
 
 
 # names and functions; utilsforecast's fourier terms count rows from each series' first, not from the calendar
-_PARTS: dict[str, tuple[list[str], Feature]] = {
+_FUNCTIONS: dict[str, tuple[list[str], CalendarFunction]] = {
     "time of day": (["day sine", "day cosine"], _time_of_day),
     "day of week": (["week sine", "week cosine"], _day_of_week),
     "weekend": (["weekend"], _weekend),

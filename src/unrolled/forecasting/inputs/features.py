@@ -1,6 +1,7 @@
-"""What the networks read beside the target: covariates in units of their own, the calendar, places of filled gaps.
+"""What the networks read beside the target: standardised covariates, the calendar, and where gaps were filled.
 
-Which of it there is, and in which units, is decided on the rows of a training and kept: no later row changes it.
+Which features there are, and how they are standardised, is decided on the rows of a training; no later row changes
+it.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from .calendar import calendar_features
 
 
 @dataclass(frozen=True)
-class Units:
-    """Which of some columns are read, and what is taken off them and divides them.
+class Standardization:
+    """Which of some columns are read, less which centre and divided by which scale.
 
-    A column that is constant in training is left out: nothing was learned of it, so it must not matter when it moves
-    later. A column of two values becomes 0 and 1, any other has mean 0 and standard deviation 1 in training.
+    A column that is constant in training is left out: the network has learned nothing about it, so a later change
+    must have no effect. A column of two values becomes 0 and 1, any other has mean 0 and standard deviation 1 in
+    training.
     """
 
     columns: tuple[int, ...] = ()
@@ -29,7 +31,7 @@ class Units:
     scale: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, values: Array) -> Units:
+    def of(cls, values: Array) -> Standardization:
         """Those of (n, C) values of training."""
         found = []
         for k, column in enumerate(values.T):
@@ -38,7 +40,7 @@ class Units:
                 continue
             two = bool(((column == low) | (column == high)).all())
             spread = float(column.std())
-            # what rounding alone leaves of a constant
+            # rounding leaves a tiny spread in a constant column
             if two or spread > 1e-12 * max(abs(low), abs(high)):
                 found.append((k, *((float(low), float(high - low)) if two else (float(column.mean()), spread))))
         return cls(*zip(*found, strict=True)) if found else cls()
@@ -49,7 +51,7 @@ class Units:
 
 
 @dataclass(frozen=True)
-class Categories:
+class CategoryCodes:
     """The codes of one category that were seen in training; any other is 0, unknown.
 
     Attributes:
@@ -61,8 +63,8 @@ class Categories:
     codes: tuple[int, ...]
 
     @property
-    def levels(self) -> int:
-        """Codes the networks read, the unknown one among them."""
+    def size(self) -> int:
+        """The number of codes that the networks read, the unknown one among them."""
         return max(self.codes) + 1
 
 
@@ -71,22 +73,22 @@ class Features:
     """What the networks of one training read beside the target.
 
     Attributes:
-        gaps: whether a channel tells where the target was observed, 1, and where a gap was filled, 0.
+        gaps: whether a channel is 1 where the target was observed and 0 where a gap was filled.
         past: of the covariates known up to the present.
         future: of the covariates known ahead.
         calendar: names of the calendar's features; they are known ahead.
-        season: periods in a season, for the calendar of whole-number stamps.
+        season: periods in a season, for the calendar of whole-number timestamps.
         static: of the numbers of a series.
         categories: of a series.
     """
 
     gaps: bool = False
-    past: Units = Units()
-    future: Units = Units()
+    past: Standardization = Standardization()
+    future: Standardization = Standardization()
     calendar: tuple[str, ...] = ()
     season: int = 1
-    static: Units = Units()
-    categories: tuple[Categories, ...] = ()
+    static: Standardization = Standardization()
+    categories: tuple[CategoryCodes, ...] = ()
 
     @classmethod
     def of(cls, panel: Panel, calendar: bool = False, season: int = 1) -> Features:
@@ -96,36 +98,36 @@ class Features:
         names = calendar_features(panel.frequency, np.zeros(0, np.int64), season)[0] if calendar else []
         return cls(
             gaps=not panel.observed.all(),
-            past=Units.of(covariates.values[:, :apart]),
-            future=Units.of(covariates.values[:, apart:]),
+            past=Standardization.of(covariates.values[:, :apart]),
+            future=Standardization.of(covariates.values[:, apart:]),
             calendar=tuple(names),
             season=season,
-            static=Units.of(covariates.static),
+            static=Standardization.of(covariates.static),
             categories=_categories(panel),
         )
 
     @property
-    def beside(self) -> int:
+    def n_channels(self) -> int:
         """Channels of a window beside those of the target."""
-        return self.gaps + len(self.past.columns) + self.known
+        return self.gaps + len(self.past.columns) + self.n_known_ahead
 
     @property
-    def known(self) -> int:
-        """How many of them are known ahead, the last ones."""
+    def n_known_ahead(self) -> int:
+        """How many of them, the last ones, are known ahead."""
         return len(self.future.columns) + len(self.calendar)
 
     @property
-    def fixed(self) -> int:
+    def n_static(self) -> int:
         """Numbers that are the same for all rows of a series."""
         return len(self.static.columns)
 
     @property
-    def levels(self) -> tuple[int, ...]:
-        """Codes of each category."""
-        return tuple(category.levels for category in self.categories)
+    def category_sizes(self) -> tuple[int, ...]:
+        """The number of codes of each category."""
+        return tuple(category.size for category in self.categories)
 
     def channels(self, panel: Panel, rows: Array) -> Array:
-        """The channels at these rows of a panel, (n, beside)."""
+        """The channels at these rows of a panel, (n, n_channels)."""
         covariates = panel.covariates
         values = covariates.values[rows]
         apart = values.shape[1] - covariates.known
@@ -137,11 +139,11 @@ class Features:
             parts.append(calendar_features(panel.frequency, ordinals, self.season)[1])
         return np.concatenate(parts, axis=1)
 
-    def statics(self, panel: Panel) -> Array | None:
-        """The numbers of each series, (S, fixed); None where there are none."""
-        return self.static.apply(panel.covariates.static) if self.fixed else None
+    def static_values(self, panel: Panel) -> Array | None:
+        """The numbers of each series, (S, n_static); None where there are none."""
+        return self.static.apply(panel.covariates.static) if self.n_static else None
 
-    def codes(self, panel: Panel) -> Array | None:
+    def category_codes(self, panel: Panel) -> Array | None:
         """The categories of each series as codes, (S, B); None where there are none."""
         if not self.categories:
             return None
@@ -150,7 +152,7 @@ class Features:
         )
 
     def notes(self, panel: Panel) -> list[str]:
-        """What is read and what is left out, for the user to know."""
+        """What is read and what is left out."""
         covariates = panel.covariates
         apart = covariates.values.shape[1] - covariates.known
         past, future = covariates.names[:apart], covariates.names[apart:]
@@ -161,13 +163,13 @@ class Features:
             ("static", covariates.static_names, self.static.columns),
             ("categories", covariates.category_names, categories),
         ]
-        told = [f"{kind}: {', '.join(names[k] for k in kept)}" for kind, names, kept in groups if kept]
+        read = [f"{kind}: {', '.join(names[k] for k in kept)}" for kind, names, kept in groups if kept]
         if self.calendar:
-            told.append(f"calendar: {', '.join(self.calendar)}")
-        notes = ["the networks read beside the target " + "; ".join(told)] if told else []
+            read.append(f"calendar: {', '.join(self.calendar)}")
+        notes = ["the networks read beside the target " + "; ".join(read)] if read else []
         constant = [name for _, names, kept in groups for k, name in enumerate(names) if k not in kept]
         if constant:
-            notes.append(f"left out, since constant in training: {', '.join(constant)}")
+            notes.append(f"left out, because constant in training: {', '.join(constant)}")
         return notes
 
     def describe(self) -> dict[str, Any]:
@@ -177,17 +179,17 @@ class Features:
     @classmethod
     def rebuild(cls, content: Mapping[str, Any]) -> Features:
         """The features that `describe` wrote."""
-        units = {name: Units(**_tuples(content[name])) for name in ("past", "future", "static")}
-        categories = tuple(Categories(**_tuples(category)) for category in content["categories"])
-        return cls(**{**content, **units, "categories": categories, "calendar": tuple(content["calendar"])})
+        standardized = {name: Standardization(**_tuples(content[name])) for name in ("past", "future", "static")}
+        categories = tuple(CategoryCodes(**_tuples(category)) for category in content["categories"])
+        return cls(**{**content, **standardized, "categories": categories, "calendar": tuple(content["calendar"])})
 
 
 def _tuples(content: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
 
 
-def _categories(panel: Panel) -> tuple[Categories, ...]:
-    """Those categories that tell series of a panel apart."""
+def _categories(panel: Panel) -> tuple[CategoryCodes, ...]:
+    """Those categories that differ between the series of a panel."""
     found = []
     for k, levels in enumerate(panel.covariates.levels):
         seen = np.unique(panel.covariates.categories[:, k])
@@ -195,5 +197,5 @@ def _categories(panel: Panel) -> tuple[Categories, ...]:
             codes = np.zeros(len(levels) + 1, np.int64)
             named = seen[seen > 0]
             codes[named] = 1 + np.arange(len(named))
-            found.append(Categories(k, tuple(codes.tolist())))
+            found.append(CategoryCodes(k, tuple(codes.tolist())))
     return tuple(found)

@@ -87,11 +87,11 @@ def make_windows(
         lags=spec.lags if view.seasonal_change else None,
         segment=spec.segment,
         decoded=spec.decoded,
-        known=features.known,
+        known=features.n_known_ahead,
         weight=_weights(origins, spec.season, starts, scale) if weighted else None,
         series=origins.series,
-        fixed=features.statics(panel),
-        codes=features.codes(panel),
+        fixed=features.static_values(panel),
+        codes=features.category_codes(panel),
     )
 
 

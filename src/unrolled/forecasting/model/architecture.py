@@ -16,7 +16,7 @@ from ...nn.program import Buffer, Program, ProgramBuilder
 
 Decoder = Literal["direct", "parallel", "recurrent"]
 
-FIRST_STEPS = 0.1  # of the head's usual weights: a forecast begins near its anchor
+INITIAL_HEAD_WEIGHT = 0.1  # of the usual one, so that forecasts begin near their anchors
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Architecture:
 
     - "direct": a dense layer from the last state to the whole horizon;
     - "parallel": the cell of the encoder's last layer takes one step for each segment of the horizon, all from the
-      encoder's last state, told where the segment lies and what is known of it ahead. Source: Lin et al., "SegRNN",
-      2023 (arXiv:2308.11200);
+      encoder's last state, reading where the segment lies and what is known of it ahead. Source: Lin et al.,
+      "SegRNN", 2023 (arXiv:2308.11200);
     - "recurrent": such steps one after the other. Source: Sutskever, Vinyals & Le, NIPS 2014.
 
     Attributes:
@@ -42,9 +42,9 @@ class Architecture:
         horizon: values to forecast.
         outputs: numbers for each of them, such as quantiles.
         decoder: one of the three above.
-        known: channels known ahead, the last ones.
-        fixed: numbers that are the same for all rows of a series.
-        levels: of each categorical feature of a series, how many values it has.
+        n_known_ahead: channels known ahead, the last ones.
+        n_static: numbers that are the same for all rows of a series.
+        category_sizes: the number of codes of each category of a series.
     """
 
     cell: str
@@ -56,9 +56,9 @@ class Architecture:
     horizon: int
     outputs: int
     decoder: Decoder
-    known: int = 0
-    fixed: int = 0
-    levels: tuple[int, ...] = ()
+    n_known_ahead: int = 0
+    n_static: int = 0
+    category_sizes: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         stack = f"{self.layers} × " if self.layers > 1 else ""
@@ -95,11 +95,11 @@ class Architecture:
         return builder.build(builder.add(Dense(shape), h, name="head"))
 
     def _inputs_ahead(self, builder: ProgramBuilder) -> Buffer:
-        """Everything that the decoder is told of a segment of the horizon."""
+        """Everything that the decoder reads of a segment of the horizon."""
         steps = -(-self.horizon // self.segment)
-        parts = [builder.input("ahead", self.segment * self.known + self.fixed + steps, masked=False)]
-        codes = [builder.input(f"code {k}", 1, masked=False) for k in range(len(self.levels))]
-        for k, (code, count) in enumerate(zip(codes, self.levels, strict=True)):
+        parts = [builder.input("ahead", self.segment * self.n_known_ahead + self.n_static + steps, masked=False)]
+        codes = [builder.input(f"code {k}", 1, masked=False) for k in range(len(self.category_sizes))]
+        for k, (code, count) in enumerate(zip(codes, self.category_sizes, strict=True)):
             size = int(np.clip(round(1.6 * count**0.56), 1, 32))  # a rule of thumb of fastai's
             parts.append(builder.add(Embedding(count, size), code, name=f"embedding {k}"))
         return builder.add(Concatenate(), *parts, name="told") if codes else parts[0]
@@ -107,7 +107,7 @@ class Architecture:
     def initialize(self, seed: int) -> Array:
         """Fresh parameters."""
         params = self.program.initialize(seed, np.dtype(np.float32))
-        self.program.views(params)["head.weight"][...] *= FIRST_STEPS
+        self.program.views(params)["head.weight"][...] *= INITIAL_HEAD_WEIGHT
         return params
 
     def forward(self, params: Array, inputs: dict[str, Array], lengths: Array | None) -> Array:

@@ -150,7 +150,7 @@ def _set_initial_outputs(
 def _set_unseen_embeddings(architecture: Architecture, parameters: Array, windows: Windows) -> None:
     """Give each category that no series had in training the mean embedding of the others; its own is still noise."""
     views = architecture.program.views(parameters)
-    for k in range(len(architecture.levels)):
+    for k in range(len(architecture.category_sizes)):
         assert windows.codes is not None, "an architecture with categories reads codes"
         seen = np.unique(windows.codes[windows.series, k])
         weight = views[f"embedding {k}.weight"]

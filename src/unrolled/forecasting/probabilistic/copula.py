@@ -1,4 +1,4 @@
-"""How the steps ahead hang together: correlations of a window's forecast errors, as a Gaussian copula has them."""
+"""A Gaussian copula of the forecast errors at the steps ahead."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from ...arrays import Array
 
-FEWEST_WINDOWS = 8  # with fewer held-out windows nothing is said of how the steps hang together
+MIN_WINDOWS = 8  # with fewer held-out windows, the steps count as independent
 
 
 def estimate_correlation(scores: Array, known: Array, apart: int) -> Array:
     """Correlations between the steps ahead, (H, H).
 
     Each held-out target has a normal score under its own forecast; these are the correlations of a Gaussian copula.
-    They are taken about 0, where the scores of good forecasts lie, since windows that overlap often err to one side
-    together. Then they are drawn towards independence, the more the fewer windows there are that share no target:
-    by the share λ = Σ (1 - r²)² / n / Σ r², at most 1.
+    They are computed about 0, where the scores of good forecasts lie, because overlapping windows often err to one
+    side together. Then they are shrunk towards independence by λ = Σ (1 - r²)² / n / Σ r², at most 1: the fewer
+    windows share no target, the more.
 
     Args:
         scores: of K windows, (K, H).
@@ -26,7 +26,7 @@ def estimate_correlation(scores: Array, known: Array, apart: int) -> Array:
     forecasts over steps ahead, Pinson et al., Wind Energy 12, 2009.
     """
     count, steps = scores.shape
-    if count < FEWEST_WINDOWS or steps == 1:
+    if count < MIN_WINDOWS or steps == 1:
         return np.eye(steps)
     scores = np.where(known > 0, scores, 0.0)
     product = scores.T @ scores
@@ -39,10 +39,10 @@ def estimate_correlation(scores: Array, known: Array, apart: int) -> Array:
     return np.where(off, (1 - share) * r, 1.0)
 
 
-def correlated(noise: Array, dependence: Array | None) -> Array:
-    """Independent standard normal numbers (..., H), given these correlations over their last axis; None: none."""
-    if dependence is None:
+def correlated(noise: Array, correlation: Array | None) -> Array:
+    """Independent standard normal numbers (..., H) with these correlations along their last axis; None: unchanged."""
+    if correlation is None:
         return noise
-    # few windows give a matrix without full rank, which Cholesky refuses
-    values, vectors = np.linalg.eigh(dependence)
+    # with few windows the matrix has no full rank, which a Cholesky decomposition needs
+    values, vectors = np.linalg.eigh(correlation)
     return noise @ (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

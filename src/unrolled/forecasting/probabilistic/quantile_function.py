@@ -1,8 +1,7 @@
 """The distribution of one value ahead: its quantile function between and beyond known quantiles, and the way back.
 
-Both go by normal scores: the level q has the score Φ⁻¹(q). Between two known quantiles the function is a straight
-line over the scores; beyond the outermost it is the line through the median and that one. A normal distribution comes
-out exactly.
+Both use normal scores: the level q has the score Φ⁻¹(q). Between two known quantiles the function is linear in the
+score; beyond the outermost one it is the line through the median and that quantile. A normal distribution is exact.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 
 from ...arrays import Array
 
-FURTHEST = 6.0  # no normal score is counted beyond
+MAX_SCORE = 6.0  # normal scores are clipped there
 # a fine grid for distributions that are known everywhere, even over the scores from -3.2 to 3.2
 FINE_LEVELS = tuple(NormalDist().cdf(k / 5) for k in range(-16, 17))
 
@@ -44,12 +43,12 @@ def quantiles_at_scores(quantiles: Array, levels: Sequence[float], scores: Array
     """
     known = scores_of_levels(levels)
     last = len(known) - 1
-    scores = np.clip(scores, -FURTHEST, FURTHEST)
+    scores = np.clip(scores, -MAX_SCORE, MAX_SCORE)
     right = np.clip(np.searchsorted(known, scores), 1, last)
     pick = [_picked(quantiles, k) for k in (right - 1, right)]
     low, high = known[right - 1], known[right]
     share = (scores - low) / (high - low)
-    # an equal pair gives itself to the last bit
+    # between equal quantiles no rounding error may appear
     inside = np.where(pick[0] == pick[1], pick[0], pick[0] + share * (pick[1] - pick[0]))
     middle = quantiles[..., last // 2]
     for end, beyond in ((0, scores < known[0]), (last, scores > known[last])):
@@ -82,7 +81,7 @@ def normal_scores(quantiles: Array, levels: Sequence[float], values: Array) -> A
         reach = quantiles[..., end] - middle
         with np.errstate(over="ignore"):
             ratio = np.abs(values - middle) / np.maximum(np.abs(reach), np.finfo(float).tiny)
-        found = np.where(beyond, known[end] * np.minimum(ratio, FURTHEST / abs(known[end])), found)
+        found = np.where(beyond, known[end] * np.minimum(ratio, MAX_SCORE / abs(known[end])), found)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What every forecast of a target must keep to."""
+"""The support of a target, which every forecast keeps to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...arrays import Array
 
 
 class Support(NamedTuple):
-    """Limits of a target that its forecasts, intervals and samples respect.
+    """The support of a target, which its forecasts, intervals and samples respect.
 
     Attributes:
         nonnegative: nothing lies below 0.
@@ -38,7 +38,7 @@ class Support(NamedTuple):
         y = np.maximum(y, 0.0) if self.nonnegative else y
         if not self.integer:
             return y
-        # what stands a rounding error beside a whole number is that number
+        # a value that differs from a whole number by a rounding error is that number
         nearest = np.rint(y)
         outwards = np.rint if abs(q - 0.5) < 1e-9 else np.floor if q < 0.5 else np.ceil
         return np.where(np.abs(y - nearest) <= 1e-9 * np.maximum(np.abs(y), 1), nearest, outwards(y)) + 0.0
