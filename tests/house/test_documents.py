@@ -6,15 +6,20 @@ import importlib.util
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+import unrolled as un
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/forecasting.md", "docs/files.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "docs/forecasting.md", "docs/recipes.md", "docs/files.md"]
+)
 def test_python_blocks_run_one_after_the_other(name, tmp_path):
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / name).read_text("utf-8"), re.MULTILINE | re.DOTALL)
     assert blocks
@@ -45,6 +50,11 @@ def test_the_page_of_the_commands_is_what_they_say_themselves():
     tool = program(ROOT / "tools" / "document_commands.py")
     # else: python tools/document_commands.py
     assert tool.DOCUMENT.read_text("utf-8") == tool.document()
+
+
+def test_the_version_is_the_same_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == un.__version__
 
 
 def test_tables_of_speed_are_those_that_were_measured():
