@@ -14,6 +14,15 @@ import pytest
 import unrolled as un
 
 ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "unrolled"
+# modules and names that the glossary has already; an entry goes when its name is there
+COMING = {
+    "forecasting/predictor.py": "Predictor",
+    "forecasting/inputs/views.py": "View",
+    "forecasting/model/distributions.py": "OutputDistribution",
+    "forecasting/parameters.py": "Parameters",
+    "forecasting/evaluation/metrics.py": "InSampleValues",
+}
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
@@ -50,6 +59,32 @@ def test_the_page_of_the_commands_is_what_they_say_themselves():
     tool = program(ROOT / "tools" / "document_commands.py")
     # else: python tools/document_commands.py
     assert tool.DOCUMENT.read_text("utf-8") == tool.document()
+
+
+def glossary() -> list[tuple[str, list[str]]]:
+    """The terms of the glossary, each with what stands in its last column."""
+    rows = re.findall(
+        r"^\| (.+?) \|.*?\| ([^|]*) \|$", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE
+    )
+    return [(term, re.findall(r"`([^`]+)`", where)) for term, where in rows]
+
+
+def module(where: str) -> Path:
+    return ROOT / where if where.startswith("native/") else SOURCE / where
+
+
+def test_the_modules_of_the_glossary_are_there():
+    places = {where for _, found in glossary() for where in found if "/" in where} - COMING.keys()
+    assert len(places) > 40
+    assert not [where for where in places if not module(where).exists()]
+
+
+def test_the_names_of_the_glossary_are_defined_where_it_says():
+    names = {term.strip("`"): found[0] for term, found in glossary() if re.fullmatch(r"`[A-Z]\w+`", term)}
+    assert len(names) > 15
+    for name, where in names.items():
+        if name not in COMING.values():
+            assert re.search(rf"^class {name}\b", module(where).read_text("utf-8"), re.MULTILINE), name
 
 
 def test_the_version_is_the_same_everywhere():
