@@ -47,6 +47,15 @@ def test_links_lead_to_files(document):
     assert not missing
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_headings(document):
+    prose = re.sub(r"^```.*?^```|`[^`]*`", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for name, heading in re.findall(r"\]\(([^):#]*\.md|)#([^)]+)\)", prose):
+        target = (document.parent / name if name else document).read_text("utf-8")
+        found = re.findall(r"^#+ (.+)$", target, re.MULTILINE)
+        assert heading in [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in found], heading
+
+
 def program(path: Path):
     """A program beside the package, as a module."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
