@@ -1,4 +1,4 @@
-"""Files as people have them: `unrolled forecast` on each, timed and compared; docs/files.md gets the table.
+"""Run `unrolled forecast` on public files as they were found, and write the table of docs/files.md.
 
 Run with `make files DATA=folder`, where folder has messy/ and classics/.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "files.md"
 BEGIN, END = "<!-- files: begin -->", "<!-- files: end -->"
-# what a file needs to be told, beside its horizon; all others are read without an option
+# options that a file needs beside its horizon; all others are read without any
 TOLD = {
     "AirQualityUCI.csv": ["--target", "CO(GT)", "--na=-200"],
     "AirQualityUCI_bom_quoted.csv": ["--target", "CO(GT)", "--na=-200"],
@@ -41,7 +41,7 @@ def unrolled(*words: str, cwd: str) -> subprocess.CompletedProcess[str]:
 
 
 def measure(path: Path, short: bool) -> dict:
-    """Inspect and forecast one file; what was found, how long it took, and the errors on the held-out end."""
+    """Inspect and forecast one file; what was detected, the time, and the errors on the held-out end."""
     told = TOLD.get(path.name, [])
     with tempfile.TemporaryDirectory() as folder:
         found = json.loads(unrolled("inspect", str(path), *told, "--json", cwd=folder).stdout)
@@ -75,7 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder with messy/ and classics/")
     parser.add_argument("--only", default="", help="part of the names of files to run, shown but not written")
-    parser.add_argument("--short", action="store_true", help=f"train for less: {' '.join(SHORT)}")
+    parser.add_argument("--short", action="store_true", help=f"train less: {' '.join(SHORT)}")
     given = parser.parse_args()
     files = sorted(
         [*given.data.glob("messy/*.csv"), *given.data.glob("classics/*.csv")], key=lambda p: p.name.lower()
@@ -94,7 +94,7 @@ def main() -> None:
     before, _, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
     how = f"with `{' '.join(SHORT)}`" if given.short else "with its defaults"
-    how = f"`unrolled forecast` {how}, beside the options named:"
+    how = f"`unrolled forecast` {how} and the options listed:"
     table = "\n".join([BEGIN, how, "", *head, *(line.replace("\\", "\\\\") for line in rows), END])
     DOCUMENT.write_text(before + table + after, "utf-8")
 

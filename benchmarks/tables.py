@@ -1,6 +1,6 @@
 """The tables of README and docs/performance.md, from what `make bench` measured.
 
-python benchmarks/tables.py            # prints them; tests hold the documents to them
+python benchmarks/tables.py            # prints them; tests compare the documents with them
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ def inference(results: dict[str, Any]) -> str:
 
 
 def figures(results: dict[str, Any]) -> str:
-    """Every figure with what was wanted of it."""
+    """Every figure with its requirement and its target."""
     rows = [
         [f["what"], f"{f['value']:.2f}", f"{f['must']:g}", f"{f['aim']:g}", f["verdict"]] for f in results["figures"]
     ]
-    return markdown(["figure", "measured", "must", "aim", ""], rows)
+    return markdown(["figure", "measured", "required", "target", ""], rows)
 
 
 def stock(results: dict[str, Any]) -> str:

@@ -1,9 +1,9 @@
-"""Draw the pictures of the report in these documents anew; needs Chromium.
+"""Take the pictures of the report in these documents again; needs Chromium.
 
     python docs/screenshots.py
 
 `report.png` is the report of examples/air_passengers.csv; `report-many.png` and `report-phone.png` that of 100 shops
-whose sales are made up here.
+with simulated sales.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pandas as pd
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 sys.path.insert(0, str(ROOT / "tools"))
-from browser import Browser  # noqa: E402, it lies beside the package, not in it
+from browser import Browser  # noqa: E402, it is not part of the package
 
 SHOPS = 100
 REGIONS = ("North", "South", "East", "West")

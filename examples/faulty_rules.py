@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import unrolled as un
-from unrolled.nn.cells import HiddenState
-from unrolled.nn.losses import MSE, CrossEntropy, Evaluation
 from unrolled.arrays import Array
 from unrolled.nn.activations import dtanh, tanh
+from unrolled.nn.cells import HiddenState
+from unrolled.nn.losses import MSE, CrossEntropy, Evaluation
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class OneStep(un.RNN):
 
 @dataclass(frozen=True)
 class OwnState(un.RNN):
-    """The recurrent weights' gradient takes the state of the same step, where the one before belongs."""
+    """The recurrent weights' gradient uses the state of the same step instead of the previous one."""
 
     kind = "fault_own_state"
 
@@ -41,7 +41,7 @@ class OwnState(un.RNN):
 
 @dataclass(frozen=True)
 class Overwriting(un.RNN):
-    """Each step's gradient replaces that of the step after it, where the sum belongs."""
+    """Each step's gradient replaces that of the step after it instead of being added to it."""
 
     kind = "fault_overwriting"
 
@@ -52,7 +52,7 @@ class Overwriting(un.RNN):
 
 @dataclass(frozen=True)
 class Untransposed(un.RNN):
-    """The gradient goes back through W_hh, where its transpose belongs."""
+    """The gradient goes back through W_hh instead of its transpose."""
 
     kind = "fault_untransposed"
 
@@ -63,7 +63,7 @@ class Untransposed(un.RNN):
 
 @dataclass(frozen=True)
 class EarlierDerivative(un.RNN):
-    """On the way back the derivative of tanh is taken at the step before."""
+    """In the backward pass the derivative of tanh is taken at the step before."""
 
     kind = "fault_earlier_derivative"
 
@@ -135,7 +135,7 @@ class FourTimes(un.Dense):
 
 @dataclass(frozen=True)
 class BiasForGradient(un.Dense):
-    """The bias goes back through the weights, where the gradient of the bias belongs."""
+    """The bias goes back through the weights instead of its gradient."""
 
     kind = "fault_bias_for_gradient"
 
@@ -146,7 +146,7 @@ class BiasForGradient(un.Dense):
 
 @dataclass(frozen=True)
 class Noisy(un.Dense):
-    """Gradients that start as noise, where 0 belongs."""
+    """Gradients that start as noise instead of 0."""
 
     kind = "fault_noisy"
 
@@ -170,7 +170,7 @@ class SumGradient(MSE):
 
 @dataclass(frozen=True)
 class Flipped(CrossEntropy):
-    """Target minus probability, where probability minus target belongs."""
+    """Target minus probability instead of probability minus target."""
 
     kind = "fault_flipped"
 

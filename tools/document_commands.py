@@ -1,4 +1,4 @@
-"""Write docs/commands.md: the help of every command as it is, and what --json prints.
+"""Write docs/commands.md: the help of every command, and what --json prints.
 
 python tools/document_commands.py
 """
@@ -19,11 +19,11 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "commands.md"
 BEGINNING = """\
 # The commands
 
-Standard output carries data, standard error everything else. Exit codes: 0 done, 1 the work failed, 2 the input or
-the arguments are wrong, 130 interrupted: Ctrl-C once keeps the best so far and still writes it, twice leaves at
-once. At a terminal one line tells how far a run is, and a small chart ends a forecast; elsewhere there is neither,
-and never a colour. `--quiet` says nothing but errors. `unrolled --install-completion` completes commands and
-options in bash, zsh and fish; `--show-completion` shows what it would install.
+Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 the work failed, 2 the input
+or the arguments are wrong, 130 interrupted. Ctrl-C once keeps the best so far and still writes it; twice exits at
+once. At a terminal, a line shows the progress of a run, and a small chart ends a forecast; elsewhere there is
+neither, and no colour. `--quiet` prints errors only. `unrolled --install-completion` completes commands and options
+in bash, zsh and fish; `--show-completion` shows what it would install.
 
 ## Options in a file
 
@@ -35,33 +35,34 @@ level = [80, 95]        # a list, or "80,95"
 nonnegative = true
 ```
 
-Every command takes `--config`: a file holds any of its options by the name without dashes, and any of its
-arguments by the name that its help has for it, in small letters (`file`, `model`, `history`). An option that may be
-repeated takes a list. The command line goes before the file. What is not known or of another kind is an error that
-names the line.
+Every command takes `--config`: a file that may contain each of its options by the name without dashes, and each of
+its arguments by the name in its help, in lower case (`file`, `model`, `history`). An option that may be repeated
+takes a list. The command line takes precedence over the file. A name that is not known, or a value of the wrong
+type, is an error that names the line.
 
-Every run that writes files writes beside them the one file that repeats it: `forecast` writes `run.toml` into its
-folder, and `--out rows.csv` of `backtest`, `predict` and `score`, `--out figure.svg` of `plot` and `demo fish` write
-`rows.toml`, `figure.toml` and `fish.toml`. It holds all that was given, the columns that were found, and in place of
-`--cell auto` what it chose, so that the same version and engine give the same bits again, from any folder. (Where
-series have [several frequencies](forecasting.md#series-of-different-frequencies), each has a choice of its own, and
-the file holds the search instead: it repeats itself under `--max-trials` alone, and need not under a budget of time.)
+Every run that writes files also writes one file that repeats it: `forecast` writes `run.toml` into its folder, and
+`--out rows.csv` of `backtest`, `predict` and `score`, `--out figure.svg` of `plot` and `demo fish` write
+`rows.toml`, `figure.toml` and `fish.toml`. It contains the options that were given, the columns that were detected,
+and the configuration that `--cell auto` chose instead of the search, so that the same version and engine give the
+same bits again, from any folder. (If the series have [several
+frequencies](forecasting.md#series-of-different-frequencies), each has its own configuration, and the file contains
+the search instead. With `--max-trials` alone the search repeats; with a time budget it may choose differently.)
 
 ```
 unrolled forecast --config sales-forecast/run.toml --out again
 unrolled predict --config rows.toml
 ```
 
-It takes the place of what an earlier run of the same command wrote beside the same output, and of nothing else.
-Where another file has its name, such as that of `rows.csv` beside `rows.svg`, it is called `rows.svg.toml`
-(`forecast.csv.toml` in the folder of a forecast); where that is taken too, the run is refused before it begins.
+The file overwrites only what an earlier run of the same command wrote for the same output. If its name is taken by
+another file, such as that of `rows.csv` beside `rows.svg`, it is called `rows.svg.toml` (`forecast.csv.toml` in the
+folder of a forecast). If that is taken, too, the run is refused before it starts.
 
 ## Spreadsheets
 
 A text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return may be executed by a spreadsheet that opens a
 CSV file. `--excel-safe` puts a single quote before such texts
-([OWASP](https://owasp.org/www-community/attacks/CSV_Injection)'s rule; numbers stay), and a note says where it is
-missing. `predict` and `score` take the quotes off again with the same option.
+([OWASP](https://owasp.org/www-community/attacks/CSV_Injection)'s rule; numbers are unchanged). Without the option,
+a note names such texts. `predict` and `score` remove the quotes again with the same option.
 """
 JSON = """\
 ### What --json prints

@@ -1,6 +1,6 @@
-"""docs/accuracy.md and a table of the README from what was measured, benchmarks/results/accuracy/*.json.
+"""docs/accuracy.md and a table of the README from the results, benchmarks/results/accuracy/*.json.
 
-python benchmarks/accuracy/document.py          # rewrites them; a test holds the document to the results
+python benchmarks/accuracy/document.py          # rewrites them; a test compares them with the results
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ TITLES = {
     "m3-alone": "M3, single series",
     "etth1": "ETTh1",
     "air-passengers": "AirPassengers",
-    "kept-aside": "Kept aside",
-    "neuralforecast": "Training beside NeuralForecast's LSTM, M4 hourly",
+    "kept-aside": "Sets kept aside",
+    "neuralforecast": "Training compared with NeuralForecast's LSTM, M4 hourly",
     "statistical": "Statistical methods (statsforecast)",
 }
 MEASURES = {
@@ -67,7 +67,7 @@ def shown(value: Any) -> str:
 
 
 def accuracy(content: dict[str, Any]) -> str:
-    """What was reached, then with what: a line a choice of settings and horizon."""
+    """The errors, then the settings: a line for each choice of settings and horizon."""
     rows = content["rows"]
     used = [name for name in MEASURES if any(name in row["median"] for row in rows)]
     lines, facts = [], []
@@ -119,7 +119,7 @@ RENDERERS = {"statistical": statistical, "neuralforecast": neuralforecast}
 
 
 def tables(folder: Path = record.RESULTS) -> str:
-    """A section a file of results, in the order of `TITLES`, tests before validations."""
+    """A section for each file of results, in the order of `TITLES`, tests before validations."""
     sections = []
     for name, title in TITLES.items():
         for validation in (False, True):
@@ -132,12 +132,12 @@ def tables(folder: Path = record.RESULTS) -> str:
 
 
 def rewritten(document: str, folder: Path = record.RESULTS) -> str:
-    """The document with its tables as they were measured."""
+    """The document with its tables from the results."""
     before, rest = document.split(BEGIN)
     return f"{before}{BEGIN}\n\n{tables(folder)}\n\n{END}{rest.split(END)[1]}"
 
 
-# the measure that a data set is known by, and what others reached, as quoted: none of it is measured here
+# the usual measure of a data set, and the figures that others published, which are quoted and not measured here
 PUBLISHED = {
     "m4-hourly": ("owa", "ES-RNN, the competition's winner: 0.440"),
     "cif2016": ("smape", "ETS 11.88, best recurrent network 10.23"),
@@ -151,7 +151,7 @@ CONTEST = ("neuralforecast", True)  # on the training part
 
 
 def summary(folder: Path = record.RESULTS) -> str:
-    """A line a data set: defaults, tuned settings, and what others reached."""
+    """A line for each data set: defaults, tuned settings, and published figures."""
     lines = []
     for name, (measure, others) in PUBLISHED.items():
         rows = record.load(record.file_of(folder, name, False))["rows"]
@@ -172,7 +172,7 @@ def summary(folder: Path = record.RESULTS) -> str:
 
 
 def readme(text: str, folder: Path = record.RESULTS) -> str:
-    """The README with its summary as it was measured."""
+    """The README with its summary from the results."""
     before, rest = text.split(BEGIN)
     return f"{before}{BEGIN}\n{summary(folder)}\n{END}{rest.split(END)[1]}"
 

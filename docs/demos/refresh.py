@@ -1,10 +1,11 @@
-"""Bring the outputs and pictures of these pages up to date: run every demo, paste what it says, draw it anew.
+"""Update the outputs and pictures of these pages: run every demo, paste its output, draw its picture.
 
-    python docs/demos/refresh.py            # all: two minutes, most of them the stock demo's
+    python docs/demos/refresh.py            # all of them: two minutes, most of it for the stock demo
     python docs/demos/refresh.py fish sales
 
-A page marks what is pasted: `<!-- demo fish: 14 lines ... 12 lines -->` before a code block becomes the first 14 and
-the last 12 lines of the demo, `<!-- faults fish -->` the output of `examples/faults.py fish`. Pictures need Chromium.
+Comments in a page mark what is pasted: the code block after `<!-- demo fish: 14 lines ... 12 lines -->` becomes the
+first 14 and the last 12 lines of the demo, and that after `<!-- faults fish -->` the output of
+`examples/faults.py fish`. Pictures need Chromium.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from unrolled.demos import DEMOS, DemoResult
 
 PAGES = Path(__file__).parent
 sys.path.insert(0, str(PAGES.parent.parent / "examples"))
-import faults  # noqa: E402, it lies beside the package, not in it
+import faults  # noqa: E402, it is not part of the package
 
 BLOCK = re.compile(r"(<!-- (demo|faults) (\w+)(?:: (\d+) lines \.\.\. (\d+) lines)? -->\n```text\n)[^`]*(```)")
 CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]

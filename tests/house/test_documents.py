@@ -6,15 +6,29 @@ import importlib.util
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import unrolled as un
+
 ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "unrolled"
+# modules and names that the glossary has already; an entry goes when its name is there
+COMING = {
+    "forecasting/predictor.py": "Predictor",
+    "forecasting/inputs/views.py": "View",
+    "forecasting/model/distributions.py": "OutputDistribution",
+    "forecasting/parameters.py": "Parameters",
+    "forecasting/evaluation/metrics.py": "InSampleValues",
+}
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/forecasting.md", "docs/files.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "docs/forecasting.md", "docs/recipes.md", "docs/files.md"]
+)
 def test_python_blocks_run_one_after_the_other(name, tmp_path):
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / name).read_text("utf-8"), re.MULTILINE | re.DOTALL)
     assert blocks
@@ -33,6 +47,15 @@ def test_links_lead_to_files(document):
     assert not missing
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_headings(document):
+    prose = re.sub(r"^```.*?^```|`[^`]*`", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for name, heading in re.findall(r"\]\(([^):#]*\.md|)#([^)]+)\)", prose):
+        target = (document.parent / name if name else document).read_text("utf-8")
+        found = re.findall(r"^#+ (.+)$", target, re.MULTILINE)
+        assert heading in [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in found], heading
+
+
 def program(path: Path):
     """A program beside the package, as a module."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -45,6 +68,37 @@ def test_the_page_of_the_commands_is_what_they_say_themselves():
     tool = program(ROOT / "tools" / "document_commands.py")
     # else: python tools/document_commands.py
     assert tool.DOCUMENT.read_text("utf-8") == tool.document()
+
+
+def glossary() -> list[tuple[str, list[str]]]:
+    """The terms of the glossary, each with what stands in its last column."""
+    rows = re.findall(
+        r"^\| (.+?) \|.*?\| ([^|]*) \|$", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE
+    )
+    return [(term, re.findall(r"`([^`]+)`", where)) for term, where in rows]
+
+
+def module(where: str) -> Path:
+    return ROOT / where if where.startswith("native/") else SOURCE / where
+
+
+def test_the_modules_of_the_glossary_are_there():
+    places = {where for _, found in glossary() for where in found if "/" in where} - COMING.keys()
+    assert len(places) > 40
+    assert not [where for where in places if not module(where).exists()]
+
+
+def test_the_names_of_the_glossary_are_defined_where_it_says():
+    names = {term.strip("`"): found[0] for term, found in glossary() if re.fullmatch(r"`[A-Z]\w+`", term)}
+    assert len(names) > 15
+    for name, where in names.items():
+        if name not in COMING.values():
+            assert re.search(rf"^class {name}\b", module(where).read_text("utf-8"), re.MULTILINE), name
+
+
+def test_the_version_is_the_same_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == un.__version__
 
 
 def test_tables_of_speed_are_those_that_were_measured():
