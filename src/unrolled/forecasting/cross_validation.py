@@ -31,21 +31,13 @@ from .selection.automatic import SelectionResult, select_parameters
 
 @dataclass(frozen=True)
 class CrossValidationPlan:
-    """Which origins, and how often the networks are trained.
+    """Which origins, and how often the networks are trained."""
 
-    Attributes:
-        n_windows: origins of each series; the last one lies a horizon before the end.
-        step_size: rows from one origin to the next.
-        refit: origins that are forecast by one training, which ends at the first of them.
-        levels: of the intervals, in per cent.
-        baselines: names of the columns beside the networks'.
-    """
-
-    n_windows: int
-    step_size: int
-    refit: int
-    levels: list[float]
-    baselines: list[str]
+    n_windows: int  # origins of each series; the last one lies a horizon before the end
+    step_size: int  # rows from one origin to the next
+    refit: int  # origins that are forecast by one training, which ends at the first of them
+    levels: list[float]  # of the intervals, in per cent
+    baselines: list[str]  # names of the columns beside the networks'
 
     @classmethod
     def checked(
@@ -75,17 +67,11 @@ class CrossValidationPlan:
 
 @dataclass(frozen=True)
 class ForecastRows:
-    """Forecasts from some origins, one row for each step ahead.
+    """Forecasts from some origins, one row for each step ahead."""
 
-    Attributes:
-        columns: of the table, by name.
-        steps: how far ahead each row lies, 1 the nearest, (n,).
-        series: the number of each row's series in the panel, (n,).
-    """
-
-    columns: dict[str, Array]
-    steps: Array
-    series: Array
+    columns: dict[str, Array]  # of the table, by name
+    steps: Array  # how far ahead each row lies, 1 the nearest, (n,)
+    series: Array  # the number of each row's series in the panel, (n,)
 
     @classmethod
     def concatenated(cls, parts: Sequence[ForecastRows]) -> ForecastRows:
@@ -98,33 +84,19 @@ class ForecastRows:
 
 @dataclass(frozen=True, repr=False)
 class Backtest:
-    """Forecasts from the past, and what came.
+    """Forecasts from the past, and what came."""
 
-    Attributes:
-        columns: by name: id (if there are ids), timestamp, cutoff, target (NaN where unknown), forecasts.
-        names: of the forecasts among them.
-        target: the column of the target.
-        steps: how far ahead each row lies, 1 the nearest, (n,).
-        series: the series of each row, (n,).
-        history: what came before the first cutoff.
-        windows: cutoffs that were reached.
-        name: the networks' column.
-        interrupted: whether Ctrl-C ended it before the last cutoff.
-        notes: what the user should know of the table and of the search.
-        found: what the automatic choice before the first cutoff has found; None without a search.
-    """
-
-    columns: dict[str, Array]
-    names: list[str]
-    target: str
-    steps: Array
-    series: Array
-    history: InSampleValues
-    windows: int
-    name: str
-    interrupted: bool
-    notes: list[str]
-    found: SelectionResult | None = None
+    columns: dict[str, Array]  # id (if there are ids), timestamp, cutoff, target (NaN where unknown), forecasts
+    names: list[str]  # of the forecasts among them
+    target: str  # the column of the target
+    steps: Array  # how far ahead each row lies, 1 the nearest, (n,)
+    series: Array  # the series of each row, (n,)
+    history: InSampleValues  # what came before the first cutoff
+    windows: int  # cutoffs that were reached
+    name: str  # the networks' column
+    interrupted: bool  # whether Ctrl-C ended it before the last cutoff
+    notes: list[str]  # what the user should know of the table and of the search
+    found: SelectionResult | None = None  # by the search before the first cutoff
 
     def by_series(self) -> pd.DataFrame:
         return score_series(self.series, self.columns[self.target], self._forecasts(), self.history)

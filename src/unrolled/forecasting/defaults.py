@@ -54,38 +54,23 @@ MAX_PASSES_WITHOUT_DROPOUT, DROPOUT_BEYOND = 2, 0.4
 
 @dataclass(frozen=True)
 class Decisions:
-    """What was decided about a panel.
+    """What was decided about a panel."""
 
-    Attributes:
-        spec: how windows are cut.
-        logs: which series are taken in logarithms, (S,) bool.
-        features: what is read beside the target.
-        decoder: how the horizon is written.
-    """
-
-    spec: WindowSpec
-    logs: Array
-    features: Features
-    decoder: Decoder
+    spec: WindowSpec  # how windows are cut
+    logs: Array  # which series are taken in logarithms, (S,) bool
+    features: Features  # what is read beside the target
+    decoder: Decoder  # how the horizon is written
 
 
 @dataclass(frozen=True)
 class FitPlan:
-    """All that is decided before anything is trained, from the part of a panel that is not held out.
+    """All that is decided before anything is trained, from the part of a panel that is not held out."""
 
-    Attributes:
-        parameters: what was asked.
-        panel: the whole panel.
-        known: the panel without its held-out end, or the whole one if nothing can be held out.
-        left_out: rows held out at the end of each series.
-        decisions: for both trainings.
-    """
-
-    parameters: Parameters
-    panel: Panel
-    known: Panel
-    left_out: int
-    decisions: Decisions
+    parameters: Parameters  # what was asked
+    panel: Panel  # the whole panel
+    known: Panel  # the panel without its held-out end, or the whole one if nothing can be held out
+    left_out: int  # rows held out at the end of each series
+    decisions: Decisions  # for both trainings
 
     @property
     def settings(self) -> Settings:

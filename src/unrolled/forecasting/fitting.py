@@ -29,19 +29,12 @@ from .probabilistic.quantiles import MEDIAN
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the held-out end has shown.
+    """What the held-out end has shown."""
 
-    Attributes:
-        ensemble: the networks that have not seen it.
-        comparison: with the baselines.
-        conformal_factors: (MEDIAN, H).
-        correlation: of the errors of the steps that are forecast at once.
-    """
-
-    ensemble: Ensemble
-    comparison: Comparison
-    conformal_factors: Array
-    correlation: Array
+    ensemble: Ensemble  # the networks that have not seen it
+    comparison: Comparison  # with the baselines
+    conformal_factors: Array  # (MEDIAN, H)
+    correlation: Array  # of the errors of the steps that are forecast at once
 
 
 def fit(

@@ -37,21 +37,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FittedTable:
-    """What came of fitting a table.
+    """What came of fitting a table."""
 
-    Attributes:
-        parameters: what was asked.
-        predictors: one for each frequency, by its name; the one with most rows first.
-        mixed: whether the table has several frequencies.
-        selections: what came of the search for each frequency; empty without a search.
-        notes: what the user should know of the fit.
-    """
-
-    parameters: Parameters
-    predictors: Mapping[str, Predictor]
-    mixed: bool = False
-    selections: Mapping[str, SelectionResult] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    parameters: Parameters  # what was asked
+    predictors: Mapping[str, Predictor]  # by the name of the frequency, the one with most rows first
+    mixed: bool = False  # whether the table has several frequencies
+    selections: Mapping[str, SelectionResult] = field(default_factory=dict)  # of the search for each frequency
+    notes: tuple[str, ...] = ()  # what the user should know of the fit
 
     @property
     def only(self) -> Predictor:

@@ -31,31 +31,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """The table of a fit.
+    """The table of a fit."""
 
-    Attributes:
-        columns: what its columns are.
-        library: it came in, as narwhals names it; forecasts are given in the same.
-        reading: the options by which a file was read, for those who read a newer one.
-    """
-
-    columns: Columns
-    library: str = "pandas"
-    reading: Mapping[str, Any] = field(default_factory=dict)
+    columns: Columns  # what its columns are
+    library: str = "pandas"  # that it came in and forecasts are given in, as narwhals names it
+    reading: Mapping[str, Any] = field(default_factory=dict)  # the options by which its file was read
 
 
 class SeriesToForecast(NamedTuple):
-    """Series as forecasts read them.
+    """Series as forecasts read them."""
 
-    Attributes:
-        panel: their last rows.
-        transform: of the series.
-        library: in which the answer is given.
-    """
-
-    panel: Panel
-    transform: SeriesTransform
-    library: str
+    panel: Panel  # their last rows
+    transform: SeriesTransform  # of the series
+    library: str  # in which the answer is given
 
 
 class Prediction(NamedTuple):
@@ -67,31 +55,18 @@ class Prediction(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Predictor:
-    """One frequency's fit.
+    """One frequency's fit."""
 
-    Attributes:
-        parameters: those of the fit; after a search, those that it chose.
-        source: the table.
-        ensemble: the networks.
-        transform: of the series of the fit.
-        conformal_factors: the calibration of intervals, (MEDIAN, H).
-        context: the last rows of the series of the fit, as far as forecasts depend on them.
-        panel: the whole series; None after loading.
-        comparison: with the baselines on the held-out end; None where nothing was held out, and after loading.
-        notes: what the user should know of the fit.
-        interrupted: whether Ctrl-C ended it.
-    """
-
-    parameters: Parameters
-    source: Source
-    ensemble: Ensemble
-    transform: SeriesTransform
-    conformal_factors: Array
-    context: Panel
-    panel: Panel | None = None
-    comparison: Comparison | None = None
-    notes: tuple[str, ...] = ()
-    interrupted: bool = False
+    parameters: Parameters  # those of the fit; after a search, those that it chose
+    source: Source  # the table
+    ensemble: Ensemble  # the networks
+    transform: SeriesTransform  # of the series of the fit
+    conformal_factors: Array  # the calibration of intervals, (MEDIAN, H)
+    context: Panel  # the last rows of the series, as far as forecasts depend on them
+    panel: Panel | None = None  # the whole series; None after loading
+    comparison: Comparison | None = None  # on the held-out end; None without one, and after loading
+    notes: tuple[str, ...] = ()  # what the user should know of the fit
+    interrupted: bool = False  # whether Ctrl-C ended it
 
     @property
     def name(self) -> str:

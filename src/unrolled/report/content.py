@@ -37,21 +37,13 @@ class FrequencyPart(NamedTuple):
 
 @dataclass(frozen=True)
 class ReportContent:
-    """A forecast and what it came from.
+    """A forecast and what it came from."""
 
-    Attributes:
-        fitted: the table and what came of its fit.
-        forecast: of the series of the fit, one after the other, with intervals.
-        title: such as the file's name.
-        command: that repeats this; None: there is none.
-        wall_s: total run time; None: not known.
-    """
-
-    fitted: FittedTable
-    forecast: pd.DataFrame
-    title: str
-    command: str | None = None
-    wall_s: float | None = None
+    fitted: FittedTable  # the table and what came of its fit
+    forecast: pd.DataFrame  # of the series of the fit, one after the other, with intervals
+    title: str  # such as the file's name
+    command: str | None = None  # that repeats this; None: there is none
+    wall_s: float | None = None  # total run time; None: not known
 
     @property
     def comparison(self) -> Comparison | None:

@@ -26,21 +26,13 @@ class HeldOutPart:
 
 @dataclass(frozen=True)
 class Curve:
-    """One series.
+    """One series."""
 
-    Attributes:
-        id: None for a table without ids.
-        stamps: of the past and of what is forecast, (n + H,).
-        y: the past, NaN in gaps, (n,).
-        forecast: columns by name, the intervals' too, (H,) each.
-        held_out: the comparison, if there is one.
-    """
-
-    id: Any
-    stamps: Array
-    y: Array
-    forecast: dict[str, Array]
-    held_out: HeldOutPart | None = None
+    id: Any  # None for a table without ids
+    stamps: Array  # of the past and of what is forecast, (n + H,)
+    y: Array  # the past, NaN in gaps, (n,)
+    forecast: dict[str, Array]  # columns by name, the intervals' too, (H,) each
+    held_out: HeldOutPart | None = None  # the comparison, if there is one
 
     @property
     def name(self) -> str:

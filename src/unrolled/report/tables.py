@@ -25,21 +25,13 @@ MAX_STEPS_SHOWN = 8  # columns of the errors by step
 
 @dataclass(frozen=True)
 class TextTable:
-    """Cells as texts.
+    """Cells as texts."""
 
-    Attributes:
-        header: one a column.
-        rows: of cells.
-        texts: how many columns, from the left, hold texts.
-        ours: the row to point out, if there is one.
-        caption: for who can't see the page.
-    """
-
-    header: list[str]
-    rows: list[list[str]]
-    texts: int = 1
-    ours: int | None = None
-    caption: str = ""
+    header: list[str]  # one a column
+    rows: list[list[str]]  # of cells
+    texts: int = 1  # how many columns, from the left, hold texts
+    ours: int | None = None  # the row to point out, if there is one
+    caption: str = ""  # for who can't see the page
 
 
 def models(content: ReportContent) -> TextTable:

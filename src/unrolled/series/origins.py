@@ -16,10 +16,6 @@ from .panel import Panel, series_of
 class Origins:
     """Where forecasts start. Origin k sees the rows of its series before row `ends[k]` of the panel, and none after.
 
-    Attributes:
-        panel: the series.
-        ends: (N,)
-
     >>> from unrolled.series.frequency import Frequency
     >>> y, offsets = np.arange(6.0), np.array([0, 4, 6])
     >>> panel = Panel(["a", "b"], Frequency("integer", 1, 0), offsets, np.zeros(2), y, y > -1)
@@ -27,8 +23,8 @@ class Origins:
     [0, 1]
     """
 
-    panel: Panel
-    ends: Array
+    panel: Panel  # the series
+    ends: Array  # (N,)
 
     def __len__(self) -> int:
         return len(self.ends)

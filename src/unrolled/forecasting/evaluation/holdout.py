@@ -34,25 +34,15 @@ COVERED_LEVELS = (50, 80, 90, 95)  # those whose bounds are learned quantiles
 
 @dataclass(frozen=True)
 class HeldOutForecasts:
-    """What the networks predict in the held-out end, K windows, in the units of the target or its logarithm.
+    """What the networks predict in the held-out end, K windows, in the units of the target or its logarithm."""
 
-    Attributes:
-        ensemble: the networks, which have not seen that end.
-        origins: K.
-        left: rows from each origin to the last one of its series, (K,).
-        quantiles: uncalibrated, combined with other methods, (K, H, Q).
-        target: what came, (K, H).
-        weight: 0 where that is unknown, else 1, (K, H).
-        correlation: of the errors of the steps that are forecast at once, (R, R).
-    """
-
-    ensemble: Ensemble
-    origins: TransformedOrigins
-    left: Array
-    quantiles: Array
-    target: Array
-    weight: Array
-    correlation: Array
+    ensemble: Ensemble  # the networks, which have not seen that end
+    origins: TransformedOrigins  # K
+    left: Array  # rows from each origin to the last one of its series, (K,)
+    quantiles: Array  # uncalibrated, combined with other methods, (K, H, Q)
+    target: Array  # what came, (K, H)
+    weight: Array  # 0 where that is unknown, else 1, (K, H)
+    correlation: Array  # of the errors of the steps that are forecast at once, (R, R)
 
     @property
     def horizon(self) -> int:

@@ -52,15 +52,10 @@ class Standardization:
 
 @dataclass(frozen=True)
 class CategoryCodes:
-    """The codes of one category that were seen in training; any other is 0, unknown.
+    """The codes of one category that were seen in training; any other is 0, unknown."""
 
-    Attributes:
-        column: which of the categories of the covariates.
-        codes: for each of their codes, 0 first, the one the networks read.
-    """
-
-    column: int
-    codes: tuple[int, ...]
+    column: int  # which of the categories of the covariates
+    codes: tuple[int, ...]  # for each of their codes, 0 first, the one the networks read
 
     @property
     def size(self) -> int:
@@ -70,25 +65,15 @@ class CategoryCodes:
 
 @dataclass(frozen=True)
 class Features:
-    """What the networks of one training read beside the target.
+    """What the networks of one training read beside the target."""
 
-    Attributes:
-        gaps: whether a channel is 1 where the target was observed and 0 where a gap was filled.
-        past: of the covariates known up to the present.
-        future: of the covariates known ahead.
-        calendar: names of the calendar's features; they are known ahead.
-        season: periods in a season, for the calendar of whole-number timestamps.
-        static: of the numbers of a series.
-        categories: of a series.
-    """
-
-    gaps: bool = False
-    past: Standardization = Standardization()
-    future: Standardization = Standardization()
-    calendar: tuple[str, ...] = ()
-    season: int = 1
-    static: Standardization = Standardization()
-    categories: tuple[CategoryCodes, ...] = ()
+    gaps: bool = False  # whether a channel is 1 where the target was observed and 0 where a gap was filled
+    past: Standardization = Standardization()  # of the covariates known up to the present
+    future: Standardization = Standardization()  # of the covariates known ahead
+    calendar: tuple[str, ...] = ()  # names of the calendar's features; they are known ahead
+    season: int = 1  # periods in a season, for the calendar of whole-number timestamps
+    static: Standardization = Standardization()  # of the numbers of a series
+    categories: tuple[CategoryCodes, ...] = ()  # of a series
 
     @classmethod
     def of(cls, panel: Panel, calendar: bool = False, season: int = 1) -> Features:

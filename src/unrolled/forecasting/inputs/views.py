@@ -25,23 +25,14 @@ MIN_SCALE_IN_CHANGES = 0.1  # of a window, in mean absolute changes of its serie
 
 @dataclass(frozen=True)
 class Cut:
-    """Windows that are cut from series, as a view sees them.
+    """Windows that are cut from series, as a view sees them."""
 
-    Attributes:
-        z: the series, with or without their seasons, (n,).
-        origins: the windows' ends, N.
-        starts: the first row of each window, (N,).
-        window: periods of a full one.
-        season: periods in a season.
-        horizon: periods ahead.
-    """
-
-    z: Array
-    origins: TransformedOrigins
-    starts: Array
-    window: int
-    season: int
-    horizon: int
+    z: Array  # the series, with or without their seasons, (n,)
+    origins: TransformedOrigins  # the windows' ends, N
+    starts: Array  # the first row of each window, (N,)
+    window: int  # periods of a full one
+    season: int  # periods in a season
+    horizon: int  # periods ahead
 
     @property
     def last(self) -> Array:
@@ -71,24 +62,14 @@ class Cut:
 
 
 class View(ABC):
-    """How a network sees a window. Subclasses say what differs from the mean view.
+    """How a network sees a window. Subclasses say what differs from the mean view."""
 
-    Attributes:
-        name: as parameters and model files spell it.
-        description: of the anchor, for reports.
-        without_season: whether the network reads the series without its season, and targets lie about it.
-        seasonal_change: whether it also reads the change over a season, and targets lie about the value one season
-            before them.
-        follows_trend: whether trends of the series must be estimated.
-        selectable: whether the automatic choice may take it.
-    """
-
-    name: ClassVar[str]
-    description: ClassVar[str]
-    without_season: ClassVar[bool] = False
-    seasonal_change: ClassVar[bool] = False
-    follows_trend: ClassVar[bool] = False
-    selectable: ClassVar[bool] = True
+    name: ClassVar[str]  # as parameters and model files spell it
+    description: ClassVar[str]  # of the anchor, for reports
+    without_season: ClassVar[bool] = False  # the network reads the series without its season
+    seasonal_change: ClassVar[bool] = False  # it reads the change over a season; anchors lie a season back
+    follows_trend: ClassVar[bool] = False  # trends of the series must be estimated
+    selectable: ClassVar[bool] = True  # the automatic choice may take it
 
     def anchor(self, cut: Cut) -> Array:
         """What targets are measured from, (N,)."""

@@ -15,23 +15,14 @@ SHORTEST_WINDOW = 4
 
 @dataclass(frozen=True)
 class WindowSpec:
-    """How windows are cut from series.
+    """How windows are cut from series."""
 
-    Attributes:
-        horizon: periods that the network forecasts at once.
-        season: periods in a season; 1: none.
-        window: periods that the network reads, a multiple of the segment.
-        views: those that the networks of an ensemble take in turn.
-        segment: periods that the network takes in one step.
-        decoded: whether the horizon is written segment by segment.
-    """
-
-    horizon: int
-    season: int
-    window: int
-    views: tuple[View, ...]
-    segment: int = 1
-    decoded: bool = False
+    horizon: int  # periods that the network forecasts at once
+    season: int  # periods in a season; 1: none
+    window: int  # periods that the network reads, a multiple of the segment
+    views: tuple[View, ...]  # those that the networks of an ensemble take in turn
+    segment: int = 1  # periods that the network takes in one step
+    decoded: bool = False  # whether the horizon is written segment by segment
 
     @property
     def lags(self) -> Array:

@@ -31,34 +31,20 @@ class Architecture:
       encoder's last state, reading where the segment lies and what is known of it ahead. Source: Lin et al.,
       "SegRNN", 2023 (arXiv:2308.11200);
     - "recurrent": such steps one after the other. Source: Sutskever, Vinyals & Le, NIPS 2014.
-
-    Attributes:
-        cell: name of the recurrent cell.
-        hidden: its units.
-        layers: recurrent layers of the encoder.
-        dropout: share of hidden units dropped in training.
-        segment: values of each channel that a step reads or writes.
-        channels: of the window.
-        horizon: values to forecast.
-        outputs: numbers for each of them, such as quantiles.
-        decoder: one of the three above.
-        n_known_ahead: channels known ahead, the last ones.
-        n_static: numbers that are the same for all rows of a series.
-        category_sizes: the number of codes of each category of a series.
     """
 
-    cell: str
-    hidden: int
-    layers: int
-    dropout: float
-    segment: int
-    channels: int
-    horizon: int
-    outputs: int
-    decoder: Decoder
-    n_known_ahead: int = 0
-    n_static: int = 0
-    category_sizes: tuple[int, ...] = ()
+    cell: str  # name of the recurrent cell
+    hidden: int  # its units
+    layers: int  # recurrent layers of the encoder
+    dropout: float  # share of hidden units dropped in training
+    segment: int  # values of each channel that a step reads or writes
+    channels: int  # of the window
+    horizon: int  # values to forecast
+    outputs: int  # numbers for each of them, such as quantiles
+    decoder: Decoder  # one of the three above
+    n_known_ahead: int = 0  # channels known ahead, the last ones
+    n_static: int = 0  # numbers that are the same for all rows of a series
+    category_sizes: tuple[int, ...] = ()  # the number of codes of each category of a series
 
     def __repr__(self) -> str:
         stack = f"{self.layers} × " if self.layers > 1 else ""

@@ -75,17 +75,11 @@ def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dic
 
 
 class Combination(NamedTuple):
-    """What networks are averaged with; by default nothing.
+    """What networks are averaged with; by default nothing."""
 
-    Attributes:
-        weights: by the names of methods.
-        season: of all methods but Naive2, in periods.
-        naive2_season: of Naive2.
-    """
-
-    weights: Mapping[str, float] = MappingProxyType({})
-    season: int = 1
-    naive2_season: int = 1
+    weights: Mapping[str, float] = MappingProxyType({})  # by the names of methods
+    season: int = 1  # of all methods but Naive2, in periods
+    naive2_season: int = 1  # of Naive2
 
     def __str__(self) -> str:
         """The shares in words.

@@ -37,21 +37,13 @@ class Member:
 
 @dataclass(frozen=True)
 class EnsembleOutputs:
-    """What the members of an ensemble give for N windows, each of which has gone through each network once.
+    """What the members of an ensemble give for N windows, each of which has gone through each network once."""
 
-    Attributes:
-        members: the networks.
-        distribution: what their outputs mean.
-        anchors: what forecasts are measured from in each view, (N, horizon).
-        scales: what an output of 1 stands for in each view, (N,).
-        outputs: of each member, (N, horizon, P).
-    """
-
-    members: Sequence[Member]
-    distribution: OutputDistribution
-    anchors: Mapping[View, Array]
-    scales: Mapping[View, Array]
-    outputs: Sequence[Array]
+    members: Sequence[Member]  # the networks
+    distribution: OutputDistribution  # what their outputs mean
+    anchors: Mapping[View, Array]  # what forecasts are measured from in each view, (N, horizon)
+    scales: Mapping[View, Array]  # what an output of 1 stands for in each view, (N,)
+    outputs: Sequence[Array]  # of each member, (N, horizon, P)
 
     def quantiles(self, levels: Sequence[float] = QUANTILES) -> Array:
         """Their quantiles, uncalibrated: the median over the members, (N, horizon, Q), in the units of the target or
@@ -79,29 +71,17 @@ class EnsembleOutputs:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Trained networks.
+    """Trained networks."""
 
-    Attributes:
-        spec: how windows are cut.
-        features: what is read beside the target.
-        members: the networks.
-        interrupted: whether Ctrl-C ended the training.
-        distribution: what the outputs of the networks mean.
-        support: what all forecasts keep to.
-        correlation: of the forecast errors of the steps that are forecast at once, (H, H); None: not known.
-        seed: of the paths behind recursive forecasts.
-        combination: the methods that the networks are averaged with.
-    """
-
-    spec: WindowSpec
-    features: Features
-    members: list[Member]
-    interrupted: bool = False
-    distribution: OutputDistribution = LEARNED_QUANTILES
-    support: Support = UNBOUNDED
-    correlation: Array | None = None
-    seed: int = 0
-    combination: Combination = NETWORKS_ALONE
+    spec: WindowSpec  # how windows are cut
+    features: Features  # what is read beside the target
+    members: list[Member]  # the networks
+    interrupted: bool = False  # whether Ctrl-C ended the training
+    distribution: OutputDistribution = LEARNED_QUANTILES  # what the outputs mean
+    support: Support = UNBOUNDED  # what all forecasts keep to
+    correlation: Array | None = None  # of the errors of the steps that are forecast at once, (H, H)
+    seed: int = 0  # of the paths behind recursive forecasts
+    combination: Combination = NETWORKS_ALONE  # with other methods
 
     def notes(self, panel: Panel) -> list[str]:
         """What the user should know of how a panel is forecast."""

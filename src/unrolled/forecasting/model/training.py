@@ -34,19 +34,12 @@ WINDOWS_FOR_INITIAL_OUTPUTS = 1000  # that show how far targets lie from their a
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """The windows that the networks of an ensemble are trained on.
+    """The windows that the networks of an ensemble are trained on."""
 
-    Attributes:
-        origins: the ends of all windows.
-        spec: how they are cut.
-        features: what is read beside the target.
-        distribution: what the networks learn.
-    """
-
-    origins: TransformedOrigins
-    spec: WindowSpec
-    features: Features
-    distribution: OutputDistribution
+    origins: TransformedOrigins  # the ends of all windows
+    spec: WindowSpec  # how they are cut
+    features: Features  # what is read beside the target
+    distribution: OutputDistribution  # what the networks learn
 
     def windows(self, view: View, origins: TransformedOrigins | None = None) -> Windows:
         """All windows in one of the views, or those that end at some of the origins."""

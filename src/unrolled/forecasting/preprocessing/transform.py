@@ -28,27 +28,16 @@ LARGEST_LOGARITHM = 700.0  # float64 overflows soon after, and no forecast may b
 
 @dataclass(frozen=True)
 class SeriesTransform:
-    """What is known of each of S series beyond its window.
+    """What is known of each of S series beyond its window."""
 
-    Attributes:
-        logs: whether it is taken in logarithms, (S,) bool.
-        season: what its season adds at each place of the season, ordinal 0 first, (S, season); 0 without a season.
-        smoothing: weight of the newest value in its level, (S,).
-        trend: decay of the weights behind its slope, (S,); 0 without a trend. See `smoothing.window_slope`.
-        steady: whether its trend has hardly ever been wrong, (S,) bool.
-        spread: its standard deviation, (S,); for a constant series its usual change.
-        change: its mean absolute change from one value to the next, positive, (S,).
-        extent: its lowest value, its median and its highest value, (S, 3).
-    """
-
-    logs: Array
-    season: Array
-    smoothing: Array
-    trend: Array
-    steady: Array
-    spread: Array
-    change: Array
-    extent: Array
+    logs: Array  # whether it is taken in logarithms, (S,) bool
+    season: Array  # what its season adds at each of its places, ordinal 0 first, (S, season)
+    smoothing: Array  # weight of the newest value in its level, (S,)
+    trend: Array  # decay of the weights behind its slope, (S,); 0 without a trend
+    steady: Array  # whether its trend has hardly ever been wrong, (S,) bool
+    spread: Array  # its standard deviation, (S,); for a constant series its usual change
+    change: Array  # its mean absolute change from one value to the next, positive, (S,)
+    extent: Array  # its lowest value, its median and its highest value, (S, 3)
 
     def take(self, series: Array) -> SeriesTransform:
         return SeriesTransform(*(part[series] for part in astuple(self)))
@@ -127,13 +116,9 @@ def _without_season(z: Array, panel: Panel, transform: SeriesTransform) -> Array
 
 @dataclass(frozen=True)
 class TransformedOrigins(Origins):
-    """Origins of series whose transform is known.
+    """Origins of series whose transform is known."""
 
-    Attributes:
-        transform: of the panel's series.
-    """
-
-    transform: SeriesTransform
+    transform: SeriesTransform  # of the panel's series
 
     def season_ahead(self, horizon: int) -> Array:
         """What the season adds to each of the `horizon` periods ahead, (N, horizon)."""

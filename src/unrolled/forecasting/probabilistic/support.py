@@ -10,15 +10,10 @@ from ...arrays import Array
 
 
 class Support(NamedTuple):
-    """The support of a target, which its forecasts, intervals and samples respect.
+    """The support of a target, which its forecasts, intervals and samples respect."""
 
-    Attributes:
-        nonnegative: nothing lies below 0.
-        integer: all values are whole.
-    """
-
-    nonnegative: bool = False
-    integer: bool = False
+    nonnegative: bool = False  # nothing lies below 0
+    integer: bool = False  # all values are whole
 
     def values(self, y: Array) -> Array:
         """Values of the target, clipped and rounded to the nearest.

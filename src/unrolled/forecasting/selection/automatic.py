@@ -22,23 +22,14 @@ from .validation import MIN_UNITS, make_folds
 
 @dataclass(frozen=True)
 class SelectionResult:
-    """What came of a search.
+    """What came of a search."""
 
-    Attributes:
-        asked: the parameters that called for it.
-        chosen: those that repeat the choice without a search; for several frequencies, with one.
-        table: all that was tried, see `Forecaster.search_`.
-        notes: what came of it, in words.
-        interrupted: whether Ctrl-C ended it.
-        parts: the result for each frequency, by its name; empty where there is one.
-    """
-
-    asked: Parameters
-    chosen: Parameters
-    table: pd.DataFrame
-    notes: Sequence[str] = ()
-    interrupted: bool = False
-    parts: Mapping[str, SelectionResult] = field(default_factory=dict)
+    asked: Parameters  # the parameters that called for it
+    chosen: Parameters  # those that repeat the choice without a search; for several frequencies, with one
+    table: pd.DataFrame  # all that was tried, see `Forecaster.search_`
+    notes: Sequence[str] = ()  # what came of it, in words
+    interrupted: bool = False  # whether Ctrl-C ended it
+    parts: Mapping[str, SelectionResult] = field(default_factory=dict)  # for each of several
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -37,19 +37,12 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True)
 class Trial:
-    """A configuration that was judged.
+    """A configuration that was judged."""
 
-    Attributes:
-        configuration: as it would be fitted.
-        stage: "screened" (less training, half of the folds) or "final".
-        errors: one a unit of the comparison, the same units for all trials of a stage, (U,).
-        seconds: that it took.
-    """
-
-    configuration: Configuration
-    stage: str
-    errors: Array
-    seconds: float
+    configuration: Configuration  # as it would be fitted
+    stage: str  # "screened" (less training, half of the folds) or "final"
+    errors: Array  # one a unit of the comparison, the same units for all trials of a stage, (U,)
+    seconds: float  # that it took
 
     @property
     def score(self) -> float:

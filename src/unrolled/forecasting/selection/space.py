@@ -84,19 +84,12 @@ class Configuration(NamedTuple):
 
 
 class SearchSpace(NamedTuple):
-    """What limits the configurations.
+    """What limits the configurations."""
 
-    Attributes:
-        season: periods in a season; 1: none.
-        longest: the longest window that leaves enough windows to train on.
-        windows: to train on.
-        given: names of the parameters that the user has chosen; they stay.
-    """
-
-    season: int
-    longest: int
-    windows: int
-    given: frozenset[str]
+    season: int  # periods in a season; 1: none
+    longest: int  # the longest window that leaves enough windows to train on
+    windows: int  # to train on
+    given: frozenset[str]  # names of the parameters that the user has chosen; they stay
 
 
 def default_configuration(parameters: Parameters, decisions: Decisions, rows: Array) -> Configuration:

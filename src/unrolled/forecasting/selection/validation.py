@@ -32,19 +32,12 @@ WITHOUT_TABLE = Source(Columns())  # candidates are fitted to panels
 
 @dataclass(frozen=True)
 class Validation:
-    """Folds: in each, a predictor is fitted without the end and forecasts from origins in that end.
+    """Folds: in each, a predictor is fitted without the end and forecasts from origins in that end."""
 
-    Attributes:
-        panel: the series that are used.
-        horizon: periods ahead.
-        left_out: rows left out of the training of each fold, the newest first, (F,).
-        origins: one row apart, a series and fold, the oldest at the end of the training.
-    """
-
-    panel: Panel
-    horizon: int
-    left_out: Array
-    origins: int
+    panel: Panel  # the series that are used
+    horizon: int  # periods ahead
+    left_out: Array  # rows left out of the training of each fold, the newest first, (F,)
+    origins: int  # one row apart, a series and fold, the oldest at the end of the training
 
     @cached_property
     def scale(self) -> Array:
