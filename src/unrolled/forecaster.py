@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 from . import storage
 from .arrays import Array
@@ -14,9 +14,7 @@ from .errors import InputError
 from .forecasting.baselines.registry import check_baselines
 from .forecasting.baselines.statistical import require_statsforecast
 from .forecasting.cross_validation import CrossValidationPlan, backtest, uninterrupted
-from .forecasting.evaluation.comparison import Comparison
 from .forecasting.model.combination import weights_of
-from .forecasting.model.ensemble import Ensemble
 from .forecasting.multi_frequency import FittedTable, fit_table
 from .forecasting.parameters import DEFAULTS, Parameters, check_paths
 from .forecasting.predictor import Prediction, Predictor, Source
@@ -33,19 +31,39 @@ from .series.dataframe import in_library, library_of
 from .series.panel import Panel
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
     from narwhals.typing import IntoDataFrame
 
 P = ParamSpec("P")
-
-
+T = TypeVar("T")
 Initializer = Callable[Concatenate[Any, P], None]
 
 
 def _takes(parameters: Callable[P, Parameters]) -> Callable[[Callable[..., None]], Initializer[P]]:
     """Give an initializer the signature of the parameters, which lists them once for all."""
     return wraps(parameters.__init__)
+
+
+class AfterFit(Generic[T]):
+    """An attribute of a forecaster that is there after `fit`, read from what came of it."""
+
+    def __init__(self, read: Callable[[FittedTable], T]) -> None:
+        self.read = read
+
+    def __get__(self, forecaster: Forecaster, owner: type) -> T:
+        if forecaster is None or forecaster._fitted is None:
+            raise AttributeError("there is none before fit(df)")
+        return self.read(forecaster._fitted)
+
+    def __set__(self, forecaster: Forecaster, value: T) -> None:
+        raise AttributeError("what was fitted can't be changed")
+
+
+def _single(table: FittedTable) -> Predictor:
+    """The predictor of a table of one frequency."""
+    if table.mixed:
+        raise AttributeError("each frequency has one of its own: see parts_")
+    return table.only
 
 
 class Forecaster:
@@ -138,7 +156,8 @@ class Forecaster:
         def __getattr__(self, name: str) -> Any:
             if name in Parameters.__dataclass_fields__ and "parameters" in vars(self):
                 return getattr(self.parameters, name)
-            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            hint = " before fit(df), or where each of several frequencies has one: see parts_" * name.endswith("_")
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")
 
         def __setattr__(self, name: str, value: Any) -> None:
             if name in Parameters.__dataclass_fields__:
@@ -227,62 +246,16 @@ class Forecaster:
             raise InputError("this forecaster has not been fitted: call fit(df) first.")
         return self._fitted
 
-    def _attribute(self, name: str) -> FittedTable:
-        """What came of the fit, for an attribute that is only there after it."""
-        if self._fitted is None:
-            raise AttributeError(f"{name} is there after fit(df)")
-        return self._fitted
-
-    def _predictor(self, name: str) -> Predictor:
-        """The predictor, for an attribute that is only there where there is one frequency."""
-        if self._attribute(name).mixed:
-            raise AttributeError(f"{name} belongs to one frequency: see parts_")
-        return self.fitted.only
-
-    @property
-    def model_(self) -> Ensemble:
-        return self._predictor("model_").ensemble
-
-    @property
-    def panel_(self) -> Panel | None:
-        return self._predictor("panel_").panel
-
-    @property
-    def columns_(self) -> Columns:
-        return self._attribute("columns_").source.columns
-
-    @property
-    def reading_(self) -> Mapping[str, Any]:
-        return self._attribute("reading_").source.reading
-
-    @property
-    def held_out_(self) -> Comparison | None:
-        return self._attribute("held_out_").comparison
-
-    @property
-    def notes_(self) -> list[str]:
-        return list(self._attribute("notes_").notes)
-
-    @property
-    def interrupted_(self) -> bool:
-        """Whether Ctrl-C ended a training."""
-        return self._attribute("interrupted_").interrupted
-
-    @property
-    def search_interrupted_(self) -> bool:
-        """Whether Ctrl-C ended a search."""
-        selection = self._attribute("search_interrupted_").selection
-        return selection is not None and selection.interrupted
-
-    @property
-    def search_(self) -> pd.DataFrame | None:
-        selection = self._attribute("search_").selection
-        return None if selection is None else selection.table
-
-    @property
-    def chosen_(self) -> dict[str, Any]:
-        fitted = self._attribute("chosen_")
-        return (fitted.parameters if fitted.mixed else fitted.only.parameters).as_dict()
+    model_ = AfterFit(lambda table: _single(table).ensemble)
+    panel_ = AfterFit(lambda table: _single(table).panel)
+    columns_ = AfterFit(lambda table: table.source.columns)
+    reading_ = AfterFit(lambda table: table.source.reading)
+    held_out_ = AfterFit(lambda table: table.comparison)
+    notes_ = AfterFit(lambda table: list(table.notes))
+    interrupted_ = AfterFit(lambda table: table.interrupted)
+    search_ = AfterFit(lambda table: None if table.selection is None else table.selection.table)
+    search_interrupted_ = AfterFit(lambda table: table.selection is not None and table.selection.interrupted)
+    chosen_ = AfterFit(lambda table: (table.parameters if table.mixed else table.only.parameters).as_dict())
 
     @property
     def parts_(self) -> dict[str, Forecaster]:
