@@ -33,12 +33,12 @@ from faulty_rules import (
 )
 
 import unrolled as un
+from unrolled.arrays import Array
 from unrolled.demos import counting, fish, prices, sales, stock, symbols
 from unrolled.demos.base import windows
+from unrolled.nn.activations import dtanh
 from unrolled.nn.gradient_check import TOLERANCE, difference
 from unrolled.nn.losses import Loss, loss_named
-from unrolled.arrays import Array
-from unrolled.nn.activations import dtanh
 
 WEEK = (fish.DAYS, fish.DAY_5)
 SYMBOLS = (symbols.SEQUENCE, symbols.NEXT, "cross_entropy")

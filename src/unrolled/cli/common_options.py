@@ -1,0 +1,74 @@
+"""Options and arguments that several commands share, with their help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from ..errors import InputError
+from .option_groups import OptionGroup
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet file; - reads standard input.")]
+FutureFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--future-file", help="Table of the covariates known ahead at the timestamps to forecast.", metavar="FILE"
+    ),
+]
+Season = Annotated[
+    int | None, typer.Option("--season", help="Periods in a season.", show_default="from the frequency")
+]
+Level = Annotated[str, typer.Option("--level", help="Coverage of the intervals in per cent.")]
+OutFile = Annotated[Path, typer.Option("--out", help="CSV file; - is standard output.", metavar="FILE")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print all results as one JSON object.")]
+Seed = Annotated[int, typer.Option("--seed", help="Random seed.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+ExcelSafe = Annotated[
+    bool,
+    typer.Option(
+        "--excel-safe",
+        help="Prefix texts that a spreadsheet would execute with a single quote; remove the quotes when reading.",
+    ),
+]
+
+
+class OutputOptions(NamedTuple):
+    """How a command prints and writes tables.
+
+    Attributes:
+        excel_safe: whether texts that a spreadsheet would execute are escaped.
+        as_json: whether standard output is one JSON object.
+        quiet: whether messages and notes are suppressed.
+    """
+
+    excel_safe: bool
+    as_json: bool
+    quiet: bool
+
+
+OUTPUT = OptionGroup(
+    {"excel_safe": (ExcelSafe, False), "as_json": (AsJson, False), "quiet": (Quiet, False)},
+    lambda given: OutputOptions(**given),
+)
+
+
+def names_in(text: str | None) -> list[str]:
+    """The names in a text that separates them by commas.
+
+    >>> names_in("a, b,"), names_in(None)
+    (['a', 'b'], [])
+    """
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def parse_levels(text: str) -> list[float]:
+    """Coverage levels in per cent, checked."""
+    from ..forecasting.probabilistic.quantiles import check_levels
+
+    try:
+        levels = [float(name) for name in names_in(text)]
+    except ValueError as error:
+        raise InputError(f"--level takes numbers such as 80,95; got {text!r}.") from error
+    return check_levels(levels)
