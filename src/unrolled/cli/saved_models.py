@@ -85,6 +85,7 @@ def describe_model(path: Path) -> dict[str, Any]:
     """The facts that `unrolled info` prints about a model file."""
     from ..forecaster import Forecaster
     from ..loading import load
+    from ..series.files import ReadOptions
 
     model = load(path)
     if not isinstance(model, Forecaster):
@@ -102,7 +103,7 @@ def describe_model(path: Path) -> dict[str, Any]:
         "window": first.framing.window,
         "series": sum(len(tail.ids) for tail in tails),
         "columns": [model.columns_.id, model.columns_.time, model.columns_.target],
-        "reading": shlex.join(option_words(model.reading_)),
+        "reading": shlex.join(option_words(ReadOptions().after(model.reading_).told)),
         "seed": model.seed,
         "size": f"{path.stat().st_size / 1000:.1f} kB",
     }
