@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from typer import Option
 
 from .command_group import SETTINGS, Commands
 from .console import print_data
@@ -20,11 +21,8 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def root(
-    version: bool = typer.Option(
-        False,
-        "--version",
-        help="Print the version and the engine with its instruction set, and exit.",
-        is_eager=True,
+    version: bool = Option(
+        False, "--version", help="Print the version and the engine with its instruction set, and exit.", is_eager=True
     ),
 ) -> None:
     if version:

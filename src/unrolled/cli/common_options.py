@@ -5,29 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-import typer
+from typer import Argument, Option
 
 from ..errors import InputError
 from .option_groups import OptionGroup
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet file; - reads standard input.")]
+File = Annotated[Path, Argument(metavar="FILE", help="CSV or Parquet file; - reads standard input.")]
 FutureFile = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "--future-file", help="Table of the covariates known ahead at the timestamps to forecast.", metavar="FILE"
     ),
 ]
-Season = Annotated[
-    int | None, typer.Option("--season", help="Periods in a season.", show_default="from the frequency")
-]
-Level = Annotated[str, typer.Option("--level", help="Coverage of the intervals in per cent.")]
-OutFile = Annotated[Path, typer.Option("--out", help="CSV file; - is standard output.", metavar="FILE")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print all results as one JSON object.")]
-Seed = Annotated[int, typer.Option("--seed", help="Random seed.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+Season = Annotated[int | None, Option("--season", help="Periods in a season.", show_default="from the frequency")]
+Level = Annotated[str, Option("--level", help="Coverage of the intervals in per cent.")]
+OutFile = Annotated[Path, Option("--out", help="CSV file; - is standard output.", metavar="FILE")]
+AsJson = Annotated[bool, Option("--json", help="Print all results as one JSON object.")]
+Seed = Annotated[int, Option("--seed", help="Random seed.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only.")]
 ExcelSafe = Annotated[
     bool,
-    typer.Option(
+    Option(
         "--excel-safe",
         help="Prefix texts that a spreadsheet would execute with a single quote; remove the quotes when reading.",
     ),

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 
 from ..errors import InputError
 from .exit_codes import errors_as_exit_codes
@@ -49,7 +50,7 @@ def read_config(ctx: typer.Context, value: Path | None) -> Path | None:
 
 CONFIG = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "--config",
         help="TOML file of options and arguments, named as here without dashes; the command line takes precedence.",
         metavar="FILE",

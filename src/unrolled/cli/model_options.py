@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-import typer
+from typer import Option
 
 from ..errors import InputError
 from .common_options import Level, Season, names_in, parse_levels
@@ -20,7 +20,7 @@ BY_DATA = "chosen from the data"
 
 
 def _option(kind: Any, name: str, explained: str, shown: str | bool = True, default: Any = None) -> tuple[Any, Any]:
-    return Annotated[kind, typer.Option(name, help=explained, show_default=shown)], default
+    return Annotated[kind, Option(name, help=explained, show_default=shown)], default
 
 
 def _covariate_columns(given: dict[str, Any]) -> CovariateColumns:
@@ -150,7 +150,7 @@ TRAINING = OptionGroup(
     _training_options,
 )
 Alias = Annotated[
-    str | None, typer.Option("--alias", help="Name of the forecast's column.", show_default="the cell in capitals")
+    str | None, Option("--alias", help="Name of the forecast's column.", show_default="the cell in capitals")
 ]
 
 

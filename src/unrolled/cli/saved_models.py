@@ -112,11 +112,7 @@ def describe_model(path: Path) -> dict[str, Any]:
 def network_facts(fc: Forecaster) -> dict[str, Any]:
     """The cell, the number of networks and that of the first one's parameters, for --json."""
     members = fc.parts[0].model_.members
-    return {
-        "cell": members[0].architecture.cell,
-        "networks": len(members),
-        "parameters": members[0].parameters.size,
-    }
+    return {"cell": members[0].architecture.cell, "networks": len(members), "parameters": members[0].parameters.size}
 
 
 def parameters_from_data(fc: Forecaster) -> dict[str, dict[str, Any]]:

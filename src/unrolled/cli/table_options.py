@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
 from .option_groups import OptionGroup
 
@@ -15,7 +16,7 @@ TEXT, FLAG, NUMBER = str | None, bool | None, int | None
 
 
 def _option(kind: Any, name: str, explained: str, shown: str | bool = "detected") -> tuple[Any, None]:
-    return Annotated[kind, typer.Option(name, help=explained, show_default=shown)], None
+    return Annotated[kind, Option(name, help=explained, show_default=shown)], None
 
 
 OPTIONS = {

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
 from ..common_options import OUTPUT, File, OutputOptions, Seed
 from ..console import Console, number_or_null, print_data, print_json, print_table, records_by_model
@@ -22,15 +23,13 @@ if TYPE_CHECKING:
 
     from ...forecasting.cross_validation import Backtest
 
-Horizon = Annotated[int, typer.Option("--horizon", "-H", help="Periods to forecast.")]
-Windows = Annotated[int, typer.Option("--windows", "-K", help="Number of cutoffs to forecast from.")]
-Step = Annotated[int | None, typer.Option("--step", help="Rows between cutoffs.", show_default="the horizon")]
-Refit = Annotated[
-    bool, typer.Option("--refit/--no-refit", help="Train at each cutoff, or once before the first cutoff.")
-]
+Horizon = Annotated[int, Option("--horizon", "-H", help="Periods to forecast.")]
+Windows = Annotated[int, Option("--windows", "-K", help="Number of cutoffs to forecast from.")]
+Step = Annotated[int | None, Option("--step", help="Rows between cutoffs.", show_default="the horizon")]
+Refit = Annotated[bool, Option("--refit/--no-refit", help="Train at each cutoff, or once before the first cutoff.")]
 OutFile = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "--out",
         help="CSV file for all forecasts with the actual values; - prints them instead of the errors.",
         show_default="none",

@@ -6,6 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
+from typer import Option
 
 from ..common_options import AsJson, Quiet
 from ..console import Console, print_json, print_table
@@ -32,7 +33,7 @@ class Shape(NamedTuple):
 # a forecast of one short series, one of many series, and a network that keeps both engines busy
 SHAPES = (Shape(1, 16, 32, 18), Shape(8, 64, 32, 100), Shape(16, 128, 64, 100))
 Cells = Annotated[
-    list[str] | None, typer.Option("--cell", help="Cell to measure, may be repeated.", show_default="all cells")
+    list[str] | None, Option("--cell", help="Cell to measure, may be repeated.", show_default="all cells")
 ]
 
 

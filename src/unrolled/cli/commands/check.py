@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
 from ...errors import InputError
 from ..common_options import AsJson, Quiet, Seed
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 
 Cells = Annotated[
-    list[str] | None, typer.Option("--cell", help="Cell to check, may be repeated.", show_default="all cells")
+    list[str] | None, Option("--cell", help="Cell to check, may be repeated.", show_default="all cells")
 ]
-Depth = Annotated[int, typer.Option("--depth", help="Largest number of stacked layers.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print the table of every check.")]
+Depth = Annotated[int, Option("--depth", help="Largest number of stacked layers.")]
+Verbose = Annotated[bool, Option("--verbose", "-v", help="Print the table of every check.")]
 
 
 def command(

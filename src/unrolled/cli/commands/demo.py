@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from ...errors import InputError
 from ..common_options import AsJson, Quiet, Seed
@@ -12,17 +13,15 @@ from ..exit_codes import FAILURE
 from ..output_files import created_folder
 from ..run_file import RunFile
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="fish, symbols, counting, sales, stock, or all.")]
-Epochs = Annotated[
-    int | None, typer.Option("--epochs", help="Passes over the data.", show_default="depends on the demo")
-]
-Horizon = Annotated[int | None, typer.Option("--horizon", help="Days to forecast (stock only).")]
+Name = Annotated[str, Argument(metavar="NAME", help="fish, symbols, counting, sales, stock, or all.")]
+Epochs = Annotated[int | None, Option("--epochs", help="Passes over the data.", show_default="depends on the demo")]
+Horizon = Annotated[int | None, Option("--horizon", help="Days to forecast (stock only).")]
 Ticker = Annotated[
-    str | None, typer.Option("--ticker", help="Stock whose prices are downloaded from Yahoo Finance (stock only).")
+    str | None, Option("--ticker", help="Stock whose prices are downloaded from Yahoo Finance (stock only).")
 ]
-Start = Annotated[str | None, typer.Option("--start", help="First day, such as 2020-04-01 (stock only).")]
-End = Annotated[str | None, typer.Option("--end", help="Day after the last, such as 2023-04-01 (stock only).")]
-OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the figure, an interactive page.")]
+Start = Annotated[str | None, Option("--start", help="First day, such as 2020-04-01 (stock only).")]
+End = Annotated[str | None, Option("--end", help="Day after the last, such as 2023-04-01 (stock only).")]
+OutFolder = Annotated[Path, Option("--out", help="Folder for the figure, an interactive page.")]
 
 
 def command(

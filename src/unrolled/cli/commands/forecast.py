@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
 from .. import output_files as outputs
 from ..common_options import OUTPUT, File, FutureFile, OutputOptions, Seed
@@ -33,17 +34,13 @@ if TYPE_CHECKING:
 
 INNER_LEVEL = 50.0  # per cent: the coverage of the inner band of the report's fans
 Horizon = Annotated[
-    int | None, typer.Option("--horizon", "-H", help="Periods to forecast.", show_default="a year, a day or similar")
+    int | None, Option("--horizon", "-H", help="Periods to forecast.", show_default="a year, a day or similar")
 ]
 OutFolder = Annotated[
     Path | None,
-    typer.Option(
-        "--out", help="Folder for the outputs; - prints CSV and writes no files.", show_default="FILE-forecast"
-    ),
+    Option("--out", help="Folder for the outputs; - prints CSV and writes no files.", show_default="FILE-forecast"),
 ]
-Format = Annotated[
-    str, typer.Option("--format", help="Format of the report: html, md (Markdown), or html,md for both.")
-]
+Format = Annotated[str, Option("--format", help="Format of the report: html, md (Markdown), or html,md for both.")]
 
 
 @with_option_groups(reading=READING, covariates=COVARIATES, training=TRAINING, output=OUTPUT)

@@ -3,13 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Argument
 
 from ..common_options import AsJson
 from ..console import print_data, print_json
 from ..saved_models import describe_model
 
-Model = Annotated[Path | None, typer.Argument(metavar="MODEL", help="Model file to describe.")]
+Model = Annotated[Path | None, Argument(metavar="MODEL", help="Model file to describe.")]
 
 
 def command(*, model: Model = None, as_json: AsJson = False) -> None:

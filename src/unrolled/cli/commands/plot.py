@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
+from typer import Argument, Option
 
 from ...errors import InputError
 from ..common_options import FutureFile, Level, Quiet, names_in, parse_levels
@@ -24,19 +25,16 @@ IMAGES = (".svg", ".png", ".pdf")
 PAGES = (".html", ".htm")
 WITHOUT_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # the same figure gives the same file
 Forecast = Annotated[
-    Path, typer.Argument(metavar="FORECAST", help="CSV file of `unrolled forecast`, or its model.safetensors.")
+    Path, Argument(metavar="FORECAST", help="CSV file of `unrolled forecast`, or its model.safetensors.")
 ]
 History = Annotated[
-    Path | None,
-    typer.Argument(metavar="HISTORY", help="Table that was forecast; for a model, a newer one is possible."),
+    Path | None, Argument(metavar="HISTORY", help="Table that was forecast; for a model, a newer one is possible.")
 ]
 Series = Annotated[
-    str | None, typer.Option("--series", help="Series to plot, separated by commas.", show_default="the first six")
+    str | None, Option("--series", help="Series to plot, separated by commas.", show_default="the first six")
 ]
-PastRows = Annotated[
-    int | None, typer.Option("--last", help="Rows of the history to plot.", show_default="six horizons")
-]
-OutFile = Annotated[Path, typer.Option("--out", help="File: .svg, .png, .pdf, or .html for an interactive page.")]
+PastRows = Annotated[int | None, Option("--last", help="Rows of the history to plot.", show_default="six horizons")]
+OutFile = Annotated[Path, Option("--out", help="File: .svg, .png, .pdf, or .html for an interactive page.")]
 
 
 class Content(NamedTuple):

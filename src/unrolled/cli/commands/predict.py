@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from ..common_options import OUTPUT, FutureFile, Level, OutFile, OutputOptions, parse_levels
 from ..console import STANDARD_OUTPUT, Console, print_json, print_table, records
@@ -14,19 +15,17 @@ from ..saved_models import load_forecaster, read_newer
 from ..spreadsheet import escaped, formula_notes, unescaped
 from ..table_options import READING, all_options
 
-Model = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="Model file of `unrolled forecast` or of `Forecaster.save`.")
-]
+Model = Annotated[Path, Argument(metavar="MODEL", help="Model file of `unrolled forecast` or of `Forecaster.save`.")]
 File = Annotated[
     Path | None,
-    typer.Argument(
+    Argument(
         metavar="FILE",
         help="Table to forecast, read like that of the training; without it, the series of the training.",
     ),
 ]
 Horizon = Annotated[
     int | None,
-    typer.Option(
+    Option(
         "--horizon",
         "-H",
         help="Periods to forecast: at most the trained horizon, or any number for a model with --reach.",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from ..common_options import OUTPUT, OutFile, OutputOptions
 from ..console import STANDARD_OUTPUT, Console, print_json, print_table, records_by_model
@@ -17,20 +18,17 @@ if TYPE_CHECKING:
     from ...forecasting.evaluation.scoring import Score
     from ...series.files import FileTable
 
-Forecast = Annotated[
-    Path, typer.Argument(metavar="FORECAST", help="CSV file of `unrolled forecast`, or of the same form.")
-]
+Forecast = Annotated[Path, Argument(metavar="FORECAST", help="CSV file of `unrolled forecast`, or of the same form.")]
 Actuals = Annotated[
     Path,
-    typer.Argument(
+    Argument(
         metavar="ACTUALS", help="Table with the actual values; with the rows before them for scaled errors too."
     ),
 ]
 Season = Annotated[
-    int | None,
-    typer.Option("--season", help="Season of MASE, RMSSE and MSIS.", show_default="that of the M4 competition"),
+    int | None, Option("--season", help="Season of MASE, RMSSE and MSIS.", show_default="that of the M4 competition")
 ]
-BySeries = Annotated[bool, typer.Option("--by-series", help="Print one row per series and model instead of means.")]
+BySeries = Annotated[bool, Option("--by-series", help="Print one row per series and model instead of means.")]
 
 
 @with_option_groups(reading=READING, output=OUTPUT)
