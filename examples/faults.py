@@ -35,14 +35,14 @@ from faulty_rules import (
 import unrolled as un
 from unrolled.arrays import Array
 from unrolled.demos import counting, fish, prices, sales, stock, symbols
-from unrolled.demos.base import windows
+from unrolled.demos.base import Scale, windows
 from unrolled.nn.activations import dtanh
 from unrolled.nn.gradient_check import TOLERANCE, difference
 from unrolled.nn.losses import Loss, loss_named
 
 WEEK = (fish.DAYS, fish.DAY_5)
 SYMBOLS = (symbols.SEQUENCE, symbols.NEXT, "cross_entropy")
-SALES = windows(sales.Scaler.of(sales.SALES).down(sales.SALES), sales.WINDOW)
+SALES = windows(Scale.standard(sales.SALES).transform(sales.SALES), sales.WINDOW)
 OPENING = prices.bundled().open
 
 
@@ -225,7 +225,7 @@ def wrong_states(recompute: bool) -> Finding:
 
 def price_windows(steps: int) -> tuple[Array, Array]:
     """Four windows of the first prices, scaled."""
-    return windows(prices.Scale.of(OPENING[:50]).down(OPENING[: steps + 4]), steps)
+    return windows(Scale.min_max(OPENING[:50]).transform(OPENING[: steps + 4]), steps)
 
 
 def loop_over_units() -> Finding:
@@ -243,8 +243,8 @@ def loop_over_units() -> Finding:
 
 def scaled_by_itself() -> Finding:
     parts = prices.split(OPENING)
-    own = prices.Scale.of(OPENING[parts.n_training :])
-    a, b = parts.scale.down(np.array(500.0)), own.down(np.array(500.0))
+    own = Scale.min_max(OPENING[parts.n_training :])
+    a, b = parts.scale.transform(np.array(500.0)), own.transform(np.array(500.0))
     return Finding(abs(a - b) > 0.01, [f"a price of 500 dollars is {a:.3f} in training and {b:.3f} in the test part"])
 
 

@@ -27,7 +27,7 @@ def test_counting_data(rng):
     np.testing.assert_array_equal(ones[:, 0], x.sum(axis=(1, 2)))
 
 
-@pytest.mark.parametrize("wrec", counting.RATES)
+@pytest.mark.parametrize("wrec", counting.COLORS)
 def test_gradient_through_time_is_a_power_of_wrec(rng, wrec):
     found = counting.gradient_through_time(*counting.sequences(rng), wrec)
     np.testing.assert_allclose(found, wrec ** np.arange(9, -1, -1), rtol=1e-12)

@@ -28,4 +28,4 @@ def test_sales_scale_knows_the_training_days_only(monkeypatch):
     dirty = sales.hold_out(5, 0, base.Transcript())[1]
     assert clean[0] == dirty[0]  # reads days 10 to 12; the later two forecasts read poisoned days
     trained = sales.train(sales.SALES[:12], 1, 0, base.Transcript())
-    assert trained.scaler == (pytest.approx(np.mean(sales.SALES[:12])), pytest.approx(np.std(sales.SALES[:12])))
+    assert trained.scale == (pytest.approx(np.mean(sales.SALES[:12])), pytest.approx(np.std(sales.SALES[:12])))

@@ -96,7 +96,7 @@ def test_horizon_past_the_test_part():
         ({"start": "2020-04-01"}, "give a ticker"),
         ({"ticker": "A B"}, "one symbol such as GOOGL"),
         ({"ticker": "GOOGL", "start": "04/01/2020"}, "start must be a date such as 2020-04-01; got '04/01/2020'"),
-        ({"ticker": "GOOGL", "start": "2023-04-01", "end": "2020-04-01"}, "start must lie before end"),
+        ({"ticker": "GOOGL", "start": "2023-04-01", "end": "2020-04-01"}, "start must be before end"),
     ],
 )
 def test_bad_options(options, message):

@@ -33,17 +33,11 @@ ExcelSafe = Annotated[
 
 
 class OutputOptions(NamedTuple):
-    """How a command prints and writes tables.
+    """How a command prints and writes tables."""
 
-    Attributes:
-        excel_safe: whether texts that a spreadsheet would execute are escaped.
-        as_json: whether standard output is one JSON object.
-        quiet: whether messages and notes are suppressed.
-    """
-
-    excel_safe: bool
-    as_json: bool
-    quiet: bool
+    excel_safe: bool  # whether texts that a spreadsheet would execute are escaped
+    as_json: bool  # whether standard output is one JSON object
+    quiet: bool  # whether messages and notes are suppressed
 
 
 OUTPUT = OptionGroup(

@@ -66,8 +66,7 @@ def options_in(path: Path, ctx: typer.Context) -> dict[str, Any]:
     Raises:
         InputError: the file can't be read, or an option in it is unknown to the command or of another type.
     """
-    text = _text_of(path)
-    content = _parsed(path, text)
+    text, content = _read_toml(path)
     known = {name_in_file(param): param for param in ctx.command.params if param.name not in NOT_IN_FILES}
     found = {}
     for name, value in content.items():
@@ -83,29 +82,23 @@ def options_in(path: Path, ctx: typer.Context) -> dict[str, Any]:
     return found
 
 
-def _text_of(path: Path) -> str:
-    try:
-        # file names may hold any bytes, and run files contain them unchanged
-        return path.read_text("utf-8-sig", "surrogateescape")
-    except OSError as error:
-        raise InputError(
-            f"can't read --config {path}: {error.strerror}. Name a TOML file such as run.toml."
-        ) from error
-
-
-def _parsed(path: Path, text: str) -> dict[str, Any]:
+def _read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """The text of a file and its content."""
     import tomllib
 
     try:
-        return tomllib.loads(text)
+        # file names may hold any bytes, and run files contain them unchanged
+        text = path.read_text("utf-8-sig", "surrogateescape")
+        return text, tomllib.loads(text)
+    except OSError as error:
+        reason = str(error.strerror)
     except (ValueError, RecursionError) as error:  # too many digits in a number are not a TOMLDecodeError
-        if re.search("[\udc80-\udcff]", text):
-            raise InputError(
-                f"can't read --config {path}: it is not UTF-8. Name a TOML file such as run.toml."
-            ) from error
-        last_line = len(text.splitlines()) or 1
-        reason = str(error).replace("at end of document", f"at line {last_line}, the end")
-        raise InputError(f"--config {path}: {reason}. Write options as TOML, such as horizon = 12.") from error
+        if not re.search("[\udc80-\udcff]", text):
+            last_line = len(text.splitlines()) or 1
+            reason = str(error).replace("at end of document", f"at line {last_line}, the end")
+            raise InputError(f"--config {path}: {reason}. Write options as TOML, such as horizon = 12.") from error
+        reason = "it is not UTF-8"
+    raise InputError(f"can't read --config {path}: {reason}. Name a TOML file such as run.toml.")
 
 
 def name_in_file(param: Any) -> str:

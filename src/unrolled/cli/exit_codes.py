@@ -23,12 +23,9 @@ def errors_as_exit_codes(ctx: typer.Context) -> Iterator[None]:
     """
     try:
         yield
-    except TrainingDiverged as error:
-        print_message(f"error: {with_options(str(error), ctx)}")
-        raise typer.Exit(FAILURE) from error
     except UnrolledError as error:
         print_message(f"error: {with_options(str(error), ctx)}")
-        raise typer.Exit(INVALID_INPUT) from error
+        raise typer.Exit(FAILURE if isinstance(error, TrainingDiverged) else INVALID_INPUT) from error
     except KeyboardInterrupt as error:
         print_message("interrupted.")
         raise typer.Exit(INTERRUPTED) from error

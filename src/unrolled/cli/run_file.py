@@ -56,15 +56,10 @@ class RunFile(NamedTuple):
             given: the command's parameters by name; None for those that were not given.
             remarks: comments for the reader.
         """
-        from ..storage import write_bytes
-
-        write_bytes(self.path, self.text(given, remarks).encode("utf-8", "surrogateescape"))
-
-    def text(self, given: Mapping[str, Any], remarks: Sequence[str] = ()) -> str:
-        """The content of the file."""
         import tomli_w
 
         from .. import __version__, active_engine
+        from ..storage import write_bytes
 
         values = {**given, "out": self.out}
         lines = [
@@ -81,7 +76,7 @@ class RunFile(NamedTuple):
             elif isinstance(value, (list, tuple)):
                 value = ",".join(map(str, value))
             lines.append(tomli_w.dumps({name_in_file(param): value}).rstrip())
-        return "\n".join(lines) + "\n"
+        write_bytes(self.path, ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"))
 
 
 def relative(path: Path, folder: Path) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .console import print_data, print_table
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -67,6 +69,14 @@ def unescaped(frame: pd.DataFrame) -> pd.DataFrame:
 def as_csv(frame: pd.DataFrame, excel_safe: bool) -> str:
     """A table as CSV, escaped if `excel_safe`."""
     return str((escaped(frame) if excel_safe else frame).to_csv(index=False))
+
+
+def print_rows(frame: pd.DataFrame, excel_safe: bool, always_csv: bool = False) -> None:
+    """Print a table, escaped if `excel_safe`; `always_csv`: as CSV at a terminal too."""
+    if always_csv:
+        print_data(as_csv(frame, excel_safe).rstrip("\n"))
+    else:
+        print_table(escaped(frame) if excel_safe else frame)
 
 
 def formula_notes(frame: pd.DataFrame, excel_safe: bool) -> list[str]:

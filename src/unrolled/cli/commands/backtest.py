@@ -7,7 +7,7 @@ import typer
 from typer import Option
 
 from ..common_options import OUTPUT, File, OutputOptions, Seed
-from ..console import Console, number_or_null, print_data, print_json, print_table, records_by_model
+from ..console import Console, number_or_null, print_json, print_table, records_by_model
 from ..exit_codes import INTERRUPTED
 from ..input_tables import training_panels
 from ..model_options import COVARIATES, TRAINING, Alias, TrainingOptions
@@ -15,7 +15,7 @@ from ..option_groups import with_option_groups
 from ..output_files import interrupt_remarks, run_file_for, write_table
 from ..run_file import RunFile
 from ..search_summary import as_options, choice_remarks, chosen_by_backtest, search_json, with_choice
-from ..spreadsheet import as_csv, formula_notes
+from ..spreadsheet import formula_notes, print_rows
 from ..table_options import READING, all_options, detected_columns
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def command(
     from ...series.files import read_file
 
     console = Console(ctx, output.quiet)
-    parameters = {"freq": reading.freq, "alias": alias, "seed": seed, "verbose": 0 if output.quiet else 1}
-    fc = training.forecaster(horizon=horizon, **parameters)
+    verbose = 0 if output.quiet else 1
+    fc = training.forecaster(horizon=horizon, freq=reading.freq, alias=alias, seed=seed, verbose=verbose)
     levels, baselines = computed_levels(training.levels), compared_baselines(training.baselines)
     plan = CrossValidationPlan.checked(windows, horizon if step is None else step, refit, levels, baselines)
     run_file = run_file_for(out, ctx)
@@ -86,7 +86,7 @@ def command(
         found = backtest_json(backtest, errors, training.levels)
         print_json(found | {"notes": notes, "files": list(map(str, files)), "seconds": round(console.elapsed_s, 3)})
     elif str(out) == "-":
-        print_data(as_csv(rows, output.excel_safe).rstrip("\n"))
+        print_rows(rows, output.excel_safe, always_csv=True)
     else:
         print_table(errors.reset_index())
     written = f"{', '.join(map(str, files))} · " if files else ""

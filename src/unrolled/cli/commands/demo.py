@@ -60,17 +60,13 @@ def command(
         for demo in DEMOS if name == "all" else [name]:
             if name == "all":
                 console.message(f"\n== {demo} ==\n")
-            results[demo] = DEMOS[demo](say=_discard if as_json else print_data, seed=seed, **options)
+            results[demo] = DEMOS[demo](say=None if as_json else print_data, seed=seed, **options)
             console.message(f"\nfigure: {write_figure(folder, demo, results[demo].figure())}")
         run_file.write(ctx.params)
     if as_json:
         print_json({demo: result.numbers for demo, result in results.items()})
     if not all(result.right for result in results.values()):
         raise typer.Exit(FAILURE)
-
-
-def _discard(line: str) -> None:
-    """Print nothing, because standard output is JSON."""
 
 
 def write_figure(folder: Path, demo: str, figure: Any) -> Path:

@@ -13,14 +13,14 @@ from typer import Option
 
 from .. import output_files as outputs
 from ..common_options import OUTPUT, File, FutureFile, OutputOptions, Seed
-from ..console import Console, print_data, print_json, print_message, print_table, records
+from ..console import Console, print_json, records
 from ..exit_codes import INTERRUPTED
 from ..input_tables import read_known_future, training_panels
 from ..model_options import COVARIATES, TRAINING, Alias, TrainingOptions
 from ..option_groups import with_option_groups
 from ..saved_models import network_facts, was_interrupted
 from ..search_summary import as_options, chosen_by_fit, search_json
-from ..spreadsheet import as_csv, escaped, formula_notes
+from ..spreadsheet import formula_notes, print_rows
 from ..table_options import READING, all_options, detected_columns
 
 if TYPE_CHECKING:
@@ -97,9 +97,8 @@ def command(
     if output.as_json:
         print_json(forecast_json(fc, table.columns, result, notes, files, wall_s))
     else:
-        print_forecast(result, output.excel_safe, always_csv=folder is None)
-    if not output.quiet:
-        show_chart(fc, panels[0], result, training.levels)
+        print_rows(result, output.excel_safe, always_csv=folder is None)  # nothing else holds it then
+    show_chart(fc, panels[0], result, training.levels, console)
     written = f"{folder}/: {', '.join(path.name for path in files)} · " if files else ""
     console.message(f"\n{written}total run time {console.elapsed_s:.1f} s")
     if stopped:
@@ -140,24 +139,16 @@ def without_level(forecast: pd.DataFrame, name: str, level: float) -> pd.DataFra
     return forecast.drop(columns=[f"{name}-{end}-{level:g}" for end in ("lo", "hi")])
 
 
-def print_forecast(result: pd.DataFrame, excel_safe: bool, always_csv: bool) -> None:
-    """Print the forecast; `always_csv`: as CSV at a terminal too, because it is not written to a file."""
-    if always_csv:
-        print_data(as_csv(result, excel_safe).rstrip("\n"))
-    else:
-        print_table(escaped(result) if excel_safe else result)
-
-
-def show_chart(fc: Forecaster, panel: Panel, result: pd.DataFrame, levels: list[float]) -> None:
+def show_chart(fc: Forecaster, panel: Panel, result: pd.DataFrame, levels: list[float], console: Console) -> None:
     """Print a small chart if standard error is a terminal."""
-    if not sys.stderr.isatty():
+    if console.quiet or not sys.stderr.isatty():
         return
     from ..terminal_chart import MIN_WIDTH, draw_forecast
 
     columns = shutil.get_terminal_size().columns
     if columns >= MIN_WIDTH:
         first_panel = result.head(fc.horizon * len(panel.ids))
-        print_message("\n" + draw_forecast(fc.name, panel, first_panel, columns, max(levels, default=None)))
+        console.message("\n" + draw_forecast(fc.name, panel, first_panel, columns, max(levels, default=None)))
 
 
 def command_line() -> str:

@@ -38,19 +38,12 @@ OutFile = Annotated[Path, Option("--out", help="File: .svg, .png, .pdf, or .html
 
 
 class Content(NamedTuple):
-    """What a figure shows.
+    """What a figure shows."""
 
-    Attributes:
-        curves: one per series.
-        target: the name of the values.
-        model: the name of the forecast.
-        notes: on the tables that were read.
-    """
-
-    curves: Sequence[Curve]
-    target: str
-    model: str
-    notes: Sequence[str]
+    curves: Sequence[Curve]  # one per series
+    target: str  # the name of the values
+    model: str  # the name of the forecast
+    notes: Sequence[str]  # on the tables that were read
 
 
 @with_option_groups(reading=READING)

@@ -7,12 +7,12 @@ import typer
 from typer import Argument, Option
 
 from ..common_options import OUTPUT, FutureFile, Level, OutFile, OutputOptions, parse_levels
-from ..console import STANDARD_OUTPUT, Console, print_json, print_table, records
+from ..console import STANDARD_OUTPUT, Console, print_json, records
 from ..input_tables import read_known_future
 from ..option_groups import with_option_groups
 from ..output_files import run_file_for, write_table
 from ..saved_models import load_forecaster, read_newer
-from ..spreadsheet import escaped, formula_notes, unescaped
+from ..spreadsheet import formula_notes, print_rows, unescaped
 from ..table_options import READING, all_options
 
 Model = Annotated[Path, Argument(metavar="MODEL", help="Model file of `unrolled forecast` or of `Forecaster.save`.")]
@@ -72,4 +72,4 @@ def command(
     elif files:
         console.message(", ".join(map(str, files)))
     else:
-        print_table(escaped(result) if output.excel_safe else result)
+        print_rows(result, output.excel_safe)

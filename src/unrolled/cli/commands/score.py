@@ -8,10 +8,10 @@ import typer
 from typer import Argument, Option
 
 from ..common_options import OUTPUT, OutFile, OutputOptions
-from ..console import STANDARD_OUTPUT, Console, print_json, print_table, records_by_model
+from ..console import STANDARD_OUTPUT, Console, print_json, records_by_model
 from ..option_groups import with_option_groups
 from ..output_files import run_file_for, write_table
-from ..spreadsheet import escaped, unescape, unescaped
+from ..spreadsheet import print_rows, unescape, unescaped
 from ..table_options import READING, all_options
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def command(
     elif files:
         console.message(", ".join(map(str, files)))
     else:
-        print_table(escaped(rows) if output.excel_safe else rows)
+        print_rows(rows, output.excel_safe)
 
 
 def score_json(result: Score) -> dict[str, Any]:
