@@ -1,4 +1,4 @@
-"""Write docs/commands.md: the help of every command, and what --json prints.
+"""Write docs/commands.md: the help of every command, and the output of --json.
 
 python tools/document_commands.py
 """
@@ -19,11 +19,11 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "commands.md"
 BEGINNING = """\
 # The commands
 
-Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 the work failed, 2 the input
-or the arguments are wrong, 130 interrupted. Ctrl-C once keeps the best so far and still writes it; twice exits at
-once. At a terminal, a line shows the progress of a run, and a small chart ends a forecast; elsewhere there is
-neither, and no colour. `--quiet` prints errors only. `unrolled --install-completion` completes commands and options
-in bash, zsh and fish; `--show-completion` shows what it would install.
+Data goes to standard output, messages and errors to standard error. Exit codes: 0 success, 1 the work failed, 2 the
+input or the arguments are wrong, 130 interrupted: after one Ctrl-C the best result so far is kept and written, a
+second one exits at once. At a terminal, a line shows the progress of a run, and a forecast ends with a small chart;
+elsewhere there is neither, and output is never colored. `--quiet` prints errors only. `unrolled --install-completion`
+completes commands and options in bash, zsh and fish; `--show-completion` prints what it would install.
 
 ## Options in a file
 
@@ -35,47 +35,47 @@ level = [80, 95]        # a list, or "80,95"
 nonnegative = true
 ```
 
-Every command takes `--config`: a file that may contain each of its options by the name without dashes, and each of
-its arguments by the name in its help, in lower case (`file`, `model`, `history`). An option that may be repeated
-takes a list. The command line takes precedence over the file. A name that is not known, or a value of the wrong
-type, is an error that names the line.
+Every command has the option `--config`. Its file holds options under their names without dashes, and arguments under
+their names in the help, in lower case (`file`, `model`, `history`). An option that may be repeated takes a list. The
+command line takes precedence over the file. An unknown option or a value of another type is an error, which names the
+line.
 
-Every run that writes files also writes one file that repeats it: `forecast` writes `run.toml` into its folder, and
-`--out rows.csv` of `backtest`, `predict` and `score`, `--out figure.svg` of `plot` and `demo fish` write
-`rows.toml`, `figure.toml` and `fish.toml`. It contains the options that were given, the columns that were detected,
-and the configuration that `--cell auto` chose instead of the search, so that the same version and engine give the
-same bits again, from any folder. (If the series have [several
-frequencies](forecasting.md#series-of-different-frequencies), each has its own configuration, and the file contains
-the search instead. With `--max-trials` alone the search repeats; with a time budget it may choose differently.)
+Every run that writes files also writes a run file, which repeats the run: `forecast` writes `run.toml` into its
+folder; `--out rows.csv` of `backtest`, `predict` and `score`, `--out figure.svg` of `plot` and `demo fish` write
+`rows.toml`, `figure.toml` and `fish.toml`. A run file holds all options that were given, the columns that were
+detected, and in place of `--cell auto` its choice, so that the same version and engine give the same bits again, from
+any folder. (If the series have [several frequencies](forecasting.md#series-of-different-frequencies), each frequency
+has its own choice, and the run file repeats the search: with `--max-trials` alone the result is the same, within a
+time limit it may differ.)
 
 ```
 unrolled forecast --config sales-forecast/run.toml --out again
 unrolled predict --config rows.toml
 ```
 
-The file overwrites only what an earlier run of the same command wrote for the same output. If its name is taken by
-another file, such as that of `rows.csv` beside `rows.svg`, it is called `rows.svg.toml` (`forecast.csv.toml` in the
-folder of a forecast). If that is taken, too, the run is refused before it starts.
+A run file replaces only the run file of an earlier run of the same command with the same output. If another file has
+its name, such as the run file of `rows.csv` next to `rows.svg`, it is called `rows.svg.toml` (`forecast.csv.toml` in
+the folder of a forecast); if that name is taken too, the run is refused before it starts.
 
 ## Spreadsheets
 
-A text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return may be executed by a spreadsheet that opens a
-CSV file. `--excel-safe` puts a single quote before such texts
-([OWASP](https://owasp.org/www-community/attacks/CSV_Injection)'s rule; numbers are unchanged). Without the option,
-a note names such texts. `predict` and `score` remove the quotes again with the same option.
+A spreadsheet that opens a CSV file may execute texts that begin with `=`, `+`, `-`, `@`, a tab or a carriage return.
+`--excel-safe` prefixes such texts with a single quote
+([OWASP](https://owasp.org/www-community/attacks/CSV_Injection)'s rule; numbers are unchanged), and a note suggests it
+where it is missing. With the same option, `predict` and `score` remove the quotes from the tables that they read.
 """
 JSON = """\
-### What --json prints
+### Output of --json
 
-One object; [the schema](../src/unrolled/cli/schemas/{name}.json) is part of the package. `?`: may be null or
-missing.
+One object; [its schema](../src/unrolled/cli/schemas/{name}.json) is part of the package. `?` marks fields
+that may be null or missing.
 
 {fields}
 """
 
 
 def document() -> str:
-    """The whole page."""
+    """The content of the page."""
     parts = [BEGINNING, "## unrolled\n", _block(_help(typer.main.get_command(app), "unrolled"))]
     for name in COMMANDS:
         parts += [f"## unrolled {name}\n", _block(_help(load(name), f"unrolled {name}"))]
@@ -87,7 +87,7 @@ def document() -> str:
 
 
 def _help(command: Any, name: str) -> str:
-    # nothing is run; as wide as a terminal of that width shows it
+    # without running it, in the width of a wide terminal
     context = command.make_context(name, [], resilient_parsing=True, terminal_width=HELP_WIDTH)
     return str(command.get_help(context))
 
@@ -97,7 +97,7 @@ def _block(text: str) -> str:
 
 
 def _fields(schema: dict[str, Any], depth: int = 0) -> list[str]:
-    """The properties of an object as a list, those of their objects indented below them."""
+    """The properties of an object as a list, with nested properties indented below them."""
     lines = []
     for variant in [schema, *schema.get("anyOf", [])]:
         if depth == 0 and variant is not schema:

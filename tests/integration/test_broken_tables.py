@@ -11,6 +11,8 @@ import pytest
 
 import broken
 from shell import Done, inside, shell
+from unrolled.cli.command_group import load
+from unrolled.cli.console import with_options
 
 TABLES = dict(broken.tables())
 COMMAND = ("forecast", "table.csv", "--horizon", 2, "--steps", 2, "--ensemble", 1, "--hidden", 2, "--out", "out")
@@ -22,6 +24,8 @@ WHOLE = {"forecast.csv", "model.safetensors", "report.html", "run.toml"}
 def assert_refused_or_right(done: Done, place) -> None:
     assert done.code in (0, 2), done
     assert "Traceback" not in done.err
+    # messages and notes name options of the command, not parameters of the library
+    assert with_options(done.err, load("forecast").make_context("forecast", [], resilient_parsing=True)) == done.err
     errors = [line for line in done.err.split("\n") if line.startswith("error:")]
     files = {path.name for path in (place / "out").glob("*")} if (place / "out").exists() else set()
     if done.code == 2:

@@ -1,15 +1,16 @@
-"""The command line. One file a command; a command is imported when it runs, and what is heavy when it is needed."""
+"""The command line. Each command has a file, which is imported when the command runs; heavy imports come last."""
 
 from __future__ import annotations
 
 import typer
+from typer import Option
 
 from .command_group import SETTINGS, Commands
-from .console import give
+from .console import print_data
 
 app = typer.Typer(
     cls=Commands,
-    help="Recurrent neural networks from first principles: a table of time series in, forecasts out.",
+    help="Forecast tables of time series with recurrent neural networks.",
     epilog="Example: unrolled forecast sales.csv --horizon 12",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -20,17 +21,14 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def root(
-    version: bool = typer.Option(
-        False,
-        "--version",
-        help="Print the version and the engine with its instruction set, and leave.",
-        is_eager=True,
+    version: bool = Option(
+        False, "--version", help="Print the version and the engine with its instruction set, and exit.", is_eager=True
     ),
 ) -> None:
     if version:
         from .. import __version__, active_engine
 
-        give(f"unrolled {__version__} ({active_engine().identity})")
+        print_data(f"unrolled {__version__} ({active_engine().identity})")
         raise typer.Exit
 
 

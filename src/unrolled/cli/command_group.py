@@ -1,7 +1,8 @@
-"""A group of commands of which only the one that is asked for is imported, and help that is plain and quick."""
+"""A group of commands that imports only the command it runs, and shows plain help quickly."""
 
 from __future__ import annotations
 
+import re
 import time
 from importlib import import_module
 from typing import Any
@@ -9,23 +10,24 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from .config_file import takes_a_config
-from .exit_codes import BEGAN, answering
+from .config_file import accept_config_file
+from .console import STARTED
+from .exit_codes import errors_as_exit_codes
 from .help_panels import in_order, panel_of
 
-HELP_WIDTH = 100  # a longer line is hard to read
-# in the order in which a person meets them; each is what the first line of the command's docstring says
+HELP_WIDTH = 100  # characters; longer lines are hard to read
+# in the order in which a user meets them, each with the first line of its docstring
 COMMANDS = {
     "forecast": "Train on a table of time series, compare with simple baselines, forecast, and write a report.",
-    "backtest": "Forecast from several cutoffs in the past, and rate the network beside the baselines.",
+    "backtest": "Forecast from several cutoffs in the past, and compare the errors with those of the baselines.",
     "predict": "Forecast with a saved model, without training.",
-    "score": "Rate an old forecast now that its values have come.",
-    "inspect": "Say what is understood of a table, without training: its columns, series, gaps and what looks wrong.",
-    "plot": "Draw a forecast with its past and its intervals, as a picture or a page.",
-    "demo": "Run one of the five classic systems, done right: what it learns, its gradient check, its picture.",
-    "check": "Prove the gradients: analytic against central differences in float64, for every cell, depth and loss.",
-    "bench": "Measure how fast this machine trains: every cell, the native engine beside NumPy.",
-    "info": "Tell about a model file, or about this installation: engine, instruction set, versions.",
+    "score": "Compute the errors of an earlier forecast from the actual values.",
+    "inspect": "Describe a table without training: its columns, its series, gaps and suspicious values.",
+    "plot": "Plot a forecast with its history and its intervals, as an image or an interactive page.",
+    "demo": "Run one of the five classic demos: what the network learns, its gradient check, a figure.",
+    "check": "Check analytic gradients against central differences in float64, for every cell, depth and loss.",
+    "bench": "Measure the training speed on this machine: every cell, with the native engine and with NumPy.",
+    "info": "Describe a model file, or this installation: engine, instruction set, versions.",
 }
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH}
 
@@ -33,20 +35,24 @@ SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_
 class Command(TyperCommand):
     """A command whose help lists its options by panel.
 
-    Typer's own panels are drawn by rich, whose import takes longer than all the rest of a help page.
+    Typer draws its own panels with rich, whose import takes longer than the rest of a help page.
     """
 
     def invoke(self, ctx: Any) -> Any:
-        ctx.meta[BEGAN] = time.perf_counter()  # before anything heavy is imported: a person waits for that, too
-        return super().invoke(ctx)
+        ctx.meta[STARTED] = time.perf_counter()  # before the heavy imports, which are part of the run time
+        with errors_as_exit_codes(ctx):
+            return super().invoke(ctx)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         panels: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
             if record is not None:
-                usual = panel_of(str(param.name), param.param_type_name == "argument")
-                panels.setdefault(getattr(param, "rich_help_panel", None) or usual, []).append(record)
+                panel = getattr(param, "rich_help_panel", None)
+                panel = panel or panel_of(str(param.name), param.param_type_name == "argument")
+                # typer puts defaults that are described in words in parentheses inside of its brackets
+                text = re.sub(r"\[default: \((.*)\)\]$", r"[default: \1]", record[1])
+                panels.setdefault(panel, []).append((record[0], text))
         for name in in_order(set(panels)):
             with formatter.section(name):
                 formatter.write_dl(panels[name])
@@ -64,7 +70,7 @@ class Commands(TyperGroup):
         return self.commands.get(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args[0] not in COMMANDS:  # typer suggests those that it knows
+        if args[0] not in COMMANDS:  # typer suggests similar names among the loaded commands
             for name in COMMANDS:
                 self.get_command(ctx, name)
         return super().resolve_command(ctx, args)
@@ -75,8 +81,8 @@ class Commands(TyperGroup):
 
 
 def load(name: str) -> Any:
-    """A command as typer makes it of a function."""
+    """Import a command, and let typer build it from its function."""
     module = import_module(f".commands.{name}", __package__)
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(name, cls=Command, context_settings=SETTINGS)(takes_a_config(answering(module.command)))
+    app.command(name, cls=Command, context_settings=SETTINGS)(accept_config_file(module.command))
     return typer.main.get_command(app)

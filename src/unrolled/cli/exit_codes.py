@@ -4,44 +4,35 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
 from ..errors import TrainingDiverged, UnrolledError
-from .console import say
+from .console import print_message, with_options
 
-DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
-BEGAN = "unrolled.began"  # where a command finds in its context when it was called
+SUCCESS, FAILURE, INVALID_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
-def answering(command: Callable[..., None]) -> Callable[..., None]:
-    """The command, with every error that a user can cause turned into one message and an exit code.
+@contextmanager
+def errors_as_exit_codes(ctx: typer.Context) -> Iterator[None]:
+    """Turn every error that a user can cause into one message and an exit code.
 
-    It must stand inside of typer, which has answers of its own to Ctrl-C and to a closed pipe.
+    It must lie inside the call that typer makes, since typer handles Ctrl-C and closed pipes in its own way.
     """
-
-    @wraps(command)
-    def run(*args: Any, **options: Any) -> None:
-        try:
-            command(*args, **options)
-        except TrainingDiverged as error:
-            say(f"error: {error}")
-            raise typer.Exit(FAILED) from error
-        except UnrolledError as error:
-            say(f"error: {error}")
-            raise typer.Exit(WRONG_INPUT) from error
-        except KeyboardInterrupt as error:
-            say("interrupted.")
-            raise typer.Exit(INTERRUPTED) from error
-        except BrokenPipeError as error:
-            # whoever read the output has gone, as `head` does: nothing is wrong, and nothing more can be said there
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(DONE) from error
-        except OSError as error:
-            say(f"error: {error}")  # such as a full disk under standard output
-            raise typer.Exit(FAILED) from error
-
-    return run
+    try:
+        yield
+    except UnrolledError as error:
+        print_message(f"error: {with_options(str(error), ctx)}")
+        raise typer.Exit(FAILURE if isinstance(error, TrainingDiverged) else INVALID_INPUT) from error
+    except KeyboardInterrupt as error:
+        print_message("interrupted.")
+        raise typer.Exit(INTERRUPTED) from error
+    except BrokenPipeError as error:
+        # the reader of the output has closed it, as `head` does: this is no failure, and nothing more can be printed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(SUCCESS) from error
+    except OSError as error:
+        print_message(f"error: {error}")  # for example, standard output goes to a full disk
+        raise typer.Exit(FAILURE) from error

@@ -1,8 +1,8 @@
-"""Which panel of the help an option stands in."""
+"""The panels of the help pages, and the options in each."""
 
 from __future__ import annotations
 
-# in the order in which a page shows them; an option that is in none stands under "Options"
+# in the order of a help page; options that are in none of them are listed under "Options"
 PANELS = {
     "Reading": (
         *("id_column", "time_column", "target", "freq", "season", "wide", "na", "aggregate", "start"),
@@ -32,7 +32,7 @@ def panel_of(name: str, argument: bool) -> str:
 
 
 def in_order(panels: set[str]) -> list[str]:
-    """These panels as a page shows them; panels of which nothing is known come before the last."""
+    """Panels in the order of a help page; panels that are not listed above come before the last."""
     known = [ARGUMENTS, *PANELS]
     last = len(known) - 1
     return sorted(panels, key=lambda panel: (known.index(panel) if panel in known else last - 0.5, panel))

@@ -1,4 +1,4 @@
-"""What commands write: a file, or the folder of a forecast, each with the one file that repeats the run."""
+"""The outputs of commands: a file, or the folder of a forecast, each with the run file that repeats it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..errors import InputError
-from .run_file import Repeats, choices_of, remarks_on_choice, remarks_on_data, with_choice
+from .common_options import names_in
+from .run_file import RunFile
+from .saved_models import parameters_from_data, was_interrupted
+from .search_summary import choice_remarks, chosen_by_fit, with_choice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,16 +22,16 @@ if TYPE_CHECKING:
     from ..forecaster import Forecaster
     from ..report import Report
 
-FORECAST, MODEL, REPEAT = "forecast.csv", "model.safetensors", "run.toml"
+FORECAST, MODEL, RUN_FILE = "forecast.csv", "model.safetensors", "run.toml"
 
 
 def parse_format(text: str) -> list[str]:
-    """The report's files, from the names of formats with commas between.
+    """The names of the report's files, from names of formats separated by commas.
 
     >>> parse_format("html,md")
     ['report.html', 'report.md']
     """
-    names = list(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    names = list(dict.fromkeys(names_in(text.lower())))
     if not names or not set(names) <= {"html", "md"}:
         raise InputError(f"--format takes html, md or html,md; got {text!r}.")
     return [f"report.{name}" for name in names]
@@ -37,11 +40,11 @@ def parse_format(text: str) -> list[str]:
 # --- one file ---------------------------------------------------------------------------------------
 
 
-def file_for(out: Path | None, ctx: typer.Context) -> Repeats | None:
-    """The file to write and the one that repeats the run, before long work; None for standard output or nothing.
+def run_file_for(out: Path | None, ctx: typer.Context) -> RunFile | None:
+    """The run file of an output, which is checked before long work; None for standard output or no output.
 
     Raises:
-        InputError: one of them can't be written.
+        InputError: one of the two can't be written.
     """
     if out is None or str(out) == "-":
         return None
@@ -53,83 +56,98 @@ def file_for(out: Path | None, ctx: typer.Context) -> Repeats | None:
             pass
         if not existed:
             out.unlink()
-        with tempfile.TemporaryFile(dir=out.parent):  # files are written under another name and renamed
+        with tempfile.TemporaryFile(dir=out.parent):  # files are written under a temporary name and renamed
             pass
     except OSError as error:
         raise InputError(f"can't write {out}: {error.strerror}. Choose another file with --out.") from error
-    return Repeats.beside(out, ctx)
+    return RunFile.next_to(out, ctx)
 
 
 def write_file(
-    repeats: Repeats | None, content: bytes, given: Mapping[str, Any], remarks: Sequence[str] = ()
+    run_file: RunFile | None, content: bytes, given: Mapping[str, Any], remarks: Sequence[str] = ()
 ) -> list[Path]:
-    """Write a file and the one beside it; which files were written."""
+    """Write an output and its run file; returns the files that were written."""
     from ..storage import write_bytes
 
-    if repeats is None:
+    if run_file is None:
         return []
-    write_bytes(repeats.out, content)
-    repeats.write(given, remarks)
-    return [repeats.out, repeats.path]
+    write_bytes(run_file.out, content)
+    run_file.write(given, remarks)
+    return [run_file.out, run_file.path]
 
 
 def write_table(
-    repeats: Repeats | None, table: pd.DataFrame, given: Mapping[str, Any], remarks: Sequence[str] = ()
+    run_file: RunFile | None, table: pd.DataFrame, given: Mapping[str, Any], remarks: Sequence[str] = ()
 ) -> list[Path]:
-    """`write_file` for a table as CSV, which is made safe for spreadsheets if that is given."""
+    """`write_file` for a table as CSV, escaped for spreadsheets if `excel_safe` is given."""
     from .spreadsheet import as_csv
 
-    content = b"" if repeats is None else as_csv(table, given["excel_safe"]).encode()
-    return write_file(repeats, content, given, remarks)
+    content = b"" if run_file is None else as_csv(table, given["excel_safe"]).encode()
+    return write_file(run_file, content, given, remarks)
 
 
 # --- the folder of a forecast -----------------------------------------------------------------------
 
 
-def repeats_in(folder: Path | None, ctx: typer.Context) -> Repeats | None:
-    """What repeats the run whose files stand in a folder."""
+def run_file_in(folder: Path | None, ctx: typer.Context) -> RunFile | None:
+    """The run file of a forecast whose outputs are in a folder."""
     if folder is None:
         return None
-    return Repeats.at_one_of([folder / REPEAT, folder / f"{FORECAST}.toml"], folder, ctx)
+    return RunFile.at_one_of([folder / RUN_FILE, folder / f"{FORECAST}.toml"], folder, ctx)
 
 
-def write(
-    repeats: Repeats | None,
+def write_forecast(
+    run_file: RunFile | None,
     fc: Forecaster,
     result: pd.DataFrame,
     report: Report,
-    reports: list[str],
+    report_names: list[str],
     given: dict[str, Any],
 ) -> list[Path]:
-    """All files of a forecast, in the order in which a person wants them; `given`: the command's options by name."""
+    """Write all files of a forecast, the most important first; `given`: the command's options by name."""
     from ..storage import write_bytes
     from .spreadsheet import as_csv
 
-    if repeats is None:
+    if run_file is None:
         return []
-    folder = repeats.out
+    folder = run_file.out
     write_bytes(folder / FORECAST, as_csv(result, given["excel_safe"]).encode())
     fc.save(folder / MODEL)
-    for name in reports:
+    for name in report_names:
         report.save(folder / name)
-    interrupted = fc.interrupted_ or fc.search_interrupted_
-    choices = choices_of(fc)
-    remarks = [*remarks_on_choice(given, choices, interrupted), *remarks_on_data(fc)]
-    repeats.write(with_choice(given, choices), remarks)
-    return [*(folder / name for name in (FORECAST, MODEL, *reports)), repeats.path]
+    chosen = chosen_by_fit(fc)
+    run_file.write(
+        with_choice(given, chosen),
+        [*interrupt_remarks(was_interrupted(fc)), *choice_remarks(given, chosen), *_data_remarks(fc)],
+    )
+    return [*(folder / name for name in (FORECAST, MODEL, *report_names)), run_file.path]
 
 
-def folder_for(out: Path | None, file: Path) -> AbstractContextManager[Path | None]:
-    """The folder to write to, or none."""
+def interrupt_remarks(interrupted: bool) -> list[str]:
+    """A comment of the run file of a run that Ctrl-C ended."""
+    return ["the run was interrupted: this file repeats it without the interrupt"] if interrupted else []
+
+
+def _data_remarks(fc: Forecaster) -> list[str]:
+    """Comments of a run file on the parameters that were chosen from the data, by frequency."""
+    return [
+        f"chosen from the data{f', {frequency}' if frequency else ''}: {name} = {value}"
+        for frequency, parameters in parameters_from_data(fc).items()
+        for name, value in parameters.items()
+    ]
+
+
+def output_folder(out: Path | None, file: Path) -> AbstractContextManager[Path | None]:
+    """The folder of a forecast, or None for standard output alone."""
     if str(out) == "-":
         return nullcontext()
-    return made_folder(out or Path(f"{'stdin' if str(file) == '-' else file.stem}-forecast"))
+    return created_folder(out or Path(f"{'stdin' if str(file) == '-' else file.stem}-forecast"))
 
 
 @contextmanager
-def made_folder(folder: Path) -> Iterator[Path]:
-    """A folder that can be written to, made before long work starts; if that fails, what was made is gone again."""
-    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+def created_folder(folder: Path) -> Iterator[Path]:
+    """A writable folder, created before long work starts; new folders that stay empty are removed after an error."""
+    created = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -139,7 +157,7 @@ def made_folder(folder: Path) -> Iterator[Path]:
     try:
         yield folder
     except BaseException:
-        for parent in made:
+        for parent in created:
             if not any(parent.iterdir()):
                 parent.rmdir()
         raise

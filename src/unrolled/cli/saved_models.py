@@ -1,14 +1,15 @@
-"""What commands share that take a saved forecaster: loading it, and reading a newer table as its training did."""
+"""What commands read of saved and fitted forecasters: their facts, and newer tables for them."""
 
 from __future__ import annotations
 
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, ModelFileError
-from . import model_options as opt
+from .console import option_words
+from .input_tables import text_covariates
 
 if TYPE_CHECKING:
     from ..forecaster import Forecaster
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def load_forecaster(path: Path) -> Forecaster:
-    """The forecaster of a model file.
+    """The forecaster in a model file.
 
     Raises:
-        ModelFileError: the file can't be read, or holds a network alone.
+        ModelFileError: the file can't be read, or holds only a network.
     """
     from ..forecaster import Forecaster
     from ..loading import load
@@ -31,7 +32,7 @@ def load_forecaster(path: Path) -> Forecaster:
 
 
 def read_newer(fc: Forecaster, file: Path, reading: ReadOptions) -> FileTable:
-    """A table of the form that the training's had, read by the same options where none are given.
+    """A table of the same form as that of the training, read by the same options unless others are given.
 
     Raises:
         DataError: it can't be read so.
@@ -39,43 +40,99 @@ def read_newer(fc: Forecaster, file: Path, reading: ReadOptions) -> FileTable:
     from ..series.files import CovariateColumns, read_file
 
     own = fc.columns_
-    beside = CovariateColumns(own.past, own.future, own.static, kinds=opt.kinds([one.tail_ for one in fc.parts]))
-    kept = reading_kept(fc, reading)
-    words = shlex.join(kept.words)
+    beside = CovariateColumns(
+        own.past, own.future, own.static, kinds=text_covariates([one.tail_ for one in fc.parts])
+    )
+    kept = {name: value for name, value in reading.after(fc.reading_).told.items() if name not in reading.told}
+    options = shlex.join(option_words(kept))
     try:
         table = read_file(str(file), reading.after(fc.reading_), beside, prefer=own)
     except DataError as error:
-        if not words:
+        if not options:
             raise
-        raise DataError(f"{error} It was read as in training, by {words}; options given here overrule.") from error
-    notes = [f"read as in training: {words}; options given here overrule"] if words else []
-    notes += _note_on_numbers(fc, table) if kept.freq is not None and reading.start is None else []
+        raise DataError(
+            f"{error} It was read as in training, with {options}; options given here take precedence."
+        ) from error
+    notes = [f"read as in training, with {options}; options given here take precedence"] if options else []
+    notes += _numbering_notes(fc, table) if "freq" in kept and reading.start is None else []
     return replace(table, notes=(*notes, *table.notes))
 
 
-def reading_kept(fc: Forecaster, reading: ReadOptions) -> ReadOptions:
-    """Those options of the training that this reading says nothing about."""
-    from ..series.files import ReadOptions
-
-    whole, said = reading.after(fc.reading_), reading.told
-    return ReadOptions(**{name: value for name, value in whole.told.items() if name not in said})
-
-
-def _note_on_numbers(fc: Forecaster, table: FileTable) -> list[str]:
-    """Rows without stamps are numbered as in training; what is too short to begin where that began is pointed out."""
+def _numbering_notes(fc: Forecaster, table: FileTable) -> list[str]:
+    """A note where rows without timestamps, numbered as in training, end before those of the training."""
     import numpy as np
 
     from ..series.dataframe import format_stamp
 
     if "time" in table.roles.values():
         return []
-    tail = fc.parts[0].tail_  # what is numbered has one frequency
+    tail = fc.parts[0].tail_  # rows that are numbered have one frequency
     ends = tail.first + tail.lengths
     last, following = tail.frequency.stamps(ends.max() - np.array([1, 0]))
     end = np.max(np.asarray(table.frame[table.columns.time]))
     if end >= last:
         return []
     return [
-        f"the rows are numbered from where the training's began, and end at {format_stamp(end)}, before its last, "
-        f"{format_stamp(last)}. If they follow it, say --start {format_stamp(following)}"
+        f"the rows are numbered from the first timestamp of the training and end at {format_stamp(end)}, before its "
+        f"last, {format_stamp(last)}. If they follow the training, use --start {format_stamp(following)}"
     ]
+
+
+# --- facts about models ----------------------------------------------------------------------------
+
+
+def describe_model(path: Path) -> dict[str, Any]:
+    """The facts that `unrolled info` prints about a model file."""
+    from ..forecaster import Forecaster
+    from ..loading import load
+    from ..series.files import ReadOptions
+
+    model = load(path)
+    if not isinstance(model, Forecaster):
+        return {"kind": "network", "network": repr(model), "parameters": model.parameters.size, "seed": model.seed}
+    first = model.parts[0].model_
+    tails = [one.tail_ for one in model.parts]
+    return {
+        "kind": "forecaster",
+        "network": repr(first.members[0].architecture),
+        "ensemble": len(first.members),
+        **({"combine": str(first.combination)} if first.combination.weights else {}),
+        "horizon": model.horizon,
+        "frequency": ", ".join(tail.frequency.name for tail in tails),
+        "season": first.framing.season,
+        "window": first.framing.window,
+        "series": sum(len(tail.ids) for tail in tails),
+        "columns": [model.columns_.id, model.columns_.time, model.columns_.target],
+        "reading": shlex.join(option_words(ReadOptions().after(model.reading_).told)),
+        "seed": model.seed,
+        "size": f"{path.stat().st_size / 1000:.1f} kB",
+    }
+
+
+def network_facts(fc: Forecaster) -> dict[str, Any]:
+    """The cell, the number of networks and that of the first one's parameters, for --json."""
+    members = fc.parts[0].model_.members
+    return {"cell": members[0].architecture.cell, "networks": len(members), "parameters": members[0].parameters.size}
+
+
+def parameters_from_data(fc: Forecaster) -> dict[str, dict[str, Any]]:
+    """The parameters that were not given but chosen from the data, by frequency ("" for a single one)."""
+    found = {}
+    for frequency, one in (fc.parts_ or {"": fc}).items():
+        framing, members = one.model_.framing, one.model_.members
+        used = {
+            "season": framing.season,
+            "hidden": members[0].architecture.hidden,
+            "window": framing.window,
+            "segment": framing.segment,
+            "scaling": ",".join(framing.views),
+            "ensemble": len(members),
+            "decoder": members[0].architecture.decoder,
+        }
+        found[frequency] = {name: value for name, value in used.items() if one.chosen_[name] is None}
+    return found
+
+
+def was_interrupted(fc: Forecaster) -> bool:
+    """Whether Ctrl-C ended the training or the search of a forecaster."""
+    return bool(fc.interrupted_ or fc.search_interrupted_)

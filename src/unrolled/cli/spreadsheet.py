@@ -1,32 +1,33 @@
-"""Texts that a spreadsheet would execute when it opens a CSV file: a formula hides in any cell that looks like one.
+"""Escaping of texts that a spreadsheet would execute as formulas when it opens a CSV file.
 
-Source: OWASP, "CSV Injection" (owasp.org/www-community/attacks/CSV_Injection): what begins with =, +, -, @, a tab or
-a carriage return gets a single quote before it.
+Source: OWASP, "CSV Injection" (owasp.org/www-community/attacks/CSV_Injection): texts that begin with =, +, -, @, a
+tab or a carriage return are prefixed with a single quote.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .console import print_data, print_table
+
 if TYPE_CHECKING:
     import pandas as pd
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
-BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 
+def is_formula(text: Any) -> bool:
+    """Whether a spreadsheet would execute a text as a formula, or would if it were not escaped.
 
-def is_executed(text: Any) -> bool:
-    """Whether a spreadsheet would take a text for a formula; so are texts that escaping has made of such.
+    Numbers, and texts that read as numbers, are not formulas.
 
-    Numbers are none, and a text that reads as one is shown as one.
-
-    >>> is_executed("=1+1"), is_executed("'=1+1"), is_executed("-5"), is_executed("a=1")
+    >>> is_formula("=1+1"), is_formula("'=1+1"), is_formula("-5"), is_formula("a=1")
     (True, True, False, False)
     """
     if not isinstance(text, str):
         return False
     bare = text.lstrip("'")
-    return bare.startswith(BEGINNINGS) and not _is_number(bare)
+    return bare.startswith(FORMULA_STARTS) and not _is_number(bare)
 
 
 def _is_number(text: str) -> bool:
@@ -38,63 +39,64 @@ def _is_number(text: str) -> bool:
 
 
 def escape(text: Any) -> Any:
-    """A text that a spreadsheet shows; anything else stays as it is.
+    """A text that a spreadsheet displays; anything else is returned unchanged.
 
     >>> escape("@SUM(A1)"), escape("'=x"), escape("plain"), escape(-5.0)
     ("'@SUM(A1)", "''=x", 'plain', -5.0)
     """
-    return f"'{text}" if is_executed(text) else text
+    return f"'{text}" if is_formula(text) else text
 
 
 def unescape(text: Any) -> Any:
-    """What `escape` was given.
+    """The inverse of `escape`.
 
     >>> unescape("'@SUM(A1)"), unescape("''=x"), unescape("'tis")
     ('@SUM(A1)', "'=x", "'tis")
     """
-    return text[1:] if isinstance(text, str) and text.startswith("'") and is_executed(text) else text
+    return text[1:] if isinstance(text, str) and text.startswith("'") and is_formula(text) else text
 
 
 def escaped(frame: pd.DataFrame) -> pd.DataFrame:
-    """A table whose texts and column names a spreadsheet shows."""
+    """A table with escaped texts and column names."""
     return _mapped(frame, escape)
 
 
 def unescaped(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table that `escaped` was given."""
+    """The inverse of `escaped`."""
     return _mapped(frame, unescape)
 
 
 def as_csv(frame: pd.DataFrame, excel_safe: bool) -> str:
-    """A table as CSV, escaped if that is asked for."""
+    """A table as CSV, escaped if `excel_safe`."""
     return str((escaped(frame) if excel_safe else frame).to_csv(index=False))
 
 
-def warning(frame: pd.DataFrame) -> list[str]:
-    """A note on texts of a table that a spreadsheet would execute, if there are any."""
-    for name in _texts(frame):
-        found = {text for text in frame[name] if is_executed(text)}
-        if found:
+def print_rows(frame: pd.DataFrame, excel_safe: bool, always_csv: bool = False) -> None:
+    """Print a table, escaped if `excel_safe`; `always_csv`: as CSV at a terminal too."""
+    if always_csv:
+        print_data(as_csv(frame, excel_safe).rstrip("\n"))
+    else:
+        print_table(escaped(frame) if excel_safe else frame)
+
+
+def formula_notes(frame: pd.DataFrame, excel_safe: bool) -> list[str]:
+    """A note on texts of a table that a spreadsheet would execute, unless they are escaped."""
+    for name in [] if excel_safe else _text_columns(frame):
+        formulas = {text for text in frame[name] if is_formula(text)}
+        if formulas:
             return [
-                f"column {name!r} holds texts that a spreadsheet may execute, such as {min(found)!r} "
-                f"({len(found)} in all); --excel-safe escapes them"
+                f"column {name!r} holds texts that a spreadsheet may execute, such as {min(formulas)!r} "
+                f"({len(formulas)} in all); escape them with --excel-safe"
             ]
     return []
 
 
-def _texts(frame: pd.DataFrame) -> list[str]:
+def _text_columns(frame: pd.DataFrame) -> list[str]:
     from pandas.api.types import is_object_dtype, is_string_dtype
 
     return [name for name in frame.columns if is_object_dtype(frame[name]) or is_string_dtype(frame[name])]
 
 
 def _mapped(frame: pd.DataFrame, change: Any) -> pd.DataFrame:
-    new = frame.assign(**{name: frame[name].map(change) for name in _texts(frame)})
+    new = frame.assign(**{name: frame[name].map(change) for name in _text_columns(frame)})
     return new.rename(columns={name: change(name) for name in frame.columns})
-
-
-def executed(frame: pd.DataFrame, excel_safe: bool) -> list[str]:
-    """A note on ids that a spreadsheet would execute, unless they are escaped."""
-    from .spreadsheet import warning
-
-    return [] if excel_safe else warning(frame)

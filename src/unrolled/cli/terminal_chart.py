@@ -1,4 +1,4 @@
-"""A small chart of a series and its forecast for the terminal: braille dots for lines, shade for the interval."""
+"""A small chart of a series and its forecast for the terminal: lines of braille dots, and a shaded interval."""
 
 from __future__ import annotations
 
@@ -10,29 +10,28 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..arrays import Array
-    from ..forecaster import Forecaster
     from ..series.panel import Panel
 
-HEIGHT, WIDTH, LEAST_WIDTH = 10, 90, 40  # of a chart with its labels, in characters
-SEASONS_SHOWN, HORIZONS_SHOWN = 4, 4  # of the past, whichever is more
-BRAILLE = 0x2800
-# the bits of the dots of a braille character, row by row; Unicode counts them column by column
+HEIGHT, MAX_WIDTH, MIN_WIDTH = 10, 90, 40  # of a chart with its labels, in characters
+SEASONS_SHOWN, HORIZONS_SHOWN = 4, 4  # of the history, whichever is longer
+BRAILLE = 0x2800  # the empty braille character
+# the bits of the dots of a braille character, row by row; Unicode numbers them column by column
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
-SHADE, TODAY = "░", "┊"
+SHADE, PRESENT = "░", "┊"
 
 
-def draw_forecast(fc: Forecaster, panel: Panel, forecast: pd.DataFrame, columns: int, most: float | None) -> str:
+def draw_forecast(name: str, panel: Panel, forecast: pd.DataFrame, columns: int, level: float | None) -> str:
     """The end of the first series and its forecast.
 
     Args:
-        fc: the fitted forecaster.
-        panel: what it was fitted on.
-        forecast: as `predict` gave it, one row a stamp.
-        columns: of the terminal.
-        most: level of the interval to shade, in per cent; None: none.
+        name: the column of the forecast.
+        panel: the series.
+        forecast: as `predict` returns it, with one row per series and timestamp.
+        columns: width of the terminal, in characters.
+        level: coverage of the interval to shade, in per cent; None: none.
 
     Returns:
-        Lines of text, the last one of which says what is shown.
+        Lines of text; the last one is a legend.
     """
     horizon = len(forecast) // len(panel.ids)
     shown = max(HORIZONS_SHOWN * horizon, SEASONS_SHOWN * panel.frequency.season)
@@ -40,25 +39,25 @@ def draw_forecast(fc: Forecaster, panel: Panel, forecast: pd.DataFrame, columns:
     past = np.where(panel.observed[rows], panel.y[rows], np.nan)[-shown:]
     ahead = forecast.iloc[:horizon]
     band = None
-    if most is not None:
-        band = np.stack([ahead[f"{fc.name}-{end}-{most:g}"].to_numpy(float) for end in ("lo", "hi")])
-    lines = chart(past, ahead[fc.name].to_numpy(float), band, min(columns, WIDTH))
-    names = ["" if panel.ids[0] is None else f"{panel.ids[0]} (the first of {len(panel.ids)} series)"]
-    names += [f"last {len(past)} rows {TODAY} {horizon} ahead"]
-    names += [] if most is None else [f"{SHADE} {most:g} %"]
-    return "\n".join([*lines, "  " + " · ".join(filter(None, names))])
+    if level is not None:
+        band = np.stack([ahead[f"{name}-{end}-{level:g}"].to_numpy(float) for end in ("lo", "hi")])
+    lines = chart(past, ahead[name].to_numpy(float), band, min(columns, MAX_WIDTH))
+    legend = ["" if panel.ids[0] is None else f"{panel.ids[0]} (the first of {len(panel.ids)} series)"]
+    legend += [f"last {len(past)} rows {PRESENT} {horizon} ahead"]
+    legend += [] if level is None else [f"{SHADE} {level:g} %"]
+    return "\n".join([*lines, "  " + " · ".join(filter(None, legend))])
 
 
 def chart(
-    past: Array, ahead: Array, band: Array | None = None, columns: int = WIDTH, height: int = HEIGHT
+    past: Array, ahead: Array, band: Array | None = None, columns: int = MAX_WIDTH, height: int = HEIGHT
 ) -> list[str]:
-    """Lines of a chart.
+    """The lines of a chart.
 
     Args:
         past: values, NaN where they are missing, (T,).
         ahead: the forecast, (H,).
-        band: lower and upper end of its interval, (2, H).
-        columns, height: of the chart, in characters; labels of the axis take some of the columns.
+        band: lower and upper bounds of its interval, (2, H).
+        columns, height: of the chart with the labels of its axis, in characters.
 
     >>> print("\\n".join(chart(np.arange(8.0), np.arange(8.0, 12.0), columns=20, height=3)))
     11 ┤         ┊⣀⠤⠔⠒⠉
@@ -83,7 +82,7 @@ def chart(
     lines = []
     for row in range(height):
         text = "".join(
-            TODAY if k == left else chr(BRAILLE + mark) if mark else SHADE if shade[row, k] else " "
+            PRESENT if k == left else chr(BRAILLE + mark) if mark else SHADE if shade[row, k] else " "
             for k, mark in enumerate(marks[row])
         )
         label = {0: labels[0], height - 1: labels[1]}.get(row, "")
@@ -91,14 +90,14 @@ def chart(
     return lines
 
 
-def _places(values: Array, count: int, low: float, high: float) -> Array:
-    """Which of `count` rows, counted from above, each value lies in."""
-    share = (values - low) / (high - low) if high > low else 0 * values + 0.5  # what is missing stays so
+def _row_of(values: Array, count: int, low: float, high: float) -> Array:
+    """The row of each value, out of `count` rows counted from the top; NaN for missing values."""
+    share = (values - low) / (high - low) if high > low else 0 * values + 0.5
     return np.rint((1 - np.clip(share, 0, 1)) * (count - 1))
 
 
 def _dots(values: Array, width: int, height: int, low: float, high: float) -> Array:
-    """A line as braille patterns, (height, width); a gap where a value is missing."""
+    """A line as braille patterns, (height, width), with gaps at missing values."""
     marks = np.zeros((height, width), int)
     fine = np.linspace(0, len(values) - 1, 2 * width)
     known = ~np.isnan(values)
@@ -106,7 +105,7 @@ def _dots(values: Array, width: int, height: int, low: float, high: float) -> Ar
         return marks
     line = np.interp(fine, np.flatnonzero(known), values[known])
     line[np.isnan(values[np.rint(fine).astype(int)])] = np.nan
-    rows = _places(line, 4 * height, low, high)
+    rows = _row_of(line, 4 * height, low, high)
     previous = np.nan
     for x, row in enumerate(rows):
         if not np.isnan(row):
@@ -118,8 +117,8 @@ def _dots(values: Array, width: int, height: int, low: float, high: float) -> Ar
 
 
 def _shaded(band: Array, width: int, height: int, low: float, high: float) -> Array:
-    """Which characters lie inside of an interval, (height, width)."""
+    """Whether each character lies in an interval, (height, width)."""
     at = np.linspace(0, band.shape[1] - 1, width)
-    bottom, top = (_places(np.interp(at, np.arange(band.shape[1]), ends), height, low, high) for ends in band)
+    bottom, top = (_row_of(np.interp(at, np.arange(band.shape[1]), ends), height, low, high) for ends in band)
     rows = np.arange(height)[:, None]
     return np.asarray((rows >= top) & (rows <= bottom))

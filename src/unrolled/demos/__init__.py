@@ -1,6 +1,6 @@
-"""The five classic systems, each in one file that can be read from top to bottom.
+"""The five classic demos, each in one file that can be read from top to bottom.
 
-Every demo offers `run(say=..., seed=0, ...) -> DemoResult`; `say` receives each line as soon as there is one.
+Every demo has a function `run(say=..., seed=0, ...) -> DemoResult`; `say` is called with each line of its output.
 
 >>> from unrolled.demos import DEMOS
 >>> result = DEMOS["fish"](seed=3)

@@ -1,10 +1,10 @@
-"""What the five demos share: a transcript that streams, a result, a verdict with its reasons."""
+"""What the five demos share: a transcript, a result, a verdict with its reasons, scaling."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,40 +16,39 @@ from ..nn.randomness import Place, Purpose, checked_seed, generator
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Say = Callable[[str], None]
+Say = Callable[[str], None] | None  # what each line of a demo's output is passed to
 
 BLUE, ORANGE, GREEN, GREY, RED = "#2563eb", "#ea7317", "#16803c", "#6b7280", "#c81e1e"
-
-
-def silent(line: str) -> None:
-    """What a demo says to when nobody listens."""
+# options of `Network.fit`: plain gradient descent, without clipping, which would hide its behaviour
+PLAIN: dict[str, Any] = {"clip_norm": None, "verbose": 0}
 
 
 @dataclass
 class Transcript:
-    """Passes each line on at once, so that a long demo shows how far it is, and keeps it for the result."""
+    """Passes each line on at once, so that a long demo shows its progress, and keeps it for the result."""
 
-    listener: Say = silent
+    say: Say = None
     lines: list[str] = field(default_factory=list)
 
     def __call__(self, text: str = "") -> None:
         for line in text.split("\n"):
             self.lines.append(line)
-            self.listener(line)
+            if self.say is not None:
+                self.say(line)
 
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What a demo hands back.
+    """The result of a demo.
 
     Attributes:
-        name: the demo.
-        lines: all that it said.
+        name: of the demo.
+        lines: its output.
         numbers: its results, ready for JSON.
         report: the gradient check of its network.
-        right: whether everything the demo promises holds.
-        why: each promise in words, kept or broken.
-        draw: makes the picture; call `figure`.
+        right: whether all claims of the demo hold.
+        why: the claims, each with whether it holds.
+        draw: makes the figure; call `figure`.
     """
 
     name: str
@@ -61,34 +60,33 @@ class DemoResult:
     draw: Callable[[], go.Figure]
 
     def figure(self) -> go.Figure:
-        """The interactive picture, a Plotly figure; Plotly is imported here and not before."""
+        """The interactive Plotly figure; Plotly is imported here and not before."""
         return self.draw()
 
 
 def conclude(
     name: str,
-    say: Transcript,
+    transcript: Transcript,
     report: GradientReport,
-    promises: Sequence[tuple[bool, str]],
+    claims: Sequence[tuple[bool, str]],
     numbers: dict[str, Any],
     draw: Callable[[], go.Figure],
 ) -> DemoResult:
-    """Say the verdict and put the result together; `promises` are facts in words, each with whether it holds."""
-    promises = [(report.ok, "all gradients agree with central differences"), *promises]
-    right = all(kept for kept, _ in promises)
-    why = "\n".join(f"  {'yes' if kept else 'NO '}  {text}" for kept, text in promises)
-    say("")
-    say("right, because" if right else "NOT RIGHT, because")
-    say(why)
+    """Add the verdict to the transcript and make the result; a claim is whether it holds, and a sentence."""
+    claims = [(report.ok, "all gradients agree with central differences"), *claims]
+    right = all(holds for holds, _ in claims)
+    why = "\n".join(f"  {'yes' if holds else 'NO '}  {text}" for holds, text in claims)
+    transcript("\nright, because" if right else "\nNOT RIGHT, because")
+    transcript(why)
     check = {"ok": report.ok, "tolerance": report.tolerance, "error": max(row.error for row in report.rows)}
-    return DemoResult(name, say.lines, {**numbers, "gradient_check": check, "right": right}, report, right, why, draw)
+    numbers = {**numbers, "gradient_check": check, "right": right}
+    return DemoResult(name, transcript.lines, numbers, report, right, why, draw)
 
 
-def whole(name: str, value: int, least: int = 1) -> int:
-    """A whole number ≥ least, or an `InputError`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise InputError(f"{name} must be a whole number ≥ {least}; got {value!r}.")
-    return int(value)
+def check_count(name: str, value: int) -> None:
+    """Raise an `InputError` unless a value is a whole number ≥ 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
 
 
 def rng_of(seed: int) -> np.random.Generator:
@@ -96,8 +94,31 @@ def rng_of(seed: int) -> np.random.Generator:
     return generator(Purpose.SAMPLE, Place(checked_seed(seed)))
 
 
+class Scale(NamedTuple):
+    """An affine scale of values."""
+
+    origin: float
+    unit: float
+
+    @classmethod
+    def standard(cls, values: Array) -> Scale:
+        """With mean 0 and standard deviation 1 of these values."""
+        return cls(float(values.mean()), float(values.std()))
+
+    @classmethod
+    def min_max(cls, values: Array) -> Scale:
+        """With these values between 0 and 1."""
+        return cls(float(values.min()), float(values.max()) - float(values.min()))
+
+    def transform(self, values: Array) -> Array:
+        return (values - self.origin) / self.unit
+
+    def inverse_transform(self, scaled: Array) -> Array:
+        return scaled * self.unit + self.origin
+
+
 def windows(values: Array, size: int) -> tuple[Array, Array]:
-    """All windows of a series, x (N, size, 1), and the value after each, (N, 1)."""
+    """All windows of a series, x (N, size, 1), and the value after each, y (N, 1)."""
     x = np.lib.stride_tricks.sliding_window_view(values, size)[:-1, :, None]
     return x, values[size:, None]
 
@@ -105,11 +126,6 @@ def windows(values: Array, size: int) -> tuple[Array, Array]:
 def rmse(forecast: Array, truth: Array | float) -> float:
     """Root mean squared error."""
     return float(np.sqrt(np.mean((forecast - truth) ** 2)))
-
-
-def copies(views: dict[str, Array]) -> dict[str, Array]:
-    """Parameters by name as they are now; the views themselves go on changing."""
-    return {name: view.copy() for name, view in views.items()}
 
 
 def show_parameters(parameters: dict[str, Array]) -> str:

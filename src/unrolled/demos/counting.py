@@ -3,13 +3,13 @@
     s_t = wx x_t + wrec s_{t-1},   s_0 = 0,   t = 1..10
     loss = mean over the sequences of (s_10 - number of ones)²
 
-It counts exactly where wx = wrec = 1. Going back in time the gradient is multiplied by wrec at every step,
+It counts exactly if wx = wrec = 1. Backwards in time the gradient is multiplied by wrec at every step,
 
     dL/ds_{t-1} = wrec dL/ds_t,
 
-so over ten steps it vanishes for wrec below 1 and explodes above: the two pictures show that, and the steep valley
-it makes of the loss. A step along such a gradient is useless; its sign is not. Hence Rprop, which looks at nothing
-else.
+so over ten steps it vanishes for wrec below 1 and explodes above 1. The figures show this, and the steep valley of
+the loss that results. The size of such a gradient is useless for a step, but its sign is not; so Rprop uses the sign
+alone.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ import unrolled as un
 from unrolled.arrays import Array
 from unrolled.interactive.progress import EpochEnd
 
-from .base import BLUE, GREEN, GREY, ORANGE, RED, DemoResult, Say, Transcript, conclude, rng_of, silent, style, whole
+from . import base
+from .base import BLUE, GREEN, GREY, ORANGE, RED, DemoResult, Say, Transcript
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 SAMPLES, STEPS = 50, 10
 CHECK_AT = (1.2, 1.2)  # wx, wrec where the gradients are checked
-CLOSE = 0.01  # how near both weights must come to 1
-RATES = {0.7: BLUE, 0.9: GREEN, 1.0: GREY, 1.1: ORANGE, 1.3: RED}  # wrec of the gradients drawn
+TOLERANCE = 0.01  # of both weights
+COLORS = {0.7: BLUE, 0.9: GREEN, 1.0: GREY, 1.1: ORANGE, 1.3: RED}  # by wrec, for the gradients in the figure
 
 
 def sequences(rng: np.random.Generator) -> tuple[Array, Array]:
-    """Random bits x (N, T, 1) and how many are ones, (N, 1)."""
+    """Random bits x (N, T, 1), and the number of ones in each sequence, (N, 1)."""
     x = rng.integers(0, 2, (SAMPLES, STEPS, 1)).astype(float)
     return x, x.sum(axis=1)
 
@@ -47,16 +48,16 @@ def counter(wx: float, wrec: float) -> un.Network:
 
 
 def gradient_through_time(x: Array, ones: Array, wrec: float, wx: float = CHECK_AT[0]) -> Array:
-    """|dL/ds_t| for t = 1..T, averaged over the sequences, as a share of that of the last step."""
+    """The mean of |dL/ds_t| over the sequences for t = 1..T, relative to that of the last step."""
     _, grads = counter(wx, wrec).gradients(x, ones)
-    dstate = np.abs(grads.x[:, :, 0] / wx).mean(axis=0)  # x_t enters s_t by the factor wx
+    dstate = np.abs(grads.x[:, :, 0] / wx).mean(axis=0)  # ds_t / dx_t = wx
     return dstate / dstate[-1]
 
 
 def train(
-    net: un.Network, x: Array, ones: Array, epochs: int, seed: int, talk: Transcript
+    net: un.Network, x: Array, ones: Array, epochs: int, seed: int, log: Transcript
 ) -> tuple[Array, list[float]]:
-    """Where wx and wrec were, (epochs + 1, 2), and the loss of each epoch."""
+    """Train; returns wx and wrec before and after each epoch, (epochs + 1, 2), and the loss of each epoch."""
     path, losses = [net.parameters.copy()], []
 
     def after(end: EpochEnd) -> None:
@@ -64,60 +65,51 @@ def train(
         losses.append(end.loss)
         if end.epoch + 1 in (1, 2, 5, 10, 20) or (end.epoch + 1) % 50 == 0 or end.epoch + 1 == epochs:
             wx, wrec = net.parameters
-            talk(f"epoch {end.epoch + 1:4d}   loss {end.loss:14.8f}   wx {wx:9.6f}   wrec {wrec:9.6f}")
+            log(f"epoch {end.epoch + 1:4d}   loss {end.loss:14.8f}   wx {wx:9.6f}   wrec {wrec:9.6f}")
 
-    talk(f"start                               wx {path[0][0]:9.6f}   wrec {path[0][1]:9.6f}")
-    net.fit(
-        x,
-        ones,
-        optimizer=un.Rprop(0.01),
-        epochs=epochs,
-        batch_size=SAMPLES,  # Rprop compares signs from step to step: each must see the same sequences
-        shuffle=False,
-        clip_norm=None,
-        callbacks=[after],
-        seed=seed,
-        verbose=0,
-    )
+    log(f"start                               wx {path[0][0]:9.6f}   wrec {path[0][1]:9.6f}")
+    # Rprop compares signs from step to step, so all steps must have the same sequences
+    options: dict[str, Any] = {"batch_size": SAMPLES, "shuffle": False, **base.PLAIN}
+    net.fit(x, ones, optimizer=un.Rprop(0.01), epochs=epochs, callbacks=[after], seed=seed, **options)
     return np.array(path), losses
 
 
-def run(say: Say = silent, seed: int = 0, epochs: int = 500) -> DemoResult:
+def run(say: Say = None, seed: int = 0, epochs: int = 500) -> DemoResult:
     """Learn to count.
 
     Args:
-        say: receives each line.
+        say: is called with each line of the output.
         seed: of the sequences and of the first weights, which lie between 0.5 and 1.5.
         epochs: passes over all sequences, one step each.
     """
-    talk = Transcript(say)
-    whole("epochs", epochs)
-    rng = rng_of(seed)
+    log = Transcript(say)
+    base.check_count("epochs", epochs)
+    rng = base.rng_of(seed)
     x, ones = sequences(rng)
-    talk(
+    log(
         f"X {x.shape[:2]}, the first three: " + ", ".join("".join(f"{bit:.0f}" for bit in row) for row in x[:3, :, 0])
     )
-    talk(f"ones {ones.shape[:1]}, the first three: {ones[:3, 0].astype(int).tolist()}")
+    log(f"ones {ones.shape[:1]}, the first three: {ones[:3, 0].astype(int).tolist()}")
     report = un.check_gradients(counter(*CHECK_AT), x, ones)
-    talk(f"gradients at wx = {CHECK_AT[0]}, wrec = {CHECK_AT[1]}:\n{report}\n")
+    log(f"gradients at wx = {CHECK_AT[0]}, wrec = {CHECK_AT[1]}:\n{report}\n")
 
     net = counter(*rng.uniform(0.5, 1.5, 2))
-    path, losses = train(net, x, ones, epochs, seed, talk)
+    path, losses = train(net, x, ones, epochs, seed, log)
     wx, wrec = (float(value) for value in net.parameters)
     counted = net.forward(x)[0]
     exact = int((np.round(counted) == ones).sum())
-    talk("")
-    for wrec_at in RATES:
+    log("")
+    for wrec_at in COLORS:
         share = gradient_through_time(x, ones, wrec_at)[0]
-        talk(f"wrec {wrec_at}: the gradient at step 1 is {share:8.4f} times that at step {STEPS}")
-    return conclude(
+        log(f"wrec {wrec_at}: the gradient at step 1 is {share:8.4f} times that at step {STEPS}")
+    return base.conclude(
         "counting",
-        talk,
+        log,
         report,
         [
-            (abs(wx - 1) <= CLOSE, f"wx = {wx:.6f} is within {CLOSE} of 1"),
-            (abs(wrec - 1) <= CLOSE, f"wrec = {wrec:.6f} is within {CLOSE} of 1"),
-            (exact == SAMPLES, f"{exact} of {SAMPLES} sequences are counted right"),
+            (abs(wx - 1) <= TOLERANCE, f"wx = {wx:.6f} is within {TOLERANCE} of 1"),
+            (abs(wrec - 1) <= TOLERANCE, f"wrec = {wrec:.6f} is within {TOLERANCE} of 1"),
+            (exact == SAMPLES, f"{exact} of {SAMPLES} sequences are counted correctly"),
         ],
         {
             "seed": seed,
@@ -135,7 +127,7 @@ def run(say: Say = silent, seed: int = 0, epochs: int = 500) -> DemoResult:
 def loss_surface(x: Array, ones: Array, wxs: Array, wrecs: Array) -> Array:
     """The loss for every pair of weights, (len(wrecs), len(wxs)).
 
-    The count is linear in wx, so one run with wx = 1 gives a whole row of the surface.
+    The count is linear in wx, so one forward pass with wx = 1 gives a whole row of the surface.
     """
     rows = []
     for wrec in wrecs:
@@ -148,7 +140,7 @@ def figure(x: Array, ones: Array, path: Array, losses: list[float]) -> go.Figure
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
-    titles = ("log₁₀ of the loss, and the way down", "gradient through time, relative to the last step", "loss")
+    titles = ("log₁₀ of the loss, path of the training", "gradient through time, relative to the last step", "loss")
     plot = make_subplots(
         rows=2,
         cols=2,
@@ -161,7 +153,7 @@ def figure(x: Array, ones: Array, path: Array, losses: list[float]) -> go.Figure
     for trace in valley(x, ones, path):
         plot.add_trace(trace, row=1, col=1)
     steps = np.arange(1, STEPS + 1)
-    for wrec, color in RATES.items():
+    for wrec, color in COLORS.items():
         y = gradient_through_time(x, ones, wrec)
         plot.add_trace(go.Scatter(x=steps, y=y, name=f"wrec {wrec}", line={"color": color}), row=1, col=2)
     epochs = np.arange(1, len(losses) + 1)
@@ -170,11 +162,11 @@ def figure(x: Array, ones: Array, path: Array, losses: list[float]) -> go.Figure
     plot.update_xaxes(title="step t", dtick=1, row=1, col=2).update_xaxes(title="epoch", row=2, col=2)
     plot.update_yaxes(type="log", exponentformat="power", dtick=1, row=1, col=2)
     plot.update_yaxes(type="log", exponentformat="power", row=2, col=2)
-    return style(plot, "Counting: two weights, a steep valley, and a gradient that grows or fades", 640)
+    return base.style(plot, "Counting: two weights, a steep valley, and a gradient that grows or fades", 640)
 
 
 def valley(x: Array, ones: Array, path: Array) -> list[go.Contour | go.Scatter]:
-    """The loss over both weights, the path of training, its two ends."""
+    """Traces of the loss over both weights, of the path of the training, and of its two ends."""
     import plotly.graph_objects as go
 
     low, high = np.minimum(path.min(axis=0), 0.4) - 0.2, np.maximum(path.max(axis=0), 1.4) + 0.2

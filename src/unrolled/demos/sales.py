@@ -1,14 +1,14 @@
-"""From three days of sales the next day's, learned in mini-batches of four windows.
+"""The next day's sales from those of three days, learned in mini-batches of four windows.
 
     h_t = tanh(W_ih x_t + b + W_hh h_{t-1}),   h_0 = 0,   t = 1..3        (1 → 5)
     y   = w h_3 + c                                                       (5 → 1)
     loss = mean over the windows of (y - next day)²
 
-Sales near 100 would drive every tanh to ±1, where its derivative is 0 and nothing is learned. So the network sees
-(sales - mean) / deviation, both taken from the days it trains on, and its answers are turned back into sales.
+Sales near 100 would saturate every tanh at ±1, where its derivative is 0 and nothing is learned. So the network reads
+(sales - mean) / deviation, both estimated from the training days, and its outputs are transformed back into sales.
 
-Fifteen days make twelve windows, and the network has 41 parameters: it can learn them by heart. What that is worth
-shows when the last three days are kept from it.
+Fifteen days make twelve windows, and the network has 41 parameters: it can memorize them. How little that is worth
+shows on the last three days, when they are held out.
 """
 
 from __future__ import annotations
@@ -21,22 +21,8 @@ import unrolled as un
 from unrolled.arrays import Array
 from unrolled.interactive.progress import EpochEnd
 
-from .base import (
-    BLUE,
-    GREY,
-    ORANGE,
-    RED,
-    DemoResult,
-    Say,
-    Transcript,
-    conclude,
-    rmse,
-    show_parameters,
-    silent,
-    style,
-    whole,
-    windows,
-)
+from . import base
+from .base import BLUE, GREY, ORANGE, RED, DemoResult, Say, Scale, Transcript, rmse, windows
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -45,70 +31,44 @@ SALES = np.array([100, 90, 120, 80, 150, 110, 130, 140, 115, 105, 90, 125, 135, 
 WINDOW, BATCH, HELD_OUT = 3, 4, 3  # days, windows, days
 
 
-class Scaler(NamedTuple):
-    """The scale of the training days."""
-
-    mean: float
-    deviation: float
-
-    @classmethod
-    def of(cls, sales: Array) -> Scaler:
-        return cls(float(sales.mean()), float(sales.std()))
-
-    def down(self, sales: Array) -> Array:
-        return (sales - self.mean) / self.deviation
-
-    def up(self, scaled: Array) -> Array:
-        return scaled * self.deviation + self.mean
-
-
 class Trained(NamedTuple):
     net: un.Network
-    scaler: Scaler
+    scale: Scale  # of the training days
     rmse: list[float]  # in sales, before training and after each epoch
 
     def next_day(self, days: Array) -> float:
         """The forecast, in sales, for the day after these three."""
-        scaled, _ = self.net.forward(self.scaler.down(days).reshape(1, WINDOW, 1))
-        return float(self.scaler.up(scaled).item())
+        scaled, _ = self.net.forward(self.scale.transform(days).reshape(1, WINDOW, 1))
+        return float(self.scale.inverse_transform(scaled).item())
 
 
 def new_network(seed: int) -> un.Network:
     return un.Network([un.RNN(5), un.Last(), un.Dense(1)], input_size=1, dtype="float64", seed=seed)
 
 
-def train(sales: Array, epochs: int, seed: int, talk: Transcript) -> Trained:
-    scaler, net = Scaler.of(sales), new_network(seed)
-    x, y = windows(scaler.down(sales), WINDOW)
+def train(sales: Array, epochs: int, seed: int, log: Transcript) -> Trained:
+    scale, net = Scale.standard(sales), new_network(seed)
+    x, y = windows(scale.transform(sales), WINDOW)
 
     def error() -> float:
-        return rmse(net.forward(x)[0], y) * scaler.deviation
+        return rmse(net.forward(x)[0], y) * scale.unit
 
     errors = [error()]
 
     def after(end: EpochEnd) -> None:
         errors.append(error())
         if (end.epoch + 1) % max(1, epochs // 20) == 0:
-            talk(f"epoch {end.epoch + 1:4d}   loss {end.loss:.6f}   root mean squared error {errors[-1]:7.3f} sales")
+            log(f"epoch {end.epoch + 1:4d}   loss {end.loss:.6f}   root mean squared error {errors[-1]:7.3f} sales")
 
-    net.fit(
-        x,
-        y,
-        optimizer=un.SGD(0.1),
-        epochs=epochs,
-        batch_size=BATCH,
-        clip_norm=None,
-        callbacks=[after],
-        seed=seed,
-        verbose=0,
-    )
-    return Trained(net, scaler, errors)
+    options: dict[str, Any] = {"batch_size": BATCH, "seed": seed, **base.PLAIN}
+    net.fit(x, y, optimizer=un.SGD(0.1), epochs=epochs, callbacks=[after], **options)
+    return Trained(net, scale, errors)
 
 
-def hold_out(epochs: int, seed: int, talk: Transcript) -> tuple[dict[str, float], Array]:
-    """The same training without the last days, asked for them one by one.
+def hold_out(epochs: int, seed: int, log: Transcript) -> tuple[dict[str, float], Array]:
+    """Train without the last days and forecast them one by one.
 
-    Returns the errors of the network and of two guesses that need none, and the network's forecasts.
+    Returns the errors of the network and of two forecasts without a network, and the network's forecasts.
     """
     known = len(SALES) - HELD_OUT
     trained = train(SALES[:known], epochs, seed, Transcript())
@@ -119,40 +79,40 @@ def hold_out(epochs: int, seed: int, talk: Transcript) -> tuple[dict[str, float]
         "the day before": rmse(SALES[known - 1 : -1], truth),
         "the mean": rmse(SALES[:known].mean(), truth),
     }
-    talk(f"the last {HELD_OUT} days, when they are kept from training: root mean squared error of")
+    log(f"root mean squared error on the last {HELD_OUT} days when they are held out:")
     for name, error in errors.items():
-        talk(f"  {name:15} {error:6.1f} sales")
+        log(f"  {name:15} {error:6.1f} sales")
     if errors["network"] > min(errors.values()):
-        talk("the network loses: so few windows are learned by heart, and no rule is found.")
+        log("the network loses: it has memorized the few windows without learning a rule.")
     return errors, forecasts
 
 
-def run(say: Say = silent, seed: int = 0, epochs: int = 200) -> DemoResult:
-    """Learn fifteen days of sales and say the sixteenth.
+def run(say: Say = None, seed: int = 0, epochs: int = 200) -> DemoResult:
+    """Learn fifteen days of sales and forecast the sixteenth.
 
     Args:
-        say: receives each line.
+        say: is called with each line of the output.
         seed: of the first weights and of the order of windows.
         epochs: passes over the twelve windows.
     """
-    talk = Transcript(say)
-    whole("epochs", epochs)
-    x, y = windows(Scaler.of(SALES).down(SALES), WINDOW)
+    log = Transcript(say)
+    base.check_count("epochs", epochs)
+    x, y = windows(Scale.standard(SALES).transform(SALES), WINDOW)
     net = new_network(seed)
     report = un.check_gradients(net, x, y)
-    talk(f"{len(SALES)} days, {len(x)} windows of {WINDOW} days, batches of {BATCH}")
-    talk(f"{net}\n{report}\n")
+    log(f"{len(SALES)} days, {len(x)} windows of {WINDOW} days, batches of {BATCH}")
+    log(f"{net}\n{report}\n")
 
-    trained = train(SALES, epochs, seed, talk)
+    trained = train(SALES, epochs, seed, log)
     forecast = trained.next_day(SALES[-WINDOW:])
-    talk("")
-    talk(show_parameters(trained.net.views))
-    talk(f"\nday {len(SALES) + 1}: {forecast:.1f} sales")
-    held_out, forecasts = hold_out(epochs, seed, talk)
+    log("")
+    log(base.show_parameters(trained.net.views))
+    log(f"\nday {len(SALES) + 1}: {forecast:.1f} sales")
+    held_out, forecasts = hold_out(epochs, seed, log)
 
     before, after, spread = trained.rmse[0], trained.rmse[-1], float(np.ptp(SALES))
     plausible = bool(SALES.min() - spread <= forecast <= SALES.max() + spread)
-    promises = [
+    claims = [
         (after < before / 2, f"the error fell from {before:.2f} to {after:.2f} sales"),
         (plausible, f"the forecast {forecast:.1f} is in the units of the sales"),
     ]
@@ -164,7 +124,7 @@ def run(say: Say = silent, seed: int = 0, epochs: int = 200) -> DemoResult:
         "held_out_rmse": held_out,
         "held_out_forecasts": forecasts.tolist(),
     }
-    return conclude("sales", talk, report, promises, numbers, lambda: figure(trained, forecast, forecasts))
+    return base.conclude("sales", log, report, claims, numbers, lambda: figure(trained, forecast, forecasts))
 
 
 def figure(trained: Trained, forecast: float, held_out: Array) -> go.Figure:
@@ -172,44 +132,26 @@ def figure(trained: Trained, forecast: float, held_out: Array) -> go.Figure:
     from plotly.subplots import make_subplots
 
     days = np.arange(1, len(SALES) + 2)
-    x, _ = windows(trained.scaler.down(SALES), WINDOW)
-    fitted = trained.scaler.up(trained.net.forward(x)[0][:, 0])
+    x, _ = windows(trained.scale.transform(SALES), WINDOW)
+    fitted = trained.scale.inverse_transform(trained.net.forward(x)[0][:, 0])
     plot = make_subplots(
         rows=1, cols=2, column_widths=[0.65, 0.35], subplot_titles=("sales by day", "error by epoch")
     )
-    lines: list[tuple[str, Array, Any, dict[str, Any]]] = [
-        ("sales", days[:-1], SALES, {"line": {"color": GREY}, "mode": "lines+markers"}),
-        (
-            "learned by heart",
-            days[WINDOW:-1],
-            fitted,
-            {"line": {"color": BLUE, "dash": "dot"}, "mode": "lines+markers"},
-        ),
-        (
-            "forecast of the next day",
-            days[-1:],
-            [forecast],
-            {"mode": "markers", "marker": {"color": RED, "size": 12, "symbol": "star"}},
-        ),
-        (
-            "forecasts of days kept from training",
-            days[-1 - HELD_OUT : -1],
-            held_out,
-            {"mode": "markers", "marker": {"color": ORANGE, "size": 10, "symbol": "diamond"}},
-        ),
-    ]
-    for name, at, values, look in lines:
-        plot.add_trace(go.Scatter(x=at, y=values, name=name, **look), row=1, col=1)
-    plot.add_trace(
-        go.Scatter(
-            x=np.arange(len(trained.rmse)), y=trained.rmse, line={"color": BLUE}, name="rmse", showlegend=False
-        ),
-        row=1,
-        col=2,
-    )
-    plot.update_xaxes(title="day", dtick=1, range=[0.5, len(days) + 0.5], row=1, col=1).update_xaxes(
-        title="epoch", row=1, col=2
-    )
+    star, diamond = {"color": RED, "size": 12, "symbol": "star"}, {"color": ORANGE, "size": 10, "symbol": "diamond"}
+    for name, at, values, line in [
+        ("sales", days[:-1], SALES, {"color": GREY}),
+        ("memorized", days[WINDOW:-1], fitted, {"color": BLUE, "dash": "dot"}),
+    ]:
+        plot.add_trace(go.Scatter(x=at, y=values, name=name, line=line, mode="lines+markers"), row=1, col=1)
+    for name, at, values, marker in [
+        ("forecast of the next day", days[-1:], np.array([forecast]), star),
+        ("forecasts of held-out days", days[-1 - HELD_OUT : -1], held_out, diamond),
+    ]:
+        plot.add_trace(go.Scatter(x=at, y=values, name=name, marker=marker, mode="markers"), row=1, col=1)
+    epochs = np.arange(len(trained.rmse))
+    plot.add_trace(go.Scatter(x=epochs, y=trained.rmse, line={"color": BLUE}, name="rmse", showlegend=False), 1, 2)
+    plot.update_xaxes(title="day", dtick=1, range=[0.5, len(days) + 0.5], row=1, col=1)
+    plot.update_xaxes(title="epoch", row=1, col=2)
     plot.update_yaxes(title="root mean squared error, sales", rangemode="tozero", row=1, col=2)
     plot.update_layout(legend={"orientation": "h", "y": -0.15})
-    return style(plot, "Sales: three days in, the next day out", 480)
+    return base.style(plot, "Sales: three days in, the next day out", 480)

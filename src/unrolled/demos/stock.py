@@ -4,11 +4,11 @@
     y   = w h_50 + c                                                      (50 → 1)
     loss = (y - price of day 51)²
 
-The first 80 % of the days are for training. The scale of the prices comes from these alone, and the test days are
-brought to the same scale: the future has no part in what is fitted. Each test day is forecast from the fifty days
-before it, which may reach back into the training part.
+The first 80 % of the days are for training. The scale of the prices is estimated from these days alone, and the test
+days are transformed with it, so nothing that is fitted depends on the future. Each test day is forecast from the
+fifty days before it, which may extend into the training part.
 
-The forecast of several days has no prices to read: each answer is the next input, and the state is carried along.
+The forecast of several days is recursive: each output is the next input, and the state is carried along.
 """
 
 from __future__ import annotations
@@ -21,40 +21,34 @@ import unrolled as un
 from unrolled.arrays import Array
 from unrolled.interactive.progress import EpochEnd
 
-from . import prices
-from .base import BLUE, GREEN, GREY, ORANGE, RED, DemoResult, Say, Transcript, conclude, rmse, silent, style, whole
+from . import base, prices
+from .base import BLUE, GREEN, GREY, ORANGE, RED, DemoResult, Say, Transcript, rmse
 from .prices import WINDOW, Prices, Split
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 HIDDEN, RATE = 50, 1e-3
-START, END = "2020-04-01", "2023-04-01"  # of a ticker's prices, when nothing else is asked for
+START, END = "2020-04-01", "2023-04-01"  # the default period of a ticker's prices
 
 
-def train(net: un.Network, parts: Split, epochs: int, seed: int, talk: Transcript) -> list[float]:
-    """The loss of each epoch. Windows come in a new order every epoch: in the order of time, the network would
-    follow the last weeks of the training part and forget the rest."""
+def train(net: un.Network, parts: Split, epochs: int, seed: int, log: Transcript) -> list[float]:
+    """Train; returns the loss of each epoch.
+
+    Windows are shuffled in every epoch: in the order of time, the network would follow the last weeks of the training
+    part and forget the rest.
+    """
 
     def after(end: EpochEnd) -> None:
-        talk(f"epoch {end.epoch + 1:4d}   loss {end.loss:.8f}   {end.wall_s:6.1f} s")
+        log(f"epoch {end.epoch + 1:4d}   loss {end.loss:.8f}   {end.wall_s:6.1f} s")
 
-    history = net.fit(
-        parts.x_train,
-        parts.y_train,
-        optimizer=un.SGD(RATE),
-        epochs=epochs,
-        batch_size=1,
-        clip_norm=None,
-        callbacks=[after],
-        seed=seed,
-        verbose=0,
-    )
-    return history.loss
+    options: dict[str, Any] = {"batch_size": 1, "seed": seed, **base.PLAIN}
+    x, y = parts.x_train, parts.y_train
+    return net.fit(x, y, optimizer=un.SGD(RATE), epochs=epochs, callbacks=[after], **options).loss
 
 
 def n_steps(net: un.Network, window: Array, steps: int) -> Array:
-    """The next prices (steps,), scaled: each answer is the next input, and the state is carried along."""
+    """The next prices, scaled, (steps,): each output is the next input, and the state is carried along."""
     y, state = net.forward(window.reshape(1, -1, 1))
     path = [y.item()]
     while len(path) < steps:
@@ -64,15 +58,15 @@ def n_steps(net: un.Network, window: Array, steps: int) -> Array:
 
 
 def feeds_on_itself(net: un.Network, window: Array, path: Array) -> bool:
-    """Whether reading the window and then the answers, all in one go, gives the same last answer."""
+    """Whether reading the window and then all outputs at once gives the same last output."""
     read = np.concatenate((window, path[:-1]))
     again, _ = net.forward(read.reshape(1, -1, 1))
-    # the state must be the same, not the rounding of sums that were taken in another order
+    # equal up to rounding, because sums are taken in another order
     return bool(np.isclose(again.item(), path[-1], rtol=0, atol=1e-4))
 
 
 def run(
-    say: Say = silent,
+    say: Say = None,
     seed: int = 0,
     epochs: int = 200,
     horizon: int = 20,
@@ -83,7 +77,7 @@ def run(
     """Learn a share's opening prices.
 
     Args:
-        say: receives each line.
+        say: is called with each line of the output.
         seed: of the first weights and of the order of windows.
         epochs: passes over the training windows.
         horizon: days of the n-step forecasts.
@@ -94,40 +88,42 @@ def run(
         InputError: an option does not fit, or yfinance is not installed.
         DataError: there are no prices, or too few.
     """
-    talk = Transcript(say)
-    whole("epochs", epochs)
-    whole("horizon", horizon)
+    log = Transcript(say)
+    base.check_count("epochs", epochs)
+    base.check_count("horizon", horizon)
     if ticker is None and not (start is None and end is None):
-        raise un.InputError(f"start={start!r} and end={end!r} are of a ticker's prices; give a ticker, or neither.")
+        raise un.InputError(f"start={start!r} and end={end!r} select prices of a ticker; give a ticker, or neither.")
     net = un.Network([un.RNN(HIDDEN), un.Last(), un.Dense(1)], input_size=1, dtype="float32", seed=seed)
     series = prices.bundled() if ticker is None else prices.from_yahoo(ticker, start or START, end or END)
     parts = prices.split(series.open)
-    talk(f"{series.name}: {len(series.open)} opening prices, {series.dates[0]} to {series.dates[-1]}")
-    talk(
-        f"training: the first {parts.n_training}, which lie between {parts.scale.low:.2f} and {parts.scale.high:.2f}"
-    )
-    talk(f"X_train {parts.x_train.shape} y_train {parts.y_train.shape}")
-    talk(f"X_test {parts.x_test.shape} y_test {parts.y_test.shape}")
-    # three windows are proof enough: the equations are the same for all
+    log(f"{series.name}: {len(series.open)} opening prices, {series.dates[0]} to {series.dates[-1]}")
+    training = series.open[: parts.n_training]
+    log(f"training: the first {len(training)}, which lie between {training.min():.2f} and {training.max():.2f}")
+    log(f"X_train {parts.x_train.shape} y_train {parts.y_train.shape}")
+    log(f"X_test {parts.x_test.shape} y_test {parts.y_test.shape}")
+    # three windows suffice, since the equations are the same for all
     report = un.check_gradients(net, parts.x_train[:3], parts.y_train[:3])
-    talk(f"{net}\n{report}\n")
+    log(f"{net}\n{report}\n")
 
     at_start = float(((net.forward(parts.x_train)[0] - parts.y_train) ** 2).mean())
-    losses = train(net, parts, epochs, seed, talk)
+    losses = train(net, parts, epochs, seed, log)
     found = evaluate(net, parts, series, horizon)
-    describe(found, min(horizon, len(parts.x_test)), talk)
+    describe(found, min(horizon, len(parts.x_test)), log)
     numbers = {"seed": seed, "epochs": epochs, "loss": losses, **facts(series, parts), **found}
     numbers = {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in numbers.items()}
-    promises = [
+    claims = [
         (losses[-1] < at_start, f"the loss fell from {at_start:.6f} before training to {losses[-1]:.6f}"),
-        (found["feeds_on_itself"], f"each of the {horizon} days of the forecast was read from the answers before it"),
+        (
+            found["feeds_on_itself"],
+            f"each of the {horizon} days of the forecast was computed from the days before it",
+        ),
     ]
-    return conclude("stock", talk, report, promises, numbers, lambda: figure(series, parts, losses, found))
+    return base.conclude("stock", log, report, claims, numbers, lambda: figure(series, parts, losses, found))
 
 
 def evaluate(net: un.Network, parts: Split, series: Prices, horizon: int) -> dict[str, Any]:
-    """One day ahead on the test part, beside yesterday's price; and several days ahead, from two places."""
-    n, up, scaled = parts.n_training, parts.scale.up, parts.scale.down(series.open)
+    """Forecasts of the test part one day ahead, forecasts of several days from two origins, and their errors."""
+    n, up, scaled = parts.n_training, parts.scale.inverse_transform, parts.scale.transform(series.open)
     truth = series.open[n:]
     tested = up(net.forward(parts.x_test)[0][:, 0].astype(float))
     from_training = up(n_steps(net, scaled[n - WINDOW : n], horizon))
@@ -155,18 +151,18 @@ def facts(series: Prices, parts: Split) -> dict[str, Any]:
     }
 
 
-def describe(found: dict[str, Any], days: int, talk: Transcript) -> None:
+def describe(found: dict[str, Any], days: int, log: Transcript) -> None:
     network, yesterday = found["rmse_network"], found["rmse_yesterday"]
-    talk("")
-    talk("root mean squared error on the test days, in dollars")
-    talk(f"    1 day ahead:   network {network:8.2f}   yesterday's price {yesterday:8.2f}")
+    log("")
+    log("root mean squared error on the test days, in dollars")
+    log(f"    1 day ahead:   network {network:8.2f}   yesterday's price {yesterday:8.2f}")
     steps, last = found["rmse_n_steps"], found["rmse_last_price"]
-    talk(f"  {days:3d} days ahead:  network {steps:8.2f}   the last price    {last:8.2f}")
+    log(f"  {days:3d} days ahead:  network {steps:8.2f}   the last price    {last:8.2f}")
     if network < yesterday:
-        talk(f"the network beats yesterday's price by {100 * (1 - network / yesterday):.1f} % on these test days.")
+        log(f"the network beats yesterday's price by {100 * (1 - network / yesterday):.1f} % on these test days.")
     else:
-        talk(f"the network loses: yesterday's price is better by {100 * (1 - yesterday / network):.1f} %.")
-    talk("the next days, each read from the answer before: " + ", ".join(f"{p:.2f}" for p in found["from_end"][:10]))
+        log(f"the network loses: yesterday's price is better by {100 * (1 - yesterday / network):.1f} %.")
+    log("recursive forecast of the next days: " + ", ".join(f"{p:.2f}" for p in found["from_end"][:10]))
 
 
 def figure(series: Prices, parts: Split, losses: list[float], found: dict[str, Any]) -> go.Figure:
@@ -175,7 +171,7 @@ def figure(series: Prices, parts: Split, losses: list[float], found: dict[str, A
 
     n, horizon = parts.n_training, len(found["from_end"])
     test, last = series.dates[n:], series.dates[-1]
-    ahead = np.busday_offset(last, np.arange(1, horizon + 1), roll="forward")  # holidays are not known
+    ahead = np.busday_offset(last, np.arange(1, horizon + 1), roll="forward")  # without holidays
     titles = ("test part: one day ahead, and several", "the whole series", "loss")
     plot = make_subplots(
         rows=2,
@@ -203,4 +199,4 @@ def figure(series: Prices, parts: Split, losses: list[float], found: dict[str, A
     plot.update_yaxes(title="dollars", col=1).update_xaxes(title="epoch", row=2, col=2)
     plot.update_yaxes(type="log", exponentformat="power", dtick="D2", row=2, col=2)
     plot.update_layout(hovermode="x unified", legend={"orientation": "h", "y": -0.1})
-    return style(plot, f"Stock: {series.name}, opening prices, a window of {WINDOW} days", 700)
+    return base.style(plot, f"Stock: {series.name}, opening prices, a window of {WINDOW} days", 700)

@@ -4,12 +4,12 @@
     s_t = W h_t + c,   p_t = softmax(s_t)                     (3 → 4)
     loss = mean over t of -log p_t[next symbol]
 
-There is an output at every step, so every step's error goes back to all the steps before it.
+Every step has an output, so the error of every step is backpropagated through all steps before it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,22 +18,8 @@ from unrolled.arrays import Array
 from unrolled.interactive.progress import EpochEnd
 from unrolled.nn.activations import log_softmax
 
-from .base import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    RED,
-    DemoResult,
-    Say,
-    Transcript,
-    conclude,
-    copies,
-    show_parameters,
-    silent,
-    style,
-    whole,
-)
+from . import base
+from .base import BLUE, GREEN, GREY, ORANGE, RED, DemoResult, Say, Transcript, show_parameters
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -46,13 +32,13 @@ PRINT_EVERY = 10  # epochs
 
 
 def probabilities(net: un.Network) -> Array:
-    """(T, K): after each symbol of the sequence, how probable each symbol is as the next."""
+    """The probability of each next symbol after each symbol of the sequence, (T, K)."""
     scores, _ = net.forward(SEQUENCE)
     return np.exp(log_softmax(scores[0]))
 
 
 def continue_from(net: un.Network, symbol: int, steps: int) -> list[int]:
-    """Symbols, counted from 0, that the network writes on its own: each answer is its next input."""
+    """Symbols, counted from 0, that the network generates: each output is its next input."""
     written, state = [symbol], None
     for _ in range(steps):
         scores, state = net.forward(ONE_HOT[written[-1]].reshape(1, 1, SYMBOLS), state)
@@ -60,63 +46,58 @@ def continue_from(net: un.Network, symbol: int, steps: int) -> list[int]:
     return written
 
 
-def train(net: un.Network, epochs: int, seed: int, talk: Transcript) -> tuple[list[float], list[dict[str, Array]]]:
+def train(net: un.Network, epochs: int, seed: int, log: Transcript) -> tuple[list[float], list[dict[str, Array]]]:
     """The loss of each epoch, and the parameters before the first and after each."""
+
+    def snapshot() -> dict[str, Array]:
+        return {name: view.copy() for name, view in net.views.items()}  # the views change with every step
+
     losses: list[float] = []
-    snapshots = [copies(net.views)]
+    snapshots = [snapshot()]
 
     def after(end: EpochEnd) -> None:
         losses.append(end.loss)
-        snapshots.append(copies(net.views))
+        snapshots.append(snapshot())
         if (end.epoch + 1) % PRINT_EVERY == 0:
-            talk(f"epoch {end.epoch + 1}   loss {end.loss:.6f}\n{show_parameters(net.views)}\n{'-' * 60}")
+            log(f"epoch {end.epoch + 1}   loss {end.loss:.6f}\n{show_parameters(net.views)}\n{'-' * 60}")
 
-    net.fit(
-        SEQUENCE,
-        NEXT,
-        loss="cross_entropy",
-        optimizer=un.SGD(0.5),
-        epochs=epochs,
-        clip_norm=None,
-        callbacks=[after],
-        seed=seed,
-        verbose=0,
-    )
+    options: dict[str, Any] = {"loss": "cross_entropy", "seed": seed, **base.PLAIN}
+    net.fit(SEQUENCE, NEXT, optimizer=un.SGD(0.5), epochs=epochs, callbacks=[after], **options)
     return losses, snapshots
 
 
-def run(say: Say = silent, seed: int = 0, epochs: int = 100) -> DemoResult:
+def run(say: Say = None, seed: int = 0, epochs: int = 100) -> DemoResult:
     """Learn the sequence.
 
     Args:
-        say: receives each line.
+        say: is called with each line of the output.
         seed: of the first weights.
         epochs: passes over the sequence.
     """
-    talk = Transcript(say)
-    whole("epochs", epochs)
+    log = Transcript(say)
+    base.check_count("epochs", epochs)
     net = un.Network([un.RNN(3), un.Dense(SYMBOLS)], input_size=SYMBOLS, dtype="float64", seed=seed)
     report = un.check_gradients(net, SEQUENCE, NEXT, loss="cross_entropy")
-    talk(f"{net}\n{report}\n")
+    log(f"{net}\n{report}\n")
 
-    losses, snapshots = train(net, epochs, seed, talk)
+    losses, snapshots = train(net, epochs, seed, log)
     p = probabilities(net)
     said = p.argmax(axis=1)
-    talk("symbol   next   p(1)    p(2)    p(3)    p(4)")
+    log("symbol   next   p(1)    p(2)    p(3)    p(4)")
     for t, row in enumerate(p):
-        talk(f"  {t + 1}   →    {said[t] + 1}    " + "  ".join(f"{value:.4f}" for value in row))
+        log(f"  {t + 1}   →    {said[t] + 1}    " + "  ".join(f"{value:.4f}" for value in row))
     written = continue_from(net, 0, steps=3)
-    talk("on its own from 1: " + " → ".join(str(symbol + 1) for symbol in written))
+    log("generated from 1: " + " → ".join(str(symbol + 1) for symbol in written))
     moved = {name: float(np.abs(now - snapshots[0][name]).max()) for name, now in net.views.items()}
-    talk("largest change of each parameter: " + ", ".join(f"{name} {size:.3f}" for name, size in moved.items()))
+    log("largest change of each parameter: " + ", ".join(f"{name} {size:.3f}" for name, size in moved.items()))
     correct = int((said == NEXT[0]).sum())
-    return conclude(
+    return base.conclude(
         "symbols",
-        talk,
+        log,
         report,
         [
             (correct == NEXT.size, f"{correct} of {NEXT.size} next symbols are right"),
-            (written == [0, 1, 2, 3], "fed with its own answers it writes 1, 2, 3, 4"),
+            (written == [0, 1, 2, 3], "fed with its own outputs, it generates 1, 2, 3, 4"),
             (moved["0.weight_hh"] > 0, "the recurrent weights have learned"),
         ],
         {
@@ -154,4 +135,4 @@ def figure(losses: list[float], snapshots: list[dict[str, Array]], p: Array) -> 
     plot.update_xaxes(title="next symbol", type="category", row=1, col=3)
     plot.update_xaxes(title="epoch", col=1).update_xaxes(title="epoch", col=2)
     plot.update_layout(legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.2})
-    return style(plot, "Symbols: three tanh units learn what follows what", 440)
+    return base.style(plot, "Symbols: three tanh units learn what follows what", 440)

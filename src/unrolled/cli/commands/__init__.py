@@ -1,1 +1,1 @@
-"""The commands, one file each; a command is imported when it runs."""
+"""The commands, one per file; each is imported when it runs."""

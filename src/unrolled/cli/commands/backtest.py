@@ -1,167 +1,159 @@
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
-from .. import model_options as opt
-from ..console import by_model, give, give_json, give_table, or_null, tell_notes
-from ..exit_codes import BEGAN, INTERRUPTED
-from ..run_file import as_options, choices_found, remarks_on_choice, with_choice
-from ..spreadsheet import executed
-from ..table_options import all_given, reads_a_table
-from .forecast import found_columns, searched
+from ..common_options import OUTPUT, File, OutputOptions, Seed
+from ..console import Console, number_or_null, print_json, print_table, records_by_model
+from ..exit_codes import INTERRUPTED
+from ..input_tables import training_panels
+from ..model_options import COVARIATES, TRAINING, Alias, TrainingOptions
+from ..option_groups import with_option_groups
+from ..output_files import interrupt_remarks, run_file_for, write_table
+from ..run_file import RunFile
+from ..search_summary import as_options, choice_remarks, chosen_by_backtest, search_json, with_choice
+from ..spreadsheet import formula_notes, print_rows
+from ..table_options import READING, all_options, detected_columns
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ...forecasting.cross_validation import Backtest
 
+Horizon = Annotated[int, Option("--horizon", "-H", help="Periods to forecast.")]
+Windows = Annotated[int, Option("--windows", "-K", help="Number of cutoffs to forecast from.")]
+Step = Annotated[int | None, Option("--step", help="Rows between cutoffs.", show_default="the horizon")]
+Refit = Annotated[bool, Option("--refit/--no-refit", help="Train at each cutoff, or once before the first cutoff.")]
+OutFile = Annotated[
+    Path | None,
+    Option(
+        "--out",
+        help="CSV file for all forecasts with the actual values; - prints them instead of the errors.",
+        show_default="none",
+    ),
+]
 
-@reads_a_table
+
+@with_option_groups(reading=READING, covariates=COVARIATES, training=TRAINING, output=OUTPUT)
 def command(
     ctx: typer.Context,
-    file: opt.File,
-    horizon: opt.Horizon,
-    windows: Annotated[int, typer.Option("--windows", "-K", help="Cutoffs to forecast from.")],
-    step: Annotated[
-        int | None, typer.Option(help="Rows from one cutoff to the next.", show_default="the horizon")
-    ] = None,
-    refit: Annotated[
-        bool, typer.Option("--refit/--no-refit", help="Train at each cutoff, or once before the first.")
-    ] = True,
-    reading: Any = None,
-    past: opt.Past = None,
-    future: opt.Future = None,
-    static: opt.Static = None,
-    weight: opt.Weight = None,
-    season: opt.Season = None,
-    cell: opt.Cell = "gru",
-    hidden: opt.Hidden = None,
-    layers: opt.Layers = 1,
-    window: opt.Window = None,
-    steps: opt.Steps = None,
-    ensemble: opt.Ensemble = None,
-    segment: opt.Segment = None,
-    scaling: opt.Scaling = None,
-    decoder: opt.Decoder = None,
-    calendar: opt.Calendar = None,
-    log: opt.Log = None,
-    dropout: opt.Dropout = None,
-    batch_size: opt.BatchSize = None,
-    rate: opt.Rate = None,
-    weight_decay: opt.WeightDecay = 1e-2,
-    budget: opt.Budget = None,
-    max_trials: opt.MaxTrials = None,
-    likelihood: opt.Likelihood = None,
-    reach: opt.Reach = None,
-    nonnegative: opt.Nonnegative = False,
-    integer: opt.Integer = False,
-    combine: opt.Combine = None,
-    level: opt.Level = "80,95",
-    baselines: opt.Baselines = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="CSV file for all forecasts and what came; - gives it instead of the measures.", show_default="none"
-        ),
-    ] = None,
-    alias: opt.Alias = None,
-    excel_safe: opt.ExcelSafe = False,
-    as_json: opt.AsJson = False,
-    seed: opt.Seed = 0,
-    quiet: opt.Quiet = False,
+    *,
+    file: File,
+    horizon: Horizon,
+    windows: Windows,
+    step: Step = None,
+    refit: Refit = True,
+    reading: Any,
+    covariates: Any,
+    training: TrainingOptions,
+    out: OutFile = None,
+    alias: Alias = None,
+    output: OutputOptions,
+    seed: Seed = 0,
 ) -> None:
-    """Forecast from several cutoffs in the past, and rate the network beside the baselines.
+    """Forecast from several cutoffs in the past, and compare the errors with those of the baselines.
 
-    The table of measures goes to standard output, one row a model: means over series. No network has seen anything
-    after its cutoff. Beside the file of --out stands one that ends in .toml and repeats the run. --cell auto chooses
-    once, before the first cutoff.
+    The errors go to standard output, one row per model: means over the series. No network is trained on data after
+    its cutoff. With --out, a run file that ends in .toml and repeats the run is written next to the CSV file. --cell
+    auto searches once, before the first cutoff.
 
     Example: unrolled backtest sales.csv --horizon 12 --windows 4
     """
-    given = all_given(ctx, reading)
-    began: float = ctx.meta[BEGAN]
-    from ...forecasting.baselines.registry import SIMPLE
     from ...forecasting.cross_validation import CrossValidationPlan
-    from ...forecasting.evaluation.metrics import at_levels, verdict
+    from ...forecasting.evaluation.metrics import at_levels
     from ...forecasting.multi_frequency import roll_all
-    from ...forecasting.probabilistic.quantiles import GRID_LEVELS
     from ...series.files import read_file
-    from ..output_files import file_for, write_table
-    from ..spreadsheet import as_csv
 
-    levels = opt.parse_levels(level)
-    beside = list(dict.fromkeys([*SIMPLE, *opt.parse_baselines(baselines)]))
-    fc = opt.make_forecaster(given)
-    told = list(dict.fromkeys([*levels, *GRID_LEVELS]))  # the nine learned quantiles for CRPS, whatever is shown
-    plan = CrossValidationPlan.checked(windows, horizon if step is None else step, refit, told, beside)
-    repeats = file_for(out, ctx)
-    talk = opt.talker(quiet)
-
-    table = read_file(str(file), reading, opt.parse_beside(past, future, static, weight))
-    panels = opt.understand(fc, str(file), table, talk)
-    backtest = roll_all(fc, panels, table.columns, plan)
-    rows = asked_rows(backtest, levels)
-    tell_notes([*table.notes, *backtest.notes, *([] if out is None else executed(rows, excel_safe))], talk)
-    rated = at_levels(backtest.table(), levels)
-    choices = choices_found(backtest.found)
-    given |= found_columns(table)
-    remarks = remarks_on_choice(given, choices, backtest.interrupted)
-    files = write_table(repeats, rows, with_choice(given, choices), remarks)
-    if choices:
-        talk(f"to repeat the choice: {as_options(choices)}")
-    talk(f"\n{_cutoffs(backtest)}, horizon {horizon}, {'trained at each' if refit else 'trained once'}")
-    talk(verdict(rated, fc.name))
-    if as_json:
-        give_json(summary(backtest, rated, levels, files, time.perf_counter() - began))
+    console = Console(ctx, output.quiet)
+    verbose = 0 if output.quiet else 1
+    fc = training.forecaster(horizon=horizon, freq=reading.freq, alias=alias, seed=seed, verbose=verbose)
+    levels, baselines = computed_levels(training.levels), compared_baselines(training.baselines)
+    plan = CrossValidationPlan.checked(windows, horizon if step is None else step, refit, levels, baselines)
+    run_file = run_file_for(out, ctx)
+    table = read_file(str(file), reading, covariates)
+    backtest = roll_all(fc, training_panels(fc, str(file), table, console), table.columns, plan)
+    rows = forecast_rows(backtest, training.levels)
+    console.notes(table.notes)
+    notes = console.notes(backtest.notes)
+    console.notes([] if out is None else formula_notes(rows, output.excel_safe))
+    files = write_rows(run_file, rows, backtest, all_options(ctx, reading) | detected_columns(table))
+    errors = at_levels(backtest.table(), training.levels)
+    print_verdict(backtest, errors, f"horizon {horizon}, trained {'at each' if refit else 'once'}", console)
+    if output.as_json:
+        found = backtest_json(backtest, errors, training.levels)
+        print_json(found | {"notes": notes, "files": list(map(str, files)), "seconds": round(console.elapsed_s, 3)})
     elif str(out) == "-":
-        give(as_csv(rows, excel_safe).rstrip("\n"))
+        print_rows(rows, output.excel_safe, always_csv=True)
     else:
-        give_table(rated.reset_index())
+        print_table(errors.reset_index())
     written = f"{', '.join(map(str, files))} · " if files else ""
-    talk(f"\n{written}{time.perf_counter() - began:.1f} s")
+    console.message(f"\n{written}total run time {console.elapsed_s:.1f} s")
     if backtest.interrupted:
         raise typer.Exit(INTERRUPTED)
 
 
-def _cutoffs(backtest: Backtest) -> str:
+def computed_levels(levels: list[float]) -> list[float]:
+    """The levels to print, and those of the nine learned quantiles, which CRPS needs."""
+    from ...forecasting.probabilistic.quantiles import GRID_LEVELS
+
+    return list(dict.fromkeys([*levels, *GRID_LEVELS]))
+
+
+def compared_baselines(names: list[str]) -> list[str]:
+    """The simple baselines and these."""
+    from ...forecasting.baselines.registry import SIMPLE
+
+    return list(dict.fromkeys([*SIMPLE, *names]))
+
+
+def write_rows(run_file: RunFile | None, rows: pd.DataFrame, backtest: Backtest, given: dict[str, Any]) -> list[Path]:
+    """Write the forecasts and the run file, with the choice of a search in its place."""
+    chosen = chosen_by_backtest(backtest.found)
+    remarks = [*interrupt_remarks(backtest.interrupted), *choice_remarks(given, chosen)]
+    return write_table(run_file, rows, with_choice(given, chosen), remarks)
+
+
+def print_verdict(backtest: Backtest, errors: pd.DataFrame, setting: str, console: Console) -> None:
+    """Print the choice of a search, what was forecast, and whether the network was better than the baselines."""
+    from ...forecasting.evaluation.metrics import verdict
+
+    if backtest.found is not None:
+        console.message(f"to repeat the choice: {as_options(chosen_by_backtest(backtest.found))}")
     series = len(set(backtest.series.tolist()))
-    return f"{series} series · {backtest.windows} cutoff(s)" + (
-        " before the interrupt" if backtest.interrupted else ""
-    )
+    interrupted = " before the interrupt" if backtest.interrupted else ""
+    console.message(f"\n{series} series · {backtest.windows} cutoff(s){interrupted}, {setting}")
+    console.message(verdict(errors, backtest.name))
 
 
-def asked_rows(backtest: Backtest, levels: list[float]) -> pd.DataFrame:
-    """All forecasts: id, stamp, cutoff, target, models and the intervals that were asked for."""
+def forecast_rows(backtest: Backtest, levels: list[float]) -> pd.DataFrame:
+    """All forecasts: id, timestamp, cutoff, target, models, and the intervals of these levels."""
     import pandas as pd
 
     from ...forecasting.probabilistic.interval_columns import INTERVAL
 
-    def asked(name: str) -> bool:
+    def is_shown(name: str) -> bool:
         match = INTERVAL.fullmatch(name)
         return match is None or float(match["level"]) in levels
 
-    return pd.DataFrame({name: values for name, values in backtest.columns.items() if asked(name)})
+    return pd.DataFrame({name: values for name, values in backtest.columns.items() if is_shown(name)})
 
 
-def summary(
-    backtest: Backtest, rated: pd.DataFrame, levels: list[float], files: list[Path], wall_s: float
-) -> dict[str, Any]:
-    """What --json prints."""
+def backtest_json(backtest: Backtest, errors: pd.DataFrame, levels: list[float]) -> dict[str, Any]:
+    """The results of a backtest for --json."""
     from ...forecasting.evaluation.metrics import at_levels, verdict
 
     steps = at_levels(backtest.by_step(), levels).groupby(level="model", sort=False)
+    found = backtest.found
     return {
-        "models": by_model(rated),
-        "by_step": {str(model): {str(c): [or_null(v) for v in rows[c]] for c in rows} for model, rows in steps},
-        "verdict": verdict(rated, backtest.name),
+        "models": records_by_model(errors),
+        "by_step": {
+            str(model): {str(c): [number_or_null(v) for v in rows[c]] for c in rows} for model, rows in steps
+        },
+        "verdict": verdict(errors, backtest.name),
         "windows": backtest.windows,
         "interrupted": backtest.interrupted,
-        "search": None if backtest.found is None else searched(backtest.found.table, choices_found(backtest.found)),
-        "notes": backtest.notes,
-        "files": [str(path) for path in files],
-        "seconds": round(wall_s, 3),
+        "search": None if found is None else search_json(found.table, chosen_by_backtest(found)),
     }

@@ -6,19 +6,20 @@ from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
+from typer import Option
 
-from .. import model_options as opt
-from ..console import give_json, give_table
+from ..common_options import AsJson, Quiet
+from ..console import Console, print_json, print_table
 
 if TYPE_CHECKING:
     from ...nn.engines import Engine
 
-LEAST_S = 0.03  # what is timed takes at least that long
-ALLOWED_S = 0.5  # for one cell, shape and engine: nine of each take nine seconds
+MIN_MEASURED_S = 0.03  # shorter runs are too short to time
+TIME_LIMIT_S = 0.5  # for one cell, shape and engine: nine of each take nine seconds
 
 
 class Shape(NamedTuple):
-    """Of what a step trains on."""
+    """The sizes of a training step."""
 
     inputs: int
     hidden: int
@@ -29,30 +30,28 @@ class Shape(NamedTuple):
         return f"I{self.inputs} H{self.hidden} B{self.batch} T{self.steps}"
 
 
-# a forecast of one short series, of many, and a network that keeps both engines busy
+# a forecast of one short series, one of many series, and a network that keeps both engines busy
 SHAPES = (Shape(1, 16, 32, 18), Shape(8, 64, 32, 100), Shape(16, 128, 64, 100))
+Cells = Annotated[
+    list[str] | None, Option("--cell", help="Cell to measure, may be repeated.", show_default="all cells")
+]
 
 
-def command(
-    cell: Annotated[list[str] | None, typer.Option(help="Cells to measure; all by default. May be repeated.")] = None,
-    as_json: opt.AsJson = False,
-    quiet: opt.Quiet = False,
-) -> None:
-    """Measure how fast this machine trains: every cell, the native engine beside NumPy.
+def command(ctx: typer.Context, *, cell: Cells = None, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Measure the training speed on this machine: every cell, with the native engine and with NumPy.
 
-    A step is forward, backward and Adam in float32; I inputs, H hidden units, B rows of T time steps. Whatever else
-    runs on the machine slows it down.
+    A step is forward pass, backward pass and Adam in float32, with I inputs, H hidden units, and B rows of T time
+    steps. Other programs that run at the same time lower the speed.
 
     Example: unrolled bench
     """
     from ...nn.cells import CELLS, cell_named
     from ...nn.engines import ENGINES, active_engine
 
-    began = time.perf_counter()
-    talk = opt.talker(quiet)
+    console = Console(ctx, quiet)
     native: Any = ENGINES.get("native")
     threads = 1 if native is None else native.threads
-    talk(f"engine {active_engine().identity}, {threads} thread(s); training steps a second\n")
+    console.message(f"engine {active_engine().identity}, {threads} thread(s); training steps per second\n")
     rows = []
     for kind in cell or sorted(CELLS):
         rule = cell_named(kind)
@@ -61,33 +60,32 @@ def command(
             plain = steps_per_s(ENGINES["numpy"], rule, shape)
             times = fast / plain if fast and plain else None
             rows.append({"cell": kind, "shape": str(shape), "native": fast, "numpy": plain, "times": times})
-    wall_s = time.perf_counter() - began
     if as_json:
-        give_json(
+        print_json(
             {
                 "engine": active_engine().identity,
                 "levels": [] if native is None else list(native.levels),
                 "threads": threads,
                 "measured": rows,
-                "seconds": round(wall_s, 3),
+                "seconds": round(console.elapsed_s, 3),
             }
         )
     else:
-        show(rows)
-    talk(f"\n{wall_s:.1f} s")
+        print_measured(rows)
+    console.message(f"\ntotal run time {console.elapsed_s:.1f} s")
 
 
-def show(rows: Sequence[dict[str, Any]]) -> None:
+def print_measured(rows: Sequence[dict[str, Any]]) -> None:
     import pandas as pd
 
     table = pd.DataFrame(rows)
     for name in ("native", "numpy", "times"):
         table[name] = [None if v is None else float(f"{v:.3g}") for v in table[name]]
-    give_table(table)
+    print_table(table)
 
 
 def steps_per_s(engine: Engine, rule: type, shape: Shape) -> float | None:
-    """Training steps a second of an engine; None where it has no kernel for this cell."""
+    """Training steps per second of an engine; None if it has no kernel for this cell."""
     import numpy as np
 
     from ...nn.datasets import Arrays
@@ -111,18 +109,18 @@ def steps_per_s(engine: Engine, rule: type, shape: Shape) -> float | None:
         order = np.tile(np.arange(shape.batch), count)
         engine.train(job, params, state, order, 0, 0, np.full(count, 1e-4))
 
-    return 1 / seconds_each(steps)
+    return 1 / fastest_s(steps)
 
 
-def seconds_each(work: Callable[[int], None], clock: Callable[[], float] = time.perf_counter) -> float:
-    """Seconds that one piece of work takes at its fastest: whatever else runs on a machine only makes it slower."""
+def fastest_s(work: Callable[[int], None], clock: Callable[[], float] = time.perf_counter) -> float:
+    """The shortest time of one call, in seconds: other programs on the machine only make it longer."""
     best, count, began = inf, 1, clock()
     while True:
         started = clock()
         work(count)
         now = clock()
         best = min(best, (now - started) / count)
-        if now - began >= ALLOWED_S:
+        if now - began >= TIME_LIMIT_S:
             return best
-        if now - started < LEAST_S:  # too short to time
+        if now - started < MIN_MEASURED_S:
             count *= 4

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
 from ...errors import InputError
-from .. import model_options as opt
-from ..console import give, give_json
-from ..exit_codes import FAILED
+from ..common_options import AsJson, Quiet, Seed
+from ..console import Console, print_data, print_json
+from ..exit_codes import FAILURE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,15 +20,24 @@ if TYPE_CHECKING:
     from ...nn.losses import Loss
 
 
+Cells = Annotated[
+    list[str] | None, Option("--cell", help="Cell to check, may be repeated.", show_default="all cells")
+]
+Depth = Annotated[int, Option("--depth", help="Largest number of stacked layers.")]
+Verbose = Annotated[bool, Option("--verbose", "-v", help="Print the table of every check.")]
+
+
 def command(
-    cell: Annotated[list[str] | None, typer.Option(help="Cells to check; all by default. May be repeated.")] = None,
-    depth: Annotated[int, typer.Option(help="Deepest stack of layers.")] = 2,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the table of every single check.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
-    seed: Annotated[int, typer.Option(help="Seed of networks and inputs.")] = 0,
-    quiet: opt.Quiet = False,
+    ctx: typer.Context,
+    *,
+    cell: Cells = None,
+    depth: Depth = 2,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+    seed: Seed = 0,
+    quiet: Quiet = False,
 ) -> None:
-    """Prove the gradients: analytic against central differences in float64, for every cell, depth and loss.
+    """Check analytic gradients against central differences in float64, for every cell, depth and loss.
 
     Example: unrolled check --cell lstm
     """
@@ -40,19 +50,20 @@ def command(
         worst = max(report.rows, key=lambda row: row.error)
         results.append({"case": case, "ok": report.ok, "largest_error": worst.error, "tolerance": report.tolerance})
         if not as_json:
-            give(f"{'ok   ' if report.ok else 'WRONG'} {case:60} largest error {worst.error:.1e} ({worst.name})")
+            verdict = "ok   " if report.ok else "WRONG"
+            print_data(f"{verdict} {case:60} largest error {worst.error:.1e} ({worst.name})")
         if not as_json and (verbose or not report.ok):
-            give(report.table + "\n")
+            print_data(report.table + "\n")
     wrong = sum(not result["ok"] for result in results)
     if as_json:
-        give_json({"checks": results, "wrong": wrong})
-    opt.talker(quiet)(f"{len(results)} checks, {wrong} wrong")
+        print_json({"checks": results, "wrong": wrong})
+    Console(ctx, quiet).message(f"{len(results)} checks, {wrong} wrong")
     if wrong:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(FAILURE)
 
 
 def checks(cells: Sequence[type[Cell]], depth: int, seed: int) -> Iterator[tuple[str, GradientReport]]:
-    """A gradient check of each cell, in each of its variants, at each depth, under each loss."""
+    """A gradient check of each variant of each cell, at each depth, with each loss."""
     import numpy as np
 
     from ...nn.gradient_check import check_gradients
@@ -77,7 +88,7 @@ def checks(cells: Sequence[type[Cell]], depth: int, seed: int) -> Iterator[tuple
 
 
 def _task(loss: Loss, rows: int, rng: np.random.Generator) -> tuple[int, Array]:
-    """How many outputs a loss is checked on, and targets for them."""
+    """The number of outputs that a loss is checked on, and targets for them."""
     from ...nn.losses import CrossEntropy, Likelihood, Quantile
 
     outputs = 3

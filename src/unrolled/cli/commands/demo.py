@@ -4,36 +4,47 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from ...errors import InputError
-from .. import model_options as opt
-from ..console import give, give_json
-from ..exit_codes import FAILED
+from ..common_options import AsJson, Quiet, Seed
+from ..console import Console, print_data, print_json
+from ..exit_codes import FAILURE
+from ..output_files import created_folder
+from ..run_file import RunFile
+
+Name = Annotated[str, Argument(metavar="NAME", help="fish, symbols, counting, sales, stock, or all.")]
+Epochs = Annotated[int | None, Option("--epochs", help="Passes over the data.", show_default="depends on the demo")]
+Horizon = Annotated[int | None, Option("--horizon", help="Days to forecast (stock only).")]
+Ticker = Annotated[
+    str | None, Option("--ticker", help="Stock whose prices are downloaded from Yahoo Finance (stock only).")
+]
+Start = Annotated[str | None, Option("--start", help="First day, such as 2020-04-01 (stock only).")]
+End = Annotated[str | None, Option("--end", help="Day after the last, such as 2023-04-01 (stock only).")]
+OutFolder = Annotated[Path, Option("--out", help="Folder for the figure, an interactive page.")]
 
 
 def command(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="fish, symbols, counting, sales, stock, or all.")],
-    epochs: Annotated[int | None, typer.Option(help="Passes over the data.", show_default="the demo's own")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    horizon: Annotated[int | None, typer.Option(help="stock: days to forecast.")] = None,
-    ticker: Annotated[str | None, typer.Option(help="stock: download this share's prices from Yahoo.")] = None,
-    start: Annotated[str | None, typer.Option(help="stock: first day, such as 2020-04-01.")] = None,
-    end: Annotated[str | None, typer.Option(help="stock: day after the last, such as 2023-04-01.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the picture, an interactive page.")] = Path("demos"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON instead.")] = False,
-    quiet: opt.Quiet = False,
+    *,
+    name: Name,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+    horizon: Horizon = None,
+    ticker: Ticker = None,
+    start: Start = None,
+    end: End = None,
+    out: OutFolder = Path("demos"),
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Run one of the five classic systems, done right: what it learns, its gradient check, its picture.
+    """Run one of the five classic demos: what the network learns, its gradient check, a figure.
 
-    Beside the pictures stands a file that is named as the demo, ends in .toml and repeats the run.
+    A run file with the name of the demo, which ends in .toml and repeats the run, is written next to the figure.
 
     Example: unrolled demo fish
     """
     from ...demos import DEMOS
-    from ...storage import write_bytes
-    from ..output_files import made_folder
-    from ..run_file import Repeats
 
     given = {"epochs": epochs, "horizon": horizon, "ticker": ticker, "start": start, "end": end}
     options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
@@ -42,22 +53,27 @@ def command(
     only_stock = sorted(options.keys() - {"epochs"})
     if only_stock and name != "stock":
         raise InputError(f"--{only_stock[0]} belongs to the demo stock, not to {name}.")
-    talk = opt.talker(quiet)
+    console = Console(ctx, quiet)
     results = {}
-    with made_folder(out) as folder:
-        repeats = Repeats.at_one_of([folder / f"{name}.toml", folder / f"{name}.html.toml"], folder, ctx)
+    with created_folder(out) as folder:
+        run_file = RunFile.at_one_of([folder / f"{name}.toml", folder / f"{name}.html.toml"], folder, ctx)
         for demo in DEMOS if name == "all" else [name]:
             if name == "all":
-                talk(f"\n== {demo} ==\n")
-            result = DEMOS[demo](say=(lambda line: None) if as_json else give, seed=seed, **options)
-            results[demo] = result
-            picture = folder / f"{demo}.html"
-            # named, since plotly would make up a name that differs from run to run
-            page = result.figure().to_html(include_plotlyjs=True, div_id=demo)
-            write_bytes(picture, page.encode())
-            talk(f"\npicture: {picture}")
-        repeats.write(ctx.params)
+                console.message(f"\n== {demo} ==\n")
+            results[demo] = DEMOS[demo](say=None if as_json else print_data, seed=seed, **options)
+            console.message(f"\nfigure: {write_figure(folder, demo, results[demo].figure())}")
+        run_file.write(ctx.params)
     if as_json:
-        give_json({demo: result.numbers for demo, result in results.items()})
+        print_json({demo: result.numbers for demo, result in results.items()})
     if not all(result.right for result in results.values()):
-        raise typer.Exit(FAILED)
+        raise typer.Exit(FAILURE)
+
+
+def write_figure(folder: Path, demo: str, figure: Any) -> Path:
+    """Write a Plotly figure as a page of its own."""
+    from ...storage import write_bytes
+
+    path = folder / f"{demo}.html"
+    # plotly would make up an id, which would differ from run to run
+    write_bytes(path, figure.to_html(include_plotlyjs=True, div_id=demo).encode())
+    return path

@@ -4,31 +4,30 @@ from typing import Any
 
 import typer
 
-from .. import model_options as opt
-from ..console import give, give_json, say
-from ..table_options import reads_a_table
+from ..common_options import AsJson, File, Season
+from ..console import print_data, print_json, print_message, with_options
+from ..exit_codes import INVALID_INPUT
+from ..option_groups import with_option_groups
+from ..table_options import READING
 
 
-@reads_a_table
-def command(
-    file: opt.File,
-    reading: Any = None,
-    season: opt.Season = None,
-    as_json: opt.AsJson = False,
-) -> None:
-    """Say what is understood of a table, without training: its columns, series, gaps and what looks wrong.
+@with_option_groups(reading=READING)
+def command(ctx: typer.Context, *, file: File, reading: Any, season: Season = None, as_json: AsJson = False) -> None:
+    """Describe a table without training: its columns, its series, gaps and suspicious values.
 
-    The command that would forecast it comes last. Exit code 2 where something must be told first.
+    The last line is the command that forecasts the table. The exit code is 2 if it needs more options.
 
     Example: unrolled inspect sales.csv
     """
     from ...series.files.inspection import format_inspection, inspect_table
 
     found = inspect_table(str(file), reading, season)
+    found["notes"] = [with_options(note, ctx) for note in found["notes"]]
+    found["error"] = None if found["error"] is None else with_options(found["error"], ctx)
     if as_json:
-        give_json(found)
+        print_json(found)
     else:
-        give("\n".join(format_inspection(found)))
+        print_data("\n".join(format_inspection(found)))
     if found["error"] is not None:
-        say(f"error: {found['error']}")
-        raise typer.Exit(2)
+        print_message(f"error: {found['error']}")
+        raise typer.Exit(INVALID_INPUT)

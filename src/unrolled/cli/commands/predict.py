@@ -4,66 +4,72 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
-from .. import model_options as opt
-from ..console import STANDARD_OUTPUT, give_json, give_table, records, tell_notes
-from ..spreadsheet import executed
-from ..table_options import all_given, reads_a_table
+from ..common_options import OUTPUT, FutureFile, Level, OutFile, OutputOptions, parse_levels
+from ..console import STANDARD_OUTPUT, Console, print_json, records
+from ..input_tables import read_known_future
+from ..option_groups import with_option_groups
+from ..output_files import run_file_for, write_table
+from ..saved_models import load_forecaster, read_newer
+from ..spreadsheet import formula_notes, print_rows, unescaped
+from ..table_options import READING, all_options
+
+Model = Annotated[Path, Argument(metavar="MODEL", help="Model file of `unrolled forecast` or of `Forecaster.save`.")]
+File = Annotated[
+    Path | None,
+    Argument(
+        metavar="FILE",
+        help="Table to forecast, read like that of the training; without it, the series of the training.",
+    ),
+]
+Horizon = Annotated[
+    int | None,
+    Option(
+        "--horizon",
+        "-H",
+        help="Periods to forecast: at most the trained horizon, or any number for a model with --reach.",
+        show_default="the trained horizon",
+    ),
+]
 
 
-@reads_a_table
+@with_option_groups(reading=READING, output=OUTPUT)
 def command(
     ctx: typer.Context,
-    model: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="Model file that `unrolled forecast` or Forecaster.save wrote.")
-    ],
-    file: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="FILE",
-            help="Table to forecast from, read as that of the training; without it, the series of the training.",
-        ),
-    ] = None,
-    horizon: Annotated[
-        int | None,
-        typer.Option("--horizon", "-H", help="Periods, at most those trained, or any number if trained with reach."),
-    ] = None,
-    level: Annotated[str, typer.Option(help="Coverage of intervals in per cent.")] = "80,95",
-    future_file: opt.FutureFile = None,
-    reading: Any = None,
-    out: opt.OutFile = STANDARD_OUTPUT,
-    excel_safe: opt.ExcelSafe = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the forecast as JSON.")] = False,
-    quiet: opt.Quiet = False,
+    *,
+    model: Model,
+    file: File = None,
+    horizon: Horizon = None,
+    level: Level = "80,95",
+    future_file: FutureFile = None,
+    reading: Any,
+    out: OutFile = STANDARD_OUTPUT,
+    output: OutputOptions,
 ) -> None:
     """Forecast with a saved model, without training.
 
-    What a table holds that training has not seen, such as a new category, is said. Beside the file of --out stands
-    one that ends in .toml and repeats the run.
+    Notes list what is new in the table, such as unknown categories. With --out, a run file that ends in .toml and
+    repeats the run is written next to the CSV file.
 
     Example: unrolled predict sales-forecast/model.safetensors newer.csv
     """
-    from ..output_files import file_for, write_table
-    from ..saved_models import load_forecaster, read_newer
-    from ..spreadsheet import escaped, unescaped
-
-    levels = opt.parse_levels(level)
-    repeats = file_for(out, ctx)
+    levels = parse_levels(level)
+    run_file = run_file_for(out, ctx)
     fc = load_forecaster(model)
-    frame, notes = None, list[str]()
+    frame, table_notes = None, tuple[str, ...]()
     tails = [one.tail_ for one in fc.parts]
     if file is not None:
         table = read_newer(fc, file, reading)
-        notes += table.notes
-        fc.columns_, frame = table.columns, unescaped(table.frame) if excel_safe else table.frame
-    result = fc.predict(frame, levels, horizon, opt.read_ahead(future_file, fc.columns_, tails))
-    notes += [*fc.predict_notes_, *executed(result, excel_safe)]
-    talk = opt.talker(quiet)
-    tell_notes(notes, talk)
-    files = write_table(repeats, result, all_given(ctx, reading))
-    if as_json:
-        give_json({"forecast": records(result), "notes": notes, "files": [str(path) for path in files]})
+        table_notes = table.notes
+        fc.columns_, frame = table.columns, unescaped(table.frame) if output.excel_safe else table.frame
+    result = fc.predict(frame, levels, horizon, read_known_future(future_file, fc.columns_, tails))
+    console = Console(ctx, output.quiet)
+    notes = console.notes([*table_notes, *fc.predict_notes_, *formula_notes(result, output.excel_safe)])
+    files = write_table(run_file, result, all_options(ctx, reading))
+    if output.as_json:
+        print_json({"forecast": records(result), "notes": notes, "files": [str(path) for path in files]})
     elif files:
-        talk(", ".join(map(str, files)))
+        console.message(", ".join(map(str, files)))
     else:
-        give_table(escaped(result) if excel_safe else result)
+        print_rows(result, output.excel_safe)

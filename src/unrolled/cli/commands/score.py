@@ -5,90 +5,93 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
-from .. import model_options as opt
-from ..console import STANDARD_OUTPUT, by_model, give_json, give_table, say
-from ..table_options import all_given, reads_a_table
+from ..common_options import OUTPUT, OutFile, OutputOptions
+from ..console import STANDARD_OUTPUT, Console, print_json, records_by_model
+from ..option_groups import with_option_groups
+from ..output_files import run_file_for, write_table
+from ..spreadsheet import print_rows, unescape, unescaped
+from ..table_options import READING, all_options
 
 if TYPE_CHECKING:
+    from ...forecasting.evaluation.scoring import Score
     from ...series.files import FileTable
 
+Forecast = Annotated[Path, Argument(metavar="FORECAST", help="CSV file of `unrolled forecast`, or of the same form.")]
+Actuals = Annotated[
+    Path,
+    Argument(
+        metavar="ACTUALS", help="Table with the actual values; with the rows before them for scaled errors too."
+    ),
+]
+Season = Annotated[
+    int | None, Option("--season", help="Season of MASE, RMSSE and MSIS.", show_default="that of the M4 competition")
+]
+BySeries = Annotated[bool, Option("--by-series", help="Print one row per series and model instead of means.")]
 
-@reads_a_table
+
+@with_option_groups(reading=READING, output=OUTPUT)
 def command(
     ctx: typer.Context,
-    forecast: Annotated[
-        Path, typer.Argument(metavar="FORECAST", help="CSV that `unrolled forecast` wrote, or alike.")
-    ],
-    actuals: Annotated[
-        Path,
-        typer.Argument(
-            metavar="ACTUALS", help="Table with what came; with the rows before it, errors are scaled too."
-        ),
-    ],
-    reading: Any = None,
-    season: Annotated[
-        int | None, typer.Option(help="Season of MASE, RMSSE and MSIS.", show_default="M4's for the frequency")
-    ] = None,
-    by_series: Annotated[
-        bool, typer.Option("--by-series", help="One row a series and model, not their means.")
-    ] = False,
-    out: opt.OutFile = STANDARD_OUTPUT,
-    excel_safe: opt.ExcelSafe = False,
-    as_json: opt.AsJson = False,
-    quiet: opt.Quiet = False,
+    *,
+    forecast: Forecast,
+    actuals: Actuals,
+    reading: Any,
+    season: Season = None,
+    by_series: BySeries = False,
+    out: OutFile = STANDARD_OUTPUT,
+    output: OutputOptions,
 ) -> None:
-    """Rate an old forecast now that its values have come.
+    """Compute the errors of an earlier forecast from the actual values.
 
-    Rows are joined on id and stamp. The measures go to standard output, one row a model: means over series. Beside
-    the file of --out stands one that ends in .toml and repeats the run.
+    Rows are joined on id and timestamp. The errors go to standard output, one row per model: means over the series.
+    With --out, a run file that ends in .toml and repeats the run is written next to the CSV file.
 
     Example: unrolled score sales-forecast/forecast.csv newer.csv
     """
     from ...forecasting.evaluation.scoring import score
     from ...series.columns import Columns
     from ...series.files import read_file, read_forecast
-    from ..output_files import file_for, write_table
-    from ..spreadsheet import escaped
 
-    repeats = file_for(out, ctx)
-    told = read_forecast(str(forecast), reading.id, reading.time)
-    if excel_safe:
-        told = unquoted(told)
-    found = Columns(told.columns.id, told.columns.time)
-    came = read_file(str(actuals), reading, prefer=found)
-    names = came.columns
-    # each file may have its own name for the stamps and ids: the actuals' are used for both
-    table = told.frame.rename(columns={told.columns.id: names.id, told.columns.time: names.time})
-    result = score(table, came.frame, names.id, names.time, names.target, season, reading.freq)
-    if not quiet:
-        for note in (*told.notes, *came.notes, *result.notes):
-            say(f"note: {note}")
-        say(f"{result.matched} of {result.rows} forecast rows have a value in {actuals}, column {names.target!r}\n")
+    run_file = run_file_for(out, ctx)
+    earlier = read_forecast(str(forecast), reading.id, reading.time)
+    if output.excel_safe:
+        earlier = without_escapes(earlier)
+    actual = read_file(str(actuals), reading, prefer=Columns(earlier.columns.id, earlier.columns.time))
+    names = actual.columns
+    # the two files may name their columns of ids and timestamps differently; those of the actual values are used
+    table = earlier.frame.rename(columns={earlier.columns.id: names.id, earlier.columns.time: names.time})
+    result = score(table, actual.frame, names.id, names.time, names.target, season, reading.freq)
+    console = Console(ctx, output.quiet)
+    console.notes([*earlier.notes, *actual.notes])
+    notes = console.notes(result.notes)
+    console.message(
+        f"{result.matched} of {result.rows} forecast rows have a value in {actuals}, column {names.target!r}\n"
+    )
     rows = (result.by_series if by_series else result.table).reset_index()
-    files = write_table(repeats, rows, all_given(ctx, reading))
-    if as_json:
-        series = {str(name): by_model(part.droplevel("series")) for name, part in result.by_series.groupby("series")}
-        give_json(
-            {
-                "rows": result.rows,
-                "matched": result.matched,
-                "models": by_model(result.table),
-                "by_series": series,
-                "notes": list(result.notes),
-                "files": [str(path) for path in files],
-            }
-        )
+    files = write_table(run_file, rows, all_options(ctx, reading))
+    if output.as_json:
+        print_json(score_json(result) | {"notes": notes, "files": [str(path) for path in files]})
     elif files:
-        opt.talker(quiet)(", ".join(map(str, files)))
+        console.message(", ".join(map(str, files)))
     else:
-        give_table(escaped(rows) if excel_safe else rows)
+        print_rows(rows, output.excel_safe)
 
 
-def unquoted(table: FileTable) -> FileTable:
-    """A table as it was before it was made safe for spreadsheets, its names too."""
-    from ..spreadsheet import unescape, unescaped
+def score_json(result: Score) -> dict[str, Any]:
+    """The errors for --json."""
+    by_series = result.by_series.groupby("series")
+    return {
+        "rows": result.rows,
+        "matched": result.matched,
+        "models": records_by_model(result.table),
+        "by_series": {str(name): records_by_model(part.droplevel("series")) for name, part in by_series},
+    }
 
+
+def without_escapes(table: FileTable) -> FileTable:
+    """A table as it was before it was escaped for spreadsheets, with the names of its columns."""
     columns = table.columns
     names = {part: unescape(getattr(columns, part)) for part in ("id", "time", "target")}
     return replace(table, frame=unescaped(table.frame), columns=replace(columns, **names))

@@ -17,6 +17,8 @@ from shell import QUICK, Watched, inside
 from tables import series, two_frequencies
 
 NAMES = ["monthly", "quarterly"]
+
+
 NOTE = "3 series monthly, 2 quarterly: each frequency gets networks of its own"
 
 
@@ -98,8 +100,8 @@ def test_a_run_is_repeated_to_the_byte_and_tells_what_was_decided_for_each_frequ
     assert done.code == 0, done.err
     text = (tmp_path / "out" / "run.toml").read_text()
     for remark in ("monthly: season = 12", "quarterly: season = 4", "monthly: scaling", "quarterly: window"):
-        assert f"# by the data, {remark}" in text
-    assert "not repeated" not in text
+        assert f"# chosen from the data, {remark}" in text
+    assert "not reproducible" not in text
     assert inside("forecast", "--config", "out/run.toml", "--out", "again", capsys=capsys).out == done.out
     for name in ("forecast.csv", "model.safetensors"):
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
@@ -121,11 +123,11 @@ def test_a_newer_table_is_read_as_that_of_the_training(both, rng, tmp_path, monk
     assert told["reading"] == "--na=-200 --decimal , --delimiter ';'"
     done = inside("predict", model, "newer.csv", capsys=capsys)
     assert done.code == 0, done.err
-    assert f"note: read as in training: {told['reading']}; options given here overrule\n" in done.err
+    assert f"note: read as in training, with {told['reading']}; options given here take precedence\n" in done.err
     expected = fc.predict(newer.assign(y=newer["y"].replace(-200, float("nan"))), level=[80, 95])
     pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(done.out), parse_dates=["ds"]), expected)
     picture = inside("plot", model, "newer.csv", "--out", "f.svg", capsys=capsys)
-    assert (picture.code, "read as in training: --na=-200" in picture.err) == (0, True), picture.err
+    assert (picture.code, "read as in training, with --na=-200" in picture.err) == (0, True), picture.err
     assert "f.svg: 6 series · f.toml repeats it" in picture.err
 
 
@@ -138,9 +140,9 @@ def test_quarters_with_some_months_are_not_irregular(rng, tmp_path, monkeypatch,
     assert "4 series quarterly, 1 monthly" in done.out
 
 
-# --- the automatic choice ---------------------------------------------------------------------------
-
 RUNS = {"forecast": ("out", "out/run.toml", "forecast.csv"), "backtest": ("rows.csv", "rows.toml", "")}
+
+
 WORDS = {"forecast": ("-H", 4), "backtest": ("-H", 4, "-K", 2)}
 
 
@@ -159,7 +161,7 @@ def test_a_search_by_frequency_is_repeated_by_its_trials(command, file, tmp_path
     text = (tmp_path / repeats).read_text()
     for part in told["search"]["options"].split("; "):
         assert f"# chosen by --cell auto, {part}\n" in text
-    assert "not repeated" not in text
+    assert "not reproducible" not in text
     options = tomllib.loads(text)
     assert (options["cell"], options["max-trials"], "alias" in options) == ("auto", 8, False)
     content = (tmp_path / out / rows).read_bytes()
@@ -175,7 +177,7 @@ def test_a_file_says_that_searches_under_a_budget_need_not_choose_the_same(comma
     done = inside(command, file, *WORDS[command], *QUICK, *searching, "--out", out, capsys=capsys)
     assert done.code == 0, done.err
     text = (tmp_path / repeats).read_text()
-    assert "# not repeated: what --cell auto chose under a budget of time." in text
+    assert "# not reproducible: the choice of --cell auto within a time limit." in text
     assert re.findall("# chosen by --cell auto, (.*): --cell ", text) == NAMES
     assert {"cell": "auto", "budget": "1s"}.items() <= tomllib.loads(text).items()
 

@@ -1,4 +1,4 @@
-"""Beside what a run writes stands the file that repeats it: where it is, what it holds, what it never overwrites."""
+"""The file next to the outputs of a run that repeats it: where it is, and what it holds."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ import pytest
 
 import unrolled as un
 from shell import AIR, QUICK, shell
-
-EVIL = "=1+1"
 
 
 @pytest.fixture(scope="module")
@@ -65,70 +63,68 @@ def test_a_run_is_repeated_to_the_byte_from_wherever_one_stands(run, trained, co
     assert (trained / repeats).read_bytes() == text
 
 
-@pytest.mark.parametrize("run", ["predict", "score", "score by series"])
-def test_a_table_in_a_file_is_the_one_on_standard_output(run, trained, command, monkeypatch):
-    words, _ = RUNS[run]
-    monkeypatch.chdir(trained)
-    plain, dash = command(*words), command(*words, "--out", "-")
-    assert plain == dash
-    told = command(*words, "--out", "table.csv", "--json")
-    assert json.loads(told.out)["files"] == ["table.csv", "table.toml"]
-    assert Path("table.csv").read_bytes() == plain.out.encode()
-    assert json.loads(command(*words, "--json").out)["files"] == []
-    Path("table.toml").unlink()
+def written(folder: str, name: str = "forecast.csv") -> bytes:
+    return Path(folder, name).read_bytes()
 
 
-def test_files_are_safe_for_spreadsheets_where_that_is_asked_for(command, file):
-    rows = [f"{shop},2024-01-{day:02},{day + len(shop)}" for shop in (EVIL, "b") for day in range(1, 31)]
-    sales = file("shop,day,sold", *rows, name="sales.csv")
-    assert command("forecast", sales, "-H", 2, "--target", "sold", *QUICK, "--out", "out").code == 0
-    later = [f"{shop},2024-01-{day},1" for shop in (EVIL, "b") for day in (31,)]
-    newer = file("shop,day,sold", *rows, *later, name="newer.csv")
-    for name, words in (
-        ("predict", ("out/model.safetensors", sales)),
-        ("score", ("out/forecast.csv", newer, "--target", "sold", "--by-series")),
-    ):
-        assert command(name, *words, "--out", "plain.csv").code == 0
-        done = command(name, *words, "--out", "safe.csv", "--excel-safe")
-        assert done.code == 0, done.err
-        assert EVIL in pd.read_csv("plain.csv").iloc[:, 0].tolist()
-        assert "'" + EVIL in pd.read_csv("safe.csv").iloc[:, 0].tolist()
-        assert EVIL not in pd.read_csv("safe.csv").iloc[:, 0].tolist()
-        assert Path("safe.csv").read_text() == command(name, *words, "--excel-safe").out
-        assert tomllib.loads(Path("safe.toml").read_text())["excel-safe"] is True
-        for path in (*Path().glob("*.toml"),):
-            path.unlink()
-
-
-def test_a_search_of_a_backtest_is_repeated_by_what_it_chose(command):
-    words = ("backtest", AIR, "-H", 3, "-K", 3, "--steps", 4, "--hidden", 4)
-    done = command(*words, "--cell", "auto", "--budget", "1.5s", "--out", "rows.csv")
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        (
+            "--cell",
+            "lstm",
+            "--seed",
+            3,
+            "--level",
+            "50",
+            "--integer",
+            "--alias",
+            "Näch=st",
+            "--no-log",
+            "--layers",
+            2,
+        ),
+        ("--likelihood", "normal", "--reach", 3, "--calendar", "--decoder", "parallel", "--rate", 0.003),
+        ("--cell", "auto", "--max-trials", 4),
+    ],
+    ids=["defaults", "many", "likelihood", "auto"],
+)
+def test_a_run_is_repeated_to_the_bit_by_the_file_that_it_writes(words, command):
+    done = command("forecast", AIR, "-H", 6, "--steps", 4, "--hidden", 4, "--out", "out", *words)
     assert done.code == 0, done.err
-    assert done.err.count("note: automatic choice") == 1
-    options = tomllib.loads(Path("rows.toml").read_text())
-    assert options["cell"] in un.CELLS
-    assert options["alias"] == "AUTO"
-    assert {"budget", "max-trials"} & options.keys() == set()
+    again = command("forecast", "--config", "out/run.toml", "--out", "other")
+    assert again.code == 0, again.err
+    assert written("other") == written("out")
+    assert again.out == done.out
+    text = written("out", "run.toml").decode()
+    assert text.startswith("# unrolled forecast --config run.toml repeats this run\n")
+    assert f"# unrolled {un.__version__}, engine {un.active_engine().identity}\n" in text
+    assert tomllib.loads(text)["seed"] == (3 if "--seed" in words else 0)
+    # and the second file the same again, wherever it lies
+    assert tomllib.loads(text) == tomllib.loads(written("other", "run.toml").decode())
+
+
+def test_covariates_and_what_is_known_ahead_are_repeated_too(command, file):
+    days = pd.date_range("2024-01-01", periods=63)
+    frame = pd.DataFrame({"ds": days, "price": [k % 5 for k in range(63)], "town": "A", "y": range(63)})
+    file(frame[:60].to_csv(index=False), name="sales.csv")
+    file(frame[60:].to_csv(index=False), name="ahead.csv")
+    words = ("--future", "price", "--future-file", "ahead.csv", "--static", "town", "--target", "y")
+    assert command("forecast", "sales.csv", "-H", 3, *QUICK, *words, "--out", "deep/out").code == 0
+    again = command("forecast", "--config", "deep/out/run.toml", "--out", "other")
+    assert again.code == 0, again.err
+    assert written("other") == written("deep/out")
+
+
+def test_a_backtest_is_repeated_by_the_file_beside_its_rows(command):
+    done = command("backtest", AIR, "-H", 3, "-K", 2, "--no-refit", *QUICK, "--out", "rows.csv")
+    assert done.code == 0, done.err
+    assert tomllib.loads(Path("rows.toml").read_text("utf-8"))["refit"] is False
     again = command("backtest", "--config", "rows.toml", "--out", "other.csv")
     assert again.code == 0, again.err
     assert Path("other.csv").read_bytes() == Path("rows.csv").read_bytes()
     assert again.out == done.out
-    told = json.loads(command(*words, "--cell", "auto", "--max-trials", 4, "--json").out)["search"]
-    assert told["trials"]
-    assert f"--cell {told['chosen']['cell']} " in told["options"]
-
-
-def test_a_demo_is_repeated_too(command):
-    first = command("demo", "counting", "--seed", 3, "--out", "deep")
-    assert first.code == 0
-    page = Path("deep/counting.html").read_bytes()
-    again = command("demo", "--config", "deep/counting.toml")
-    assert again.out == first.out
-    assert tomllib.loads(Path("deep/counting.toml").read_text()) == {"name": "counting", "seed": 3, "out": "."}
-    assert Path("deep/counting.html").read_bytes() == page
-
-
-# --- what is there already --------------------------------------------------------------------------
 
 
 def test_what_something_else_wrote_is_never_overwritten(trained, command, monkeypatch):
@@ -164,7 +160,7 @@ def test_a_file_of_a_persons_own_is_kept_and_where_all_are_taken_nothing_is_begu
     Path("a.csv.toml").write_bytes(content)
     done = command("predict", model, "--out", "a.csv")
     assert (done.code, done.out) == (2, "")
-    assert "a.toml and a.csv.toml, which would repeat this run, would overwrite what something else wrote" in done.err
+    assert "the run file would overwrite a.toml and a.csv.toml, which something else wrote" in done.err
     Path("out").mkdir()
     for name in ("run.toml", "forecast.csv.toml"):
         Path("out", name).write_bytes(content)
@@ -177,35 +173,6 @@ def test_a_file_of_a_persons_own_is_kept_and_where_all_are_taken_nothing_is_begu
     expected = Path("out", "forecast.csv").read_bytes()
     assert command("forecast", "--config", "out/forecast.csv.toml", "--out", "other").code == 0
     assert Path("other", "forecast.csv").read_bytes() == expected
-
-
-@pytest.mark.parametrize("name", ["predict", "score", "plot", "backtest"])
-def test_an_output_that_can_not_be_written_is_refused_before_anything_is_read(name, command, tmp_path):
-    words = {
-        "predict": ("none.safetensors",),
-        "score": ("none.csv", "none.csv"),
-        "plot": ("none.csv",),
-        "backtest": ("none.csv", "-H", 3, "-K", 2),
-    }[name]
-    ending = ".svg" if name == "plot" else ".csv"
-    done = command(name, *words, "--out", f"no/such{ending}")
-    assert done.code == 2
-    assert (
-        done.err
-        == f"error: can't write no/such{ending}: No such file or directory. Choose another file with --out.\n"
-    )
-    Path(f"folder{ending}").mkdir()
-    assert "it is not a file. Choose another file" in command(name, *words, "--out", f"folder{ending}").err
-    assert [path.name for path in tmp_path.iterdir()] == [f"folder{ending}"]
-
-
-def test_a_device_is_no_file(trained, command):
-    done = command("predict", trained / "out" / "model.safetensors", "--out", os.devnull)
-    assert (done.code, done.err) == (
-        2,
-        f"error: can't write {os.devnull}: it is not a file. Choose another file with --out.\n",
-    )
-    assert not Path(os.devnull).is_file()  # a rename would have taken its place
 
 
 def test_a_folder_behind_a_link_is_told_by_where_it_lies(trained, command, tmp_path):
@@ -240,3 +207,16 @@ def test_names_of_any_bytes_are_repeated(trained, command, tmp_path):
     done = shell("predict", "--config", "rows.toml", "--out", "other.csv", "-q", cwd=tmp_path)
     assert done.code == 0, done.err
     assert Path("other.csv").read_bytes() == Path("rows.csv").read_bytes()
+
+
+@pytest.mark.parametrize("run", ["predict", "score", "score by series"])
+def test_a_table_in_a_file_is_the_one_on_standard_output(run, trained, command, monkeypatch):
+    words, _ = RUNS[run]
+    monkeypatch.chdir(trained)
+    plain, dash = command(*words), command(*words, "--out", "-")
+    assert plain == dash
+    told = command(*words, "--out", "table.csv", "--json")
+    assert json.loads(told.out)["files"] == ["table.csv", "table.toml"]
+    assert Path("table.csv").read_bytes() == plain.out.encode()
+    assert json.loads(command(*words, "--json").out)["files"] == []
+    Path("table.toml").unlink()

@@ -1,11 +1,11 @@
-"""The chart in the terminal: where its lines and its shade are."""
+"""The chart in the terminal: its lines and its shading."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from shell import AIR, QUICK, Watched
-from unrolled.cli.terminal_chart import SHADE, TODAY, chart
+from unrolled.cli.terminal_chart import PRESENT, SHADE, chart
 
 
 def plot(lines: list[str]) -> list[str]:
@@ -30,7 +30,7 @@ def test_a_rising_line_rises_and_the_axis_tells_the_extremes():
 
 def test_the_present_lies_between_the_past_and_the_forecast():
     lines = plot(chart(np.zeros(30), np.ones(10), columns=46))
-    (column,) = {line.index(TODAY) for line in lines}
+    (column,) = {line.index(PRESENT) for line in lines}
     assert abs(column / (len(lines[0]) - 1) - 0.75) < 0.05
     assert all(is_dot(c) for c in lines[-1][:column])
     assert all(is_dot(c) for c in lines[0][column + 1 :])
@@ -39,7 +39,7 @@ def test_the_present_lies_between_the_past_and_the_forecast():
 def test_the_shade_is_the_interval():
     ahead = np.full(10, 5.0)
     lines = plot(chart(np.full(10, 5.0), ahead, np.stack([ahead - 5, ahead + 5]), columns=44, height=11))
-    column = lines[0].index(TODAY)
+    column = lines[0].index(PRESENT)
     assert all(SHADE not in line[:column] for line in lines)
     assert all(set(line[column + 1 :]) <= {SHADE, *filter(is_dot, line)} for line in lines)
     narrow = plot(chart(np.array([0.0, 10.0]), ahead, np.stack([ahead - 1, ahead + 1]), columns=44, height=11))
@@ -51,7 +51,7 @@ def test_gaps_stay_gaps_and_constants_are_drawn():
     past = np.array([1.0, 1.0, np.nan, np.nan, np.nan, np.nan, 1.0, 1.0])
     lines = plot(chart(past, np.ones(2), columns=46, height=5))
     row = next(line for line in lines if any(map(is_dot, line)))
-    column = row.index(TODAY)
+    column = row.index(PRESENT)
     assert " " in row[:column].strip()
     assert "nan" not in "".join(lines)
 
@@ -59,12 +59,12 @@ def test_gaps_stay_gaps_and_constants_are_drawn():
 def test_it_ends_a_forecast_at_a_terminal_that_is_wide_enough(tmp_path):
     done = Watched("forecast", AIR, "-H", 4, *QUICK, cwd=tmp_path, COLUMNS="44").leave()
     lines = done.err.replace("\r", "").splitlines()
-    drawn = [line for line in lines if TODAY in line]
+    drawn = [line for line in lines if PRESENT in line]
     assert len(drawn) == 11
     assert max(map(len, drawn)) <= 44
     assert "last 48 rows ┊ 4 ahead · ░ 95 %" in drawn[-1]
-    assert TODAY not in done.out
+    assert PRESENT not in done.out
 
 
 def test_there_is_none_at_a_terminal_that_is_too_narrow(tmp_path):
-    assert TODAY not in Watched("forecast", AIR, "-H", 4, *QUICK, cwd=tmp_path, COLUMNS="30").leave().err
+    assert PRESENT not in Watched("forecast", AIR, "-H", 4, *QUICK, cwd=tmp_path, COLUMNS="30").leave().err

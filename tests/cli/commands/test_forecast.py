@@ -1,45 +1,26 @@
-"""The command line as its users meet it: files, data on standard output, talk on standard error, exit codes."""
+"""`unrolled forecast`: files, data on standard output, messages on standard error."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import unrolled as un
-from shell import AIR, ENVIRONMENT, QUICK, Done, shell, table
-from unrolled.nn.engines import ENGINES
+from shell import AIR, QUICK, shell, table
 
 pytestmark = pytest.mark.xdist_group("cli")  # they share one forecast
+
+
 FILES = ["forecast.csv", "model.safetensors", "report.html", "run.toml"]
+
+
 NAME = un.Forecaster(1).name
+
+
 COLUMNS = ["Month", NAME, *(f"{NAME}-{end}-{level}" for level in (80, 95) for end in ("lo", "hi"))]
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("place")
-
-
-@pytest.fixture(scope="module")
-def forecast(place) -> Done:
-    """A forecast with all defaults but for the size of the network."""
-    return shell("forecast", AIR, "--horizon", 12, *QUICK, cwd=place)
-
-
-@pytest.fixture
-def folder(place, forecast) -> Path:
-    """Where its outputs are."""
-    assert forecast.code == 0, forecast.err
-    return place / "air_passengers-forecast"
-
-
-# --- forecast ---------------------------------------------------------------------------------------
 
 
 def test_a_forecast_writes_four_files_named_after_the_table(forecast, folder):
@@ -155,113 +136,33 @@ def test_what_is_no_count_is_an_error_of_the_input(command, file):
     assert "the series has 1.5 in row 1 (2024-01-01" in done.err
 
 
-# --- predict ----------------------------------------------------------------------------------------
-
-
-def test_predictions_of_a_saved_model_are_those_of_the_forecast(forecast, folder, tmp_path):
-    done = shell("predict", folder / "model.safetensors", cwd=tmp_path)
-    assert (done.code, done.err) == (0, "")
-    assert done.out == forecast.out
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_predictions_from_the_same_table_are_those_of_the_forecast(command, forecast, folder):
-    assert command("predict", folder / "model.safetensors", AIR).out == forecast.out
-
-
-def test_predictions_may_be_shorter_and_have_other_levels(command, forecast, folder):
-    done = command("predict", folder / "model.safetensors", "--horizon", 3, "--level", "80", "--json")
-    rows = pd.DataFrame(json.loads(done.out)["forecast"])
-    assert list(rows.columns) == COLUMNS[:4]
-    np.testing.assert_allclose(rows[NAME], table(forecast.out)[NAME][:3], rtol=1e-15, atol=1e-13)
-
-
-def test_newer_rows_move_predictions_ahead(command, folder, tmp_path):
-    newer = tmp_path / "newer.csv"
-    newer.write_text(AIR.read_text() + "\n1961-01,450\n1961-02,418\n")
-    done = command("predict", folder / "model.safetensors", newer)
-    assert table(done.out)["Month"].tolist()[0] == "1961-03-01"
-
-
-# --- info, check, demo ------------------------------------------------------------------------------
-
-
-def test_info_tells_about_the_installation(command):
-    done = command("info")
-    assert done.code == 0
-    facts = json.loads(command("info", "--json").out)
-    assert facts["unrolled"] == un.__version__
-    assert facts["engine"] == un.active_engine().identity
-    assert facts["threads"] >= 1
-    assert facts["cells"] == sorted(un.CELLS)
-    assert all(name in done.out for name in facts)
-
-
-def test_the_fastest_level_is_the_default(command, monkeypatch):
-    monkeypatch.delenv("UNROLLED_ENGINE", raising=False)
-    monkeypatch.delenv("UNROLLED_SIMD", raising=False)
-    monkeypatch.setattr("unrolled.nn.engines._chosen", None)
-    monkeypatch.setattr("unrolled.nn.engines.ENGINES", ENGINES | {"native": type(ENGINES["native"])()})
-    facts = json.loads(command("info", "--json").out)
-    assert facts["engine"] == f"native {facts['levels'][0]}"
-
-
-def test_info_tells_about_models(command, folder, tmp_path):
-    facts = json.loads(command("info", folder / "model.safetensors", "--json").out)
-    assert (facts["kind"], facts["horizon"], facts["frequency"], facts["series"]) == ("forecaster", 12, "monthly", 1)
-    assert facts["columns"] == ["unique_id", "Month", "#Passengers"]
-    assert "monthly" in command("info", folder / "model.safetensors").out
-    un.Network([un.GRU(3)], 1, seed=5).save(tmp_path / "net.safetensors")
-    facts = json.loads(command("info", "net.safetensors", "--json").out)
-    assert (facts["kind"], facts["seed"]) == ("network", 5)
-
-
-def test_check_proves_gradients(command):
-    words = ("check", "--cell", "rnn", "--depth", 1, "--verbose")
-    lines = command(*words).out.splitlines()
-    done = command(*words, "--json")
-    content = json.loads(done.out)
-    assert content["wrong"] == 0
-    assert sum(line.startswith("ok ") for line in lines) == len(content["checks"]) > 0
-    assert len(lines) > 2 * len(content["checks"])  # the tables
-    assert f"{len(content['checks'])} checks, 0 wrong" in done.err
-
-
-def test_a_demo_gives_its_lines_or_json_and_a_picture(command, tmp_path):
-    done = command("demo", "fish")
-    assert done.code == 0
-    assert "1.25" in done.out
-    assert sorted(path.name for path in (tmp_path / "demos").iterdir()) == ["fish.html", "fish.toml"]
-    content = json.loads(command("demo", "fish", "--json", "--out", "elsewhere").out)
-    assert content["fish"]["right"] is True
-    assert (tmp_path / "elsewhere" / "fish.html").stat().st_size > 10**6  # with plotly.js
-
-
-def test_a_demo_that_did_not_learn_is_a_failure(command):
-    assert command("demo", "fish", "--epochs", 1).code == 1
-
-
-# --- no horizon -------------------------------------------------------------------------------------
-
-
 def test_without_a_horizon_a_year_of_months_is_forecast_and_repeated(command, tmp_path):
     done = command("forecast", AIR, *QUICK, "--out", "a")
     assert done.code == 0, done.err
-    assert "12 periods ahead; --horizon overrules" in done.err
+    assert "Forecasting 12 periods (change with --horizon)" in done.err
     assert len(table(done.out)) == 12
     assert "horizon = 12" in (tmp_path / "a" / "run.toml").read_text()
     assert command("forecast", AIR, "-H", 12, *QUICK, "--out", "b").out == done.out
 
 
-# --- pipes ------------------------------------------------------------------------------------------
+def test_a_forecast_is_compared_with_more_baselines_where_they_are_named(command):
+    done = command("forecast", AIR, "-H", 2, *QUICK, "--baselines", "Naive2,autoets", "--json")
+    assert done.code == 0, done.err
+    names = [NAME, "Naive", "SeasonalNaive", "Drift", "Naive2", "AutoETS"]
+    assert list(json.loads(done.out)["held_out"]["errors"]) == names
 
 
-def test_a_reader_that_leaves_early_is_no_failure(tmp_path):
-    words = [sys.executable, "-m", "unrolled", "check", "--cell", "rnn", "--depth", "1"]
-    with subprocess.Popen(
-        words, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout.readline().startswith("ok ")
-        process.stdout.close()
-        assert process.stderr.read() == ""
-    assert process.returncode == 0
+def test_a_dash_gives_the_forecast_and_writes_nothing(command, tmp_path):
+    whole = command("forecast", AIR, "-H", 4, *QUICK, "--out", "out")
+    done = command("forecast", AIR, "-H", 4, *QUICK, "--out", "-")
+    assert (done.code, done.out) == (0, whole.out)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert json.loads(command("forecast", AIR, "-H", 4, *QUICK, "--out", "-", "--json").out)["files"] == []
+
+
+def test_reach_lets_a_saved_model_go_on(command):
+    assert command("forecast", AIR, "-H", 6, "--reach", 3, *QUICK, "--out", "out").code == 0
+    assert un.load("out/model.safetensors").reach == 3
+    assert len(command("predict", "out/model.safetensors", "-H", 9).out.splitlines()) == 10
+    done = command("forecast", AIR, "-H", 6, "--reach", 7, *QUICK, "--out", "-")
+    assert (done.code, "reach must be ≤ the horizon, 6; got 7" in done.err) == (2, True)

@@ -1,4 +1,4 @@
-"""`unrolled inspect`: what is understood of a table, and the options that all commands share."""
+"""`unrolled inspect`: the description of a table."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from shell import AIR, QUICK, inside
-from unrolled.cli.table_options import OPTIONS
+from shell import QUICK, inside
 
 DAYS = [f"{day:02}.01.2024" for day in range(1, 31)]
+
+
 SHOPS = ["Filiale;Tag;Umsatz;Wetter"] + [f"{s};{day};{k},5;-200" for s in "ab" for k, day in enumerate(DAYS)]
 
 
@@ -53,50 +54,8 @@ def test_what_is_missing_is_an_error_below_what_is_known(place, capsys):
     assert json.loads(inside("inspect", "two.csv", "--json", capsys=capsys).out)["columns"][0]["role"] == "time"
 
 
-@pytest.mark.parametrize("command", ["forecast", "backtest", "predict", "score", "inspect"])
-def test_every_command_that_reads_a_table_has_the_options(command, capsys):
-    text = inside(command, "--help", capsys=capsys).out
-    for name in OPTIONS:
-        assert f"--{name.removesuffix('_column').replace('_', '-')}" in text
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("--aggregate", "max"), "--aggregate takes sum, mean, last or count; got 'max'"),
-        (("--decimal", "x"), "--decimal takes , or .; got 'x'"),
-        (("--delimiter", "::"), "--delimiter takes one character, tab or space; got '::'"),
-        (("--header", 99), "--header takes the number of header rows, 0 to 10; got 99"),
-        (("--dates", "day"), "--dates takes dmy, mdy, ymd, number or a format"),
-        (("--freq", 0), "--freq must be ≥ 1 where it counts; got 0"),
-        (("--start", "2024-01-01"), "--start numbers the rows of a table without stamps, and needs --freq"),
-        (("--encoding", "latin-99"), "no encoding is called 'latin-99'"),
-        (
-            ("--na", "112", "--target", "Passengers"),
-            "there is no column 'Passengers'; it has: 'Month', '#Passengers'",
-        ),
-    ],
-)
-def test_options_that_do_not_fit_are_refused(words, message, capsys):
-    done = inside("inspect", AIR, *words, capsys=capsys)
-    assert done.code == 2
-    assert message in done.err
-
-
 def test_a_model_reads_newer_tables_the_same_way(place, capsys):
     assert inside("forecast", "shops.csv", "-H", 2, *QUICK, "--out", "m", capsys=capsys).code == 0
     done = inside("predict", "m/model.safetensors", "shops.csv", "--delimiter", ";", capsys=capsys)
     assert done.code == 0, done.err
     assert len(done.out.strip().split("\n")) == 1 + 2 * 2
-
-
-def test_doubled_stamps_of_the_future_are_named_by_their_lines(place, capsys):
-    rows = [f"2024-01-{k:02},{k},{k % 2}" for k in range(1, 31)]
-    (place / "t.csv").write_text("\n".join(["date,sold,price", *rows]))
-    (place / "ahead.csv").write_text("date,price\n\n2024-01-31,1\n2024-02-01,1\n2024-01-31,0\n")
-    done = inside(
-        "forecast", "t.csv", "-H", 2, "--target", "sold", "--future", "price", "--future-file", "ahead.csv", *QUICK,
-        capsys=capsys,
-    )  # fmt: skip
-    assert done.code == 2
-    assert "ahead.csv, column 'date': '2024-01-31' comes twice for one series, in lines 3 and 5" in done.err

@@ -1,4 +1,4 @@
-"""What --json prints is what the schemas say."""
+"""The JSON output of every command fits its schema."""
 
 from __future__ import annotations
 

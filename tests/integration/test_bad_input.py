@@ -1,4 +1,4 @@
-"""Bad input at the command line: exit code 2, one message that names place and remedy, and nothing left behind."""
+"""Bad input to commands: exit code 2, one message that names place and remedy, and no files left."""
 
 from __future__ import annotations
 
@@ -15,11 +15,21 @@ from safetensors.numpy import save, save_file
 
 import unrolled as un
 from shell import AIR, Done, inside, shell
+from unrolled.cli.command_group import load
+from unrolled.cli.console import with_options
 
 MODEL = "model.safetensors"
+
+
 FORECAST = ("forecast", "table.csv", "--horizon", 2)
+
+
 DAYS = [f"2024-01-{day:02},{day}" for day in range(1, 31)]
+
+
 GOOD = "\n".join(["date,sales", *DAYS])
+
+
 TWO = "\n".join(["date,a,b", *(f"{line},{7 * k % 5}" for k, line in enumerate(DAYS))])
 
 
@@ -118,6 +128,8 @@ def assert_refused(done: Done, message: str) -> None:
     *talk, last = done.err.rstrip("\n").split("\n")
     assert re.fullmatch(rf"error: (.*[ /])?{message}.*", last), last
     assert not any("error" in line or "note" in line for line in talk)
+    ctx = load("forecast").make_context("forecast", [], resilient_parsing=True)
+    assert with_options(done.err, ctx) == done.err  # it names options, not parameters of the library
 
 
 @pytest.fixture
@@ -176,9 +188,6 @@ def test_a_failure_leaves_older_outputs_as_they_were(place, capsys):
     assert done.code == 2
     assert (place / "out" / "forecast.csv").read_text() == "older"
     assert [path.name for path in (place / "out").iterdir()] == ["forecast.csv"]
-
-
-# --- model files ------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,12 @@
-"""Texts that a spreadsheet would execute, on their way out and back."""
+"""Texts that a spreadsheet would execute are escaped in outputs, and restored from inputs."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import tomllib
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,9 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shell import QUICK
-from unrolled.cli.spreadsheet import BEGINNINGS, escape, escaped, is_executed, unescape, unescaped
+from unrolled.cli.spreadsheet import FORMULA_STARTS, escape, escaped, is_formula, unescape, unescaped
 
 EVIL = '=HYPERLINK("http://a.example","x")'
+
+
+FORMULA = "=1+1"
 TEXTS = st.one_of(st.text(), st.text(alphabet="'=+-@\t\r1.ab"), st.floats().map(str))
 
 
@@ -32,18 +37,18 @@ def shops(file):
 
 
 @given(TEXTS)
-def test_what_was_escaped_comes_back_and_is_executed_by_nothing(text):
+def test_what_was_escaped_comes_back_and_is_formula_by_nothing(text):
     assert unescape(escape(text)) == text
     shown = escape(text)
     try:
         float(shown)
     except ValueError:
-        assert not shown.startswith(BEGINNINGS)
+        assert not shown.startswith(FORMULA_STARTS)
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+A1", "-A1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_each_beginning_gets_a_quote(text):
-    assert is_executed(text)
+    assert is_formula(text)
     assert escape(text) == "'" + text
 
 
@@ -100,3 +105,25 @@ def test_rows_of_a_backtest_are_escaped_too(command, shops):
     words = ("backtest", shops, "-H", 2, "-K", 1, *QUICK, "--target", "sold", "--out", "-")
     assert ids(command(*words, "--excel-safe").out) == ["'" + EVIL, "'-5 sq m"]
     assert "may execute" in command(*words).err
+
+
+def test_files_are_safe_for_spreadsheets_where_that_is_asked_for(command, file):
+    rows = [f"{shop},2024-01-{day:02},{day + len(shop)}" for shop in (FORMULA, "b") for day in range(1, 31)]
+    sales = file("shop,day,sold", *rows, name="sales.csv")
+    assert command("forecast", sales, "-H", 2, "--target", "sold", *QUICK, "--out", "out").code == 0
+    later = [f"{shop},2024-01-{day},1" for shop in (FORMULA, "b") for day in (31,)]
+    newer = file("shop,day,sold", *rows, *later, name="newer.csv")
+    for name, words in (
+        ("predict", ("out/model.safetensors", sales)),
+        ("score", ("out/forecast.csv", newer, "--target", "sold", "--by-series")),
+    ):
+        assert command(name, *words, "--out", "plain.csv").code == 0
+        done = command(name, *words, "--out", "safe.csv", "--excel-safe")
+        assert done.code == 0, done.err
+        assert FORMULA in pd.read_csv("plain.csv").iloc[:, 0].tolist()
+        assert "'" + FORMULA in pd.read_csv("safe.csv").iloc[:, 0].tolist()
+        assert FORMULA not in pd.read_csv("safe.csv").iloc[:, 0].tolist()
+        assert Path("safe.csv").read_text() == command(name, *words, "--excel-safe").out
+        assert tomllib.loads(Path("safe.toml").read_text())["excel-safe"] is True
+        for path in (*Path().glob("*.toml"),):
+            path.unlink()

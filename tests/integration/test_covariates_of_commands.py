@@ -1,4 +1,4 @@
-"""Covariates from a shell: named columns, a file of the future, and what is said where something is missing."""
+"""Covariates on the command line: named columns, a file of the future, and errors where something is missing."""
 
 from __future__ import annotations
 

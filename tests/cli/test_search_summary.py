@@ -1,11 +1,14 @@
-"""The automatic choice from the shell: options, what is told, and the report."""
+"""The result of --cell auto on the command line."""
 
 from __future__ import annotations
 
 import json
+import tomllib
+from pathlib import Path
 
 import pytest
 
+import unrolled as un
 from shell import AIR
 
 WORDS = ("forecast", AIR, "--horizon", 6, "--steps", 4, "--hidden", 4, "--json")
@@ -60,8 +63,35 @@ def test_wrong_budgets_are_told_before_anything_is_read(words, message, command)
     assert done.out == ""
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("60", 60), ("60s", 60), ("2m", 120), ("1h", 3600), ("0.5 m", 30)])
-def test_budgets_have_units(text, seconds):
-    from unrolled.cli.model_options import parse_budget
+def test_a_search_of_a_backtest_is_repeated_by_what_it_chose(command):
+    words = ("backtest", AIR, "-H", 3, "-K", 3, "--steps", 4, "--hidden", 4)
+    done = command(*words, "--cell", "auto", "--budget", "1.5s", "--out", "rows.csv")
+    assert done.code == 0, done.err
+    assert done.err.count("note: automatic choice") == 1
+    options = tomllib.loads(Path("rows.toml").read_text())
+    assert options["cell"] in un.CELLS
+    assert options["alias"] == "AUTO"
+    assert {"budget", "max-trials"} & options.keys() == set()
+    again = command("backtest", "--config", "rows.toml", "--out", "other.csv")
+    assert again.code == 0, again.err
+    assert Path("other.csv").read_bytes() == Path("rows.csv").read_bytes()
+    assert again.out == done.out
+    told = json.loads(command(*words, "--cell", "auto", "--max-trials", 4, "--json").out)["search"]
+    assert told["trials"]
+    assert f"--cell {told['chosen']['cell']} " in told["options"]
 
-    assert parse_budget(text) == seconds
+
+def written(folder: str, name: str = "forecast.csv") -> bytes:
+    return Path(folder, name).read_bytes()
+
+
+def test_a_search_under_a_budget_is_repeated_by_what_it_chose(command):
+    words = ("--cell", "auto", "--budget", "2s", "--steps", 4, "--hidden", 4)
+    done = command("forecast", AIR, "-H", 6, *words, "--out", "out")
+    assert done.code == 0, done.err
+    options = tomllib.loads(written("out", "run.toml").decode())
+    assert options["cell"] in un.CELLS
+    assert options["alias"] == "AUTO"
+    assert {"budget", "max-trials"} & options.keys() == set()
+    command("forecast", "--config", "out/run.toml", "--out", "other")
+    assert written("other") == written("out")

@@ -1,4 +1,4 @@
-"""Ctrl-C during a forecast: what was reached is kept, and nothing is ever half written."""
+"""Ctrl-C during a forecast: the results so far are kept, and no file is half written."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ import unrolled as un
 from shell import AIR, QUICK, Watched, inside
 
 OUTPUTS = ["forecast.csv", "model.safetensors", "report.html", "run.toml"]
+
+
 LONG = ("forecast", AIR, "--horizon", 6, "--steps", 100_000, "--ensemble", 1, "--hidden", 4, "--out", "out")
 
 

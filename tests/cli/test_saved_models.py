@@ -1,4 +1,4 @@
-"""A saved model remembers how its table was read: a newer table of the same form needs no options again."""
+"""Newer tables for a saved model are read as in training, without the options."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ def test_a_newer_table_is_read_as_that_of_the_training(wide, file):
     done = wide("predict", MODEL, newer)
     assert done.code == 0, done.err
     words = "--wide --na=-200 --dates dmy --decimal , --delimiter ';'"
-    assert f"note: read as in training: {words}; options given here overrule\n" in done.err
+    assert f"note: read as in training, with {words}; options given here take precedence\n" in done.err
     rows = table(done.out)
     assert rows["series"].unique().tolist() == ["Nord", "West"]
     assert rows["Tag"].min() == "2024-04-14"
     told = wide("predict", MODEL, newer, *WORDS)
     assert told.out == done.out
-    assert "read as in training" not in told.err  # all was said again
+    assert "read as in training" not in told.err  # all options were given again
     assert json.loads(wide("info", MODEL, "--json").out)["reading"] == words
     picture = wide("plot", MODEL, newer, "--out", "newer.svg")
     assert picture.code == 0, picture.err
-    assert "read as in training: --wide" in picture.err
+    assert "read as in training, with --wide" in picture.err
     assert "newer.svg: 2 series" in picture.err
 
 
@@ -67,10 +67,10 @@ def test_options_that_are_given_win(wide, file):
     long = file(frame.to_csv(index=False), name="long.csv")
     done = wide("predict", MODEL, long)
     assert done.code == 2
-    assert "It was read as in training, by --wide --na=-200" in done.err
+    assert "It was read as in training, with --wide --na=-200" in done.err
     done = wide("predict", MODEL, long, "--no-wide", "--decimal", ".", "--delimiter", ",", "--dates", "ymd")
     assert done.code == 0, done.err
-    assert "read as in training: --na=-200; options" in done.err
+    assert "read as in training, with --na=-200; options" in done.err
     assert table(done.out)["Tag"].tolist() == ["2024-03-01", "2024-03-02", "2024-03-03"]
 
 
@@ -97,18 +97,19 @@ def test_numbered_rows_go_on_where_the_history_is_whole(command, file):
     assert table(command("forecast", old, "-H", 5, "--freq", 1, *QUICK, "--out", "out").out)["ds"].iloc[0] == 101
     done = command("predict", MODEL, whole)
     assert table(done.out)["ds"].tolist() == [121, 122, 123, 124, 125]
-    assert "If they follow it" not in done.err
+    assert "If they follow the training" not in done.err
     done = command("predict", MODEL, new)
     assert table(done.out)["ds"].iloc[0] == 41
-    assert "end at 40, before its last, 100. If they follow it, say --start 101" in done.err
+    assert "end at 40, before its last, 100. If they follow the training, use --start 101" in done.err
     done = command("predict", MODEL, new, "--start", 81)
     assert table(done.out)["ds"].iloc[0] == 121
-    assert "If they follow it" not in done.err
+    assert "If they follow the training" not in done.err
 
     assert command("forecast", old, "-H", 5, "--freq", "D", "--start", "2024-01-01", *QUICK, "--out", "out").code == 0
     assert table(command("predict", MODEL, whole).out)["ds"].iloc[0] == "2024-04-30"
     assert (
-        "before its last, 2024-04-09. If they follow it, say --start 2024-04-10" in command("predict", MODEL, new).err
+        "before its last, 2024-04-09. If they follow the training, use --start 2024-04-10"
+        in command("predict", MODEL, new).err
     )
 
 
@@ -124,9 +125,6 @@ def test_the_period_that_was_found_is_that_of_the_newer_table(command, file):
     assert "note: sum of the rows in each period (30min)\n" in done.err
     steps = pd.to_datetime(table(done.out)["when"]).diff().dropna().unique()
     assert [str(step) for step in steps] == ["0 days 00:30:00"]
-
-
-# --- in files ---------------------------------------------------------------------------------------
 
 
 def rewritten(**changes: object) -> None:

@@ -1,29 +1,22 @@
-"""Options from a file, and files that repeat a run to the bit."""
+"""Options from a file."""
 
 from __future__ import annotations
 
 import io
 import json
-import tomllib
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-import unrolled as un
 from shell import AIR, QUICK
 from unrolled.cli.command_group import COMMANDS, load
-from unrolled.cli.config_file import is_path, name_of
+from unrolled.cli.config_file import is_path, name_in_file
 
 EVERY_COMMAND = pytest.mark.parametrize("name", COMMANDS)
+
+
 SMALL = "steps = 4\nensemble = 2\nhidden = 4\n"
-
-
-def written(folder: str, name: str = "forecast.csv") -> bytes:
-    return Path(folder, name).read_bytes()
-
-
-# --- reading ----------------------------------------------------------------------------------------
 
 
 def test_a_file_may_say_all_and_the_command_line_goes_before_it(command, file):
@@ -74,9 +67,6 @@ def test_a_file_that_is_not_there_is_an_error_with_a_remedy(command):
     assert "can't read --config absent.toml: No such file or directory. Name a TOML file" in done.err
 
 
-# --- every command ----------------------------------------------------------------------------------
-
-
 def value_of(parameter, tmp_path):
     """A value that a file may give a parameter, and what the command is told."""
     if parameter.is_flag if parameter.param_type_name == "option" else False:
@@ -92,7 +82,7 @@ def value_of(parameter, tmp_path):
 def test_a_file_may_hold_every_option_and_argument_of_every_command(name, tmp_path):
     command = load(name)
     (tmp_path / "deep").mkdir()
-    told = {p.name: (name_of(p), *value_of(p, tmp_path)) for p in command.params if p.name != "config"}
+    told = {p.name: (name_in_file(p), *value_of(p, tmp_path)) for p in command.params if p.name != "config"}
     file = tmp_path / "deep" / "all.toml"
     file.write_text("\n".join(f"{option} = {text}" for option, text, _ in told.values()))
     ctx = command.make_context(name, ["--config", str(file)])
@@ -127,8 +117,8 @@ def test_paths_of_every_command_are_declared_as_such(name):
 def test_what_is_wrong_is_told_in_one_line_by_every_command(name, text, message, command):
     if text == "":
         option = next(p for p in load(name).params if p.param_type_name == "option" and p.is_flag)
-        text = f"# a comment\n{name_of(option)} = 7"
-        message += f"{name_of(option)} takes true or false; got 7."
+        text = f"# a comment\n{name_in_file(option)} = 7"
+        message += f"{name_in_file(option)} takes true or false; got 7."
     if text is not None:
         Path("a.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
     done = command(name, "--config", "a.toml")
@@ -163,107 +153,6 @@ def test_a_mark_at_the_beginning_and_days_without_quotes_are_understood(command,
     assert "2024-02-01 … 2024-03-11" in done.out
 
 
-# --- repeating --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        (),
-        (
-            "--cell",
-            "lstm",
-            "--seed",
-            3,
-            "--level",
-            "50",
-            "--integer",
-            "--alias",
-            "Näch=st",
-            "--no-log",
-            "--layers",
-            2,
-        ),
-        ("--likelihood", "normal", "--reach", 3, "--calendar", "--decoder", "parallel", "--rate", 0.003),
-        ("--cell", "auto", "--max-trials", 4),
-    ],
-    ids=["defaults", "many", "likelihood", "auto"],
-)
-def test_a_run_is_repeated_to_the_bit_by_the_file_that_it_writes(words, command):
-    done = command("forecast", AIR, "-H", 6, "--steps", 4, "--hidden", 4, "--out", "out", *words)
-    assert done.code == 0, done.err
-    again = command("forecast", "--config", "out/run.toml", "--out", "other")
-    assert again.code == 0, again.err
-    assert written("other") == written("out")
-    assert again.out == done.out
-    text = written("out", "run.toml").decode()
-    assert text.startswith("# unrolled forecast --config run.toml repeats this run\n")
-    assert f"# unrolled {un.__version__}, engine {un.active_engine().identity}\n" in text
-    assert tomllib.loads(text)["seed"] == (3 if "--seed" in words else 0)
-    # and the second file the same again, wherever it lies
-    assert tomllib.loads(text) == tomllib.loads(written("other", "run.toml").decode())
-
-
-def test_a_search_under_a_budget_is_repeated_by_what_it_chose(command):
-    words = ("--cell", "auto", "--budget", "2s", "--steps", 4, "--hidden", 4)
-    done = command("forecast", AIR, "-H", 6, *words, "--out", "out")
-    assert done.code == 0, done.err
-    options = tomllib.loads(written("out", "run.toml").decode())
-    assert options["cell"] in un.CELLS
-    assert options["alias"] == "AUTO"
-    assert {"budget", "max-trials"} & options.keys() == set()
-    command("forecast", "--config", "out/run.toml", "--out", "other")
-    assert written("other") == written("out")
-
-
-def test_covariates_and_what_is_known_ahead_are_repeated_too(command, file):
-    days = pd.date_range("2024-01-01", periods=63)
-    frame = pd.DataFrame({"ds": days, "price": [k % 5 for k in range(63)], "town": "A", "y": range(63)})
-    file(frame[:60].to_csv(index=False), name="sales.csv")
-    file(frame[60:].to_csv(index=False), name="ahead.csv")
-    words = ("--future", "price", "--future-file", "ahead.csv", "--static", "town", "--target", "y")
-    assert command("forecast", "sales.csv", "-H", 3, *QUICK, *words, "--out", "deep/out").code == 0
-    again = command("forecast", "--config", "deep/out/run.toml", "--out", "other")
-    assert again.code == 0, again.err
-    assert written("other") == written("deep/out")
-
-
-def test_a_backtest_is_repeated_by_the_file_beside_its_rows(command):
-    done = command("backtest", AIR, "-H", 3, "-K", 2, "--no-refit", *QUICK, "--out", "rows.csv")
-    assert done.code == 0, done.err
-    assert tomllib.loads(Path("rows.toml").read_text("utf-8"))["refit"] is False
-    again = command("backtest", "--config", "rows.toml", "--out", "other.csv")
-    assert again.code == 0, again.err
-    assert Path("other.csv").read_bytes() == Path("rows.csv").read_bytes()
-    assert again.out == done.out
-
-
 def test_a_file_of_a_forecast_is_none_of_a_backtest(command, file):
     file('future-file = "a.csv"', name="run.toml")
     assert "there is no option 'future-file'" in command("backtest", AIR, "--config", "run.toml").err
-
-
-# --- standard output alone --------------------------------------------------------------------------
-
-
-def test_a_dash_gives_the_forecast_and_writes_nothing(command, tmp_path):
-    whole = command("forecast", AIR, "-H", 4, *QUICK, "--out", "out")
-    done = command("forecast", AIR, "-H", 4, *QUICK, "--out", "-")
-    assert (done.code, done.out) == (0, whole.out)
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    assert json.loads(command("forecast", AIR, "-H", 4, *QUICK, "--out", "-", "--json").out)["files"] == []
-
-
-def test_a_dash_gives_the_rows_of_a_backtest(command, tmp_path):
-    words = ("backtest", AIR, "-H", 3, "-K", 2, *QUICK)
-    assert command(*words, "--out", "rows.csv").code == 0
-    assert command(*words, "--out", "-").out == Path("rows.csv").read_text()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.csv", "rows.toml"]
-
-
-def test_reach_lets_a_saved_model_go_on(command):
-    assert command("forecast", AIR, "-H", 6, "--reach", 3, *QUICK, "--out", "out").code == 0
-    assert un.load("out/model.safetensors").reach == 3
-    assert len(command("predict", "out/model.safetensors", "-H", 9).out.splitlines()) == 10
-    done = command("forecast", AIR, "-H", 6, "--reach", 7, *QUICK, "--out", "-")
-    assert (done.code, "reach must be ≤ the horizon, 6; got 7" in done.err) == (2, True)

@@ -1,0 +1,66 @@
+"""Tables as commands read them: those of a training, and those of the known future."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DataError, InputError
+from .console import Console
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..forecaster import Forecaster
+    from ..series.columns import Columns
+    from ..series.files import FileTable, ReadOptions
+    from ..series.panel import Panel
+
+
+def training_panels(fc: Forecaster, file: str, table: FileTable, console: Console) -> list[Panel]:
+    """The table of a training as one panel per frequency; its columns and series are printed."""
+    from ..series.by_frequency import read_panels
+    from ..series.files.inspection import panel_in_a_line
+
+    try:
+        panels = read_panels(table.frame, table.columns, fc.freq, fc.season)
+    except DataError as error:
+        raise DataError(f"{'standard input' if file == '-' else file}, {error}") from error
+    fc.columns_ = table.columns
+    fc.backend_, fc.reading_ = "pandas", saved_reading(table.reading)
+    series = f"id {table.columns.id!r}, " if panels[0].ids[0] is not None else ""
+    console.message(f"{file}: {series}time {table.columns.time!r}, target {table.columns.target!r}")
+    for panel in panels:
+        console.message(panel_in_a_line(panel, table.columns))
+    return panels
+
+
+def saved_reading(reading: ReadOptions) -> dict[str, Any]:
+    """The options of reading that a model file keeps.
+
+    Single columns are not among them: the columns of the model are preferred in newer tables anyway.
+    """
+    return {
+        name: value
+        for name, value in reading.told.items()
+        if name not in ("id", "time", "target") or "," in str(value)
+    }
+
+
+def read_known_future(file: Path | None, columns: Columns, panels: Sequence[Panel]) -> pd.DataFrame | None:
+    """The table of --future-file, with the covariates of these panels that are known ahead."""
+    from ..series.files import read_future
+
+    if file is None:
+        return None
+    if not columns.future:
+        raise InputError("--future-file needs columns known ahead: name them with --future A,B when training.")
+    return read_future(str(file), columns, panels[0].ids[0] is not None, text_covariates(panels))
+
+
+def text_covariates(panels: Sequence[Panel]) -> dict[str, bool]:
+    """Whether each covariate holds texts, in the series of at least one frequency."""
+    layouts = [panel.covariates.layout for panel in panels]
+    features = [f for layout in layouts for f in (*layout.past, *layout.future, *layout.static)]
+    return {f.name: any(other.texts is not None for other in features if other.name == f.name) for f in features}

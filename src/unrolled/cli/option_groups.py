@@ -1,0 +1,65 @@
+"""Groups of options that several commands share: declared once, and passed to a command as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Any, NamedTuple, get_type_hints
+
+
+class OptionGroup(NamedTuple):
+    """Options that belong together.
+
+    Attributes:
+        options: the annotation and the default of each, by name.
+        value: what a command gets, made of the values of the options by name.
+    """
+
+    options: Mapping[str, tuple[Any, Any]]
+    value: Callable[[dict[str, Any]], Any]
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """The options as parameters of a function."""
+        return [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+            for name, (annotation, default) in self.options.items()
+        ]
+
+
+def with_option_groups(**groups: OptionGroup) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Put the options of a group in the place of each of these parameters of a command, which gets its value."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        parameters: list[Parameter] = []
+        for name, parameter in own_parameters(command).items():
+            parameters += groups[name].parameters if name in groups else [parameter]
+
+        def run(**given: Any) -> None:
+            values = {
+                name: group.value({option: given.pop(option) for option in group.options})
+                for name, group in groups.items()
+            }
+            command(**given, **values)
+
+        return with_parameters(command, run, parameters)
+
+    return decorate
+
+
+def own_parameters(command: Callable[..., None]) -> dict[str, Parameter]:
+    """The parameters of a function by name, with their annotations evaluated."""
+    hints = get_type_hints(command, include_extras=True)
+    return {name: p.replace(annotation=hints[name]) for name, p in signature(command).parameters.items()}
+
+
+def with_parameters(
+    command: Callable[..., None], run: Callable[..., None], parameters: Sequence[Parameter]
+) -> Callable[..., None]:
+    """A function that runs in place of a command and takes these parameters, as typer reads them."""
+    run = wraps(command)(run)
+    run.__signature__ = signature(command).replace(parameters=list(parameters))  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    del run.__wrapped__  # typer would look through to the command's own parameters
+    return run

@@ -1,0 +1,85 @@
+"""`unrolled backtest`: errors on standard output, forecasts in a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import unrolled as un
+from shell import AIR, QUICK, table
+
+pytestmark = pytest.mark.xdist_group("backtest")  # they share one
+
+
+NAME = un.Forecaster(1).name
+
+
+def test_a_backtest_prints_one_row_a_model_and_writes_the_rows(command, tmp_path):
+    done = command("backtest", AIR, "-H", 6, "-K", 3, "--step", 4, *QUICK, "--level", 80, "--out", "rows.csv")
+    assert done.code == 0, done.err
+    printed = table(done.out)
+    assert printed["model"].tolist() == [NAME, "Naive", "SeasonalNaive", "Drift", "Naive2"]
+    measures = ["sMAPE", "MASE", "OWA", "RMSSE", "MAE", "RMSE", "CRPS", "coverage-80", "IS-80", "MSIS-80"]
+    assert list(printed.columns) == ["model", *measures]
+    rows = pd.read_csv("rows.csv")
+    forecasts = [NAME, f"{NAME}-lo-80", f"{NAME}-hi-80", "Naive", "SeasonalNaive", "Drift", "Naive2"]
+    assert list(rows.columns) == ["Month", "cutoff", "#Passengers", *forecasts]
+    assert rows["cutoff"].unique().tolist() == ["1959-10-01", "1960-02-01", "1960-06-01"]
+    for _, row in printed.iterrows():
+        assert row["MAE"] == pytest.approx((rows["#Passengers"] - rows[row["model"]]).abs().mean())
+    fc = un.Forecaster(6, steps=4, ensemble=2, hidden=4, verbose=0)
+    df = pd.read_csv(AIR, parse_dates=["Month"])
+    columns = {"time_col": "Month", "target_col": "#Passengers"}
+    expected = fc.cross_validation(df, n_windows=3, step_size=4, level=80, baselines=True, **columns)
+    np.testing.assert_allclose(rows[forecasts], expected[forecasts], rtol=1e-12)
+    assert "1 series · 3 cutoff(s), horizon 6, trained at each" in done.err
+    assert "The network" in done.err
+    assert not (tmp_path / "air_passengers-forecast").exists()
+
+
+def test_a_backtest_as_json_tells_errors_by_step(command):
+    words = ("-H", 3, "--windows", 4, "--no-refit", *QUICK, "--baselines", "theta", "--json", "-q")
+    done = command("backtest", AIR, *words)
+    assert (done.code, done.err) == (0, "")
+    content = json.loads(done.out)
+    assert list(content["models"]) == [NAME, "Naive", "SeasonalNaive", "Drift", "Naive2", "Theta"]
+    assert content["models"]["Naive"]["coverage-95"] is None
+    assert 0 <= content["models"][NAME]["coverage-95"] <= 1
+    assert content["windows"] == 4
+    steps = content["by_step"]
+    for model, row in content["models"].items():
+        assert len(steps[model]["MAE"]) == 3
+        assert np.mean(steps[model]["MAE"]) == pytest.approx(row["MAE"])
+    assert command("backtest", AIR, *words).out.split('"seconds"')[0] == done.out.split('"seconds"')[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("backtest", AIR, "-H", 3, "-K", 0), "n_windows must be a whole number ≥ 1; got 0"),
+        (("backtest", AIR, "-H", 3, "-K", 2, "--step", 0), "step_size must be a whole number ≥ 1; got 0"),
+        (("backtest", AIR, "-H", 12, "-K", 12), "12 windows 12 rows apart with horizon 12 leave none"),
+        (("backtest", AIR, "-H", 3, "-K", 2, "--baselines", "ETS"), "no baseline is called 'ETS'; there are: Naive"),
+        (("backtest", AIR, "-H", 3, "-K", 2, "--out", "no/such/rows.csv"), "can't write no/such/rows.csv"),
+        (("backtest", "none.csv", "-H", 3, "-K", 2), "there is no file none.csv"),
+        (("score", "none.csv", AIR), "there is no file none.csv"),
+        (("score", AIR, "none.csv"), "there is no file none.csv"),
+    ],
+)
+def test_bad_input_is_refused_with_one_message(words, message, command, tmp_path):
+    done = command(*words)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+    assert done.err.startswith("error: ") or "error: " in done.err.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dash_gives_the_rows_of_a_backtest(command, tmp_path):
+    words = ("backtest", AIR, "-H", 3, "-K", 2, *QUICK)
+    assert command(*words, "--out", "rows.csv").code == 0
+    assert command(*words, "--out", "-").out == Path("rows.csv").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.csv", "rows.toml"]

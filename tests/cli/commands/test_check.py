@@ -1,0 +1,26 @@
+"""`unrolled check`: every gradient check, and what is printed of it."""
+
+from __future__ import annotations
+
+import json
+
+from unrolled.cli.commands.check import checks
+from unrolled.nn.cells import CELLS
+from unrolled.nn.losses import LOSSES
+
+
+def test_every_check_of_the_command_passes_and_none_is_missing():
+    done = dict(checks(list(CELLS.values()), depth=2, seed=0))
+    assert [case for case, report in done.items() if not report.ok] == []
+    assert len(done) == sum(len(cell.variants) for cell in CELLS.values()) * 2 * len(LOSSES)
+
+
+def test_check_proves_gradients(command):
+    words = ("check", "--cell", "rnn", "--depth", 1, "--verbose")
+    lines = command(*words).out.splitlines()
+    done = command(*words, "--json")
+    content = json.loads(done.out)
+    assert content["wrong"] == 0
+    assert sum(line.startswith("ok ") for line in lines) == len(content["checks"]) > 0
+    assert len(lines) > 2 * len(content["checks"])  # the tables
+    assert f"{len(content['checks'])} checks, 0 wrong" in done.err

@@ -1,0 +1,42 @@
+"""`unrolled predict`: forecasts of a saved model."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import unrolled as un
+from shell import AIR, shell, table
+
+pytestmark = pytest.mark.xdist_group("cli")  # they share one forecast
+
+
+NAME = un.Forecaster(1).name
+
+
+def test_predictions_of_a_saved_model_are_those_of_the_forecast(forecast, folder, tmp_path):
+    done = shell("predict", folder / "model.safetensors", cwd=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == forecast.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_predictions_from_the_same_table_are_those_of_the_forecast(command, forecast, folder):
+    assert command("predict", folder / "model.safetensors", AIR).out == forecast.out
+
+
+def test_predictions_may_be_shorter_and_have_other_levels(command, forecast, folder):
+    done = command("predict", folder / "model.safetensors", "--horizon", 3, "--level", "80", "--json")
+    rows = pd.DataFrame(json.loads(done.out)["forecast"])
+    assert list(rows.columns) == list(table(forecast.out).columns[:4])
+    np.testing.assert_allclose(rows[NAME], table(forecast.out)[NAME][:3], rtol=1e-15, atol=1e-13)
+
+
+def test_newer_rows_move_predictions_ahead(command, folder, tmp_path):
+    newer = tmp_path / "newer.csv"
+    newer.write_text(AIR.read_text() + "\n1961-01,450\n1961-02,418\n")
+    done = command("predict", folder / "model.safetensors", newer)
+    assert table(done.out)["Month"].tolist()[0] == "1961-03-01"

@@ -1,0 +1,26 @@
+"""The panels of the help pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from unrolled.cli.command_group import load
+from unrolled.cli.help_panels import ARGUMENTS, OPTIONS, PANELS, in_order, panel_of
+
+
+@pytest.mark.parametrize("name", ["forecast", "backtest"])
+def test_options_stand_in_panels(name, command):
+    shown = [line[:-1] for line in command(name, "--help").out.splitlines() if re.fullmatch(r"\w[\w ]*:", line)]
+    assert shown == ["Arguments", *PANELS]
+    in_panels = {option for names in PANELS.values() for option in names}
+    assert {p.name for p in load(name).params if p.param_type_name == "option"} <= in_panels
+
+
+def test_options_without_a_panel_are_in_the_last_one():
+    assert panel_of("epochs", argument=False) == OPTIONS
+    assert panel_of("horizon", argument=True) == ARGUMENTS
+    assert in_order({"Options", "Model", "Other", "Arguments", "Reading"}) == [
+        *("Arguments", "Reading", "Model", "Other", "Options")
+    ]
