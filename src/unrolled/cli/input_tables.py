@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import DataError, InputError
 from .console import Console
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..forecaster import Forecaster
+    from ..forecasting.predictor import Source
     from ..series.columns import Columns
-    from ..series.files import FileTable, ReadOptions
+    from ..series.files import FileTable
     from ..series.panel import Panel
 
 
@@ -24,11 +25,9 @@ def training_panels(fc: Forecaster, file: str, table: FileTable, console: Consol
     from ..series.files.inspection import panel_in_a_line
 
     try:
-        panels = read_panels(table.frame, table.columns, fc.freq, fc.season)
+        panels = read_panels(table.frame, table.columns, fc.parameters.freq, fc.parameters.season)
     except DataError as error:
         raise DataError(f"{'standard input' if file == '-' else file}, {error}") from error
-    fc.columns_ = table.columns
-    fc.backend_, fc.reading_ = "pandas", saved_reading(table.reading)
     series = f"id {table.columns.id!r}, " if panels[0].ids[0] is not None else ""
     console.message(f"{file}: {series}time {table.columns.time!r}, target {table.columns.target!r}")
     for panel in panels:
@@ -36,16 +35,16 @@ def training_panels(fc: Forecaster, file: str, table: FileTable, console: Consol
     return panels
 
 
-def saved_reading(reading: ReadOptions) -> dict[str, Any]:
-    """The options of reading that a model file keeps.
+def source_of(table: FileTable) -> Source:
+    """The table of a training with the options of reading that a model file keeps.
 
     Single columns are not among them: the columns of the model are preferred in newer tables anyway.
     """
-    return {
-        name: value
-        for name, value in reading.told.items()
-        if name not in ("id", "time", "target") or "," in str(value)
-    }
+    from ..forecasting.predictor import Source
+
+    given = table.reading.told.items()
+    kept = {name: value for name, value in given if name not in ("id", "time", "target") or "," in str(value)}
+    return Source(table.columns, reading=kept)
 
 
 def read_known_future(file: Path | None, columns: Columns, panels: Sequence[Panel]) -> pd.DataFrame | None:

@@ -61,8 +61,8 @@ class TrainingOptions(NamedTuple):
         from ..forecasting.model.combination import weights_of
 
         fc = Forecaster(**self.parameters, **more)
-        fc.check_params()
-        require_statsforecast(weights_of(fc.combine))
+        fc.parameters.check()
+        require_statsforecast(weights_of(fc.parameters.combine))
         return fc
 
 

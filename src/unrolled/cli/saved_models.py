@@ -41,7 +41,10 @@ def read_newer(fc: Forecaster, file: Path, reading: ReadOptions) -> FileTable:
 
     own = fc.columns_
     beside = CovariateColumns(
-        own.past, own.future, own.static, kinds=text_covariates([one.tail_ for one in fc.parts])
+        own.past,
+        own.future,
+        own.static,
+        kinds=text_covariates([one.context for one in fc.fitted.predictors.values()]),
     )
     kept = {name: value for name, value in reading.after(fc.reading_).told.items() if name not in reading.told}
     options = shlex.join(option_words(kept))
@@ -66,9 +69,9 @@ def _numbering_notes(fc: Forecaster, table: FileTable) -> list[str]:
 
     if "time" in table.roles.values():
         return []
-    tail = fc.parts[0].tail_  # rows that are numbered have one frequency
-    ends = tail.first + tail.lengths
-    last, following = tail.frequency.stamps(ends.max() - np.array([1, 0]))
+    context = fc.fitted.only.context  # rows that are numbered have one frequency
+    ends = context.first + context.lengths
+    last, following = context.frequency.stamps(ends.max() - np.array([1, 0]))
     end = np.max(np.asarray(table.frame[table.columns.time]))
     if end >= last:
         return []
@@ -90,28 +93,28 @@ def describe_model(path: Path) -> dict[str, Any]:
     model = load(path)
     if not isinstance(model, Forecaster):
         return {"kind": "network", "network": repr(model), "parameters": model.parameters.size, "seed": model.seed}
-    first = model.parts[0].model_
-    tails = [one.tail_ for one in model.parts]
+    first, spec = model.fitted.only.ensemble, model.fitted.only.ensemble.spec
+    contexts = [one.context for one in model.fitted.predictors.values()]
     return {
         "kind": "forecaster",
         "network": repr(first.members[0].architecture),
         "ensemble": len(first.members),
         **({"combine": str(first.combination)} if first.combination.weights else {}),
-        "horizon": model.horizon,
-        "frequency": ", ".join(tail.frequency.name for tail in tails),
-        "season": first.framing.season,
-        "window": first.framing.window,
-        "series": sum(len(tail.ids) for tail in tails),
+        "horizon": model.parameters.horizon,
+        "frequency": ", ".join(context.frequency.name for context in contexts),
+        "season": spec.season,
+        "window": spec.window,
+        "series": sum(len(context.ids) for context in contexts),
         "columns": [model.columns_.id, model.columns_.time, model.columns_.target],
         "reading": shlex.join(option_words(ReadOptions().after(model.reading_).told)),
-        "seed": model.seed,
+        "seed": model.parameters.seed,
         "size": f"{path.stat().st_size / 1000:.1f} kB",
     }
 
 
 def network_facts(fc: Forecaster) -> dict[str, Any]:
     """The cell, the number of networks and that of the first one's parameters, for --json."""
-    members = fc.parts[0].model_.members
+    members = fc.fitted.only.ensemble.members
     return {"cell": members[0].architecture.cell, "networks": len(members), "parameters": members[0].parameters.size}
 
 
@@ -119,13 +122,13 @@ def parameters_from_data(fc: Forecaster) -> dict[str, dict[str, Any]]:
     """The parameters that were not given but chosen from the data, by frequency ("" for a single one)."""
     found = {}
     for frequency, one in (fc.parts_ or {"": fc}).items():
-        framing, members = one.model_.framing, one.model_.members
+        spec, members = one.model_.spec, one.model_.members
         used = {
-            "season": framing.season,
+            "season": spec.season,
             "hidden": members[0].architecture.hidden,
-            "window": framing.window,
-            "segment": framing.segment,
-            "scaling": ",".join(framing.views),
+            "window": spec.window,
+            "segment": spec.segment,
+            "scaling": ",".join(view.name for view in spec.views),
             "ensemble": len(members),
             "decoder": members[0].architecture.decoder,
         }

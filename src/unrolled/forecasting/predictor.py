@@ -42,6 +42,7 @@ class SeriesToForecast(NamedTuple):
     """Series as forecasts read them."""
 
     panel: Panel  # their last rows
+    history: Panel  # all rows, as far as they are known
     transform: SeriesTransform  # of the series
     library: str  # in which the answer is given
 
@@ -78,7 +79,7 @@ class Predictor:
     @property
     def series(self) -> SeriesToForecast:
         """Those of the fit."""
-        return SeriesToForecast(self.context, self.transform, self.source.library)
+        return SeriesToForecast(self.context, self.panel or self.context, self.transform, self.source.library)
 
     def read(self, df: IntoDataFrame, columns: Columns) -> SeriesToForecast:
         """Those of another table, which need no training.
@@ -89,7 +90,7 @@ class Predictor:
         layout = self.context.covariates.layout
         panel = read_panel(df, columns, self.context.frequency, self.parameters.season, layout)
         self.ensemble.distribution.refuse_other_targets(panel)
-        return SeriesToForecast(self.ensemble.context(panel), self.transform_of(panel), library_of(df))
+        return SeriesToForecast(self.ensemble.context(panel), panel, self.transform_of(panel), library_of(df))
 
     def transform_of(self, panel: Panel) -> SeriesTransform:
         """The transform of a panel: as fitted for series of the fit, estimated afresh for others."""

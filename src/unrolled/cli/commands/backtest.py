@@ -9,7 +9,7 @@ from typer import Option
 from ..common_options import OUTPUT, File, OutputOptions, Seed
 from ..console import Console, number_or_null, print_json, print_table, records_by_model
 from ..exit_codes import INTERRUPTED
-from ..input_tables import training_panels
+from ..input_tables import source_of, training_panels
 from ..model_options import COVARIATES, TRAINING, Alias, TrainingOptions
 from ..option_groups import with_option_groups
 from ..output_files import interrupt_remarks, run_file_for, write_table
@@ -62,9 +62,8 @@ def command(
 
     Example: unrolled backtest sales.csv --horizon 12 --windows 4
     """
-    from ...forecasting.cross_validation import CrossValidationPlan
+    from ...forecasting.cross_validation import CrossValidationPlan, backtest
     from ...forecasting.evaluation.metrics import at_levels
-    from ...forecasting.multi_frequency import roll_all
     from ...series.files import read_file
 
     console = Console(ctx, output.quiet)
@@ -74,24 +73,25 @@ def command(
     plan = CrossValidationPlan.checked(windows, horizon if step is None else step, refit, levels, baselines)
     run_file = run_file_for(out, ctx)
     table = read_file(str(file), reading, covariates)
-    backtest = roll_all(fc, training_panels(fc, str(file), table, console), table.columns, plan)
-    rows = forecast_rows(backtest, training.levels)
+    panels = training_panels(fc, str(file), table, console)
+    found = backtest(fc.parameters, panels, source_of(table), plan)
+    rows = forecast_rows(found, training.levels)
     console.notes(table.notes)
-    notes = console.notes(backtest.notes)
+    notes = console.notes(found.notes)
     console.notes([] if out is None else formula_notes(rows, output.excel_safe))
-    files = write_rows(run_file, rows, backtest, all_options(ctx, reading) | detected_columns(table))
-    errors = at_levels(backtest.table(), training.levels)
-    print_verdict(backtest, errors, f"horizon {horizon}, trained {'at each' if refit else 'once'}", console)
+    files = write_rows(run_file, rows, found, all_options(ctx, reading) | detected_columns(table))
+    errors = at_levels(found.table(), training.levels)
+    print_verdict(found, errors, f"horizon {horizon}, trained {'at each' if refit else 'once'}", console)
     if output.as_json:
-        found = backtest_json(backtest, errors, training.levels)
-        print_json(found | {"notes": notes, "files": list(map(str, files)), "seconds": round(console.elapsed_s, 3)})
+        content = backtest_json(found, errors, training.levels)
+        print_json(content | {"notes": notes, "files": list(map(str, files)), "seconds": round(console.elapsed_s, 3)})
     elif str(out) == "-":
         print_rows(rows, output.excel_safe, always_csv=True)
     else:
         print_table(errors.reset_index())
     written = f"{', '.join(map(str, files))} · " if files else ""
     console.message(f"\n{written}total run time {console.elapsed_s:.1f} s")
-    if backtest.interrupted:
+    if found.interrupted:
         raise typer.Exit(INTERRUPTED)
 
 

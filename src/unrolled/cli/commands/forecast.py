@@ -15,7 +15,7 @@ from .. import output_files as outputs
 from ..common_options import OUTPUT, File, FutureFile, OutputOptions, Seed
 from ..console import Console, print_json, records
 from ..exit_codes import INTERRUPTED
-from ..input_tables import read_known_future, training_panels
+from ..input_tables import read_known_future, source_of, training_panels
 from ..model_options import COVARIATES, TRAINING, Alias, TrainingOptions
 from ..option_groups import with_option_groups
 from ..saved_models import network_facts, was_interrupted
@@ -77,13 +77,13 @@ def command(
     table = read_file(str(file), reading, covariates)
     panels = training_panels(fc, str(file), table, console)
     if horizon is None:
-        given["horizon"] = fc.horizon = default_horizon(panels, console)
-    ahead = known_future(future_file, table, panels, fc.horizon)
+        given["horizon"] = horizon = default_horizon(panels, console)
+        fc.set_params(horizon=horizon)
+    ahead = known_future(future_file, table, panels, horizon)
     given |= detected_columns(table)
     with outputs.output_folder(out, file) as folder:
         run_file = outputs.run_file_in(folder, ctx)
-        fc.fit_panels(panels, training.baselines)
-        fc.notes_[:0] = table.notes
+        fc.fit_panels(panels, source_of(table), training.baselines, table.notes)
         notes = print_fit(fc, console)
         with interruptible() as interrupted:  # little remains to be done: the results so far are written
             fans = fc.predict(level=sorted({*training.levels, INNER_LEVEL}), future=ahead)
@@ -91,7 +91,7 @@ def command(
             notes += console.notes(fc.predict_notes_)
             console.notes(formula_notes(result, output.excel_safe))
             wall_s = console.elapsed_s
-            report = Report(ReportContent(fc, fans, file.name, command_line(), wall_s))
+            report = Report(ReportContent(fc.fitted, fans, file.name, command_line(), wall_s))
             files = outputs.write_forecast(run_file, fc, result, report, report_names, given)
             stopped = was_interrupted(fc) or interrupted()
     if output.as_json:
@@ -147,7 +147,7 @@ def show_chart(fc: Forecaster, panel: Panel, result: pd.DataFrame, levels: list[
 
     columns = shutil.get_terminal_size().columns
     if columns >= MIN_WIDTH:
-        first_panel = result.head(fc.horizon * len(panel.ids))
+        first_panel = result.head(fc.parameters.horizon * len(panel.ids))
         console.message("\n" + draw_forecast(fc.name, panel, first_panel, columns, max(levels, default=None)))
 
 

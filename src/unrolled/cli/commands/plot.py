@@ -91,7 +91,7 @@ def drawn(
     content: Content, wanted: list[str] | None, title: str, kind: str, past_rows: int | None
 ) -> tuple[bytes, int]:
     """The figure as the content of a file of this kind, and the number of series in it."""
-    from ...report.figures import MOST_ASKED, chosen, of_curves
+    from ...report.figures import MAX_SERIES, chosen, of_curves
 
     curves, target, model, _ = content
     if kind in PAGES:
@@ -100,7 +100,7 @@ def drawn(
         shown = chosen(curves, wanted) if wanted else curves
         return figure_page(shown, target, model, title).encode("utf-8", "replace"), len(shown)
     shown = chosen(curves, wanted)
-    image = of_curves(shown[:MOST_ASKED] if wanted is None else shown, target, model, past_rows)
+    image = of_curves(shown[:MAX_SERIES] if wanted is None else shown, target, model, past_rows)
     file = BytesIO()
     image.savefig(file, format=kind[1:], dpi=200, metadata=WITHOUT_DATE.get(kind))
     return file.getvalue(), len(shown)
@@ -112,25 +112,23 @@ def from_model(
     """The forecasts of a saved model for its own series, or for those of a table."""
     from dataclasses import replace
 
-    from ...forecasting.multi_frequency import tables_for
-    from ...report import curves
-    from ...report.report import forecast_of_panel
+    from ...report.curves import of_predictor
 
     levels = parse_levels(level)
     fc = load_forecaster(model)
-    tables, notes = [(one, one.tail_) for one in fc.parts], tuple[str, ...]()
+    columns, notes = fc.columns_, tuple[str, ...]()
+    asked = [(one, one.series, columns) for one in fc.fitted.predictors.values()]
     if history is not None:
         table = read_newer(fc, history, reading)
-        notes = table.notes
-        fc.columns_ = replace(table.columns, weight=None)
-        tables = [(one, one.reread(rows)) for one, rows in tables_for(fc, table.frame)]
-    ahead = read_known_future(future_file, fc.columns_, [panel for _, panel in tables])
-    found = [
-        curve
-        for one, panel in tables
-        for curve in curves.of_forecaster(one, panel, forecast_of_panel(one, panel, levels, ahead), len(panel.ids))
-    ]
-    return Content(found, fc.columns_.target, fc.name, notes)
+        columns, notes = replace(table.columns, weight=None), table.notes
+        fc = fc.with_columns(columns)
+        asked = fc.fitted.split(table.frame, columns)
+    ahead = read_known_future(future_file, columns, [series.history for _, series, _ in asked])
+    found: list[Curve] = []
+    for one, series, own in asked:
+        forecast = one.predict(series, levels, columns=own, future=ahead).frame
+        found += of_predictor(one, series.history, forecast, len(series.history.ids))
+    return Content(found, columns.target, fc.name, notes)
 
 
 def from_tables(forecast: str, history: Path | None, reading: ReadOptions) -> Content:

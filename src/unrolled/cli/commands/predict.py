@@ -58,12 +58,12 @@ def command(
     run_file = run_file_for(out, ctx)
     fc = load_forecaster(model)
     frame, table_notes = None, tuple[str, ...]()
-    tails = [one.tail_ for one in fc.parts]
+    contexts = [one.context for one in fc.fitted.predictors.values()]
     if file is not None:
         table = read_newer(fc, file, reading)
         table_notes = table.notes
-        fc.columns_, frame = table.columns, unescaped(table.frame) if output.excel_safe else table.frame
-    result = fc.predict(frame, levels, horizon, read_known_future(future_file, fc.columns_, tails))
+        fc, frame = fc.with_columns(table.columns), unescaped(table.frame) if output.excel_safe else table.frame
+    result = fc.predict(frame, levels, horizon, read_known_future(future_file, fc.columns_, contexts))
     console = Console(ctx, output.quiet)
     notes = console.notes([*table_notes, *fc.predict_notes_, *formula_notes(result, output.excel_safe)])
     files = write_table(run_file, result, all_options(ctx, reading))
