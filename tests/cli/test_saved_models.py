@@ -12,6 +12,7 @@ import pytest
 import unrolled as un
 from shell import AIR, QUICK, table
 from unrolled import storage
+from unrolled.cli.console import option_words
 from unrolled.series.files import ReadOptions
 
 MODEL = "out/model.safetensors"
@@ -172,6 +173,9 @@ def test_a_fit_from_python_forgets_how_a_file_was_read(command):
 
 def test_words_of_a_reading_are_read_as_the_same_reading(command):
     reading = ReadOptions(target="a b", na="-1,-2", wide=False, header=2, delimiter="tab", freq=3)
-    assert shlex.join(reading.words) == "--target 'a b' --no-wide --na=-1,-2 --freq 3 --delimiter '\t' --header 2"
+    assert (
+        shlex.join(option_words(reading.told))
+        == "--target 'a b' --no-wide --na=-1,-2 --freq 3 --delimiter '\t' --header 2"
+    )
     assert ReadOptions().after(reading.told) == reading
     assert reading.after({"na": "7"}) == reading
