@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, InputError
 from .console import Console
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..forecaster import Forecaster
     from ..forecasting.predictor import Source
     from ..series.columns import Columns
-    from ..series.files import FileTable
+    from ..series.files import FileTable, ReadOptions
     from ..series.panel import Panel
 
 
@@ -36,15 +36,19 @@ def training_panels(fc: Forecaster, file: str, table: FileTable, console: Consol
 
 
 def source_of(table: FileTable) -> Source:
-    """The table of a training with the options of reading that a model file keeps.
+    """The table of a training, as a model remembers it."""
+    from ..forecasting.predictor import Source
+
+    return Source(table.columns, reading=saved_reading(table.reading))
+
+
+def saved_reading(reading: ReadOptions) -> dict[str, Any]:
+    """The options of reading that a model file keeps.
 
     Single columns are not among them: the columns of the model are preferred in newer tables anyway.
     """
-    from ..forecasting.predictor import Source
-
-    given = table.reading.told.items()
-    kept = {name: value for name, value in given if name not in ("id", "time", "target") or "," in str(value)}
-    return Source(table.columns, reading=kept)
+    columns = ("id", "time", "target")
+    return {name: value for name, value in reading.told.items() if name not in columns or "," in str(value)}
 
 
 def read_known_future(file: Path | None, columns: Columns, panels: Sequence[Panel]) -> pd.DataFrame | None:

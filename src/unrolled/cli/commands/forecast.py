@@ -84,14 +84,15 @@ def command(
     with outputs.output_folder(out, file) as folder:
         run_file = outputs.run_file_in(folder, ctx)
         fc.fit_panels(panels, source_of(table), training.baselines, table.notes)
-        notes = print_fit(fc, console)
+        fit_notes = print_fit(fc, console)
         with interruptible() as interrupted:  # little remains to be done: the results so far are written
             fans = fc.predict(level=sorted({*training.levels, INNER_LEVEL}), future=ahead)
             result = fans if INNER_LEVEL in training.levels else without_level(fans, fc.name, INNER_LEVEL)
-            notes += console.notes(fc.predict_notes_)
+            notes = [*fit_notes, *console.notes(fc.predict_notes_)]
             console.notes(formula_notes(result, output.excel_safe))
             wall_s = console.elapsed_s
-            report = Report(ReportContent(fc.fitted, fans, file.name, command_line(), wall_s))
+            shown = replace(fc.fitted, notes=tuple(fit_notes))  # which name options, not parameters
+            report = Report(ReportContent(shown, fans, file.name, command_line(), wall_s))
             files = outputs.write_forecast(run_file, fc, result, report, report_names, given)
             stopped = was_interrupted(fc) or interrupted()
     if output.as_json:
