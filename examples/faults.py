@@ -165,7 +165,7 @@ def loop_over_samples() -> Finding:
     _, given = net.forward(x[:, :-reached])
     _, claimed = net.gradients(x[:, -reached:], ones, state=given)
     found = compare(net, by_name(net, claimed), x, ones)
-    return Finding(found.exposed, ["with 50 samples it asks for step 50 of 10; with 4 it runs:", *found.lines])
+    return Finding(found.exposed, ["with 50 samples it reads step 50 of 10; with 4 it runs:", *found.lines])
 
 
 def wrong_axis() -> Finding:
@@ -197,13 +197,13 @@ def saturation(starts: int = 100) -> Finding:
         full > 50 and none > 50,
         [
             f"{full:.0f} % of the last states are exactly 1 or -1, {none:.0f} % of the recurrent gradients exactly",
-            "0. That is their true value, so no check finds it; scaled inputs cure it",
+            "0. These are the true values, so no check fails; scaled inputs help",
         ],
     )
 
 
 def wrong_states(recompute: bool) -> Finding:
-    """The backward pass with the final state at every step, or with states computed anew from the final one."""
+    """The backward pass with the final state at every step, or with states computed again from the final one."""
     (x, y), net = SALES, sales.new_network(0)
     p = {name.split(".")[1]: view for name, view in net.views.items() if name.startswith("0.")}
     prediction, (last, *_) = net.forward(x)
@@ -256,7 +256,7 @@ def given_inputs() -> Finding:
     _, state = net.forward(past[None])
     reading = [net.forward(days[None], state)[0] for days in (future, 1.1 * future)]
     moved = float(np.abs(reading[0] - reading[1]).max())
-    return Finding(moved > 0, [f"with the days to come 10 % dearer, their forecast moves by {moved:.4f}"])
+    return Finding(moved > 0, [f"with future prices 10 % higher, their forecast changes by {moved:.4f}"])
 
 
 def chain(cell: Any = None, last: Any = None, dense: Any = None) -> list[Any]:
@@ -266,7 +266,7 @@ def chain(cell: Any = None, last: Any = None, dense: Any = None) -> list[Any]:
 
 FAULTS: dict[str, dict[str, Callable[[], Finding]]] = {
     "fish": {
-        "the gradient goes back one step": partial(check, chain(OneStep(2, "relu")), *WEEK),
+        "the gradient goes back one step only": partial(check, chain(OneStep(2, "relu")), *WEEK),
         "the state leaks into the next epoch": leaking_state,
         "both units die": dead_units,
         "a mean in the loss, not in its gradient": sum_for_mean,
@@ -274,32 +274,32 @@ FAULTS: dict[str, dict[str, Callable[[], Finding]]] = {
     "symbols": {
         "no gradient passes between steps": partial(check, [OneStep(3), un.Dense(4)], *SYMBOLS),
         "the output reads the pre-activation": partial(check, [PreActivation(3), un.Dense(4)], *SYMBOLS),
-        "the sign is flipped": partial(check, [un.RNN(3), un.Dense(4)], *SYMBOLS[:2], Flipped()),
-        "the bias stands where its gradient belongs": partial(check, [un.RNN(3), BiasForGradient(4)], *SYMBOLS),
+        "the sign is wrong": partial(check, [un.RNN(3), un.Dense(4)], *SYMBOLS[:2], Flipped()),
+        "the bias is used in place of its gradient": partial(check, [un.RNN(3), BiasForGradient(4)], *SYMBOLS),
         "the first step's gradient is used three times": first_step_three_times,
         "the third input is not one-hot": not_one_hot,
     },
     "counting": {
-        "the way back loops over samples": loop_over_samples,
+        "the backward loop runs over samples": loop_over_samples,
         "the check cuts the wrong axis": wrong_axis,
     },
     "sales": {
         "unscaled inputs saturate tanh": saturation,
         "the final state at every step": partial(wrong_states, recompute=False),
         "gradients are overwritten": partial(check, chain(Overwriting(5)), *SALES),
-        "states are computed anew from the final one": partial(wrong_states, recompute=True),
+        "states are computed again from the final one": partial(wrong_states, recompute=True),
         "the output's gradient enters every step": partial(check, chain(last=EveryStep()), *SALES),
         "the output weights are counted four times": partial(check, chain(dense=FourTimes(1)), *SALES),
-        "the recurrent gradient takes the wrong state": partial(check, chain(OwnState(5)), *SALES),
+        "the recurrent gradient uses the wrong state": partial(check, chain(OwnState(5)), *SALES),
     },
     "stock": {
         "the test part is scaled by itself": scaled_by_itself,
-        "the way back loops over hidden units": loop_over_units,
+        "the backward loop runs over hidden units": loop_over_units,
         "off by one step": partial(check, chain(last=OneEarly()), *price_windows(8)),
         "the recurrent weights are not transposed": partial(check, chain(Untransposed(5)), *price_windows(8)),
         "the derivative of tanh at the wrong step": partial(check, chain(EarlierDerivative(5)), *price_windows(8)),
         "gradients start as noise": partial(check, chain(dense=Noisy(1)), *price_windows(8)),
-        "the forecast reads the days to come": given_inputs,
+        "the forecast reads future prices": given_inputs,
     },
 }
 
