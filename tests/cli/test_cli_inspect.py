@@ -63,13 +63,13 @@ def test_every_command_that_reads_a_table_has_the_options(command, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--aggregate", "max"), "--aggregate takes sum, mean, last or count; got 'max'"),
-        (("--decimal", "x"), "--decimal takes , or .; got 'x'"),
-        (("--delimiter", "::"), "--delimiter takes one character, tab or space; got '::'"),
-        (("--header", 99), "--header takes the number of header rows, 0 to 10; got 99"),
-        (("--dates", "day"), "--dates takes dmy, mdy, ymd, number or a format"),
-        (("--freq", 0), "--freq must be ≥ 1 where it counts; got 0"),
-        (("--start", "2024-01-01"), "--start numbers the rows of a table without stamps, and needs --freq"),
+        (("--aggregate", "max"), "--aggregate must be sum, mean, last or count; got 'max'"),
+        (("--decimal", "x"), "--decimal must be , or .; got 'x'"),
+        (("--delimiter", "::"), "--delimiter must be one character, tab or space; got '::'"),
+        (("--header", 99), "--header must be the number of header rows, 0 to 10; got 99"),
+        (("--dates", "day"), "--dates must be dmy, mdy, ymd, number or a format"),
+        (("--freq", 0), "--freq must be ≥ 1 if it is a number; got 0"),
+        (("--start", "2024-01-01"), "--start numbers the rows of a table without timestamps, and needs --freq"),
         (("--encoding", "latin-99"), "no encoding is called 'latin-99'"),
         (
             ("--na", "112", "--target", "Passengers"),
@@ -99,4 +99,4 @@ def test_doubled_stamps_of_the_future_are_named_by_their_lines(place, capsys):
         capsys=capsys,
     )  # fmt: skip
     assert done.code == 2
-    assert "ahead.csv, column 'date': '2024-01-31' comes twice for one series, in lines 3 and 5" in done.err
+    assert "ahead.csv, column 'date': '2024-01-31' occurs twice for one series, in lines 3 and 5" in done.err

@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
+from unrolled.series.files import FileTable
 from unrolled.series.frequency import Frequency
 from unrolled.series.panel import Panel
 
@@ -69,5 +70,18 @@ def values(table) -> list[float]:
 
 
 def stamps(table) -> pd.DatetimeIndex:
-    """Its stamps."""
+    """Its timestamps."""
     return pd.DatetimeIndex(table.frame[table.columns.time])
+
+
+def assert_sales(table: FileTable) -> None:
+    """The table holds what SALES holds."""
+    assert list(table.frame.columns) == ["date", "sales"]
+    assert table.frame["date"].tolist() == list(pd.date_range("2024-01-01", periods=3))
+    assert table.frame["sales"].fillna(-1).tolist() == [1.5, -1, 3]
+    assert (table.columns.id, table.columns.time, table.columns.target) == ("unique_id", "date", "sales")
+
+
+def columns_of(table: FileTable) -> tuple[str, str, str]:
+    """The columns of the ids, the time and the target."""
+    return table.columns.id, table.columns.time, table.columns.target

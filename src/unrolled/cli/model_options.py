@@ -273,18 +273,18 @@ def make_forecaster(given: Mapping[str, Any]) -> Forecaster:
 def understand(fc: Forecaster, file: str, table: FileTable, talk: Callable[[str], None]) -> list[Panel]:
     """The table as panels, one a frequency; what was understood of it is said."""
     from ..series.by_frequency import read_panels
-    from ..series.files.inspection import panel_in_a_line
+    from ..series.files.inspection import describe_panel
 
     try:
         panels = read_panels(table.frame, table.columns, fc.freq, fc.season)
     except DataError as error:
         raise DataError(f"{'standard input' if file == '-' else file}, {error}") from error
     fc.columns_ = table.columns
-    fc.backend_, fc.reading_ = "pandas", to_remember(table.reading)
+    fc.backend_, fc.reading_ = "pandas", to_remember(table.options)
     series = f"id {table.columns.id!r}, " if panels[0].ids[0] is not None else ""
     talk(f"{file}: {series}time {table.columns.time!r}, target {table.columns.target!r}")
     for panel in panels:
-        talk(panel_in_a_line(panel, table.columns))
+        talk(describe_panel(panel, table.columns))
     return panels
 
 
@@ -292,7 +292,7 @@ def to_remember(reading: ReadOptions) -> dict[str, Any]:
     """What a model keeps of how its table was read; single columns it prefers by its `columns_`."""
     return {
         name: value
-        for name, value in reading.told.items()
+        for name, value in reading.given.items()
         if name not in ("id", "time", "target") or "," in str(value)
     }
 

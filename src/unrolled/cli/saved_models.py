@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DataError, ModelFileError
 from . import model_options as opt
+from .table_options import arguments_of
 
 if TYPE_CHECKING:
     from ..forecaster import Forecaster
@@ -41,9 +42,9 @@ def read_newer(fc: Forecaster, file: Path, reading: ReadOptions) -> FileTable:
     own = fc.columns_
     beside = CovariateColumns(own.past, own.future, own.static, kinds=opt.kinds([one.tail_ for one in fc.parts]))
     kept = reading_kept(fc, reading)
-    words = shlex.join(kept.words)
+    words = shlex.join(arguments_of(kept))
     try:
-        table = read_file(str(file), reading.after(fc.reading_), beside, prefer=own)
+        table = read_file(str(file), reading.with_defaults(fc.reading_), beside, prefer=own)
     except DataError as error:
         if not words:
             raise
@@ -57,8 +58,8 @@ def reading_kept(fc: Forecaster, reading: ReadOptions) -> ReadOptions:
     """Those options of the training that this reading says nothing about."""
     from ..series.files import ReadOptions
 
-    whole, said = reading.after(fc.reading_), reading.told
-    return ReadOptions(**{name: value for name, value in whole.told.items() if name not in said})
+    whole, said = reading.with_defaults(fc.reading_), reading.given
+    return ReadOptions(**{name: value for name, value in whole.given.items() if name not in said})
 
 
 def _note_on_numbers(fc: Forecaster, table: FileTable) -> list[str]:

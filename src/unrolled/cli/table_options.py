@@ -41,6 +41,22 @@ def all_given(ctx: typer.Context, reading: ReadOptions) -> dict[str, Any]:
     return {**ctx.params, "freq": reading.freq}
 
 
+def arguments_of(options: ReadOptions) -> list[str]:
+    """The options of a table as arguments of a command.
+
+    >>> from unrolled.series.files import ReadOptions
+    >>> arguments_of(ReadOptions(target="CO", na="-200", wide=True))
+    ['--target', 'CO', '--wide', '--na=-200']
+    """
+    arguments = []
+    for name, value in options.given.items():
+        if isinstance(value, bool):
+            arguments.append(f"--{name}" if value else f"--no-{name}")
+        else:
+            arguments += [f"--{name}={value}"] if str(value).startswith("-") else [f"--{name}", str(value)]
+    return arguments
+
+
 def reads_a_table(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options above, those that it does not have itself at the place of its parameter `reading`.
 

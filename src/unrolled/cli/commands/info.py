@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ..console import give, give_json
+from ..table_options import arguments_of
 
 
 def command(
@@ -71,7 +72,7 @@ def about_model(path: Path) -> dict[str, Any]:
         "window": first.framing.window,
         "series": sum(len(tail.ids) for tail in tails),
         "columns": [model.columns_.id, model.columns_.time, model.columns_.target],
-        "reading": shlex.join(ReadOptions().after(model.reading_).words),
+        "reading": shlex.join(arguments_of(ReadOptions().with_defaults(model.reading_))),
         "seed": model.seed,
         "size": f"{path.stat().st_size / 1000:.1f} kB",
     }
