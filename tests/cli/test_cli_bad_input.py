@@ -58,7 +58,7 @@ CASES = {
         FORECAST, r"table\.csv, column 'date', line 9: 'Monday' is not a date .* --time", with_line(9, "Monday,8"),
         shell=True,
     ),
-    "missing stamp": Case(FORECAST, r"column 'date', line 9: the timestamp is missing \(2 such line\(s\)\)\. Fill it in",
+    "missing stamp": Case(FORECAST, r"column 'date', line 9: the timestamp is missing \(2 such line\(s\)\)\. Fill",
         with_line(9, ",8").replace("2024-01-20", "2024-01-20 07:00").replace("2024-01-30", ""),
     ),
     "double stamp": Case(
@@ -92,7 +92,7 @@ CASES = {
     "level too high": Case((*FORECAST, "--level", "80,99"), r"level 99 lies outside .* up to 95", shell=True),
     "level of text": Case((*FORECAST, "--level", "wide"), r"--level takes numbers such as 80,95; got 'wide'"),
     "unknown cell": Case((*FORECAST, "--cell", "transformer"), r"no cell is called 'transformer'; known: gru, "),
-    "unknown frequency": Case((*FORECAST, "--freq", "often"), r"--freq often is not a known frequency; use an alias such as D, B, W"),
+    "unknown frequency": Case((*FORECAST, "--freq", "often"), r"--freq often is not a known frequency; use an alias"),
     "no season": Case((*FORECAST, "--season", 0), r"season must be a whole number ≥ 1; got 0"),
     "bad seed": Case((*FORECAST, "--seed", -1), r"a seed is a whole number .*; got -1"),
     "unknown demo": Case(("demo", "weather"), r"no demo is called 'weather'; there are: fish, .*, all", shell=True),

@@ -151,7 +151,10 @@ def test_files_of_models_that_remember_nothing_are_read(command):
     [
         (["wide"], "is damaged: its content does not fit together"),
         ({"na": [1]}, "is damaged: its content does not fit together"),
-        ({"sheet": "first"}, "was read with sheet, which this unrolled does not know. Upgrade: pip install"),
+        (
+            {"sheet": "first"},
+            "was read with the options sheet, which this version of unrolled does not have. Upgrade: pip install",
+        ),
         ({"aggregate": "product"}, "--aggregate must be sum, mean, last or count; got 'product'"),
     ],
 )

@@ -56,7 +56,7 @@ def test_parquet_is_read_with_or_without_an_index(tmp_path, frame, index):
 def test_places_without_a_file_are_refused(tmp_path, file):
     for path, message in [
         (tmp_path, "is a folder; name a CSV or Parquet file in it"),
-        (tmp_path / "none.csv", "there is no file .*none.csv. Check the name, or use - to read standard input"),
+        (tmp_path / "none.csv", "there is no file .*none.csv. Check the name, or give - to read standard input"),
         (file(*SALES) + "/sales.csv", "can't read .*: Not a directory. Name a file that you may read"),
         (tmp_path / ("a" * 5000), "can't read .*: File name too long"),
     ]:

@@ -70,7 +70,7 @@ def _read_bytes(path: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except FileNotFoundError as error:
-        raise DataError(f"there is no file {path}. Check the name, or use - to read standard input.") from error
+        raise DataError(f"there is no file {path}. Check the name, or give - to read standard input.") from error
     except IsADirectoryError as error:
         raise DataError(f"{path} is a folder; name a CSV or Parquet file in it.") from error
     except (OSError, ValueError) as error:
