@@ -14,8 +14,8 @@ from ..errors import DataError, InputError
 from .columns import Columns
 from .dataframe import open_table, read_ids, read_stamps
 from .frequency import DAY, Frequency
-from .from_frame import make_panel, place_content, read_content, read_panel
-from .grid import MAX_EVEN_STEP_RATIO, MIN_EVEN_STEPS_SHARE, MIN_STEPS_FOR_OWN_FREQUENCY
+from .from_frame import make_panel, read_content, read_panel
+from .grid import MAX_EVEN_STEP_RATIO, MIN_EVEN_STEPS_SHARE, MIN_STEPS_FOR_OWN_FREQUENCY, place_rows
 from .panel import Panel
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def read_panels(
         InputError: a season is given, and there are several frequencies.
     """
     table = read_content(df, columns, freq)
-    placed = place_content(table, freq)
+    placed = place_rows(table.rows, freq)
     if placed.conflict is None:
         return [make_panel(table, placed, season)]
     rows = {} if freq is not None else _rows_by_frequency(table.rows.stamps, table.rows.codes)
@@ -168,15 +168,9 @@ def frequency_names(stamps: Array, codes: Array) -> list[str]:
 
 
 def _own_steps(stamps: Array, codes: Array) -> tuple[Array, Array, Array]:
-    """The most common step of each series, 0 where there is none, (S,); and whether its steps are even, and many.
+    """The most common step of each series, 0 where there is none; and whether its steps are even, and enough, (S,).
 
-    Args:
-        stamps: sorted by series and time, (n,).
-        codes: (n,).
-
-    Returns:
-        The steps, in which each month has the same length; whether there are enough steps, nearly all of about the
-        same length; and whether there are enough steps at all.
+    Timestamps (n,) are sorted by series and time. In the steps, each month counts with the same length.
     """
     count = int(codes[-1]) + 1
     steps = np.diff(stamps.astype("datetime64[ns]").view(np.int64) if stamps.dtype.kind == "M" else stamps)

@@ -13,7 +13,7 @@ from .covariate_encoding import has_future_values, make_covariates
 from .covariates import CovariateLayout
 from .dataframe import ColumnValues, open_table, read_covariate, read_ids, read_stamps, read_target
 from .frequency import Frequency
-from .grid import Placement, Rows, build_grid, fill_gaps, place_rows, refuse_duplicates
+from .grid import Placement, Rows, build_grid, fill_gaps, place_rows
 from .panel import Panel
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def read_panel(
             infinite.
     """
     table = read_content(frame, columns, freq, layout)
-    return make_panel(table, place_content(table, freq), season, layout)
+    return make_panel(table, place_rows(table.rows, freq), season, layout)
 
 
 def read_content(
@@ -78,17 +78,6 @@ def read_covariates(
     """These columns of a narwhals table by name, read as the kinds that they had in training."""
     specs = {} if layout is None else {spec.name: spec for spec in (*layout.past, *layout.future, *layout.static)}
     return {name: read_covariate(table[name], columns, specs.get(name)) for name in names}
-
-
-def place_content(table: TableContent, freq: str | int | Frequency | None) -> Placement:
-    """The rows of a table, sorted, on the grid of one frequency.
-
-    Raises:
-        DataError: a timestamp occurs twice in one series, or the frequency can't be inferred.
-    """
-    rows = table.rows.sorted()
-    refuse_duplicates(rows)
-    return place_rows(rows, freq)
 
 
 def make_panel(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -15,36 +14,24 @@ from .dataframe import format_stamp
 from .frequency import Frequency
 from .ragged import rows_between
 
-# A series shows a frequency of its own if it has at least so many steps between timestamps, ...
-MIN_STEPS_FOR_OWN_FREQUENCY = 4
-MIN_EVEN_STEPS_SHARE = 0.9  # ... and if at least this share of them ...
-MAX_EVEN_STEP_RATIO = 1.2  # ... is at most so many times as long as its shortest step.
+MIN_STEPS_FOR_OWN_FREQUENCY = 4  # between the timestamps of a series that shows a frequency of its own
+MIN_EVEN_STEPS_SHARE = 0.9  # of these steps, the share that must be about as long as the shortest
+MAX_EVEN_STEP_RATIO = 1.2  # of such a step to the shortest
 MAX_GRID_ROWS_PER_ROW = 100  # rows on the grid of a series for each of its rows in the table
 
 
-@dataclass(frozen=True)
-class Rows:
-    """The rows of a table, m of them.
-
-    Attributes:
-        columns: of the table.
-        ids: of its series.
-        codes: the number of each row's series, (m,).
-        stamps: timestamps, (m,).
-        values: the target, (m,).
-        table_rows: the position of each row in the table, (m,).
-    """
+class Rows(NamedTuple):
+    """The rows of a table, m of them."""
 
     columns: Columns
-    ids: Sequence[Any]
-    codes: Array
-    stamps: Array
-    values: Array
-    table_rows: Array
+    ids: Sequence[Any]  # of the series
+    codes: Array  # the number of each row's series, (m,)
+    stamps: Array  # timestamps, (m,)
+    values: Array  # the target, (m,)
+    table_rows: Array  # the position of each row in the table, (m,)
 
     def take(self, rows: Array) -> Rows:
-        names = ("codes", "stamps", "values", "table_rows")
-        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+        return Rows(self.columns, self.ids, *(values[rows] for values in self[2:]))
 
     def sorted(self) -> Rows:
         """The rows sorted by series, then by timestamp."""
@@ -76,8 +63,7 @@ class Rows:
         return self.columns.row(self.table_rows[k])
 
 
-def refuse_duplicates(rows: Rows) -> None:
-    """Raise an error if a timestamp occurs twice in one series; rows must be sorted."""
+def _refuse_duplicates(rows: Rows) -> None:
     duplicates = np.flatnonzero(rows.same_series & (rows.stamps[1:] == rows.stamps[:-1]))
     if len(duplicates):
         k = int(duplicates[0])
@@ -113,12 +99,15 @@ class Placement(NamedTuple):
 
 
 def place_rows(rows: Rows, freq: str | int | Frequency | None) -> Placement:
-    """Place sorted rows on the grid of a frequency, which is inferred if it is None.
+    """Sort rows and place them on the grid of a frequency, which is inferred if it is None.
 
     Raises:
-        DataError: the frequency can't be inferred, or timestamps are of another kind than in training.
+        DataError: a timestamp occurs twice in one series, timestamps are of another kind than in training, or the
+            frequency can't be inferred.
         InputError: there is no such frequency.
     """
+    rows = rows.sorted()
+    _refuse_duplicates(rows)
     if isinstance(freq, Frequency):
         refuse_other_stamps(rows.stamps, freq, rows.columns)
         frequency = freq
@@ -139,9 +128,9 @@ def place_rows(rows: Rows, freq: str | int | Frequency | None) -> Placement:
 
 
 def _incomplete_ends(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> Array:
-    """Last rows of series whose timestamp lies before the end of its period, (m,) bool.
+    """Last rows of series that come before the end of their period, (m,) bool.
 
-    Such a row shares its period with the row before; if timestamps are ends of months, it is alone in its month.
+    They share it with the row before; if timestamps are ends of months, such a row is alone in its month.
     """
     last = np.r_[~rows.same_series, True]
     shared = np.r_[False, rows.same_series & (ordinals[1:] == ordinals[:-1])]
@@ -170,10 +159,7 @@ def _off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency)
 
 
 def _coarser_series(rows: Rows, ordinals: Array, frequency: Frequency) -> str | None:
-    """What is wrong where some series have evenly spaced values at a coarser frequency, as quarters among months.
-
-    On the grid of the others, such a series would consist of gaps mostly.
-    """
+    """What is wrong where a series is evenly spaced at a coarser frequency, and would consist of gaps mostly."""
     bounds = np.flatnonzero(np.r_[True, ~rows.same_series, True])
     end = np.iinfo(np.int64).max
     steps = np.r_[np.where(rows.same_series, np.diff(ordinals), end), end]

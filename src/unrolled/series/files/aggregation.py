@@ -36,18 +36,11 @@ ROW = "\0row"  # a column for the number of a row, whose name no file can hold
 
 @dataclass
 class LongTable:
-    """A long table that is being prepared.
+    """A long table that is being prepared."""
 
-    Attributes:
-        name: of the file, in messages.
-        frame: ids if there are any, timestamps, the target and covariates.
-        columns: their names, and the line of each row.
-        has_ids: whether there is a column of ids.
-    """
-
-    name: str
-    frame: pd.DataFrame
-    columns: Columns
+    name: str  # of the file, in messages
+    frame: pd.DataFrame  # ids if there are any, timestamps, the target and covariates
+    columns: Columns  # their names, and the line of each row
     has_ids: bool
 
     @property

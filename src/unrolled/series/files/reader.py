@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -45,22 +46,13 @@ class FileTable:
     options: ReadOptions = field(default_factory=ReadOptions)
 
 
-@dataclass(frozen=True)
-class ColumnRoles:
-    """The columns of a file by their roles.
-
-    Attributes:
-        time: the timestamps.
-        ids: the columns of series ids.
-        series: the name of each row's series, (n,); None: one series.
-        targets: the columns to forecast; none if rows are counted.
-        covariates: the columns of covariates.
-    """
+class ColumnRoles(NamedTuple):
+    """The columns of a file by their roles."""
 
     time: TimeColumn
     ids: Sequence[str]
-    series: pd.Series | None
-    targets: Sequence[str]
+    series: pd.Series | None  # the name of each row's series, (n,); None: one series
+    targets: Sequence[str]  # none if rows are counted
     covariates: CovariateColumns
 
     def by_column(self) -> dict[str, str]:
@@ -131,11 +123,7 @@ def interpret(
 def chosen_columns(
     raw: RawTable, options: ReadOptions, covariates: CovariateColumns, prefer: Columns | None
 ) -> dict[str, list[str]]:
-    """The columns of id, time and target that options name, or that are preferred and exist, by role.
-
-    Raises:
-        DataError: a column does not exist, or is named twice.
-    """
+    """The columns of id, time and target that options name, or that are preferred and exist, by role."""
     chosen = {role: columns_of_option(raw, getattr(options, role)) for role in ("id", "time", "target")}
     for name in covariates.names:
         if name not in raw.cells:
@@ -203,11 +191,7 @@ def _drop_footer(raw: RawTable, time: str) -> None:
 
 
 def series_names(raw: RawTable, ids: Sequence[str]) -> pd.Series | None:
-    """The name of each row's series, (n,); None without columns of ids.
-
-    Raises:
-        DataError: an id is missing.
-    """
+    """The name of each row's series, (n,); None without columns of ids."""
     if not ids:
         return None
     for column in ids:
@@ -245,10 +229,7 @@ def _find_targets(
 
 
 def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles, notes: list[str]) -> LongTable:
-    """Ids, timestamps, targets and covariates as one long table, in which each of several targets is a series.
-
-    Notes on the columns are added to `notes`.
-    """
+    """The long table, in which each of several targets is a series; notes on columns are added to `notes`."""
     hint, covariates, targets = _decimal_hint(raw, options), roles.covariates, roles.targets
     time, several = roles.time.name, len(targets) > 1
     id_name = ID_SEPARATOR.join(roles.ids) if roles.ids else Columns.id
@@ -279,14 +260,7 @@ def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles, notes: 
 
 
 def numbers_of(raw: RawTable, options: ReadOptions, column: str, hint: str | None, notes: list[str]) -> np.ndarray:
-    """A column as numbers, (n,); notes on it are added to `notes`.
-
-    Args:
-        raw: the table.
-        options: how it is read.
-        column: its name.
-        hint: the decimal sign of other columns.
-        notes: of the table.
+    """A column as numbers, (n,); `hint` is the decimal sign of other columns, and notes are added to `notes`.
 
     Raises:
         DataError: a cell is no number, infinite or too large, with its line; or all cells are missing.

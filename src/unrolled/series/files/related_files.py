@@ -17,13 +17,9 @@ from .time_columns import find_time, read_time_column
 
 
 def read_future(path: str, columns: Columns, has_ids: bool, kinds: Mapping[str, bool]) -> pd.DataFrame:
-    """Read a file of the known future: timestamps, covariates known in advance, and ids.
+    """Read a file of the known future: timestamps, covariates known in advance, and ids if the series have them.
 
-    Args:
-        path: of the file.
-        columns: of the training table.
-        has_ids: whether its series have ids.
-        kinds: whether a column holds texts, as decided in training.
+    `columns` are those of the training table, and `kinds` whether a column held texts in it.
 
     Raises:
         DataError: a column is missing or can't be read, or a timestamp occurs twice in one series.

@@ -81,12 +81,7 @@ def _melt(
 ) -> None:
     """Give each cell of these columns a row of its own, in the order of the file, in place.
 
-    Args:
-        raw: the table.
-        columns: to melt.
-        dates: the date of each column, or the part of its date after the year.
-        ids: the series of each row; None: one series.
-        years: the year of each row, if it is not part of `dates`.
+    `dates` are those of the columns, or, if the rows have `years`, the part after the year; `ids` name the rows.
     """
     rows, count = len(raw.cells), len(columns)
     stamps = np.tile(np.array(dates, object), rows)

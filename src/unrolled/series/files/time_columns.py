@@ -58,12 +58,7 @@ def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str]) -> list
     """The columns of the time: one, or several to be joined; none if no column holds times.
 
     A column of dates with a usual name is preferred, then any column of dates, then year, month, day and so on, then
-    a column of whole numbers with a usual name.
-
-    Args:
-        raw: the table.
-        given: the columns that the user names; they are taken as they are.
-        taken: columns with other roles.
+    a column of whole numbers with a usual name. Columns that are `given` are taken as they are.
     """
     if given:
         return list(given)
@@ -211,16 +206,9 @@ def _join_parts(raw: RawTable, parts: dict[str, pd.Series]) -> pd.Series:
 
 
 def _fill_missing(values: np.ndarray, codes: np.ndarray, place: str, lines: Sequence[int]) -> tuple[pd.Series, str]:
-    """Timestamps of rows, with missing ones interpolated if all others are evenly spaced; and a note.
+    """The timestamps of rows, with missing ones filled in if all others are evenly spaced; and a note.
 
-    Args:
-        values: the distinct timestamps.
-        codes: the position among them of each row's timestamp, -1 where it is missing, (n,).
-        place: in messages.
-        lines: one per row.
-
-    Raises:
-        DataError: the others are not evenly spaced, or too few.
+    `codes` (n,) are the positions of the rows' timestamps among the distinct `values`, -1 where they are missing.
     """
     present, missing = np.flatnonzero(codes >= 0), np.flatnonzero(codes < 0)
     refusal = DataError(
@@ -248,12 +236,7 @@ def _fill_missing(values: np.ndarray, codes: np.ndarray, place: str, lines: Sequ
 
 
 def number_rows(raw: RawTable, options: ReadOptions, ids: pd.Series | None) -> TimeColumn:
-    """Timestamps for the rows of a table that has none; each series begins at the start.
-
-    Raises:
-        DataError: the start is no date.
-        InputError: there is no such frequency.
-    """
+    """Timestamps for the rows of a table that has none; each series begins at the start."""
     position = np.arange(len(raw.cells)) if ids is None else ids.groupby(ids, sort=False).cumcount().to_numpy()
     name = next(name for name in ("ds", "stamp", "time of row") if name not in raw.cells)
     freq, start = options.freq, options.start
