@@ -17,12 +17,12 @@ DAYS = [f"2024-01-{day:02}" for day in range(1, 21)]
 
 
 def table(y, start="2024-01-01", freq="D", **columns) -> pd.DataFrame:
-    """A table with one row a value, whose stamps follow each other."""
+    """A table with one row per value and consecutive timestamps."""
     return pd.DataFrame({**columns, "ds": pd.date_range(start, periods=len(y), freq=freq), "y": y})
 
 
 def panel_frame(rng, lengths=(90, 60, 75), season=12):
-    """Monthly series with trend, season and noise, of different lengths and ends."""
+    """Monthly series with trend, season and noise, of different lengths."""
     parts = []
     for k, n in enumerate(lengths):
         t = np.arange(n)
@@ -48,7 +48,7 @@ def two_frequencies(rng) -> pd.DataFrame:
 
 
 def panel_of(*series) -> Panel:
-    """Series of these values, whose stamps are whole numbers from 0 on."""
+    """Series of these values, whose timestamps are whole numbers from 0 on."""
     offsets = np.concatenate(([0], np.cumsum([len(y) for y in series])))
     y = np.concatenate(series).astype(float)
     names = [f"s{k}" for k in range(len(series))]
@@ -60,7 +60,7 @@ def panel_of(*series) -> Panel:
 
 
 def daily(cells, header="date;sales") -> list[str]:
-    """The lines of a file with a day a row."""
+    """The lines of a file with one row per day."""
     return [header, *(f"{day};{cell}" for day, cell in zip(DAYS, cells, strict=False))]
 
 

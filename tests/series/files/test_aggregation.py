@@ -55,3 +55,9 @@ def test_local_time_has_an_hour_twice_and_one_never(file):
     assert len(table.frame) == len(clock) - 1
     assert table.frame["load"][50] == 50.5
     assert any("local time: 1 timestamp(s) that occur twice" in note for note in table.notes)
+
+
+def test_steps_that_lead_beyond_the_last_timestamp_are_no_crash(file):
+    rows = ["2020-01-01,1", "2020-01-02,2", "2250-01-01,3"]  # the usual step is some 230 years
+    table = read_file(file("day,y", *rows), ReadOptions(aggregate="mean", freq="D"))
+    assert values(table) == [1, 2, 3]

@@ -274,7 +274,7 @@ def _is_incomplete(stamps: pd.Series, ends: pd.Series) -> Array:
     steps = np.diff(np.unique(np.asarray(stamps)))
     usual = np.quantile(steps.astype(np.int64), 0.99) if len(steps) else 0.0
     end = ends[stamps == last].iloc[0]
-    complete = last + pd.Timedelta(int(usual), "ns") >= end
+    complete = last.value + int(usual) >= end.value  # as integers, since the sum may lie beyond the last timestamp
     return np.zeros(len(stamps), bool) if complete else (ends == end).to_numpy()
 
 
