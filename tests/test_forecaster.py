@@ -244,7 +244,7 @@ def test_forecasts_scale_with_the_data(rng):
         ({"horizon": 3, "ensemble": 0.5}, "ensemble must be a whole number"),
         ({"horizon": 3, "cell": "transformer"}, "no cell is called 'transformer'"),
         ({"horizon": 3, "seed": -1}, "seed is a whole number"),
-        ({"horizon": 3, "freq": "banana"}, "freq 'banana' is not known"),
+        ({"horizon": 3, "freq": "banana"}, "freq='banana'` is not a known frequency"),
         ({"horizon": 3, "log": True}, "values that are not positive"),
     ],
 )

@@ -82,18 +82,18 @@ def test_a_series_with_gaps_is_none_of_a_coarser_frequency(rng, both):
 def test_stamps_that_fit_no_frequency_are_refused(both):
     wrong = both.copy()
     wrong.loc[wrong.index[wrong["unique_id"] == "m60"][5], "ds"] += pd.Timedelta("3D")
-    with pytest.raises(un.DataError, match="grid that most stamps follow"):
+    with pytest.raises(un.DataError, match="grid that most timestamps follow"):
         quick().fit(wrong)
     halves = both.assign(ds=both["ds"].where(both["unique_id"] != "q40", both["ds"] + pd.DateOffset(months=1)))
     with pytest.raises(un.DataError, match="does not lie on the quarterly grid") as raised:
         quick().fit(halves)  # quarters that begin in other months are no frequency
-    row, stamp, name = re.search(r"row (\d+): the stamp (\S+) of series '(q\d+)'", str(raised.value)).groups()
+    row, stamp, name = re.search(r"row (\d+): the timestamp (\S+) of series '(q\d+)'", str(raised.value)).groups()
     assert halves.loc[int(row), ["unique_id", "ds"]].tolist() == [name, pd.Timestamp(stamp)]
 
 
 def test_given_frequency_and_season(both):
     assert quick(freq="MS").fit(both).parts_ == {}
-    with pytest.raises(un.InputError, match=r"season 12 .* 3 series monthly, 2 quarterly.* `un.by_frequency`"):
+    with pytest.raises(un.InputError, match=r"`season=12` .* 3 series monthly, 2 quarterly.* `un.by_frequency`"):
         quick(season=12).fit(both)
 
 
@@ -125,7 +125,7 @@ def test_series_that_training_has_not_seen_go_by_their_frequency(both, rng):
     assert (steps < 40).to_dict() == {"new": True, "other": False, "m70": True}
     with pytest.raises(un.DataError, match=r"series 'w' is weekly; .* monthly, quarterly"):
         fc.predict(pd.concat([new, series(rng, 30, "W", "w", 1)]))
-    with pytest.raises(un.DataError, match=r"row 3: the stamp is missing"):
+    with pytest.raises(un.DataError, match=r"row 3: the timestamp is missing"):
         fc.predict(new.assign(ds=new["ds"].where(np.arange(len(new)) != 3)))
 
 
@@ -137,7 +137,7 @@ def test_covariates_and_the_known_future_reach_each_part(both, rng):
     )
     told = {"past_cols": ["sky"], "future_cols": ["price"], "static_cols": ["kind"]}
     fc = quick().fit(both, **told)
-    with pytest.raises(un.DataError, match=r"m\d\d.* the known-ahead column\(s\) 'price' are missing"):
+    with pytest.raises(un.DataError, match=r"m\d\d.* the future covariate\(s\) 'price' are missing"):
         fc.predict()
     ends = both.groupby("unique_id")["ds"].max()
     freq = {name: "MS" if name[0] == "m" else "QS" for name in ends.index}

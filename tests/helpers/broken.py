@@ -1,4 +1,4 @@
-"""Three hundred broken tables, the same in every run: what files look like after people and programs were at them."""
+"""Three hundred broken tables, the same in every run, damaged as people and programs damage files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DELIMITERS = (",", ";", "\t", "|")
 
 
 def good(rng: Rng) -> Rows:
-    """A small table that is right: stamps, a code, perhaps ids, a value."""
+    """A small correct table: timestamps, perhaps ids, and values."""
     count = int(rng.integers(20, 40))
     start = np.datetime64("2020-01-01") + int(rng.integers(0, 1000))
     days = [str(start + k) for k in range(count)]
@@ -225,7 +225,7 @@ KINDS: tuple[Callable[[Rng], bytes], ...] = (
     numbers_at_the_edge, constant, mixed_types, whole_stamps, rubbish, packed, looks_like_another, delimiters_alone,
     page, lines_swapped,
 )  # fmt: skip
-SELDOM = {many_columns: 5, huge_field: 6}  # these are large
+MAX_TABLES_OF_KIND = {many_columns: 5, huge_field: 6}  # these are large
 COUNT = 300
 
 
@@ -234,7 +234,7 @@ def tables() -> Iterator[tuple[str, bytes]]:
     made, turn = 0, 0
     while made < COUNT:
         for number, kind in enumerate(KINDS):
-            if made == COUNT or turn >= SELDOM.get(kind, COUNT):
+            if made == COUNT or turn >= MAX_TABLES_OF_KIND.get(kind, COUNT):
                 continue
             made += 1
             yield f"{kind.__name__}-{turn}", kind(np.random.default_rng([turn, number]))

@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
+from unrolled.series.files import FileTable
 from unrolled.series.frequency import Frequency
 from unrolled.series.panel import Panel
 
@@ -16,12 +17,12 @@ DAYS = [f"2024-01-{day:02}" for day in range(1, 21)]
 
 
 def table(y, start="2024-01-01", freq="D", **columns) -> pd.DataFrame:
-    """A table with one row a value, whose stamps follow each other."""
+    """A table with one row per value and consecutive timestamps."""
     return pd.DataFrame({**columns, "ds": pd.date_range(start, periods=len(y), freq=freq), "y": y})
 
 
 def panel_frame(rng, lengths=(90, 60, 75), season=12):
-    """Monthly series with trend, season and noise, of different lengths and ends."""
+    """Monthly series with trend, season and noise, of different lengths."""
     parts = []
     for k, n in enumerate(lengths):
         t = np.arange(n)
@@ -47,7 +48,7 @@ def two_frequencies(rng) -> pd.DataFrame:
 
 
 def panel_of(*series) -> Panel:
-    """Series of these values, whose stamps are whole numbers from 0 on."""
+    """Series of these values, whose timestamps are whole numbers from 0 on."""
     offsets = np.concatenate(([0], np.cumsum([len(y) for y in series])))
     y = np.concatenate(series).astype(float)
     names = [f"s{k}" for k in range(len(series))]
@@ -59,7 +60,7 @@ def panel_of(*series) -> Panel:
 
 
 def daily(cells, header="date;sales") -> list[str]:
-    """The lines of a file with a day a row."""
+    """The lines of a file with one row per day."""
     return [header, *(f"{day};{cell}" for day, cell in zip(DAYS, cells, strict=False))]
 
 
@@ -69,5 +70,18 @@ def values(table) -> list[float]:
 
 
 def stamps(table) -> pd.DatetimeIndex:
-    """Its stamps."""
+    """Its timestamps."""
     return pd.DatetimeIndex(table.frame[table.columns.time])
+
+
+def assert_sales(table: FileTable) -> None:
+    """The table holds what SALES holds."""
+    assert list(table.frame.columns) == ["date", "sales"]
+    assert table.frame["date"].tolist() == list(pd.date_range("2024-01-01", periods=3))
+    assert table.frame["sales"].fillna(-1).tolist() == [1.5, -1, 3]
+    assert (table.columns.id, table.columns.time, table.columns.target) == ("unique_id", "date", "sales")
+
+
+def columns_of(table: FileTable) -> tuple[str, str, str]:
+    """The columns of the ids, the time and the target."""
+    return table.columns.id, table.columns.time, table.columns.target

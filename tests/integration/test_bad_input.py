@@ -68,15 +68,15 @@ CASES = {
         FORECAST, r"table\.csv, column 'date', line 9: 'Monday' is not a date .* --time", with_line(9, "Monday,8"),
         shell=True,
     ),
-    "missing stamp": Case(FORECAST, r"column 'date', line 9: the stamp is missing \(2 such line\(s\)\)\. Fill it in",
+    "missing stamp": Case(FORECAST, r"column 'date', line 9: the timestamp is missing \(2 such line\(s\)\)\. Fill",
         with_line(9, ",8").replace("2024-01-20", "2024-01-20 07:00").replace("2024-01-30", ""),
     ),
     "double stamp": Case(
-        FORECAST, r"column .date.: the stamp 2024-01-03 comes twice, in lines 4 and 9 .* with --id; ",
+        FORECAST, r"column .date.: the timestamp 2024-01-03 occurs twice, in lines 4 and 9 .* with --id; ",
         with_line(9, "2024-01-03,8"), shell=True,
     ),
     "off the grid": Case(
-        FORECAST, r"row 9: the stamp 2024-01-08 05:00:00 does not lie", with_line(9, "2024-01-08 05:00,8")
+        FORECAST, r"row 9: the timestamp 2024-01-08 05:00:00 does not lie", with_line(9, "2024-01-08 05:00,8")
     ),
     "text": Case(
         FORECAST, r"table\.csv, column 'sales', line 9: 'eight' is not a number .* leave it empty",
@@ -102,7 +102,7 @@ CASES = {
     "level too high": Case((*FORECAST, "--level", "80,99"), r"level 99 lies outside .* up to 95", shell=True),
     "level of text": Case((*FORECAST, "--level", "wide"), r"--level takes numbers such as 80,95; got 'wide'"),
     "unknown cell": Case((*FORECAST, "--cell", "transformer"), r"no cell is called 'transformer'; known: gru, "),
-    "unknown frequency": Case((*FORECAST, "--freq", "often"), r"freq 'often' is not known; such as D, B, W"),
+    "unknown frequency": Case((*FORECAST, "--freq", "often"), r"--freq often is not a known frequency; use an alias"),
     "no season": Case((*FORECAST, "--season", 0), r"season must be a whole number ≥ 1; got 0"),
     "bad seed": Case((*FORECAST, "--seed", -1), r"a seed is a whole number .*; got -1"),
     "unknown demo": Case(("demo", "weather"), r"no demo is called 'weather'; there are: fish, .*, all", shell=True),
@@ -268,7 +268,7 @@ def test_a_horizon_beyond_the_trained_one_is_refused_with_both_numbers(place, mo
 def test_tables_that_do_not_fit_the_model_are_refused(place, model, capsys):
     (place / MODEL).write_bytes(model)
     (place / "table.csv").write_text(GOOD)
-    message = "column 'date' holds dates; stamps must be whole numbers as in the training"
+    message = "column 'date' holds dates; timestamps must be whole numbers as in training"
     assert_refused(inside("predict", MODEL, "table.csv", capsys=capsys), message)
     (place / "table.csv").write_text("ds,y\n1,1\n2,2\n")
     message = r"the series has 2 rows; a forecast needs at least \d+\. Leave that series out, or give more rows"

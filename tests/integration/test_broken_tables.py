@@ -1,4 +1,4 @@
-"""Broken tables: exit code 2 with one message, or a right result; never a traceback, a hang or half a file."""
+"""Broken tables: exit code 2 with one message, or a correct result; never a traceback, a hang or half a file."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from unrolled.cli.console import with_options
 TABLES = dict(broken.tables())
 COMMAND = ("forecast", "table.csv", "--horizon", 2, "--steps", 2, "--ensemble", 1, "--hidden", 2, "--out", "out")
 IN_SHELL = list(TABLES)[:: broken.COUNT // 15]
-MOST_MEMORY = 600 << 20  # bytes of what Python and NumPy hold for one of these, the largest of which has 2 MB
-WHOLE = {"forecast.csv", "model.safetensors", "report.html", "run.toml"}
+MAX_MEMORY = 600 << 20  # bytes allocated by Python and NumPy for one table; the largest has 2 MB
+OUTPUT_FILES = {"forecast.csv", "model.safetensors", "report.html", "run.toml"}
 
 
 def assert_refused_or_right(done: Done, place) -> None:
@@ -35,7 +35,7 @@ def assert_refused_or_right(done: Done, place) -> None:
         assert (done.out, files) == ("", set())
         return
     assert not errors
-    assert files == WHOLE
+    assert files == OUTPUT_FILES
     forecast = pd.read_csv(place / "out" / "forecast.csv")
     assert len(forecast) % 2 == 0
     assert len(forecast) > 0
@@ -72,5 +72,5 @@ def test_memory_stays_bounded(kind, tmp_path, monkeypatch, capsys):
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < MOST_MEMORY
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < 4 * MOST_MEMORY
+    assert peak < MAX_MEMORY
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < 4 * MAX_MEMORY

@@ -66,7 +66,7 @@ def test_a_forecast_with_covariates_and_a_model_that_asks_for_them(command, file
 
     missing = command("predict", model)
     assert missing.code == 2
-    assert "the known-ahead column(s) 'price', 'sky' are missing" in missing.err
+    assert "the future covariate(s) 'price', 'sky' are missing" in missing.err
 
 
 def test_a_forecast_asks_for_the_future_before_it_trains(command, files):
@@ -91,8 +91,8 @@ def test_predictions_tell_of_texts_that_training_has_not_seen(command, files):
     assert un.load("one/model.safetensors").horizon == 4
     (files / "hail.csv").write_text((files / "next.csv").read_text().replace("blue", "hail"))
     (files / "oslo.csv").write_text((files / "sales.csv").read_text().replace("Rome", "Oslo"))
-    hail = "column 'sky' holds what training did not: 'hail'; its indicators are all 0 there"
-    oslo = "column 'town' holds what training did not: 'Oslo'; it counts as unknown"
+    hail = "column 'sky' holds texts not seen in training: 'hail'; its indicators are all 0 there"
+    oslo = "column 'town' holds texts not seen in training: 'Oslo'; it counts as unknown"
 
     model = ("predict", "one/model.safetensors")
     assert command(*model, "sales.csv", "--future-file", "next.csv").err == ""
@@ -137,7 +137,7 @@ def test_a_backtest_with_covariates(command, files):
 
 def test_named_columns_are_neither_id_nor_target(files, monkeypatch):
     monkeypatch.chdir(files)
-    table = read_file("sales.csv", beside=CovariateColumns(("rain",), ("price",), ("town",), "w"))
+    table = read_file("sales.csv", covariates=CovariateColumns(("rain",), ("price",), ("town",), "w"))
     assert (table.columns.id, table.columns.target) == ("shop", "sales")
     assert table.frame["price"].dtype == np.float64
     assert table.frame["town"].unique().tolist() == ["Rome", "Bonn"]

@@ -185,7 +185,7 @@ def test_a_file_says_that_searches_under_a_budget_need_not_choose_the_same(comma
 def test_a_given_season_is_refused_with_a_remedy(file, capsys):
     done = inside("forecast", file, "-H", 4, "--season", 12, *QUICK, capsys=capsys)
     assert done.code == 2
-    assert "season 12 can't be that of all: the table has 3 series monthly, 2 quarterly" in done.err
+    assert "--season 12 can't apply to all series: the table has 3 series monthly, 2 quarterly" in done.err
 
 
 def test_an_interrupt_of_the_first_part_says_what_has_no_forecast(file, tmp_path):

@@ -226,22 +226,22 @@ def test_what_is_inferred_from_the_stamps_of_a_frequency_is_that_frequency(alias
 
 @pytest.mark.parametrize("stamps", [dates("2024-01-01"), np.array([5, 5])])
 def test_one_stamp_tells_no_frequency(stamps):
-    with pytest.raises(un.DataError, match=r"no series has two different stamps: .* Give the frequency \(freq\)"):
+    with pytest.raises(un.DataError, match=r"no series has two different timestamps, so .* Give it \(`freq`\)"):
         infer(stamps)
-    with pytest.raises(un.DataError, match="no series has two different stamps"):
+    with pytest.raises(un.DataError, match="no series has two different timestamps"):
         infer(stamps[:1], stamps[:1] + 1)
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("fortnight", "is not known; such as D, B, W, MS"),
-        ("", "is not known; such as D, B, W, MS"),
-        (1.5, "is not known; such as D, B, W, MS"),
-        ("bh", "has no fixed length; such as D, B, W, MS"),
-        ("-1D", "does not go forward; such as D, B, W, MS"),
-        ("0D", "does not go forward; such as D, B, W, MS"),
-        (7, "does not go with stamps that are dates; give a name such as D or MS"),
+        ("fortnight", "is not a known frequency; use an alias such as D, B, W, MS"),
+        ("", "is not a known frequency; use an alias such as D, B, W, MS"),
+        (1.5, "is not a known frequency; use an alias such as D, B, W, MS"),
+        ("bh", "has no fixed length; use an alias such as D, B, W, MS"),
+        ("-1D", "is not a positive step; use an alias such as D, B, W, MS"),
+        ("0D", "is not a positive step; use an alias such as D, B, W, MS"),
+        (7, "does not fit timestamps that are dates; use an alias such as D or MS"),
     ],
 )
 def test_names_that_are_no_frequency_of_dates_are_refused(name, message):
@@ -253,9 +253,9 @@ def test_names_that_are_no_frequency_of_dates_are_refused(name, message):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("D", "freq 'D' does not go with stamps that are whole numbers; give one, such as 1"),
-        (0, "freq must be ≥ 1; got 0"),
-        (-3, "freq must be ≥ 1; got -3"),
+        ("D", "`freq='D'` does not fit timestamps that are whole numbers; use a whole number, such as 1"),
+        (0, "`freq` must be ≥ 1; got 0"),
+        (-3, "`freq` must be ≥ 1; got -3"),
     ],
 )
 def test_names_that_are_no_frequency_of_numbers_are_refused(name, message):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def training_panels(fc: Forecaster, file: str, table: FileTable, console: Console) -> list[Panel]:
     """The table of a training as one panel per frequency; its columns and series are printed."""
     from ..series.by_frequency import read_panels
-    from ..series.files.inspection import panel_in_a_line
+    from ..series.files.inspection import describe_panel
 
     try:
         panels = read_panels(table.frame, table.columns, fc.parameters.freq, fc.parameters.season)
@@ -31,7 +31,7 @@ def training_panels(fc: Forecaster, file: str, table: FileTable, console: Consol
     series = f"id {table.columns.id!r}, " if panels[0].ids[0] is not None else ""
     console.message(f"{file}: {series}time {table.columns.time!r}, target {table.columns.target!r}")
     for panel in panels:
-        console.message(panel_in_a_line(panel, table.columns))
+        console.message(describe_panel(panel, table.columns))
     return panels
 
 
@@ -39,7 +39,7 @@ def source_of(table: FileTable) -> Source:
     """The table of a training, as a model remembers it."""
     from ..forecasting.predictor import Source
 
-    return Source(table.columns, reading=saved_reading(table.reading))
+    return Source(table.columns, reading=saved_reading(table.options))
 
 
 def saved_reading(reading: ReadOptions) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def saved_reading(reading: ReadOptions) -> dict[str, Any]:
     Single columns are not among them: the columns of the model are preferred in newer tables anyway.
     """
     columns = ("id", "time", "target")
-    return {name: value for name, value in reading.told.items() if name not in columns or "," in str(value)}
+    return {name: value for name, value in reading.given.items() if name not in columns or "," in str(value)}
 
 
 def read_known_future(file: Path | None, columns: Columns, panels: Sequence[Panel]) -> pd.DataFrame | None:

@@ -46,10 +46,12 @@ def read_newer(fc: Forecaster, file: Path, reading: ReadOptions) -> FileTable:
         own.static,
         kinds=text_covariates([one.context for one in fc.fitted.predictors.values()]),
     )
-    kept = {name: value for name, value in reading.after(fc.reading_).told.items() if name not in reading.told}
+    kept = {
+        name: value for name, value in reading.with_defaults(fc.reading_).given.items() if name not in reading.given
+    }
     options = shlex.join(option_words(kept))
     try:
-        table = read_file(str(file), reading.after(fc.reading_), beside, prefer=own)
+        table = read_file(str(file), reading.with_defaults(fc.reading_), beside, prefer=own)
     except DataError as error:
         if not options:
             raise
@@ -106,7 +108,7 @@ def describe_model(path: Path) -> dict[str, Any]:
         "window": spec.window,
         "series": sum(len(context.ids) for context in contexts),
         "columns": [model.columns_.id, model.columns_.time, model.columns_.target],
-        "reading": shlex.join(option_words(ReadOptions().after(model.reading_).told)),
+        "reading": shlex.join(option_words(ReadOptions().with_defaults(model.reading_).given)),
         "seed": model.parameters.seed,
         "size": f"{path.stat().st_size / 1000:.1f} kB",
     }

@@ -1,1 +1,1 @@
-"""Tables of time series: frames and files become panels on complete grids of stamps."""
+"""Tables of time series: data frames and files become panels on complete grids of timestamps."""

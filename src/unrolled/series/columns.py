@@ -11,15 +11,15 @@ from ..errors import InputError
 
 @dataclass(frozen=True)
 class Columns:
-    """The names that matter in a long table. A table without the id column is one series.
+    """The names of the columns of a long table that are used. A table without the id column is one series.
 
     Attributes:
-        id, time, target: what tells series apart, the stamp, what is forecast.
-        rows: what each row is called in messages, such as its line in a file.
-        past: covariates known up to the present only.
-        future: covariates known ahead, such as prices and holidays.
-        static: columns with one value a series; numbers or texts.
-        weight: a column with one value a series: how much the series counts in the loss.
+        id, time, target: the columns of series ids, of timestamps, and of the values to forecast.
+        rows: the number of each row in messages, such as its line in a file; None: its position.
+        past: covariates whose values are known up to the present only.
+        future: covariates whose future values are known in advance, such as prices and holidays.
+        static: columns with one value per series; numbers or texts.
+        weight: a column with one value per series: its weight in the loss.
 
     Raises:
         InputError: a column is named twice.
@@ -36,21 +36,24 @@ class Columns:
 
     def __post_init__(self) -> None:
         for part in ("past", "future", "static"):
-            names = getattr(self, part)
-            if isinstance(names, str):
-                raise InputError(f"{part} must be a list of column names; got {names!r}. Write [{names!r}].")
-            object.__setattr__(self, part, tuple(names))
+            object.__setattr__(self, part, _list_of_names(part, getattr(self, part)))
         others = [*self.past, *self.future, *self.static, *([] if self.weight is None else [self.weight])]
         for k, name in enumerate(others):
             if name in (self.id, self.time, self.target) or name in others[:k]:
                 raise InputError(
-                    f"column {name!r} is named twice. Id, time, target, past, future, static and weight are "
-                    "different columns; leave it out of one of them."
+                    f"column {name!r} is named twice. Each column can have only one of the roles id, time, target, "
+                    "past, future, static and weight."
                 )
 
     def row(self, k: Any) -> int:
-        """What row k of the table is called in messages."""
+        """The number of row k of the table in messages."""
         return int(k if self.rows is None else self.rows[k])
+
+
+def _list_of_names(parameter: str, names: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(names, str):
+        raise InputError(f"{parameter} must be a list of column names; got {names!r}. Write [{names!r}].")
+    return tuple(names)
 
 
 def named_columns(
@@ -62,10 +65,7 @@ def named_columns(
     static_cols: Iterable[str],
     weight_col: str | None,
 ) -> Columns:
-    """Columns as the arguments of a forecaster name them."""
-    beside = {"past_cols": past_cols, "future_cols": future_cols, "static_cols": static_cols}
-    for name, columns in beside.items():
-        if isinstance(columns, str):
-            raise InputError(f"{name} must be a list of column names; got {columns!r}. Write [{columns!r}].")
-    past, future, static = map(tuple, beside.values())
-    return Columns(id_col, time_col, target_col, None, past, future, static, weight_col)
+    """The columns that the arguments of a forecaster name."""
+    past, future = _list_of_names("past_cols", past_cols), _list_of_names("future_cols", future_cols)
+    static = _list_of_names("static_cols", static_cols)
+    return Columns(id_col, time_col, target_col, past=past, future=future, static=static, weight=weight_col)

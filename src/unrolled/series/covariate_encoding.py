@@ -1,4 +1,4 @@
-"""Columns of a table become covariates: layouts are decided, texts become indicators or codes, gaps are bridged."""
+"""Encoding of covariates: the layout is decided, texts become indicators or codes, and gaps are filled."""
 
 from __future__ import annotations
 
@@ -11,223 +11,230 @@ from ..arrays import Array
 from ..errors import DataError
 from .columns import Columns
 from .covariates import CovariateLayout, Covariates, CovariateSpec
-from .dataframe import Cells
+from .dataframe import ColumnValues
 from .grid import Grid, Rows
 from .ragged import carry_forward
 
-MOST_TEXTS = 50  # that become indicator columns
-NAMED = 3  # of several things in a message
+MAX_INDICATORS = 50  # distinct texts of a column that become indicator columns
+MAX_NAMES_IN_MESSAGE = 3
 
 
 def decide_layout(
-    cells: Mapping[str, Cells], columns: Columns, rows: Array, series: Mapping[str, Cells]
+    values: Mapping[str, ColumnValues], columns: Columns, rows: Array, static: Mapping[str, ColumnValues]
 ) -> CovariateLayout:
-    """Which columns there are to be, from the rows of training.
+    """The layout of a training table.
 
     Args:
-        cells: of past and future covariates, by name.
+        values: covariates that vary in time, by name.
         columns: of the table.
-        rows: those up to the last known target of each series: what comes later has no part in it.
-        series: static covariates, one cell a series.
+        rows: the table's rows up to the last observed target of each series; later rows must not influence it.
+        static: static covariates, one cell per series.
+
+    Raises:
+        DataError: a column has too many distinct texts.
     """
 
-    def features(names: Sequence[str]) -> tuple[CovariateSpec, ...]:
-        return tuple(_feature(cells[name].take(rows)) for name in names)
+    def specs(names: Sequence[str]) -> tuple[CovariateSpec, ...]:
+        return tuple(_spec(values[name].take(rows)) for name in names)
 
-    past, future = features(columns.past), features(columns.future)
-    for feature in (*past, *future):
-        if feature.texts is not None and len(feature.texts) > MOST_TEXTS:
-            raise DataError(_too_many_texts(feature.name, feature.texts))
-    return CovariateLayout(past, future, tuple(_feature(series[name], static=True) for name in columns.static))
+    past, future = specs(columns.past), specs(columns.future)
+    for spec in (*past, *future):
+        if spec.texts is not None and len(spec.texts) > MAX_INDICATORS:
+            raise DataError(_too_many_texts(spec.name, spec.texts))
+    return CovariateLayout(past, future, tuple(_spec(static[name], static=True) for name in columns.static))
 
 
-def _feature(cells: Cells, static: bool = False) -> CovariateSpec:
-    missing = np.isnan(cells.values)
-    if cells.texts is None:
-        return CovariateSpec(cells.name, None, bool(missing.any()))
-    seen = np.unique(cells.values[~missing]).astype(int)
-    # a category that is missing has a code of its own
-    return CovariateSpec(cells.name, tuple(sorted(cells.texts[k] for k in seen)), bool(missing.any()) and not static)
+def _spec(column: ColumnValues, static: bool = False) -> CovariateSpec:
+    missing = np.isnan(column.values)
+    if column.texts is None:
+        return CovariateSpec(column.name, None, bool(missing.any()))
+    used = np.unique(column.values[~missing]).astype(int)
+    # a missing static text needs no indicator: its category has the code 0
+    texts = tuple(sorted(column.texts[k] for k in used))
+    return CovariateSpec(column.name, texts, bool(missing.any()) and not static)
 
 
 def _too_many_texts(name: str, texts: Sequence[str]) -> str:
     numbers = pd.to_numeric(pd.Series(texts), errors="coerce")
-    message = f"column {name!r} holds {len(texts)} different texts; at most {MOST_TEXTS} become indicator columns. "
+    message = f"column {name!r} holds {len(texts)} different texts; at most {MAX_INDICATORS} become indicators. "
     if numbers.notna().mean() > 0.5:
         wrong = pd.Series(texts)[numbers.isna()].tolist()
-        return message + "Most are numbers" + (f", {_listed(wrong)} not" if wrong else "") + ". Convert them."
-    return message + "Group them, give numbers instead, or leave the column out."
+        return message + "Most are numbers" + (f", except {_shortened(wrong)}" if wrong else "") + ". Convert them."
+    return message + "Group them, replace them by numbers, or leave the column out."
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(map(repr, names[:NAMED])) + more
+def _shortened(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAX_NAMES_IN_MESSAGE} more" if len(names) > MAX_NAMES_IN_MESSAGE else ""
+    return ", ".join(map(repr, names[:MAX_NAMES_IN_MESSAGE])) + more
 
 
-# --- what varies in time ----------------------------------------------------------------------------
+# --- covariates that vary in time -------------------------------------------------------------------
 
 
-def encode(cells: Cells, feature: CovariateSpec) -> Array:
-    """The columns of one covariate, NaN where it is missing, (n, c)."""
-    columns = []
-    missing = np.isnan(cells.values)
-    if feature.texts is None:
-        columns.append(cells.values)
+def encode(column: ColumnValues, spec: CovariateSpec) -> Array:
+    """The encoded columns of one covariate, NaN where it is missing, (n, c)."""
+    encoded = []
+    missing = np.isnan(column.values)
+    if spec.texts is None:
+        encoded.append(column.values)
     else:
-        place = _places(cells, feature)
-        columns += [np.where(missing, np.nan, place == k) for k in range(len(feature.texts))]
-    if feature.missing:
-        columns.append(missing.astype(np.float64))
-    return np.stack(columns, axis=1) if columns else np.zeros((len(missing), 0))
+        positions = _positions(column, spec)
+        encoded += [np.where(missing, np.nan, positions == k) for k in range(len(spec.texts))]
+    if spec.missing:
+        encoded.append(missing.astype(np.float64))
+    return np.stack(encoded, axis=1) if encoded else np.zeros((len(missing), 0))
 
 
-def _places(cells: Cells, feature: CovariateSpec) -> Array:
-    """The place of each text among those of training, -1 where it is missing or was not seen, (n,)."""
-    order = {text: k for k, text in enumerate(feature.texts or ())}
-    # the last entry is for what is missing
-    places = np.array([*(order.get(text, -1) for text in cells.texts or ()), -1])
-    return places[np.nan_to_num(cells.values, nan=len(places) - 1).astype(int)]
+def _positions(column: ColumnValues, spec: CovariateSpec) -> Array:
+    """The position of each text among those of training, -1 where it is missing or was not seen, (n,)."""
+    order = {text: k for k, text in enumerate(spec.texts or ())}
+    # the last entry is for missing texts
+    positions = np.array([*(order.get(text, -1) for text in column.texts or ()), -1])
+    return positions[np.nan_to_num(column.values, nan=len(positions) - 1).astype(int)]
 
 
-def unseen_texts(cells: Cells, feature: CovariateSpec, effect: str) -> list[str]:
-    """A note on texts that were not seen in training, if there are any."""
-    if feature.texts is None:
+def unseen_texts(column: ColumnValues, spec: CovariateSpec, effect: str) -> list[str]:
+    """A note on texts that did not occur in training, if there are any."""
+    if spec.texts is None:
         return []
-    used = np.unique(cells.values[~np.isnan(cells.values)]).astype(int)
-    new = sorted({(cells.texts or ())[k] for k in used} - set(feature.texts))
-    return [f"column {feature.name!r} holds what training did not: {_listed(new)}; {effect}"] if new else []
+    used = np.unique(column.values[~np.isnan(column.values)]).astype(int)
+    new = sorted({(column.texts or ())[k] for k in used} - set(spec.texts))
+    return [f"column {spec.name!r} holds texts not seen in training: {_shortened(new)}; {effect}"] if new else []
 
 
-def on_grid(cells: Mapping[str, Cells], features: Sequence[CovariateSpec], grid: Grid, sources: Array) -> Array:
-    """The columns of these features on a grid, carried forward, 0 before the first known value, (n, C).
+def _on_grid(
+    values: Mapping[str, ColumnValues], specs: Sequence[CovariateSpec], grid: Grid, table_rows: Array
+) -> Array:
+    """The encoded columns on a grid, carried forward, 0 before the first value of a series, (n, C).
 
     Args:
-        cells: of the whole table, by name.
-        features: past, then future.
-        grid: where the table's rows lie.
-        sources: where each row of the grid's rows stands in the table, (m,).
+        values: covariates of the whole table, by name.
+        specs: past, then future.
+        grid: of n rows.
+        table_rows: the position in the table of each of the grid's m rows, (m,).
     """
-    values = np.empty((int(grid.offsets[-1]), sum(len(f.names) for f in features)))
+    result = np.empty((int(grid.offsets[-1]), sum(len(spec.names) for spec in specs)))
     at = 0
-    for feature in features:
-        encoded = encode(cells[feature.name].take(sources), feature)
+    for spec in specs:
+        encoded = encode(values[spec.name].take(table_rows), spec)
         for k in range(encoded.shape[1]):
-            told = feature.missing and k == encoded.shape[1] - 1
-            column = np.full(len(values), 1.0 if told else np.nan)
-            column[grid.places] = encoded[:, k]
-            values[:, at] = np.nan_to_num(carry_forward(column, grid.offsets), nan=0.0)
+            marks_missing = spec.missing and k == encoded.shape[1] - 1
+            column = np.full(len(result), 1.0 if marks_missing else np.nan)
+            column[grid.positions] = encoded[:, k]
+            result[:, at] = np.nan_to_num(carry_forward(column, grid.offsets), nan=0.0)
             at += 1
-    return values
+    return result
 
 
-# --- what is constant in a series -------------------------------------------------------------------
+# --- static covariates ------------------------------------------------------------------------------
 
 
-def constant_cells(cells: Cells, rows: Rows, series: Array) -> Cells:
-    """One cell a series, NaN where all are missing, (S,).
+def _value_per_series(column: ColumnValues, rows: Rows, series: Array) -> ColumnValues:
+    """One cell per series, NaN where all are missing, (S,).
 
     Args:
-        cells: of the whole table.
+        column: of the whole table.
         rows: its sorted rows.
-        series: the numbers of the series that are wanted, (S,).
+        series: the numbers of the wanted series, (S,).
+
+    Raises:
+        DataError: a series has several values.
     """
-    values = cells.values[rows.places]
-    known = np.flatnonzero(~np.isnan(values))
-    codes = rows.codes[known]
-    beginnings = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]]) if len(known) else known
-    first = np.full(len(rows.names), -1)
-    first[codes[beginnings]] = known[beginnings]
-    differs = np.flatnonzero(values[known] != values[first[codes]])
+    values = column.values[rows.table_rows]
+    present = np.flatnonzero(~np.isnan(values))
+    codes = rows.codes[present]
+    beginnings = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]]) if len(present) else present
+    first = np.full(len(rows.ids), -1)
+    first[codes[beginnings]] = present[beginnings]
+    differs = np.flatnonzero(values[present] != values[first[codes]])
     if len(differs):
-        other = int(known[differs[0]])
+        other = int(present[differs[0]])
         one = int(first[rows.codes[other]])
-        shown = [repr(cells.texts[int(values[k])]) if cells.texts else f"{values[k]:g}" for k in (one, other)]
+        shown = [repr(column.texts[int(values[k])]) if column.texts else f"{values[k]:g}" for k in (one, other)]
         raise DataError(
-            f"column {cells.name!r} should have one value a series; {rows.series(other)} has {shown[0]} in row "
-            f"{rows.row(one)} and {shown[1]} in row {rows.row(other)}. Correct it, or call it past or future."
+            f"column {column.name!r} should have one value per series; {rows.series(other)} has {shown[0]} in row "
+            f"{rows.row(one)} and {shown[1]} in row {rows.row(other)}. Correct it, or declare the column as a past "
+            "or future covariate."
         )
     wanted = first[series]
-    return cells._replace(values=np.where(wanted < 0, np.nan, values[wanted]))
+    return column._replace(values=np.where(wanted < 0, np.nan, values[wanted]))
 
 
-def series_weights(cells: Cells, rows: Rows, series: Array) -> Array:
-    """The weights of the series in the loss, their mean 1, (S,)."""
-    if cells.texts is not None:
-        raise DataError(f"column {cells.name!r} holds text; weights are numbers. Convert it first.")
-    values = cells.values[rows.places]
+def _series_weights(column: ColumnValues, rows: Rows, series: Array) -> Array:
+    """The weights of the series in the loss, with mean 1, (S,).
+
+    Raises:
+        DataError: a weight is not a positive number.
+    """
+    if column.texts is not None:
+        raise DataError(f"column {column.name!r} holds text; weights must be numbers. Convert it first.")
+    values = column.values[rows.table_rows]
     bad = np.flatnonzero(~(values > 0))
     if len(bad):
         k = int(bad[0])
         found = "is missing" if np.isnan(values[k]) else f"is {values[k]:g}"
         raise DataError(
-            f"column {cells.name!r}, row {rows.row(k)}: the weight of {rows.series(k)} {found}; weights are > 0. "
-            "To leave a series out, drop its rows."
+            f"column {column.name!r}, row {rows.row(k)}: the weight of {rows.series(k)} {found}; weights must be "
+            "> 0. To leave a series out, drop its rows."
         )
-    weights = constant_cells(cells, rows, series).values
+    weights = _value_per_series(column, rows, series).values
     return weights / weights.mean()
 
 
-def encode_static(series: Mapping[str, Cells], layout: CovariateLayout) -> tuple[Array, Array]:
-    """Numbers (S, A) and codes of categories (S, B), from one cell a series."""
-    numbers = [np.nan_to_num(encode(series[f.name], f), nan=0.0) for f in layout.numeric]
-    codes = [_places(series[f.name], f) + 1 for f in layout.categorical]
-    return np.concatenate(numbers, axis=1) if numbers else np.zeros((0, 0)), (
-        np.stack(codes, axis=1).astype(np.int64) if codes else np.zeros((0, 0), np.int64)
+def _encode_static(static: Mapping[str, ColumnValues], layout: CovariateLayout, count: int) -> tuple[Array, Array]:
+    """Numbers (count, A) and codes of categories (count, B), from one cell per series."""
+    numbers = [np.nan_to_num(encode(static[spec.name], spec), nan=0.0) for spec in layout.numeric]
+    codes = [_positions(static[spec.name], spec) + 1 for spec in layout.categorical]
+    return np.concatenate(numbers, axis=1) if numbers else np.zeros((count, 0)), (
+        np.stack(codes, axis=1).astype(np.int64) if codes else np.zeros((count, 0), np.int64)
     )
 
 
-# --- all of it --------------------------------------------------------------------------------------
+# --- all covariates ---------------------------------------------------------------------------------
 
 
-def tells_of_the_future(cells: Mapping[str, Cells], columns: Columns) -> Array:
-    """Rows of the table in which a known-ahead covariate has a value, (n,) bool; there must be such a covariate."""
-    return np.any([~np.isnan(cells[name].values) for name in columns.future], axis=0)
+def has_future_values(values: Mapping[str, ColumnValues], columns: Columns) -> Array:
+    """Rows of the table with a value of a covariate known in advance, (n,) bool; there must be such a covariate."""
+    return np.any([~np.isnan(values[name].values) for name in columns.future], axis=0)
 
 
 def make_covariates(
-    cells: Mapping[str, Cells], rows: Rows, grid: Grid, columns: Columns, layout: CovariateLayout | None
+    values: Mapping[str, ColumnValues], rows: Rows, grid: Grid, layout: CovariateLayout | None
 ) -> tuple[Covariates, list[str]]:
     """The covariates of a grid, and notes.
 
     Args:
-        cells: of the whole table, by name.
-        rows: its sorted rows.
-        grid: where they lie.
-        columns: of the table.
-        layout: as decided in training; None: decided here.
+        values: of the whole table, by name.
+        rows: the table's sorted rows.
+        grid: of these rows.
+        layout: as decided in training; None: it is decided here.
+
+    Raises:
+        DataError: a column can't be encoded.
     """
-    count = len(grid.series)
-    if not cells:
-        return Covariates.none(int(grid.offsets[-1]), count), []
+    columns, count = rows.columns, len(grid.series)
     none = Covariates.none(int(grid.offsets[-1]), count)
-    sources = rows.places[grid.rows]
-    series = {name: constant_cells(cells[name], rows, grid.series) for name in columns.static}
-    in_training = ~grid.ahead[grid.places]
+    if not values:
+        return none, []
+    table_rows = rows.table_rows[grid.rows]
+    static = {name: _value_per_series(values[name], rows, grid.series) for name in columns.static}
+    in_training = ~grid.ahead[grid.positions]
     weights = none.weights
     if layout is None:
-        layout = decide_layout(cells, columns, sources[in_training], series)
+        layout = decide_layout(values, columns, table_rows[in_training], static)
         if columns.weight is not None:
-            weights = series_weights(cells[columns.weight], rows, grid.series)
-    notes = []
-    varying = (*layout.past, *layout.future)
-    read = {f.name: sources[in_training] for f in layout.past} | {f.name: sources for f in layout.future}
-    for feature in varying:
-        notes += unseen_texts(cells[feature.name].take(read[feature.name]), feature, "its indicators are all 0 there")
-    for feature in layout.static:
-        notes += unseen_texts(series[feature.name], feature, "it counts as unknown")
-    values = on_grid(cells, varying, grid, sources)
+            weights = _series_weights(values[columns.weight], rows, grid.series)
+    read = [(spec, values[spec.name].take(table_rows[in_training])) for spec in layout.past]
+    read += [(spec, values[spec.name].take(table_rows)) for spec in layout.future]
+    notes = [note for spec, column in read for note in unseen_texts(column, spec, "its indicators are all 0 there")]
+    for spec in layout.static:
+        notes += unseen_texts(static[spec.name], spec, "it counts as unknown")
+    encoded = _on_grid(values, (*layout.past, *layout.future), grid, table_rows)
     if layout.known:
-        # of stamps that the table has not, nothing is known ahead
-        told = np.zeros(len(values), bool)
-        told[grid.places] = tells_of_the_future(cells, columns)[sources]
-        values[grid.ahead & ~told, -layout.known :] = np.nan
-    static, categories = encode_static(series, layout)
-    return Covariates(
-        layout,
-        values,
-        static.reshape(count, -1),
-        categories.reshape(count, -1),
-        weights,
-        np.zeros((0, layout.known)),
-        none.ahead_offsets,
-    ), notes
+        # nothing is known in advance of timestamps that the table does not have
+        known = np.zeros(len(encoded), bool)
+        known[grid.positions] = has_future_values(values, columns)[table_rows]
+        encoded[grid.ahead & ~known, -layout.known :] = np.nan
+    numbers, categories = _encode_static(static, layout, count)
+    nothing_ahead = np.zeros((0, layout.known))
+    return Covariates(layout, encoded, numbers, categories, weights, nothing_ahead, none.ahead_offsets), notes

@@ -1,7 +1,7 @@
-"""Covariates: what a table knows of its series beside the target, as columns of numbers.
+"""Covariates: the columns of a table besides the target, encoded as columns of numbers.
 
-Which columns there are is decided once, on the table of a training, and kept in a `CovariateLayout`: a later table
-gives the same columns, whatever it holds.
+The encoding is decided once, from the training table, and kept in a `CovariateLayout`: a later table gives the same
+columns, whatever it contains.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from .ragged import rows_between
 
 @dataclass(frozen=True)
 class CovariateSpec:
-    """What one column of a table becomes.
+    """How one column of a table is encoded.
 
     Attributes:
         name: the column's name.
-        texts: the texts it held in training, in sorted order; None: it holds numbers.
-        missing: whether a last column tells where a value was missing.
+        texts: its distinct texts in the training table, sorted; None: it holds numbers.
+        missing: whether a last indicator column marks missing values.
     """
 
     name: str
@@ -32,7 +32,7 @@ class CovariateSpec:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the columns of numbers: one, or one a text, and the one for missing values.
+        """Names of the encoded columns: one, or one per text, then the indicator of missing values.
 
         >>> CovariateSpec("sky", texts=("blue", "grey"), missing=True).names
         ('sky=blue', 'sky=grey', 'sky is missing')
@@ -43,12 +43,12 @@ class CovariateSpec:
 
 @dataclass(frozen=True)
 class CovariateLayout:
-    """Which columns of numbers the covariates of a table become; decided in training.
+    """How all covariates of a table are encoded; decided in training.
 
     Attributes:
-        past: covariates known up to the present only.
-        future: covariates known ahead.
-        static: one value a series; texts are categories.
+        past: covariates whose values are known up to the present only.
+        future: covariates whose future values are known in advance.
+        static: covariates with one value per series; texts are categories.
     """
 
     past: tuple[CovariateSpec, ...] = ()
@@ -57,51 +57,51 @@ class CovariateLayout:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the columns that vary in time, those of the past first, (C)."""
-        return tuple(name for feature in (*self.past, *self.future) for name in feature.names)
+        """Names of the encoded columns that vary in time, past covariates first, (C)."""
+        return tuple(name for spec in (*self.past, *self.future) for name in spec.names)
 
     @property
     def known(self) -> int:
-        """How many of the last columns are known ahead, K."""
-        return sum(len(feature.names) for feature in self.future)
+        """The number of columns known in advance, K; they come last."""
+        return sum(len(spec.names) for spec in self.future)
 
     @property
     def numeric(self) -> tuple[CovariateSpec, ...]:
-        return tuple(feature for feature in self.static if feature.texts is None)
+        return tuple(spec for spec in self.static if spec.texts is None)
 
     @property
     def categorical(self) -> tuple[CovariateSpec, ...]:
-        return tuple(feature for feature in self.static if feature.texts is not None)
+        return tuple(spec for spec in self.static if spec.texts is not None)
 
     def describe(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+        """The layout as JSON can store it."""
         return asdict(self)
 
     @classmethod
     def rebuild(cls, content: Mapping[str, Any]) -> CovariateLayout:
         """The layout that `describe` wrote."""
-        return cls(**{part: tuple(_feature(f) for f in content[part]) for part in ("past", "future", "static")})
 
+        def spec(stored: Mapping[str, Any]) -> CovariateSpec:
+            texts = stored["texts"]
+            return CovariateSpec(stored["name"], None if texts is None else tuple(texts), stored["missing"])
 
-def _feature(content: Mapping[str, Any]) -> CovariateSpec:
-    texts = content["texts"]
-    return CovariateSpec(content["name"], None if texts is None else tuple(texts), content["missing"])
+        return cls(**{part: tuple(map(spec, content[part])) for part in ("past", "future", "static")})
 
 
 @dataclass(frozen=True)
 class Covariates:
-    """What is known of the n rows and S series of a panel beside the target.
+    """The encoded covariates of a panel of n rows and S series.
 
     Attributes:
-        layout: which columns there are.
-        values: one row a row of the panel, what is known ahead in the last columns, (n, C). Nothing is missing:
-            values are carried forward, and are 0 before the first.
-        static: numbers, one row a series, (S, A).
-        categories: codes, one row a series; 0: missing or not seen in training, else 1 + the place in `levels`,
-            (S, B).
-        weights: of the series in the loss; their mean is 1, (S,).
-        ahead: the known-ahead columns of stamps after the ends of the series, where they are known already, else NaN;
-            series k has the rows ahead_offsets[k] .. ahead_offsets[k + 1], (m, K).
+        layout: how they are encoded.
+        values: covariates that vary in time, one row per row of the panel, those known in advance last, (n, C).
+            Missing values are carried forward, and are 0 before the first value.
+        static: numbers, one row per series, (S, A).
+        categories: codes, one row per series, (S, B); 0: missing or not seen in training, else 1 + the position in
+            `levels`.
+        weights: weights of the series in the loss, with mean 1, (S,).
+        ahead: future values of the columns known in advance, NaN where they are unknown; series k has the rows
+            ahead_offsets[k] .. ahead_offsets[k + 1], which follow its last row in the panel, (m, K).
         ahead_offsets: (S + 1,).
     """
 
@@ -115,7 +115,7 @@ class Covariates:
 
     @classmethod
     def none(cls, rows: int, series: int) -> Covariates:
-        """Those of a panel that has none."""
+        """The covariates of a panel without any."""
         return cls(
             layout=CovariateLayout(),
             values=np.zeros((rows, 0)),
@@ -128,37 +128,37 @@ class Covariates:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the columns of `values`, (C)."""
+        """Names of the columns of `values`, (C)."""
         return self.layout.names
 
     @property
     def known(self) -> int:
-        """How many of the last columns of `values` are known ahead, K."""
+        """The number of columns of `values` known in advance, K; they come last."""
         return self.layout.known
 
     @property
     def static_names(self) -> tuple[str, ...]:
-        """Of the columns of `static`, (A)."""
-        return tuple(name for feature in self.layout.numeric for name in feature.names)
+        """Names of the columns of `static`, (A)."""
+        return tuple(name for spec in self.layout.numeric for name in spec.names)
 
     @property
     def category_names(self) -> tuple[str, ...]:
-        """Of the columns of `categories`, (B)."""
-        return tuple(feature.name for feature in self.layout.categorical)
+        """Names of the columns of `categories`, (B)."""
+        return tuple(spec.name for spec in self.layout.categorical)
 
     @property
     def levels(self) -> tuple[tuple[str, ...], ...]:
-        """For each column of `categories` its texts in sorted order, whose codes are 1, 2, ..."""
-        return tuple(feature.texts or () for feature in self.layout.categorical)
+        """For each column of `categories` its sorted texts, whose codes are 1, 2, ..."""
+        return tuple(spec.texts or () for spec in self.layout.categorical)
 
     def cut(self, offsets: Array, starts: Array, ends: Array, kept: Array) -> Covariates:
-        """Those of the rows starts .. ends of the kept series; the rows after `ends` become part of what is ahead.
+        """The covariates of the rows starts .. ends of the kept series; rows after `ends` are added to `ahead`.
 
         Args:
-            offsets: of the panel, (S + 1,).
-            starts: (S,).
-            ends: (S,).
-            kept: numbers of the series that stay.
+            offsets: the panel's, (S + 1,).
+            starts: the first row of each series, (S,).
+            ends: the row after the last one of each series, (S,).
+            kept: numbers of the series to keep.
         """
         weights = self.weights[kept]
         if 0 < len(kept) < len(self.weights):
@@ -167,11 +167,11 @@ class Covariates:
         ahead_offsets = np.concatenate(([0], np.cumsum(later + before))).astype(np.int64)
         ahead = np.empty((ahead_offsets[-1], self.known))
         if self.known:
-            here = ahead_offsets[:-1]
-            known = self.values[:, -self.known :]
-            ahead[rows_between(here, here + later)] = known[rows_between(ends[kept], offsets[kept + 1])]
+            first = ahead_offsets[:-1]
+            known_in_advance = self.values[:, -self.known :]
+            ahead[rows_between(first, first + later)] = known_in_advance[rows_between(ends[kept], offsets[kept + 1])]
             own = rows_between(self.ahead_offsets[kept], self.ahead_offsets[kept + 1])
-            ahead[rows_between(here + later, ahead_offsets[1:])] = self.ahead[own]
+            ahead[rows_between(first + later, ahead_offsets[1:])] = self.ahead[own]
         values = np.zeros((int((ends - starts)[kept].sum()), 0))
         if self.values.shape[1]:
             values = self.values[rows_between(starts[kept], ends[kept])]
@@ -180,6 +180,6 @@ class Covariates:
         )
 
     def arrays(self) -> dict[str, Array]:
-        """All but the layout, for a file."""
+        """All arrays by the names under which model files store them."""
         names = ("values", "static", "categories", "weights", "ahead", "ahead_offsets")
         return {name: getattr(self, name) for name in names}

@@ -1,9 +1,9 @@
-"""Columns of tables of any library as arrays: ids, stamps, numbers and texts, each cell checked."""
+"""Columns of data frames of any library as arrays: ids, timestamps, numbers and texts, each cell checked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -11,38 +11,37 @@ import pandas as pd
 from ..arrays import Array
 from ..errors import DataError
 from .columns import Columns
-from .frequency import Frequency
+from .covariates import CovariateSpec
+from .frequency import DAY, Frequency
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
 
-from collections.abc import Iterable
-from typing import NamedTuple
 
-from .covariates import CovariateSpec
-from .frequency import DAY
-
-
-class Cells(NamedTuple):
-    """A column of covariates: numbers, or places in a tuple of texts; NaN where missing, (n,)."""
+class ColumnValues(NamedTuple):
+    """A column of covariates: numbers, or positions in a tuple of texts; NaN where missing, (n,)."""
 
     name: str
     values: Array
     texts: tuple[str, ...] | None
 
-    def take(self, rows: Array) -> Cells:
+    def take(self, rows: Array) -> ColumnValues:
         return self._replace(values=self.values[rows])
 
 
 def open_table(frame: IntoDataFrame, columns: Columns, needed: Iterable[str]) -> Any:
-    """The table as narwhals sees it, if it has the needed columns and the id column where that was named."""
+    """The table as a narwhals data frame.
+
+    Raises:
+        DataError: it is no data frame, has no rows, or lacks a needed column or an id column that is not the default.
+    """
     import narwhals as nw
 
     try:
         table = nw.from_native(frame, eager_only=True)
     except TypeError as error:
         raise DataError(
-            f"a table is a data frame of pandas, polars or Arrow; got {type(frame).__name__}. "
+            f"a table must be a data frame of pandas, polars or Arrow; got {type(frame).__name__}. "
             "Wrap your data: pd.DataFrame({'ds': ..., 'y': ...})."
         ) from error
     ids = [columns.id] if columns.id != Columns.id else []
@@ -54,11 +53,25 @@ def open_table(frame: IntoDataFrame, columns: Columns, needed: Iterable[str]) ->
     return table
 
 
+def library_of(frame: IntoDataFrame) -> str:
+    """The library of a data frame, by its narwhals name: "pandas", "polars", "pyarrow", ..."""
+    import narwhals as nw
+
+    return str(nw.from_native(frame, eager_only=True).implementation.value)
+
+
+def in_library(data: Mapping[str, Array], library: Any) -> Any:
+    """Columns as a data frame of this library."""
+    import narwhals as nw
+
+    return pd.DataFrame(data) if library == "pandas" else nw.from_dict(data, backend=library).to_native()
+
+
 # --- ids --------------------------------------------------------------------------------------------
 
 
 def read_ids(table: Any, columns: Columns) -> tuple[Array, list[Any]]:
-    """The number of each row's series, in the order in which they come, (n,); and their ids, or [None]."""
+    """The number of each row's series, in the order of their first rows, (n,); and the ids, [None] without ids."""
     if columns.id not in table.columns:
         return np.zeros(len(table), np.int64), [None]
     codes, names = _factorize(table[columns.id])
@@ -69,7 +82,7 @@ def read_ids(table: Any, columns: Columns) -> tuple[Array, list[Any]]:
 
 
 def _factorize(column: Any) -> tuple[Array, list[Any]]:
-    """The place of each cell among the different ones, -1 where missing, (n,); and those."""
+    """The position of each cell among the distinct values, -1 where missing, (n,); and these values."""
     import narwhals as nw
 
     if column.implementation.is_pandas():
@@ -84,20 +97,23 @@ def _factorize(column: Any) -> tuple[Array, list[Any]]:
     return codes, list(names)
 
 
-# --- stamps -----------------------------------------------------------------------------------------
+# --- timestamps -------------------------------------------------------------------------------------
 
 
 def read_stamps(column: Any, columns: Columns, frequency: Frequency | None = None) -> Array:
-    """Stamps as int64 or datetime64[ns].
+    """Timestamps as int64 or datetime64[ns], (n,).
 
-    Dates with a time zone: where all have the same time of day on the clock of their zone, they count days or months,
-    and that clock's time is taken; else UTC. A frequency that is known decides.
+    Timestamps with a time zone are converted to local time if all have the same local time of day, since they then
+    count days or months, and to UTC otherwise. A frequency that is already known decides instead.
+
+    Raises:
+        DataError: a timestamp is missing, can't be read, or lies outside the years 1678 to 2261.
     """
     name = columns.time
     missing = column.is_null().to_numpy()
     if missing.any():
-        row = int(missing.argmax())
-        raise DataError(f"column {name!r}, row {columns.row(row)}: the stamp is missing. Fill it in or drop the row.")
+        row = columns.row(int(missing.argmax()))
+        raise DataError(f"column {name!r}, row {row}: the timestamp is missing. Fill it in or drop the row.")
     if column.dtype.is_integer():
         return np.asarray(column.to_numpy(), np.int64)
     stamps = _without_zone(column, frequency)
@@ -118,21 +134,21 @@ def read_stamps(column: Any, columns: Columns, frequency: Frequency | None = Non
 
 def _without_zone(column: Any, frequency: Frequency | None) -> pd.Series:
     native = column.to_native()
-    # narwhals does not know the zones of pandas that have an underscore
+    # narwhals does not support those time zones of pandas whose names have an underscore
     if isinstance(getattr(native, "dtype", None), pd.DatetimeTZDtype):
-        clock, utc = native.dt.tz_localize(None), native.dt.tz_convert("UTC").dt.tz_localize(None)
+        local, utc = native.dt.tz_localize(None), native.dt.tz_convert("UTC").dt.tz_localize(None)
     elif getattr(column.dtype, "time_zone", None) is not None:
-        clock = column.dt.replace_time_zone(None)
+        local = column.dt.replace_time_zone(None)
         utc = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     else:
         return pd.Series(column.to_numpy())
-    times = clock.to_numpy().astype("datetime64[ns]").view(np.int64) % DAY
-    by_clock = bool((times == times[0]).all()) if frequency is None else frequency.counts_days
-    return pd.Series((clock if by_clock else utc).to_numpy())
+    times = local.to_numpy().astype("datetime64[ns]").view(np.int64) % DAY
+    counts_days = bool((times == times[0]).all()) if frequency is None else frequency.counts_days
+    return pd.Series((local if counts_days else utc).to_numpy())
 
 
 def _whole_numbers(values: Array, columns: Columns) -> Array:
-    # beyond 2^53 a float64 has no ones; NaN is not below it
+    # float64 can't represent every whole number beyond 2^53; NaN fails the comparison as well
     bad = ~((np.abs(values) < 2**53) & (values == np.round(values)))
     if bad.any():
         row = int(bad.argmax())
@@ -143,20 +159,20 @@ def _whole_numbers(values: Array, columns: Columns) -> Array:
 
 
 def _parse_dates(stamps: pd.Series, columns: Columns) -> pd.Series:
-    codes, texts = pd.factorize(stamps)  # long tables repeat their stamps, and parsing is slow
+    codes, texts = pd.factorize(stamps)  # long tables repeat their timestamps, and parsing is slow
     # errors="coerce" so that the message can name the row
     parsed = pd.to_datetime(pd.Series(texts).astype(str), errors="coerce", format="ISO8601")
     if parsed.isna().any():
         row = int(parsed.isna().to_numpy()[codes].argmax())
         place = f"column {columns.time!r}, row {columns.row(row)}"
-        if _beyond_nanoseconds(str(stamps[row])):  # pandas before 3 reads no such stamp
+        if _beyond_nanoseconds(str(stamps[row])):  # pandas before version 3 can't represent such a date
             raise DataError(f"{place}: {stamps[row]} lies outside the years 1678 to 2261. Correct it.")
         raise DataError(f"{place}: {stamps[row]!r} is not a date. Write dates as 2024-12-31.")
     return parsed.take(codes).reset_index(drop=True)
 
 
 def _beyond_nanoseconds(text: str) -> bool:
-    """Whether a text is a date too far away to be counted in nanoseconds."""
+    """Whether a text is a date outside the range of 64-bit nanoseconds."""
     try:
         pd.to_datetime([text], format="ISO8601")
     except pd.errors.OutOfBoundsDatetime:
@@ -167,7 +183,7 @@ def _beyond_nanoseconds(text: str) -> bool:
 
 
 def format_stamp(stamp: Any) -> str:
-    """A stamp in a message: without a time of day where that is midnight."""
+    """A timestamp in a message: without the time of day where it is midnight."""
     if isinstance(stamp, np.datetime64):
         return str(pd.Timestamp(stamp)).removesuffix(" 00:00:00")
     return str(stamp)
@@ -177,48 +193,54 @@ def format_stamp(stamp: Any) -> str:
 
 
 def read_target(column: Any, columns: Columns) -> Array:
-    """The target, float64, NaN where missing, (n,)."""
+    """The target, float64, NaN where missing, (n,).
+
+    Raises:
+        DataError: it holds texts, infinite values, or no values at all.
+    """
     name = columns.target
     if not _holds_numbers(column):
-        cells = pd.Series(column.to_numpy())
-        _refuse_texts(cells, name, columns)
-        raise DataError(f"column {name!r} holds text; convert it to numbers first.")
+        _refuse_texts(pd.Series(column.to_numpy()), name, columns)
     values = _numbers(column, name, columns)
     if np.isnan(values).all():
         raise DataError(f"column {name!r} has no values: all {len(values)} are missing.")
     return values
 
 
-def read_cells(column: Any, columns: Columns, feature: CovariateSpec | None = None) -> Cells:
-    """A column of covariates; of the kind that a feature of the same name had in training, if one is given."""
+def read_covariate(column: Any, columns: Columns, spec: CovariateSpec | None = None) -> ColumnValues:
+    """A column of covariates, read as the kind that it had in training if its `spec` is given.
+
+    Raises:
+        DataError: it holds dates, a mixture of numbers and texts, infinite values, or another kind than in training.
+    """
     name = column.name
+    was_text = spec is not None and spec.texts is not None
     if _holds_numbers(column):
         values = _numbers(column, name, columns)
-        if feature is None or feature.texts is None:
-            return Cells(name, values, None)
+        if not was_text:
+            return ColumnValues(name, values, None)
         if not np.isnan(values).all():
             row = int((~np.isnan(values)).argmax())
             raise DataError(
                 f"column {name!r}, row {columns.row(row)}: {values[row]:g} is a number; in training the column held "
                 "text. Convert it to text."
             )
-        return Cells(name, values, ())
+        return ColumnValues(name, values, ())
     if column.dtype.is_temporal():
         raise DataError(
-            f"column {name!r} holds dates; covariates are numbers, truths or texts. Convert it, such as to the days "
-            "since a date."
+            f"column {name!r} holds dates; covariates must be numbers, booleans or texts. Convert it, for example "
+            "to the number of days since a fixed date."
         )
-    if not (feature is not None and feature.texts is None) and _holds_texts(column):
+    if (spec is None or was_text) and _holds_texts(column):
         codes, texts = _factorize(column)
-        return Cells(name, np.where(codes < 0, np.nan, codes), tuple(map(str, texts)))
+        return ColumnValues(name, np.where(codes < 0, np.nan, codes), tuple(map(str, texts)))
     cells = pd.Series(column.to_numpy(), dtype=object)
-    seen = cells[cells.notna()]
-    if not seen.map(lambda cell: isinstance(cell, (bool, int, float, np.number, np.bool_))).all():
+    present = cells[cells.notna()]
+    if not present.map(lambda cell: isinstance(cell, (bool, int, float, np.number, np.bool_))).all():
         _refuse_texts(cells, name, columns)
-        raise DataError(f"column {name!r} holds text; convert it to numbers first.")
-    # truths or numbers with None among them, or nothing at all
+    # what remains are booleans or numbers with None among them, or missing values only
     values = _finite(cells.astype(float).to_numpy(float), name, columns)
-    return Cells(name, values, () if feature is not None and feature.texts is not None else None)
+    return ColumnValues(name, values, () if was_text else None)
 
 
 def _holds_texts(column: Any) -> bool:
@@ -246,23 +268,10 @@ def _finite(values: Array, name: str, columns: Columns) -> Array:
     return values
 
 
-def _refuse_texts(cells: pd.Series, name: str, columns: Columns) -> None:
-    """Raise where a cell is no number."""
+def _refuse_texts(cells: pd.Series, name: str, columns: Columns) -> NoReturn:
+    """Raise an error that names the first cell that is no number, or the column if all texts are numbers."""
     bad = (pd.to_numeric(cells, errors="coerce").isna() & cells.notna()).to_numpy()
     if bad.any():
         row = int(bad.argmax())
         raise DataError(f"column {name!r}, row {columns.row(row)}: {cells[row]!r} is not a number.")
-
-
-def library_of(frame: IntoDataFrame) -> str:
-    """The library a table comes from, as narwhals names it: "pandas", "polars", "pyarrow", ..."""
-    import narwhals as nw
-
-    return str(nw.from_native(frame, eager_only=True).implementation.value)
-
-
-def in_library(data: Mapping[str, Array], library: Any) -> Any:
-    """Columns as a table of this library."""
-    import narwhals as nw
-
-    return pd.DataFrame(data) if library == "pandas" else nw.from_dict(data, backend=library).to_native()
+    raise DataError(f"column {name!r} holds text; convert it to numbers first.")

@@ -1,7 +1,7 @@
-"""Frequencies: stamps as whole numbers of periods, and back.
+"""Frequencies: timestamps as whole numbers of periods (ordinals), and back.
 
-Everything behind the table works on these ordinals: a gap is a number left out, a duplicate one that comes twice, the
-next stamps are the next numbers.
+Panels are built on ordinals: a gap is a skipped ordinal, a duplicate a repeated one, and the next timestamps are
+those of the next ordinals.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ from ..errors import DataError, InputError
 Unit = Literal["integer", "fixed", "month", "business day"]
 
 SECOND, MINUTE, HOUR, DAY = (n * 10**9 for n in (1, 60, 3600, 86400))
-# what one season is, in nanoseconds of a fixed frequency: (longest period it holds for, its length)
+# seasons of fixed frequencies, in nanoseconds: (longest period to which the season applies, length of the season)
 FIXED_SEASONS = ((MINUTE, HOUR), (12 * HOUR, DAY), (DAY, 7 * DAY), (7 * DAY, 364 * DAY))
+VALID_ALIASES = "use an alias such as D, B, W, MS, QS, YS, h or 30min"
 
 
 @dataclass(frozen=True)
 class Frequency:
-    """The distance between two stamps, and where the grid lies.
+    """The distance between two timestamps, and the position of their grid.
 
     Attributes:
-        unit: what `step` counts.
-        step: units from one stamp to the next: integers, nanoseconds, months or business days.
-        origin: the stamp of ordinal 0, as an integer or as nanoseconds since 1970.
-        month_end: monthly stamps are the last days of their months.
-        business: monthly stamps are the first or last business days of their months.
+        unit: the unit of `step`.
+        step: units from one timestamp to the next: integers, nanoseconds, months or business days.
+        origin: the timestamp of ordinal 0, as an integer or as nanoseconds since 1970.
+        month_end: monthly timestamps are the last days of their months.
+        business: monthly timestamps are the first or last business days of their months.
     """
 
     unit: Unit
@@ -40,13 +41,16 @@ class Frequency:
     month_end: bool = False
     business: bool = False
 
-    # --- reading ------------------------------------------------------------------------------------
+    # --- constructors -------------------------------------------------------------------------------
 
     @classmethod
     def infer(cls, stamps: Array, first: Array) -> Frequency:
-        """The frequency of sorted stamps (n,), whose series begin at the positions `first`.
+        """The frequency of sorted timestamps (n,), int64 or datetime64, whose series begin at the positions `first`.
 
-        Stamps are int64 or datetime64. The commonest distance decides; months are seen by their days.
+        The most common distance decides; months are recognized by the days of the month.
+
+        Raises:
+            DataError: no series has two different timestamps.
         """
         steps = np.diff(stamps.astype("datetime64[ns]").view(np.int64) if stamps.dtype.kind == "M" else stamps)
         inside = np.ones(len(steps), bool)
@@ -54,7 +58,7 @@ class Frequency:
         steps = steps[inside & (steps > 0)]
         if not len(steps):
             raise DataError(
-                "no series has two different stamps: the frequency can't be inferred. Give the frequency (freq)."
+                "no series has two different timestamps, so the frequency can't be inferred. Give it (`freq`)."
             )
         step = _commonest(steps)
         if stamps.dtype.kind != "M":
@@ -72,9 +76,12 @@ class Frequency:
 
     @classmethod
     def _months(cls, stamps: Array, inside: Array, origin: int) -> Frequency | None:
-        """A frequency of months, if the days of the stamps are those of one; `inside` (n - 1,) leaves out ends."""
+        """The frequency of months that fits the days of these timestamps, if there is one.
+
+        `inside` (n - 1,) is false for the last row of each series.
+        """
         days = stamps.astype("datetime64[D]")
-        # each series' last stamp may lie in the middle of its month: the others decide
+        # the last timestamp of a series may lie in the middle of its month, so only the others decide
         decisive = days[:-1][inside]
         months = decisive.astype("datetime64[M]")
         gaps = np.diff(days.astype("datetime64[M]").astype(np.int64))[inside]
@@ -93,23 +100,27 @@ class Frequency:
 
     @classmethod
     def named(cls, name: str | int, first_stamp: Any) -> Frequency:
-        """The frequency that a pandas alias such as "D", "MS", "W", "30min" or a whole number names."""
+        """The frequency of a pandas alias such as "D", "MS", "W", "30min", or of a whole number.
+
+        Raises:
+            InputError: there is no such frequency, or it does not fit the first timestamp.
+        """
         dates = isinstance(first_stamp, np.datetime64)
         if isinstance(name, (int, np.integer)) == dates:
-            fits = "dates; give a name such as D or MS" if dates else "whole numbers; give one, such as 1"
-            raise InputError(f"freq {name!r} does not go with stamps that are {fits}.")
+            kind = "dates; use an alias such as D or MS" if dates else "whole numbers; use a whole number, such as 1"
+            raise InputError(f"`freq={name!r}` does not fit timestamps that are {kind}.")
         if isinstance(name, (int, np.integer)):
             if name < 1:
-                raise InputError(f"freq must be ≥ 1; got {name!r}.")
+                raise InputError(f"`freq` must be ≥ 1; got {name!r}.")
             return cls("integer", int(name), int(first_stamp))
         origin = int(first_stamp.astype("datetime64[ns]").view(np.int64))
         try:
             offset = pd.tseries.frequencies.to_offset(name)
         except (ValueError, TypeError) as error:
-            raise InputError(f"freq {name!r} is not known; such as D, B, W, MS, QS, YS, h or 30min are.") from error
+            raise InputError(f"`freq={name!r}` is not a known frequency; {VALID_ALIASES}.") from error
         kind, n = type(offset).__name__, offset.n
         if n < 1:
-            raise InputError(f"freq {name!r} does not go forward; such as D, B, W, MS, QS, YS, h or 30min do.")
+            raise InputError(f"`freq={name!r}` is not a positive step; {VALID_ALIASES}.")
         business = kind.startswith("B") and kind.endswith(("Begin", "End"))
         span = kind.removeprefix("Business" if kind.startswith("Business") else "B") if business else kind
         if span.startswith(("Month", "Quarter", "Year")):
@@ -122,14 +133,12 @@ class Frequency:
         try:
             return cls("fixed", offset.nanos, origin)
         except ValueError as error:
-            raise InputError(
-                f"freq {name!r} has no fixed length; such as D, B, W, MS, QS, YS, h or 30min do."
-            ) from error
+            raise InputError(f"`freq={name!r}` has no fixed length; {VALID_ALIASES}.") from error
 
-    # --- stamps and ordinals ------------------------------------------------------------------------
+    # --- timestamps and ordinals --------------------------------------------------------------------
 
     def ordinals(self, stamps: Array) -> tuple[Array, Array]:
-        """For each stamp the number of its period, and whether it lies on the grid."""
+        """For each timestamp the ordinal of its period, and whether it lies on the grid."""
         if self.unit == "integer":
             distance = stamps.astype(np.int64) - self.origin
             return distance // self.step, distance % self.step == 0
@@ -145,7 +154,7 @@ class Frequency:
         return ordinals, days == self.stamps(ordinals).astype("datetime64[D]")
 
     def stamps(self, ordinals: Array) -> Array:
-        """The stamps of these periods, int64 or datetime64[ns]."""
+        """The timestamps of these ordinals, int64 or datetime64[ns]."""
         if self.unit == "integer":
             return self.origin + ordinals * self.step
         if self.unit == "fixed":
@@ -166,16 +175,16 @@ class Frequency:
     def _origin_day(self) -> np.datetime64:
         return np.datetime64(self.origin, "ns").astype("datetime64[D]")
 
-    # --- what it means ------------------------------------------------------------------------------
+    # --- properties ---------------------------------------------------------------------------------
 
     @property
     def counts_days(self) -> bool:
-        """Whether every stamp has the same time of day: the frequency counts days, weeks or months."""
+        """Whether periods are whole days, weeks or months, so that all timestamps have the same time of day."""
         return self.unit in ("month", "business day") or (self.unit == "fixed" and self.step % DAY == 0)
 
     @property
     def season(self) -> int:
-        """Periods in one season: 12 for months, 4 for quarters, 7 for days, 24 for hours; 1 where none is known."""
+        """Periods per season: 12 for months, 4 for quarters, 7 for days, 24 for hours; 1 if there is no usual one."""
         if self.unit == "month":
             return 12 // self.step if 12 % self.step == 0 else 1
         if self.unit == "business day":
@@ -188,12 +197,12 @@ class Frequency:
 
     @property
     def mase_season(self) -> int:
-        """The season that MASE scales by, as the M4 competition fixed it: 1 for days and weeks."""
+        """The season that scales MASE, as defined by the M4 competition: 1 for days and weeks."""
         return 1 if self.unit == "business day" or (self.unit == "fixed" and self.step >= DAY) else self.season
 
     @property
     def name(self) -> str:
-        """In words, such as "monthly", "daily", "every 30 minutes"."""
+        """The frequency in words, such as "monthly", "daily", "every 30 minutes"."""
         if self.unit == "integer":
             return "numbered" if self.step == 1 else f"numbered by {self.step}"
         if self.unit == "business day":
@@ -211,8 +220,8 @@ class Frequency:
 
 
 def _commonest(numbers: Array) -> int:
-    """The smallest of those that come most often."""
-    found = pd.Series(numbers).value_counts(sort=False).sort_index()  # hashes: ten times as fast as sorting
+    """The most common of these numbers; of several, the smallest."""
+    found = pd.Series(numbers).value_counts(sort=False).sort_index()  # hashing is ten times as fast as sorting
     return int(found.index.to_numpy()[found.to_numpy().argmax()])
 
 
@@ -228,5 +237,5 @@ def _business_day_of(months: Array, last: bool) -> Array:
 
 
 def mase_season(frequency: Frequency, season: int | None) -> int:
-    """The season that scaled errors use: M4's for the frequency; numbered stamps have none but the one given."""
+    """The season that scales errors: that of the frequency; for timestamps that are whole numbers, the given one."""
     return season if frequency.unit == "integer" and season else frequency.mase_season

@@ -1,25 +1,30 @@
-"""Tables in and out: long frames of any library become a panel of series, and forecasts become such frames again."""
+"""From tables to panels: a long data frame of any library becomes series on the complete grid of their timestamps."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import Array
 from ..errors import DataError
 from .columns import Columns
-from .covariate_encoding import make_covariates, tells_of_the_future
+from .covariate_encoding import has_future_values, make_covariates
 from .covariates import CovariateLayout
-from .dataframe import Cells, open_table, read_cells, read_ids, read_stamps, read_target
+from .dataframe import ColumnValues, open_table, read_covariate, read_ids, read_stamps, read_target
 from .frequency import Frequency
-from .grid import Rows, build_grid, fill_gaps, incomplete_ends, refuse_coarser, refuse_duplicates, refuse_off_grid
+from .grid import Placement, Rows, build_grid, fill_gaps, place_rows
 from .panel import Panel
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
+
+
+class TableContent(NamedTuple):
+    """The columns of a table as arrays."""
+
+    rows: Rows  # in the table's order
+    covariates: dict[str, ColumnValues]  # with the column of weights, by name
 
 
 def read_panel(
@@ -29,108 +34,91 @@ def read_panel(
     season: int | None = None,
     layout: CovariateLayout | None = None,
 ) -> Panel:
-    """A long table of any library that narwhals knows (pandas, polars, Arrow, ...) as a panel.
+    """A long table of any library that narwhals supports (pandas, polars, Arrow, ...) as a panel.
 
-    Rows are sorted, gaps filled and marked, missing ends cut off; the panel's notes say so. Where columns are known
-    ahead, rows after the last known target that have values in them are kept as the known future, in
-    `covariates.ahead`.
+    Rows are sorted, gaps filled and marked, missing ends cut off; the panel's notes say so. If covariates are known
+    in advance, rows with their values after the last observed target become the known future, `covariates.ahead`.
 
     Args:
-        frame: one row a stamp and series.
-        columns: what its columns are.
+        frame: one row per timestamp and series.
+        columns: the names of its columns.
         freq: the frequency; None: inferred.
-        season: rows in a season, for filling gaps; None: that of the frequency.
-        layout: of the covariates in training, so that this table gives the same columns, and no weights; None: it is
-            decided here, by the rows up to each series' last known target.
+        season: rows per season, for filling gaps; None: that of the frequency.
+        layout: the covariates' encoding in training, which makes this table give the same columns and no weights;
+            None: it is decided here, from the rows up to the last observed target of each series.
 
     Raises:
-        DataError: a column is missing or not of its kind, stamps are double or off the grid, values are infinite.
+        DataError: a column is missing or of the wrong kind, timestamps are duplicate or off the grid, or values are
+            infinite.
     """
+    table = read_content(frame, columns, freq, layout)
+    return make_panel(table, place_rows(table.rows, freq), season, layout)
+
+
+def read_content(
+    frame: IntoDataFrame,
+    columns: Columns,
+    freq: str | int | Frequency | None = None,
+    layout: CovariateLayout | None = None,
+) -> TableContent:
+    """The columns of a table, each cell checked; parameters as in `read_panel`."""
     weight = [columns.weight] if columns.weight is not None and layout is None else []
-    beside = [*columns.past, *columns.future, *columns.static, *weight]
-    table = open_table(frame, columns, (columns.time, columns.target, *beside))
-    codes, names = read_ids(table, columns)
+    names = [*columns.past, *columns.future, *columns.static, *weight]
+    table = open_table(frame, columns, (columns.time, columns.target, *names))
+    codes, ids = read_ids(table, columns)
     stamps = read_stamps(table[columns.time], columns, freq if isinstance(freq, Frequency) else None)
     values = read_target(table[columns.target], columns)
-    cells = read_beside(table, columns, beside, layout)
-    whole = Rows(columns, names, codes, stamps, values, np.arange(len(values)))
-    notes = []
-    if (whole.follows & (stamps[1:] < stamps[:-1])).any():
-        notes.append("rows were not in the order of time; they have been sorted")
-    rows = whole.sorted()
-    refuse_duplicates(rows)
-    frequency = _frequency(rows, freq)
-    rows, ordinals, dropped = _place(rows, frequency)
-    if freq is None:
-        refuse_coarser(rows, ordinals, frequency)
-    if dropped:
-        notes.append(f"{dropped} last stamp(s) dropped that come before their {frequency.name} period is over")
-    panel, more = _fill(rows, ordinals, frequency, season, cells, layout)
-    return replace(panel, notes=(*notes, *more))
+    covariates = read_covariates(table, columns, names, layout)
+    return TableContent(Rows(columns, ids, codes, stamps, values, np.arange(len(values))), covariates)
 
 
-def read_beside(table: Any, columns: Columns, names: list[str], layout: CovariateLayout | None) -> dict[str, Cells]:
-    """The columns beside id, stamp and target, by name."""
-    fitted = {} if layout is None else {f.name: f for f in (*layout.past, *layout.future, *layout.static)}
-    return {name: read_cells(table[name], columns, fitted.get(name)) for name in names}
+def read_covariates(
+    table: Any, columns: Columns, names: Sequence[str], layout: CovariateLayout | None
+) -> dict[str, ColumnValues]:
+    """These columns of a narwhals table by name, read as the kinds that they had in training."""
+    specs = {} if layout is None else {spec.name: spec for spec in (*layout.past, *layout.future, *layout.static)}
+    return {name: read_covariate(table[name], columns, specs.get(name)) for name in names}
 
 
-def refuse_other_stamps(stamps: Array, frequency: Frequency, columns: Columns) -> None:
-    """Raise where stamps are dates and a frequency counts whole numbers, or the other way round."""
-    if (frequency.unit == "integer") == (stamps.dtype.kind == "M"):
-        expected, found = ("whole numbers", "dates") if frequency.unit == "integer" else ("dates", "whole numbers")
-        raise DataError(f"column {columns.time!r} holds {found}; stamps must be {expected} as in the training.")
+def make_panel(
+    table: TableContent, placed: Placement, season: int | None = None, layout: CovariateLayout | None = None
+) -> Panel:
+    """A panel of the rows that were placed on a grid; parameters as in `read_panel`.
 
-
-def _frequency(rows: Rows, freq: str | int | Frequency | None) -> Frequency:
-    if isinstance(freq, Frequency):
-        refuse_other_stamps(rows.stamps, freq, rows.columns)
-        return freq
-    if freq is not None:
-        return Frequency.named(freq, rows.stamps[0])
-    return Frequency.infer(rows.stamps, np.flatnonzero(np.r_[True, ~rows.follows]))
-
-
-def _place(rows: Rows, frequency: Frequency) -> tuple[Rows, Array, int]:
-    """Rows on the grid, their ordinals, and how many incomplete last ones were dropped."""
-    ordinals, on_grid = frequency.ordinals(rows.stamps)
-    if on_grid.all() and not (rows.follows & (ordinals[1:] == ordinals[:-1])).any():
-        return rows, ordinals, 0
-    keep = ~incomplete_ends(rows, ordinals, on_grid, frequency)
-    kept, ordinals = rows.take(keep), ordinals[keep]
-    refuse_off_grid(kept, ordinals, on_grid[keep], frequency)
-    return kept, ordinals, int((~keep).sum())
-
-
-def _fill(
-    rows: Rows,
-    ordinals: Array,
-    frequency: Frequency,
-    season: int | None,
-    cells: Mapping[str, Cells],
-    layout: CovariateLayout | None,
-) -> tuple[Panel, list[str]]:
-    """The panel on its complete grid, and notes."""
-    columns = rows.columns
-    # rows that were dropped are in the cells still
-    useful = tells_of_the_future(cells, columns)[rows.places] if columns.future else np.zeros(len(ordinals), bool)
-    grid = build_grid(rows, ordinals, useful)
+    Raises:
+        DataError: rows do not fit one grid.
+    """
+    if placed.conflict is not None:
+        raise DataError(placed.conflict)
+    rows, frequency, columns = placed.rows, placed.frequency, table.rows.columns
+    no_future = np.zeros(len(rows.values), bool)
+    has_future = has_future_values(table.covariates, columns)[rows.table_rows] if columns.future else no_future
+    grid = build_grid(rows, placed.ordinals, has_future)
     y = np.full(grid.offsets[-1], np.nan)
-    y[grid.places] = rows.values[grid.rows]
+    y[grid.positions] = rows.values[grid.rows]
     observed = ~np.isnan(y)
     y = fill_gaps(y, season or frequency.season, grid.offsets)
-    covariates, unseen = make_covariates(cells, rows, grid, columns, layout)
-    ids = [rows.names[k] for k in grid.series]
-    whole = Panel(ids, frequency, grid.offsets, grid.first, y, observed, covariates=covariates)
-    panel = whole.head(grid.lengths)
-    notes = []
-    if not panel.observed.all():
-        gaps = int((~panel.observed).sum())
-        notes.append(f"{gaps} gap(s) filled with the value one season before, and left out of every score")
-    ahead = int(grid.ahead[grid.places].sum())
-    if ahead:
-        notes.append(f"{ahead} row(s) after the last values of {columns.target!r} taken as the known future")
-    cut = len(ordinals) - len(grid.rows)
-    if cut:
-        notes.append(f"{cut} row(s) without a value at the ends of series cut off")
-    return panel, notes + unseen
+    covariates, covariate_notes = make_covariates(table.covariates, rows, grid, layout)
+    n_gaps = int((~observed & ~grid.ahead).sum())
+    n_ahead = int(grid.ahead[grid.positions].sum())
+    notes = _notes(table, placed, n_gaps=n_gaps, n_ahead=n_ahead, n_cut=len(rows.values) - len(grid.rows))
+    ids = [rows.ids[k] for k in grid.series]
+    whole = Panel(ids, frequency, grid.offsets, grid.first, y, observed, (*notes, *covariate_notes), covariates)
+    return whole.head(grid.lengths)
+
+
+def _notes(table: TableContent, placed: Placement, *, n_gaps: int, n_ahead: int, n_cut: int) -> list[str]:
+    """What was changed on the way from a table to a panel."""
+    original, notes = table.rows, []
+    if (original.same_series & (original.stamps[1:] < original.stamps[:-1])).any():
+        notes.append("rows were not in the order of time; they have been sorted")
+    if placed.n_dropped:
+        notes.append(f"{placed.n_dropped} last row(s) dropped, whose {placed.frequency.name} period is incomplete")
+    if n_gaps:
+        notes.append(f"{n_gaps} gap(s) filled with the value one season before, and left out of every score")
+    if n_ahead:
+        target = original.columns.target
+        notes.append(f"{n_ahead} row(s) after the last values of {target!r} taken as the known future")
+    if n_cut:
+        notes.append(f"{n_cut} row(s) without a value at the ends of series cut off")
+    return notes

@@ -1,10 +1,9 @@
-"""Rows of a table on the complete grid of their series: which rows count, where they lie, and what fills the gaps."""
+"""The rows of a table on the complete grid of their series: their ordinals, and how gaps are filled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -15,193 +14,244 @@ from .dataframe import format_stamp
 from .frequency import Frequency
 from .ragged import rows_between
 
-LEAST_STEPS, EVEN, MOSTLY = 4, 1.2, 0.9  # of a series of its own frequency: steps, most of which hardly differ
-MOST_GRID = 100  # rows a series may have on its grid for each one in the table
+MIN_STEPS_FOR_OWN_FREQUENCY = 4  # between the timestamps of a series that shows a frequency of its own
+MIN_EVEN_STEPS_SHARE = 0.9  # of these steps, the share that must be about as long as the shortest
+MAX_EVEN_STEP_RATIO = 1.2  # of such a step to the shortest
+MAX_GRID_ROWS_PER_ROW = 100  # rows on the grid of a series for each of its rows in the table
 
 
-class OffGrid(DataError):
-    """Stamps that no one grid holds: a stamp is wrong, or series have different frequencies."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows of a table, sorted by series and stamp."""
+class Rows(NamedTuple):
+    """The rows of a table, m of them."""
 
     columns: Columns
-    names: Sequence[Any]  # of the series
-    codes: Array  # the series of each row, (n,)
-    stamps: Array
-    values: Array
-    places: Array  # where each row stood in the table
+    ids: Sequence[Any]  # of the series
+    codes: Array  # the number of each row's series, (m,)
+    stamps: Array  # timestamps, (m,)
+    values: Array  # the target, (m,)
+    table_rows: Array  # the position of each row in the table, (m,)
 
     def take(self, rows: Array) -> Rows:
-        return replace(
-            self,
-            codes=self.codes[rows],
-            stamps=self.stamps[rows],
-            values=self.values[rows],
-            places=self.places[rows],
-        )
+        return Rows(self.columns, self.ids, *(values[rows] for values in self[2:]))
 
     def sorted(self) -> Rows:
-        """By series, then by stamp."""
-        later = self.stamps[1:] >= self.stamps[:-1]
-        if ((self.codes[1:] > self.codes[:-1]) | (self.follows & later)).all():
+        """The rows sorted by series, then by timestamp."""
+        rises = self.stamps[1:] >= self.stamps[:-1]
+        if ((self.codes[1:] > self.codes[:-1]) | (self.same_series & rises)).all():
             return self
-        # a table by stamps needs its series only; radix sort takes small integers
-        narrow = self.codes.astype(np.min_scalar_type(len(self.names)))
-        order = np.argsort(narrow, kind="stable") if later.all() else np.lexsort((self.stamps, narrow))
+        # a table sorted by timestamp is sorted by its series only; radix sort needs small integers
+        narrow = self.codes.astype(np.min_scalar_type(len(self.ids)))
+        order = np.argsort(narrow, kind="stable") if rises.all() else np.lexsort((self.stamps, narrow))
         return self.take(order)
 
     @property
-    def follows(self) -> Array:
-        """Whether each row but the first is of the same series as the one before, (n - 1,)."""
+    def same_series(self) -> Array:
+        """Whether each row but the first belongs to the same series as the row before, (m - 1,)."""
         return self.codes[1:] == self.codes[:-1]
 
     def series(self, k: int) -> str:
         """The series of row k, in a message."""
-        name = self.names[self.codes[k]]
+        name = self.ids[self.codes[k]]
         return "the series" if name is None else f"series {str(name)!r}"
 
     def stamp(self, k: int) -> str:
-        """Row k's stamp, and its series if there are several, in a message."""
-        name = self.names[self.codes[k]]
+        """The timestamp of row k, and its series if there are several, in a message."""
+        name = self.ids[self.codes[k]]
         return format_stamp(self.stamps[k]) + ("" if name is None else f" of series {str(name)!r}")
 
     def row(self, k: int) -> int:
-        return self.columns.row(self.places[k])
+        """The number of row k in messages."""
+        return self.columns.row(self.table_rows[k])
 
 
-def refuse_duplicates(rows: Rows) -> None:
-    double = np.flatnonzero(rows.follows & (rows.stamps[1:] == rows.stamps[:-1]))
-    if len(double):
-        k = int(double[0])
+def _refuse_duplicates(rows: Rows) -> None:
+    duplicates = np.flatnonzero(rows.same_series & (rows.stamps[1:] == rows.stamps[:-1]))
+    if len(duplicates):
+        k = int(duplicates[0])
         remedy = (
-            "If the table holds several series, name the column that tells them apart (the id column)"
-            if rows.names[0] is None
-            else "Keep one row a stamp"
+            "If the table holds several series, name the column that tells them apart (`id_col`)"
+            if rows.ids[0] is None
+            else "Keep one row per timestamp"
         )
         raise DataError(
-            f"column {rows.columns.time!r}: the stamp {rows.stamp(k)} comes twice, in rows {rows.row(k)} and "
-            f"{rows.row(k + 1)} ({len(double)} such pair(s)). {remedy}."
+            f"column {rows.columns.time!r}: the timestamp {rows.stamp(k)} occurs twice, in rows {rows.row(k)} and "
+            f"{rows.row(k + 1)} ({len(duplicates)} such pair(s)). {remedy}."
         )
 
 
-def incomplete_ends(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> Array:
-    """Last rows of series that come before their period is over, (n,) bool.
+def refuse_other_stamps(stamps: Array, frequency: Frequency, columns: Columns) -> None:
+    """Raise an error if timestamps are dates and the frequency is one of whole numbers, or the reverse."""
+    if (frequency.unit == "integer") == (stamps.dtype.kind == "M"):
+        expected, found = ("whole numbers", "dates") if frequency.unit == "integer" else ("dates", "whole numbers")
+        raise DataError(f"column {columns.time!r} holds {found}; timestamps must be {expected} as in training.")
 
-    They share it with the row before; where stamps are the ends of months, such a row has its month for itself.
+
+# --- ordinals ---------------------------------------------------------------------------------------
+
+
+class Placement(NamedTuple):
+    """The rows of a table on the grid of one frequency."""
+
+    rows: Rows  # sorted, without those dropped
+    frequency: Frequency
+    ordinals: Array  # (m,)
+    n_dropped: int  # last rows of series that were dropped, because their period is incomplete
+    conflict: str | None  # why no grid holds all rows: a wrong timestamp, or several frequencies
+
+
+def place_rows(rows: Rows, freq: str | int | Frequency | None) -> Placement:
+    """Sort rows and place them on the grid of a frequency, which is inferred if it is None.
+
+    Raises:
+        DataError: a timestamp occurs twice in one series, timestamps are of another kind than in training, or the
+            frequency can't be inferred.
+        InputError: there is no such frequency.
     """
-    last = np.r_[~rows.follows, True]
-    shared = np.r_[False, rows.follows & (ordinals[1:] == ordinals[:-1])]
+    rows = rows.sorted()
+    _refuse_duplicates(rows)
+    if isinstance(freq, Frequency):
+        refuse_other_stamps(rows.stamps, freq, rows.columns)
+        frequency = freq
+    elif freq is not None:
+        frequency = Frequency.named(freq, rows.stamps[0])
+    else:
+        frequency = Frequency.infer(rows.stamps, np.flatnonzero(np.r_[True, ~rows.same_series]))
+    ordinals, on_grid = frequency.ordinals(rows.stamps)
+    conflict, n_dropped = None, 0
+    if not on_grid.all() or (rows.same_series & (ordinals[1:] == ordinals[:-1])).any():
+        keep = ~_incomplete_ends(rows, ordinals, on_grid, frequency)
+        n_dropped = int((~keep).sum())
+        rows, ordinals, on_grid = rows.take(keep), ordinals[keep], on_grid[keep]
+        conflict = _off_grid(rows, ordinals, on_grid, frequency)
+    if conflict is None and freq is None:
+        conflict = _coarser_series(rows, ordinals, frequency)
+    return Placement(rows, frequency, ordinals, n_dropped, conflict)
+
+
+def _incomplete_ends(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> Array:
+    """Last rows of series that come before the end of their period, (m,) bool.
+
+    They share it with the row before; if timestamps are ends of months, such a row is alone in its month.
+    """
+    last = np.r_[~rows.same_series, True]
+    shared = np.r_[False, rows.same_series & (ordinals[1:] == ordinals[:-1])]
     return last & ~on_grid & (shared | frequency.month_end)
 
 
-def refuse_off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> None:
+def _off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> str | None:
+    """What is wrong where rows lie off the grid, or two of them fall into one period."""
     off = np.flatnonzero(~on_grid)
     if len(off):
         k = int(off[0])
-        raise OffGrid(
-            f"column {rows.columns.time!r}, row {rows.row(k)}: the stamp {rows.stamp(k)} does not lie on the "
-            f"{frequency.name} grid that most stamps follow ({len(off)} of {len(on_grid)} do not). "
-            "Aggregate to regular stamps first (--aggregate mean, sum, last or count), or give the frequency (freq)."
+        return (
+            f"column {rows.columns.time!r}, row {rows.row(k)}: the timestamp {rows.stamp(k)} does not lie on the "
+            f"{frequency.name} grid that most timestamps follow ({len(off)} of {len(on_grid)} do not). Aggregate the "
+            "rows to regular timestamps first (`aggregate`, when reading a file), or give the frequency (`freq`)."
         )
-    double = np.flatnonzero(rows.follows & (ordinals[1:] == ordinals[:-1]))
-    if len(double):
-        k = int(double[0])
-        raise OffGrid(
-            f"column {rows.columns.time!r}, rows {rows.row(k)} and {rows.row(k + 1)}: two stamps lie in one "
+    shared = np.flatnonzero(rows.same_series & (ordinals[1:] == ordinals[:-1]))
+    if len(shared):
+        k = int(shared[0])
+        return (
+            f"column {rows.columns.time!r}, rows {rows.row(k)} and {rows.row(k + 1)}: two timestamps lie in one "
             f"{frequency.name} period, {rows.stamp(k)} and {rows.stamp(k + 1)}. Aggregate them, or give the "
-            "frequency (freq)."
+            "frequency (`freq`)."
         )
+    return None
 
 
-def refuse_coarser(rows: Rows, ordinals: Array, frequency: Frequency) -> None:
-    """Raise where a series has values less often than the others but as evenly, as quarters among months: it would be
-    taken for one of mostly gaps."""
-    bounds = np.flatnonzero(np.r_[True, ~rows.follows, True])
-    inside = np.r_[np.where(rows.follows, np.diff(ordinals), np.iinfo(np.int64).max), np.iinfo(np.int64).max]
-    least = np.minimum.reduceat(inside, bounds[:-1])
-    coarse: list[tuple[int, int]] = []
-    for k in np.flatnonzero((np.diff(bounds) > LEAST_STEPS) & (least > 1)).tolist():
-        steps = inside[bounds[k] : bounds[k + 1] - 1]
-        if (steps <= EVEN * least[k]).mean() >= MOSTLY:
-            coarse.append((int(bounds[k]), int(np.median(steps))))
-    if coarse and len(coarse) < len(bounds) - 1:
-        first, step = coarse[0]
-        raise OffGrid(
-            f"{rows.series(first)} has a value only every {step} periods of the {frequency.name} grid that most "
-            f"stamps follow ({len(coarse)} of {len(bounds) - 1} series are such). Forecast series of different "
-            "frequencies apart, as `un.by_frequency` splits them, or give the frequency of all (freq)."
-        )
+def _coarser_series(rows: Rows, ordinals: Array, frequency: Frequency) -> str | None:
+    """What is wrong where a series is evenly spaced at a coarser frequency, and would consist of gaps mostly."""
+    bounds = np.flatnonzero(np.r_[True, ~rows.same_series, True])
+    end = np.iinfo(np.int64).max
+    steps = np.r_[np.where(rows.same_series, np.diff(ordinals), end), end]
+    shortest = np.minimum.reduceat(steps, bounds[:-1])
+    coarser: list[tuple[int, int]] = []  # first row, periods per step
+    for k in np.flatnonzero((np.diff(bounds) > MIN_STEPS_FOR_OWN_FREQUENCY) & (shortest > 1)).tolist():
+        own = steps[bounds[k] : bounds[k + 1] - 1]
+        if (own <= MAX_EVEN_STEP_RATIO * shortest[k]).mean() >= MIN_EVEN_STEPS_SHARE:
+            coarser.append((int(bounds[k]), int(np.median(own))))
+    if not coarser or len(coarser) == len(bounds) - 1:
+        return None
+    first, step = coarser[0]
+    return (
+        f"{rows.series(first)} has a value only every {step} periods of the {frequency.name} grid that most "
+        f"timestamps follow ({len(coarser)} of {len(bounds) - 1} series are like this). Forecast each frequency "
+        "separately, as `un.by_frequency` splits them, or give one frequency for all (`freq`)."
+    )
+
+
+# --- grids ------------------------------------------------------------------------------------------
 
 
 class Grid(NamedTuple):
-    """Where rows lie on the complete grids of their series, from the first known target on.
+    """The complete grids of all series, which begin at the first observed target.
 
     S series with a target, n rows of the grid, m rows of the table that lie on it.
     """
 
     series: Array  # numbers of the series that have a target, (S,)
     offsets: Array  # series k has the rows offsets[k] .. offsets[k + 1] of the grid, (S + 1,)
-    lengths: Array  # of them up to the last known target; after it lies the known future, (S,)
+    lengths: Array  # rows of each series up to its last observed target; the known future follows, (S,)
     first: Array  # ordinal of each series' first row, (S,)
-    rows: Array  # the table's rows that lie on the grid, (m,)
-    places: Array  # where on it, (m,)
+    rows: Array  # numbers of the table's rows that lie on the grid, (m,)
+    positions: Array  # their positions on the grid, (m,)
 
     @property
     def ahead(self) -> Array:
-        """Rows of the grid after the last known target of their series, (n,) bool."""
+        """Rows of the grid after the last observed target of their series, (n,) bool."""
         ahead = np.zeros(int(self.offsets[-1]), bool)
         ahead[rows_between(self.offsets[:-1] + self.lengths, self.offsets[1:])] = True
         return ahead
 
 
-def build_grid(rows: Rows, ordinals: Array, useful: Array) -> Grid:
+def build_grid(rows: Rows, ordinals: Array, has_future: Array) -> Grid:
     """The grids of all series.
 
     Args:
-        rows: sorted.
+        rows: sorted, m of them.
         ordinals: (m,)
-        useful: rows after the last known target that tell of the future, (m,) bool.
+        has_future: rows with a value of a covariate known in advance, (m,) bool; where such rows follow the last
+            observed target, they are part of the grid.
+
+    Raises:
+        DataError: a series would consist of almost nothing but gaps.
     """
-    known = np.flatnonzero(~np.isnan(rows.values))
-    bounds = np.searchsorted(rows.codes, np.arange(len(rows.names) + 1))
-    low, high = np.searchsorted(known, bounds[:-1]), np.searchsorted(known, bounds[1:])
+    observed = np.flatnonzero(~np.isnan(rows.values))
+    bounds = np.searchsorted(rows.codes, np.arange(len(rows.ids) + 1))
+    low, high = np.searchsorted(observed, bounds[:-1]), np.searchsorted(observed, bounds[1:])
     series = np.flatnonzero(high > low)
-    start, last = known[low[series]], known[high[series] - 1]
-    worth = np.flatnonzero(useful)
-    later = np.searchsorted(worth, bounds[series + 1]) - 1  # the last useful row of this series or one before
-    end = np.maximum(last, worth[later] if len(worth) else last)
-    end = np.where(later >= 0, end, last) + 1
+    start, last = observed[low[series]], observed[high[series] - 1]
+    future = np.flatnonzero(has_future)
+    latest = np.searchsorted(future, bounds[series + 1]) - 1  # the last such row of this series or of one before
+    end = np.maximum(last, future[latest] if len(future) else last)
+    end = np.where(latest >= 0, end, last) + 1
     length = ordinals[end - 1] - ordinals[start] + 1
-    jumps = np.flatnonzero(length > MOST_GRID * (end - start) + 1000)
+    jumps = np.flatnonzero(length > MAX_GRID_ROWS_PER_ROW * (end - start) + 1000)
     if len(jumps):
         _refuse_jump(rows, ordinals, int(start[jumps[0]]), int(end[jumps[0]]))
     offsets = np.concatenate(([0], np.cumsum(length))).astype(np.int64)
     inside = rows_between(start, end)
-    places = np.repeat(offsets[:-1] - ordinals[start], end - start) + ordinals[inside]
-    return Grid(series, offsets, ordinals[last] - ordinals[start] + 1, ordinals[start], inside, places)
+    positions = np.repeat(offsets[:-1] - ordinals[start], end - start) + ordinals[inside]
+    return Grid(series, offsets, ordinals[last] - ordinals[start] + 1, ordinals[start], inside, positions)
 
 
-def _refuse_jump(rows: Rows, ordinals: Array, start: int, end: int) -> None:
-    """Raise: these rows of one series would have nothing but gaps, so a stamp is wrong, or the frequency is."""
-    jumps = np.diff(ordinals[start:end])
-    k = start + int(jumps.argmax()) + 1
+def _refuse_jump(rows: Rows, ordinals: Array, start: int, end: int) -> NoReturn:
+    """Raise an error for rows start .. end of one series, whose largest step shows a wrong timestamp or frequency."""
+    steps = np.diff(ordinals[start:end])
+    k = start + int(steps.argmax()) + 1
     raise DataError(
-        f"column {rows.columns.time!r}, row {rows.row(k)}: {rows.stamp(k)} comes {jumps.max()} periods "
-        f"after the one before, {rows.stamp(k - 1)}; {end - start} rows would become "
-        f"{ordinals[end - 1] - ordinals[start] + 1}. Correct the stamp, or give the frequency (freq)."
+        f"column {rows.columns.time!r}, row {rows.row(k)}: {rows.stamp(k)} comes {steps.max()} periods after the "
+        f"timestamp before, {rows.stamp(k - 1)}; {end - start} rows would become "
+        f"{ordinals[end - 1] - ordinals[start] + 1}. Correct the timestamp, or give the frequency (`freq`)."
     )
 
 
 def fill_gaps(values: Array, season: int, offsets: Array | None = None) -> Array:
-    """Each missing value becomes the one a season before, else the one before: from its series' past only.
+    """Replace each missing value by the one a season before in its series, else by the previous one.
 
     Args:
-        values: series one below the other, each beginning with a value, (n,).
-        season: rows in a season.
-        offsets: where series begin, and n at the end; None: one series.
+        values: series below one another, each beginning with a value, (n,).
+        season: rows per season.
+        offsets: the first row of each series, and n at the end; None: one series.
 
     >>> fill_gaps(np.array([1, 2, np.nan, np.nan]), season=2)
     array([1., 2., 1., 2.])
@@ -213,7 +263,7 @@ def fill_gaps(values: Array, season: int, offsets: Array | None = None) -> Array
     start = offsets[np.searchsorted(offsets, gaps, side="right") - 1]
     source = np.arange(len(values))
     source[gaps] = np.where(gaps - season >= start, gaps - season, gaps - 1)
-    while len(gaps):  # what a gap takes from may be one itself: each turn doubles how far is looked back
+    while len(gaps):  # a gap's source may be a gap itself; each pass doubles the distance looked back
         source[gaps] = source[source[gaps]]
         gaps = gaps[np.isnan(values[source[gaps]])]
     return values[source]

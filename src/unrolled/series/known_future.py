@@ -1,4 +1,4 @@
-"""The known future: rows after the end of each series, with what is known of them beside the target."""
+"""The known future: rows after the end of each series, with the covariates that are known in advance."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import pandas as pd
 from ..arrays import Array
 from ..errors import DataError
 from .columns import Columns
-from .covariate_encoding import encode, tells_of_the_future, unseen_texts
+from .covariate_encoding import encode, has_future_values, unseen_texts
 from .covariates import Covariates
 from .dataframe import format_stamp, open_table, read_ids, read_stamps
-from .from_frame import read_beside, refuse_other_stamps
+from .from_frame import read_covariates
+from .grid import refuse_other_stamps
 from .panel import Panel
 from .ragged import carry_forward, rows_between
 
@@ -31,20 +32,21 @@ def extend_panel(
 ) -> Panel:
     """The panel with `horizon` more rows after the end of each series.
 
-    Their target repeats the last value and is not observed, and covariates of the past repeat theirs: neither tells
-    anything. Covariates that are known ahead come from the future table, else from `panel.covariates.ahead`; single
-    missing values are carried forward.
+    The target of the new rows repeats its last value and is not observed; past covariates repeat theirs. Covariates
+    known in advance come from the future table if there is one, else from `panel.covariates.ahead`; single missing
+    values are carried forward.
 
     Args:
         panel: of S series.
         horizon: rows to add, H.
-        future: a long table with stamps, the known-ahead columns, and ids where the panel has them; other stamps and
-            series in it, and other columns, are passed over. None: all is in the panel.
-        columns: what the table's columns are.
-        needed: of the rows to add, how many must be known of; None: all. The others repeat the row before.
+        future: a long table of timestamps, the columns known in advance, and ids if the panel has them; its other
+            timestamps, series and columns are ignored. None: the panel holds everything.
+        columns: the names of the table's columns.
+        needed: the number of rows, of those added, for which covariates must be known; None: all. The others repeat
+            the row before.
 
     Raises:
-        DataError: a stamp is not known of, or the table can't be read.
+        DataError: covariates of a row are unknown, or the table can't be read.
     """
     count = len(panel.ids)
     offsets = panel.offsets + horizon * np.arange(count + 1)
@@ -62,21 +64,15 @@ def extend_panel(
         if future is not None:
             notes = _read_future(block, panel, future, columns or Columns())
         _refuse_unknown(block[:, :needed], panel)
-        values[new, -covariates.known :] = _carried(
-            block, covariates.values[panel.offsets[1:] - 1, -covariates.known :]
-        )
-    return replace(
-        panel,
-        offsets=offsets,
-        y=y,
-        observed=observed,
-        notes=(*panel.notes, *notes),
-        covariates=_advanced(covariates, values, horizon),
-    )
+        before = covariates.values[panel.offsets[1:] - 1, -covariates.known :]
+        values[new, -covariates.known :] = _carry_forward(block, before)
+    notes = [*panel.notes, *notes]
+    covariates = _advanced(covariates, values, horizon)
+    return replace(panel, offsets=offsets, y=y, observed=observed, notes=tuple(notes), covariates=covariates)
 
 
 def _known_already(panel: Panel, horizon: int) -> Array:
-    """What the panel itself knows ahead, NaN where it does not, (S, horizon, K)."""
+    """The future values that the panel itself holds, NaN where it has none, (S, horizon, K)."""
     covariates = panel.covariates
     block = np.full((len(panel.ids), horizon, covariates.known), np.nan)
     rows = np.minimum(np.diff(covariates.ahead_offsets), horizon)
@@ -87,72 +83,68 @@ def _known_already(panel: Panel, horizon: int) -> Array:
 
 
 def _read_future(block: Array, panel: Panel, future: IntoDataFrame, columns: Columns) -> list[str]:
-    """Put what a table tells of the rows ahead into their block (S, H, K); notes."""
+    """Write the values of a table of the future into the block (S, H, K), in place; notes."""
     layout, horizon = panel.covariates.layout, block.shape[1]
-    grouped = panel.ids[0] is not None
-    names = [feature.name for feature in layout.future]
-    table = open_table(future, columns, (*([columns.id] if grouped else []), columns.time, *names))
+    has_ids = panel.ids[0] is not None
+    names = [spec.name for spec in layout.future]
+    table = open_table(future, columns, (*([columns.id] if has_ids else []), columns.time, *names))
     stamps = read_stamps(table[columns.time], columns, panel.frequency)
     refuse_other_stamps(stamps, panel.frequency, columns)
-    cells = read_beside(table, columns, names, layout)
+    values = read_covariates(table, columns, names, layout)
     series = np.zeros(len(stamps), np.int64)
-    if grouped:
+    if has_ids:
         codes, ids = read_ids(table, columns)
         series = pd.Index(panel.ids).get_indexer(pd.Index(ids))[codes]
     ordinals, on_grid = panel.frequency.ordinals(stamps)
     steps = ordinals - (panel.first + panel.lengths)[series]
     wanted = (series >= 0) & on_grid & (steps >= 0) & (steps < horizon)
-    wanted &= tells_of_the_future(cells, replace(columns, future=tuple(names), past=(), static=(), weight=None))
+    wanted &= has_future_values(values, replace(columns, future=tuple(names), past=(), static=(), weight=None))
     rows = np.flatnonzero(wanted)
-    places = series[rows] * horizon + steps[rows]
-    _refuse_double(places, rows, stamps, columns)
-    encoded = [encode(cells[f.name].take(rows), f) for f in layout.future]
-    block.reshape(-1, block.shape[2])[places] = np.concatenate(encoded, axis=1)
-    return [
-        note
-        for feature in layout.future
-        for note in unseen_texts(cells[feature.name].take(rows), feature, "its indicators are all 0 there")
-    ]
+    positions = series[rows] * horizon + steps[rows]
+    _refuse_duplicates(positions, rows, stamps, columns)
+    read = [(spec, values[spec.name].take(rows)) for spec in layout.future]
+    block.reshape(-1, block.shape[2])[positions] = np.concatenate([encode(col, spec) for spec, col in read], axis=1)
+    return [note for spec, col in read for note in unseen_texts(col, spec, "its indicators are all 0 there")]
 
 
-def _refuse_double(places: Array, rows: Array, stamps: Array, columns: Columns) -> None:
-    order = np.argsort(places, kind="stable")
-    double = np.flatnonzero(np.diff(places[order]) == 0)
-    if len(double):
-        one, other = rows[order[double[0]]], rows[order[double[0] + 1]]
+def _refuse_duplicates(positions: Array, rows: Array, stamps: Array, columns: Columns) -> None:
+    order = np.argsort(positions, kind="stable")
+    duplicates = np.flatnonzero(np.diff(positions[order]) == 0)
+    if len(duplicates):
+        one, other = rows[order[duplicates[0]]], rows[order[duplicates[0] + 1]]
         raise DataError(
-            f"the table of the future has the stamp {format_stamp(stamps[one])} twice for one series, in rows "
-            f"{columns.row(one)} and {columns.row(other)}. Keep one row a stamp and series."
+            f"the table of the future has the timestamp {format_stamp(stamps[one])} twice for one series, in rows "
+            f"{columns.row(one)} and {columns.row(other)}. Keep one row per timestamp and series."
         )
 
 
 def _refuse_unknown(block: Array, panel: Panel) -> None:
-    """Raise where nothing is known of a row ahead."""
+    """Raise an error if no value is known in a row of the block (S, H, K)."""
     unknown = np.isnan(block).all(axis=2)
     if unknown.any():
         k = int(unknown.any(axis=1).argmax())
         step = int(unknown[k].argmax())
         end = panel.first[k] + panel.lengths[k]
         stamp, last = panel.frequency.stamps(np.array([end + step, end - 1]))
-        names = ", ".join(repr(feature.name) for feature in panel.covariates.layout.future)
+        names = ", ".join(repr(spec.name) for spec in panel.covariates.layout.future)
         raise DataError(
-            f"{panel.name(k)} ends at {format_stamp(last)}; of {format_stamp(stamp)}, step {step + 1} of "
-            f"{block.shape[1]} ahead, the known-ahead column(s) {names} are missing ({unknown.sum()} such row(s) in "
+            f"{panel.name(k)} ends at {format_stamp(last)}; for {format_stamp(stamp)}, step {step + 1} of "
+            f"{block.shape[1]} ahead, the future covariate(s) {names} are missing ({unknown.sum()} such row(s) in "
             "all). Give them in the table of the future, or as rows without a target after the end of the series."
         )
 
 
-def _carried(block: Array, before: Array) -> Array:
-    """Missing values become the ones of the row before, which for the first one is `before` (S, K); (S·H, K)."""
+def _carry_forward(block: Array, before: Array) -> Array:
+    """Replace missing values by those of the row before, which is `before` (S, K) for the first; (S·H, K)."""
     whole = np.concatenate([before[:, None], block], axis=1)
-    count, rows, known = whole.shape
+    count, rows, width = whole.shape
     offsets = rows * np.arange(count + 1)
-    columns = [carry_forward(whole[:, :, k].reshape(-1), offsets).reshape(count, rows)[:, 1:] for k in range(known)]
-    return np.stack(columns, axis=2).reshape(-1, known)
+    columns = [carry_forward(whole[:, :, k].reshape(-1), offsets).reshape(count, rows)[:, 1:] for k in range(width)]
+    return np.stack(columns, axis=2).reshape(-1, width)
 
 
 def _advanced(covariates: Covariates, values: Array, horizon: int) -> Covariates:
-    """Covariates with these values, which reach `horizon` rows further."""
+    """The covariates with these values, which extend `horizon` rows further into the known future."""
     ends = covariates.ahead_offsets[1:]
     starts = np.minimum(covariates.ahead_offsets[:-1] + horizon, ends)
     return replace(

@@ -1,4 +1,4 @@
-"""A panel: series one below the other on a complete grid of stamps, and the columns they came from."""
+"""A panel: many series on the complete grid of timestamps of one frequency."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .ragged import rows_between
 
 @dataclass(frozen=True)
 class Panel:
-    """Series one below the other, on a complete grid of stamps.
+    """S series of n rows in all, stored below one another on the complete grid of their timestamps.
 
     Attributes:
-        ids: one a series, as they came; [None] for a table without ids.
-        frequency: what lies between two rows of a series.
+        ids: one per series, in the table's order; [None] for a table without ids.
+        frequency: the distance between two rows of a series.
         offsets: series k has the rows offsets[k] .. offsets[k + 1], (S + 1,).
         first: ordinal of each series' first row, (S,).
         y: the target; gaps are filled with the value one season before, else the last one, (n,).
         observed: false where a gap was filled, (n,).
-        notes: what was changed on the way in, for the user to know.
-        covariates: what is known beside the target; by default nothing.
+        notes: what was changed while reading the table.
+        covariates: by default none.
     """
 
     ids: list[Any]
@@ -35,7 +35,7 @@ class Panel:
     y: Array
     observed: Array
     notes: tuple[str, ...] = ()
-    covariates: Covariates = None  # type: ignore[assignment]  # becomes that of no covariates
+    covariates: Covariates = None  # type: ignore[assignment]  # set in __post_init__
 
     def __post_init__(self) -> None:
         if self.covariates is None:
@@ -49,21 +49,21 @@ class Panel:
         return slice(int(self.offsets[k]), int(self.offsets[k + 1]))
 
     def name(self, k: int) -> str:
-        """A series in a message."""
+        """The name of series k in messages."""
         return "the series" if self.ids[k] is None else f"series {str(self.ids[k])!r}"
 
     def stamps(self, k: int) -> Array:
         return self.frequency.stamps(self.first[k] + np.arange(self.lengths[k]))
 
     def until(self, left_out: int) -> Panel:
-        """The panel without the last `left_out` rows of each series; series with no rows left are gone.
+        """The panel without the last `left_out` rows of each series; series without rows left are dropped.
 
-        What is known ahead of the rows left out stays known, in `covariates.ahead`.
+        Covariates known in advance stay known for the rows left out, in `covariates.ahead`.
         """
         return self._cut(self.offsets[:-1], self.offsets[1:] - left_out)
 
     def head(self, rows: Array) -> Panel:
-        """The first `rows` (S,) rows of each series; what comes later is ahead, as in `until`."""
+        """The first `rows` (S,) rows of each series; later rows are treated as in `until`."""
         return self._cut(self.offsets[:-1], self.offsets[:-1] + rows)
 
     def tail(self, rows: int) -> Panel:
@@ -95,5 +95,5 @@ class Panel:
 
 
 def series_of(panel: Panel, ends: Array) -> Array:
-    """The number of the series that holds the row before each of these ends."""
+    """The number of the series that contains the row before each of these ends."""
     return np.searchsorted(panel.offsets, ends - 1, side="right") - 1

@@ -1,21 +1,20 @@
-"""Many series one below the other in one array: their rows, pieces of them, windows of equal lengths side by side."""
+"""Many series below one another in one array: their rows, batches of series, and windows of equal length."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..arrays import Array
 
-if TYPE_CHECKING:
-    pass
+ROWS_PER_BATCH = 1 << 16  # rows of several series that are processed at once, few enough to stay in the cache
+MAX_WINDOW_CELLS = 1 << 20  # cells of windows that are stacked at once
 
 
 def rows_between(starts: Array, ends: Array) -> Array:
-    """The numbers starts[0] .. ends[0] - 1, starts[1] .. ends[1] - 1, ... in a row.
+    """The row numbers starts[0] .. ends[0] - 1, then starts[1] .. ends[1] - 1, and so on.
 
     >>> rows_between(np.array([2, 7]), np.array([4, 10])).tolist()
     [2, 3, 7, 8, 9]
@@ -26,7 +25,7 @@ def rows_between(starts: Array, ends: Array) -> Array:
 
 
 def carry_forward(values: Array, offsets: Array) -> Array:
-    """Each missing value becomes the one before it in its series; NaN stays before the first, (n,).
+    """Replace each missing value by the last one before it in its series, (n,); NaN stays before the first value.
 
     >>> carry_forward(np.array([np.nan, 1, np.nan, np.nan, 2]), np.array([0, 3, 5]))
     array([nan,  1.,  1., nan,  2.])
@@ -39,15 +38,9 @@ def carry_forward(values: Array, offsets: Array) -> Array:
     return values[np.maximum.accumulate(source, out=source)]
 
 
-AT_ONCE = 1 << 16  # rows of many series that are gone through at once, so that they stay in the cache
-
-
-MOST_CELLS = 1 << 20  # of windows that are laid side by side at once
-
-
 def pieces_of(offsets: Array) -> Iterator[tuple[slice, slice, Array]]:
-    """Some series at once: their numbers, their rows, and their offsets among these rows."""
-    begins = np.searchsorted(offsets, np.arange(0, offsets[-1], AT_ONCE))
+    """Batches of series: the numbers of their series, their rows, and the offsets of the series within these rows."""
+    begins = np.searchsorted(offsets, np.arange(0, offsets[-1], ROWS_PER_BATCH))
     bounds = np.unique(np.append(begins, len(offsets) - 1)).tolist()
     for first, last in pairwise(bounds):
         own = offsets[first : last + 1]
@@ -55,9 +48,9 @@ def pieces_of(offsets: Array) -> Iterator[tuple[slice, slice, Array]]:
 
 
 def side_by_side(z: Array, starts: Array, ends: Array) -> Iterator[tuple[Array, Array]]:
-    """Windows of equal lengths, some at once: their numbers (n,) and values (n, length)."""
+    """Windows grouped by length, a batch at a time: their numbers (n,) and their values (n, length)."""
     lengths = ends - starts
     for length in np.unique(lengths):
         rows = np.flatnonzero(lengths == length)
-        for piece in np.array_split(rows, max(1, len(rows) * int(length) // MOST_CELLS)):
+        for piece in np.array_split(rows, max(1, len(rows) * int(length) // MAX_WINDOW_CELLS)):
             yield piece, z[starts[piece, None] + np.arange(length)]

@@ -1,4 +1,4 @@
-"""A series at a glance: how long it is, what is missing, how strong its season is, and what stands out."""
+"""Summaries of series: length, gaps, outliers and the strength of the season."""
 
 from __future__ import annotations
 
@@ -11,96 +11,94 @@ from ..arrays import Array
 from .dataframe import format_stamp
 from .panel import Panel
 
-FEWEST_SEASONS = 2  # with fewer, season and trend can't be told apart
-PLAIN_SPAN = 7  # rows of a running median at least
+MIN_SEASONS = 2  # with fewer, season and trend can't be separated
+MIN_MEDIAN_WINDOW = 7  # rows of a running median
 
 
 class SeriesSummary(NamedTuple):
-    """What is worth knowing of one series."""
+    """Key figures of one series."""
 
-    rows: int  # observed ones
-    first: str  # stamp
-    last: str
+    rows: int  # observed rows
+    first: str  # timestamp
+    last: str  # timestamp
     gaps: int  # rows missing between them
     outliers: int
-    season: float | None  # strength, 0 .. 1; None: no season, or too few rows to tell
+    season: float | None  # strength, 0 .. 1; None: no season, or too few rows to estimate it
 
 
 def summarize_series(panel: Panel, k: int, season: int, log: bool = False) -> SeriesSummary:
-    """One series of a panel.
+    """The summary of series k of a panel.
 
     Args:
         panel: the panel.
-        k: the series.
-        season: rows in a season; 1: none.
-        log: whether the series is taken in logarithms, as the network does.
+        k: the number of the series.
+        season: rows per season; 1: none.
+        log: whether outliers and the season are those of the logarithms, which the network reads.
     """
     rows = panel.series(k)
-    stamps, y, seen = panel.stamps(k), panel.y[rows], panel.observed[rows]
+    stamps, y, observed = panel.stamps(k), panel.y[rows], panel.observed[rows]
     first, last = format_stamp(stamps[0]), format_stamp(stamps[-1])
     values = np.log(y) if log else y
-    usual = without_outliers(values, season)
-    far = seen & (usual != values)
-    return SeriesSummary(
-        int(seen.sum()), first, last, int((~seen).sum()), int(far.sum()), season_strength(usual, season)
-    )
+    cleaned = without_outliers(values, season)
+    n_outliers = int((observed & (cleaned != values)).sum())
+    strength = season_strength(cleaned, season)
+    return SeriesSummary(int(observed.sum()), first, last, int((~observed).sum()), n_outliers, strength)
 
 
 def season_strength(y: Array, season: int) -> float | None:
-    """How strong the season of a series (n,) is; None where there is none, or fewer than two.
+    """The strength of the season of a series (n,); None if there is no season, or fewer than two.
 
-    The trend is a centred moving average over one season, the season the mean of each of its places, R what both
-    leave; the strength is max(0, 1 - Var(R) / Var(S + R)). Source: Hyndman & Athanasopoulos, "Forecasting: Principles
-    and Practice", 3rd edition, 3.4 (classical decomposition) and 4.3 (strength).
+    The trend is a centred moving average over one season, the season S the mean of each position in it, and R the
+    remainder; the strength is max(0, 1 - Var(R) / Var(S + R)). Source: Hyndman & Athanasopoulos, "Forecasting:
+    Principles and Practice", 3rd edition, 3.4 (classical decomposition) and 4.3 (strength).
 
     >>> round(season_strength(np.tile([1.0, 5.0, 2.0], 8), 3), 3)
     1.0
     """
-    if season < 2 or len(y) < FEWEST_SEASONS * season:
+    if season < 2 or len(y) < MIN_SEASONS * season:
         return None
     weights = np.ones(season) if season % 2 else np.r_[0.5, np.ones(season - 1), 0.5]
     trend = np.convolve(y, weights / weights.sum(), "valid")
     half = len(weights) // 2
-    rest = y[half : half + len(trend)] - trend
-    remainder = rest - _by_place(rest, season, "mean")
-    whole, tiny = float(np.var(rest)), (1e-9 * float(np.abs(y).max())) ** 2  # rounding has no season
-    return max(0.0, 1 - float(np.var(remainder)) / whole) if whole > tiny else 0.0
+    detrended = y[half : half + len(trend)] - trend
+    remainder = detrended - _by_position(detrended, season, "mean")
+    variance, rounding = float(np.var(detrended)), (1e-9 * float(np.abs(y).max())) ** 2
+    return max(0.0, 1 - float(np.var(remainder)) / variance) if variance > rounding else 0.0
 
 
 def without_outliers(y: Array, season: int) -> Array:
-    """A series (n,) with its outliers replaced by what trend and season make of their rows.
+    """A series (n,) with its outliers replaced by the trend and season at their rows.
 
-    Outliers lie more than three interquartile ranges outside the quartiles of what is left when a running median and
-    the median of each place in the season are taken away. Source: Hyndman, "Detecting time series outliers", 2021
-    (forecast::tsoutliers), after Tukey; with medians in place of STL.
+    Outliers lie more than three interquartile ranges outside the quartiles of the remainder after subtracting a
+    running median and the median of each position in the season. Source: Hyndman, "Detecting time series outliers",
+    2021 (forecast::tsoutliers), after Tukey; with medians in place of STL.
 
     >>> float(without_outliers(np.array([0.0, 1, 0, 1, 0, 1, 0, 50, 0, 1, 0, 1]), 2)[7])
     1.0
     """
-    seasonal = season > 1 and len(y) >= FEWEST_SEASONS * season
-    # whole seasons, and rows enough that one of them has no say in the median
-    span = min(season * -(-PLAIN_SPAN // season) if seasonal else PLAIN_SPAN, len(y))
-    usual = _running_median(y, span)
+    seasonal = season > 1 and len(y) >= MIN_SEASONS * season
+    # whole seasons, and enough rows that a single one does not determine the median
+    span = min(season * -(-MIN_MEDIAN_WINDOW // season) if seasonal else MIN_MEDIAN_WINDOW, len(y))
+    smooth = _running_median(y, span)
     if seasonal:
-        usual = usual + _by_place(y - usual, season, "median")
-    rest = y - usual
-    low, high = np.quantile(rest, [0.25, 0.75])
-    reach = 3 * (high - low) + 1e-9 * max(1.0, float(np.abs(y).max()))  # of a perfect season rounding is left
-    return np.where((rest < low - reach) | (rest > high + reach), usual, y)
+        smooth = smooth + _by_position(y - smooth, season, "median")
+    remainder = y - smooth
+    low, high = np.quantile(remainder, [0.25, 0.75])
+    margin = 3 * (high - low) + 1e-9 * max(1.0, float(np.abs(y).max()))  # a perfect season leaves rounding errors
+    return np.where((remainder < low - margin) | (remainder > high + margin), smooth, y)
 
 
 def _running_median(y: Array, span: int) -> Array:
-    """The median of the rows around each, (n,); at both ends it goes on in a straight line."""
+    """The median of the rows around each row, (n,), extrapolated in a straight line at both ends."""
     inside = pd.Series(y).rolling(span).median().to_numpy()[span - 1 :]
-    reach = min(span, len(inside) - 1)
-    first, last = (inside[reach] - inside[0], inside[-1] - inside[-1 - reach]) if reach else (0.0, 0.0)
+    run = min(span, len(inside) - 1)  # rows over which the slopes at the ends are measured
+    rise, final_rise = (inside[run] - inside[0], inside[-1] - inside[-1 - run]) if run else (0.0, 0.0)
     before, after = (span - 1) // 2, span // 2
-    steps = max(reach, 1)
-    left = inside[0] - first / steps * np.arange(before, 0, -1)
-    right = inside[-1] + last / steps * np.arange(1, after + 1)
+    left = inside[0] - rise / max(run, 1) * np.arange(before, 0, -1)
+    right = inside[-1] + final_rise / max(run, 1) * np.arange(1, after + 1)
     return np.concatenate((left, inside, right))
 
 
-def _by_place(values: Array, season: int, of: Literal["mean", "median"]) -> Array:
-    """For each row the mean or median over the rows at the same place in the season, (n,)."""
+def _by_position(values: Array, season: int, of: Literal["mean", "median"]) -> Array:
+    """For each row the mean or median over the rows at the same position in the season, (n,)."""
     return pd.Series(values).groupby(np.arange(len(values)) % season).transform(of).to_numpy()

@@ -1,9 +1,9 @@
-"""Panels to tables: forecasts and sample paths as long frames, in the library of the input."""
+"""From panels to tables: forecasts and sample paths as long data frames of the input's library."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,31 +12,30 @@ from .columns import Columns
 from .dataframe import in_library
 from .panel import Panel
 
-if TYPE_CHECKING:
-    pass
-
-
-def path_frame(panel: Panel, columns: Columns, name: str, paths: Array, library: str) -> Any:
-    """A long table of paths (S, P, H), path by path, in this library."""
-    count, number, horizon = paths.shape
-    starts = np.repeat(panel.first + panel.lengths, number)
-    data: dict[str, Any] = {}
-    if panel.ids[0] is not None:
-        data[columns.id] = np.repeat(np.asarray(panel.ids), number * horizon)
-    data[columns.time] = panel.frequency.stamps((starts[:, None] + np.arange(horizon)).reshape(-1))
-    data["sample"] = np.tile(np.repeat(np.arange(number), horizon), count)
-    data[name] = np.ascontiguousarray(paths.reshape(-1))
-    return in_library(data, library)
-
 
 def forecast_frame(
     panel: Panel, horizon: int, columns: Columns, forecasts: Mapping[str, Array], library: str = "pandas"
 ) -> Any:
-    """A long table of forecasts, (S, horizon) each, in this library."""
-    ends = panel.first + panel.lengths
-    data: dict[str, Any] = {}
-    if panel.ids[0] is not None:
-        data[columns.id] = np.repeat(np.asarray(panel.ids), horizon)
-    data[columns.time] = panel.frequency.stamps((ends[:, None] + np.arange(horizon)).reshape(-1))
+    """A long table of forecasts, one column each from an array (S, horizon)."""
+    data = _index_columns(panel, horizon, columns, 1)
     data |= {name: np.ascontiguousarray(values.reshape(-1)) for name, values in forecasts.items()}
     return in_library(data, library)
+
+
+def path_frame(panel: Panel, columns: Columns, name: str, paths: Array, library: str) -> Any:
+    """A long table of sample paths (S, P, H), path by path; the column `sample` numbers the paths."""
+    count, n_paths, horizon = paths.shape
+    data = _index_columns(panel, horizon, columns, n_paths)
+    data["sample"] = np.tile(np.repeat(np.arange(n_paths), horizon), count)
+    data[name] = np.ascontiguousarray(paths.reshape(-1))
+    return in_library(data, library)
+
+
+def _index_columns(panel: Panel, horizon: int, columns: Columns, n_paths: int) -> dict[str, Array]:
+    """The ids, if there are any, and the next `horizon` timestamps, `n_paths` times for each series."""
+    data: dict[str, Array] = {}
+    if panel.ids[0] is not None:
+        data[columns.id] = np.repeat(np.asarray(panel.ids), n_paths * horizon)
+    ends = np.repeat(panel.first + panel.lengths, n_paths)
+    data[columns.time] = panel.frequency.stamps((ends[:, None] + np.arange(horizon)).reshape(-1))
+    return data

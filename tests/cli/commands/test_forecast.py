@@ -112,7 +112,7 @@ def test_what_was_changed_in_the_table_is_said(command, tmp_path):
     (tmp_path / "air.csv").write_text("\n".join([lines[0], *lines[:0:-1][:100], *lines[1:40], "", "Source: a book"]))
     done = command("forecast", "air.csv", "-H", 2, *QUICK)
     assert done.code == 0
-    assert "note: 1 remark(s) below the table left out" in done.err
+    assert "note: 1 remark(s) below the table dropped" in done.err
     assert "note: rows were not in the order of time; they have been sorted" in done.err
     assert "note: 5 gap(s) filled with the value one season before" in done.err
 

@@ -1,4 +1,4 @@
-"""Files as people have them: what is in a table on disk is found out, said, and can be overruled."""
+"""Files of time series: the format of a table and the roles of its columns are inferred and reported."""
 
 from .options import CovariateColumns, ReadOptions
 from .read_table import read_table

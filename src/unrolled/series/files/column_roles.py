@@ -1,8 +1,7 @@
-"""Which column tells series apart, and which is to be forecast."""
+"""The columns of series ids, and the column to forecast."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
@@ -10,123 +9,125 @@ import numpy as np
 import pandas as pd
 
 from ...errors import DataError
-from .dialect import Sheet
+from .dialect import RawTable
 from .numbers import is_numeric, sample_of
-from .time_columns import PARTS, TIME_NAMES
+from .time_columns import CALENDAR_PARTS, TIME_NAMES
 from .timestamps import whole_numbers
 
 TARGET_NAMES = ("y", "target", "value")
 ID_NAMES = ("unique_id", "id", "series", "series_id", "item_id", "item", "symbol", "ticker", "store", "name")
-COUNTING = ("", "no", "nr", "no.", "index", "idx", "row", "rownum", "row_number", "unnamed: 0", "#", "id")
-CALENDAR = {name for names in PARTS.values() for name in names} | {"weekday", "dayofweek", "week"}
-JOINED = "/"  # between the names of several ids
-ALMOST_NONE = 0.02  # share of stamps that may come twice in one series and are for aggregating
+ROW_NUMBER_NAMES = ("", "no", "nr", "no.", "index", "idx", "row", "rownum", "row_number", "unnamed: 0", "#", "id")
+CALENDAR_NAMES = {name for names in CALENDAR_PARTS.values() for name in names} | {"weekday", "dayofweek", "week"}
+ID_SEPARATOR = "/"  # in the names and values of joined ids
+MAX_DUPLICATE_SHARE = 0.02  # of rows whose timestamp occurs twice in one series; they are aggregated or refused later
+MAX_LISTED_NAMES = 12
+MAX_ID_PAIR_COLUMNS = 6  # columns among which a pair of ids is searched
 
 
-def join_names(columns: Iterable[object]) -> str:
+def list_names(columns: Iterable[object]) -> str:
+    """Names of columns in a message."""
     names = [str(name) for name in columns]
-    return ", ".join(repr(name) for name in names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    more = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
+    return ", ".join(repr(name) for name in names[:MAX_LISTED_NAMES]) + more
 
 
-def named(sheet: Sheet, told: str | None) -> list[str]:
-    """The columns that an option names: one, or several with commas between.
+def columns_of_option(raw: RawTable, value: str | None) -> list[str]:
+    """The columns that the value of an option names: one, or several separated by commas.
 
     Raises:
         DataError: there is no such column.
     """
-    if told is None:
+    if value is None:
         return []
-    names = [told] if told in sheet.cells else [part.strip() for part in told.split(",")]
-    spaced = {str(c).strip(): str(c) for c in sheet.cells}
-    for k, name in enumerate(names):
-        names[k] = spaced.get(name, name)
-        if names[k] not in sheet.cells:
-            raise DataError(f"{sheet.name}: there is no column {told!r}; it has: {join_names(sheet.cells.columns)}.")
+    names = [value] if value in raw.cells else [part.strip() for part in value.split(",")]
+    by_stripped_name = {str(c).strip(): str(c) for c in raw.cells}
+    names = [by_stripped_name.get(name, name) for name in names]
+    if any(name not in raw.cells for name in names):
+        raise DataError(f"{raw.name}: there is no column {value!r}; it has: {list_names(raw.cells.columns)}.")
     return names
 
 
-def find_ids(sheet: Sheet, stamps: pd.Series, taken: Sequence[str]) -> list[str]:
-    """The columns that tell series apart, where stamps come more than once; none for a single series.
+def find_ids(raw: RawTable, stamps: pd.Series, taken: Sequence[str]) -> list[str]:
+    """The columns of series ids if timestamps occur more than once; none for a single series.
 
-    A column with a usual name, else one of text, else one of codes, else two of them together.
+    A column with a usual name is preferred, then a column of texts, then one of whole numbers, then two of them.
     """
-    cells = sheet.cells
+    cells = raw.cells
     free = [str(c) for c in cells if c not in taken and str(c).lower() not in (*TARGET_NAMES, *TIME_NAMES)]
     usual = [c for c in free if c.lower() in ID_NAMES]
     if not stamps.duplicated().any():
         return [c for c in usual if c.lower() == "unique_id"][:1]
-    free = [c for c in free if c in usual or not _mostly_missing(cells[c])]
+    free = [c for c in free if c in usual or cells[c].notna().all()]
     text = [c for c in free if c not in usual and not is_numeric(cells[c])]
-    codes = [c for c in free if c not in (*usual, *text) and whole_numbers(sample_of(cells[c])).notna().all()]
-    candidates = [*usual, *text, *codes]
+    whole = [c for c in free if c not in (*usual, *text) and whole_numbers(sample_of(cells[c])).notna().all()]
+    candidates = [*usual, *text, *whole]
     stamp_codes = pd.factorize(stamps)[0].astype(np.int64)
-    numbers = {c: pd.factorize(cells[c])[0].astype(np.int64) for c in candidates}
-    usable = [c for c in candidates if 1 <= numbers[c].max() + 1 <= len(stamps) / 2 and numbers[c].min() >= 0]
+    codes = {c: pd.factorize(cells[c])[0].astype(np.int64) for c in candidates}
+    usable = [c for c in candidates if 1 <= codes[c].max() + 1 <= len(stamps) / 2 and codes[c].min() >= 0]
 
-    def doubled(*columns: str) -> float:
-        """Share of rows whose stamp comes twice in the series that these columns tell."""
+    def duplicate_share(*columns: str) -> float:
+        """The share of rows whose timestamp occurred before in the same series, if these columns are the ids."""
         key = stamp_codes
         for column in columns:
-            key = key * (int(numbers[column].max()) + 1) + numbers[column]
+            key = key * (int(codes[column].max()) + 1) + codes[column]
         return float(pd.Series(key).duplicated().mean())
 
-    shares = {c: doubled(c) for c in usable}
-    for most in (0.0, ALMOST_NONE):
+    shares = {c: duplicate_share(c) for c in usable}
+    for most in (0.0, MAX_DUPLICATE_SHARE):
         for column in usable:
-            if shares[column] <= most and numbers[column].max() >= 1:
+            if shares[column] <= most and codes[column].max() >= 1:
                 return [column]
-    for pair in combinations([c for c in usable if shares[c] < doubled()][:6], 2):
-        if doubled(*pair) == 0:
+    without_ids = duplicate_share()
+    for pair in combinations([c for c in usable if shares[c] < without_ids][:MAX_ID_PAIR_COLUMNS], 2):
+        if duplicate_share(*pair) == 0:
             return list(pair)
     return []
 
 
-def _mostly_missing(column: pd.Series) -> bool:
-    return bool(column.isna().any())
+def numeric_columns(raw: RawTable, taken: Sequence[str]) -> list[str]:
+    """The columns of numbers that have no other role."""
+    return [str(c) for c in raw.cells if c not in taken and is_numeric(raw.cells[c])]
 
 
-def numeric_columns(sheet: Sheet, taken: Sequence[str]) -> list[str]:
-    return [str(c) for c in sheet.cells if c not in taken and is_numeric(sheet.cells[c])]
-
-
-def find_target(sheet: Sheet, time: str, ids: pd.Series | None, taken: Sequence[str]) -> tuple[str, list[str]]:
-    """The column to forecast, and what was guessed.
+def find_target(raw: RawTable, time: str, ids: pd.Series | None, taken: Sequence[str]) -> tuple[str, list[str]]:
+    """The column to forecast, and notes.
 
     Raises:
-        DataError: none holds numbers, or several do.
+        DataError: no column holds numbers, or several do.
     """
     for name in TARGET_NAMES:
-        for column in sheet.cells:
+        for column in raw.cells:
             if str(column).lower() == name and column not in taken:
                 return str(column), []
-    numeric = numeric_columns(sheet, taken)
+    numeric = numeric_columns(raw, taken)
     if len(numeric) == 1:
         return numeric[0], []
     if not numeric:
         raise DataError(
-            f"{sheet.name}: no column holds numbers, apart from the time {time!r}; it has: "
-            f"{join_names(sheet.cells.columns)}. Name the one to forecast with --target, or count rows with "
-            "--aggregate count."
+            f"{raw.name}: no column holds numbers, apart from the time {time!r}; it has: "
+            f"{list_names(raw.cells.columns)}. Name the one to forecast with `target`, or count rows with "
+            "`aggregate='count'`."
         )
-    likely = [c for c in numeric if not _tells_nothing(sheet, c, ids)]
-    if len(likely) == 1:
-        return likely[0], [f"{likely[0]!r} is forecast: other numbers are constant or count rows; --target overrules"]
-    candidates = likely or numeric
-    best = max(candidates, key=lambda name: sheet.cells[name].nunique())  # a code or a calendar part repeats itself
+    informative = [c for c in numeric if not _is_uninformative(raw, c, ids)]
+    if len(informative) == 1:
+        note = f"{informative[0]!r} is forecast, as other numbers are constant or count rows; change with `target`"
+        return informative[0], [note]
+    candidates = informative or numeric
+    best = max(candidates, key=lambda name: raw.cells[name].nunique())  # codes and parts of dates have few values
     raise DataError(
-        f"{sheet.name}: several columns hold numbers: {join_names(candidates)}. --wide takes each as a series. Say "
-        f"which one to forecast, or several with commas between, such as --target {shlex.quote(best)}"
+        f"{raw.name}: several columns hold numbers: {list_names(candidates)}. `wide=True` takes each as a series. "
+        f"Name the one to forecast, or several separated by commas, such as `target={best!r}`"
     )
 
 
-def _tells_nothing(sheet: Sheet, column: str, ids: pd.Series | None) -> bool:
-    """Whether a column counts the rows, or has one value a series, or names a part of the calendar."""
-    cells = sheet.cells[column]
-    if column.lower() in CALENDAR or (len(cells) > 2 and cells.nunique() == 1):
+def _is_uninformative(raw: RawTable, column: str, ids: pd.Series | None) -> bool:
+    """Whether a column counts the rows, has one value per series, or holds a part of the date."""
+    cells = raw.cells[column]
+    if column.lower() in CALENDAR_NAMES or (len(cells) > 2 and cells.nunique() == 1):
         return True
     if ids is not None and cells.groupby(ids.to_numpy(), sort=False).nunique().max() == 1:
         return True
-    if not (column.lower() in COUNTING or column == "column 1"):
+    if not (column.lower() in ROW_NUMBER_NAMES or column == "column 1"):
         return False
     numbers = whole_numbers(cells)
     return bool(numbers.notna().all() and (numbers.diff().iloc[1:] == 1).all())

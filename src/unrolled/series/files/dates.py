@@ -1,4 +1,4 @@
-"""One text taken apart as a date: its numbers, time of day and zone. Which number is the day, a column decides."""
+"""The parts of a date in a text: numbers, time of day and time zone. The column decides which number is the day."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ ZONES = {
     "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "akst": -540, "akdt": -480, "hst": -600,
 }  # fmt: skip
 
-Order = Literal["ymd", "open", "small"]
+Order = Literal["ymd", "ambiguous", "short year"]
 
 
 class DateParts(NamedTuple):
-    """A date taken apart.
+    """The parts of a date.
 
-    `order` says what the three numbers are: "ymd" for year, month, day; "open" where day and month may be either way,
-    and the year comes last; "small" for a year without a century and a month, which may be a day and a month.
+    `order` is the meaning of the three numbers: "ymd" for year, month, day; "ambiguous" for day and month in either
+    order, then the year; "short year" for a year without a century and a month.
     """
 
     first: int
@@ -51,19 +51,19 @@ _TIME = re.compile(
 )
 _NUMERIC = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?!\d)")
 _MONTHLY = re.compile(r"(\d{4})(?:[-/. ]|M)(\d{1,2})|(\d{1,2})[-/.](\d{4})")
-_SMALL = re.compile(r"(\d{1,3})-(\d{2})")
+_SHORT_YEAR = re.compile(r"(\d{1,3})-(\d{2})")
 _QUARTER = re.compile(r"(\d{4})[-/ .]?[Qq]([1-4])|[Qq]([1-4])[-/ .]?'?(\d{4}|\d{2})")
 _WEEK = re.compile(r"(\d{4})-?[Ww](\d{2})(?:-?([1-7]))?")
 
 
 @lru_cache(maxsize=4096)
 def parse_date(text: str) -> DateParts | None:
-    """Take a text apart; None if it is no date.
+    """The parts of a date; None if the text is no date.
 
     >>> parse_date("Friday, 26 October 2012")
-    Parts(first=2012, second=10, third=26, order='ymd', digits=4, second_of_day=0.0, zone=None)
-    >>> parse_date("10/03/2004 18.00.00")[:4], dissect("1962Q2")[:3], dissect("284")
-    ((10, 3, 2004, 'open'), (1962, 4, 1), None)
+    DateParts(first=2012, second=10, third=26, order='ymd', digits=4, second_of_day=0.0, zone=None)
+    >>> parse_date("10/03/2004 18.00.00")[:4], parse_date("1962Q2")[:3], parse_date("284")
+    ((10, 3, 2004, 'ambiguous'), (1962, 4, 1), None)
     """
     text = text.strip()
     if len(text) > 60 or not any(map(str.isdigit, text)):
@@ -71,7 +71,7 @@ def parse_date(text: str) -> DateParts | None:
     found = _NUMERIC.match(text)
     if found:
         return _numeric(found, text[found.end() :])
-    for form, read in ((_MONTHLY, _monthly), (_SMALL, _small), (_QUARTER, _quarterly), (_WEEK, _weekly)):
+    for form, read in ((_MONTHLY, _monthly), (_SHORT_YEAR, _short_year), (_QUARTER, _quarterly), (_WEEK, _weekly)):
         found = form.fullmatch(text)
         if found:
             return read(found)
@@ -93,7 +93,7 @@ def _numeric(found: re.Match[str], rest: str) -> DateParts | None:
         return None
     if not (1 <= int(a) <= 31 and 1 <= int(b) <= 31 and min(int(a), int(b)) <= 12):
         return None
-    return DateParts(int(a), int(b), int(c), "open", len(c), *time)
+    return DateParts(int(a), int(b), int(c), "ambiguous", len(c), *time)
 
 
 def _if_possible(parts: DateParts) -> DateParts | None:
@@ -105,8 +105,8 @@ def _monthly(found: re.Match[str]) -> DateParts | None:
     return _if_possible(DateParts(int(year), int(month), 1, "ymd"))
 
 
-def _small(found: re.Match[str]) -> DateParts | None:
-    return DateParts(int(found[1]), int(found[2]), 1, "small", 1) if 1 <= int(found[2]) <= 12 else None
+def _short_year(found: re.Match[str]) -> DateParts | None:
+    return DateParts(int(found[1]), int(found[2]), 1, "short year", 1) if 1 <= int(found[2]) <= 12 else None
 
 
 def _quarterly(found: re.Match[str]) -> DateParts:
@@ -125,21 +125,21 @@ def _weekly(found: re.Match[str]) -> DateParts | None:
 
 
 def _in_words(text: str) -> DateParts | None:
-    """A date with its month's name in it."""
-    clock = re.search(r"[ T,]+\d{1,2}:\d{2}.*$", text)
-    time = _time(clock[0]) if clock else (0.0, None)
-    words = re.findall(r"\d+|[^\W\d_]+", text[: clock.start()] if clock else text)
+    """A date with the name of its month."""
+    time_text = re.search(r"[ T,]+\d{1,2}:\d{2}.*$", text)
+    time = _time(time_text[0]) if time_text else (0.0, None)
+    words = re.findall(r"\d+|[^\W\d_]+", text[: time_text.start()] if time_text else text)
     if time is None or len(words) > 7:
         return None
     month, numbers = None, []
     for word in words:
-        low = word.lower()
+        lower = word.lower()
         if word.isdigit():
             numbers.append((word, month is None))
-        elif not (low in _FILLERS or _WEEKDAYS.fullmatch(low)):
-            if month is not None or _month(low) is None:
+        elif not (lower in _FILLERS or _WEEKDAYS.fullmatch(lower)):
+            if month is not None or _month(lower) is None:
                 return None
-            month = _month(low)
+            month = _month(lower)
     if month is None or not 1 <= len(numbers) <= 2:
         return None
     years = [k for k, (word, _) in enumerate(numbers) if len(word) == 4]
@@ -158,12 +158,12 @@ def _month(word: str) -> int | None:
 
 
 def month_named(name: str) -> int | None:
-    """The month that a column's name means, such as "JAN" or "March"."""
+    """The month of a name such as "JAN" or "March", else None."""
     return _month(name.strip().lower()) if name.strip().isalpha() and len(name.strip()) < 10 else None
 
 
 def _time(rest: str) -> tuple[float, int | None] | None:
-    """The second of the day and the zone behind a date, or None if what stands there is no time."""
+    """The second of the day and the time zone after a date; None if the text is no time."""
     if not rest.strip():
         return 0.0, None
     found = _TIME.fullmatch(rest)
@@ -193,7 +193,7 @@ def _zone(text: str | None) -> int | None:
 
 
 def time_of_day(text: str) -> float | None:
-    """The second of the day of a text that is a time alone, such as 18.00.00 or 6:30 PM.
+    """The second of the day of a text that is a time without a date, such as 18.00.00 or 6:30 PM; else None.
 
     >>> time_of_day("18.00.00"), time_of_day("6:30 PM"), time_of_day("18"), time_of_day("1.5")
     (64800.0, 66600.0, None, None)

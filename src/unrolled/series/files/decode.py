@@ -1,4 +1,4 @@
-"""Bytes become text: encodings, compression, Parquet, standard input; and what is no table at all is refused."""
+"""From bytes to text: encodings, compression, Parquet and standard input; files that are no tables are refused."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ import pandas as pd
 from ...errors import DataError
 
 GZIP, PARQUET, ZIP, OLE = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-MOST_BYTES = 4 << 30  # of a file that has been unpacked: a small file can hold endless zeros
-MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+MAX_UNPACKED_BYTES = 4 << 30  # a small compressed file can expand to endless zeros
+BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 @dataclass(frozen=True)
 class DecodedFile:
-    """What a file holds: text, or a frame where it is Parquet.
+    """The content of a file: text, or a data frame if it is Parquet.
 
     Attributes:
         name: of the file, in messages.
-        notes: what was guessed.
+        text: with "\n" as line ends.
+        frame: of a Parquet file.
+        notes: what was inferred.
     """
 
     name: str
@@ -34,24 +36,24 @@ class DecodedFile:
 
 
 def decode_file(path: str, encoding: str | None = None) -> DecodedFile:
-    """Read a file, or standard input for "-".
+    """Read a file, or standard input if the path is "-".
 
     Raises:
         DataError: there is no such file, or it is neither text nor Parquet.
     """
-    raw = _read_bytes(path)
+    data = _read_bytes(path)
     name = display_name(path)
-    if raw[:2] == GZIP:
-        raw = _unpacked(name, raw)
-    if not raw.strip():
+    if data[:2] == GZIP:
+        data = _decompress(name, data)
+    if not data.strip():
         raise DataError(f"{name} is empty.")
-    if raw[:4] == PARQUET:
-        return DecodedFile(name, frame=_read_parquet(name, raw))
-    if raw[:4] in (ZIP, OLE):
+    if data[:4] == PARQUET:
+        return DecodedFile(name, frame=_read_parquet(name, data))
+    if data[:4] in (ZIP, OLE):
         raise DataError(f"{name} is an Excel workbook or an archive. Save the table in it as CSV or Parquet.")
-    text, notes = _decoded(name, raw, encoding)
+    text, notes = _decode(name, data, encoding)
     if "\0" in text:
-        raise DataError(f"{name} is not a text file: it holds NUL bytes. Give a CSV or Parquet file.")
+        raise DataError(f"{name} is not a text file: it holds NUL bytes. Use a CSV or Parquet file.")
     if not text.strip():
         raise DataError(f"{name} is empty.")
     if "\r" in text:
@@ -60,7 +62,7 @@ def decode_file(path: str, encoding: str | None = None) -> DecodedFile:
 
 
 def display_name(path: str) -> str:
-    """A file in a message."""
+    """The name of a file in messages."""
     return "standard input" if path == "-" else path
 
 
@@ -76,60 +78,60 @@ def _read_bytes(path: str) -> bytes:
         raise DataError(f"can't read {path}: {reason}. Name a file that you may read.") from error
 
 
-def _unpacked(name: str, raw: bytes) -> bytes:
-    """What a gzip file holds, which may be several pieces one after the other."""
-    pieces, size, rest = [], 0, raw
+def _decompress(name: str, data: bytes) -> bytes:
+    """The content of a gzip file, which may consist of several members."""
+    pieces, size, rest = [], 0, data
     try:
         while rest[:2] == GZIP:
             unpacker = zlib.decompressobj(wbits=31)
-            pieces.append(unpacker.decompress(rest, MOST_BYTES - size))
+            pieces.append(unpacker.decompress(rest, MAX_UNPACKED_BYTES - size))
             size += len(pieces[-1])
             if not unpacker.eof:
                 more = "holds more than 4 GiB" if unpacker.unconsumed_tail else "is cut off"
-                raise DataError(f"{name} is a gzip file that {more}. Unpack it and give the table in it.")
+                raise DataError(f"{name} is a gzip file that {more}. Unpack it and use the table in it.")
             rest = unpacker.unused_data
     except zlib.error as error:
-        raise DataError(f"{name} is a damaged gzip file ({error}). Get it again.") from error
+        raise DataError(f"{name} is a damaged gzip file ({error}). Download it again.") from error
     return b"".join(pieces)
 
 
-def _decoded(name: str, raw: bytes, encoding: str | None) -> tuple[str, tuple[str, ...]]:
-    """The text, and what was guessed: marks at the beginning decide, then UTF-8 if it fits, then Windows."""
+def _decode(name: str, data: bytes, encoding: str | None) -> tuple[str, tuple[str, ...]]:
+    """The text, and notes: a byte order mark decides, then UTF-8 is tried, then Windows-1252."""
     if encoding is not None:
         try:
-            return raw.decode(encoding).removeprefix("\ufeff"), ()
+            return data.decode(encoding).removeprefix("\ufeff"), ()
         except LookupError as error:
             raise DataError(
-                f"{name}: no encoding is called {encoding!r}; --encoding takes names such as utf-8, cp1252 or utf-16."
+                f"{name}: no encoding is called {encoding!r}; `encoding` takes names such as utf-8, cp1252 or utf-16."
             ) from error
         except (UnicodeError, ValueError) as error:
-            raise DataError(f"{name} is not {encoding}: {error}. Leave --encoding away, or name another.") from error
-    for mark, form in MARKS:
-        if raw.startswith(mark):
+            raise DataError(f"{name} is not {encoding}: {error}. Omit `encoding`, or name another one.") from error
+    for mark, form in BYTE_ORDER_MARKS:
+        if data.startswith(mark):
             try:
-                return raw.decode(form), ()
+                return data.decode(form), ()
             except UnicodeDecodeError:
                 break
-    head = raw[:4000]
+    head = data[:4000]
     for form, place in (("utf-16-le", 1), ("utf-16-be", 0)):
         if len(head) >= 4 and head[place::2].count(0) > 0.4 * len(head) and not head[1 - place :: 2].count(0):
             try:
-                return raw.decode(form), ("no mark says so, but the text is UTF-16; --encoding overrules",)
+                return data.decode(form), ("read as UTF-16 without a byte order mark; change with `encoding`",)
             except UnicodeDecodeError:
                 break
     try:
-        return raw.decode("utf-8-sig"), ()
+        return data.decode("utf-8-sig"), ()
     except UnicodeDecodeError:
         pass
     try:
-        return raw.decode("cp1252"), ("not UTF-8: read as Windows-1252; --encoding overrules",)
+        return data.decode("cp1252"), ("not UTF-8: read as Windows-1252; change with `encoding`",)
     except UnicodeDecodeError:
-        return raw.decode("latin-1"), ("not UTF-8: read as Latin-1; --encoding overrules",)
+        return data.decode("latin-1"), ("not UTF-8: read as Latin-1; change with `encoding`",)
 
 
-def _read_parquet(name: str, raw: bytes) -> pd.DataFrame:
+def _read_parquet(name: str, data: bytes) -> pd.DataFrame:
     try:
-        frame = pd.read_parquet(io.BytesIO(raw))
+        frame = pd.read_parquet(io.BytesIO(data))
     except ImportError as error:
         raise DataError(f"{name} is a Parquet file; reading it needs: pip install 'unrolled[parquet]'") from error
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Text becomes cells: the delimiter, where the table begins, what names its columns, and on which line rows lie."""
+"""From text to cells: the delimiter, the header, the rows, and the line of each row."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ from .header import find_header
 from .options import ReadOptions
 
 DELIMITERS = (",", ";", "\t", "|")
-HEAD = 50  # lines that are looked at
-MOST_COLUMNS = 5_000
-MOST_FIELD = 1 << 20  # characters
+HEAD_ROWS = 50  # from which the delimiter and the header are inferred
+MAX_COLUMNS = 5_000
+MAX_FIELD_LENGTH = 1 << 20  # characters
+MAX_QUOTED_LENGTH = 60  # characters of a cell in a message
 
 
 @dataclass
-class Sheet:
-    """Cells of text (None: empty), and on which line each row begins.
+class RawTable:
+    """The cells of a file as texts, None where empty, with the line on which each row begins.
 
     Attributes:
         name: of the file, in messages.
-        cells: texts, one column a column of the file, (n, c).
-        lines: one a row.
-        notes: what was guessed.
-        delimiter: between its cells; "" where there is none.
+        cells: texts, one column for each column of the file, (n, c).
+        lines: one per row.
+        notes: what was inferred.
+        delimiter: between cells; "" if there is none.
     """
 
     name: str
@@ -41,46 +42,45 @@ class Sheet:
     delimiter: str = ""
 
     def take(self, rows: np.ndarray) -> None:
-        """Keep these rows only; a mask or positions."""
+        """Keep only these rows, in place; a mask or positions."""
         positions = np.flatnonzero(rows) if rows.dtype == bool else rows
         self.cells = self.cells.iloc[positions].reset_index(drop=True)
         self.lines = list(np.asarray(self.lines)[positions].tolist())
 
     def place(self, column: object, row: int | None = None) -> str:
-        """Where something is wrong, in a message."""
+        """A column, and a row of it, in a message."""
         return f"{self.name}, column {shorten(column)}" + ("" if row is None else f", line {self.lines[row]}")
 
 
 def shorten(text: object) -> str:
-    """A cell in a message: quoted, and not longer than a line."""
-    said = str(text)
-    return repr(said if len(said) <= 60 else said[:57] + "...")
+    """A cell in a message: quoted, and cut to a readable length."""
+    whole = str(text)
+    return repr(whole if len(whole) <= MAX_QUOTED_LENGTH else whole[: MAX_QUOTED_LENGTH - 3] + "...")
 
 
-def parse_sheet(content: DecodedFile, reading: ReadOptions) -> Sheet:
+def parse_cells(content: DecodedFile, options: ReadOptions) -> RawTable:
     """The cells of a file.
 
     Raises:
-        DataError: it has no rows, too many columns, names twice, or rows that are longer than their header.
+        DataError: it has no rows, too many columns, duplicate names, or rows that are longer than their header.
     """
     if content.frame is not None:
         return _from_frame(content.name, content.frame)
     name, text, before = content.name, content.text, 0
-    told = re.match(r"sep=(.)\n", text)
-    if told:  # how Excel is told of the delimiter
-        text, before = text[told.end() :], 1
-    delimiter = reading.delimiter or (told[1] if told else _delimiter(text))
-    header = find_header(_head(text, delimiter), reading.header)
+    declared = re.match(r"sep=(.)\n", text)
+    if declared:  # a line for Excel that names the delimiter
+        text, before = text[declared.end() :], 1
+    delimiter = options.delimiter or (declared[1] if declared else _delimiter(text))
+    header = find_header(_head(text, delimiter), options.header)
     if header is None:
-        raise DataError(f"{name} has no cells that hold anything.")
+        raise DataError(f"{name} has only empty cells.")
     width = len(header.names)
-    if width > MOST_COLUMNS:
-        raise DataError(f"{name} has {width} columns; {MOST_COLUMNS} at most are read. Leave out those not needed.")
-    _refuse_doubled(name, header.names)
+    if width > MAX_COLUMNS:
+        raise DataError(f"{name} has {width} columns; at most {MAX_COLUMNS} are read. Remove those not needed.")
+    _refuse_duplicate_names(name, header.names)
     offset, first = _offset(text, header.end), before + header.end + 1
-    frame, lines = _fast(text[offset:], delimiter, first) or _careful(
-        name, text[offset:], delimiter, first, width, header.names
-    )
+    body = text[offset:]
+    frame, lines = _parse_fast(body, delimiter, first) or _parse_strictly(name, body, delimiter, first, width)
     if not len(frame):
         raise DataError(f"{name} has a header but no rows.")
     frame = frame.iloc[:, :width] if frame.shape[1] > width else frame.reindex(columns=range(width))
@@ -88,19 +88,19 @@ def parse_sheet(content: DecodedFile, reading: ReadOptions) -> Sheet:
     frame = frame.astype(object).where(frame.notna(), None)
     kept = frame.notna().any().to_numpy() | np.array([bool(label) for label in header.names])
     notes = [*content.notes, *header.notes]
-    return Sheet(name, frame.loc[:, kept], lines, notes, delimiter)
+    return RawTable(name, frame.loc[:, kept], lines, notes, delimiter)
 
 
-def _from_frame(name: str, frame: pd.DataFrame) -> Sheet:
-    """Parquet as cells of text: what follows is one way for both."""
-    if frame.shape[1] > MOST_COLUMNS:
-        raise DataError(f"{name} has {frame.shape[1]} columns; {MOST_COLUMNS} at most are read. Leave some out.")
-    _refuse_doubled(name, list(frame.columns))
+def _from_frame(name: str, frame: pd.DataFrame) -> RawTable:
+    """The cells of Parquet as texts, so that they are read like those of a text file."""
+    if frame.shape[1] > MAX_COLUMNS:
+        raise DataError(f"{name} has {frame.shape[1]} columns; at most {MAX_COLUMNS} are read. Remove some.")
+    _refuse_duplicate_names(name, list(frame.columns))
     text = frame.astype(object).where(frame.notna(), None)
-    return Sheet(name, text.map(lambda cell: cell if cell is None else str(cell)), range(1, len(frame) + 1))
+    return RawTable(name, text.map(lambda cell: cell if cell is None else str(cell)), range(1, len(frame) + 1))
 
 
-def _refuse_doubled(name: str, labels: Sequence[str]) -> None:
+def _refuse_duplicate_names(name: str, labels: Sequence[str]) -> None:
     seen = set()
     for label in labels:
         if label and label in seen:
@@ -112,7 +112,7 @@ def _refuse_doubled(name: str, labels: Sequence[str]) -> None:
 
 
 def _offset(text: str, lines: int) -> int:
-    """Where line `lines` (from 0) begins."""
+    """The position in the text after this number of lines."""
     place = 0
     for _ in range(lines):
         place = text.find("\n", place) + 1
@@ -122,24 +122,24 @@ def _offset(text: str, lines: int) -> int:
 
 
 def _head(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """The first rows that hold anything, each with the number of lines up to its end."""
+    """The first rows that are not blank, each with the number of lines up to its end."""
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
     rows: list[tuple[int, list[str]]] = []
-    csv.field_size_limit(MOST_FIELD)
+    csv.field_size_limit(MAX_FIELD_LENGTH)
     try:
         for row in reader:
             if any(cell.strip() for cell in row):
                 rows.append((reader.line_num, [cell.strip() for cell in row]))
-            if len(rows) >= HEAD or reader.line_num >= 20 * HEAD:
+            if len(rows) >= HEAD_ROWS or reader.line_num >= 20 * HEAD_ROWS:
                 break
     except csv.Error:
-        pass  # those that follow are read again, and refused there
+        pass  # the parser of the rows reports it with its line
     return rows
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that cuts most of the first lines into the same number of fields, and into the most."""
-    head = [line for line in text[: 1 << 20].split("\n", 2 * HEAD)[: 2 * HEAD] if line.strip()]
+    """The delimiter that splits most of the first lines into the same number of fields; of several, into the most."""
+    head = [line for line in text[: 1 << 20].split("\n", 2 * HEAD_ROWS)[: 2 * HEAD_ROWS] if line.strip()]
 
     def evenness(delimiter: str) -> tuple[float, int]:
         try:
@@ -156,8 +156,8 @@ def _delimiter(text: str) -> str:
 # --- the rows ---------------------------------------------------------------------------------------
 
 
-def _fast(text: str, delimiter: str, first: int) -> tuple[pd.DataFrame, Sequence[int]] | None:
-    """Rows that take a line each, read by pandas' compiled parser; None where the text is not so clean."""
+def _parse_fast(text: str, delimiter: str, first: int) -> tuple[pd.DataFrame, Sequence[int]] | None:
+    """Rows of one line each, read by the compiled parser of pandas; None if the text is not as regular as that."""
     mark = re.escape(delimiter)
     quotes = text.count('"')
     if quotes:
@@ -180,20 +180,20 @@ def _fast(text: str, delimiter: str, first: int) -> tuple[pd.DataFrame, Sequence
     lines = text.count("\n") + (not text.endswith("\n"))
     if len(frame) != lines:
         return None
-    # a blank before a delimiter, a quote or the line's end, or behind a quote
+    # whether there is a blank before a delimiter, a quote or the end of a line, or after a quote
     blank = " " if delimiter == "\t" else " \t"
-    spaced = "\xa0" in text or re.search(rf'[{blank}](?:[{mark}"\n]|\Z)|"[{blank}]', text) is not None
+    has_blanks = "\xa0" in text or re.search(rf'[{blank}](?:[{mark}"\n]|\Z)|"[{blank}]', text) is not None
     columns = []
     for k in frame:
         values = frame[k].to_numpy(object)
-        if spaced:
+        if has_blanks:
             values = np.array([cell.strip() if isinstance(cell, str) else None for cell in values], object)
         values[(values == "") | pd.isna(values)] = None
         columns.append(values)
-    return _without_blanks(columns, range(first, first + len(frame)))
+    return _without_blank_rows(columns, range(first, first + len(frame)))
 
 
-def _without_blanks(columns: list[np.ndarray], lines: Sequence[int]) -> tuple[pd.DataFrame, Sequence[int]]:
+def _without_blank_rows(columns: list[np.ndarray], lines: Sequence[int]) -> tuple[pd.DataFrame, Sequence[int]]:
     blank = np.ones(len(lines), bool)
     for values in columns:
         blank &= values == None  # noqa: E711  # of each cell
@@ -205,12 +205,12 @@ def _without_blanks(columns: list[np.ndarray], lines: Sequence[int]) -> tuple[pd
     return pd.DataFrame(dict(enumerate(columns)), dtype=object), lines
 
 
-def _careful(
-    name: str, text: str, delimiter: str, first: int, width: int, header: Sequence[str]
+def _parse_strictly(
+    name: str, text: str, delimiter: str, first: int, width: int
 ) -> tuple[pd.DataFrame, Sequence[int]]:
-    """Rows one by one: quotes that span lines, rows of different lengths; what is wrong is named with its line."""
-    csv.field_size_limit(MOST_FIELD)
-    # strict: a quote that is never closed would swallow all rows below it
+    """Rows parsed one by one, with quotes that span lines and rows of different lengths; errors name the line."""
+    csv.field_size_limit(MAX_FIELD_LENGTH)
+    # strict, because an unclosed quote would swallow all rows below it
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     rows: list[list[str | None]] = []
     lines: list[int] = []
@@ -221,12 +221,12 @@ def _careful(
             if any(cells):
                 if any(cells[width:]):
                     raise DataError(
-                        f"{name}, line {begins}: {len(row)} fields, but the header has {len(header)}. "
-                        f"Quote fields that contain {delimiter!r}, or name the delimiter with --delimiter."
+                        f"{name}, line {begins}: {len(row)} fields, but the header has {width}. "
+                        f"Quote fields that contain {delimiter!r}, or name the delimiter with `delimiter`."
                     )
                 rows.append([*cells[:width], *[None] * (width - len(cells))])
                 lines.append(begins)
             begins = first + reader.line_num
     except csv.Error as error:
-        raise DataError(f"{name}, line {begins}: {error}. Check the quotes from there on.") from error
+        raise DataError(f"{name}, line {begins}: {error}. Check the quotes from this line on.") from error
     return pd.DataFrame(rows, columns=range(width), dtype=object), lines

@@ -1,8 +1,7 @@
-"""What was understood of a table, without training: its columns and their roles, its series, and what looks wrong."""
+"""What is inferred about a table, without training: its columns and their roles, its series, and what looks wrong."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -16,38 +15,56 @@ from ..dataframe import format_stamp
 from ..frequency import DAY, HOUR, Frequency
 from ..panel import Panel
 from ..summary import summarize_series
-from .dialect import Sheet
+from .dialect import RawTable
 from .numbers import is_numeric, missing, sample_of
 from .options import CovariateColumns, ReadOptions
-from .reader import interpret_sheet, read_sheet
+from .reader import interpret, read_cells
 from .sentinels import suspected_sentinel
 from .time_columns import find_time
 from .timestamps import dates_share
 
-MOST_EXAMPLES = 3
-# how what is found of several frequencies becomes that of all
-TOGETHER: dict[str, Callable[[Iterable[Any]], Any]] = {
+MAX_EXAMPLES, MAX_EXAMPLE_LENGTH = 3, 40
+MAX_COLUMNS_SHOWN = 60
+# how the values of several frequencies are combined
+COMBINE: dict[str, Callable[[Iterable[Any]], Any]] = {
     **dict.fromkeys(("series", "values", "gaps", "outliers"), sum),
     **{"shortest": min, "longest": max, "frequency": ", ".join},
 }
 
 
 def common_horizon(panels: Sequence[Panel]) -> int:
-    """A horizon to begin with, of the frequency that has most rows, and at which all can be trained."""
+    """A default horizon: that of the frequency with most rows, short enough for all frequencies to be trained."""
     shortest = min(int(panel.lengths.max()) for panel in panels)
-    return sensible_horizon(panels[0].frequency, shortest)
+    return default_horizon(panels[0].frequency, shortest)
+
+
+def default_horizon(frequency: Frequency, rows: int) -> int:
+    """A horizon for series of this length: a year of months or quarters, two weeks of days, a day of hours.
+
+    >>> default_horizon(Frequency("month", 1, 0), 144), default_horizon(Frequency("month", 1, 0), 30)
+    (12, 6)
+    """
+    if frequency.unit == "fixed" and frequency.step in (DAY, 7 * DAY):
+        usual = 14 if frequency.step == DAY else 13
+    elif frequency.unit == "fixed" and frequency.step <= 12 * HOUR:
+        usual = max(1, min(DAY // frequency.step, 48))
+    elif frequency.unit == "month":
+        usual = 12 // frequency.step if frequency.step <= 12 else 1
+    else:
+        usual = 10
+    return max(1, min(max(usual, 4), rows // 5))
 
 
 def span(panels: Sequence[Panel]) -> tuple[str, str]:
-    """The first and the last stamp of all series."""
+    """The first and the last timestamp of all series."""
     ends = np.concatenate(
         [p.frequency.stamps(np.array([min(p.first), max(p.first + p.lengths) - 1])) for p in panels]
     )
     return format_stamp(ends.min()), format_stamp(ends.max())
 
 
-def panel_in_a_line(panel: Panel, columns: Columns) -> str:
-    """What was understood of a table, in one line."""
+def describe_panel(panel: Panel, columns: Columns) -> str:
+    """A panel in one line: series, frequency, span, values, target and gaps."""
     gaps = int((~panel.observed).sum())
     return (
         f"{len(panel.ids)} series · {panel.frequency.name} · {' … '.join(span([panel]))} · "
@@ -55,70 +72,61 @@ def panel_in_a_line(panel: Panel, columns: Columns) -> str:
     )
 
 
-def inspect_table(path: str, reading: ReadOptions, season: int | None = None) -> dict[str, Any]:
-    """All that is understood of a table, for JSON; "error" says what is missing, None where nothing is.
+def inspect_table(path: str, options: ReadOptions, season: int | None = None) -> dict[str, Any]:
+    """Everything inferred about a table, for JSON; "error" is why it can't be forecast, None if it can.
 
     Args:
         path: of the file.
-        reading: what the user says about it.
-        season: rows in a season; None: that of the frequency.
+        options: what the user specifies.
+        season: rows per season; None: that of the frequency.
 
     Raises:
         DataError: the file is no table at all.
     """
-    sheet = read_sheet(path, reading)
-    found: dict[str, Any] = {"file": path, "columns": _columns(sheet), "error": None}
+    raw = read_cells(path, options)
+    found: dict[str, Any] = {"file": path, "columns": _columns(raw), "error": None}
     roles: dict[str, str] = {}
     try:
-        table = interpret_sheet(sheet, reading, CovariateColumns())
+        table = interpret(raw, options, CovariateColumns())
         roles = dict(table.roles)
-        panels = read_panels(table.frame, table.columns, reading.freq, season)
+        panels = read_panels(table.frame, table.columns, options.freq, season)
     except UnrolledError as error:
-        told = str(error)
-        found["error"] = told if told.startswith(sheet.name) else f"{sheet.name}, {told}"
-        roles = roles or _guessed_roles(sheet, reading)
-        found["notes"] = list(sheet.notes)
+        message = str(error)
+        found["error"] = message if message.startswith(raw.name) else f"{raw.name}, {message}"
+        roles = roles or _time_roles(raw, options)
+        found["notes"] = list(raw.notes)
     else:
-        found |= _of_all(panels, table.columns, season)
-        found["notes"] = [
-            *table.notes,
-            *frequency_note(panels),
-            *merge_notes({p.frequency.name: p.notes for p in panels}),
-        ]
-        found["command"] = _command(path, reading, season, found["horizon"])
+        found |= _describe_all(panels, table.columns, season)
+        merged = merge_notes({p.frequency.name: p.notes for p in panels})
+        found["notes"] = [*table.notes, *frequency_note(panels), *merged]
     for column in found["columns"]:
         column["role"] = roles.get(column["name"])
     return found
 
 
-def _columns(sheet: Sheet) -> list[dict[str, Any]]:
+def _columns(raw: RawTable) -> list[dict[str, Any]]:
     described = []
-    for name, cells in sheet.cells.items():
+    for name, cells in raw.cells.items():
         sample = sample_of(cells)
         kind = "empty" if not len(sample) else "numbers" if is_numeric(cells) else "texts"
         if kind == "texts" and dates_share(sample) > 0.9:
             kind = "dates"
-        examples = [str(text)[:40] for text in sample.drop_duplicates().head(MOST_EXAMPLES)]
-        described.append(
-            {"name": str(name), "kind": kind, "missing": int(missing(cells).sum()), "examples": examples}
-        )
+        examples = [str(text)[:MAX_EXAMPLE_LENGTH] for text in sample.drop_duplicates().head(MAX_EXAMPLES)]
+        n_missing = int(missing(cells).sum())
+        described.append({"name": str(name), "kind": kind, "missing": n_missing, "examples": examples})
     return described
 
 
-def _guessed_roles(sheet: Sheet, reading: ReadOptions) -> dict[str, str]:
-    """The columns of the time, where no more than those could be found out."""
-    told = [reading.time] if reading.time is not None and reading.time in sheet.cells else []
-    return dict.fromkeys(find_time(sheet, told, []), "time")
+def _time_roles(raw: RawTable, options: ReadOptions) -> dict[str, str]:
+    """The columns of the time, where the other roles are unknown."""
+    given = [options.time] if options.time is not None and options.time in raw.cells else []
+    return dict.fromkeys(find_time(raw, given, []), "time")
 
 
-def _of_panel(panel: Panel, columns: Columns, season: int | None) -> dict[str, Any]:
-    sentinels: dict[str, float] = {}
-    strange = sum(
-        summarize_series(panel, k, season or panel.frequency.season).outliers for k in range(len(panel.ids))
-    )
+def _describe(panel: Panel, columns: Columns, season: int | None) -> dict[str, Any]:
+    """What is inferred about the series of one frequency."""
+    season = season or panel.frequency.season
     suspect = suspected_sentinel(panel.y[panel.observed])
-    if suspect is not None:
-        sentinels = {"value": suspect[0], "times": suspect[1]}
     first, last = span([panel])
     lengths = panel.lengths
     return {
@@ -133,80 +141,47 @@ def _of_panel(panel: Panel, columns: Columns, season: int | None) -> dict[str, A
         "shortest": int(lengths.min()),
         "longest": int(lengths.max()),
         "gaps": int((~panel.observed).sum()),
-        "season": season or panel.frequency.season,
-        "sentinels": sentinels or None,
-        "outliers": strange,
+        "season": season,
+        "sentinels": None if suspect is None else {"value": suspect[0], "times": suspect[1]},
+        "outliers": sum(summarize_series(panel, k, season).outliers for k in range(len(panel.ids))),
     }
 
 
-def _of_all(panels: Sequence[Panel], columns: Columns, season: int | None) -> dict[str, Any]:
-    """What is found of all series together, and of those of each frequency, where there are several."""
-    parts = [_of_panel(panel, columns, season) for panel in panels]
+def _describe_all(panels: Sequence[Panel], columns: Columns, season: int | None) -> dict[str, Any]:
+    """What is inferred about all series, and, if there are several frequencies, about those of each in "parts"."""
+    parts = [_describe(panel, columns, season) for panel in panels]
     whole = dict(parts[0])
     if len(parts) > 1:
-        whole |= {name: how(part[name] for part in parts) for name, how in TOGETHER.items()}
+        whole |= {name: combine(part[name] for part in parts) for name, combine in COMBINE.items()}
         whole["first"], whole["last"] = span(panels)
         whole["sentinels"] = next((part["sentinels"] for part in parts if part["sentinels"]), None)
         whole["parts"] = parts
     return whole | {"horizon": common_horizon(panels)}
 
 
-def sensible_horizon(frequency: Frequency, rows: int) -> int:
-    """A horizon to begin with: a year of months or quarters, a day of hours, two weeks of days.
-
-    >>> sensible_horizon(Frequency("month", 1, 0), 144), sensible_horizon(Frequency("month", 1, 0), 30)
-    (12, 6)
-    """
-    if frequency.unit == "fixed" and frequency.step in (DAY, 7 * DAY):
-        usual = 14 if frequency.step == DAY else 13
-    elif frequency.unit == "fixed" and frequency.step <= 12 * HOUR:
-        usual = max(1, min(DAY // frequency.step, 48))
-    else:
-        usual = {"month": 12 // frequency.step if frequency.step <= 12 else 1, "business day": 10}.get(
-            frequency.unit, 10
-        )
-    return max(1, min(max(usual, 4), rows // 5))
-
-
-def _command(path: str, reading: ReadOptions, season: int | None, horizon: int) -> str:
-    """The command that forecasts the table as it was read here."""
-    words = ["unrolled", "forecast", path, "--horizon", str(horizon)]
-    words += reading.words
-    if season is not None:
-        words += ["--season", str(season)]
-    return shlex.join(words)
-
-
 def format_inspection(found: dict[str, Any]) -> list[str]:
-    """What `inspect_table` found, for a person."""
+    """What `inspect_table` found as lines of text."""
     columns = pd.DataFrame(found["columns"])
     columns["examples"] = columns["examples"].map(", ".join)
     columns["role"] = columns["role"].fillna("")
     columns = columns.rename(columns={"name": "column"})[["column", "role", "kind", "missing", "examples"]]
-    shown = columns.head(60)
+    shown = columns.head(MAX_COLUMNS_SHOWN)
     lines = shown.to_string(index=False, justify="left").split("\n")
     if len(columns) > len(shown):
-        lines.append(f"... and {len(columns) - len(shown)} columns more")
+        lines.append(f"... and {len(columns) - len(shown)} more columns")
     lines.append("")
     if found["error"] is None:
         lines += _facts(found)
-    lines += [f"note: {note}" for note in found["notes"]]
-    if found["error"] is None:
-        lines += ["", found["command"]]
-    return lines
+    return lines + [f"note: {note}" for note in found["notes"]]
 
 
 def _facts(found: dict[str, Any]) -> list[str]:
     if "parts" in found:
         return [line for part in found["parts"] for line in _facts(part)]
-    rows = (
-        f"{found['shortest']}"
-        if found["shortest"] == found["longest"]
-        else f"{found['shortest']} to {found['longest']}"
-    )
-    strange = found["outliers"]
+    shortest, longest, outliers = found["shortest"], found["longest"], found["outliers"]
+    rows = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
     return [
         f"{found['series']} series · {found['frequency']} · {found['first']} … {found['last']} · {rows} rows each",
         f"target {found['target']!r} · {found['values']} values · {found['gaps']} gaps · season {found['season']}"
-        + (f" · {strange} outlier(s)" if strange else ""),
+        + (f" · {outliers} outlier(s)" if outliers else ""),
     ]

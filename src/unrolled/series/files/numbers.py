@@ -1,4 +1,4 @@
-"""Texts as numbers, as people and spreadsheets write them: the whole column decides what its commas mean."""
+"""Texts as numbers, as people and spreadsheets write them; the whole column decides what its commas mean."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ MISSING = frozenset(
     | {"".join(letters) for mark in _MARKS for letters in product(*({c, c.upper()} for c in mark))}
 )
 DASHES = frozenset({"-", "--", "–", "—"})
-SAMPLE = 200  # cells that are looked at to tell what a column is
-ENOUGH = 0.9  # share of them that must be of a kind
+SAMPLE_SIZE = 200  # cells from which the kind of a column is inferred
+MIN_NUMERIC_SHARE = 0.9  # of the cells in the sample of a numeric column
 
 _CURRENCY = r"(?:US\$|R\$|A\$|C\$|[$€£¥₹₩₽₺₫฿]|USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|zł|kr\.?|Fr\.?|Rs\.?)"
 _MONEY = re.compile(rf"^([-+(]*)\s*{_CURRENCY}\s*|\s*{_CURRENCY}(\)?)$")
@@ -29,12 +29,12 @@ _NUMBER = re.compile(r"[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?")
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column that has been read as numbers.
+    """A column of texts read as numbers.
 
     Attributes:
         values: NaN where missing or not a number, (n,).
         bad: where a cell is not a number, (n,) bool.
-        notes: what was guessed.
+        notes: what was inferred.
     """
 
     values: Array
@@ -43,31 +43,31 @@ class Numbers:
 
 
 def missing(column: pd.Series, also: Iterable[str] = ()) -> Array:
-    """Where cells hold nothing, or a mark that stands for nothing, (n,) bool."""
+    """Where cells are empty or hold a text for a missing value, (n,) bool."""
     return (column.isna() | column.isin(MISSING | set(also))).to_numpy()
 
 
 def sample_of(column: pd.Series) -> pd.Series:
-    """Known cells of a column, from all over its length."""
+    """Cells of a column that are not missing, evenly spread over its length."""
     values = column.to_numpy()
-    if len(values) > 20 * SAMPLE:  # enough of it to find that many that are known
-        values = values[np.linspace(0, len(values) - 1, 20 * SAMPLE).astype(int)]
-    known = [text for text in values.tolist() if text is not None and text not in MISSING]
-    if len(known) > SAMPLE:
-        known = [known[k] for k in np.linspace(0, len(known) - 1, SAMPLE).astype(int)]
-    return pd.Series(known, dtype=object)
+    if len(values) > 20 * SAMPLE_SIZE:  # enough to find a full sample among missing cells
+        values = values[np.linspace(0, len(values) - 1, 20 * SAMPLE_SIZE).astype(int)]
+    present = [text for text in values.tolist() if text is not None and text not in MISSING]
+    if len(present) > SAMPLE_SIZE:
+        present = [present[k] for k in np.linspace(0, len(present) - 1, SAMPLE_SIZE).astype(int)]
+    return pd.Series(present, dtype=object)
 
 
 def is_numeric(column: pd.Series) -> bool:
-    """Whether nearly all known cells are numbers in some form."""
+    """Whether nearly all cells that are not missing are numbers in some form."""
     sample = sample_of(column)
-    if all(map(is_plain, sample)):  # as nearly always; a table may have thousands of columns
+    if all(map(is_plain, sample)):  # the common case is fast, as a table may have thousands of columns
         return len(sample) > 0
-    return 1 - float(read_numbers(sample).bad.mean()) >= ENOUGH
+    return 1 - float(read_numbers(sample).bad.mean()) >= MIN_NUMERIC_SHARE
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text is a number as programs write it."""
+    """Whether a text is a number as programs write it, with a point and without separators."""
     return bool(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text))
 
 
@@ -78,31 +78,31 @@ def read_numbers(
 
     Args:
         column: texts, None where a cell is empty, (n,).
-        also_missing: more texts that stand for nothing; those that are numbers also stand for their equals.
-        decimal: "," or "."; None: the column decides.
-        hint: what other columns use, where this one can't decide.
+        also_missing: further texts for missing values; a number stands for all ways to write it.
+        decimal: "," or "."; None: inferred from the column.
+        hint: the decimal sign of other columns, used if this one does not decide.
     """
-    gone = missing(column, also_missing)
-    known = column.where(~gone, None)
-    values = pd.to_numeric(known, errors="coerce").to_numpy(float)
-    open_ = np.isnan(values) & ~gone
+    absent = missing(column, also_missing)
+    present = column.where(~absent, None)
+    values = pd.to_numeric(present, errors="coerce").to_numpy(float)
+    bad = np.isnan(values) & ~absent
     notes: list[str] = []
-    if open_.any() or decimal == "," or hint == ",":
-        codes, texts = pd.factorize(known)
+    if bad.any() or decimal == "," or hint == ",":
+        codes, texts = pd.factorize(present)
         if len(texts):
             numbers, notes = _read_unique([str(text) for text in texts], decimal, hint)
             values = np.where(codes < 0, np.nan, numbers[codes])
-            open_ = np.isnan(values) & ~gone
+            bad = np.isnan(values) & ~absent
     if not notes and (column.isin(DASHES)).any() and not {"-", "--"} & set(also_missing):
-        notes = [f"{int(column.isin(DASHES).sum())} dash(es) taken as missing"]
+        notes = [f"{int(column.isin(DASHES).sum())} dash(es) read as missing values"]
     sentinels = [float(text) for text in also_missing if is_plain(text)]
     if sentinels:
         values = np.where(np.isin(values, sentinels), np.nan, values)
-    return Numbers(values, open_, tuple(notes))
+    return Numbers(values, bad, tuple(notes))
 
 
 def _read_unique(texts: list[str], decimal: str | None, hint: str | None) -> tuple[Array, list[str]]:
-    """Different texts as numbers, NaN where they are none, and what was guessed."""
+    """Distinct texts as numbers, NaN where they are none, and notes."""
     cores, signs = zip(*(core_of(text) for text in texts), strict=True)
     notes = []
     found = decimal or decide_decimal(cores)
@@ -112,23 +112,26 @@ def _read_unique(texts: list[str], decimal: str | None, hint: str | None) -> tup
         if commas:
             other = {".": ",", ",": "."}[found]
             as_is = _value(core_of(commas[0])[0], found)
-            notes.append(f"{commas[0]!r} read as {as_is:g}; --decimal {other!r} overrules")
+            notes.append(f"{commas[0]!r} read as {as_is:g}; change with `decimal={other!r}`")
     money = sum(bool(_MONEY.search(text)) for text in texts)
     zeros = [bool(_MONEY.search(text)) and _MONEY.sub(r"\1\2", text).strip() in DASHES for text in texts]
     values = np.array(
         [0.0 if zero else sign * _value(core, found) for core, sign, zero in zip(cores, signs, zeros, strict=True)]
     )
     if money:
-        notes.append("currency signs taken off" + (", a dash behind one read as 0" if any(zeros) else ""))
+        notes.append("currency signs removed" + (", a dash after one read as 0" if any(zeros) else ""))
     if any(text.endswith("%") for text in texts):
-        notes.append("per cent signs taken off: '5%' is 5")
+        notes.append("per cent signs removed: '5%' is read as 5")
     if found == "," and decimal is None and not notes:
         notes.append("commas read as decimal points")
     return values, notes
 
 
 def core_of(text: str) -> tuple[str, float]:
-    """A text without currency, per cent, spaces in thousands and brackets: its digits, and its sign."""
+    """The digits of a text without currency, per cent sign, thousands spaces and brackets; and its sign.
+
+    The digits are "" if the text is no number.
+    """
     text = text.strip().replace("−", "-")
     sign = 1.0
     text = _MONEY.sub(r"\1\2", text).strip()
@@ -146,7 +149,7 @@ def core_of(text: str) -> tuple[str, float]:
 
 
 def decide_decimal(cores: Iterable[str]) -> str | None:
-    """The decimal sign that these numbers must have; None where all could be read either way.
+    """The decimal sign of these numbers; None if all of them can be read either way.
 
     >>> decide_decimal(["1.234", "1.234,5"]), decide_decimal(["1,234,567"]), decide_decimal(["1,234"])
     (',', '.', None)
@@ -168,7 +171,7 @@ def decide_decimal(cores: Iterable[str]) -> str | None:
 
 
 def _value(core: str, decimal: str) -> float:
-    """A number with this decimal sign, NaN where its groups of digits are wrong."""
+    """A number with this decimal sign, NaN if its groups of digits are wrong."""
     if not core:
         return np.nan
     group = "," if decimal == "." else "."

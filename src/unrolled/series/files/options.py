@@ -1,4 +1,4 @@
-"""What a reader of a table may say about it: each of these overrules a guess."""
+"""Options of reading a file: each of them replaces something that is detected otherwise."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ from typing import Any
 from ...errors import InputError
 
 AGGREGATES = ("sum", "mean", "last", "count")
-ORDERS = ("dmy", "mdy", "ymd", "number")
+DATE_ORDERS = ("dmy", "mdy", "ymd", "number")
+DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
+MAX_HEADER_ROWS = 10
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How to read a table; what is None is found out.
+    """How to read a table; whatever is None is detected.
 
     Attributes:
-        id, time, target: the columns of these roles; several with commas between. Several ids or parts of the time
-            are joined; of several targets each becomes a series.
-        wide: whether every column of numbers is a series; None: where their names differ in a number only.
-        na: what counts as missing, with commas between, such as "-200,9999".
-        aggregate: how several rows of one period become one: "sum", "mean", "last" or "count".
-        freq: the period, such as "D" or "MS"; it also numbers the rows of a table without stamps.
-        start: the first stamp of a table without stamps.
+        id, time, target: the columns with these roles, separated by commas if there are several. Several ids, or
+            parts of the time, are joined; each of several targets becomes a series.
+        wide: whether each numeric column is a series; None: only if the names differ in a number alone.
+        na: texts and numbers that count as missing, separated by commas, such as "-200,9999".
+        aggregate: how several rows of one period are combined: "sum", "mean", "last" or "count".
+        freq: the period, such as "D" or "MS"; it also numbers the rows of a table without timestamps.
+        start: the first timestamp of a table without timestamps.
         dates: "dmy", "mdy", "ymd", "number", or a format such as "%d.%m.%Y".
         decimal: "," or ".".
-        delimiter: between cells; "tab" and "space" are understood.
+        delimiter: between cells: one character, or "tab", "space", "comma", "semicolon".
         encoding: of the file, such as "cp1252".
-        header: rows that name the columns; 0: none do.
+        header: the number of rows that name the columns; 0: none.
 
     Raises:
-        InputError: an option has no such value.
+        InputError: an option has an invalid value.
     """
 
     id: str | None = None
@@ -49,85 +51,71 @@ class ReadOptions:
     header: int | None = None
 
     def __post_init__(self) -> None:
-        _refuse("aggregate", self.aggregate, AGGREGATES)
-        _refuse("decimal", self.decimal, (",", "."))
+        _check_choice("aggregate", self.aggregate, AGGREGATES)
+        _check_choice("decimal", self.decimal, (",", "."))
         if self.dates is not None and "%" not in self.dates:
-            _refuse("dates", self.dates, (*ORDERS, "a format such as %d.%m.%Y"))
-        if self.header is not None and (isinstance(self.header, bool) or not 0 <= self.header <= 10):
-            raise InputError(f"--header takes the number of header rows, 0 to 10; got {self.header!r}.")
-        words = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
+            _check_choice("dates", self.dates, (*DATE_ORDERS, "a format such as %d.%m.%Y"))
+        if self.header is not None and (isinstance(self.header, bool) or not 0 <= self.header <= MAX_HEADER_ROWS):
+            raise InputError(
+                f"`header` must be the number of header rows, 0 to {MAX_HEADER_ROWS}; got {self.header!r}."
+            )
         if self.delimiter is not None:
-            object.__setattr__(self, "delimiter", words.get(self.delimiter, self.delimiter))
+            object.__setattr__(self, "delimiter", DELIMITER_NAMES.get(self.delimiter, self.delimiter))
             if len(self.delimiter) != 1 or self.delimiter in '"\n\r':
-                raise InputError(f"--delimiter takes one character, tab or space; got {self.delimiter!r}.")
+                raise InputError(f"`delimiter` must be one character, tab or space; got {self.delimiter!r}.")
 
     @property
     def missing(self) -> frozenset[str]:
-        """Texts that count as missing."""
+        """The texts of `na`."""
         return frozenset(part.strip() for part in (self.na or "").split(",") if part.strip())
 
     @property
-    def told(self) -> dict[str, Any]:
-        """What was said, by name.
+    def given(self) -> dict[str, Any]:
+        """The options that are not None, by name.
 
-        >>> ReadOptions(target="sold", na="-200").told
+        >>> ReadOptions(target="sold", na="-200").given
         {'target': 'sold', 'na': '-200'}
         """
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
 
-    @property
-    def words(self) -> list[str]:
-        """What was said, as words of a command line.
+    def with_defaults(self, earlier: Mapping[str, Any]) -> ReadOptions:
+        """These options, completed by those with which the training table was read.
 
-        >>> ReadOptions(target="CO", na="-200", wide=True).words
-        ['--target', 'CO', '--wide', '--na=-200']
-        """
-        words = []
-        for name, value in self.told.items():
-            if isinstance(value, bool):
-                words.append(f"--{name}" if value else f"--no-{name}")
-            else:
-                words += [f"--{name}={value}"] if str(value).startswith("-") else [f"--{name}", str(value)]
-        return words
-
-    def after(self, earlier: Mapping[str, Any]) -> ReadOptions:
-        """This, and where it says nothing what an earlier reading was told.
-
-        >>> ReadOptions(na="?").after({"na": "-200", "freq": "D"}).told
+        >>> ReadOptions(na="?").with_defaults({"na": "-200", "freq": "D"}).given
         {'na': '?', 'freq': 'D'}
 
         Raises:
-            InputError: the earlier one was told what is no option here.
+            InputError: an earlier option does not exist here.
         """
-        told = self.told
         unknown = sorted(earlier.keys() - {f.name for f in fields(self)})
         if unknown:
             raise InputError(
-                f"the table of the training was read with {', '.join(unknown)}, which this unrolled does not know. "
-                "Upgrade: pip install --upgrade unrolled"
+                f"the training table was read with the options {', '.join(unknown)}, which this version of unrolled "
+                "does not have. Upgrade: pip install --upgrade unrolled"
             )
-        return replace(self, **{name: value for name, value in earlier.items() if name not in told})
+        given = self.given
+        return replace(self, **{name: value for name, value in earlier.items() if name not in given})
 
     def refuse_start_alone(self) -> None:
-        """Raise an `InputError` where rows are to be numbered and nothing says how."""
+        """Raise an `InputError` if rows are to be numbered from a start but no frequency is given."""
         if self.start is not None and self.freq is None:
             raise InputError(
-                "--start numbers the rows of a table without stamps, and needs --freq, such as --freq D."
+                "`start` numbers the rows of a table without timestamps, and needs `freq`, such as `freq='D'`."
             )
 
 
-def _refuse(name: str, value: str | None, known: tuple[str, ...]) -> None:
-    if value is not None and value not in known:
-        raise InputError(f"--{name} takes {', '.join(known[:-1])} or {known[-1]}; got {value!r}.")
+def _check_choice(name: str, value: str | None, choices: tuple[str, ...]) -> None:
+    if value is not None and value not in choices:
+        raise InputError(f"`{name}` must be {', '.join(choices[:-1])} or {choices[-1]}; got {value!r}.")
 
 
 @dataclass(frozen=True)
 class CovariateColumns:
-    """The columns that are named beside id, time and target.
+    """The columns that are read besides id, time and target.
 
     Attributes:
         past, future, static, weight: as in `Columns`.
-        kinds: whether a column holds texts, for those whose kind a training has decided.
+        kinds: whether a column holds texts, by name, for columns whose kind was decided in training.
     """
 
     past: tuple[str, ...] = ()
@@ -142,7 +130,7 @@ class CovariateColumns:
 
 
 def number_or_name(freq: str | int | None) -> str | int | None:
-    """A frequency as `Frequency` takes it: whole numbers as such.
+    """A frequency as `Frequency` takes it: texts of whole numbers become numbers.
 
     Raises:
         InputError: the number is below 1.
@@ -152,6 +140,6 @@ def number_or_name(freq: str | int | None) -> str | int | None:
     text = freq.strip()
     if text.lstrip("-").isdigit():
         if int(text) < 1:
-            raise InputError(f"--freq must be ≥ 1 where it counts; got {text}.")
+            raise InputError(f"`freq` must be ≥ 1 if it is a number; got {text}.")
         return int(text)
     return text

@@ -1,4 +1,4 @@
-"""Tables for Python."""
+"""`read_table`: a file as a data frame for a forecaster."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def read_table(
 ) -> pd.DataFrame:
     """Read a CSV (also gzipped) or Parquet file as a tidy long table, as `unrolled forecast` does.
 
-    Delimiter, encoding, header, forms of dates and numbers, and which column is what are found out from the whole
-    file; every guess is one line of `.attrs["notes"]` and has an option that overrules it.
+    Delimiter, encoding, header, formats of dates and numbers, and the roles of columns are inferred from the whole
+    file. Everything inferred is reported in `.attrs["notes"]`, one line each, and can be changed with an option.
 
     Args:
         path: of the file; "-" reads standard input.
-        past, future, static, weight: columns to keep beside, as a `Forecaster` takes them.
-        options: those of the commands: id, time, target, wide, na, aggregate, freq, start, dates, decimal, delimiter,
-            encoding, header; see `unrolled.series.files.ReadOptions`.
+        past, future, static, weight: columns of covariates and weights to keep, as in `Forecaster.fit`.
+        options: id, time, target, wide, na, aggregate, freq, start, dates, decimal, delimiter, encoding, header; see
+            `unrolled.series.files.ReadOptions`.
 
     Returns:
-        A data frame with the columns unique_id (where there are several series), ds, y and those kept beside.
+        A data frame with the columns unique_id (if there are several series), ds, y, and those of covariates.
 
     Raises:
         DataError: the file can't be read as a table; the message names line, column and remedy.
-        InputError: an option has no such value.
+        InputError: an option has an invalid value.
 
     >>> from pathlib import Path
     >>> _ = Path("sales.csv").write_text("Tag;Umsatz\\n30.01.2024;1.234,5\\n31.01.2024;99,5\\n")
@@ -45,13 +45,12 @@ def read_table(
     >>> table.y.tolist(), table.attrs["notes"]
     ([1234.5, 99.5], ["column 'Umsatz': commas read as decimal points"])
     """
-    listed: dict[str, Any] = {
+    joined: dict[str, Any] = {
         name: ",".join(value) if isinstance(value, (list, tuple)) else value for name, value in options.items()
     }
-    listed["freq"] = number_or_name(listed.get("freq"))
-    table = read_file(
-        str(path), ReadOptions(**listed), CovariateColumns(tuple(past), tuple(future), tuple(static), weight)
-    )
+    joined["freq"] = number_or_name(joined.get("freq"))
+    covariates = CovariateColumns(tuple(past), tuple(future), tuple(static), weight)
+    table = read_file(str(path), ReadOptions(**joined), covariates)
     columns = table.columns
     names = {columns.id: "unique_id", columns.time: "ds", columns.target: "y"}
     frame = table.frame.rename(columns=names)

@@ -1,9 +1,10 @@
-"""A file becomes a long frame whose columns are known: what a cell, a row and a column mean is found out here."""
+"""From a file to a long table: the meaning of its cells, rows and columns is inferred here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,301 +12,309 @@ import pandas as pd
 from ...errors import DataError
 from ..columns import Columns
 from .aggregation import LongTable, aggregate, period_of, refuse_irregular, resolve_duplicates
-from .column_roles import JOINED, find_ids, find_target, join_names, named, numeric_columns
+from .column_roles import ID_SEPARATOR, columns_of_option, find_ids, find_target, list_names, numeric_columns
 from .decode import decode_file
-from .dialect import Sheet, parse_sheet, shorten
+from .dialect import RawTable, parse_cells, shorten
 from .numbers import core_of, decide_decimal, is_numeric, missing, read_numbers, sample_of
 from .options import CovariateColumns, ReadOptions
-from .reshape import ACROSS, series_across, unpivot
+from .reshape import LONG_NAMES, columns_are_series, unpivot
 from .sentinels import sentinel_notes
 from .time_columns import TimeColumn, find_time, number_rows, read_time_column
 from .timestamps import dates_share
 
-LARGEST = 1e36  # networks reckon in 32 bits
-MOST_CELLS = 200_000_000  # of a table that becomes long
+MAX_ABSOLUTE_VALUE = 1e36  # networks compute in 32 bits
+MAX_LONG_CELLS = 200_000_000  # of a table that is made long
+MAX_LISTED_TEXTS, MAX_LISTED_LENGTH = 5, 60  # of texts in a message that can be copied into an option
 
 
 @dataclass(frozen=True)
 class FileTable:
-    """A file that has been understood: stamps parsed, the target numeric, and what its columns are.
+    """A file read as a table: timestamps are parsed, the target is numeric, and the roles of columns are known.
 
     Attributes:
-        frame: long, one row a stamp and series.
-        columns: what its columns are called.
-        notes: what was guessed or changed, a line each.
-        roles: what each column of the file is, by name.
-        reading: what was said about the file, and the period that rows were put together by: a newer file of the
-            same form is read by it.
+        frame: long, one row per timestamp and series.
+        columns: the names of its columns.
+        notes: what was inferred or changed, one line each.
+        roles: the role of each column of the file that has one, by name.
+        options: the given options, with the period by which rows were aggregated: they read a newer file alike.
     """
 
     frame: pd.DataFrame
     columns: Columns
     notes: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
-    reading: ReadOptions = field(default_factory=ReadOptions)
+    options: ReadOptions = field(default_factory=ReadOptions)
+
+
+class ColumnRoles(NamedTuple):
+    """The columns of a file by their roles."""
+
+    time: TimeColumn
+    ids: Sequence[str]
+    series: pd.Series | None  # the name of each row's series, (n,); None: one series
+    targets: Sequence[str]  # none if rows are counted
+    covariates: CovariateColumns
+
+    def by_column(self) -> dict[str, str]:
+        """The role of each column that has one."""
+        roles = dict.fromkeys(self.time.used, "time") | dict.fromkeys(self.ids, "id")
+        roles |= dict.fromkeys(self.targets, "target")
+        for role in ("past", "future", "static"):
+            roles |= dict.fromkeys(getattr(self.covariates, role), role)
+        if self.covariates.weight is not None:
+            roles[self.covariates.weight] = "weight"
+        return roles
 
 
 def read_file(
     path: str,
-    reading: ReadOptions | None = None,
-    beside: CovariateColumns | None = None,
+    options: ReadOptions | None = None,
+    covariates: CovariateColumns | None = None,
     prefer: Columns | None = None,
 ) -> FileTable:
-    """Read a CSV or Parquet file, or standard input for "-", and find out what its columns are.
+    """Read a CSV or Parquet file, or standard input if the path is "-", and infer the roles of its columns.
 
     Args:
         path: of the file.
-        reading: what the user says about it.
-        beside: the covariates' columns.
-        prefer: columns that are taken where they are there and none is named.
+        options: what the user specifies.
+        covariates: their columns.
+        prefer: columns that get their roles if the file has them and no option names others.
 
     Raises:
         DataError: with the place (column, line) and a remedy.
     """
-    reading = reading or ReadOptions()
-    return interpret_sheet(read_sheet(path, reading), reading, beside or CovariateColumns(), prefer)
+    options = options or ReadOptions()
+    return interpret(read_cells(path, options), options, covariates or CovariateColumns(), prefer)
 
 
-def read_sheet(path: str, reading: ReadOptions) -> Sheet:
+def read_cells(path: str, options: ReadOptions) -> RawTable:
     """The cells of a file."""
-    return parse_sheet(decode_file(path, reading.encoding), reading)
+    return parse_cells(decode_file(path, options.encoding), options)
 
 
-def interpret_sheet(
-    sheet: Sheet, reading: ReadOptions, beside: CovariateColumns, prefer: Columns | None = None
+def interpret(
+    raw: RawTable, options: ReadOptions, covariates: CovariateColumns, prefer: Columns | None = None
 ) -> FileTable:
-    """What the cells of a sheet mean."""
-    reading.refuse_start_alone()
-    long = False
-    known = prefer is not None and prefer.time in sheet.cells
-    if not (reading.time or reading.target or reading.wide or known or beside.names or reading.start):
-        long = unpivot(sheet)
-    told = told_columns(sheet, reading, beside, prefer)
-    if long and len(sheet.cells.columns) == len(ACROSS):
-        told["id"] = [ACROSS[0]]
-    clock = _clock(sheet, reading, beside, told)
-    taken = [*clock.used, *told["target"], *beside.names]
-    ids = told["id"] or find_ids(sheet, clock.stamps, taken)
-    identity = identity_of(sheet, ids)
-    notes = [*sheet.notes, *clock.notes]
-    if len(ids) > 1 and not told["id"]:
-        notes.append(f"no column alone tells series apart: {join_names(ids)} do together; --id overrules")
-    targets = told["target"] or _targets(sheet, reading, clock, identity, [*taken, *ids], notes)
-    table = _long(sheet, reading, beside, clock, identity, ids, targets, notes)
-    if reading.aggregate:
-        period = period_of(table, reading)
-        notes += aggregate(table, reading)
-        reading = replace(reading, freq=period)
+    """Infer the meaning of the cells of a file; parameters as in `read_file`."""
+    options.refuse_start_alone()
+    has_preferred = prefer is not None and prefer.time in raw.cells
+    given = (options.time, options.target, options.wide, options.start, covariates.names)
+    was_wide = not any(given) and not has_preferred and unpivot(raw)
+    chosen = chosen_columns(raw, options, covariates, prefer)
+    if was_wide and len(raw.cells.columns) == len(LONG_NAMES):
+        chosen["id"] = [LONG_NAMES[0]]
+    roles, notes = _assign_roles(raw, options, covariates, chosen)
+    notes = [*raw.notes, *roles.time.notes, *notes]
+    table = _long_table(raw, options, roles, notes)
+    if options.aggregate:
+        period = period_of(table, options)
+        notes += aggregate(table, options)
+        options = replace(options, freq=period)
     else:
         notes += resolve_duplicates(table)
-        refuse_irregular(table, reading)
-    notes += sentinel_notes(table.frame, [table.columns.target, *beside.past, *beside.future])
-    return FileTable(table.frame, table.columns, tuple(notes), _roles(sheet, clock, ids, targets, beside), reading)
+        refuse_irregular(table, options)
+    notes += sentinel_notes(table.frame, [table.columns.target, *covariates.past, *covariates.future])
+    return FileTable(table.frame, table.columns, tuple(notes), roles.by_column(), options)
 
 
-def told_columns(
-    sheet: Sheet, reading: ReadOptions, beside: CovariateColumns, prefer: Columns | None
+# --- the roles of columns ---------------------------------------------------------------------------
+
+
+def chosen_columns(
+    raw: RawTable, options: ReadOptions, covariates: CovariateColumns, prefer: Columns | None
 ) -> dict[str, list[str]]:
-    """The columns that options name, or that are preferred and there."""
-    told = {role: named(sheet, getattr(reading, role)) for role in ("id", "time", "target")}
-    for name in beside.names:
-        if name not in sheet.cells:
-            raise DataError(f"{sheet.name}: there is no column {name!r}; it has: {join_names(sheet.cells.columns)}.")
-    everything = [*told["id"], *told["time"], *told["target"], *beside.names]
+    """The columns of id, time and target that options name, or that are preferred and exist, by role."""
+    chosen = {role: columns_of_option(raw, getattr(options, role)) for role in ("id", "time", "target")}
+    for name in covariates.names:
+        if name not in raw.cells:
+            raise DataError(f"{raw.name}: there is no column {name!r}; it has: {list_names(raw.cells.columns)}.")
+    everything = [*chosen["id"], *chosen["time"], *chosen["target"], *covariates.names]
     for name in everything:
         if everything.count(name) > 1:
-            raise DataError(
-                f"{sheet.name}: column {name!r} is named twice. Id, time, target and others are different."
-            )
+            raise DataError(f"{raw.name}: column {name!r} is named twice. Each column can have one role only.")
     if prefer is not None:
         for role, name in (("id", prefer.id), ("time", prefer.time), ("target", prefer.target)):
-            parts = [name] if name in sheet.cells else name.split(" " if role == "time" else JOINED)
-            if not told[role] and all(part in sheet.cells and part not in everything for part in parts):
-                told[role] = parts
-    return told
+            parts = [name] if name in raw.cells else name.split(" " if role == "time" else ID_SEPARATOR)
+            if not chosen[role] and all(part in raw.cells and part not in everything for part in parts):
+                chosen[role] = parts
+    return chosen
 
 
-def _clock(sheet: Sheet, reading: ReadOptions, beside: CovariateColumns, told: Mapping[str, list[str]]) -> TimeColumn:
-    """The stamps; rows below the last one that are remarks are left out first."""
-    taken = [*told["id"], *told["target"], *beside.names]
-    names = [] if reading.start and not told["time"] else find_time(sheet, told["time"], taken)
+def _assign_roles(
+    raw: RawTable, options: ReadOptions, covariates: CovariateColumns, chosen: Mapping[str, list[str]]
+) -> tuple[ColumnRoles, list[str]]:
+    """The roles of all columns, and notes."""
+    time = _find_timestamps(raw, options, covariates, chosen)
+    taken = [*time.used, *chosen["target"], *covariates.names]
+    ids = chosen["id"] or find_ids(raw, time.stamps, taken)
+    series, notes = series_names(raw, ids), []
+    if len(ids) > 1 and not chosen["id"]:
+        notes.append(f"no single column tells series apart; {list_names(ids)} do together; change with `id`")
+    targets = chosen["target"]
+    if not targets:
+        targets, target_notes = _find_targets(raw, options, time, series, [*taken, *ids])
+        notes += target_notes
+    return ColumnRoles(time, ids, series, targets, covariates), notes
+
+
+def _find_timestamps(
+    raw: RawTable, options: ReadOptions, covariates: CovariateColumns, chosen: Mapping[str, list[str]]
+) -> TimeColumn:
+    """The timestamps of the rows; remarks below the table are dropped first."""
+    taken = [*chosen["id"], *chosen["target"], *covariates.names]
+    names = [] if options.start and not chosen["time"] else find_time(raw, chosen["time"], taken)
     if names:
-        _drop_footer(sheet, names[0])
-        return read_time_column(sheet, names, reading)
-    if reading.freq is not None:
-        ids = identity_of(sheet, told["id"])
-        return number_rows(sheet, reading, ids)
+        _drop_footer(raw, names[0])
+        return read_time_column(raw, names, options)
+    if options.freq is not None:
+        return number_rows(raw, options, series_names(raw, chosen["id"]))
     raise DataError(
-        f"{sheet.name}: no column reads as dates; it has: {join_names(sheet.cells.columns)}. Name the time column "
-        "with --time, or number the rows with --freq, such as --freq D, and --start, such as --start 2024-12-31."
+        f"{raw.name}: no column reads as dates; it has: {list_names(raw.cells.columns)}. Name the time column "
+        "with `time`, or number the rows with `freq`, such as `freq='D'`, and `start`, such as `start='2024-12-31'`."
     )
 
 
-def _drop_footer(sheet: Sheet, time: str) -> None:
-    """Leave out last lines that hold a remark: text in one cell, nothing else."""
-    keep = len(sheet.cells)
-    while keep > 1 and sheet.cells.shape[1] > 1:
-        row = sheet.cells.iloc[keep - 1]
-        known = row[row.notna()]
-        if len(known) != 1 or dates_share(known) or is_numeric(known) or missing(known).all():
+def _drop_footer(raw: RawTable, time: str) -> None:
+    """Drop last lines that hold a remark: text in one cell, nothing else."""
+    keep = len(raw.cells)
+    while keep > 1 and raw.cells.shape[1] > 1:
+        row = raw.cells.iloc[keep - 1]
+        filled = row[row.notna()]
+        if len(filled) != 1 or dates_share(filled) or is_numeric(filled) or missing(filled).all():
             break
-        if row[time] is None and known.index[0] != sheet.cells.columns[0]:
+        if row[time] is None and filled.index[0] != raw.cells.columns[0]:
             break
         keep -= 1
-    if keep < len(sheet.cells):
-        sheet.notes.append(f"{len(sheet.cells) - keep} remark(s) below the table left out")
-        sheet.take(np.arange(keep))
+    if keep < len(raw.cells):
+        raw.notes.append(f"{len(raw.cells) - keep} remark(s) below the table dropped")
+        raw.take(np.arange(keep))
 
 
-def identity_of(sheet: Sheet, ids: Sequence[str]) -> pd.Series | None:
-    """The name of each row's series."""
+def series_names(raw: RawTable, ids: Sequence[str]) -> pd.Series | None:
+    """The name of each row's series, (n,); None without columns of ids."""
     if not ids:
         return None
     for column in ids:
-        gone = sheet.cells[column].isna().to_numpy()
-        if gone.any():
-            row = int(gone.argmax())
-            raise DataError(f"{sheet.place(column, row)}: the id is missing. Fill it in or delete the line.")
-    name = sheet.cells[ids[0]]
+        absent = raw.cells[column].isna().to_numpy()
+        if absent.any():
+            row = int(absent.argmax())
+            raise DataError(f"{raw.place(column, row)}: the id is missing. Fill it in or delete the line.")
+    name = raw.cells[ids[0]]
     for column in ids[1:]:
-        name = name + JOINED + sheet.cells[column]
+        name = name + ID_SEPARATOR + raw.cells[column]
     return name
 
 
-def _targets(
-    sheet: Sheet,
-    reading: ReadOptions,
-    clock: TimeColumn,
-    identity: pd.Series | None,
-    taken: list[str],
-    notes: list[str],
-) -> list[str]:
-    """The columns to forecast; none where rows are counted."""
-    numeric = numeric_columns(sheet, taken) if reading.wide or identity is None else []
-    if reading.wide:
+def _find_targets(
+    raw: RawTable, options: ReadOptions, time: TimeColumn, series: pd.Series | None, taken: list[str]
+) -> tuple[list[str], list[str]]:
+    """The columns to forecast, none if rows are counted; and notes."""
+    numeric = numeric_columns(raw, taken) if options.wide or series is None else []
+    if options.wide:
         if not numeric:
             raise DataError(
-                f"{sheet.name}: --wide needs columns of numbers; it has: {join_names(sheet.cells.columns)}."
+                f"{raw.name}: `wide=True` needs columns of numbers; it has: {list_names(raw.cells.columns)}."
             )
-        return numeric
-    if reading.aggregate == "count":
-        return []
-    if identity is None and reading.wide is None and series_across(sheet, numeric, taken):
-        notes.append(
-            f"{len(numeric)} columns taken as series, as their names differ in a number only; --target names one"
-        )
-        return numeric
-    target, more = find_target(sheet, clock.name, identity, taken)
-    notes += more
-    return [target]
+        return numeric, []
+    if options.aggregate == "count":
+        return [], []
+    if series is None and options.wide is None and columns_are_series(raw, numeric, taken):
+        note = f"{len(numeric)} columns read as series, as their names differ in a number only; change with `target`"
+        return numeric, [note]
+    target, notes = find_target(raw, time.name, series, taken)
+    return [target], notes
 
 
 # --- the long table ---------------------------------------------------------------------------------
 
 
-def _long(
-    sheet: Sheet,
-    reading: ReadOptions,
-    beside: CovariateColumns,
-    clock: TimeColumn,
-    identity: pd.Series | None,
-    ids: Sequence[str],
-    targets: Sequence[str],
-    notes: list[str],
-) -> LongTable:
-    """Ids, stamps, targets and covariates as one long frame; several targets become a series each."""
-    hint = _decimal_hint(sheet, reading)
-    several = len(targets) > 1
-    id_name = JOINED.join(ids) if ids else Columns.id
+def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles, notes: list[str]) -> LongTable:
+    """The long table, in which each of several targets is a series; notes on columns are added to `notes`."""
+    hint, covariates, targets = _decimal_hint(raw, options), roles.covariates, roles.targets
+    time, several = roles.time.name, len(targets) > 1
+    id_name = ID_SEPARATOR.join(roles.ids) if roles.ids else Columns.id
     target = targets[0] if len(targets) == 1 else "value" if several else "count"
     if several:
-        id_name = "series" if "series" not in (clock.name, *beside.names) else "series name"
-    while target in (clock.name, id_name, *beside.names):
+        id_name = "series" if "series" not in (time, *covariates.names) else "series name"
+    while target in (time, id_name, *covariates.names):
         target += "_"
-    data: dict[str, object] = {}
-    if identity is not None:
-        data[id_name] = identity
-    data[clock.name] = clock.stamps
-    others = {c: covariate(sheet, reading, c, beside.kinds.get(c), hint, notes) for c in beside.names}
-    values = [numbers_of(sheet, reading, c, hint, notes) for c in targets] or [np.ones(len(sheet.cells))]
-    lines: Sequence[int] = sheet.lines
+    data: dict[str, object] = {} if roles.series is None else {id_name: roles.series}
+    data[time] = roles.time.stamps
+    others = {c: read_covariate(raw, options, c, covariates.kinds.get(c), hint, notes) for c in covariates.names}
+    values = [numbers_of(raw, options, c, hint, notes) for c in targets] or [np.ones(len(raw.cells))]
+    lines: Sequence[int] = raw.lines
     if not several:
         frame = pd.DataFrame(data | {target: values[0]} | others)
     else:
-        if len(values) * len(sheet.cells) > MOST_CELLS:
-            raise DataError(
-                f"{sheet.name}: {len(values)} series of {len(sheet.cells)} rows are too many. Choose some."
-            )
-        rows = np.tile(np.arange(len(sheet.cells)), len(values))
+        if len(values) * len(raw.cells) > MAX_LONG_CELLS:
+            raise DataError(f"{raw.name}: {len(values)} series of {len(raw.cells)} rows are too many. Choose some.")
+        rows = np.tile(np.arange(len(raw.cells)), len(values))
         frame = pd.DataFrame(data | others).iloc[rows].reset_index(drop=True)
-        names = np.repeat(np.array(targets, object), len(sheet.cells))
-        frame[id_name] = names if identity is None else frame[id_name] + JOINED + names
+        names = np.repeat(np.array(targets, object), len(raw.cells))
+        frame[id_name] = names if roles.series is None else frame[id_name] + ID_SEPARATOR + names
         frame[target] = np.concatenate(values)
         lines = np.tile(np.asarray(lines), len(values)).tolist()
-    columns = Columns(id_name, clock.name, target, lines, beside.past, beside.future, beside.static, beside.weight)
-    return LongTable(sheet.name, frame, columns, identity is not None or several)
+    parts = {part: getattr(covariates, part) for part in ("past", "future", "static", "weight")}
+    columns = Columns(id_name, time, target, lines, **parts)
+    return LongTable(raw.name, frame, columns, roles.series is not None or several)
 
 
-def numbers_of(sheet: Sheet, reading: ReadOptions, column: str, hint: str | None, notes: list[str]) -> np.ndarray:
-    """A column as numbers; what is none is refused with its line."""
-    cells = sheet.cells[column]
-    found = read_numbers(cells, reading.missing, reading.decimal, hint)
-    place = sheet.place(column)
+def numbers_of(raw: RawTable, options: ReadOptions, column: str, hint: str | None, notes: list[str]) -> np.ndarray:
+    """A column as numbers, (n,); `hint` is the decimal sign of other columns, and notes are added to `notes`.
+
+    Raises:
+        DataError: a cell is no number, infinite or too large, with its line; or all cells are missing.
+    """
+    cells = raw.cells[column]
+    found = read_numbers(cells, options.missing, options.decimal, hint)
     if found.bad.any():
         row = int(found.bad.argmax())
         texts = [str(text) for text in cells[found.bad].unique()]
-        few = ",".join(texts)
-        mark = f" or count it as missing with --na '{few}'," if len(texts) <= 5 and len(few) < 60 else ""
+        listed = ",".join(texts)
+        short = len(texts) <= MAX_LISTED_TEXTS and len(listed) < MAX_LISTED_LENGTH
+        remedy = f" or count it as missing with `na={listed!r}`," if short else ""
         raise DataError(
-            f"{sheet.place(column, row)}: {shorten(cells.iloc[row])} is not a number ({int(found.bad.sum())} such "
-            f"cell(s)). Correct it,{mark} or leave it empty."
+            f"{raw.place(column, row)}: {shorten(cells.iloc[row])} is not a number ({int(found.bad.sum())} such "
+            f"cell(s)). Correct it,{remedy} or leave it empty."
         )
     infinite = np.isinf(found.values)
     if infinite.any():
         row = int(infinite.argmax())
-        raise DataError(f"{sheet.place(column, row)}: the value is infinite. Correct it or empty it.")
-    if (np.abs(found.values) > LARGEST).any():
-        row = int((np.abs(found.values) > LARGEST).argmax())
+        raise DataError(f"{raw.place(column, row)}: the value is infinite. Correct it or leave it empty.")
+    too_large = np.abs(found.values) > MAX_ABSOLUTE_VALUE
+    if too_large.any():
+        row = int(too_large.argmax())
         raise DataError(
-            f"{sheet.place(column, row)}: {shorten(cells.iloc[row])} is beyond {LARGEST:g}. Use a larger unit."
+            f"{raw.place(column, row)}: {shorten(cells.iloc[row])} exceeds {MAX_ABSOLUTE_VALUE:g}. Use a larger unit."
         )
     if np.isnan(found.values).all():
-        raise DataError(f"{place}: all {len(cells)} cells are empty. Name another column.")
+        raise DataError(f"{raw.place(column)}: all {len(cells)} cells are empty. Name another column.")
     notes += [f"column {column!r}: {note}" for note in found.notes]
     return found.values
 
 
-def covariate(
-    sheet: Sheet, reading: ReadOptions, column: str, texts: bool | None, hint: str | None, notes: list[str]
+def read_covariate(
+    raw: RawTable, options: ReadOptions, column: str, texts: bool | None, hint: str | None, notes: list[str]
 ) -> pd.Series | np.ndarray:
-    """A covariate: numbers where nearly all cells are numbers, else texts; `texts` says what a training decided."""
-    cells = sheet.cells[column]
-    gone = missing(cells, reading.missing)
-    if gone.all() or (texts if texts is not None else not is_numeric(cells)):
-        return cells.where(~gone, None)
-    return numbers_of(sheet, reading, column, hint, notes)
+    """A covariate, (n,): numbers if nearly all its cells are numbers, else texts.
+
+    `texts` is whether it was texts in training, None if that is unknown; for the others see `numbers_of`.
+    """
+    cells = raw.cells[column]
+    absent = missing(cells, options.missing)
+    if absent.all() or (texts if texts is not None else not is_numeric(cells)):
+        return cells.where(~absent, None)
+    return numbers_of(raw, options, column, hint, notes)
 
 
-def _decimal_hint(sheet: Sheet, reading: ReadOptions) -> str | None:
-    """The decimal sign of the columns that can have one only."""
-    if reading.decimal is not None or sheet.delimiter == "":
+def _decimal_hint(raw: RawTable, options: ReadOptions) -> str | None:
+    """ "," if columns that can be read in one way only have decimal commas, else None."""
+    if options.decimal is not None or raw.delimiter == "":
         return None
     cores = []
-    for column in list(sheet.cells)[:50]:
-        sample = sample_of(sheet.cells[column])
-        texts = [text for text in sample.head(50) if "," in text]
-        if texts and is_numeric(sheet.cells[column]):
+    for column in list(raw.cells)[:50]:
+        texts = [text for text in sample_of(raw.cells[column]).head(50) if "," in text]
+        if texts and is_numeric(raw.cells[column]):
             cores += [core_of(text)[0] for text in texts]
     found = decide_decimal(cores) if cores else None
     return "," if found == "," else None
-
-
-def _roles(
-    sheet: Sheet, clock: TimeColumn, ids: Sequence[str], targets: Sequence[str], beside: CovariateColumns
-) -> dict[str, str]:
-    roles = dict.fromkeys(clock.used, "time") | dict.fromkeys(ids, "id") | dict.fromkeys(targets, "target")
-    for role in ("past", "future", "static"):
-        roles |= dict.fromkeys(getattr(beside, role), role)
-    if beside.weight is not None:
-        roles[beside.weight] = "weight"
-    return roles

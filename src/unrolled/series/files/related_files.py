@@ -1,4 +1,4 @@
-"""Files beside the table: what is known ahead, and forecasts made before."""
+"""Files that belong to a table: the known future, and earlier forecasts."""
 
 from __future__ import annotations
 
@@ -8,74 +8,81 @@ import pandas as pd
 
 from ...errors import DataError
 from ..columns import Columns
-from .column_roles import JOINED, find_ids, join_names, named
-from .dialect import Sheet
+from .column_roles import ID_SEPARATOR, columns_of_option, find_ids, list_names
+from .dialect import RawTable
 from .numbers import is_numeric
 from .options import CovariateColumns, ReadOptions
-from .reader import FileTable, covariate, identity_of, numbers_of, read_sheet, told_columns
+from .reader import FileTable, chosen_columns, numbers_of, read_cells, read_covariate, series_names
 from .time_columns import find_time, read_time_column
 
 
-def read_future(path: str, columns: Columns, grouped: bool, kinds: Mapping[str, bool]) -> pd.DataFrame:
-    """Read a file of what is known ahead: stamps, the columns known ahead, and ids where the series have them."""
-    reading = ReadOptions()
-    sheet = read_sheet(path, reading)
-    needed = [*([columns.id] if grouped else []), *columns.future]
-    time = named(sheet, columns.time) if columns.time in sheet.cells else _parts_of(sheet, columns.time, " ")
-    for name in needed:
-        named(sheet, name)
-    clock = read_time_column(sheet, time, reading)
-    frame = pd.DataFrame({columns.time: clock.stamps})
-    if grouped:
-        frame[columns.id] = identity_of(sheet, [columns.id])
+def read_future(path: str, columns: Columns, has_ids: bool, kinds: Mapping[str, bool]) -> pd.DataFrame:
+    """Read a file of the known future: timestamps, covariates known in advance, and ids if the series have them.
+
+    `columns` are those of the training table, and `kinds` whether a column held texts in it.
+
+    Raises:
+        DataError: a column is missing or can't be read, or a timestamp occurs twice in one series.
+    """
+    options = ReadOptions()
+    raw = read_cells(path, options)
+    id_columns = [columns.id] if has_ids else []
+    time_columns = _time_columns(raw, columns.time)
+    for name in (*id_columns, *columns.future):
+        columns_of_option(raw, name)
+    frame = pd.DataFrame({columns.time: read_time_column(raw, time_columns, options).stamps})
+    if has_ids:
+        frame[columns.id] = series_names(raw, id_columns)
     for name in columns.future:
-        frame[name] = covariate(sheet, reading, name, kinds.get(name), None, [])
-    keys = [columns.time, columns.id] if grouped else [columns.time]
-    double = (
-        frame.duplicated(keys, keep=False).to_numpy() & frame[list(columns.future)].notna().any(axis=1).to_numpy()
-    )
-    again = frame.duplicated(keys).to_numpy() & double
-    if again.any():
-        second = int(again.argmax())
-        same = (frame[keys] == frame[keys].iloc[second]).all(axis=1).to_numpy() & double
+        frame[name] = read_covariate(raw, options, name, kinds.get(name), None, [])
+    keys = [columns.time, *id_columns]
+    has_value = frame[list(columns.future)].notna().any(axis=1).to_numpy()
+    duplicates = frame.duplicated(keys, keep=False).to_numpy() & has_value
+    repeated = frame.duplicated(keys).to_numpy() & duplicates
+    if repeated.any():
+        second = int(repeated.argmax())
+        same = (frame[keys] == frame[keys].iloc[second]).all(axis=1).to_numpy() & duplicates
         raise DataError(
-            f"{sheet.name}, column {columns.time!r}: {sheet.cells[time[0]].iloc[second]!r} comes twice for one "
-            f"series, in lines {sheet.lines[int(same.argmax())]} and {sheet.lines[second]}. "
-            "Keep one row a stamp and series."
+            f"{raw.name}, column {columns.time!r}: {raw.cells[time_columns[0]].iloc[second]!r} occurs twice for one "
+            f"series, in lines {raw.lines[int(same.argmax())]} and {raw.lines[second]}. Keep one row per timestamp "
+            "and series."
         )
     return frame
 
 
-def _parts_of(sheet: Sheet, joined: str, mark: str) -> list[str]:
-    parts = joined.split(mark)
-    return parts if all(part in sheet.cells for part in parts) else named(sheet, joined)
+def _time_columns(raw: RawTable, name: str) -> list[str]:
+    """The columns of the timestamps that were read as one column of this name in training."""
+    parts = [name] if name in raw.cells else name.split(" ")
+    return parts if all(part in raw.cells for part in parts) else columns_of_option(raw, name)
 
 
 def read_forecast(path: str, id_name: str | None = None, time_name: str | None = None) -> FileTable:
-    """Read a file of forecasts: stamps, perhaps ids, cutoffs, and every other column that holds numbers.
+    """Read a file of forecasts: timestamps, ids and cutoffs if there are any, and all other columns of numbers.
 
-    The target of its columns is the first of those.
+    The first of these is the target of the table's columns.
+
+    Raises:
+        DataError: the file can't be read, or has no timestamps.
     """
-    reading = ReadOptions(id=id_name, time=time_name)
-    sheet = read_sheet(path, reading)
-    told = told_columns(sheet, reading, CovariateColumns(), None)
-    times = told["time"] or find_time(sheet, [], told["id"])
+    options = ReadOptions(id=id_name, time=time_name)
+    raw = read_cells(path, options)
+    chosen = chosen_columns(raw, options, CovariateColumns(), None)
+    times = chosen["time"] or find_time(raw, [], chosen["id"])
     if not times:
-        raise DataError(f"{sheet.name}: no column reads as dates; it has: {join_names(sheet.cells.columns)}.")
-    clock = read_time_column(sheet, times, reading)
-    ours = [str(c) for c in sheet.cells]
-    frame = pd.DataFrame({clock.name: clock.stamps})
-    if "cutoff" in sheet.cells:
-        frame["cutoff"] = read_time_column(sheet, ["cutoff"], reading).stamps
-    ids = told["id"] or ([] if "cutoff" in sheet.cells else find_ids(sheet, clock.stamps, times))
-    if not ids and frame.duplicated().any() and ours[0] not in times:
-        ids = [ours[0]]  # where `forecast` and `backtest` write it; a row or two a series tell nothing else
-    numeric = [c for c in ours if c not in (*times, *ids, "cutoff") and is_numeric(sheet.cells[c])]
+        raise DataError(f"{raw.name}: no column reads as dates; it has: {list_names(raw.cells.columns)}.")
+    time = read_time_column(raw, times, options)
+    names = [str(c) for c in raw.cells]
+    frame = pd.DataFrame({time.name: time.stamps})
+    if "cutoff" in raw.cells:
+        frame["cutoff"] = read_time_column(raw, ["cutoff"], options).stamps
+    ids = chosen["id"] or ([] if "cutoff" in raw.cells else find_ids(raw, time.stamps, times))
+    if not ids and frame.duplicated().any() and names[0] not in times:
+        ids = [names[0]]  # written first by `forecast` and `backtest`; one or two rows per series show no other id
+    numeric = [c for c in names if c not in (*times, *ids, "cutoff") and is_numeric(raw.cells[c])]
     for column in numeric:
-        frame[column] = numbers_of(sheet, reading, column, None, [])
-    identity = identity_of(sheet, ids)
-    name = JOINED.join(ids) if ids else Columns.id
-    if identity is not None:
-        frame.insert(0, name, identity)
-    target = numeric[0] if numeric else Columns.target
-    return FileTable(frame, Columns(name, clock.name, target, sheet.lines))
+        frame[column] = numbers_of(raw, options, column, None, [])
+    series = series_names(raw, ids)
+    id_column = ID_SEPARATOR.join(ids) if ids else Columns.id
+    if series is not None:
+        frame.insert(0, id_column, series)
+    return FileTable(frame, Columns(id_column, time.name, numeric[0] if numeric else Columns.target, raw.lines))

@@ -1,4 +1,4 @@
-"""Tables that are not long: a column a series, a column a month, a column a date; they become long ones."""
+"""Wide tables, with a column for each series, month or date, which become long tables."""
 
 from __future__ import annotations
 
@@ -8,30 +8,31 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from .column_roles import JOINED, TARGET_NAMES
+from .column_roles import ID_SEPARATOR, TARGET_NAMES
 from .dates import month_named, parse_date
-from .dialect import Sheet
+from .dialect import RawTable
 from .numbers import is_numeric
-from .time_columns import PARTS, TIME_NAMES
+from .time_columns import CALENDAR_PARTS, TIME_NAMES
 from .timestamps import whole_numbers
 
-FEWEST = 3  # columns that must be dates before a table is taken to have dates across
-ACROSS = ("series", "date", "value")  # what the columns of a table are called that had dates across
+MIN_WIDE_COLUMNS = 3  # columns of dates, or of series, in a table that is taken as wide
+MAX_OTHER_COLUMNS = 10  # beside columns of dates
+LONG_NAMES = ("series", "date", "value")  # of the columns of a table that was made long
 
 
-def unpivot(sheet: Sheet) -> bool:
-    """Make a table long, in place, whose columns are months or dates; whether it was one."""
-    names = [str(c) for c in sheet.cells]
-    if len(names) > FEWEST and _months_across(sheet, names):
+def unpivot(raw: RawTable) -> bool:
+    """Make a table long, in place, if its columns are months or dates; whether it was such a table."""
+    names = [str(c) for c in raw.cells]
+    if len(names) > MIN_WIDE_COLUMNS and _unpivot_years(raw, names):
         return True
-    heads = [c for c in names if _is_date(c)]
-    if len(heads) < FEWEST or len(heads) < len(names) - 10:
+    dates = [c for c in names if _is_date(c)]
+    if len(dates) < MIN_WIDE_COLUMNS or len(dates) < len(names) - MAX_OTHER_COLUMNS:
         return False
-    others = [c for c in names if c not in heads]
+    others = [c for c in names if c not in dates]
     if any(c.lower() in TIME_NAMES for c in others):
         return False
-    _melt(sheet, heads, heads, _row_names(sheet, others))
-    sheet.notes.append(f"{len(heads)} columns are dates: each row is a series")
+    _melt(raw, dates, dates, _row_names(raw, others))
+    raw.notes.append(f"{len(dates)} columns are dates: each row is read as a series")
     return True
 
 
@@ -39,17 +40,20 @@ def _is_date(name: str) -> bool:
     return bool(re.fullmatch(r"(1[89]|20|21)\d\d", name)) or (not name.isdigit() and parse_date(name) is not None)
 
 
-def _months_across(sheet: Sheet, names: Sequence[str]) -> bool:
-    """A row a year, a column a month or quarter."""
+def _unpivot_years(raw: RawTable, names: Sequence[str]) -> bool:
+    """Make a table with one row per year and one column per month or quarter long; whether it was one."""
     year, *others = names
-    if year.lower() not in PARTS["year"] and not whole_numbers(sheet.cells[year].dropna()).between(1700, 2200).all():
+    if (
+        year.lower() not in CALENDAR_PARTS["year"]
+        and not whole_numbers(raw.cells[year].dropna()).between(1700, 2200).all()
+    ):
         return False
     months = _months_of(others)
     if months is None:
         return False
-    years = sheet.cells[year]
-    _melt(sheet, others, [f"{month:02}" for month in months], None, years)
-    sheet.notes.append(f"{len(others)} columns are parts of the year {year!r}: read row by row")
+    years = raw.cells[year]
+    _melt(raw, others, [f"{month:02}" for month in months], None, years)
+    raw.notes.append(f"{len(others)} columns are parts of the year {year!r}: read row by row")
     return True
 
 
@@ -61,38 +65,41 @@ def _months_of(names: Sequence[str]) -> list[int] | None:
     return months if len(names) == 12 and sorted(m or 0 for m in months) == list(range(1, 13)) else None  # type: ignore[return-value]
 
 
-def _row_names(sheet: Sheet, others: Sequence[str]) -> pd.Series | None:
-    """What tells the rows apart: the first column that does, else all texts together."""
-    if not others or len(sheet.cells) == 1:
+def _row_names(raw: RawTable, others: Sequence[str]) -> pd.Series | None:
+    """The name of each row: the first column without duplicates, else all columns joined."""
+    if not others or len(raw.cells) == 1:
         return None
     for column in others:
-        if sheet.cells[column].notna().all() and not sheet.cells[column].duplicated().any():
-            return sheet.cells[column]
-    texts = [sheet.cells[c].map(lambda text: text or "") for c in others]
-    return pd.Series([JOINED.join(row) for row in zip(*texts, strict=True)], dtype=object)
+        if raw.cells[column].notna().all() and not raw.cells[column].duplicated().any():
+            return raw.cells[column]
+    texts = [raw.cells[c].map(lambda text: text or "") for c in others]
+    return pd.Series([ID_SEPARATOR.join(row) for row in zip(*texts, strict=True)], dtype=object)
 
 
 def _melt(
-    sheet: Sheet, columns: Sequence[str], heads: Sequence[str], ids: pd.Series | None, years: pd.Series | None = None
+    raw: RawTable, columns: Sequence[str], dates: Sequence[str], ids: pd.Series | None, years: pd.Series | None = None
 ) -> None:
-    """Every cell of these columns a row of its own, row by row of the file."""
-    rows, count = len(sheet.cells), len(columns)
-    stamps = np.tile(np.array(heads, object), rows)
+    """Give each cell of these columns a row of its own, in the order of the file, in place.
+
+    `dates` are those of the columns, or, if the rows have `years`, the part after the year; `ids` name the rows.
+    """
+    rows, count = len(raw.cells), len(columns)
+    stamps = np.tile(np.array(dates, object), rows)
     if years is not None:
-        stamps = np.array([None if y is None else f"{y}-{h}" for y in years for h in heads], object)
-    long = {ACROSS[1]: stamps, ACROSS[2]: sheet.cells[list(columns)].to_numpy(object).reshape(-1)}
+        stamps = np.array([None if y is None else f"{y}-{d}" for y in years for d in dates], object)
+    long = {LONG_NAMES[1]: stamps, LONG_NAMES[2]: raw.cells[list(columns)].to_numpy(object).reshape(-1)}
     if ids is not None:
-        long = {ACROSS[0]: np.repeat(ids.to_numpy(object), count), **long}
-    sheet.cells = pd.DataFrame(long, dtype=object)
-    sheet.lines = np.repeat(np.asarray(sheet.lines), count).tolist()
+        long = {LONG_NAMES[0]: np.repeat(ids.to_numpy(object), count), **long}
+    raw.cells = pd.DataFrame(long, dtype=object)
+    raw.lines = np.repeat(np.asarray(raw.lines), count).tolist()
 
 
-def series_across(sheet: Sheet, numeric: Sequence[str], taken: Sequence[str]) -> bool:
-    """Whether clearly each column is a series: nothing else is there, and names differ in a number only."""
-    rest = [str(c) for c in sheet.cells if c not in taken]
-    if len(numeric) < FEWEST or len(rest) != len(numeric):
+def columns_are_series(raw: RawTable, numeric: Sequence[str], taken: Sequence[str]) -> bool:
+    """Whether each free column is a series: all are numeric, and their names differ in a number only."""
+    rest = [str(c) for c in raw.cells if c not in taken]
+    if len(numeric) < MIN_WIDE_COLUMNS or len(rest) != len(numeric):
         return False
     if any(c.lower() in TARGET_NAMES for c in rest):
         return False
     stems = {re.sub(r"\d+$", "", c) for c in rest}
-    return len(stems) == 1 and all(c[-1:].isdigit() for c in rest) and all(is_numeric(sheet.cells[c]) for c in rest)
+    return len(stems) == 1 and all(c[-1:].isdigit() for c in rest) and all(is_numeric(raw.cells[c]) for c in rest)

@@ -1,4 +1,4 @@
-"""What looks wrong in a column but may be right: it is pointed out, never changed."""
+"""Numbers that may stand for missing values: they are reported, never changed."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import pandas as pd
 
 from ...arrays import Array
 
-OFTEN = 3  # times a number must come before it is suspected to stand for a missing value
+MIN_SENTINEL_COUNT = 3
 
 
 def suspected_sentinel(values: Array) -> tuple[float, int] | None:
-    """A number that seems to stand for missing values, and how often it comes; None if there is none.
+    """A number that seems to stand for missing values, and how often it occurs; None if there is none.
 
-    It is the only negative one or made of nines, lies beyond all others, and comes at least three times.
+    It occurs at least three times, lies beyond all others, and is either the only negative number or made of nines.
 
     >>> suspected_sentinel(np.array([1.5, -200, 2.5, -200, -200, 3]))
     (-200.0, 3)
     """
-    known = values[np.isfinite(values)]
-    if len(known) < OFTEN + 1:
+    finite = values[np.isfinite(values)]
+    if len(finite) < MIN_SENTINEL_COUNT + 1:
         return None
-    low, high = known.min(), known.max()
-    for end, others in ((low, known[known > low]), (high, known[known < high])):
-        count = len(known) - len(others)
-        if count < OFTEN or not len(others) or end != round(end):
+    low, high = finite.min(), finite.max()
+    for end, others in ((low, finite[finite > low]), (high, finite[finite < high])):
+        count = len(finite) - len(others)
+        if count < MIN_SENTINEL_COUNT or not len(others) or end != round(end):
             continue
         nines = re.fullmatch(r"-?9{2,}(\.0)?", str(float(end))) is not None
         if end < 0 <= others.min() or (nines and abs(end) > 2 * np.abs(others).max()):
@@ -36,14 +36,15 @@ def suspected_sentinel(values: Array) -> tuple[float, int] | None:
 
 
 def sentinel_notes(frame: pd.DataFrame, columns: Iterable[str]) -> list[str]:
+    """A note for each of these columns in which a number seems to stand for missing values."""
     notes = []
     for column in columns:
         if pd.api.types.is_float_dtype(frame[column]):
             found = suspected_sentinel(frame[column].to_numpy(float))
             if found:
-                said = f"{found[0]:g}"
+                value = f"{found[0]:g}"
                 notes.append(
-                    f"{said} comes {found[1]} times in {column!r} and lies apart from all others: if it stands for a "
-                    f"missing value, say --na={said}"
+                    f"{value} occurs {found[1]} times in {column!r}, far from all other values: if it stands for a "
+                    f"missing value, use `na={value!r}`"
                 )
     return notes

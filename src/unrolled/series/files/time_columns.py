@@ -1,4 +1,4 @@
-"""Which columns tell the time, joined where it stands in several, and their stamps; or rows that are numbered."""
+"""The timestamps of a table: the columns that hold them, joined if there are several; or rows that are numbered."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pandas as pd
 from ...errors import DataError
 from ..frequency import Frequency
 from .dates import month_named, time_of_day
-from .dialect import Sheet, shorten
+from .dialect import RawTable, shorten
 from .numbers import is_numeric, sample_of
 from .options import ReadOptions
 from .timestamps import dates_share, read_stamps, refuse_unread, whole_numbers
 
 TIME_NAMES = ("ds", "date", "datetime", "time", "timestamp", "month", "week", "day", "year", "quarter", "period")
-PARTS = {
+CALENDAR_PARTS = {
     "year": ("year", "yr", "yyyy", "jahr", "année", "año", "anno"),
     "quarter": ("quarter", "qtr", "quartal"),
     "month": ("month", "mon", "mo", "mnth", "monat", "mois", "mes", "mese"),
@@ -25,7 +25,7 @@ PARTS = {
     "hour": ("hour", "hr", "hours", "stunde", "heure", "hora", "ora"),
     "minute": ("minute", "min", "minutes"),
 }
-RANGES = {
+PART_RANGES = {
     "year": (1700, 2200),
     "quarter": (1, 4),
     "month": (1, 12),
@@ -33,19 +33,19 @@ RANGES = {
     "hour": (0, 24),
     "minute": (0, 59),
 }
-ENOUGH = 0.9
-BEGIN = "2001-01-01"  # of rows that are numbered and told no start; a Monday
+MIN_TIME_SHARE = 0.9  # of the cells of a column of dates, or of times of day
+DEFAULT_START = "2001-01-01"  # of numbered rows; a Monday
 
 
 @dataclass
 class TimeColumn:
-    """The stamps of a sheet.
+    """The timestamps of a table.
 
     Attributes:
-        name: of the column they are called by.
+        name: of the column of timestamps in the long table.
         stamps: datetime64[ns] or int64, (n,).
-        used: the columns of the file that tell them.
-        notes: what was guessed.
+        used: the columns of the file that hold them.
+        notes: what was inferred.
     """
 
     name: str
@@ -54,27 +54,27 @@ class TimeColumn:
     notes: list[str] = field(default_factory=list)
 
 
-def find_time(sheet: Sheet, told: Sequence[str], taken: Sequence[str]) -> list[str]:
-    """The columns that tell the time: one, or several to be joined; none where nothing reads as a time.
+def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """The columns of the time: one, or several to be joined; none if no column holds times.
 
-    A column with a usual name that reads as dates, else any that does, else year, month, day and so on, else a usual
-    name with whole numbers.
+    A column of dates with a usual name is preferred, then any column of dates, then year, month, day and so on, then
+    a column of whole numbers with a usual name. Columns that are `given` are taken as they are.
     """
-    if told:
-        return list(told)
-    free = [str(c) for c in sheet.cells if c not in taken]
+    if given:
+        return list(given)
+    free = [str(c) for c in raw.cells if c not in taken]
     usual = sorted((c for c in free if c.lower() in TIME_NAMES), key=lambda c: TIME_NAMES.index(c.lower()))
     others = [c for c in free if c not in usual]
-    dated = [c for c in usual if dates_share(sheet.cells[c]) >= ENOUGH]
-    # a bare number may be anything, unless its column is named like a time
-    dated = dated or [c for c in others if _could_be_dates(sheet.cells[c])]
+    dated = [c for c in usual if dates_share(raw.cells[c]) >= MIN_TIME_SHARE]
+    # numbers alone may mean anything, unless the column has the name of a time
+    dated = dated or [c for c in others if _could_be_dates(raw.cells[c])]
     if dated:
         best = next((c for c in dated if "utc" in c.lower()), dated[0])
-        return [best, *_time_beside(sheet, best, [c for c in free if c != best])]
-    parts = _calendar_parts(sheet, free)
+        return [best, *_time_of_day_column(raw, best, [c for c in free if c != best])]
+    parts = _calendar_parts(raw, free)
     if parts:
         return parts
-    whole = [c for c in usual if whole_numbers(sample_of(sheet.cells[c])).notna().all()]
+    whole = [c for c in usual if whole_numbers(sample_of(raw.cells[c])).notna().all()]
     return whole[:1] or usual[:1]
 
 
@@ -82,32 +82,32 @@ def _could_be_dates(column: pd.Series) -> bool:
     head = column.dropna().head(3)
     if not dates_share(head) or pd.to_numeric(head, errors="coerce").notna().all():
         return False
-    return dates_share(column) >= ENOUGH
+    return dates_share(column) >= MIN_TIME_SHARE
 
 
-def _time_beside(sheet: Sheet, date: str, free: Sequence[str]) -> list[str]:
-    """The column with the time of day, beside one with days that has none."""
-    days = sheet.cells[date]
+def _time_of_day_column(raw: RawTable, date: str, free: Sequence[str]) -> list[str]:
+    """The column of the time of day, if the column of dates has none."""
+    days = raw.cells[date]
     if sample_of(days).map(lambda text: ":" in str(text)).any():
         return []
     for column in free:
-        sample = sample_of(sheet.cells[column])
+        sample = sample_of(raw.cells[column])
         if (
             len(sample)
             and time_of_day(str(sample.iloc[0])) is not None
-            and sample.map(lambda text: time_of_day(str(text)) is not None).mean() >= ENOUGH
+            and sample.map(lambda text: time_of_day(str(text)) is not None).mean() >= MIN_TIME_SHARE
         ):
             return [column]
     if days.duplicated().any():
-        return [c for c in free if c.lower() in PARTS["hour"] and _in_range(sheet.cells[c], "hour")][:1]
+        return [c for c in free if c.lower() in CALENDAR_PARTS["hour"] and _in_range(raw.cells[c], "hour")][:1]
     return []
 
 
-def _calendar_parts(sheet: Sheet, free: Sequence[str]) -> list[str]:
-    """Columns for year, month, day and so on, down to the finest that is there without a gap."""
+def _calendar_parts(raw: RawTable, free: Sequence[str]) -> list[str]:
+    """The columns of year, month, day and so on, without a gap from the year down to the finest."""
     found = {
-        part: next((c for c in free if c.lower() in names and _in_range(sheet.cells[c], part)), None)
-        for part, names in PARTS.items()
+        part: next((c for c in free if c.lower() in names and _in_range(raw.cells[c], part)), None)
+        for part, names in CALENDAR_PARTS.items()
     }
     if found["year"] is None or not (found["quarter"] or found["month"]):
         return []
@@ -126,124 +126,132 @@ def _in_range(column: pd.Series, part: str) -> bool:
     if part == "month" and len(sample) and sample.map(lambda text: month_named(str(text)) is not None).all():
         return True
     numbers = whole_numbers(sample)
-    low, high = RANGES[part]
+    low, high = PART_RANGES[part]
     return len(numbers) > 0 and bool(numbers.between(low, high).all())
 
 
-# --- stamps -----------------------------------------------------------------------------------------
+# --- timestamps in columns --------------------------------------------------------------------------
 
 
-def read_time_column(sheet: Sheet, names: Sequence[str], reading: ReadOptions) -> TimeColumn:
-    """The stamps that these columns tell.
+def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) -> TimeColumn:
+    """The timestamps in these columns.
 
     Raises:
-        DataError: a cell is missing or is no stamp, with its line.
+        DataError: a cell is missing or no timestamp, or dates are ambiguous.
     """
-    texts = sheet.cells[names[0]] if len(names) == 1 else _joined(sheet, names)
-    found, codes = read_stamps(texts, reading.dates)
+    texts = raw.cells[names[0]] if len(names) == 1 else _join(raw, names)
+    found, codes = read_stamps(texts, options.dates)
     name = " ".join(names) if len(names) > 1 else names[0]
-    place = f"{sheet.name}, column {shorten(name)}"
-    if found.open is not None:
+    place = f"{raw.name}, column {shorten(name)}"
+    if found.ambiguous is not None:
         raise DataError(
-            f"{place}: dates such as {found.open!r} can be read day first or month first, and none decides. "
-            "Say which with --dates dmy or --dates mdy, or write them as 2024-12-31."
+            f"{place}: dates such as {found.ambiguous!r} can be read day first or month first, and none decides. "
+            "Choose one with `dates='dmy'` or `dates='mdy'`, or write them as 2024-12-31."
         )
     bad = found.bad
     if bad.any():
         row = int(np.flatnonzero(bad[codes] & (codes >= 0))[0])
-        refuse_unread(f"{place}, line {sheet.lines[row]}", str(texts.iloc[row]), not bad.all())
+        refuse_unread(f"{place}, line {raw.lines[row]}", str(texts.iloc[row]), not bad.all())
     notes = [*found.notes]
     if len(names) > 1:
-        notes.insert(0, f"the time stands in {len(names)} columns: {', '.join(map(repr, names))}; --time overrules")
+        listed = ", ".join(map(repr, names))
+        notes.insert(0, f"timestamps joined from {len(names)} columns: {listed}; change with `time`")
     values = found.values.to_numpy()
-    if isinstance(reading.freq, str) and values.dtype.kind == "i" and ((values >= 1700) & (values <= 2200)).all():
-        values = (values - 1970).astype("datetime64[Y]").astype("datetime64[ns]")  # years, as --freq YS takes them
+    if isinstance(options.freq, str) and values.dtype.kind == "i" and ((values >= 1700) & (values <= 2200)).all():
+        # years, which a frequency of dates such as YS needs as dates
+        values = (values - 1970).astype("datetime64[Y]").astype("datetime64[ns]")
     if (codes < 0).any():
-        return _without_holes(sheet, TimeColumn(name, pd.Series(dtype=object), [*names], notes), values, codes, place)
+        stamps, note = _fill_missing(values, codes, place, raw.lines)
+        return TimeColumn(name, stamps, [*names], [*notes, note])
     return TimeColumn(name, pd.Series(values[codes]), [*names], notes)
 
 
-def _joined(sheet: Sheet, names: Sequence[str]) -> pd.Series:
-    """Several columns as one of texts: parts of a calendar, or a date and the time of day."""
-    parts = {part: c for part, known in PARTS.items() for c in names if c.lower() in known}
+def _join(raw: RawTable, names: Sequence[str]) -> pd.Series:
+    """Several columns as one column of texts: year, month, day and so on, or a date and the time of day."""
+    parts = {part: c for part, usual in CALENDAR_PARTS.items() for c in names if c.lower() in usual}
     if "year" in parts and len(parts) == len(names):
-        return _from_parts(sheet, {part: sheet.cells[c] for part, c in parts.items()})
-    first, *others = (sheet.cells[c] for c in names)
+        return _join_parts(raw, {part: raw.cells[c] for part, c in parts.items()})
+    first, *others = (raw.cells[c] for c in names)
     joined = first.copy()
     for column in others:
-        bare = column.str.fullmatch(r"\d{1,2}", na=False)
-        joined = joined + " " + column.where(~bare, column.str.zfill(2) + ":00")
+        hour_only = column.str.fullmatch(r"\d{1,2}", na=False)
+        joined = joined + " " + column.where(~hour_only, column.str.zfill(2) + ":00")
     return joined.where(joined.notna(), None)
 
 
-def _from_parts(sheet: Sheet, parts: dict[str, pd.Series]) -> pd.Series:
-    """Year, month, day, hour and minute as texts of dates."""
+def _join_parts(raw: RawTable, parts: dict[str, pd.Series]) -> pd.Series:
+    """Texts of dates from the columns of year, month, day, hour and minute."""
     numbers = {}
     for part, column in parts.items():
         texts = column
         if part == "month" and column.notna().any() and not is_numeric(column):
             texts = column.map(lambda text: month_named(text) if text is not None else None)
         numbers[part] = whole_numbers(texts)
-        low, high = RANGES[part]
+        low, high = PART_RANGES[part]
         bad = ~(numbers[part].between(low, high)).to_numpy()
         if bad.any():
             row = int(bad.argmax())
             raise DataError(
-                f"{sheet.place(column.name, row)}: {shorten(column.iloc[row])} is not a {part}. Correct it, or name "
-                "the columns of the time with --time."
+                f"{raw.place(column.name, row)}: {shorten(column.iloc[row])} is not a {part}. Correct it, or name "
+                "the columns of the time (`time`)."
             )
-    year, two = numbers["year"].astype(int), "{:02}".format
+    year, two_digits = numbers["year"].astype(int), "{:02}".format
     month = 3 * numbers["quarter"] - 2 if "quarter" in parts and "month" not in parts else numbers.get("month", 1)
-    texts = year.map("{:04}".format) + "-" + (year * 0 + month).astype(int).map(two)
-    texts = texts + "-" + (year * 0 + numbers.get("day", 1)).astype(int).map(two)
+    texts = year.map("{:04}".format) + "-" + (year * 0 + month).astype(int).map(two_digits)
+    texts = texts + "-" + (year * 0 + numbers.get("day", 1)).astype(int).map(two_digits)
     if "hour" in parts:
-        minutes = (year * 0 + numbers.get("minute", 0)).astype(int).map(two)
-        texts = texts + " " + numbers["hour"].astype(int).map(two) + ":" + minutes
+        minutes = (year * 0 + numbers.get("minute", 0)).astype(int).map(two_digits)
+        texts = texts + " " + numbers["hour"].astype(int).map(two_digits) + ":" + minutes
     return texts.astype(object)
 
 
-def _without_holes(sheet: Sheet, clock: TimeColumn, values: np.ndarray, codes: np.ndarray, place: str) -> TimeColumn:
-    """Stamps that are missing follow from their neighbours, where all others lie evenly on the rows."""
-    known = np.flatnonzero(codes >= 0)
-    holes = np.flatnonzero(codes < 0)
+def _fill_missing(values: np.ndarray, codes: np.ndarray, place: str, lines: Sequence[int]) -> tuple[pd.Series, str]:
+    """The timestamps of rows, with missing ones filled in if all others are evenly spaced; and a note.
+
+    `codes` (n,) are the positions of the rows' timestamps among the distinct `values`, -1 where they are missing.
+    """
+    present, missing = np.flatnonzero(codes >= 0), np.flatnonzero(codes < 0)
     refusal = DataError(
-        f"{place}, line {sheet.lines[int(holes[0])]}: the stamp is missing ({len(holes)} such line(s)). Fill it in "
-        "or delete the line, or number all rows with --start and --freq."
+        f"{place}, line {lines[int(missing[0])]}: the timestamp is missing ({len(missing)} such line(s)). Fill it in "
+        "or delete the line, or number all rows with `start` and `freq`."
     )
-    # one last row without a stamp may well be a sum
-    if len(known) < 3 or len(holes) > len(known) or (len(holes) == 1 and holes[0] == len(codes) - 1):
+    # a single last row without a timestamp may well be a total
+    only_last = len(missing) == 1 and missing[0] == len(codes) - 1
+    if len(present) < 3 or len(missing) > len(present) or only_last:
         raise refusal
-    stamps = values[codes[known]]
+    stamps = values[codes[present]]
     try:
-        step = Frequency.infer(np.sort(stamps), np.array([0]))
+        frequency = Frequency.infer(np.sort(stamps), np.array([0]))
     except DataError:
         raise refusal from None
-    ordinals, on_grid = step.ordinals(stamps)
-    first = ordinals[0] - known[0]
-    if not on_grid.all() or (ordinals != first + known).any():
+    ordinals, on_grid = frequency.ordinals(stamps)
+    first = ordinals[0] - present[0]
+    if not on_grid.all() or (ordinals != first + present).any():
         raise refusal
-    clock.stamps = pd.Series(step.stamps(first + np.arange(len(codes))))
-    clock.notes.append(f"{len(holes)} missing stamp(s) filled in: all others follow each other row by row")
-    return clock
+    note = f"{len(missing)} missing timestamp(s) filled in, as all others are evenly spaced"
+    return pd.Series(frequency.stamps(first + np.arange(len(codes)))), note
 
 
-# --- rows without stamps ----------------------------------------------------------------------------
+# --- rows without timestamps ------------------------------------------------------------------------
 
 
-def number_rows(sheet: Sheet, reading: ReadOptions, ids: pd.Series | None) -> TimeColumn:
-    """Stamps for the rows of a table that has none; each series begins at the start."""
-    place = np.arange(len(sheet.cells)) if ids is None else ids.groupby(ids, sort=False).cumcount().to_numpy()
-    name = next(name for name in ("ds", "stamp", "time of row") if name not in sheet.cells)
-    freq, start = reading.freq, reading.start
+def number_rows(raw: RawTable, options: ReadOptions, ids: pd.Series | None) -> TimeColumn:
+    """Timestamps for the rows of a table that has none; each series begins at the start."""
+    position = np.arange(len(raw.cells)) if ids is None else ids.groupby(ids, sort=False).cumcount().to_numpy()
+    name = next(name for name in ("ds", "stamp", "time of row") if name not in raw.cells)
+    freq, start = options.freq, options.start
     if isinstance(freq, int):
         first = int(start) if start and start.lstrip("-").isdigit() else 1
-        return TimeColumn(name, pd.Series(first + place * freq), [], [f"rows numbered {first}, {first + freq}, ..."])
-    found, _ = read_stamps(pd.Series([start or BEGIN], dtype=object), reading.dates)
+        note = f"rows numbered {first}, {first + freq}, ..."
+        return TimeColumn(name, pd.Series(first + position * freq), [], [note])
+    found, _ = read_stamps(pd.Series([start or DEFAULT_START], dtype=object), options.dates)
     if found.bad.any() or found.values.dtype.kind != "M":
-        raise DataError(f"--start {start!r} is not a date. Write it as 2024-12-31.")
+        raise DataError(f"`start={start!r}` is not a date. Write it as 2024-12-31.")
     first = found.values.to_numpy()[0]
-    step = Frequency.named(freq or 1, first)
-    ordinals, _ = step.ordinals(np.array([first]))
-    stamps = step.stamps(ordinals[0] + place)
-    told = f"the rows follow each other, {step.name}, from {str(stamps[0])[:10]}"
-    return TimeColumn(name, pd.Series(stamps), [], [told + ("" if start else "; --start tells the true date")])
+    frequency = Frequency.named(freq or 1, first)
+    ordinals, _ = frequency.ordinals(np.array([first]))
+    stamps = frequency.stamps(ordinals[0] + position)
+    note = f"rows taken as consecutive, {frequency.name}, from {str(stamps[0])[:10]}"
+    return TimeColumn(
+        name, pd.Series(stamps), [], [note + ("" if start else "; give the true first date as `start`")]
+    )

@@ -6,6 +6,8 @@ import pytest
 
 import unrolled as un
 from tables import LIBRARIES, table
+from unrolled.series.by_frequency import frequency_note, merge_notes, read_panels, series_counts
+from unrolled.series.columns import Columns
 
 
 @pytest.fixture
@@ -73,3 +75,58 @@ QUARTERS = table(np.arange(20.0), start="2015-01-01", freq="QS", unique_id="q")
 def test_a_series_has_a_frequency_of_its_own_if_it_is_even(others, expected):
     found = un.by_frequency(pd.concat([MONTHS, *others]))
     assert {name: set(part["unique_id"]) for name, part in found.items()} == expected
+
+
+# --- panels -----------------------------------------------------------------------------------------
+
+
+def test_a_table_of_several_frequencies_becomes_a_panel_for_each(mixed):
+    panels = read_panels(mixed[mixed["unique_id"] != "lonely"], Columns())
+    assert [(panel.frequency.name, set(panel.ids)) for panel in panels] == [
+        ("monthly", {"month end", "another"}),
+        ("daily", {"day"}),
+        ("quarterly", {"quarter"}),
+    ]
+    assert all(panel.observed.all() for panel in panels)
+    assert series_counts(panels) == "2 series monthly, 1 daily, 1 quarterly"
+    assert frequency_note(panels) == [f"{series_counts(panels)}: each frequency gets networks of its own"]
+    with pytest.raises(un.InputError, match="`season=4` can't apply to all series: the table has 2 series monthly"):
+        read_panels(mixed, Columns(), season=4)
+
+
+def test_a_table_that_fits_one_grid_or_has_a_given_frequency_becomes_one_panel():
+    (months,) = read_panels(pd.concat([MONTHS, SKIPPING]), Columns())
+    assert (months.frequency.name, frequency_note([months])) == ("monthly", [])
+    (given,) = read_panels(pd.concat([MONTHS, QUARTERS]), Columns(), freq="MS")
+    assert given.lengths.tolist() == [48, 58]
+    wrong = table(np.arange(48.0))
+    wrong.loc[7, "ds"] += pd.Timedelta("5h")
+    with pytest.raises(
+        un.DataError, match=r"row 7: the timestamp 2024-01-08 05:00:00 does not .* \(1 of 48 do not\)"
+    ):
+        read_panels(wrong, Columns())
+
+
+def test_time_zones_are_decided_for_each_frequency():
+    zone = "Europe/Berlin"
+    hours = pd.DataFrame(
+        {"unique_id": "h", "ds": pd.date_range("2024-03-29", periods=96, freq="h", tz=zone), "y": 1.0}
+    )
+    days = pd.DataFrame(
+        {"unique_id": "d", "ds": pd.date_range("2024-03-01", periods=60, freq="D", tz=zone), "y": 1.0}
+    )
+    found = {panel.frequency.name: panel for panel in read_panels(pd.concat([hours, days]), Columns())}
+    assert found["hourly"].stamps(0)[0] == np.datetime64("2024-03-28T23:00")  # in UTC
+    assert found["daily"].stamps(0)[0] == np.datetime64("2024-03-01")  # in local time
+
+
+def test_rows_are_named_by_their_place_in_the_whole_table(mixed):
+    rows = np.arange(100, 100 + len(mixed))
+    at = int(np.flatnonzero(mixed["unique_id"] == "day")[10])
+    mixed.loc[at, "ds"] += pd.Timedelta("5h")
+    with pytest.raises(un.DataError, match=f"row {100 + at}: the timestamp .* does not lie on the daily grid"):
+        read_panels(mixed, Columns(rows=rows))
+
+
+def test_notes_of_all_parts_are_merged():
+    assert merge_notes({"monthly": ["a", "b"], "daily": ["b"], "yearly": ["b", "a"]}) == ["monthly, yearly: a", "b"]

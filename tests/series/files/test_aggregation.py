@@ -1,0 +1,63 @@
+"""From rows at any time to one row per period."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import unrolled as un
+from tables import daily, values
+from unrolled.series.files import ReadOptions, read_file
+from unrolled.series.from_frame import read_panel
+
+EVENTS = ["when,sold", "2024-01-01 08:13,2", "2024-01-01 17:40,3", "2024-01-03 09:02,5", "2024-01-04 23:50,7"]
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"), [("sum", [5, 0, 5, 7]), ("mean", [2.5, 5, 7]), ("last", [3, 5, 7]), ("count", [2, 0, 1, 1])]
+)
+def test_events_are_aggregated(file, how, expected):
+    table = read_file(file(*EVENTS), ReadOptions(aggregate=how, freq="D"))
+    assert values(table) == expected
+
+
+def test_a_period_that_is_not_over_is_left_out(file):
+    table = read_file(
+        file(*daily(range(20)), "2024-02-01;1000", "2024-02-02;1000"), ReadOptions(aggregate="sum", freq="MS")
+    )
+    assert values(table) == [190]
+    assert any("the last period, 2024-02-01, is incomplete: dropped" in note for note in table.notes)
+
+
+def test_several_rows_a_period_and_irregular_stamps_name_the_option(file, rng):
+    with pytest.raises(un.DataError, match=r"occurs twice, in lines 2 and 22 .* `id`; .* `aggregate='sum'`"):
+        read_file(file(*daily(range(20)), "2024-01-01;5"))
+    moments = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.cumsum(rng.integers(600, 2400, 60)), unit="s")
+    path = file("when,y", *(f"{moment},{k}" for k, moment in enumerate(moments)))
+    with pytest.raises(un.DataError, match=r"timestamps are irregular: .* `aggregate='mean'`"):
+        read_file(path)
+    table = read_file(path, ReadOptions(aggregate="mean"))
+    assert read_panel(table.frame, table.columns).frequency.name == "every 30 minutes"
+
+
+def test_rows_that_repeat_another_exactly_are_left_out(file):
+    lines = daily(range(20))
+    table = read_file(file(*lines, lines[3]))
+    assert values(table) == list(range(20))
+    assert "1 exact duplicate(s) of rows dropped" in table.notes
+
+
+def test_local_time_has_an_hour_twice_and_one_never(file):
+    clock = pd.date_range("2023-10-27", "2023-10-31", freq="h", tz="Europe/Berlin", inclusive="left")
+    path = file("time,load", *(f"{t:%Y-%m-%d %H:%M},{k}" for k, t in enumerate(clock)))
+    table = read_file(path)
+    assert len(table.frame) == len(clock) - 1
+    assert table.frame["load"][50] == 50.5
+    assert any("local time: 1 timestamp(s) that occur twice" in note for note in table.notes)
+
+
+def test_steps_that_lead_beyond_the_last_timestamp_are_no_crash(file):
+    rows = ["2020-01-01,1", "2020-01-02,2", "2250-01-01,3"]  # the usual step is some 230 years
+    table = read_file(file("day,y", *rows), ReadOptions(aggregate="mean", freq="D"))
+    assert values(table) == [1, 2, 3]

@@ -1,0 +1,77 @@
+"""The columns of ids and of the target."""
+
+from __future__ import annotations
+
+import pytest
+
+from tables import DAYS, columns_of
+from unrolled.series.files import ReadOptions, read_file
+from unrolled.series.from_frame import read_panel
+
+TWO_SHOPS = ["2024-01-01,{0},5,10", "2024-01-02,{0},6,20", "2024-01-01,{1},7,10", "2024-01-02,{1},8,20"]
+
+
+@pytest.mark.parametrize("name", ["y", "target", "value", "Value", "Y"])
+def test_the_target_is_found_by_its_name_among_other_numbers(file, name):
+    table = read_file(file(f"date,price,{name},tax", *(f"2024-01-0{k},1,{k},3" for k in range(1, 4))))
+    assert table.columns.target == name
+    assert table.frame[name].tolist() == [1, 2, 3]
+
+
+def test_the_only_column_of_numbers_is_the_target(file):
+    table = read_file(file("weather,sold,date", "sun,1,2024-01-01", "rain,2,2024-01-02", "rain,3,2024-01-03"))
+    assert columns_of(table) == ("unique_id", "date", "sold")
+
+
+@pytest.mark.parametrize(
+    ("name", "shops"),
+    [("shop", ("north", "south")), ("Store", (1, 2)), ("branch", (17, 4)), ("item_id", ("a1", "a2"))],
+)
+def test_the_column_that_tells_series_apart_is_found(file, name, shops):
+    table = read_file(
+        file(f"date,{name},sold,week_no", *(row.format(*shops) for row in TWO_SHOPS)), ReadOptions(target="sold")
+    )
+    assert columns_of(table) == (name, "date", "sold")
+    panel = read_panel(table.frame, table.columns)
+    assert panel.ids == [str(shop) for shop in shops]
+    assert panel.y.tolist() == [5, 6, 7, 8]
+
+
+def test_parts_of_a_date_do_not_tell_series_apart(file):
+    rows = (f"{year},{quarter},{year + quarter}" for year in range(2020, 2024) for quarter in range(1, 5))
+    assert read_file(file("year,quarter,gdp", *rows), ReadOptions(target="gdp")).columns.id == "unique_id"
+
+
+def test_a_single_series_needs_no_id(file):
+    table = read_file(file("date,shop,sold", *(f"2024-01-0{k},north,{k}" for k in range(1, 5))))
+    assert columns_of(table) == ("unique_id", "date", "sold")
+    assert list(table.frame) == ["date", "sold"]
+
+
+def test_a_single_series_keeps_its_unique_id(file):
+    table = read_file(file("unique_id,ds,y", *(f"north,2024-01-0{k},{k}" for k in range(1, 5))))
+    assert read_panel(table.frame, table.columns).ids == ["north"]
+
+
+def test_two_columns_together_may_tell_series_apart(file):
+    rows = [f"{s},{d},{day},{k}" for s in "ab" for d in "xy" for k, day in enumerate(DAYS)]
+    table = read_file(file("store,dept,date,sales", *rows))
+    assert table.columns.id == "store/dept"
+    assert table.frame["store/dept"].unique().tolist() == ["a/x", "a/y", "b/x", "b/y"]
+
+
+def test_several_columns_of_numbers_are_listed(refused):
+    rows = [f"2024-01-0{k},{k},{k % 2}" for k in range(1, 4)]
+    message = (
+        "several columns hold numbers: 'unit price', 'tax'. `wide=True` takes each as a series. Name the one .* "
+        "`target='unit price'`"
+    )
+    refused("date,unit price,tax", *rows, message=message)
+
+
+def test_no_column_of_numbers_is_refused(refused):
+    refused(
+        "date,sky",
+        "2024-01-01,sun",
+        message="no column holds numbers, apart from the time 'date'; it has: 'date', 'sky'",
+    )

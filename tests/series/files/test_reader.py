@@ -1,0 +1,95 @@
+"""From files to long tables: roles, preferred columns, remarks, and cells that are refused with their line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import unrolled as un
+from tables import SALES, assert_sales, columns_of, daily, values
+from unrolled.series.columns import Columns
+from unrolled.series.files import ReadOptions, read_file
+from unrolled.series.from_frame import read_panel
+
+
+def test_remarks_below_the_table_are_left_out_and_said(file):
+    table = read_file(file(*SALES, "", "Source: the shop's own books", "Read on Monday"))
+    assert_sales(table)
+    assert table.notes == ("2 remark(s) below the table dropped",)
+
+
+def test_preferred_columns_are_taken_where_the_file_has_them(file):
+    rows = [f"2024-01-0{k},2023-01-0{k},{k},7" for k in range(1, 4)]
+    path = file("date,booked,sold,price", *rows)
+    assert columns_of(read_file(path, prefer=Columns("shop", "booked", "price"))) == ("unique_id", "booked", "price")
+    assert columns_of(read_file(path, ReadOptions(target="sold"), prefer=Columns("shop", "day", "price")))[1:] == (
+        "date",
+        "sold",
+    )
+
+
+def test_what_is_no_number_is_named_with_the_option_that_leaves_it_out(file):
+    path = file(*daily([1, "?0.2", 3, "?0.8", *range(16)]))
+    with pytest.raises(un.DataError, match=r"column 'sales', line 3: '\?0.2' is not .* `na='\?0.2,\?0.8'`"):
+        read_file(path)
+    assert np.isnan(values(read_file(path, ReadOptions(na="?0.2,?0.8")))[1])
+
+
+@pytest.mark.parametrize("role", ["id", "time", "target"])
+def test_a_named_column_that_is_not_there_is_refused_beside_those_that_are(refused, role):
+    refused(*SALES, message="there is no column 'shop'; it has: 'date', 'sales'", **{role: "shop"})
+
+
+def test_a_column_has_one_role(refused, file):
+    refused(*SALES, message="column 'sales' is named twice", id="sales", target="sales")
+    refused("date,y", *SALES[1::2], message="no column holds numbers, apart from the time", id="y")
+
+
+def test_an_empty_target_is_not_passed_over(refused):
+    refused("date,y,x", "2024-01-01,,1", "2024-01-02,,2", message="column 'y': all 2 cells are empty")
+
+
+def test_numbers_that_are_none_are_named_with_their_line(refused):
+    refused(
+        "date,y", "2024-01-01,1", "2024-01-02,1x", message=r"column 'y', line 3: '1x' is not a number \(1 such cell"
+    )
+    refused(
+        "date,y", "2024-01-01,inf", "2024-01-02,1", message="column 'y', line 2: the value is infinite. Correct it"
+    )
+
+
+@given(content=st.binary(max_size=200))
+def test_whatever_bytes_a_file_holds_it_is_a_table_or_a_data_error(file, content):
+    try:
+        table = read_file(file(content))
+    except un.DataError:
+        return
+    assert len(table.frame) == len(table.columns.rows) > 0
+
+
+NAMES = st.sampled_from(["ds", "y", "time", "unique_id", "store", "", "a"])
+
+
+GOOD = (lambda k: f"2024-01-{k + 1:02}", str, lambda k: "x", lambda k: str(k / 4))
+
+
+ODD = st.sampled_from(
+    ["", "NA", "x", '"', "1e999", "-2.5", "9999", "20240105", "03/04/2024", "2024-01-02", "9999-12-31"]
+)
+
+
+@given(st.data())
+def test_whatever_cells_a_file_holds_it_is_a_panel_or_a_data_error(file, data):
+    kinds = data.draw(st.lists(st.sampled_from(GOOD), min_size=1, max_size=4))
+    rows = [[kind(k) for kind in kinds] for k in range(data.draw(st.integers(0, 8)))]
+    for row in data.draw(st.lists(st.sampled_from(rows), max_size=2)) if rows else []:
+        row[data.draw(st.integers(0, len(row) - 1))] = data.draw(ODD)
+    header = [data.draw(NAMES) for _ in kinds]
+    try:
+        table = read_file(file(*(",".join(row) for row in [header, *rows])))
+        panel = read_panel(table.frame, table.columns)
+    except un.DataError:
+        return
+    assert panel.offsets[-1] == len(panel.y) == len(panel.observed)

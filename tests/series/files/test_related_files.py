@@ -1,0 +1,53 @@
+"""Files beside a table: the known future, and earlier forecasts."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import unrolled as un
+from unrolled.series.columns import Columns
+from unrolled.series.files import read_forecast, read_future
+
+
+def test_the_known_future_is_read_with_the_columns_and_kinds_of_training(file):
+    columns = Columns("shop", "day", "sold", future=("price", "sky"))
+    path = file("day,shop,price,sky,other", "01.02.2024,a,5,1,x", "02.02.2024,a,,2,x", "13.02.2024,b,7,1,x")
+    frame = read_future(path, columns, True, {"price": False, "sky": True})
+    assert list(frame) == ["day", "shop", "price", "sky"]
+    assert frame["day"].dt.day.tolist() == [1, 2, 13]
+    assert frame["price"].fillna(-1).tolist() == [5, -1, 7]
+    assert frame["sky"].tolist() == ["1", "2", "1"]
+
+
+def test_joined_timestamps_of_the_known_future_are_joined_again(file):
+    columns = Columns(time="day time", target="sold", future=("price",))
+    path = file("day,time,price", "2024-02-01,06:00,5", "2024-02-02,06:00,6")
+    frame = read_future(path, columns, False, {})
+    assert frame["day time"].tolist() == list(pd.date_range("2024-02-01 06:00", periods=2))
+
+
+def test_duplicates_in_the_known_future_are_named_by_their_lines(file):
+    path = file("day,price", "2024-02-01,5", "2024-02-02,6", "2024-02-01,7")
+    message = "column 'day': '2024-02-01' occurs twice for one series, in lines 2 and 4. Keep one row per"
+    with pytest.raises(un.DataError, match=message):
+        read_future(path, Columns(time="day", future=("price",)), False, {})
+    with pytest.raises(un.DataError, match="there is no column 'rain'; it has: 'day', 'price'"):
+        read_future(path, Columns(time="day", future=("rain",)), False, {})
+
+
+def test_forecasts_are_read_with_ids_and_cutoffs(file):
+    rows = [f"{s},2024-01-31,2024-02-0{k},{k},{k + 1}.5" for s in "ab" for k in (1, 2)]
+    table = read_forecast(file("shop,cutoff,day,GRU,Naive", *rows), id_name="shop", time_name="day")
+    assert list(table.frame) == ["shop", "day", "cutoff", "GRU", "Naive"]
+    assert (table.columns.id, table.columns.time, table.columns.target) == ("shop", "day", "GRU")
+    assert table.frame["cutoff"].unique().tolist() == [pd.Timestamp("2024-01-31")]
+    assert table.frame["Naive"].tolist() == [2.5, 3.5] * 2
+
+
+def test_the_first_column_of_a_short_forecast_holds_the_ids(file):
+    table = read_forecast(file("shop,day,GRU", "7,2024-02-01,1", "8,2024-02-01,2"))
+    assert table.columns.id == "shop"
+    assert table.frame["shop"].tolist() == ["7", "8"]
+    with pytest.raises(un.DataError, match="no column reads as dates; it has: 'a', 'b'"):
+        read_forecast(file("a,b", "x,1", "y,2"))

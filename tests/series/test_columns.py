@@ -1,0 +1,35 @@
+"""The names of columns: lists of different ones, and the numbers of rows in messages."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import unrolled as un
+from unrolled.series.columns import Columns, named_columns
+
+
+@pytest.mark.parametrize("part", ["past", "future", "static"])
+def test_names_of_columns_are_lists_of_different_ones(part):
+    assert getattr(Columns(**{part: ["a", "b"]}), part) == ("a", "b")
+    with pytest.raises(un.InputError, match=f"{part} must be a list of column names; got 'price'"):
+        Columns(**{part: "price"})
+    for taken in ("unique_id", "ds", "y", "w", "a"):
+        with pytest.raises(un.InputError, match=f"column '{taken}' is named twice"):
+            Columns(**{part: ["a", taken]}, weight="w")
+    with pytest.raises(un.InputError, match="column 'a' is named twice"):
+        Columns(**{"past": ["a"], "future": ["a"]} | {part: ["a"]})
+    with pytest.raises(un.InputError, match="column 'y' is named twice"):
+        Columns(weight="y")
+
+
+def test_arguments_of_a_forecaster_become_columns():
+    columns = named_columns("shop", "day", "sales", ["rain"], ("price",), ["town"], "w")
+    assert columns == Columns("shop", "day", "sales", None, ("rain",), ("price",), ("town",), "w")
+    with pytest.raises(un.InputError, match=r"future_cols must be a list of column names; got 'price'\. Write"):
+        named_columns("shop", "day", "sales", [], "price", [], None)
+
+
+def test_rows_are_called_by_their_position_unless_told_otherwise():
+    assert Columns().row(np.int64(3)) == 3
+    assert Columns(rows=[2, 5, 9]).row(1) == 5

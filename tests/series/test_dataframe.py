@@ -1,0 +1,194 @@
+"""Columns of data frames: the kinds of cells that are read, and cells that are refused with column and row."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import unrolled as un
+from tables import LIBRARIES, table
+from unrolled.series.columns import Columns
+from unrolled.series.from_frame import read_panel
+from unrolled.series.panel import Panel
+
+EVERY_LIBRARY = pytest.mark.parametrize("library", LIBRARIES)
+
+
+def read(frame, columns: Columns | None = None, **options) -> Panel:
+    return read_panel(frame, columns or Columns(), **options)
+
+
+def refused(frame, message: str, columns: Columns | None = None, **options) -> None:
+    with pytest.raises(un.DataError, match=message):
+        read_panel(frame, columns or Columns(), **options)
+
+
+# --- timestamps -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "stamps",
+    [
+        ["2024-01-01", "2024-01-02", "2024-01-03"],
+        ["2024-01-01T00:00", "2024-01-02T00:00", "2024-01-03T00:00"],
+        [datetime.date(2024, 1, d) for d in (1, 2, 3)],
+        pd.period_range("2024-01-01", periods=3, freq="D"),
+        pd.date_range("2024-01-01", periods=3, tz="UTC"),
+        pd.date_range("2024-01-01", periods=3, tz="Europe/Berlin"),
+        pd.date_range("2024-01-01", periods=3, unit="s"),
+    ],
+    ids=["text", "text with time", "date", "period", "utc", "zone", "seconds"],
+)
+def test_dates_come_in_many_kinds(stamps):
+    panel = read(pd.DataFrame({"ds": stamps, "y": [1, 2, 3]}))
+    np.testing.assert_array_equal(panel.stamps(0), pd.date_range("2024-01-01", periods=3).to_numpy("datetime64[ns]"))
+
+
+@EVERY_LIBRARY
+@pytest.mark.parametrize(("freq", "name"), [("MS", "monthly"), ("D", "daily"), ("W", "weekly")])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Tokyo"])
+def test_dates_with_a_zone_keep_the_time_of_their_clock_where_it_is_always_the_same(library, freq, name, zone):
+    stamps = pd.date_range("2023-01-01", periods=400 if freq == "D" else 60, freq=freq, tz=zone)
+    panel = read(LIBRARIES[library]({"ds": stamps.to_pydatetime().tolist(), "y": np.arange(float(len(stamps)))}))
+    assert panel.frequency.name == name
+    assert panel.observed.all()
+    np.testing.assert_array_equal(panel.stamps(0), stamps.tz_localize(None).to_numpy("datetime64[ns]"))
+    later = pd.DataFrame({"ds": stamps[-2:], "y": [1.0, 2.0]})  # one side of the clocks' change, by the same clock
+    assert (read(later, freq=panel.frequency).first == len(stamps) - 2).all()
+
+
+def test_hours_with_a_zone_are_told_in_utc_so_that_no_hour_comes_twice():
+    stamps = pd.date_range("2024-10-26", periods=48, freq="h", tz="Europe/Berlin")
+    panel = read(pd.DataFrame({"ds": stamps, "y": np.arange(48.0)}))
+    assert (panel.frequency.name, len(panel.y)) == ("hourly", 48)
+    assert panel.stamps(0)[0] == np.datetime64("2024-10-25T22:00")
+    assert read(pd.DataFrame({"ds": stamps[:1], "y": [1.0]}), freq=panel.frequency).first.tolist() == [0]
+
+
+def test_whole_numbers_that_came_as_floats_are_stamps():
+    panel = read(pd.DataFrame({"ds": [3.0, 1.0, 2.0], "y": [3, 1, 2]}))
+    assert panel.stamps(0).tolist() == [1, 2, 3]
+    assert panel.y.tolist() == [1, 2, 3]
+
+
+@EVERY_LIBRARY
+@pytest.mark.parametrize(
+    "stamps",
+    [["2024-01-01", None], [1, None], [1.0, None], [datetime.datetime(2024, 1, 1), None]],
+    ids=["text", "int", "float", "date"],
+)
+def test_missing_stamps_are_named(library, stamps):
+    refused(
+        LIBRARIES[library]({"ds": stamps, "y": [1, 2]}), "column 'ds', row 1: the timestamp is missing. Fill it in"
+    )
+
+
+@pytest.mark.parametrize(
+    ("stamps", "message"),
+    [
+        (["2024-01-01", "2024-02-30"], "row 1: '2024-02-30' is not a date. Write dates as 2024-12-31"),
+        ([1.0, 1.5], "row 1: 1.5 is not a whole number or a date"),
+        ([1.0, np.inf], "row 1: inf is not a whole number or a date"),
+        ([1.0, 1e300], r"row 1: 1e\+300 is not a whole number or a date"),
+        (["2024-01-01", "9999-12-31"], "row 1: 9999-12-31.* lies outside the years 1678 to 2261"),
+    ],
+)
+def test_stamps_that_are_none_are_named(stamps, message):
+    refused(pd.DataFrame({"ds": stamps, "y": [1, 2]}), f"column 'ds', {message}")
+
+
+# --- numbers and texts ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1, 2, 4],
+        np.array([1, 2, 4], np.float32),
+        pd.array([1, None, 4], "Int64"),
+        pd.array([1, None, 4], "Float64"),
+        pa.chunked_array([[1, None, 4]]),
+        pa.chunked_array([[Decimal(1), None, Decimal(4)]]),
+        pl.Series([1, None, 4]),
+    ],
+    ids=["int", "float32", "Int64", "Float64", "arrow", "decimal", "polars"],
+)
+def test_numbers_come_in_many_kinds(values):
+    if isinstance(values, pl.Series):
+        frame = pl.DataFrame({"ds": [1, 2, 3], "y": values})
+    elif isinstance(values, pa.ChunkedArray):
+        frame = pa.table({"ds": [1, 2, 3], "y": values})
+    else:
+        frame = pd.DataFrame({"ds": [1, 2, 3], "y": values})
+    panel = read(frame)
+    assert panel.y.dtype == np.float64
+    assert panel.y[[0, 2]].tolist() == [1, 4]
+
+
+def test_truths_are_numbers():
+    assert read(pl.DataFrame({"ds": [1, 2], "y": [True, False]})).y.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+def test_infinities_are_named(value):
+    refused(table([1.0, value, 3.0]), r"column 'y', row 1: the value is infinite\. Correct it, or leave it empty")
+
+
+@EVERY_LIBRARY
+def test_text_in_the_target_is_named(library):
+    frame = LIBRARIES[library]({"ds": [1, 2, 3], "y": ["1", "2,5", "3"]})
+    refused(frame, "column 'y', row 1: '2,5' is not a number")
+    frame = LIBRARIES[library]({"ds": [1, 2, 3], "y": ["1", "2", "3"]})
+    refused(frame, "column 'y' holds text; convert it to numbers first")
+
+
+def test_a_target_without_values_is_refused():
+    refused(table([np.nan, np.nan]), "column 'y' has no values: all 2 are missing")
+
+
+def test_missing_columns_dates_and_mixtures_are_named():
+    frame = table([1.0, 2.0, 3.0], x=pd.Series([1, "two", 3.0], dtype=object), d=pd.Timestamp("2024-01-01"))
+    refused(frame, "there is no column 'z'; the table has: 'x', 'd', 'ds', 'y'", Columns(static=("z",)))
+    refused(frame, "column 'x', row 1: 'two' is not a number", Columns(past=("x",)))
+    refused(frame, "row 5: 'two' is not a number", Columns(past=("x",), rows=[4, 5, 6]))
+    refused(frame, "column 'd' holds dates; covariates must be numbers, booleans or texts", Columns(past=("d",)))
+
+
+def test_kinds_of_columns_are_those_of_training():
+    columns = Columns(past=("x",), static=("s",))
+    frame = table([1.0, 2.0], x=[1.0, 2.0], s="u")
+    layout = read_panel(frame, columns).covariates.layout
+    refused(frame.assign(x=["3", "b"]), "column 'x', row 1: 'b' is not a number", columns, layout=layout)
+    refused(frame.assign(x=["3", "4"]), "column 'x' holds text; convert it", columns, layout=layout)
+    number = "column 's', row 0: 5 is a number; in training the column held text"
+    refused(frame.assign(s=5), number, columns, layout=layout)
+
+
+# --- ids and tables ---------------------------------------------------------------------------------
+
+
+@EVERY_LIBRARY
+@pytest.mark.parametrize("ids", [["a", None, "a"], [1, None, 1]], ids=["text", "numbers"])
+def test_missing_ids_are_named(library, ids):
+    frame = LIBRARIES[library]({"unique_id": ids, "ds": [1, 2, 3], "y": [1, 2, 3]})
+    refused(frame, "column 'unique_id', row 1: the id is missing. Fill it in or drop the row")
+
+
+@pytest.mark.parametrize("name", ["unique id", "ds", "y"])
+def test_missing_columns_are_named_beside_those_that_are_there(name):
+    frame = table([1.0, 2.0], **{"unique id": "a"}).drop(columns=name)
+    columns = Columns("unique id", "ds", "y")
+    refused(frame, f"there is no column '{name}'; the table has: '{frame.columns[0]}', '{frame.columns[1]}'", columns)
+
+
+def test_no_rows_and_no_table_are_refused():
+    refused(table([]), "the table has no rows")
+    refused(
+        {"ds": [1], "y": [2]}, r"a table must be a data frame of pandas, polars or Arrow; got dict\. Wrap your data"
+    )

@@ -1,0 +1,157 @@
+"""Grids: how gaps are filled, which last rows are dropped, and timestamps that no grid holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import unrolled as un
+from tables import table
+from unrolled.series.columns import Columns
+from unrolled.series.frequency import Frequency
+from unrolled.series.from_frame import read_panel
+from unrolled.series.grid import fill_gaps
+from unrolled.series.panel import Panel
+
+nan = np.nan
+
+
+def read(frame, columns: Columns | None = None, **options) -> Panel:
+    return read_panel(frame, columns or Columns(), **options)
+
+
+def refused(frame, message: str, columns: Columns | None = None, **options) -> None:
+    with pytest.raises(un.DataError, match=message):
+        read_panel(frame, columns or Columns(), **options)
+
+
+# --- gaps -------------------------------------------------------------------------------------------
+
+
+def test_gaps_are_filled_from_one_season_before_else_from_the_row_before():
+    y = np.arange(20.0)
+    frame = table(y).drop([3, 9, 16])  # rows that are not there
+    frame.loc[12, "y"] = nan  # a row without a value
+    panel = read(frame)
+    missing = [3, 9, 12, 16]
+    expected = y.copy()
+    expected[missing] = [2, 2, 5, 2]  # row 16 takes from row 9, which took from row 2
+    assert panel.y.tolist() == expected.tolist()
+    assert np.flatnonzero(~panel.observed).tolist() == missing
+    assert panel.notes == ("4 gap(s) filled with the value one season before, and left out of every score",)
+
+
+def test_a_given_season_fills_gaps_too():
+    assert read(table(np.arange(20.0)).drop(9), season=2).y[9] == 7
+
+
+@given(st.data())
+def test_what_comes_later_never_changes_what_was_filled_before(data):
+    """The poison test: all values after a cut become others, missing or present."""
+    values = st.one_of(st.just(nan), st.floats(-1e6, 1e6))
+    y = np.array([1.0, *data.draw(st.lists(values, min_size=2, max_size=40))])
+    cut = data.draw(st.integers(1, len(y)))
+    season = data.draw(st.integers(1, 12))
+    poisoned = np.concatenate([y[:cut], data.draw(st.lists(values, min_size=len(y) - cut, max_size=len(y) - cut))])
+    np.testing.assert_array_equal(fill_gaps(y, season)[:cut], fill_gaps(poisoned, season)[:cut])
+    panels = [read(table(np.append(v, 0.0)), season=season) for v in (y, poisoned)]
+    np.testing.assert_array_equal(panels[0].y[:cut], panels[1].y[:cut])
+    np.testing.assert_array_equal(panels[0].observed[:cut], panels[1].observed[:cut])
+    assert not np.isnan(panels[0].y).any()
+
+
+@given(st.data())
+def test_gaps_of_many_series_are_filled_as_one_by_one(data):
+    values = st.one_of(st.just(nan), st.floats(-1e6, 1e6))
+    series = [np.array([0.5, *data.draw(st.lists(values, max_size=12))]) for _ in range(data.draw(st.integers(1, 4)))]
+    season = data.draw(st.integers(1, 6))
+    expected = []
+    for y in series:
+        y = y.copy()
+        for at in np.flatnonzero(np.isnan(y)):
+            y[at] = y[at - season] if at >= season else y[at - 1]
+        expected.append(y)
+    offsets = np.cumsum([0, *map(len, series)])
+    np.testing.assert_array_equal(fill_gaps(np.concatenate(series), season, offsets), np.concatenate(expected))
+
+
+# --- incomplete last periods ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("freq", "days", "name"),
+    [("W", 3, "weekly"), ("D", 0.5, "daily"), ("MS", 14, "monthly"), ("ME", 15, "monthly"), ("QE", 40, "quarterly")],
+)
+def test_an_incomplete_last_period_is_dropped_and_said(freq, days, name):
+    whole = pd.concat([table(np.arange(8.0), freq=freq, unique_id=key) for key in ("a", "b")])
+    last = whole.iloc[[7]].assign(ds=whole["ds"].iloc[7] + pd.Timedelta(days=days), y=0.3)
+    panel = read(pd.concat([whole, last]))
+    assert panel.frequency.name == name
+    assert panel.lengths.tolist() == [8, 8]
+    assert panel.y[7] == 7
+    assert panel.notes == (f"1 last row(s) dropped, whose {name} period is incomplete",)
+
+
+def test_a_stamp_between_two_others_is_not_an_incomplete_last_period():
+    frame = pd.concat([table(np.arange(8.0), freq="W"), table([0.3], start="2024-01-17")])
+    with pytest.raises(
+        un.DataError, match=r"row 8: the timestamp 2024-01-17 does not lie on the weekly grid .* \(1 of 9"
+    ):
+        read(frame)
+
+
+# --- timestamps that no grid holds ------------------------------------------------------------------
+
+
+def test_duplicates_are_named_with_their_rows():
+    frame = pd.concat([table([1.0, 2.0, 3.0]), table([4.0], start="2024-01-02")])
+    message = r"column 'ds': the timestamp 2024-01-02 occurs twice, in rows 1 and 3 \(1 such pair\(s\)\)\. "
+    refused(frame, message + "If the table holds several series, name the column")
+    refused(
+        frame.assign(unique_id="a"),
+        r"the timestamp 2024-01-02 of series 'a' occurs twice, in rows 1 and 3 .* Keep one row per timestamp\.",
+    )
+
+
+def test_stamps_off_the_grid_are_named():
+    frame = table(np.arange(9.0)).assign(unique_id="a")
+    frame.loc[4, "ds"] += pd.Timedelta(hours=5)
+    refused(
+        frame, r"row 4: the timestamp 2024-01-05 05:00:00 of series 'a' does not lie on the daily grid .* \(1 of 9 do"
+    )
+
+
+def test_series_of_different_frequencies_are_not_taken_for_gaps():
+    months = table(np.arange(36.0), start="2020-01-01", freq="MS", unique_id="m")
+    quarters = table(np.arange(12.0), start="2020-01-01", freq="QS", unique_id="q")
+    both = pd.concat([months, quarters])
+    refused(
+        both, r"series 'q' has a value only every 3 periods of the monthly grid .* \(1 of 2 series are like this\)"
+    )
+    assert (~read_panel(both, Columns(), "MS").observed).sum() == 22  # asked for, gaps are what they are
+    gaps = months.iloc[[0, 2, 5, 6, 9, 13, 14, 17]].assign(unique_id="g")
+    assert read_panel(pd.concat([months, gaps]), Columns()).lengths.tolist() == [36, 18]
+
+
+def test_two_stamps_in_one_period_are_named():
+    frame = pd.DataFrame({"ds": ["2024-01-01 08:00", "2024-01-01 17:00", "2024-01-02 08:00"], "y": [1, 2, 3]})
+    refused(frame, "rows 0 and 1: two timestamps lie in one business days period", freq="B")
+
+
+def test_a_stamp_that_would_make_a_table_of_gaps_is_named():
+    frame = pd.DataFrame({"ds": [1, 2, 3, 10**12], "y": [1, 2, 3, 4]})
+    refused(frame, r"column 'ds', row 3: 1000000000000 comes 999999999997 periods after .* Correct the timestamp")
+
+
+@pytest.mark.parametrize(
+    ("freq", "stamps", "message"),
+    [
+        (Frequency("integer", 1, 0), ["2024-01-01", "2024-01-02"], "holds dates; timestamps must be whole numbers"),
+        (Frequency("month", 1, 0), [1, 2], "holds whole numbers; timestamps must be dates"),
+    ],
+)
+def test_stamps_of_another_kind_than_in_the_training_are_refused(freq, stamps, message):
+    refused(pd.DataFrame({"ds": stamps, "y": [1, 2]}), f"column 'ds' {message} as in training", freq=freq)
