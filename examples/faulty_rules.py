@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import unrolled as un
-from unrolled.nn.cells import HiddenState
-from unrolled.nn.losses import MSE, CrossEntropy, Evaluation
 from unrolled.arrays import Array
 from unrolled.nn.activations import dtanh, tanh
+from unrolled.nn.cells import HiddenState
+from unrolled.nn.losses import MSE, CrossEntropy, Evaluation
 
 
 @dataclass(frozen=True)

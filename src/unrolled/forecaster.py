@@ -41,7 +41,7 @@ from .forecasting.probabilistic.quantiles import MEDIAN, check_levels
 from .forecasting.selection.automatic import fit_automatically
 from .forecasting.serialization import describe, rebuild
 from .interactive.interrupts import interruptible
-from .interactive.progress import part, whole_run
+from .interactive.progress import run_progress, subtask
 from .nn.randomness import checked_seed
 from .series.by_frequency import read_panels
 from .series.columns import named_columns
@@ -172,7 +172,7 @@ class Forecaster(Showing, Params):
             return fit_automatically(self, panel, evaluate, beside)
         self.search_: pd.DataFrame | None = None
         self.chosen_, self.search_interrupted_ = self.get_params(), False
-        with interruptible() as interrupted, whole_run(self.verbose):  # between the trainings too
+        with interruptible() as interrupted, run_progress(self.verbose):  # between the trainings too
             self._fit(panel, evaluate, beside, interrupted)
             self.interrupted_ = interrupted()
         return self
@@ -190,7 +190,7 @@ class Forecaster(Showing, Params):
 
         if left_out:
             profile = estimate_transform(known, framing, logs)
-            with part("", 0, 2):
+            with subtask("", 0, 2):
                 model = train_model(settings, known, profile, framing, features, "training without the end")
             model = replace(model, limits=limits, combination=combination)
             held_out = hold_out(
@@ -208,7 +208,7 @@ class Forecaster(Showing, Params):
             self.notes_.append(f"interrupted: the networks have not seen the last {left_out} rows of each series")
         else:
             features = Features.of(panel, bool(features.calendar), features.season)
-            with part("", bool(left_out), 1 + bool(left_out)):
+            with subtask("", bool(left_out), 1 + bool(left_out)):
                 model = train_model(settings, panel, self.profile_, framing, features, "training on everything")
         self.model_ = replace(model, limits=limits, dependence=dependence, combination=combination)
         self.notes_ += self.model_.notes(panel)

@@ -12,7 +12,7 @@ import pandas as pd
 from ..arrays import Array
 from ..errors import DataError, InputError
 from ..interactive.interrupts import interruptible
-from ..interactive.progress import part, restart, whole_run
+from ..interactive.progress import restart_estimate, run_progress, subtask
 from ..series.columns import Columns
 from ..series.frequency import mase_season
 from ..series.panel import Panel
@@ -136,12 +136,12 @@ def roll(fc: Forecaster, panel: Panel, columns: Columns, plan: CrossValidationPl
     pieces: list[dict[str, Array]] = []
     reached, trained = 0, -(-plan.n_windows // plan.refit)
     # one Ctrl-C ends all of it, not one training
-    with interruptible() as interrupted, whole_run(fc.verbose):
+    with interruptible() as interrupted, run_progress(fc.verbose):
         fc, found = _settled(fc, past, bool(plan.levels), trained)
         notes += found.notes if found else []
         for first in range(0, 0 if interrupted() else plan.n_windows, plan.refit):
             group, number = left_out[first : first + plan.refit], first // plan.refit
-            with part(f"cutoff {first + 1}/{plan.n_windows}", bool(found) + number, bool(found) + trained):
+            with subtask(f"cutoff {first + 1}/{plan.n_windows}", bool(found) + number, bool(found) + trained):
                 fold = _fitted(fc, panel.until(int(group[0])), columns, bool(plan.levels))
             if interrupted():
                 break
@@ -172,9 +172,9 @@ def _settled(fc: Forecaster, past: Panel, evaluate: bool, trained: int) -> tuple
     """A forecaster with nothing left to search for, that will be trained so many times."""
     if fc.cell != AUTO:
         return fc, None
-    with part("", 0, 1 + trained):
+    with subtask("", 0, 1 + trained):
         found = select_configuration(fc, past, evaluate, trained)
-        restart()
+        restart_estimate()
     return forecaster_like(fc, found.parameters), found
 
 

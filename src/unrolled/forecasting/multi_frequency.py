@@ -18,7 +18,7 @@ import pandas as pd
 from ..arrays import Array
 from ..errors import DataError, InputError
 from ..interactive.interrupts import interruptible
-from ..interactive.progress import part, whole_run
+from ..interactive.progress import run_progress, subtask
 from ..series.by_frequency import frequency_names, frequency_note, merge_notes, series_counts, take_rows
 from ..series.columns import Columns
 from ..series.dataframe import open_table, read_ids, read_stamps
@@ -59,10 +59,10 @@ def fit_parts(fc: Forecaster, panels: Sequence[Panel], baselines: str | Iterable
     searching = True
     # what is done is kept between the parts too; of a search Ctrl-C ends no more than that
     guard = nullcontext(lambda: False) if fc.cell == AUTO else interruptible()
-    with guard as interrupted, whole_run(fc.verbose):
+    with guard as interrupted, run_progress(fc.verbose):
         for number, (one, panel) in enumerate(zip(parts, panels, strict=True)):
             chosen = one if searching else forecaster_like(one, _without_search(one))
-            with part(panel.frequency.name, number, len(parts)):
+            with subtask(panel.frequency.name, number, len(parts)):
                 done[panel.frequency.name] = chosen.fit_panel(panel, baselines=baselines)
             searching = searching and not chosen.search_interrupted_
             if chosen.interrupted_ or interrupted():
@@ -214,10 +214,10 @@ def roll_all(fc: Forecaster, panels: Sequence[Panel], columns: Columns, plan: Cr
     if "SeasonalNaive" in asked and "Naive" not in asked:  # where no season is known, the one is the other
         plan = replace(plan, baselines=[*asked, "Naive"])
     found: dict[str, Backtest] = {}
-    with whole_run(fc.verbose):
+    with run_progress(fc.verbose):
         for number, (one, panel) in enumerate(zip(parts_for(fc, panels), panels, strict=True)):
             try:
-                with part(panel.frequency.name, number, len(panels)):
+                with subtask(panel.frequency.name, number, len(panels)):
                     found[panel.frequency.name] = roll(one, panel, columns, plan)
             except KeyboardInterrupt:
                 if not found:

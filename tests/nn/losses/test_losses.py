@@ -183,8 +183,8 @@ def test_padding_has_no_weight():
         (MSE(), (3,), np.zeros(3), np.array([1, np.nan, 1]), "the lowest is nan"),
         (CrossEntropy(), (3, 4), np.zeros(3), None, r"integer targets of shape \(3,\); got float64 of shape \(3,\)"),
         (CrossEntropy(), (3, 4), np.zeros((3, 4), int), None, r"of shape \(3,\); got int64 of shape \(3, 4\)"),
-        (CrossEntropy(), (3, 4), np.array([0, 4, 1]), None, r"lie in 0..3; they reach from 0 to 4"),
-        (CrossEntropy(), (3, 4), np.array([0, -1, 1]), None, r"lie in 0..3; they reach from -1 to 1"),
+        (CrossEntropy(), (3, 4), np.array([0, 4, 1]), None, r"lie in 0..3; they range from 0 to 4"),
+        (CrossEntropy(), (3, 4), np.array([0, -1, 1]), None, r"lie in 0..3; they range from -1 to 1"),
         (
             Quantile(),
             (3, 2),

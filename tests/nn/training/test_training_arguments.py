@@ -37,7 +37,7 @@ def fit(**options) -> un.History:
         ({"weight": np.ones((N, 2))}, r"weights of shape \(6, 2\) do not fit losses of shape \(6, 1\)"),
         ({"weight": -np.ones(N)}, "weights must be ≥ 0, .*the lowest is -1"),
         ({"lengths": [4, 4]}, r"lengths must have as many, but its shape is \(2,\)"),
-        ({"lengths": [T + 1] * N}, "lengths must lie in 0..4; they reach from 5 to 5"),
+        ({"lengths": [T + 1] * N}, "lengths must lie in 0..4; they range from 5 to 5"),
         ({"lengths": [0.5] * N}, "lengths must be 6 whole numbers"),
         ({"epochs": 0}, "epochs must be a whole number ≥ 1; got 0"),
         ({"epochs": 1.5}, "epochs must be a whole number ≥ 1; got 1.5"),
@@ -126,8 +126,8 @@ def test_on_a_terminal_a_progress_line_tells_epoch_and_loss(monkeypatch):
     stream = Terminal()
     monkeypatch.setattr("sys.stderr", stream)
     with progress_line("training", epochs=4, verbose=1) as line:
-        line.within(2, 0.5)
-        line.end(EpochEnd(2, loss=0.1234567, validation_loss=0.5, rate=1e-3, wall_s=1.0))
+        line.within_epoch(2, 0.5)
+        line.end_epoch(EpochEnd(2, loss=0.1234567, validation_loss=0.5, rate=1e-3, wall_s=1.0))
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
     assert "training · epoch 3/4 · loss 0.1235, validation 0.5" in text
     assert "s left" in text

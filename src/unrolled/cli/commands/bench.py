@@ -66,7 +66,7 @@ def command(
         give_json(
             {
                 "engine": active_engine().identity,
-                "levels": [] if native is None else list(native.levels),
+                "levels": [] if native is None else list(native.instruction_sets),
                 "threads": threads,
                 "measured": rows,
                 "seconds": round(wall_s, 3),

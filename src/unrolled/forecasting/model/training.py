@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from ...arrays import Array
-from ...interactive.progress import part
+from ...interactive.progress import subtask
 from ...nn.datasets import Windows
 from ...nn.engines import engine_for
 from ...nn.optimizers import AdamW
@@ -35,7 +35,7 @@ def train_model(
 ) -> Ensemble:
     """Train an ensemble on windows of a panel. Ctrl-C ends it early, with the networks there are."""
     ends = window_ends(panel, framing)
-    engine = engine_for(settings.architecture(framing, framing.views[0], features).program, say=False)
+    engine = engine_for(settings.architecture(framing, framing.views[0], features).program, warn=False)
 
     def network(number: int, name: str) -> Member:
         view = framing.views[number % len(framing.views)]
@@ -48,7 +48,7 @@ def train_model(
         first, count = len(members), min(engine.threads, settings.ensemble - len(members))
         numbers = f"network {first + 1}" if count == 1 else f"networks {first + 1}-{first + count}"
         name = f"{title} · {numbers}/{settings.ensemble}"
-        with part("", first, settings.ensemble, count):
+        with subtask("", first, settings.ensemble, count):
             members += run_in_parallel([partial(network, first + k, name) for k in range(count)], engine)
         interrupted = any(member.history.stopped == "interrupted" for member in members)
     whole = [member for member in members if member.history.stopped != "interrupted"]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...interactive.progress import part, restart, whole_run
+from ...interactive.progress import restart_estimate, run_progress, subtask
 from ...series.panel import Panel
 from ..defaults import held_out_rows
 from ..parameters import DEFAULT_BUDGET_S
@@ -46,12 +46,12 @@ class SelectionResult:
 
 def fit_automatically(fc: Forecaster, panel: Panel, evaluate: bool, baselines: Sequence[str]) -> Forecaster:
     """Search for the configuration without the end that `fit` holds out, and fit with what was chosen."""
-    with whole_run(fc.verbose):
-        with part("", 0, 2):
+    with run_progress(fc.verbose):
+        with subtask("", 0, 2):
             found = select_configuration(fc, panel, evaluate)
-            restart()
+            restart_estimate()
         fitted = forecaster_like(fc, found.parameters)
-        with part("", 1, 2):
+        with subtask("", 1, 2):
             fitted.fit_panel(panel, evaluate, baselines)
     fc.__dict__ |= {name: value for name, value in vars(fitted).items() if name.endswith("_")}
     fc.notes_[:0] = found.notes
