@@ -11,7 +11,12 @@ import pytest
 
 import unrolled as un
 from unrolled.interactive import progress
-from unrolled.interactive.progress import RunProgress, progress_line, run_progress, subtask, time_left
+from unrolled.interactive.progress import EpochEnd, RunProgress, progress_line, run_progress, subtask, time_left
+
+
+def fit_network(**options) -> un.History:
+    x = np.zeros((6, 4, 2))
+    return un.Network([un.RNN(2), un.Last(), un.Dense(1)], 2).fit(x, x[:, 0, :1], epochs=1, **options)
 
 
 class Terminal(io.StringIO):
@@ -159,3 +164,26 @@ def test_nothing_is_shown_silently_or_off_a_terminal(terminal, capsys, monkeypat
     with run_progress(1), subtask("a part"), progress_line("training", 1, 1) as line:
         line.within_epoch(0, 1.0)
     assert capsys.readouterr() == ("", "")
+
+
+def test_training_is_silent_off_a_terminal(capsys):
+    fit_network(verbose=1)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_on_a_terminal_a_progress_line_tells_epoch_and_loss(monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr("sys.stderr", stream)
+    with progress_line("training", epochs=4, verbose=1) as line:
+        line.within_epoch(2, 0.5)
+        line.end_epoch(EpochEnd(2, loss=0.1234567, validation_loss=0.5, rate=1e-3, wall_s=1.0))
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    assert "training · epoch 3/4 · loss 0.1235, validation 0.5" in text
+    assert "s left" in text
+
+
+def test_verbose_0_is_silent_on_a_terminal(monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr("sys.stderr", stream)
+    fit_network(verbose=0)
+    assert stream.getvalue() == ""
