@@ -118,18 +118,21 @@ struct LossRows {
   T* dprediction;  // null if not needed
 };
 
-template <class T>
-struct OptimizerStep {
+struct OptimizerOptions {
   OptimizerKind kind;
+  double weight_decay = 0;
+  bool decoupled = false;  // weight decay that is not part of the gradient (AdamW)
+  double momentum = 0;
+  bool nesterov = false;
+  double alpha = 0, beta1 = 0, beta2 = 0, eps = 0;
+  double shrink = 0, grow = 0, smallest = 0, largest = 0;  // Rprop's
+};
+
+template <class T>
+struct OptimizerStep : OptimizerOptions {
   long size;
-  T *params, *grads, *first, *second;  // the optimizer's two vectors, in the order of Optimizer.slots
-  double rate, weight_decay;
-  bool decoupled;  // weight decay that is not part of the gradient (AdamW)
-  double momentum;
-  bool nesterov;
-  double alpha, beta1, beta2, eps;
-  double shrink, grow, smallest, largest;  // Rprop's
-  double step;                             // 1 for the first
+  T *params, *grads, *first, *second;  // the last two are the optimizer's vectors, in the order of Optimizer.slots
+  double rate, step;                   // step: 1 for the first
   int threads;
 };
 

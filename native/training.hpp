@@ -14,16 +14,6 @@ struct LossOptions {
   std::vector<double> levels;
 };
 
-struct OptimizerOptions {
-  OptimizerKind kind;
-  double weight_decay = 0;
-  bool decoupled = false;
-  double momentum = 0;
-  bool nesterov = false;
-  double alpha = 0, beta1 = 0, beta2 = 0, eps = 0;
-  double shrink = 0, grow = 0, smallest = 0, largest = 0;
-};
-
 struct TrainerOptions {
   LossOptions loss;
   OptimizerOptions optimizer;
@@ -211,30 +201,9 @@ class Trainer {
   }
 
   void step(T* params, T* first, T* second, double rate, double number) {
-    const OptimizerOptions& o = options_.optimizer;
-    OptimizerStep<T> s{};
-    s.kind = o.kind;
-    s.size = long(grads_.size());
-    s.params = params;
-    s.grads = grads_.data();
-    s.first = first;
-    s.second = second;
-    s.rate = rate;
-    s.weight_decay = o.weight_decay;
-    s.decoupled = o.decoupled;
-    s.momentum = o.momentum;
-    s.nesterov = o.nesterov;
-    s.alpha = o.alpha;
-    s.beta1 = o.beta1;
-    s.beta2 = o.beta2;
-    s.eps = o.eps;
-    s.shrink = o.shrink;
-    s.grow = o.grow;
-    s.smallest = o.smallest;
-    s.largest = o.largest;
-    s.step = number;
-    s.threads = threads_for(30.0 * double(s.size));
-    kernels_.optimizer_step(s);
+    const long n = long(grads_.size());
+    const int threads = threads_for(30.0 * double(n));
+    kernels_.optimizer_step({options_.optimizer, n, params, grads_.data(), first, second, rate, number, threads});
   }
 
   const Kernels<T>& kernels_;
