@@ -89,9 +89,9 @@ sanitize: .venv-sanitize/installed
 CLANG ?= clang++
 sanitize-threads:
 	mkdir -p build/threads
-	for level in "avx512 64 -mavx2 -mfma -mavx512f -mavx512vl -mavx512dq -mavx512bw" "avx2 32 -mavx2 -mfma" "portable 16"; do \
-	  set -- $$level; name=$$1; bytes=$$2; shift 2; \
-	  $(CLANG) -std=c++20 -O1 -g -fsanitize=thread -fopenmp -fno-exceptions $$* -DUNROLLED_LEVEL=$$name \
+	for set in "avx512 64 -mavx2 -mfma -mavx512f -mavx512vl -mavx512dq -mavx512bw" "avx2 32 -mavx2 -mfma" "portable 16"; do \
+	  set -- $$set; name=$$1; bytes=$$2; shift 2; \
+	  $(CLANG) -std=c++20 -O1 -g -fsanitize=thread -fopenmp -fno-exceptions $$* -DUNROLLED_INSTRUCTION_SET=$$name \
 	    -DUNROLLED_VECTOR_BYTES=$$bytes -c native/kernels.cpp -o build/threads/$$name.o || exit 1; \
 	done
 	$(CLANG) -std=c++20 -O1 -g -fsanitize=thread -fopenmp native/checks/threads.cpp build/threads/*.o -o build/threads/check

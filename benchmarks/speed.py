@@ -239,9 +239,9 @@ def levels(bench: Bench) -> None:
     """AVX2 against AVX-512, where the machine has both."""
     import contestants as c
 
-    from unrolled.nn.engines.native import LEVELS, NativeEngine
+    from unrolled.nn.engines.native import INSTRUCTION_SETS, NativeEngine
 
-    if "avx512" not in LEVELS:
+    if "avx512" not in INSTRUCTION_SETS:
         print("this machine has no AVX-512.\n")
         return
     shape = c.Shape(16, 128, 64, 100)

@@ -37,7 +37,7 @@ from unrolled.arrays import Array
 from unrolled.demos import counting, fish, prices, sales, stock, symbols
 from unrolled.demos.base import Scale, windows
 from unrolled.nn.activations import dtanh
-from unrolled.nn.gradient_check import TOLERANCE, difference
+from unrolled.nn.gradient_check import TOLERANCE, central_difference
 from unrolled.nn.losses import Loss, loss_named
 
 WEEK = (fish.DAYS, fish.DAY_5)
@@ -71,7 +71,7 @@ def compare(net: un.Network, claimed: dict[str, Array], x: Array, y: Array, loss
     wrong, centre = [], value()
     for name, gradient in claimed.items():
         array = net.views[name]
-        truth = [difference(value, array, k) for k in range(array.size)]
+        truth = [central_difference(value, array, k) for k in range(array.size)]
         error, largest = float(np.abs(gradient.ravel() - truth).max()), float(np.abs(gradient).max())
         if error > TOLERANCE * max(1.0, centre, largest):
             wrong.append((name, largest, error))

@@ -1,4 +1,4 @@
-// The values of one batch on their way through a program, and their gradients.
+// The values of one batch in a program, and their gradients.
 #pragma once
 
 #include <omp.h>
@@ -9,11 +9,13 @@
 
 namespace unrolled {
 
-// A step's work below which threads cost more than they bring.
-constexpr double FLOPS_WORTH_A_THREAD = 1e6;
-constexpr double FLOPS_OF_A_COPY = 8;  // to copy a number takes as long as so many operations on it
+// Work below which starting threads takes longer than they save.
+constexpr double MIN_FLOPS_FOR_THREADS = 1e6;
+constexpr double FLOPS_OF_A_COPY = 8;  // copying a number takes as long as this many operations
 
-inline int threads_for(double flops) { return flops < FLOPS_WORTH_A_THREAD ? 1 : std::max(1, omp_get_max_threads()); }
+inline int threads_for(double flops) {
+  return flops < MIN_FLOPS_FOR_THREADS ? 1 : std::max(1, omp_get_max_threads());
+}
 
 template <class T>
 class Batch {
@@ -21,11 +23,11 @@ class Batch {
   struct Buffer {
     T* data = nullptr;
     long stride = 0;
-    long steps = 0;                // before padding is left out; 0: not a sequence
+    long steps = 0;                // including padding; 0: not a sequence
     const Steps* valid = nullptr;  // null: not a sequence
     long lines = 0;                // rows, or valid steps
     T* gradient = nullptr;         // like data, null for 0
-    T* last_gradient = nullptr;    // (rows, stride) of each row's last valid step, beside it
+    T* last_gradient = nullptr;    // (rows, stride) of each row's last valid step, added to `gradient`
   };
   struct StateBuffer {
     T *h = nullptr, *c = nullptr;    // (rows, hidden)
@@ -36,24 +38,24 @@ class Batch {
   Geometry geometry;
   std::vector<Buffer> buffers;
   std::vector<StateBuffer> states;
-  std::vector<char> wanted;  // which values' gradients are
+  std::vector<char> needs_gradient;  // one flag a value
   Arena arena;
 
   explicit Batch(const Program& p) : program(p) {}
 
-  // Forget the batch before; `lengths` (rows) or null, as the batch's rows come.
+  // Start a new batch; `lengths` (rows) in the caller's order, or null.
   void begin(long rows, const std::int64_t* lengths) {
     arena.reset();
     geometry.set(rows, lengths);
     buffers.assign(program.values.size(), {});
     states.assign(program.states.size(), {});
-    wanted.assign(program.values.size(), true);
+    needs_gradient.assign(program.values.size(), true);
   }
 
-  // Make room for an input of this many steps; the caller fills its lines.
+  // Allocate an input of `steps` steps; the caller fills its lines.
   Buffer& input(int value, long steps) { return make(value, steps, program.values[value].width); }
 
-  // The packed lines of an input from (N, T, width) or (N, width) in the batch's order.
+  // Pack an input from (N, T, width) or (N, width) in the caller's order of rows.
   void fill(const Buffer& b, const T* from, long width) const {
 #pragma omp parallel for num_threads(threads_for(FLOPS_OF_A_COPY* double(b.lines * width)))
     for (long n = 0; n < geometry.rows(); ++n) {
@@ -62,7 +64,7 @@ class Batch {
     }
   }
 
-  // ... and back: padding becomes 0.
+  // The inverse of `fill`; padding becomes 0.
   void unpack(const Buffer& b, const T* data, T* to, long width) const {
     const long steps = std::max(b.steps, 1L);
 #pragma omp parallel for num_threads(threads_for(FLOPS_OF_A_COPY* double(b.lines * width)))
@@ -80,14 +82,14 @@ class Batch {
     }
   }
 
-  // f(t, line) for each valid step of a sorted row; rows that are no sequences have one.
+  // Call f(t, line) for each valid step of a sorted row; a value that is not a sequence has one.
   template <class F>
   void each_step(const Buffer& b, long row, F f) const {
     if (!b.valid) return f(0, row);
     for (long t = 0; t < b.valid->steps && row < b.valid->counts[t]; ++t) f(t, b.valid->starts[t] + row);
   }
 
-  // Make room for a value.
+  // Allocate a value.
   Buffer& make(int value, long steps, long stride) {
     const Value& v = program.values[value];
     Buffer& b = buffers[value];
@@ -101,15 +103,15 @@ class Batch {
 
   Buffer& make_like(int value, const Buffer& x) { return make(value, x.steps, program.values[value].width); }
 
-  // The gradient of a value, zeros at first; null if nobody wants it.
+  // The gradient of a value, zeros at first; null if it is not needed.
   T* gradient(int value) {
     Buffer& b = buffers[value];
-    if (!wanted[value]) return nullptr;
+    if (!needs_gradient[value]) return nullptr;
     if (!b.gradient) b.gradient = arena.zeros<T>(b.lines * b.stride);
     return b.gradient;
   }
 
-  // Initial states: (rows, hidden) in sorted order, zeros unless the caller fills them.
+  // An initial state: (rows, hidden) in sorted order, zeros unless the caller fills it.
   StateBuffer& make_state(int state) {
     StateBuffer& s = states[state];
     const long n = geometry.rows() * program.states[state].hidden;

@@ -1,5 +1,5 @@
-// The Python module `unrolled._native`. What Python hands over is checked in bind/; nothing below that knows of
-// Python.
+// The Python module `unrolled.nn.engines._native`. Arguments from Python are checked in bind/; the rest of native/
+// does not depend on Python.
 #include <pthread.h>
 
 #include <chrono>
@@ -14,7 +14,7 @@ namespace {
 template <class T>
 void bind_precision(nb::module_& m, const std::string& suffix) {
   nb::class_<BoundRun<T>>(m, ("Run" + suffix).c_str())
-      .def(nb::init<std::shared_ptr<Program>, const std::string&>(), nb::arg("program"), nb::arg("level"))
+      .def(nb::init<std::shared_ptr<Program>, const std::string&>(), nb::arg("program"), nb::arg("instruction_set"))
       .def("forward", &BoundRun<T>::forward, nb::arg("params").noconvert(), nb::arg("inputs"),
            nb::arg("lengths").none(), nb::arg("initial"), nb::arg("keep"), nb::arg("place").none(),
            nb::arg("outputs").noconvert(), nb::arg("finals").noconvert())
@@ -22,7 +22,7 @@ void bind_precision(nb::module_& m, const std::string& suffix) {
            nb::arg("dparams").noconvert(), nb::arg("dinputs").noconvert(), nb::arg("dinitial").noconvert());
   nb::class_<BoundTrainer<T>>(m, ("Trainer" + suffix).c_str())
       .def(nb::init<std::shared_ptr<Program>, const std::string&, const BoundData&, const TrainerOptions&>(),
-           nb::arg("program"), nb::arg("level"), nb::arg("data"), nb::arg("options"))
+           nb::arg("program"), nb::arg("instruction_set"), nb::arg("data"), nb::arg("options"))
       .def("train", &BoundTrainer<T>::train, nb::arg("params").noconvert(), nb::arg("memory").noconvert(),
            nb::arg("steps_before"), nb::arg("order").noconvert(), nb::arg("epoch"), nb::arg("first_batch"),
            nb::arg("rates").noconvert(), nb::arg("totals").noconvert(), nb::arg("weights").noconvert())
@@ -30,15 +30,15 @@ void bind_precision(nb::module_& m, const std::string& suffix) {
            nb::arg("totals").noconvert(), nb::arg("weights").noconvert());
   nb::class_<BoundStream<T>>(m, ("Stream" + suffix).c_str())
       .def(nb::init<std::shared_ptr<Program>, const std::string&, const In<T>&, long>(), nb::arg("program"),
-           nb::arg("level"), nb::arg("params").noconvert(), nb::arg("rows"))
+           nb::arg("instruction_set"), nb::arg("params").noconvert(), nb::arg("rows"))
       .def("step", &BoundStream<T>::step, nb::arg("x").noconvert(), nb::arg("y").noconvert())
       .def("read", &BoundStream<T>::read, nb::arg("layer"), nb::arg("to").noconvert())
       .def("write", &BoundStream<T>::write, nb::arg("layer"), nb::arg("from").noconvert());
 }
 
-// Operations a second of one core that does nothing but multiply and add.
-double multiply_add_rate(const std::string& level) {
-  const Kernels<float>& kernels = kernels_of<float>(level);
+// Operations per second of one core that only multiplies and adds.
+double multiply_add_rate(const std::string& instruction_set) {
+  const Kernels<float>& kernels = kernels_of<float>(instruction_set);
   float result[64];
   double best = 0;
   for (int repeat = 0; repeat < 20; ++repeat) {
@@ -50,7 +50,7 @@ double multiply_add_rate(const std::string& level) {
   return best;
 }
 
-void before_fork() {  // threads do not survive a fork: a parallel region of the child would wait for them for ever
+void before_fork() {  // threads do not survive a fork: a parallel region of the child would wait for them forever
   if (!omp_in_parallel()) omp_pause_resource_all(omp_pause_hard);
 }
 
@@ -59,14 +59,14 @@ void before_fork() {  // threads do not survive a fork: a parallel region of the
 NB_MODULE(_native, m) {
   pthread_atfork(before_fork, nullptr, nullptr);
 
-  m.def("levels", [] {
+  m.def("instruction_sets", [] {
     std::vector<std::string> names;
-    for (const Level* level : levels()) names.emplace_back(level->name);
+    for (const InstructionSet* set : instruction_sets()) names.emplace_back(set->name);
     return names;
   });
   m.def("threads", &omp_get_max_threads);
-  m.def("limit_threads", &omp_set_num_threads, nb::arg("threads"));  // of whoever calls, not of other threads
-  m.def("multiply_add_rate", &multiply_add_rate, nb::arg("level"));
+  m.def("limit_threads", &omp_set_num_threads, nb::arg("threads"));  // of the calling thread, not of others
+  m.def("multiply_add_rate", &multiply_add_rate, nb::arg("instruction_set"));
 
   nb::class_<Program>(m, "Program")
       .def(nb::new_([](long size) { return std::make_shared<Program>(size); }), nb::arg("size"))

@@ -1,4 +1,4 @@
-// Training rows, gathered batch by batch straight from the user's arrays: see data.py.
+// Training rows, gathered batch by batch directly from the caller's arrays: see datasets.py.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 namespace unrolled {
 
-// Numbers of either precision, as they lie.
+// An array of either precision, which is not copied.
 struct Numbers {
   const void* data = nullptr;
   bool is_double = false;
@@ -31,31 +31,31 @@ struct Numbers {
 // Rows in arrays, or windows of one table of series.
 struct Data {
   long rows = 0, steps = 0, features = 0;
-  long targets = 0;  // numbers a row
+  long targets = 0;  // numbers in a row
   const std::int64_t* lengths = nullptr;
 
   // in arrays
   Numbers x, target, weight;
   const std::int64_t* classes = nullptr;
-  long weights = 0;  // a row; each stands for targets / weights neighbours
+  long weights = 0;  // numbers in a row; each applies to targets / weights neighbouring targets
 
   // in windows
   bool windows = false;
   const double *values = nullptr, *observed = nullptr, *loc = nullptr, *scale = nullptr, *row_weight = nullptr,
                *drift = nullptr;
   const std::int64_t* starts = nullptr;
-  std::vector<long> lags;           // of the anchors, one a target; none: those are `loc` and `drift`
-  long total = 0, longest_lag = 0;  // rows of the table; how far before a window's end an anchor may lie
-  long channels = 0, scaled = 0;    // of the table; how many of them, the first, have loc and scale
-  long segment = 1, horizon = 0;    // rows a step takes; targets that count
-  long steps_ahead = 0, known = 0;  // steps of the horizon, 0: it is not decoded; channels known ahead, the last ones
-  const std::int64_t *series = nullptr, *codes = nullptr;  // of a row; of each series
+  std::vector<long> lags;           // of the anchors, one a target; empty: anchors are `loc` and `drift`
+  long total = 0, longest_lag = 0;  // rows of the table; the farthest anchor before the end of a window
+  long channels = 0, scaled = 0;    // of the table; the first `scaled` channels have loc and scale
+  long segment = 1, horizon = 0;    // rows of the table in one step; targets of a window
+  long steps_ahead = 0, known = 0;  // steps of a decoded horizon, else 0; the last `known` channels are known ahead
+  const std::int64_t *series = nullptr, *codes = nullptr;  // one of each row; of each series
   const double* fixed = nullptr;                           // of each series
   long all_series = 0, fixed_width = 0, code_width = 0;
 
   bool weighted() const { return windows || weight; }
 
-  // --- inputs: x; ahead, and one for each code, where the horizon is decoded ---------------------------------
+  // --- inputs: x; if the horizon is decoded, also ahead and one input for each code ---------------------------
 
   int inputs() const { return 1 + (steps_ahead ? 1 + int(code_width) : 0); }
   long steps_of(int input) const { return input == 0 ? steps : steps_ahead; }
@@ -66,7 +66,7 @@ struct Data {
   // Valid steps of a row.
   long length(long row) const { return lengths[row] / segment; }
 
-  // Step t of a row of an input, in units that the network reads.
+  // Step t of a row of an input, scaled as the network reads it.
   template <class T>
   void read_step(int input, long row, long t, T* to) const {
     if (input == 0 && !windows) return x.copy(((row * steps) + t) * features, features, to);
@@ -75,7 +75,7 @@ struct Data {
     *to = T(codes[series[row] * code_width + input - 2]);
   }
 
-  // What is known of step t of the horizon; zeros stand for what lies past its end.
+  // The features known ahead of step t of the horizon; zeros past its end.
   template <class T>
   void read_ahead(long row, long t, T* to) const {
     const long count = std::min(segment, horizon - t * segment), place = starts[row] + lengths[row] + t * segment;
@@ -97,7 +97,8 @@ struct Data {
   }
 
   // --- targets -----------------------------------------------------------------------------------------------
-  // What a target of 1 stands for.
+
+  // The value that a target of 1 stands for, in units of the data.
   double read_unit(long row) const { return windows ? scale[row * scaled] : 1; }
 
   template <class T>
@@ -108,13 +109,13 @@ struct Data {
     return T((values[place * channels] - read_anchor(row, place, k)) / scale[row * scaled]);
   }
 
-  // What target k, at this place, is measured from.
+  // The value that target k, at this place of the table, is measured from.
   double read_anchor(long row, long place, long k) const {
     if (!lags.empty()) return values[(place - lags[k]) * channels];
     return drift ? loc[row * scaled] + drift[row] * double(k + 1) : loc[row * scaled];
   }
 
-  // The weight of the k-th of `each` costs that a target stands for.
+  // The weight of cost k; each target has `each` costs.
   template <class T>
   T read_weight(long row, long k, long each) const {
     if (!windows) return weight.at<T>(row * weights + k / (targets * each / weights));
@@ -122,7 +123,7 @@ struct Data {
     return T(observed[starts[row] + lengths[row] + k / each] * (row_weight ? row_weight[row] : 1));
   }
 
-  // Whether a row can be read: the arrays are the user's and may have changed since.
+  // Whether a row lies within the data: the caller's arrays may have changed since they were checked.
   bool readable(long row) const {
     if (lengths && (lengths[row] < 0 || lengths[row] > steps * segment || lengths[row] % segment)) return false;
     if (!windows) return true;

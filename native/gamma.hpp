@@ -1,4 +1,4 @@
-// softplus, and the functions about Γ that likelihoods need: those of ops.py, in double precision, of one number.
+// Softplus and the gamma functions of the likelihoods: those of losses/special_functions.py, for one double.
 #pragma once
 
 #include "simd.hpp"
@@ -12,7 +12,7 @@ constexpr double DIGAMMA_TERMS[] = {1.0 / 12,  -1.0 / 120,       1.0 / 252, -1.0
                                     1.0 / 132, -691.0 / 32760.0, 1.0 / 12};
 constexpr double HALF_LOG_2PI = 0.91893853320467274178;
 
-// s = log(1 + exp(a)), its derivative σ(a), log s, and that one's derivative
+// s = log(1 + exp(a)), its derivative σ(a), log s, and the derivative of log s
 struct Softplus {
   double value, slope, log, dlog;
 };
@@ -53,7 +53,7 @@ inline double log1p_rest(double t) {
   return 2 * u * u2 * series - t * u;
 }
 
-// log(Γ(y + r) / Γ(r)) - y log r and its derivative by r
+// log(Γ(y + r) / Γ(r)) - y log r and its derivative with respect to r
 struct Rising {
   double value, slope;
 };

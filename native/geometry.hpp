@@ -1,4 +1,4 @@
-// Where the valid steps of a batch lie: rows longest first, steps one after the other, no padding.
+// The layout of the valid steps of a batch: time-major and without padding, the longest rows first.
 #pragma once
 
 #include <algorithm>
@@ -11,13 +11,12 @@
 
 namespace unrolled {
 
-// The rows of a batch, longest first, and where their valid steps lie.
 class Geometry {
  public:
   std::vector<std::int64_t> order;    // the batch's row of each sorted row
   std::vector<std::int64_t> lengths;  // of sorted rows; empty: all full
 
-  // Lengths of the batch's rows, or null.
+  // `given`: lengths of the batch's rows, or null.
   void set(long rows, const std::int64_t* given) {
     const bool same = !given && lengths.empty() && long(order.size()) == rows;
     if (same) return;
@@ -32,11 +31,11 @@ class Geometry {
 
   long rows() const { return long(order.size()); }
 
-  // The valid steps of a value with this many steps; `masked`: lengths apply to it.
+  // The valid steps of a value with `steps` steps; `masked`: whether lengths apply to it.
   const Steps& steps(long steps, bool masked) {
     masked = masked && !lengths.empty();
     for (const auto& k : kept_)
-      if (k->padded == steps && k->masked == masked && !k->beside) return k->steps;
+      if (k->padded == steps && k->masked == masked && !k->branched) return k->steps;
     auto made = std::make_unique<Kept>();
     made->padded = steps;
     made->masked = masked;
@@ -58,13 +57,13 @@ class Geometry {
     return kept_.back()->steps;
   }
 
-  // The same without a mask, all steps beside one another: one step of steps · rows rows.
-  const Steps& beside(long steps) {
+  // The steps of a branching cell: one step of steps · rows independent rows, without a mask.
+  const Steps& branched(long steps) {
     for (const auto& k : kept_)
-      if (k->padded == steps && k->beside) return k->steps;
+      if (k->padded == steps && k->branched) return k->steps;
     auto made = std::make_unique<Kept>();
     made->padded = steps;
-    made->beside = true;
+    made->branched = true;
     const long total = steps * rows();
     made->counts = {total};
     made->starts = {0, total};
@@ -75,13 +74,13 @@ class Geometry {
     return kept_.back()->steps;
   }
 
-  // The length of a sorted row of a value with this many steps.
+  // The length of a sorted row of a value with `steps` steps.
   long length(long row, long steps, bool masked) const { return masked && !lengths.empty() ? lengths[row] : steps; }
 
  private:
   struct Kept {
     long padded;
-    bool masked = false, beside = false;
+    bool masked = false, branched = false;
     std::vector<long> counts, starts, before;
     Steps steps;
   };

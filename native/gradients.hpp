@@ -1,9 +1,9 @@
-// Gradients of weights: one sum over all rows (for a cell: all valid steps of all rows), after the way back.
+// Gradients of weights: one sum over all rows (for a cell: all valid steps of all rows), after the backward pass.
 //
 //     dleft[c, :] += Σ_r a[r, c] left[r, :],   dright likewise,   dbias[c] += Σ_r a[r, c]
 //
-// The tile's vectors run over columns of `a`, its rows over columns of left, right and a 1 for the bias. Tiles are
-// shared out over threads; rows are summed in blocks of fixed size and order.
+// The vectors of a tile run over columns of `a`, its rows over columns of left, right and a 1 for the bias. Threads
+// divide the tiles; rows are summed in blocks of fixed size and order.
 #pragma once
 
 #include "threads.hpp"
@@ -12,28 +12,28 @@
 namespace {
 
 constexpr long ROW_BLOCK = 128;
-constexpr long NEAR = 65536;  // bytes within which rows are read where they lie: further apart they are packed first
+constexpr long MAX_UNPACKED_BYTES = 65536;  // larger blocks of rows are packed before they are read
 
 template <class T>
 struct Columns {
   const T* data = nullptr;
   long stride = 0, width = 0;
-  const long* rows = nullptr;  // where row r lies; null: at r
+  const long* rows = nullptr;  // index of row r in `data`; null: r
   T* gradient = nullptr;       // (columns of a, width)
 };
 
 template <class T>
 struct WeightGradient {
-  const T* a;  // (rows, stride): `planes` of `units` columns, each plane `plane` after the one before
+  const T* a;  // (rows, stride): `planes` planes of `units` columns, at multiples of `plane`
   long stride, planes, units, plane;
   Columns<T> left, right;
-  T* dbias;  // null: not wanted
+  T* dbias;  // null if not needed
   long rows;
 };
 
 UNROLLED_INLINE long tiles_in(long columns) { return (columns + TILE_ROWS - 1) / TILE_ROWS; }
 
-// Numbers that one thread needs beside, at most.
+// The largest scratch memory of one thread, in numbers.
 template <class T>
 long gradient_scratch(long planes, long units, long left, long right) {
   const long wide = planes * ((units + PANEL<T> - 1) / PANEL<T>)*PANEL<T>;
@@ -56,11 +56,11 @@ class GradientShare {  // of one thread
   void add() {
     if (first_ == last_) return;
     T* const packed = scratch_;                                    // panels of a block of a
-    const long held = (last_ - 1) / tiles_ - first_ / tiles_ + 1;  // panels that this share meets
+    const long held = (last_ - 1) / tiles_ - first_ / tiles_ + 1;  // panels of this share
     T* const gathered = packed + held * PANEL<T> * ROW_BLOCK;      // a block of left
     T* const sums = gathered + g_.left.width * ROW_BLOCK;
     zero(sums);
-    const bool near = smaller(g_.rows, ROW_BLOCK) * g_.stride * long(sizeof(T)) <= NEAR;
+    const bool near = smaller(g_.rows, ROW_BLOCK) * g_.stride * long(sizeof(T)) <= MAX_UNPACKED_BYTES;
     for (long start = 0; start < g_.rows; start += ROW_BLOCK) {
       const long n = smaller(ROW_BLOCK, g_.rows - start);
       const Columns<T> left = left_block(gathered, start, n);
@@ -120,7 +120,7 @@ class GradientShare {  // of one thread
     std::memset(sums, 0, n * sizeof(T));
   }
 
-  // Rows start.. of left: where they lie, or gathered where rows of other lengths lie between them.
+  // Rows start.. of left: in place, or gathered if they are not contiguous.
   Columns<T> left_block(T* gathered, long start, long n) const {
     Columns<T> left = g_.left;
     const long* rows = left.rows;

@@ -1,4 +1,4 @@
-// All kernels of one level: compiled once with each instruction set's flags and its name in UNROLLED_LEVEL.
+// All kernels: compiled once for each instruction set, with its flags and its name in UNROLLED_INSTRUCTION_SET.
 #include "kernels.hpp"
 
 #include "cells/gru.hpp"
@@ -59,9 +59,9 @@ constexpr unrolled::Kernels<T> KERNELS = {
 #define UNROLLED_TEXT(name) #name
 #define UNROLLED_NAME(name) UNROLLED_TEXT(name)
 
-namespace unrolled::UNROLLED_LEVEL {
+namespace unrolled::UNROLLED_INSTRUCTION_SET {
 
-extern const Level level;
-const Level level = {UNROLLED_NAME(UNROLLED_LEVEL), &KERNELS<float>, &KERNELS<double>};
+extern const InstructionSet instruction_set;
+const InstructionSet instruction_set = {UNROLLED_NAME(UNROLLED_INSTRUCTION_SET), &KERNELS<float>, &KERNELS<double>};
 
-}  // namespace unrolled::UNROLLED_LEVEL
+}  // namespace unrolled::UNROLLED_INSTRUCTION_SET

@@ -1,4 +1,4 @@
-// The layers without recurrence and without weights: see layers.py. Each has its way there and back.
+// The layers without recurrence and without weights, forward and backward: see layers.py.
 #pragma once
 
 #include <optional>
@@ -16,12 +16,12 @@ class LayerOn {
  public:
   using Buffer = typename Batch<T>::Buffer;
 
-  // `mask`: where dropout keeps its mask between the way there and back.
+  // `mask`: the mask of dropout, kept from the forward to the backward pass.
   LayerOn(Batch<T>& batch, const Operation& op, T*& mask)
       : batch_(batch), op_(op), mask_(mask), value_(batch.program.values[op.output]) {}
 
   void apply(const std::optional<Place>& place) {
-    const Buffer x = batch_.buffers[op_.inputs[0]];  // a copy: making the output may move it
+    const Buffer x = batch_.buffers[op_.inputs[0]];  // a copy: allocating the output may move it
     Buffer& y = batch_.make(op_.output, x.steps, value_.width);
     switch (op_.kind) {
       case Kind::last: return last(x, y);
@@ -62,7 +62,7 @@ class LayerOn {
 
   void last_back(const Buffer& y) const {
     Buffer& x = batch_.buffers[op_.inputs[0]];
-    const bool apart = input_value().from_cell;  // a cell adds this to its final state's gradient
+    const bool apart = input_value().from_cell;  // a cell adds it to the gradient of its final state
     if (apart && !x.last_gradient) x.last_gradient = batch_.arena.template zeros<T>(rows() * x.stride);
     T* dx = apart ? x.last_gradient : batch_.gradient(op_.inputs[0]);
     if (!dx) return;
@@ -108,7 +108,7 @@ class LayerOn {
     });
   }
 
-  // f(row, line, where the piece begins) for all pieces along the last axis
+  // Call f(row, line, offset) for every vector along the last axis.
   template <class F>
   void each_piece(const Buffer& x, F f) const {
     for (long n = 0; n < rows(); ++n)
@@ -152,7 +152,7 @@ class LayerOn {
     });
   }
 
-  // f(input's buffer, offset in it, offset in the output, how many) for all pieces
+  // Call f(buffer of the input, offset in it, offset in the output, length) for every contiguous piece.
   template <class F>
   void joined(const Buffer& y, F f) const {
     long offset = 0;

@@ -1,5 +1,5 @@
-// Negative log-likelihoods of one target and their derivatives by each raw number: the equations, and their numbers,
-// are those of losses/likelihoods.py. All in double precision, as there.
+// Negative log-likelihoods of one target and their derivatives with respect to each raw parameter. The equations and
+// their numbers are those of losses/likelihoods.py; everything is in double precision, as there.
 #pragma once
 
 #include "gamma.hpp"
@@ -62,11 +62,11 @@ inline double likelihood(LossKind kind, const double* raw, double target, double
   }
 }
 
-// One cost; slopes · factor into `slopes` if wanted.
+// Returns the cost of one target; `slopes`, unless null, becomes its derivatives times `factor`.
 template <class T>
 double likelihood_of(LossKind kind, const T* prediction, T target, double unit, long parameters, T* slopes,
                      double factor) {
-  double raw[unrolled::MOST_PARAMETERS], found[unrolled::MOST_PARAMETERS];
+  double raw[unrolled::MAX_LIKELIHOOD_PARAMETERS], found[unrolled::MAX_LIKELIHOOD_PARAMETERS];
   for (long k = 0; k < parameters; ++k) raw[k] = double(prediction[k]);
   const double cost = likelihood(kind, raw, double(target), unit, found);
   for (long k = 0; slopes && k < parameters; ++k) slopes[k] = T(found[k]) * T(factor);

@@ -1,6 +1,6 @@
-// What a prediction costs and the gradient of that cost; the formulas are those of losses/pointwise.py.
+// Costs of predictions and their gradients; the formulas are those of losses/pointwise.py.
 //
-// Each element's cost is weighed; the caller divides the sum by the sum of weights. The gradient is that of the mean.
+// Costs are weighted; the caller divides their sum by the sum of weights. The gradient is that of the mean.
 #pragma once
 
 #include "kernels.hpp"
@@ -31,14 +31,14 @@ UNROLLED_INLINE Cost<T> cost_of(const LossRows<T>& l, T prediction, T target, lo
       const T q = T(l.levels[level]), slope = error < 0 ? -q : error > 0 ? 1 - q : error;
       return {error * slope, slope};
     }
-    default: {  // Huber: a slope of at most delta
+    default: {  // Huber: the slope is at most delta
       const T delta = T(l.delta), near = error > delta ? delta : error < -delta ? -delta : error;
       return {near * (error - near / 2), near};
     }
   }
 }
 
-// softmax - one-hot into `slopes` if wanted; the cost
+// Returns the cost; `slopes`, unless null, becomes softmax - one-hot
 template <class T>
 double cross_entropy(const T* scores, std::int64_t target, long K, T* slopes, T factor) {
   constexpr long L = LANES<T>;
@@ -66,25 +66,25 @@ template <class T>
 double loss(const LossRows<T>& l) {
   double total = 0;
   const long Q = l.outputs;
-  const bool likely = unrolled::parameters_of(l.kind) > 0;
+  const bool is_likelihood = unrolled::parameters_of(l.kind) > 0;
   for (long k = 0; k < l.rows * l.elements; ++k) {
     const T* prediction = l.prediction + k * Q;
     T* slopes = l.dprediction ? l.dprediction + k * Q : nullptr;
-    if (likely || l.kind == LossKind::cross_entropy) {  // one cost of all predictions
+    if (is_likelihood || l.kind == LossKind::cross_entropy) {  // all predictions share one cost
       const T weight = l.weight ? l.weight[k] : T(1);
-      if (weight > 0 && likely)
+      if (weight > 0 && is_likelihood)
         total += double(weight) * likelihood_of(l.kind, prediction, l.target[k], l.unit ? l.unit[k] : 1.0, Q, slopes,
                                                 weight / l.total_weight);
       else if (weight > 0)
         total += weight * cross_entropy(prediction, l.classes[k], Q, slopes, T(weight / l.total_weight));
-      else  // what stands here must not matter, even if it is no class
+      else  // an ignored target may be anything, even no class
         for (long q = 0; slopes && q < Q; ++q) slopes[q] = 0;
       continue;
     }
-    for (long q = 0; q < Q; ++q) {  // one, but for quantiles
+    for (long q = 0; q < Q; ++q) {  // Q is 1 except for quantiles
       const T weight = l.weight ? l.weight[k * Q + q] : T(1);
       const Cost<T> found = cost_of(l, prediction[q], l.target[k], q);
-      const bool counts = weight > 0;  // where it does not, the target may be NaN
+      const bool counts = weight > 0;  // an ignored target may be NaN
       if (counts) total += double(weight) * found.cost;
       if (slopes) slopes[q] = counts ? found.slope * T(weight / l.total_weight) : T(0);
     }

@@ -1,4 +1,4 @@
-// Memory that a pass takes piece by piece and gives back at once.
+// Memory that a pass allocates piece by piece and releases as a whole.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace unrolled {
 
 class Arena {
  public:
-  // Uninitialised numbers, aligned to a cache line and followed by at least one more.
+  // Uninitialised numbers, aligned to a cache line and followed by at least one further cache line.
   template <class T>
   T* take(long n) {
     const std::size_t bytes = (std::size_t(n) * sizeof(T) + LINE + LINE - 1) / LINE * LINE;
@@ -29,7 +29,7 @@ class Arena {
     return at;
   }
 
-  // Forget all that was taken; what a pass needed lies in one block from now on.
+  // Release everything; later passes of the same size find their memory in one block.
   void reset() {
     if (blocks_.size() > 1) {
       std::size_t all = 0;
@@ -53,7 +53,7 @@ class Arena {
   void grow(std::size_t bytes) { add(bytes > 2 * size() ? bytes : 2 * size()); }
 
   void add(std::size_t bytes) {
-    blocks_.reserve(blocks_.size() + 1);  // what follows the allocation must not fail
+    blocks_.reserve(blocks_.size() + 1);  // nothing after the allocation may fail
     sizes_.reserve(sizes_.size() + 1);
     blocks_.emplace_back(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{LINE})));
     sizes_.push_back(bytes);

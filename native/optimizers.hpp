@@ -1,4 +1,4 @@
-// One step along the gradient; formulas and names are those of optimizers.py. Elements are shared out over threads.
+// One step of an optimizer; formulas and names are those of optimizers.py. Threads divide the elements.
 #pragma once
 
 #include "kernels.hpp"
@@ -46,7 +46,7 @@ void rprop(const OptimizerStep<T>& o, long first, long last) {
     const T agreement = g * previous[k];
     T s = size[k] * (agreement > 0 ? T(o.grow) : agreement < 0 ? T(o.shrink) : T(1));
     s = s < T(o.smallest) ? T(o.smallest) : s > T(o.largest) ? T(o.largest) : s;
-    if (agreement < 0) g = 0;  // after a change of sign: wait one step
+    if (agreement < 0) g = 0;  // after a change of sign the parameter waits for one step
     params[k] -= g > 0 ? s : g < 0 ? -s : T(0);
     size[k] = s;
     previous[k] = g;
@@ -93,7 +93,7 @@ void optimizer_step(const OptimizerStep<T>& o) {
   });
 }
 
-// Σ v², in blocks of fixed size: bits do not depend on threads.
+// Σ v², in blocks of fixed size, so that bits do not depend on threads.
 template <class T>
 double square_sum(const T* values, long n) {
   constexpr long BLOCK = 4096;

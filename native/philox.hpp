@@ -1,4 +1,4 @@
-// Philox4x64-10 as in randomness.py: a word is a function of its place, so masks need no state.
+// Philox4x64-10 as in randomness.py: a random word is a function of its place, so masks need no generator state.
 // Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace unrolled {
 
-struct Place {  // where in training
+struct Place {  // where in training a word is drawn
   std::uint64_t seed, epoch, batch;
 };
 
@@ -17,7 +17,7 @@ class Words {
       : key_(place.seed), counter_{0, layer, place.epoch << 32 | place.batch, purpose} {}
 
   std::uint64_t operator[](std::uint64_t index) {
-    const std::uint64_t block = index / 4 + 1;  // NumPy counts before it draws
+    const std::uint64_t block = index / 4 + 1;  // NumPy advances the counter before it draws
     if (block != counter_[0]) {
       counter_[0] = block;
       draw();

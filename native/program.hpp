@@ -1,7 +1,7 @@
-// What is executed: operations in order on numbered values and states, with offsets into the flat parameters.
+// A program: operations in order on numbered values and states, with offsets into the flat parameter vector.
 //
-// The same as program.py, with numbers for names. Whatever would make a kernel read or write out of bounds is refused
-// here, when the program is built.
+// It is the program of program.py with numbers instead of names. Anything that would make a kernel read or write out
+// of bounds is refused here, when the program is built.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ inline void require(bool holds, const char* why) {
 enum class Kind { cell, dense, embedding, last, dropout, reverse, concatenate, add };
 
 struct Value {  // (N, width), or (N, T, width) for a sequence
-  long width;   // numbers of one row or step
-  long last;    // of them in the last axis
+  long width;   // numbers in one row or step
+  long last;    // length of the last axis
   bool sequence, masked;
   bool from_cell = false;
 };
@@ -31,21 +31,21 @@ struct Value {  // (N, width), or (N, T, width) for a sequence
 struct State {  // (N, hidden), and a second part c for an LSTM
   long hidden;
   int parts;
-  bool given;  // by the caller, and not by an operation
+  bool given;  // by the caller, not written by an operation
 };
 
 struct Operation {
   Kind kind;
-  int index;  // in the user's program: part of the place of its random numbers
+  int index;  // in the Python program: part of the place of its random numbers
   std::vector<int> inputs;
   int output;
   CellShape cell{};
   int initial = -1, final = -1;  // states
   bool branching = false;        // every step begins from the initial state, and there is no final one
-  long in = 0, out = 0;          // of a dense layer; in: codes of an embedding
+  long in = 0, out = 0;          // sizes of a dense layer; `in` of an embedding: its number of codes
   Activation activation = Activation::linear;
-  long weight_ih = -1, weight_hh = -1, bias = -1, bias_hn = -1;  // offsets; others: weight_ih, bias
-  std::uint64_t drop_below = 0;                                  // of dropout: words below are dropped
+  long weight_ih = -1, weight_hh = -1, bias = -1, bias_hn = -1;  // offsets; layers use weight_ih and bias
+  std::uint64_t drop_below = 0;                                  // of dropout: units with a smaller word are dropped
   double scale = 1;
 };
 
@@ -55,11 +55,11 @@ class Program {
   std::vector<State> states;
   std::vector<Operation> operations;
   std::vector<int> inputs, outputs;
-  long size = 0;  // numbers in the flat parameters
+  long size = 0;  // length of the flat parameter vector
 
   explicit Program(long size) : size(size) { require(size >= 0, "a program has no negative number of parameters"); }
 
-  // What runs it relies on: outputs and states that are written, and nothing that changes from now on.
+  // Check that all outputs and states are written, and refuse later changes: kernels rely on both.
   void close() {
     for (int output : outputs) require(written(output), "nothing writes an output of the program");
     for (std::size_t state = 0; state < states.size(); ++state) {
@@ -67,12 +67,12 @@ class Program {
       for (const Operation& op : operations) writers += op.final == int(state);
       require(writers == (states[state].given ? 0 : 1), "a state is given, or written by one operation");
     }
-    std::vector<char> known(states.size());
-    for (std::size_t state = 0; state < states.size(); ++state) known[state] = states[state].given;
+    std::vector<char> written_states(states.size());
+    for (std::size_t state = 0; state < states.size(); ++state) written_states[state] = states[state].given;
     for (const Operation& op : operations) {
       if (op.kind != Kind::cell) continue;
-      require(known[std::size_t(op.initial)], "a state is read before it is written");
-      if (!op.branching) known[std::size_t(op.final)] = true;
+      require(written_states[std::size_t(op.initial)], "a state is read before it is written");
+      if (!op.branching) written_states[std::size_t(op.final)] = true;
     }
     closed_ = true;
   }
@@ -112,7 +112,7 @@ class Program {
     require(x.width == c.features && x.last == x.width && y.width == c.hidden, "a cell's buffers must fit its sizes");
     require(x.sequence && y.sequence && x.masked == y.masked, "a cell reads and writes a sequence");
     const int parts = c.kind == CellKind::lstm ? 2 : 1;
-    require(!op.branching || !x.masked, "lengths can't apply to the input of a branching cell");
+    require(!op.branching || !x.masked, "lengths cannot apply to the input of a branching cell");
     if (op.branching) op.final = -1;
     for (int state : {op.initial, op.branching ? op.initial : op.final}) {
       require(state >= 0 && state < int(states.size()), "a cell's state must be one of the program's");
@@ -126,7 +126,7 @@ class Program {
     if (c.kind == CellKind::gru && c.reset_after)
       check_parameter(op.bias_hn, c.hidden, false);
     else
-      require(op.bias_hn == -1, "only a GRU that resets after has this bias");
+      require(op.bias_hn == -1, "only a GRU with reset='after' has the bias bias_hn");
     values[op.output].from_cell = !op.branching;
     operations.push_back(std::move(op));
   }
@@ -182,7 +182,7 @@ class Program {
     require(value >= 0 && value < int(values.size()), "no such value in this program");
   }
 
-  void check_open() const { require(!closed_, "a program in use can't change"); }
+  void check_open() const { require(!closed_, "a program in use cannot change"); }
 
   bool written(int value) const {
     for (int input : inputs)
@@ -197,18 +197,18 @@ class Program {
     require(n >= 1 && int(op.inputs.size()) == n, "wrong number of inputs");
     for (int input : op.inputs) {
       check_value(input);
-      require(input != op.output, "an operation can't overwrite its input");
+      require(input != op.output, "an operation cannot overwrite its input");
     }
     check_value(op.output);
-    for (int input : inputs) require(input != op.output, "an operation can't overwrite an input of the program");
+    for (int input : inputs) require(input != op.output, "an operation cannot overwrite an input of the program");
     for (const Operation& earlier : operations) require(earlier.output != op.output, "a value is written once");
     for (int input : op.inputs) require(written(input), "an operation reads a value that nothing has written");
   }
 
   bool closed_ = false;
 
-  void check_parameter(long offset, long count, bool may_lack) const {
-    if (offset == -1 && may_lack) return;
+  void check_parameter(long offset, long count, bool optional) const {
+    if (offset == -1 && optional) return;
     require(offset >= 0 && count <= size && offset <= size - count, "parameters must lie within the flat vector");
   }
 };

@@ -1,17 +1,17 @@
-// What one core could do at best: the roof that the kernels are measured against (benchmarks/speed.py, roofline).
+// The peak arithmetic rate of one core, which kernels are compared with (benchmarks/speed.py, roofline).
 #pragma once
 
 #include "simd.hpp"
 
 namespace {
 
-// `rounds` times 12 independent multiply-adds of whole vectors; the operations done.
+// `rounds` times 12 independent multiply-adds of whole vectors; returns the number of operations.
 template <class T>
 double multiply_adds(long rounds, T* result) {
-  constexpr int CHAINS = 12;       // more than a core's latency times its units, fewer than AVX2's registers
-  const volatile T half = T(0.5);  // unknown to the compiler
+  constexpr int CHAINS = 12;       // more than latency times units of a core, fewer than the registers of AVX2
+  const volatile T half = T(0.5);  // volatile: the compiler must not compute the sums itself
   const Vec<T> factor = broadcast(T(half)), addend = broadcast(T(half));
-  Vec<T> sums[CHAINS];  // no two alike, else one would do for all
+  Vec<T> sums[CHAINS];  // all different, or the compiler would compute only one
   for (int c = 0; c < CHAINS; ++c) sums[c] = broadcast(T(c));
   for (long k = 0; k < rounds; ++k) {
 #pragma GCC unroll 16

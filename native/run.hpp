@@ -1,4 +1,4 @@
-// One batch through a program: operations in order, and read upwards for the way back.
+// The execution of a program on one batch: its operations in order, and in reverse order for the backward pass.
 #pragma once
 
 #include "batch.hpp"
@@ -10,31 +10,31 @@ template <class T>
 class Run {
  public:
   Batch<T> batch;
-  bool finals_wanted = true;  // of all states, for the caller; those that operations read are always made
+  bool needs_all_finals = true;  // for the caller; final states that operations read are always computed
 
   Run(const Program& program, const Kernels<T>& kernels)
       : batch(program), program_(program), kernels_(kernels), packed_(program.operations.size()) {}
 
   const Program& program() const { return program_; }
 
-  // Forget the batch before; `lengths` (rows) or null, as the batch's rows come.
+  // Start a new batch; `lengths` (rows) in the caller's order, or null.
   void begin(long rows, const std::int64_t* lengths) {
     batch.begin(rows, lengths);
     kept_.assign(program_.operations.size(), {});
     results_.assign(program_.values.size(), {});
   }
 
-  // Where the caller wants an output, (rows, steps, width). What nothing else reads is written there at once, and
-  // `batch` has no data of it.
+  // The caller's array of an output, (rows, steps, width). An output that nothing else reads is written there
+  // directly, and `batch` has no copy of it.
   void result(int value, T* data, long size) { results_[value] = {data, size}; }
 
-  // Pack the weights, unless that was done for the same parameters; `keep`: for the way back too.
+  // Pack the weights unless they are packed already; `keep`: for the backward pass too.
   void pack_if_changed(const T* params, bool keep) {
     const std::size_t bytes = std::size_t(program_.size) * sizeof(T);
     if (bytes && packed_of_.size() == std::size_t(program_.size) && packed_back_ >= keep &&
         std::memcmp(packed_of_.data(), params, bytes) == 0)
       return;
-    packed_of_.clear();  // what fails half-way is not packed
+    packed_of_.clear();  // if packing fails, nothing counts as packed
     pack(params, keep);
     packed_of_.assign(params, params + program_.size);
     packed_back_ = keep;
@@ -57,7 +57,7 @@ class Run {
     }
   }
 
-  // Inputs are filled and weights packed; `place` turns dropout on, `keep` allows the way back.
+  // Requires filled inputs and packed weights; `place` turns dropout on, `keep` allows a backward pass.
   void forward(bool keep, const std::optional<Place>& place) {
     keep_ = keep;
     for (std::size_t k = 0; k < program_.operations.size(); ++k) {
@@ -73,14 +73,14 @@ class Run {
     }
   }
 
-  // Gradients of outputs and states are set; those of parameters are added to `dparams`, those of inputs and given
-  // states are made if wanted.
-  void backward(T* dparams, bool inputs_wanted) {
-    for (int input : program_.inputs) batch.wanted[input] = inputs_wanted;
+  // Requires the gradients of outputs and states; adds those of parameters to `dparams`, and computes those of inputs
+  // and given states if `needs_inputs`.
+  void backward(T* dparams, bool needs_inputs) {
+    for (int input : program_.inputs) batch.needs_gradient[input] = needs_inputs;
     for (std::size_t k = program_.operations.size(); k-- > 0;) {
       const Operation& op = program_.operations[k];
       if (op.kind == Kind::cell)
-        cell_backward(op, k, dparams, inputs_wanted);
+        cell_backward(op, k, dparams, needs_inputs);
       else if (op.kind == Kind::dense)
         dense_backward(op, k, dparams);
       else if (op.kind == Kind::embedding)
@@ -99,15 +99,15 @@ class Run {
     T *forward = nullptr, *backward = nullptr;
     long forward_size = 0, backward_size = 0;
 
-    void make(long forward_wanted, long backward_wanted) {
-      if (memory && forward_size == forward_wanted && backward_size >= backward_wanted) return;
-      memory.reset();  // if there is no room for more, there is none for less either
+    void make(long forward_needed, long backward_needed) {
+      if (memory && forward_size == forward_needed && backward_size >= backward_needed) return;
+      memory.reset();  // if the new allocation fails, the old size must not be reused
       auto made = std::make_unique<Arena>();
-      forward = made->template take<T>(forward_wanted);
-      backward = backward_wanted ? made->template take<T>(backward_wanted) : nullptr;
+      forward = made->template take<T>(forward_needed);
+      backward = backward_needed ? made->template take<T>(backward_needed) : nullptr;
       memory = std::move(made);
-      forward_size = forward_wanted;
-      backward_size = backward_wanted;
+      forward_size = forward_needed;
+      backward_size = backward_needed;
     }
   };
 
@@ -116,7 +116,7 @@ class Run {
     long size = 0;
   };
 
-  struct Kept {  // what an operation needs for its way back
+  struct Kept {  // what the backward pass of an operation needs
     T *y = nullptr, *h = nullptr, *c = nullptr, *saved = nullptr;
     T* mask = nullptr;
   };
@@ -161,10 +161,10 @@ class Run {
     return r;
   }
 
-  // A branching cell takes all steps at once, as rows of their own.
+  // A branching cell takes all steps at once, as independent rows.
   Steps steps_of(const Operation& op) {
     const Buffer& x = batch.buffers[op.inputs[0]];
-    return op.branching ? batch.geometry.beside(x.steps) : *x.valid;
+    return op.branching ? batch.geometry.branched(x.steps) : *x.valid;
   }
 
   void cell_forward(const Operation& op, std::size_t k) {
@@ -174,7 +174,7 @@ class Run {
     const long rows = steps.rows, total = steps.total, H = op.cell.hidden, stride = sizes.stride;
     const bool has_c = op.cell.kind == CellKind::lstm;
     Kept& kept = kept_[k];
-    kept.y = hands_over(op.output) ? results_[op.output].data : nullptr;
+    kept.y = writes_to_caller(op.output) ? results_[op.output].data : nullptr;
     if (kept.y) require(results_[op.output].size == rows * x.steps * H, "an output has the wrong size");
     kept.h = batch.arena.template take<T>((rows + (kept.y ? rows : total)) * stride);
     if (has_c) kept.c = batch.arena.template take<T>((keep_ ? rows + total : rows) * stride);
@@ -191,7 +191,7 @@ class Run {
       T* row = kept.y + batch.geometry.order[n] * x.steps * H;
       std::fill(row + length * H, row + x.steps * H, T(0));
     }
-    if (op.branching || !final_wanted(op.final)) return;
+    if (op.branching || !needs_final(op.final)) return;
     StateBuffer& end = batch.make_state(op.final);
     for (long n = 0; n < rows; ++n) {
       const long length = batch.geometry.length(n, x.steps, program_.values[op.output].masked);
@@ -201,8 +201,8 @@ class Run {
     }
   }
 
-  // Whether a value goes to the caller and nowhere else, neither on the way there nor back.
-  bool hands_over(int value) const {
+  // Whether only the caller reads a value, in the forward and in the backward pass.
+  bool writes_to_caller(int value) const {
     const auto reads = [&](const std::vector<int>& values) {
       return std::count(values.begin(), values.end(), value);
     };
@@ -212,14 +212,14 @@ class Run {
     return true;
   }
 
-  bool final_wanted(int state) const {
-    if (finals_wanted) return true;
+  bool needs_final(int state) const {
+    if (needs_all_finals) return true;
     for (const Operation& op : program_.operations)
       if (op.initial == state) return true;
     return false;
   }
 
-  void cell_backward(const Operation& op, std::size_t k, T* dparams, bool inputs_wanted) {
+  void cell_backward(const Operation& op, std::size_t k, T* dparams, bool needs_inputs) {
     Recurrence<T> r = on_batch(op, k);
     const long rows = r.steps.rows, H = op.cell.hidden, stride = r.sizes.stride;
     const bool has_c = op.cell.kind == CellKind::lstm;
@@ -234,7 +234,7 @@ class Run {
       r.dc = batch.arena.template take<T>(rows * stride);
       widen(r.dc, end.dc, rows, H, stride);
     }
-    r.initial_wanted = program_.states[op.initial].given ? inputs_wanted : true;
+    r.needs_initial_gradient = program_.states[op.initial].given ? needs_inputs : true;
     r.dx = batch.gradient(op.inputs[0]);
     r.dx_stride = batch.buffers[op.inputs[0]].stride;
     r.dweight_ih = dparams + op.weight_ih;
@@ -243,7 +243,7 @@ class Run {
     r.dbias_hn = op.bias_hn < 0 ? nullptr : dparams + op.bias_hn;
     r.scratch = batch.arena.template take<T>(r.threads * r.sizes.scratch);
     kernels_.cell_backward(r);
-    if (!r.initial_wanted) return;
+    if (!r.needs_initial_gradient) return;
     StateBuffer& start = batch.make_state_gradient(op.initial);
     for (long n = 0; n < rows; ++n) {
       const long row = n % batch.geometry.rows();
@@ -254,7 +254,7 @@ class Run {
     }
   }
 
-  // (rows of the batch, H) or null → (rows, stride), over and over; zeros where nothing comes from
+  // (rows of the batch, H) → (rows, stride), repeated as often as it fits; null → zeros
   void widen(T* to, const T* from, long rows, long H, long stride) const {
     std::fill_n(to, rows * stride, T(0));
     for (long n = 0; from && n < rows; ++n) std::copy_n(from + n % batch.geometry.rows() * H, H, to + n * stride);

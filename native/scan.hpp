@@ -1,4 +1,4 @@
-// A cell through time, forward and backward. Rows are shared out over threads: nothing is summed over rows here.
+// A cell through time, forward and backward. Threads divide the rows, over which nothing is summed here.
 #pragma once
 
 #include "gradients.hpp"
@@ -15,7 +15,7 @@ using unrolled::CellSizes;
 using unrolled::Recurrence;
 using unrolled::Steps;
 
-// One step of some rows: where everything of row 0 lies.
+// One step of the rows first..last: pointers to the values of row 0.
 template <class T>
 struct Step {
   const T* x;
@@ -24,11 +24,11 @@ struct Step {
   const T* c_prev;
   T* c;
   T* saved;
-  const T* saved_next;  // of the step after, on the way back
+  const T* saved_next;  // of the following step, in the backward pass
   const T* dy;
   long first, last;  // rows
-  long running;      // rows first..running have a step after this one
-  bool odd;          // such steps go from the last panel to the first, whose weights are still in the cache
+  long running;      // rows first..running have a following step
+  bool odd;          // odd steps go from the last panel to the first: its weights are still in the cache
 };
 
 template <class T>
@@ -51,17 +51,17 @@ Step<T> step_at(const Recurrence<T>& r, long t, long first, long last) {
   return at;
 }
 
-// Shares of rows of about equal numbers of steps: the longest rows come first.
+// The first row of a thread's share: all shares have about the same number of valid steps.
 UNROLLED_INLINE long boundary(const Steps& s, int part, int parts) {
   if (part == 0) return 0;
-  const long wanted = s.total * part / parts;
+  const long target = s.total * part / parts;
   if (s.counts[s.steps - 1] == s.rows) return s.rows * part / parts;
   long low = 0, high = s.rows;
-  while (low < high) {  // the first row up to which there are that many steps
+  while (low < high) {  // bisection for the first row before which there are `target` steps
     const long row = (low + high) / 2;
     long steps = 0;
     for (long t = 0; t < s.steps; ++t) steps += smaller(row, s.counts[t]);
-    if (steps < wanted)
+    if (steps < target)
       low = row + 1;
     else
       high = row;
@@ -69,9 +69,9 @@ UNROLLED_INLINE long boundary(const Steps& s, int part, int parts) {
   return low;
 }
 
-// A step's outputs to the caller, while they are in the cache.
+// Copy a step's outputs to the caller's array while they are in the cache.
 template <class T>
-void hand_over(const Recurrence<T>& r, const Step<T>& at, long t) {
+void copy_outputs(const Recurrence<T>& r, const Step<T>& at, long t) {
   const long H = r.shape.hidden;
   for (long row = at.first; row < at.last; ++row)
     std::memcpy(r.y + r.order[row] * r.y_row + t * H, at.h + row * r.sizes.stride, std::size_t(H) * sizeof(T));
@@ -86,7 +86,7 @@ void scan(const Recurrence<T>& r) {
       const Step<T> at = step_at(r, t, first, last);
       if (at.last <= first) break;
       Cell::step(r, at);
-      if (r.y) hand_over(r, at, t);
+      if (r.y) copy_outputs(r, at, t);
     }
   });
 }
@@ -105,7 +105,7 @@ void scan_back(const Recurrence<T>& r) {
       at.dy = r.dy ? r.dy + r.steps.starts[t] * r.sizes.stride : nullptr;
       Cell::step_back(r, at);
     }
-    if (r.initial_wanted) {
+    if (r.needs_initial_gradient) {
       Step<T> at{};
       at.first = first;
       at.last = at.running = larger(first, smaller(last, r.steps.counts[0]));
@@ -122,7 +122,7 @@ void scan_back(const Recurrence<T>& r) {
 // --- what cells have in common -----------------------------------------------------------------------------
 
 template <class T>
-long padded_stride(long hidden) {  // rows exactly 1 KiB apart would meet in the same sets of the cache
+long padded_stride(long hidden) {  // rows exactly 1 KiB apart would compete for the same cache sets
   const long stride = padded<T>(hidden);
   return stride * long(sizeof(T)) % 1024 ? stride : stride + LANES<T>;
 }
@@ -132,9 +132,9 @@ UNROLLED_INLINE Vec<T> load_or_zero(const T* from, long offset) {
   return from ? load(from + offset) : Vec<T>{};
 }
 
-// The matrix part of a step back: for each row and vector of units f(row, unit, sums), sums = Σ over gates
-// da_next W[gate, unit], or null for rows that have no step after this one. `planes` says where in a row of `saved`
-// each gate lies whose weights are, one after the other, in `weights`.
+// The matrix product of a backward step: calls f(row, unit, sums) for each row and vector of units, where sums = Σ
+// over gates of da_next W[gate, unit], or null for rows without a following step. `planes` are the offsets of the
+// gates in a row of `saved`; their weights follow each other in `weights` in the same order.
 template <class T, int GATES, class F>
 UNROLLED_INLINE void through_weights(const Recurrence<T>& r, const Step<T>& at, const T* saved,
                                      const long (&planes)[GATES], const T* weights, F f) {
@@ -157,7 +157,7 @@ UNROLLED_INLINE void through_weights(const Recurrence<T>& r, const Step<T>& at, 
   });
 }
 
-// dx += da W_ih for valid steps first..last; gates[k] is the gate, in the order of weight_ih, of plane k.
+// dx += da W_ih for valid steps first..last; gates[k] is the gate, numbered as in weight_ih, of plane k.
 template <class T, int GATES>
 void add_input_gradient(const Recurrence<T>& r, const T* weights, const long (&gates)[GATES], long plane, long first,
                         long last) {

@@ -1,7 +1,7 @@
 // Vectors of one instruction set, and the transcendental functions on them.
 //
-// This header is compiled once for each level (portable, AVX2, AVX-512). Everything lies in an anonymous namespace,
-// so that no function compiled for one level can be linked into another.
+// This header is compiled once for each instruction set (portable, AVX2, AVX-512). Everything is in an anonymous
+// namespace, so that no function compiled for one instruction set can be linked into another.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 #endif
 
 #ifndef UNROLLED_VECTOR_BYTES
-#error "compile for a level: -DUNROLLED_LEVEL=avx2 -DUNROLLED_VECTOR_BYTES=32"
+#error "compile for an instruction set: -DUNROLLED_INSTRUCTION_SET=avx2 -DUNROLLED_VECTOR_BYTES=32"
 #endif
 
 #define UNROLLED_INLINE inline __attribute__((always_inline))
@@ -74,7 +74,7 @@ struct ExpOf<double> {
   static constexpr double limit = 708.0;
 };
 
-// the first n lanes, zeros behind
+// the first n lanes, followed by zeros
 template <class T>
 UNROLLED_INLINE Vec<T> first_lanes(Vec<T> v, long n) {
   typename ExpOf<T>::Ints lane;
@@ -94,7 +94,7 @@ UNROLLED_INLINE Vec<T> exp_series(Vec<T> r, Vec<T> r2) {  // 1/2! + r/3! + ... u
   T inverse[N + 1] = {1};
 #pragma GCC unroll 16
   for (int k = 1; k <= N; ++k) inverse[k] = inverse[k - 1] / k;
-  Vec<T> sum = inverse[N - 1] + inverse[N] * r;  // Horner's rule on pairs: half as long to wait for
+  Vec<T> sum = inverse[N - 1] + inverse[N] * r;  // Horner's rule on pairs of terms halves the latency
 #pragma GCC unroll 16
   for (int k = N - 3; k >= 2; k -= 2) sum = sum * r2 + (inverse[k] + inverse[k + 1] * r);
   return sum;
@@ -116,7 +116,7 @@ UNROLLED_INLINE Exp<T> split_exp(Vec<T> x) {
   return e;
 }
 
-// NaN stays NaN, so that a training that diverges is found out.
+// NaN stays NaN, so that diverging training is detected.
 template <class T>
 UNROLLED_INLINE Vec<T> at_most(Vec<T> limit, Vec<T> a) {
   return limit < a ? limit : a;
@@ -127,7 +127,7 @@ UNROLLED_INLINE Vec<T> at_least(Vec<T> limit, Vec<T> a) {
   return limit > a ? limit : a;
 }
 
-#if defined(__AVX512F__)  // the same in one instruction, which GCC does not find
+#if defined(__AVX512F__)  // the same in one instruction, which GCC does not generate itself
 template <>
 UNROLLED_INLINE Vec<float> at_most<float>(Vec<float> limit, Vec<float> a) {
   return _mm512_min_ps(limit, a);
@@ -170,7 +170,7 @@ UNROLLED_INLINE Vec<T> sigmoid(Vec<T> a) {  // 1 / (1 + e^-a)
   return T(1) / (e.scale * e.part + e.scale + T(1));
 }
 
-// Derivatives take outputs, as in ops.py.
+// Derivatives take outputs, as in activations.py.
 template <class T>
 UNROLLED_INLINE Vec<T> dtanh(Vec<T> y) {
   return T(1) - y * y;
@@ -181,7 +181,7 @@ UNROLLED_INLINE Vec<T> dsigmoid(Vec<T> y) {
   return y * (T(1) - y);
 }
 
-// The activations by name; `function` and `derivative` (of the output) as in the table of ops.py.
+// The activations by name; `function` and `derivative` (of the output) as in the table of activations.py.
 struct Tanh {
   template <class T>
   static UNROLLED_INLINE Vec<T> function(Vec<T> a) {

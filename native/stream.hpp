@@ -1,4 +1,4 @@
-// A network that is fed one step at a time: packed once, with the state kept between steps.
+// A network that is fed one step at a time: weights are packed once, and the state is kept between steps.
 #pragma once
 
 #include "run.hpp"
@@ -13,7 +13,8 @@ class Stream {
     require(rows >= 1 && rows < (1L << 31), "a stream has at least one row");
     require(program.inputs.size() == 1 && program.outputs.size() == 1, "a stream has one input and one output");
     for (const Operation& op : program.operations) {
-      require(op.kind != Kind::reverse && !op.branching, "a stream goes step by step; 'reverse' and branches do not");
+      require(op.kind != Kind::reverse && !op.branching,
+              "a stream goes step by step, which 'reverse' and branching cells cannot");
       if (op.kind != Kind::cell) continue;
       require(program.states[op.initial].given, "a stream's states must be its own");
       const State& s = program.states[op.initial];

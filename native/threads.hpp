@@ -1,7 +1,7 @@
-// Work shared out over threads, with denormals flushed to zero inside and the CPU's mode restored after.
+// Work divided among threads, with denormals flushed to zero meanwhile and the CPU's mode restored afterwards.
 //
-// What is shared out are whole results (rows, columns, elements), never parts of a sum: bits do not depend on
-// threads.
+// Threads divide whole results (rows, columns, elements), never the terms of a sum, so that bits do not depend on the
+// number of threads.
 #pragma once
 
 #if defined(__x86_64__)
@@ -15,7 +15,7 @@
 
 namespace {
 
-// Vanishing gradients become denormals, which slow a CPU ten-fold.
+// Vanishing gradients become denormals, which make a CPU ten times slower.
 class FlushDenormals {
  public:
 #if defined(__x86_64__)
@@ -36,7 +36,7 @@ class FlushDenormals {
 #endif
 };
 
-// f(thread, threads), each at once
+// f(thread, threads) on all threads at the same time
 template <class F>
 void in_parallel(int threads, F f) {
 #ifdef _OPENMP

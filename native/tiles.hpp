@@ -1,10 +1,10 @@
-// The one kernel that all matrix products go through: a tile of a few rows by a few vectors, held in registers.
+// The kernel of all matrix products: a tile of a few rows by a few vectors, held in registers.
 //
 //     sums[m, :] = start[m, :] + Σ over segments, Σ_k a[m, k] b[k, :]
 //
-// `b` is mostly packed: for each k the tile's vectors lie side by side, so that the loop reads one stream. A product
-// over the input and the previous state is two segments of one tile; no sum is stored in between. How rows are cut
-// into tiles never changes a bit, because each sum runs over k in order, in one accumulator.
+// `b` is usually packed: for each k the tile's vectors are adjacent, so that the loop reads memory sequentially. A
+// product over the input and the previous state is two segments of one tile; no sum is stored in between. How rows
+// are divided into tiles never changes a bit, because each sum runs over k in order, in one accumulator.
 #pragma once
 
 #include "simd.hpp"
@@ -25,10 +25,10 @@ constexpr long PANEL = TILE_VECTORS * LANES<T>;  // columns of a full tile
 template <class T>
 struct Segment {
   const T* a;
-  long a_row, a_k;  // from one row to the next, from one k to the next
+  long a_row, a_k;  // strides from row to row and from k to k
   const T* b;
-  long b_k;     // likewise
-  long length;  // how many k
+  long b_k;     // stride from k to k
+  long length;  // number of k
 };
 
 template <class T, int M, int W, int V, int FIRST>
@@ -47,7 +47,7 @@ UNROLLED_INLINE void accumulate(Vec<T> (&sums)[M][W], const Segment<T>& s) {
   }
 }
 
-// What the sums begin with: rows `row` numbers apart (0: the same for all).
+// The initial values of the sums: rows that are `row` numbers apart (0: the same for all rows).
 template <class T>
 struct Start {
   const T* from;
@@ -70,7 +70,7 @@ UNROLLED_INLINE void finish(const Vec<T> (&sums)[M][W], T* out) {
     for (int v = 0; v < W; ++v) store(out + (m * W + v) * LANES<T>, sums[m][v]);
 }
 
-// M rows by V vectors → out (M, V·LANES), which may be where the sums start.
+// M rows by V vectors → out (M, V·LANES), which may be the array of `start`.
 template <class T, int M, int V>
 void tile(T* out, Start<T> start, const Segment<T>* segments, int n) {
   Vec<T> sums[M][V];
@@ -79,7 +79,7 @@ void tile(T* out, Start<T> start, const Segment<T>* segments, int n) {
   finish<T, M, V>(sums, out);
 }
 
-// The GRU's tile: of W sums n r z (q) the input reaches the first three, the state all but the first.
+// The GRU's tile: of the W sums n r z (q), the input contributes to the first three, the state to all but the first.
 template <class T, int M, int W>
 void tile_gru(T* out, Start<T> start, const Segment<T>* segments, int) {
   Vec<T> sums[M][W];
@@ -118,7 +118,7 @@ UNROLLED_INLINE TileFunction<T> tile_of(int rows, int vectors) {
   }
 }
 
-// Cut rows first..last into tiles of nearly equal height: f(row, height).
+// Divide rows first..last into tiles of nearly equal height, and call f(row, height) for each.
 template <class F>
 UNROLLED_INLINE void in_tiles(long first, long last, F f) {
   const long n = last - first, tiles = (n + TILE_ROWS - 1) / TILE_ROWS;
@@ -130,8 +130,8 @@ UNROLLED_INLINE void in_tiles(long first, long last, F f) {
   }
 }
 
-// Cut columns 0..n into panels: f(column, vectors). A panel of K rows takes K · vectors · LANES numbers, padded with
-// zeros; all panels before column c take K · c.
+// Divide columns 0..n into panels, and call f(column, vectors) for each. A panel of K rows has K · vectors · LANES
+// numbers, padded with zeros; all panels before column c have K · c.
 template <class T, long SIZE = PANEL<T>, class F>
 UNROLLED_INLINE void in_panels(long n, bool from_last, F f) {
   const long panels = (n + SIZE - 1) / SIZE;
@@ -151,17 +151,17 @@ constexpr long padded(long n) {
   return (n + LANES<T> - 1) / LANES<T> * LANES<T>;
 }
 
-// Panels of four gates: a vector of units of each, side by side. The last few units would fill a whole vector of each
-// gate; there the gates share vectors, `room` units each.
+// Units of each gate in a panel of four gates. A panel holds one vector of units of each gate, side by side; for the
+// last few units, which do not fill a vector, the gates share vectors.
 template <class T>
 constexpr long room_for(long units) {
-  constexpr long least = LANES<T> < 4 ? 1 : LANES<T> / 4;  // of which four fill a vector
-  return smaller(LANES<T>, (units + least - 1) / least * least);
+  constexpr long quarter = LANES<T> < 4 ? 1 : LANES<T> / 4;  // four of them fill a vector
+  return smaller(LANES<T>, (units + quarter - 1) / quarter * quarter);
 }
 
 // --- packing -----------------------------------------------------------------------------------------------
 
-// to[k, l] = from[l, k] for l < n, 0 up to `room`: a share of a panel whose rows are `to_row` apart
+// to[k, l] = from[l, k] for l < n, and 0 for n ≤ l < room: columns of a panel whose rows are `to_row` apart
 template <class T>
 void pack_transposed(T* to, long to_row, long room, const T* from, long from_row, long n, long K) {
   for (long l = 0; l < room; ++l) {
@@ -172,7 +172,7 @@ void pack_transposed(T* to, long to_row, long room, const T* from, long from_row
   }
 }
 
-// from (N, K) → panels of its transpose: what `x @ weight.T` reads
+// from (N, K) → panels of its transpose, for `x @ weight.T`
 template <class T>
 void pack_weight(T* to, const T* from, long N, long K, int threads) {
   share((N + LANES<T> - 1) / LANES<T>, threads, [&](long first, long last) {
@@ -184,7 +184,7 @@ void pack_weight(T* to, const T* from, long N, long K, int threads) {
   });
 }
 
-// from (K, N) → panels: what `da @ weight` reads
+// from (K, N) → panels, for `da @ weight`
 template <class T>
 void pack_matrix(T* to, const T* from, long K, long N, int threads) {
   share(K, threads, [&](long first, long last) {

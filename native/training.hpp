@@ -1,4 +1,4 @@
-// Whole slices of an epoch: gather, forward, loss, backward, clip, step.
+// Training of several batches in a row: gather, forward, loss, backward, clip, step.
 #pragma once
 
 #include <cmath>
@@ -12,16 +12,6 @@ struct LossOptions {
   LossKind kind;
   double delta = 1;
   std::vector<double> levels;
-};
-
-struct OptimizerOptions {
-  OptimizerKind kind;
-  double weight_decay = 0;
-  bool decoupled = false;
-  double momentum = 0;
-  bool nesterov = false;
-  double alpha = 0, beta1 = 0, beta2 = 0, eps = 0;
-  double shrink = 0, grow = 0, smallest = 0, largest = 0;
 };
 
 struct TrainerOptions {
@@ -63,14 +53,14 @@ class Trainer {
     require(options_.batch_size >= 1, "a batch has rows");
     each_ = options_.loss.kind == LossKind::quantile ? outputs_ : 1;
     require(!data_.weight || data_.targets * each_ % data_.weights == 0, "weights must fit the targets");
-    run_.finals_wanted = false;
+    run_.needs_all_finals = false;
     grads_.resize(std::size_t(program.size));
   }
 
   long rows() const { return data_.rows; }
   long parameters() const { return run_.program().size; }
   long batch_size() const { return options_.batch_size; }
-  std::size_t vectors() const {  // that the optimizer remembers
+  std::size_t vectors() const {  // number of the optimizer's vectors
     switch (options_.optimizer.kind) {
       case OptimizerKind::sgd: return options_.optimizer.momentum != 0 ? 1 : 0;
       case OptimizerKind::rmsprop:
@@ -79,8 +69,8 @@ class Trainer {
     }
   }
 
-  // Batches first_batch, ... of an epoch, one a rate; stops after a loss that is not finite, before params change.
-  // Returns the steps done.
+  // Train on the batches first_batch, first_batch + 1, ... of an epoch, one for each rate. It stops after a loss that
+  // is not finite, before the parameters change. Returns the number of steps done.
   long train(T* params, T* first, T* second, long steps_before, const std::int64_t* order, long n, long epoch,
              long first_batch, const double* rates, long batches, BatchLoss* sums) {
     for (long k = 0; k < batches; ++k) {
@@ -138,7 +128,7 @@ class Trainer {
       });
   }
 
-  // The loss of the first output; its gradient is left there.
+  // The loss of the first output; with `keep`, also its gradient, in the output's buffer.
   BatchLoss loss(const std::int64_t* rows, bool keep) {
     const int output = run_.program().outputs[0];
     const auto y = run_.batch.buffers[output];
@@ -154,7 +144,7 @@ class Trainer {
     T* target = classes ? nullptr : run_.batch.arena.template take<T>(count);
     auto* class_of = classes ? run_.batch.arena.template take<std::int64_t>(count) : nullptr;
     T* weight = data_.weighted() ? run_.batch.arena.template take<T>(count * each_) : nullptr;
-    const bool counts = of_counts(options_.loss.kind);
+    const bool counts = is_count_likelihood(options_.loss.kind);
     double* unit = counts && data_.windows ? run_.batch.arena.template take<double>(count) : nullptr;
     double total_weight = 0;
     for (long r = 0; r < run_.batch.geometry.rows(); ++r) {
@@ -165,9 +155,9 @@ class Trainer {
           if (target) target[at] = data_.read_target<T>(row, k);
           for (long i = 0; weight && i < each_; ++i)
             total_weight += double(weight[at * each_ + i] = data_.read_weight<T>(row, k * each_ + i, each_));
-          if (unit) require((unit[at] = data_.read_unit(row)) > 0, "a unit of counts is not positive");
+          if (unit) require((unit[at] = data_.read_unit(row)) > 0, "the unit of counts must be positive");
           if (counts)
-            require((weight && !(weight[at] > 0)) || target[at] >= 0, "a target is no count: it is below 0");
+            require((weight && !(weight[at] > 0)) || target[at] >= 0, "a target is below 0, which no count is");
           if (class_of) {
             class_of[at] = data_.classes[row * data_.targets + k];
             require((weight && !(weight[at] > 0)) || (class_of[at] >= 0 && class_of[at] < outputs_),
@@ -211,30 +201,9 @@ class Trainer {
   }
 
   void step(T* params, T* first, T* second, double rate, double number) {
-    const OptimizerOptions& o = options_.optimizer;
-    OptimizerStep<T> s{};
-    s.kind = o.kind;
-    s.size = long(grads_.size());
-    s.params = params;
-    s.grads = grads_.data();
-    s.first = first;
-    s.second = second;
-    s.rate = rate;
-    s.weight_decay = o.weight_decay;
-    s.decoupled = o.decoupled;
-    s.momentum = o.momentum;
-    s.nesterov = o.nesterov;
-    s.alpha = o.alpha;
-    s.beta1 = o.beta1;
-    s.beta2 = o.beta2;
-    s.eps = o.eps;
-    s.shrink = o.shrink;
-    s.grow = o.grow;
-    s.smallest = o.smallest;
-    s.largest = o.largest;
-    s.step = number;
-    s.threads = threads_for(30.0 * double(s.size));
-    kernels_.optimizer_step(s);
+    const long n = long(grads_.size());
+    const int threads = threads_for(30.0 * double(n));
+    kernels_.optimizer_step({options_.optimizer, n, params, grads_.data(), first, second, rate, number, threads});
   }
 
   const Kernels<T>& kernels_;

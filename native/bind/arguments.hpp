@@ -1,4 +1,4 @@
-// Arrays and names that come from Python, checked.
+// Checks of arrays and names that come from Python.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -11,7 +11,7 @@
 
 #include <mutex>
 
-#include "../levels.hpp"
+#include "../instruction_sets.hpp"
 #include "../training.hpp"
 
 namespace {
@@ -75,29 +75,29 @@ const std::vector<std::pair<const char*, OptimizerKind>> OPTIMIZERS = {{"sgd", O
                                                                        {"adagrad", OptimizerKind::adagrad},
                                                                        {"adam", OptimizerKind::adam}};
 
-const Level& level_named(const std::string& name) {
-  for (const Level* level : levels())
-    if (name == level->name) return *level;
-  refuse("this machine has no level '" + name + "'");
+const InstructionSet& instruction_set_named(const std::string& name) {
+  for (const InstructionSet* set : instruction_sets())
+    if (name == set->name) return *set;
+  refuse("this machine has no instruction set '" + name + "'");
 }
 
 template <class T>
 const Kernels<T>& kernels_of(const std::string& name) {
-  const Level& level = level_named(name);
+  const InstructionSet& set = instruction_set_named(name);
   if constexpr (sizeof(T) == 4)
-    return *level.f32;
+    return *set.f32;
   else
-    return *level.f64;
+    return *set.f64;
 }
 
-// A program that is complete and no longer changes.
+// The program, checked for completeness and closed to changes.
 inline std::shared_ptr<Program> closed(std::shared_ptr<Program> program) {
   require(program != nullptr, "a program is missing");
   program->close();
   return program;
 }
 
-// One call at a time: what a pass needs lies in its own memory.
+// Allows one call at a time: a pass works in memory of the object.
 class Busy {
  public:
   explicit Busy(std::mutex& m) : lock_(m, std::try_to_lock) {

@@ -10,8 +10,8 @@ class BoundRun {
  public:
   using Optional = std::optional<In<T>>;
 
-  BoundRun(std::shared_ptr<Program> program, const std::string& level)
-      : program_(closed(std::move(program))), run_(*program_, kernels_of<T>(level)) {}
+  BoundRun(std::shared_ptr<Program> program, const std::string& instruction_set)
+      : program_(closed(std::move(program))), run_(*program_, kernels_of<T>(instruction_set)) {}
 
   void forward(const In<T>& params, const std::vector<In<T>>& inputs, const std::optional<Ints>& lengths,
                const std::vector<Optional>& initial, bool keep,
@@ -126,7 +126,7 @@ class BoundRun {
     return rows_ * std::max(b.steps, 1L) * program_->values[value].width;
   }
 
-  // f(state, part, k): parts of the states that come from the caller (given), or from operations
+  // Call f(state, part, k) for all parts of the states that come from the caller (`given`) or from operations.
   template <class F>
   void each_state(bool given, F f) const {
     std::size_t k = 0;

@@ -1,4 +1,4 @@
-// One step at a time.
+// Streams: one step at a time.
 #pragma once
 
 #include "../stream.hpp"
@@ -9,9 +9,9 @@ namespace {
 template <class T>
 class BoundStream {
  public:
-  BoundStream(std::shared_ptr<Program> program, const std::string& level, const In<T>& params, long rows)
+  BoundStream(std::shared_ptr<Program> program, const std::string& instruction_set, const In<T>& params, long rows)
       : program_(closed(std::move(program))),
-        stream_(*program_, kernels_of<T>(level), data_of(params, program_->size, "params"), rows) {}
+        stream_(*program_, kernels_of<T>(instruction_set), data_of(params, program_->size, "params"), rows) {}
 
   void step(const In<T>& x, const Out<T>& y) {
     const Busy busy(mutex_);
@@ -21,7 +21,7 @@ class BoundStream {
     stream_.step(from, to);
   }
 
-  // The state of recurrent layer k, (parts, rows, hidden), into or from an array.
+  // Copy the state of recurrent layer k, (parts, rows, hidden), to or from an array.
   void read(long k, const Out<T>& to) {
     const Busy busy(mutex_);
     const auto& state = layer(k);

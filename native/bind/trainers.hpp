@@ -1,11 +1,11 @@
-// Training data and slices of epochs.
+// Training data, and training in slices of epochs.
 #pragma once
 
 #include "arguments.hpp"
 
 namespace {
 
-class BoundData {  // keeps the arrays alive that it points into
+class BoundData {  // keeps alive the arrays that it points into
  public:
   Data data;
 
@@ -58,13 +58,13 @@ BoundData arrays(const AnyFloats& x, const std::optional<AnyFloats>& target, con
   return d;
 }
 
-constexpr long LIMIT = 1L << 31;  // of sizes whose products must not overflow
+constexpr long LIMIT = 1L << 31;  // of sizes, so that their products do not overflow
 
-// What is known of each row's series: numbers, and codes that have a vector each.
+// Features of each row's series: numbers, and codes for embeddings.
 void add_series(BoundData& d, const std::optional<Ints>& series, const std::optional<In<double>>& fixed,
                 const std::optional<Ints>& codes) {
   Data& w = d.data;
-  require(series.has_value(), "rows must say whose series they are");
+  require(series.has_value(), "rows need the number of their series");
   w.series = data_of(d.keep(*series), w.rows, "series");
   w.all_series = fixed ? axis(*fixed, 0, "fixed") : axis(*codes, 0, "codes");
   const auto width = [&](const auto& a, const char* what) {
@@ -76,7 +76,7 @@ void add_series(BoundData& d, const std::optional<Ints>& series, const std::opti
     w.fixed_width = width(*fixed, "fixed");
     w.fixed = data_of(d.keep(*fixed), w.all_series * w.fixed_width, "fixed");
   }
-  if (codes) {  // an embedding checks them when it reads them
+  if (codes) {  // checked by the embedding that reads them
     w.code_width = width(*codes, "codes");
     w.codes = data_of(d.keep(*codes), w.all_series * w.code_width, "codes");
   }
@@ -123,7 +123,7 @@ BoundData windows(const In<double>& values, const In<double>& observed, const In
   if (fixed || codes) add_series(d, series, fixed, codes);
   if (lags) {
     const std::int64_t* given = data_of(*lags, horizon, "lags");
-    w.lags.assign(given, given + horizon);  // a copy: the user's may change, and no row's check would notice
+    w.lags.assign(given, given + horizon);  // a copy: the caller's array may change unnoticed
     for (long k = 0; k < horizon; ++k) {
       require(w.lags[k] > k, "an anchor must be known at the window's end");
       w.longest_lag = std::max(w.longest_lag, w.lags[k] - k);
@@ -136,11 +136,11 @@ BoundData windows(const In<double>& values, const In<double>& observed, const In
 template <class T>
 class BoundTrainer {
  public:
-  BoundTrainer(std::shared_ptr<Program> program, const std::string& level, const BoundData& data,
+  BoundTrainer(std::shared_ptr<Program> program, const std::string& instruction_set, const BoundData& data,
                const TrainerOptions& options)
       : program_(closed(std::move(program))),
         data_(data),
-        trainer_(*program_, kernels_of<T>(level), data.data, options) {}
+        trainer_(*program_, kernels_of<T>(instruction_set), data.data, options) {}
 
   long train(const Out<T>& params, const std::vector<Out<T>>& memory, long steps_before, const Ints& order,
              long epoch, long first_batch, const In<double>& rates, const Out<double>& totals,

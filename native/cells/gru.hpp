@@ -1,14 +1,14 @@
 // The GRU, reset after and before; the numbers are those of the equations in cells/gru.py.
 //
-// Saved of each step are n r z q, and backward leaves da_n da_r da_z there, and dq (after) or q as it was (before):
-// the input's weights meet the first three planes, the state's the last three (after).
+// Each step saves n r z q; the backward pass replaces them by da_n da_r da_z and dq (after), or keeps q (before). The
+// first three planes go through the input's weights, the last three through the state's weights (after).
 #pragma once
 
 #include "../scan.hpp"
 
 namespace {
 
-// How weights, biases and gradients lie (gates r z n), for the planes n r z of `saved`.
+// The number of the gate, in the order r z n of the weights, of each plane n r z of `saved`.
 constexpr long GATE_OF_PLANE[] = {2, 0, 1};
 
 template <class T>
@@ -22,7 +22,7 @@ struct Gru {
             gradient_scratch<T>(2, H, H, F)};
   }
 
-  // Numbers of one vector of units in the packed weights: biases of n r z (q), x to n r z, h to r z (q).
+  // Size of the packed weights of one vector of units: biases of n r z (q), x to n r z, h to r z (q).
   static long sums(const Recurrence<T>& r) { return r.shape.reset_after ? 4 : 3; }
   static long unit_size(const Recurrence<T>& r) {
     return L * (sums(r) + 3 * r.shape.features + (sums(r) - 1) * r.shape.hidden);

@@ -41,7 +41,7 @@ struct Lstm {
     in_panels<T, L>(H, at.odd, [&](long unit, int) {
       const T* weights = r.forward_weights + 4 * unit * (1 + F + H);
       const long room = room_for<T>(H - unit), width = 4 * room;
-      // behind a gate's last unit begins another gate where they share vectors
+      // where gates share vectors, the last unit of a gate is followed by another gate
       const auto sum = [&](const T* a) { return room == L ? load(a) : first_lanes<T>(load(a), H - unit); };
       in_tiles(at.first, at.last, [&](long row, int n) {
         alignas(64) T sums[TILE_ROWS * 4 * L];
@@ -68,7 +68,7 @@ struct Lstm {
           store(to + 2 * stride, g);
           store(to + 3 * stride, o[m]);
         }
-        for (int m = 0; m < n; ++m) {  // apart: the rows' c are there, nothing waits
+        for (int m = 0; m < n; ++m) {  // a loop of its own: all c are ready, so that nothing waits
           const V tanh_c = tanh_<T>(c[m]);
           store(h_to + m * stride, V(o[m] * tanh_c));  // (4)
           if (keep) store(saved + m * saved_row + 4 * stride, tanh_c);

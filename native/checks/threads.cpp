@@ -1,11 +1,11 @@
-// Every cell, forward and backward, with 1 and with 4 threads: the same bits, and under ThreadSanitizer no race.
+// Runs every cell forward and backward with 1 and with 4 threads: bits must agree, and ThreadSanitizer sees no race.
 // `make sanitize-threads` builds and runs it.
 #include <cstdio>
 #include <random>
 #include <vector>
 
 #include "../geometry.hpp"
-#include "../levels.hpp"
+#include "../instruction_sets.hpp"
 
 using namespace unrolled;
 
@@ -24,7 +24,7 @@ std::vector<float> numbers(long n, unsigned seed) {
   return found;
 }
 
-// The gradients, and the outputs of a pass without a way back.
+// The gradients, and the outputs of a pass that is not followed by a backward pass.
 std::vector<float> run(const Kernels<float>& kernels, const Case& c, int threads) {
   Geometry geometry;
   geometry.set(long(c.lengths.size()), c.lengths.data());
@@ -41,7 +41,7 @@ std::vector<float> run(const Kernels<float>& kernels, const Case& c, int threads
   r.shape = c.shape;
   r.sizes = sizes;
   r.steps = steps;
-  r.keep = r.initial_wanted = true;
+  r.keep = r.needs_initial_gradient = true;
   r.threads = threads;
   r.weight_ih = weight_ih.data();
   r.weight_hh = weight_hh.data();
@@ -79,13 +79,13 @@ std::vector<float> run(const Kernels<float>& kernels, const Case& c, int threads
 
 int main() {
   int wrong = 0;
-  for (const Level* level : levels())
+  for (const InstructionSet* set : instruction_sets())
     for (CellKind kind : {CellKind::rnn, CellKind::gru, CellKind::lstm})
       for (bool after : {true, false})
         for (long hidden : {7L, 50L, 65L}) {
           const Case c{{kind, Activation::tanh, after, hidden, 3}, {9, 0, 4, 9, 1, 7, 7, 2, 9, 5, 3, 8, 6}, 9};
-          if (run(*level->f32, c, 1) != run(*level->f32, c, 4)) {
-            std::printf("%s, cell %d, hidden %ld: bits depend on threads\n", level->name, int(kind), hidden);
+          if (run(*set->f32, c, 1) != run(*set->f32, c, 4)) {
+            std::printf("%s, cell %d, hidden %ld: bits depend on threads\n", set->name, int(kind), hidden);
             ++wrong;
           }
         }

@@ -1,6 +1,6 @@
 """unrolled: recurrent neural networks from first principles.
 
-Forward and backward passes through time are derived by hand, written out in NumPy, and proved by numerical checks.
+Forward and backward passes through time are derived by hand, written in NumPy, and verified by numerical checks.
 
     import unrolled as un
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from .nn.training.plan import EarlyStopping
     from .series.by_frequency import by_frequency
     from .series.files import read_table
-
 
 __all__ = [
     "CELLS",
@@ -81,8 +80,8 @@ __all__ = [
 ]
 
 _MODULES = ("losses", "optimizers", "schedules")
-# where each public name lives: it is imported when it is first asked for (PEP 562), so that nobody waits for more
-# than what they use. The command's help needs none of it, networks need NumPy, tables pandas, which takes longest.
+# the module of each public name, which is imported when the name is first used (PEP 562): networks need NumPy only,
+# tables need pandas, whose import takes longest, and the help of the command line needs neither
 _HOME = {
     name: module
     for module, names in {

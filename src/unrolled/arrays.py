@@ -1,4 +1,4 @@
-"""The type of every array."""
+"""The type of arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One way to read a model file, whatever it holds."""
+"""Reading model files of all kinds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def load(path: str | os.PathLike[str]) -> Network | Forecaster:
-    """Read what `Network.save` or `Forecaster.save` wrote; which of the two, the file says.
+    """Read a file that `Network.save` or `Forecaster.save` wrote.
 
     Raises:
         ModelFileError: the file is missing, damaged, of another kind, or written by a newer version.

@@ -1,6 +1,6 @@
-"""Files: safetensors, never pickle; written to a temporary name and renamed.
+"""Model files: safetensors, never pickle, written under a temporary name and renamed.
 
-Arrays lie in the file as they are. Everything else is one JSON text in the file's metadata:
+Arrays are stored as they are. Everything else is one JSON text in the metadata of the file:
 {"format": "unrolled", "version": 1, "kind": "network" | "forecaster" | "checkpoint", ...}.
 """
 
@@ -23,8 +23,8 @@ T = TypeVar("T")
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a whole file or nothing: a temporary name beside it, then a rename."""
-    import tempfile  # costs as much to import as NumPy's random numbers; only who writes pays for it
+    """Write a whole file or nothing: first under a temporary name in the same folder, then renamed."""
+    import tempfile  # its import is slow, and only writing needs it
 
     folder, name = os.path.split(os.fspath(path))
     try:
@@ -40,21 +40,21 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
             os.unlink(temporary)
             raise
     except OSError as error:
-        raise InputError(f"can't write {path}: {error.strerror}. Choose a place you may write to.") from error
+        raise InputError(f"can't write {path}: {error.strerror}. Choose a place that is writable.") from error
 
 
 def write(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, Array], content: Mapping[str, Any]) -> None:
-    """Write arrays and a JSON-like content as one model file of this kind."""
+    """Write arrays and JSON-like content as a model file of this kind."""
     from safetensors.numpy import save
 
     text = to_json({"format": "unrolled", "version": VERSION, "kind": kind, **content})
-    # ascontiguousarray: safetensors would store a strided array's memory, not its values
+    # safetensors would store the memory of a strided array instead of its values
     data = save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, {"unrolled": text})
     write_bytes(path, data)
 
 
 def to_json(content: Any) -> str:
-    """JSON with sorted keys; NumPy's numbers are written as Python's."""
+    """JSON with sorted keys; NumPy scalars are written as Python numbers."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, np.generic):
@@ -65,7 +65,11 @@ def to_json(content: Any) -> str:
 
 
 def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str, Any]]:
-    """A model file's kind, arrays and content; `ModelFileError` when it is not one that can be read."""
+    """Kind, arrays and content of a model file.
+
+    Raises:
+        ModelFileError: the file is missing, damaged, of another format, or written by a newer version.
+    """
     from safetensors import SafetensorError, safe_open
 
     if not os.path.isfile(path):
@@ -95,14 +99,14 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str,
 
 
 def describe(value: Any) -> Any:
-    """A layer, loss, optimizer or schedule as plain JSON: its kind and options."""
+    """A layer, loss, optimizer or schedule in JSON types: its kind and options."""
     if is_dataclass(value) and hasattr(value, "kind"):
         return {"kind": value.kind} | {f.name: describe(getattr(value, f.name)) for f in fields(value)}
     return value
 
 
 def restore(description: Mapping[str, Any], known: Mapping[str, type[T]]) -> T:
-    """The value that `describe` described; `known` maps kinds to classes."""
+    """The inverse of `describe`; `known` maps kinds to classes."""
     options = {
         name: tuple(option) if isinstance(option, list) else option
         for name, option in description.items()
@@ -118,7 +122,7 @@ def restore(description: Mapping[str, Any], known: Mapping[str, type[T]]) -> T:
 
 
 class guarded:  # noqa: N801  (used as a context manager, like a function)
-    """Turn what a damaged content raises while a model is rebuilt into a `ModelFileError`."""
+    """Turn errors that damaged content causes while a model is rebuilt into a `ModelFileError`."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = path

@@ -11,7 +11,12 @@ import pytest
 
 import unrolled as un
 from unrolled.interactive import progress
-from unrolled.interactive.progress import RunProgress, part, progress_line, remaining, whole_run
+from unrolled.interactive.progress import EpochEnd, RunProgress, progress_line, run_progress, subtask, time_left
+
+
+def fit_network(**options) -> un.History:
+    x = np.zeros((6, 4, 2))
+    return un.Network([un.RNN(2), un.Last(), un.Dense(1)], 2).fit(x, x[:, 0, :1], epochs=1, **options)
 
 
 class Terminal(io.StringIO):
@@ -63,11 +68,11 @@ def told(terminal):
 def test_time_left_is_that_of_the_whole_run_and_not_of_a_network(told):
     clock, shown = told()
     for cutoff in range(2):
-        with part(f"cutoff {cutoff + 1}/2", cutoff, 2):
+        with subtask(f"cutoff {cutoff + 1}/2", cutoff, 2):
             for network in range(5):
-                with part("", network, 5), progress_line(f"network {network + 1}/5", 1, 1, steps=10) as line:
+                with subtask("", network, 5), progress_line(f"network {network + 1}/5", 1, 1, steps=10) as line:
                     clock.now += 3.0
-                    line.within(0, 1.0)
+                    line.within_epoch(0, 1.0)
     assert shown[1] == ("27 s left · cutoff 1/2 · network 1/5 · step 10/10", pytest.approx(0.1))
     assert shown[3] == ("24 s left · cutoff 1/2 · network 2/5 · step 10/10", pytest.approx(0.2))
     assert shown[-1] == ("0 s left · cutoff 2/2 · network 5/5 · step 10/10", pytest.approx(1.0))
@@ -77,28 +82,28 @@ def test_time_left_is_that_of_the_whole_run_and_not_of_a_network(told):
 
 def test_after_a_search_the_pace_is_that_of_the_trainings(told):
     clock, shown = told()
-    with part("", 0, 2):
+    with subtask("", 0, 2):
         with progress_line("searching", 0, 1) as line:
             clock.now = 60.0
-            line.tell(1.0, "trial 9, 60 of 60 s", 4.0)
-        progress.restart()
+            line.update(1.0, "trial 9, 60 of 60 s", 4.0)
+        progress.restart_estimate()
     assert shown[-1] == ("4 s left · searching · trial 9, 60 of 60 s", 0.5)
-    with part("", 1, 2), progress_line("training", 4, 1) as line:
+    with subtask("", 1, 2), progress_line("training", 4, 1) as line:
         clock.now = 61.0
-        line.within(1, 0.0)
+        line.within_epoch(1, 0.0)
     assert shown[-1] == ("3 s left · training · epoch 1/4", 0.625)
 
 
 def test_inside_of_other_parts_a_search_can_not_tell_the_time_of_the_run(told):
     clock, shown = told()
-    with part("cutoff 1/4", 0, 4), part("", 0, 2), progress_line("searching", 0, 1) as line:
+    with subtask("cutoff 1/4", 0, 4), subtask("", 0, 2), progress_line("searching", 0, 1) as line:
         clock.now = 10.0
-        line.tell(1.0, "trial 3", 0.0)
+        line.update(1.0, "trial 3", 0.0)
     assert shown[-1] == ("1 min 10 s left · cutoff 1/4 · searching · trial 3", 0.125)
 
 
 def test_long_times_are_told_in_larger_units():
-    assert [remaining(s) for s in (0.2, 59.5, 3599.5, 7260)] == [
+    assert [time_left(s) for s in (0.2, 59.5, 3599.5, 7260)] == [
         "1 s left",
         "1 min 00 s left",
         "1 h 00 min left",
@@ -156,6 +161,29 @@ def test_nothing_is_shown_silently_or_off_a_terminal(terminal, capsys, monkeypat
     assert stream.getvalue() == ""
     monkeypatch.undo()
     un.Forecaster(3, steps=4, ensemble=2, hidden=4).fit(frame())
-    with whole_run(1), part("a part"), progress_line("training", 1, 1) as line:
-        line.within(0, 1.0)
+    with run_progress(1), subtask("a part"), progress_line("training", 1, 1) as line:
+        line.within_epoch(0, 1.0)
     assert capsys.readouterr() == ("", "")
+
+
+def test_training_is_silent_off_a_terminal(capsys):
+    fit_network(verbose=1)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_on_a_terminal_a_progress_line_tells_epoch_and_loss(monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr("sys.stderr", stream)
+    with progress_line("training", epochs=4, verbose=1) as line:
+        line.within_epoch(2, 0.5)
+        line.end_epoch(EpochEnd(2, loss=0.1234567, validation_loss=0.5, rate=1e-3, wall_s=1.0))
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    assert "training · epoch 3/4 · loss 0.1235, validation 0.5" in text
+    assert "s left" in text
+
+
+def test_verbose_0_is_silent_on_a_terminal(monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr("sys.stderr", stream)
+    fit_network(verbose=0)
+    assert stream.getvalue() == ""

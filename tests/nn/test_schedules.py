@@ -82,7 +82,7 @@ def test_rates_lie_between_zero_and_the_largest_and_depend_on_progress_alone(sch
         (lambda: un.Cosine(0.1, warmup=1), r"warmup is a share of the steps in \[0, 1\); got 1"),
         (lambda: un.Cosine(0.1, final=-0.5), r"final is a share of the largest rate in \[0, 1\]; got -0.5"),
         (lambda: un.OneCycle(0.1, rise=0), r"rise is a share of the steps in \(0, 1\); got 0"),
-        (lambda: un.OneCycle(0.1, start=0), "start and end divide rates, so are ≥ 1; got 0, 10000.0"),
+        (lambda: un.OneCycle(0.1, start=0), "start and end divide rates and must be ≥ 1; got 0, 10000.0"),
         (lambda: un.ReduceOnPlateau(0.1, factor=1), r"factor lies in \(0, 1\), patience is ≥ 0; got 1, 10"),
         (lambda: un.ReduceOnPlateau(0.1, patience=-1), "got 0.1, -1"),
     ],

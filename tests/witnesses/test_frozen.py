@@ -10,7 +10,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 import unrolled as un
-from support import assert_close
+from support import ROOT, assert_close
 from unrolled.nn.datasets import Arrays
 from unrolled.nn.engines import Job
 from unrolled.nn.losses import MSE, Huber, loss_named
@@ -51,7 +51,7 @@ SCHEDULES = {"one_cycle": un.OneCycle(0.1), "cosine": un.Cosine(0.1, final=0.01)
 def test_the_file_says_how_it_was_made():
     with safe_open(FILE, framework="numpy") as file:
         made = file.metadata()
-    assert (FILE.parent.parent.parent / made["script"]).is_file()
+    assert (ROOT / made["script"]).is_file()
     assert made["torch"]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from itertools import product
-from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
@@ -14,51 +13,35 @@ from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 import unrolled as un
+from parity import (
+    DTYPES,
+    EVERY_ENGINE,
+    EVERY_INSTRUCTION_SET,
+    EVERY_RULE,
+    HORIZON,
+    NUMPY,
+    RULES,
+    Case,
+    Shape,
+    features_of,
+    random_case,
+    random_parameters,
+    results,
+    terms_of,
+)
 from support import assert_close, cell_variants, label
 from unrolled.nn.activations import ACTIVATIONS
 from unrolled.nn.cells import CELLS, Cell
-from unrolled.nn.engines import ENGINES
 from unrolled.nn.layers import LAYERS, Add, Concatenate, Dropout, Last, Reverse
-from unrolled.nn.lengths import valid_steps
 from unrolled.nn.program import Program, ProgramBuilder
 from unrolled.nn.randomness import Place
 
-native = pytest.importorskip("unrolled.nn.engines.native", exc_type=ImportError)
-
-NUMPY = ENGINES["numpy"]
-HORIZON = 4
-DTYPES = pytest.mark.parametrize("dtype", [np.dtype("float32"), np.dtype("float64")], ids=str)
-NATIVE = [native.NativeEngine(level) for level in native.LEVELS]
-EVERY_LEVEL, EVERY_ENGINE = (
-    pytest.mark.parametrize("engine", engines, ids=lambda engine: engine.identity)
-    for engines in (NATIVE, [NUMPY, *NATIVE])
-)
-RULES = [
-    *cell_variants(hidden=1),
-    *(un.Dense(1, activation, bias) for activation, bias in product([None, *ACTIVATIONS], [True, False])),
-    un.Embedding(1, 1),
-    Dropout(0.3),
-    Reverse(),
-    Last(),
-]
-EVERY_RULE = pytest.mark.parametrize("rule", RULES, ids=label)
 # where vectors, tiles of rows and panels of columns end, on any instruction set
 SIZES = st.sampled_from([1, 2, 3, 7, 15, 16, 17, 31, 33, 50, 64, 65]) | st.integers(1, 70)
 FEATURES = st.integers(1, 20)
 
 
 # --- random cases -------------------------------------------------------------------------------------
-
-
-class Shape(NamedTuple):
-    """What is chosen of a batch; the rest is random numbers."""
-
-    rows: int
-    steps: int
-    lengths: list[int] | None = None
-    states: bool = True  # whether initial states and gradients of final ones are given
-    place: Place | None = None
-    seed: int = 0
 
 
 @st.composite
@@ -84,11 +67,6 @@ def sized(draw, rule):
     return rule
 
 
-def features_of(layers) -> int | None:
-    """The features that the first of these layers needs, if it does not take any number."""
-    return 1 if isinstance(layers[0], un.Embedding) else None
-
-
 @st.composite
 def chains(draw, rule) -> list:
     """Up to two layers around this one, any that can stand there."""
@@ -103,76 +81,6 @@ def chains(draw, rule) -> list:
             steps = steps and layer != Last()
             flat = flat and not isinstance(getattr(layers[-1], "size", 1), tuple)
     return layers
-
-
-def random_parameters(program: Program, dtype, rng) -> np.ndarray:
-    """Weights over the root of the number of terms: no recurrence makes differences grow, not even a linear one."""
-    params = np.empty(program.size, dtype)
-    for view in program.views(params).values():
-        view[...] = rng.uniform(-1, 1, view.shape) / np.sqrt(view.shape[-1] if view.ndim == 2 else 1)
-    return params
-
-
-class Case(NamedTuple):
-    """A program and all that goes into it, there and back."""
-
-    program: Program
-    params: np.ndarray
-    inputs: dict[str, np.ndarray]
-    state: dict[str, Any]
-    lengths: np.ndarray | None
-    place: Place | None
-    doutputs: tuple[np.ndarray, ...] | None  # None: no way back
-    dstate: dict[str, Any]
-
-    @property
-    def arrays(self) -> list[np.ndarray]:
-        lengths = [] if self.lengths is None else [self.lengths]
-        states = [*parts(self.state).values(), *parts(self.dstate).values()]
-        return [self.params, *self.inputs.values(), *self.doutputs, *states, *lengths]
-
-
-def random_case(program: Program, shape: Shape, dtype) -> Case:
-    rows, steps, lengths, states, place, seed = shape
-    rng = np.random.default_rng(seed)
-
-    def random(*size):
-        return rng.standard_normal(size).astype(dtype)
-
-    def random_states(cells):
-        return {name: c.State(*(random(rows, c.hidden) for _ in c.State._fields)) for name, c in cells.items()}
-
-    params, inputs = random_parameters(program, dtype, rng), {}
-    for name in program.inputs:
-        buffer = program.buffers[name]
-        size = (rows, *[steps if buffer.masked else HORIZON] * buffer.sequence, *buffer.shape)
-        readers = [op.rule.count for op in program.operations if name in program.codes and name in op.inputs]
-        inputs[name] = rng.integers(min(readers), size=size).astype(dtype) if readers else random(*size)
-    lengths = None if lengths is None else np.array(lengths)
-    doutputs = [random(*y.shape) for y in NUMPY.forward(program, params, inputs).outputs]
-    for name, dy in zip(program.outputs, doutputs, strict=True):
-        if lengths is not None and program.buffers[name].masked:
-            dy[~valid_steps(lengths, steps)] = 0  # no loss asks for padding
-    state = random_states(program.initial_states) if states else {}
-    dstate = random_states({name: op.rule for name, op in program.recurrent.items()}) if states else {}
-    return Case(program, params, inputs, state, lengths, place, tuple(doutputs), dstate)
-
-
-def parts(states) -> dict[str, np.ndarray]:
-    return {f"{n}.{f}": part for n, state in states.items() for f, part in zip(state._fields, state, strict=True)}
-
-
-def results(engine, case: Case) -> dict[str, np.ndarray]:
-    """Everything that comes out, by name."""
-    named = {}
-    for keep in (False, True):  # without a tape much less is stored
-        found = engine.forward(*case[:5], keep=keep, place=case.place)
-        outputs = {f"output {k}": y for k, y in enumerate(found.outputs)}
-        named |= {f"{name} {keep=}": value for name, value in (outputs | parts(found.state)).items()}
-    if case.doutputs is None:
-        return named
-    back = engine.backward(found.tape, case.doutputs, case.dstate)
-    return named | case.program.views(back.parameters) | back.inputs | parts(back.state)
 
 
 def specified(case: Case) -> dict[str, np.ndarray]:
@@ -191,16 +99,6 @@ def specified(case: Case) -> dict[str, np.ndarray]:
     return expected
 
 
-def terms_of(case: Case) -> int:
-    """The longest sum of a step, and one more for each step that a difference comes through.
-
-    Differences have random signs: over K terms they grow with the root of K, and there is room for the layers and
-    for the way back, whose sums run over all gates.
-    """
-    columns = [p.shape[1] for p in case.program.parameters.values() if len(p.shape) == 2]
-    return max(columns, default=1) + max(x.shape[1] for x in case.inputs.values())
-
-
 def assert_same(engine, case: Case, size: float = 1) -> None:
     """`size`: that of the inputs, which the gradients of parameters are sums of products with."""
     expected, found = specified(case), results(engine, case)
@@ -217,7 +115,7 @@ def assert_same(engine, case: Case, size: float = 1) -> None:
 # --- chains -------------------------------------------------------------------------------------------
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @EVERY_RULE
 @DTYPES
 @settings(max_examples=15)
@@ -232,7 +130,7 @@ def test_no_layer_is_left_out():
     assert {rule.kind for rule in RULES} | {"add", "concatenate"} == {*CELLS, *LAYERS}
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize("cell", [un.RNN(1), un.GRU(1), un.GRU(1, "before"), un.LSTM(1)], ids=label)
 @DTYPES
 def test_rows_of_a_kibibyte_in_several_panels_that_are_worth_threads(dtype, cell, engine):
@@ -242,7 +140,7 @@ def test_rows_of_a_kibibyte_in_several_panels_that_are_worth_threads(dtype, cell
     assert_same(engine, random_case(net.program, Shape(40, 9, lengths), dtype))
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize("rule", [rule for rule in RULES if not isinstance(rule, un.Embedding)], ids=label)
 @DTYPES
 def test_numbers_that_are_none_and_numbers_that_saturate(dtype, rule, engine):
@@ -269,7 +167,7 @@ def test_what_is_no_code_is_refused_except_in_padding(dtype, engine):
         np.testing.assert_array_equal(y[0], [*program.views(params)["0.weight"][[0, 3]], [0, 0, 0]])
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @DTYPES
 def test_one_program_serves_batches_of_all_shapes_and_parameters_that_change(dtype, engine):
     program = un.Network([un.GRU(5), Dropout(0.5), un.LSTM(17), un.Dense((2, 3))], 3, dtype).program
@@ -359,7 +257,7 @@ PROGRAMS |= {make.__name__: make for make in (one_start_for_two, static_features
 PROGRAMS |= {f"branching-{label(cell)}": partial(branching, cell) for cell in cell_variants(hidden=1)}
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize("make", PROGRAMS.values(), ids=PROGRAMS)
 @DTYPES
 @settings(max_examples=15)
@@ -368,7 +266,7 @@ def test_programs_that_are_no_chains(dtype, make, engine, hidden, features, shap
     assert_same(engine, random_case(make(hidden, features), shape, dtype))
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 def test_values_that_lengths_apply_to_beside_others_that_they_do_not(engine):
     builder = ProgramBuilder()
     x, known = builder.input("x", 2), builder.input("known", 2, masked=False)
@@ -387,7 +285,7 @@ def test_gradients_of_steps_past_the_end_reach_nothing(engine):
             np.testing.assert_array_equal(found[name], value, err_msg=name)
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 def test_a_dense_layer_reads_a_grid_of_features(engine):
     for layers, lengths in product(([], [Last()]), (None, [4, 0, 2])):
         net = un.Network([un.Dense((2, 3)), *layers, un.Dense(4, "tanh")], 2, "float64")

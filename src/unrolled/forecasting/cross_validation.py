@@ -11,7 +11,7 @@ import pandas as pd
 from ..arrays import Array
 from ..errors import DataError, InputError
 from ..interactive.interrupts import interruptible
-from ..interactive.progress import part, restart, whole_run
+from ..interactive.progress import restart_estimate, run_progress, subtask
 from ..series.by_frequency import frequency_note, merge_notes, series_counts
 from ..series.columns import Columns
 from ..series.frequency import mase_season
@@ -138,7 +138,7 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
     found: list[ForecastRows] = []
     reached, trainings = 0, -(-plan.n_windows // plan.refit)
     # one Ctrl-C ends all of it, not one training
-    with interruptible() as interrupted, whole_run(parameters.verbose):
+    with interruptible() as interrupted, run_progress(parameters.verbose):
         selection = _select(parameters, past, evaluate, trainings)
         if selection is not None:
             parameters = selection.chosen
@@ -146,7 +146,7 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
         for first in range(0, 0 if interrupted() else plan.n_windows, plan.refit):
             group, number = left_out[first : first + plan.refit], first // plan.refit
             searched = selection is not None
-            with part(f"cutoff {first + 1}/{plan.n_windows}", searched + number, searched + trainings):
+            with subtask(f"cutoff {first + 1}/{plan.n_windows}", searched + number, searched + trainings):
                 predictor = fit(parameters, panel.until(int(group[0])), source, evaluate=evaluate)
             if interrupted():
                 break
@@ -176,9 +176,9 @@ def _select(parameters: Parameters, past: Panel, evaluate: bool, trainings: int)
     """What a search before so many trainings finds, if one is asked for."""
     if parameters.cell != AUTO:
         return None
-    with part("", 0, 1 + trainings):
+    with subtask("", 0, 1 + trainings):
         selection = select_parameters(parameters, past, evaluate=evaluate, fits=trainings)
-        restart()
+        restart_estimate()
     return selection
 
 
@@ -243,11 +243,11 @@ def backtest(parameters: Parameters, panels: Sequence[Panel], source: Source, pl
     if "SeasonalNaive" in asked and "Naive" not in asked:  # it stands in for the former without a season
         plan = replace(plan, baselines=[*asked, "Naive"])
     found: dict[str, Backtest] = {}
-    with whole_run(parameters.verbose):
+    with run_progress(parameters.verbose):
         for number, (one, panel) in enumerate(zip(split_search(parameters, panels), panels, strict=True)):
             name = panel.frequency.name
             try:
-                with part(name, number, len(panels)):
+                with subtask(name, number, len(panels)):
                     found[name] = backtest_panel(one, panel, source, plan)
             except KeyboardInterrupt:
                 if not found:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..interactive.interrupts import interruptible
-from ..interactive.progress import part, whole_run
+from ..interactive.progress import run_progress, subtask
 from ..series.frequency import mase_season
 from ..series.panel import Panel
 from .defaults import FitPlan, plan_fit
@@ -59,7 +59,7 @@ def fit(
 def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *, evaluate: bool = True) -> Predictor:
     """`fit` where everything has been decided."""
     parameters, panel = plan.parameters, plan.panel
-    with interruptible() as interrupted, whole_run(parameters.verbose):  # between the trainings, too
+    with interruptible() as interrupted, run_progress(parameters.verbose):  # between the trainings, too
         evaluation = evaluate_on_held_out_end(plan, source, baselines) if plan.left_out else None
         transform = transform_of_all(plan)
         if evaluation is not None and interrupted():
@@ -85,7 +85,7 @@ def evaluate_on_held_out_end(plan: FitPlan, source: Source, baselines: Sequence[
     """Train without the end of the series, and see how well it is forecast."""
     parameters, known, decisions = plan.parameters, plan.known, plan.decisions
     transform = _transform(known, decisions.logs, plan)
-    with part("", 0, 2):
+    with subtask("", 0, 2):
         ensemble = _trained(plan, known, transform, decisions.features, "training without the end")
     held_out = predict_held_out(ensemble, plan.panel, known, transform, parameters.horizon)
     comparison = compare_with_baselines(
@@ -105,7 +105,7 @@ def train_on_all(plan: FitPlan, transform: SeriesTransform, *, second: bool) -> 
     """Train on whole series; features keep their kinds and get the units of all rows."""
     features = plan.decisions.features
     features = Features.of(plan.panel, bool(features.calendar), features.season)
-    with part("", int(second), 1 + second):
+    with subtask("", int(second), 1 + second):
         return _trained(plan, plan.panel, transform, features, "training on everything")
 
 

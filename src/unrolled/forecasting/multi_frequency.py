@@ -18,7 +18,7 @@ import pandas as pd
 from ..arrays import Array
 from ..errors import DataError, InputError
 from ..interactive.interrupts import interruptible
-from ..interactive.progress import part, whole_run
+from ..interactive.progress import run_progress, subtask
 from ..series.by_frequency import frequency_names, frequency_note, merge_notes, series_counts, take_rows
 from ..series.columns import Columns
 from ..series.dataframe import open_table, read_ids, read_stamps
@@ -152,10 +152,10 @@ def fit_table(
     searching = parameters.cell == AUTO
     # what is done is kept between the frequencies, too; Ctrl-C in a search ends no more than that
     guard = nullcontext(lambda: False) if searching else interruptible()
-    with guard as interrupted, whole_run(parameters.verbose):
+    with guard as interrupted, run_progress(parameters.verbose):
         for number, plan in enumerate(plans):
             name = plan.panel.frequency.name
-            with part(name if len(plans) > 1 else "", number, len(plans)):
+            with subtask(name if len(plans) > 1 else "", number, len(plans)):
                 if searching:
                     predictor, selection = fit_automatically(plan.parameters, plan.panel, source, baselines)
                     selections[name] = selection

@@ -1,1 +1,1 @@
-"""What people see while something runs: progress, Ctrl-C, notebooks, figures."""
+"""Interaction with the user: progress, Ctrl-C, notebooks, figures."""

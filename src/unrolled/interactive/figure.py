@@ -1,4 +1,4 @@
-"""The style that all Matplotlib figures share."""
+"""The style of all Matplotlib figures."""
 
 from __future__ import annotations
 
@@ -12,18 +12,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 
-WIDTH, HEIGHT = 8.0, 3.2  # of one series alone, in inches
-
-
-SCREEN_DPI = 96  # pixels of an inch on a page
-
-
+WIDTH, HEIGHT = 8.0, 3.2  # inches, of a figure of one series
+SCREEN_DPI = 96  # CSS pixels per inch
 INK, SOFT, LINE, OURS = "#1b2530", "#5a6875", "#dfe4e9", "#0b6e99"
-
-
 RIVALS = ("#b4451f", "#7d5bbe", "#8a7300", "#20807a", "#b03a78")
-
-
 STYLE: dict[Any, Any] = {
     "axes.edgecolor": LINE,
     "axes.labelcolor": SOFT,
@@ -44,33 +36,39 @@ STYLE: dict[Any, Any] = {
     "xtick.major.size": 3,
     "ytick.major.size": 0,
     "legend.frameon": False,
-    "svg.fonttype": "none",  # text stays text
+    "svg.fonttype": "none",  # keep text as text
     "svg.hashsalt": "unrolled",  # the same figure gives the same file
 }
 
 
-def _picture(width: float, height: float, draw: Callable[[Picture], None]) -> Picture:
-    """A figure in the house's style, drawn; or an `InputError` that says how to get Matplotlib."""
+def styled_figure(width: float, height: float, draw: Callable[[Picture], None]) -> Picture:
+    """A figure in the common style, `width` by `height` inches, on which `draw` has drawn.
+
+    Raises:
+        InputError: Matplotlib is not installed.
+    """
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure
     except ImportError as error:
         raise InputError("figures need Matplotlib: pip install 'unrolled[plot]'") from error
 
-    class Shown(Figure):
+    class NotebookFigure(Figure):
         """A figure that notebooks display without pyplot."""
 
         def savefig(self, *args: Any, **options: Any) -> None:
-            with mpl.rc_context(STYLE):  # some of it is asked for when a file is written
+            with mpl.rc_context(STYLE):  # some settings are read only when a file is written
                 super().savefig(*args, **options)
 
         def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
             content = BytesIO()
-            self.savefig(content, format="png", dpi=2 * SCREEN_DPI)  # sharp on fine screens, and no larger for it
+            self.savefig(
+                content, format="png", dpi=2 * SCREEN_DPI
+            )  # sharp on high-resolution screens, at the same size
             sides = self.get_size_inches() * SCREEN_DPI
             return content.getvalue(), {"width": round(sides[0]), "height": round(sides[1])}
 
     with mpl.rc_context(STYLE):
-        figure = Shown(figsize=(width, height), layout="constrained", facecolor="white")
+        figure = NotebookFigure(figsize=(width, height), layout="constrained", facecolor="white")
         draw(figure)
     return figure

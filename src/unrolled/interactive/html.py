@@ -1,6 +1,6 @@
-"""What notebooks show: of an object a title, a few lines and tables, in one quiet style; of an error its one message.
+"""HTML representations for notebooks: a title, notes and tables in one style.
 
-Colours come from the text's own, so that they go with any theme, light or dark. Everything is escaped here.
+Colours are derived from the text colour, so that they fit light and dark themes. All text is escaped here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ STYLE = (
 
 
 def titled(title: str, *parts: str) -> str:
-    """A block with a title; the parts are markup already.
+    """A block with a title (text) and parts (HTML).
 
     >>> "&lt;b&gt;" in titled("<b>")
     True
@@ -35,18 +35,20 @@ def titled(title: str, *parts: str) -> str:
 
 
 def note(text: str) -> str:
-    """A quiet line."""
+    """A line of text in a muted colour."""
     return f'<div class="note">{escape(text)}</div>'
 
 
 def table(
     header: Sequence[str], rows: Iterable[Sequence[str]], ours: int | None = None, words: Sequence[str] = ()
 ) -> str:
-    """A table of texts, the first column of which names the rows.
+    """A table of texts whose first column names the rows.
 
     Args:
-        ours: the row to point out.
-        words: the columns that hold words and not numbers, by their heads.
+        header: texts of the header.
+        rows: texts of the rows.
+        ours: index of the row to highlight.
+        words: headers of the columns that hold words and are aligned to the left.
     """
     kinds = [" class=words" if name in words else "" for name in header[1:]]
     heads = "".join(

@@ -1,4 +1,4 @@
-"""Ctrl-C: once to keep what was reached, twice to leave."""
+"""Ctrl-C: the first one ends the work early and keeps its results, the second one exits at once."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _asked: ContextVar[Callable[[], bool] | None] = ContextVar("_asked", default=Non
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a flag that is asked between slices of work; a second one interrupts at once.
+    """Turn the first Ctrl-C into a flag that is checked between slices of work; a second Ctrl-C raises at once.
 
-    Within another one, one Ctrl-C is meant for both. Python tells its main thread only: on another one, the flag is
-    that of the work which it is a part of, if there is any.
+    Nested blocks share the flag of the outermost one. Python delivers signals to the main thread only: in another
+    thread the flag is that of the block which started the thread, if there is one.
     """
     outer = _asked.get()
     if outer is not None or threading.current_thread() is not threading.main_thread():
         yield outer or (lambda: False)
         return
-    # no Event: a second signal may come while its lock is held by the first, and would wait for ever
+    # not an Event: a second signal that arrives while the first one holds its lock would wait forever
     once = twice = False
 
     def on_interrupt(number: int, frame: Any) -> None:
@@ -41,14 +41,16 @@ def interruptible() -> Iterator[Callable[[], bool]]:
     try:
         yield asked
     except Exception as error:
-        if twice:  # raised inside NumPy it may come out as an error of NumPy's own
+        if twice:  # raised inside NumPy, a KeyboardInterrupt may surface as an error of NumPy
             raise KeyboardInterrupt from error
         raise
     finally:
         _asked.reset(token)
-        signal.signal(signal.SIGINT, signal.SIG_DFL if previous is None else previous)  # None: not Python's own
+        signal.signal(
+            signal.SIGINT, signal.SIG_DFL if previous is None else previous
+        )  # None: a handler not set by Python
 
 
 def stop_when(asked: Callable[[], bool]) -> None:
-    """From here on in this context, what is interruptible stops when this says so."""
+    """From now on, interruptible work in this context stops as soon as `asked` returns True."""
     _asked.set(asked)

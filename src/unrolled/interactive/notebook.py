@@ -1,6 +1,6 @@
-"""Notebooks: whether this runs in one, and a calm line there that shows how far training is.
+"""Notebooks: whether the code runs in one, and a progress line for them.
 
-Neither needs ipywidgets: the line is one display that is updated in place and empty at the end.
+The line is one display that is updated in place and empty at the end; ipywidgets is not needed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from html import escape
 from typing import Any
 
-PAUSE_S = 0.2  # between two updates: each is a message to the front end
+UPDATE_INTERVAL_S = 0.2  # each update is a message to the front end
 
 
 def in_notebook() -> bool:
@@ -22,7 +22,7 @@ def in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
-class Shown:
+class ProgressDisplay:
     """One state of the line, as a notebook or a console shows it."""
 
     def __init__(self, words: str, done: float) -> None:
@@ -39,8 +39,8 @@ class Shown:
         )
 
 
-class Nothing:
-    """The line before there is anything to say, and what is left of it when training is over."""
+class EmptyDisplay:
+    """The line before the first update and after the end of the run."""
 
     def __repr__(self) -> str:
         return ""
@@ -51,21 +51,21 @@ class Nothing:
 
 @contextmanager
 def notebook_line() -> Iterator[Callable[[str, float], None]]:
-    """A line below the cell that is empty at the end; what it gives takes the words and the share that is done."""
+    """A line below the cell, empty at the end; yields a function of the text and the share that is done."""
     from IPython.display import display
 
-    handle: Any = display(Nothing(), display_id=True)
+    handle: Any = display(EmptyDisplay(), display_id=True)
     shown_s = time.perf_counter()
 
     def show(words: str, done: float) -> None:
         nonlocal shown_s
         now = time.perf_counter()
-        if handle is not None and now - shown_s >= PAUSE_S:
+        if handle is not None and now - shown_s >= UPDATE_INTERVAL_S:
             shown_s = now
-            handle.update(Shown(words, done))
+            handle.update(ProgressDisplay(words, done))
 
     try:
         yield show
     finally:
         if handle is not None:
-            handle.update(Nothing())
+            handle.update(EmptyDisplay())

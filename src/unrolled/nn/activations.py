@@ -1,7 +1,7 @@
 """Activation functions and their derivatives.
 
-Derivatives are written in terms of *outputs*: `dtanh(y)` takes y = tanh(a), because the output is what
-the forward pass keeps. Every activation takes `out=` so that cells can work in place.
+Derivatives are functions of *outputs*: `dtanh(y)` takes y = tanh(a), because the forward pass keeps the output. Every
+activation takes `out=` so that cells can work in place.
 """
 
 from __future__ import annotations

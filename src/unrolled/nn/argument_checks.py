@@ -1,9 +1,9 @@
-"""Checks of arrays and data types that users pass in: each error names the argument, the numbers and a remedy."""
+"""Checks of arguments: each error names the argument, the numbers and a remedy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +11,6 @@ from ..arrays import Array
 from ..errors import InputError
 from .lengths import checked_lengths, valid_steps
 from .program import Program
-
-if TYPE_CHECKING:
-    pass
 
 
 def checked_dtype(dtype: str | np.dtype) -> np.dtype:
@@ -27,7 +24,7 @@ def checked_dtype(dtype: str | np.dtype) -> np.dtype:
 
 
 def numbers(values: Any, what: str, dtype: np.dtype | None = None) -> Array:
-    """An array of real numbers, or an `InputError` that says what holds others."""
+    """`values` as an array of real numbers, or an `InputError` that names it by `what`."""
     try:
         array = np.asarray(values, dtype)
     except (TypeError, ValueError) as error:
@@ -45,9 +42,9 @@ def checked_arrays(
     lengths: Array | None,
     zeros: bool = True,
 ) -> tuple[dict[str, Array], dict[str, Any], Array | None]:
-    """Inputs, initial states and lengths in the working dtype, or an `InputError` with the numbers.
+    """Inputs, initial states and lengths in the working dtype, or an `InputError`.
 
-    Padding becomes 0; and so do missing states if `zeros`, else they stay missing.
+    Padding becomes 0. With `zeros`, missing states become zeros; otherwise they stay missing.
     """
     arrays: dict[str, Array] = {}
     rows = steps = None
@@ -89,6 +86,6 @@ def checked_arrays(
     if lengths is not None:
         lengths = checked_lengths(lengths, rows, steps)
         for name, array in arrays.items():
-            if program.buffers[name].masked:  # padding is read as 0: what stands there must reach no result
+            if program.buffers[name].masked:  # padding must not reach any result
                 arrays[name] = np.where(valid_steps(lengths, array.shape[1])[..., None], array, 0)
     return arrays, states, lengths

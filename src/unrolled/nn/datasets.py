@@ -1,6 +1,6 @@
-"""Training data as engines read it: a batch is gathered when it is needed, and nothing is copied before.
+"""Training data as engines read it: each batch is gathered when it is needed, without earlier copies.
 
-`Arrays` holds rows; `Windows` holds one long table of series and says where in it each row begins.
+`Arrays` holds rows; `Windows` holds one long table of series and the start of each row in it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .lengths import valid_steps
 class Batch(NamedTuple):
     """Rows for one step: inputs by name, target, and optionally weight (N, ...), lengths (N,) and unit (N,).
 
-    A target of 1 stands for so much in the data's own units, which likelihoods of counts need to know.
+    `unit` is the value that a target of 1 stands for in the units of the data; likelihoods of counts need it.
     """
 
     inputs: dict[str, Array]
@@ -28,7 +28,7 @@ class Batch(NamedTuple):
     unit: Array | None = None
 
 
-class Data(Protocol):
+class Dataset(Protocol):
     """Rows that can be gathered by number."""
 
     def __len__(self) -> int: ...
@@ -38,7 +38,7 @@ class Data(Protocol):
 
 @dataclass(frozen=True)
 class Arrays:
-    """Rows that lie in arrays."""
+    """Rows in arrays."""
 
     x: Array  # (N, T, F)
     target: Array  # (N, ...)
@@ -57,60 +57,71 @@ class Arrays:
             None if self.lengths is None else self.lengths[rows],
         )
 
+    def check_finite(self) -> None:
+        """Raise if a value that the network reads, or a target whose weight is not 0, is NaN or infinite."""
+        rows, steps = self.x.shape[:2]
+        valid = np.ones((rows, steps), bool) if self.lengths is None else valid_steps(self.lengths, steps)
+        wrong = np.argwhere(~np.isfinite(self.x).all(axis=2) & valid)
+        if len(wrong):
+            row, step = wrong[0]
+            raise InputError(
+                f"x is not finite in row {row}, step {step} ({len(wrong)} such step(s)). Replace these values."
+            )
+        counts = np.ones(self.target.shape, bool)
+        for mask in (self.weight, valid if self.target.shape[1:2] == (steps,) else None):
+            if mask is not None and mask.shape == counts.shape[: mask.ndim]:
+                counts &= (mask > 0).reshape(mask.shape + (1,) * (counts.ndim - mask.ndim))
+        wrong = np.argwhere(~np.isfinite(self.target) & counts)
+        if len(wrong):
+            raise InputError(
+                f"y is not finite in row {wrong[0][0]} ({len(wrong)} such value(s)). "
+                "Replace these values, or give them weight 0."
+            )
 
-def refuse_not_finite(data: Arrays) -> None:
-    """Raise if a value that the network reads, or a target that counts, is NaN or infinite."""
-    rows, steps = data.x.shape[:2]
-    valid = np.ones((rows, steps), bool) if data.lengths is None else valid_steps(data.lengths, steps)
-    wrong = np.argwhere(~np.isfinite(data.x).all(axis=2) & valid)
-    if len(wrong):
-        row, step = wrong[0]
-        raise InputError(f"x is not finite in row {row}, step {step} ({len(wrong)} such step(s)). Fill it in.")
-    counts = np.ones(data.target.shape, bool)
-    for mask in (data.weight, valid if data.target.shape[1:2] == (steps,) else None):
-        if mask is not None and mask.shape == counts.shape[: mask.ndim]:
-            counts &= (mask > 0).reshape(mask.shape + (1,) * (counts.ndim - mask.ndim))
-    wrong = np.argwhere(~np.isfinite(data.target) & counts)
-    if len(wrong):
-        raise InputError(
-            f"y is not finite in row {wrong[0][0]} ({len(wrong)} such value(s)). Fill it in, or give it weight 0."
-        )
+    def followed_by(self, validation: Arrays) -> Arrays:
+        """These rows, and the rows for validation after them; neither has weights or lengths."""
+        for name in ("x", "target"):
+            ours, theirs = getattr(self, name).shape[1:], getattr(validation, name).shape[1:]
+            if ours != theirs:
+                raise InputError(f"validation: rows of {name} have shape {theirs}; those to train on {ours}.")
+        return Arrays(np.concatenate((self.x, validation.x)), np.concatenate((self.target, validation.target)))
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Rows that are windows of one table in which all series stand one below the other.
+    """Rows that are windows of one table, in which the series follow each other.
 
-    Row k reads the `lengths[k]` values from `starts[k]` on, channel by channel: the first L channels less `loc[k]`
-    and divided by `scale[k]`, the others as they stand. A step of the network takes `segment` of them at once, so
-    that its input "x" is (N, window / segment, segment·C).
+    Row k reads `lengths[k]` rows of the table from `starts[k]` on. The first L channels are scaled: `loc[k]` is
+    subtracted, and the result is divided by `scale[k]`; the other channels are read as they are. A step of the
+    network reads `segment` rows of the table at once, so that its input "x" is (N, window / segment, segment·C).
 
-    Its targets are the next `horizon` values of channel 0, each less its anchor, divided by `scale[k, 0]`. The anchor
-    is `loc[k, 0]`, with `drift` as many times `drift[k]` more as the target lies steps ahead, or with `lags` the
-    value so many steps before the target, which must be known at the window's end. A network that gives 0 repeats the
-    anchors. Counts have the anchor 0: `loc[k, 0]` is 0, and there are no lags.
+    The targets are the next `horizon` values of channel 0; from each its anchor is subtracted, and the result is
+    divided by `scale[k, 0]`. The anchor of the target h steps ahead is `loc[k, 0]`; with `drift` it is
+    `loc[k, 0] + h drift[k]`; with `lags` it is the value `lags[h - 1]` steps before the target, which must be known
+    at the end of the window. A network whose output is 0 forecasts the anchors. Counts have the anchor 0: `loc[k, 0]`
+    is 0, and there are no lags.
 
-    A network that decodes the horizon in M steps of a segment each (`decoded`) gets a second input "ahead",
-    (N, M, segment·K + A + M): the last K channels, known ahead, at the places of the targets; what is fixed about the
-    row's series; and which of the M steps it is, one-hot. Its targets are (N, M, segment), where what lies past the
-    horizon has no weight. Each column of `codes` makes one more input "code 0", "code 1", ..., (N, M, 1).
+    A network that decodes the horizon in M steps of one segment each (`decoded`) has a second input "ahead",
+    (N, M, segment·K + A + M): the last K channels, which are known ahead, at the places of the targets; the fixed
+    features of the row's series; and the number of the step, one-hot. Its targets are (N, M, segment), with weight 0
+    past the horizon. Each column of `codes` is one more input "code 0", "code 1", ..., (N, M, 1).
     """
 
     values: Array  # (n, C)
     observed: Array  # (n,) 1 where channel 0 was observed, 0 where a gap was filled
     starts: Array  # (N,)
-    lengths: Array  # (N,), each ≤ window and a multiple of the segment
+    lengths: Array  # (N,), each ≤ window and a multiple of segment
     loc: Array  # (N, L)
     scale: Array  # (N, L)
     window: int
     horizon: int
     lags: Array | None = None  # (horizon,)
-    drift: Array | None = None  # (N,) not with lags
+    drift: Array | None = None  # (N,), not together with lags
     segment: int = 1
     decoded: bool = False
     known: int = 0  # K
-    weight: Array | None = None  # (N,) of each row's targets
-    series: Array | None = None  # (N,) which row of `fixed` and `codes` is the row's
+    weight: Array | None = None  # (N,) weight of each row's targets
+    series: Array | None = None  # (N,) the row of `fixed` and `codes` that belongs to each row
     fixed: Array | None = None  # (S, A)
     codes: Array | None = None  # (S, B) whole numbers ≥ 0
 
@@ -119,11 +130,11 @@ class Windows:
 
     @property
     def steps_ahead(self) -> int:
-        """Steps in which the horizon is decoded, M."""
+        """M, the number of steps in which the horizon is decoded."""
         return -(-self.horizon // self.segment)
 
     def inputs(self, rows: Array, dtype: np.dtype) -> tuple[dict[str, Array], Array | None]:
-        """What the network reads, by name, and lengths in steps (None where all windows are full)."""
+        """The network's inputs by name, and lengths in steps (None if all windows are full)."""
         lengths = self.lengths[rows]
         places = np.arange(self.window)
         at = self.starts[rows, None] + np.minimum(places, np.maximum(lengths - 1, 0)[:, None])
@@ -138,9 +149,9 @@ class Windows:
         return found, None if full else lengths // self.segment
 
     def _scaled(self, rows: Array, places: Array, first: int) -> Array:
-        """The channels from the `first` on at places (N, T) of the table, in the units that the network reads."""
+        """The channels from `first` on at places (N, T) of the table, scaled as the network reads them."""
         values = self.values.take(places, axis=0).astype(np.float64, copy=False)
-        for c in range(first, self.loc.shape[1]):  # all steps of a channel at once: there are few channels
+        for c in range(first, self.loc.shape[1]):  # all steps of a channel at once, as there are few channels
             values[..., c] -= self.loc[rows, c, None]
             values[..., c] /= self.scale[rows, c, None]
         return values[..., first:]
@@ -148,7 +159,7 @@ class Windows:
     def _ahead(self, rows: Array, dtype: np.dtype) -> dict[str, Array]:
         n, steps = len(rows), self.steps_ahead
         known = np.zeros((n, steps * self.segment, self.known))
-        if self.known:  # else the table may end where the windows do
+        if self.known:  # otherwise the table may end at the end of the windows
             first = self.values.shape[1] - self.known
             known[:, : self.horizon] = self._scaled(rows, self._target_places(rows), first)
         parts = [known.reshape(n, steps, -1), np.broadcast_to(np.eye(steps), (n, steps, steps))]
@@ -161,11 +172,11 @@ class Windows:
         return found
 
     def _series(self, rows: Array) -> Array:
-        assert self.series is not None, "rows must say whose series they are"
+        assert self.series is not None, "rows need the number of their series"
         return self.series[rows]
 
     def anchors(self, rows: Array) -> Array:
-        """What the targets are measured from, (N, horizon), in the units of `values`."""
+        """The anchors of the targets, (N, horizon), in the units of `values`."""
         if self.drift is not None:
             return self.loc[rows, :1] + self.drift[rows, None] * np.arange(1, self.horizon + 1)
         if self.lags is None:
@@ -173,7 +184,7 @@ class Windows:
         return self.values[self.anchor_places(rows), 0]
 
     def anchor_places(self, rows: Array) -> Array:
-        """Where the anchors stand in `values` when there are lags, (N, horizon)."""
+        """The places of the anchors in `values` if there are lags, (N, horizon)."""
         return self._target_places(rows) - self.lags
 
     def batch(self, rows: Array, dtype: np.dtype) -> Batch:

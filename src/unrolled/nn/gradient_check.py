@@ -1,17 +1,17 @@
-"""Proof of gradients: the analytic ones against central differences, in float64.
+"""Gradient checks: analytic gradients compared with central differences, in float64.
 
-A central difference (f(θ + δ) - f(θ - δ)) / 2δ is off by δ² f‴/6 and by the rounding of f, about ε |f| / δ. With
+The error of a central difference (f(θ + δ) - f(θ - δ)) / 2δ is δ² f‴/6 plus the rounding of f, about ε |f| / δ. With
 δ = ε^(1/3) both are about ε^(2/3) ≈ 4e-11 times the scale of the function; the tolerance leaves room for that scale.
-Where a function has a kink (ReLU, absolute error) at θ, no difference can tell the derivative. An entry that is
-off is looked at again at random points beside θ: a fault is still there, and what has gone was a kink, which is
-counted apart.
+Where the function has a kink (ReLU, absolute error) at θ, a difference does not approximate the derivative. An entry
+that disagrees is therefore checked again at random points near θ: an error is still there, whereas a kink is not.
+Kinks are counted separately.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,36 +19,35 @@ from ..arrays import Array
 from ..interactive.html import table, titled
 from .engines import Engine, engine_for
 from .losses import Loss, loss_named
+from .network import Network
 from .program import Program
 from .randomness import Place, Purpose, generator
-
-if TYPE_CHECKING:
-    from .network import Network
+from .sequential import State, states_by_name
 
 EPS = float(np.finfo(np.float64).eps)
 DELTA = EPS ** (1 / 3)
 TOLERANCE = 1e2 * EPS ** (2 / 3)  # about 4e-9, relative to the largest gradient (or loss) of the check
-FINER = 16  # how many times smaller the second step is, which a kink beside θ no longer reaches
-POINTS_BESIDE = 3
+STEP_REFINEMENT = 16  # divides the step of the second attempt, which a kink near θ no longer disturbs
+NEARBY_POINTS = 3
 
 
-class Row(NamedTuple):
-    """What the check found for one array."""
+class ArrayCheck(NamedTuple):
+    """The result for one array."""
 
     name: str
-    size: int  # entries it has
+    size: int  # its number of entries
     checked: int  # entries compared
-    kinks: int  # entries left out because the loss has a kink there
-    largest: float  # largest analytic gradient
-    error: float  # largest difference, absolute
+    kinks: int  # entries skipped because the loss has a kink there
+    largest: float  # largest absolute analytic gradient
+    error: float  # largest absolute difference
     ok: bool
 
 
 @dataclass(frozen=True, repr=False)
 class GradientReport:
-    """The outcome of a gradient check. `ok` says it all; `print(report)` shows the table."""
+    """The result of a gradient check: `ok` is its verdict, `print(report)` shows the table."""
 
-    rows: list[Row]
+    rows: list[ArrayCheck]
     loss: float
     tolerance: float  # absolute, for all rows
 
@@ -73,9 +72,15 @@ class GradientReport:
 
     def _repr_html_(self) -> str:
         rows = [
-            [r.name, f"{r.checked:,} of {r.size:,}", str(r.kinks), f"{r.largest:.3e}", f"{r.error:.1e}", judged]
+            [
+                r.name,
+                f"{r.checked:,} of {r.size:,}",
+                str(r.kinks),
+                f"{r.largest:.3e}",
+                f"{r.error:.1e}",
+                "ok" if r.ok else "WRONG",
+            ]
             for r in self.rows
-            for judged in ["ok" if r.ok else "WRONG"]
         ]
         verdict = "All gradients agree" if self.ok else "GRADIENTS DISAGREE"
         header = ["array", "checked", "kinks", "largest |gradient|", "largest error", ""]
@@ -88,7 +93,8 @@ class GradientReport:
 class Problem:
     """A scalar function of a program's parameters, inputs and initial states, in float64.
 
-    The loss is that of the first output plus, so that final states take part, a fixed random combination of theirs.
+    It is the loss of the first output plus a fixed random combination of the final states, so that gradients through
+    these are checked too.
     """
 
     program: Program
@@ -104,7 +110,7 @@ class Problem:
 
     @property
     def engine(self) -> Engine:
-        return engine_for(self.program, say=False)  # a check of a rule that has no kernel is slow for no one
+        return engine_for(self.program, warn=False)  # speed does not matter here
 
     def value(self) -> float:
         return self._run(keep=False)[0]
@@ -120,7 +126,7 @@ class Problem:
         return value, named
 
     def arrays(self) -> dict[str, Array]:
-        """The arrays that the gradients are taken by, under the same names; changing them changes `value`."""
+        """The arrays that the gradients belong to, under the same names; changing them changes `value`."""
         named = self.program.views(self.params)
         named |= {f"input {name}": self.inputs[name] for name in self._smooth_inputs}
         for name, state in self.state.items():
@@ -129,7 +135,7 @@ class Problem:
 
     @property
     def _smooth_inputs(self) -> list[str]:
-        """Inputs that gradients are taken by: all but codes."""
+        """The inputs that have a gradient: all except codes."""
         return [name for name in self.program.inputs if name not in self.program.codes]
 
     def _run(self, keep: bool) -> tuple[float, Any, Array]:
@@ -145,31 +151,31 @@ class Problem:
 
 def check_problem(problem: Problem, max_entries: int = 200, seed: int = 0) -> GradientReport:
     """Check every gradient of a problem; at most `max_entries` entries of each array, chosen by `seed`."""
-    here = Point.at(problem)
+    here = Linearization.at(problem)
     rng = generator(Purpose.SAMPLE, Place(seed))
-    beside: list[Point] = []
+    nearby: list[Linearization] = []
     rows = []
     for name, array in problem.arrays().items():
         count = min(max_entries, array.size)
         entries = np.arange(array.size) if count == array.size else rng.choice(array.size, count, replace=False)
         error, kinks = 0.0, 0
         for entry in entries:
-            off = here.error(name, int(entry))
-            if not off <= here.tolerance:  # a fault, or a kink: a finer step leaves one nearby behind
-                off = here.error(name, int(entry), DELTA / FINER)
-            if not off <= here.tolerance:  # at points beside this one a fault is still there, a kink is not
-                beside = beside or [Point.at(moved(problem, rng)) for _ in range(POINTS_BESIDE)]
-                if all(point.error(name, int(entry)) <= point.tolerance for point in beside):
+            deviation = here.error(name, int(entry))
+            if not deviation <= here.tolerance:  # an error or a kink: a smaller step may not reach the kink
+                deviation = here.error(name, int(entry), DELTA / STEP_REFINEMENT)
+            if not deviation <= here.tolerance:  # at nearby points an error is still there, a kink is not
+                nearby = nearby or [Linearization.at(perturbed(problem, rng)) for _ in range(NEARBY_POINTS)]
+                if all(point.error(name, int(entry)) <= point.tolerance for point in nearby):
                     kinks += 1
                     continue
-            error = max(error, off if np.isfinite(off) else np.inf)
+            error = max(error, deviation if np.isfinite(deviation) else np.inf)
         largest = float(np.abs(here.analytic[name]).max(initial=0))
-        rows.append(Row(name, array.size, count - kinks, kinks, largest, error, error <= here.tolerance))
+        rows.append(ArrayCheck(name, array.size, count - kinks, kinks, largest, error, error <= here.tolerance))
     return GradientReport(rows, here.loss, here.tolerance)
 
 
 @dataclass(frozen=True)
-class Point:
+class Linearization:
     """A problem, with its loss and analytic gradients."""
 
     problem: Problem
@@ -178,35 +184,35 @@ class Point:
     tolerance: float
 
     @classmethod
-    def at(cls, problem: Problem) -> Point:
+    def at(cls, problem: Problem) -> Linearization:
         loss, analytic = problem.gradients()
         scale = max(1.0, abs(loss), *(float(np.abs(g).max(initial=0)) for g in analytic.values()))
         return cls(problem, loss, analytic, TOLERANCE * scale)
 
     def error(self, name: str, entry: int, delta: float = DELTA) -> float:
-        """How far the analytic gradient of one entry lies from its central difference."""
+        """Absolute difference of one entry's analytic gradient and its central difference."""
         array = self.problem.arrays()[name]
-        return abs(difference(self.problem.value, array, entry, delta) - self.analytic[name].flat[entry])
+        return abs(central_difference(self.problem.value, array, entry, delta) - self.analytic[name].flat[entry])
 
 
-def moved(problem: Problem, rng: np.random.Generator) -> Problem:
-    """The problem at a random point beside its own, far enough away for a kink to be out of reach of a difference."""
+def perturbed(problem: Problem, rng: np.random.Generator) -> Problem:
+    """The problem at a random nearby point, farther away than the step of a central difference."""
 
-    def beside(array: Array) -> Array:
+    def shift(array: Array) -> Array:
         return array + 1e-3 * np.maximum(1, np.abs(array)) * rng.uniform(-1, 1, array.shape)
 
     return replace(
         problem,
-        params=beside(problem.params),
+        params=shift(problem.params),
         inputs={
-            name: array if name in problem.program.codes else beside(array) for name, array in problem.inputs.items()
+            name: array if name in problem.program.codes else shift(array) for name, array in problem.inputs.items()
         },
-        state={name: type(parts)(*map(beside, parts)) for name, parts in problem.state.items()},
+        state={name: type(parts)(*map(shift, parts)) for name, parts in problem.state.items()},
     )
 
 
-def difference(value: Callable[[], float], array: Array, entry: int, delta: float = DELTA) -> float:
-    """Central difference of `value` by one entry of `array`."""
+def central_difference(value: Callable[[], float], array: Array, entry: int, delta: float = DELTA) -> float:
+    """Central difference of `value` with respect to one entry of `array`."""
     place = np.unravel_index(entry, array.shape)
     kept = array[place]
     delta *= max(1.0, abs(kept))
@@ -223,8 +229,9 @@ def check_gradients(
     x: Array,
     y: Array,
     loss: str | Loss = "mse",
-    state: tuple[Any, ...] | None = None,
+    state: State | None = None,
     lengths: Array | None = None,
+    *,
     weight: Array | None = None,
     training: bool = False,
     max_entries: int = 200,
@@ -232,20 +239,20 @@ def check_gradients(
 ) -> GradientReport:
     """Compare all analytic gradients of a network with central differences in float64.
 
-    Parameters, input and initial state are checked; the final state takes part through a random combination that is
-    added to the loss. Raises nothing by itself: look at `report.ok`, print `report`.
+    The gradients with respect to parameters, input and initial state are checked; a random combination of the final
+    state is added to the loss. Wrong gradients raise no error: look at `report.ok`, or print the report.
 
     Args:
         net: the network; it is not changed.
         x: input (N, T, F).
-        y: target, as the loss wants it.
+        y: target, as the loss requires it.
         loss: name or object.
-        state: initial state; by default a random one, so that its gradient is put to the test.
+        state: initial state; by default random, so that its gradient is checked too.
         lengths: valid steps of each row, (N,).
         weight: weights of the elements.
         training: with dropout, at one fixed mask.
-        max_entries: at most so many entries of each array are compared.
-        seed: of what is random here.
+        max_entries: the largest number of entries that are compared of each array.
+        seed: of the random states and of the choice of entries.
 
     >>> import numpy as np, unrolled as un
     >>> net = un.Network([un.LSTM(3), un.Last(), un.Dense(1)], input_size=2)
@@ -253,32 +260,35 @@ def check_gradients(
     >>> un.check_gradients(net, x, y).ok
     True
     """
-    program = net.program
-    rng = generator(Purpose.SAMPLE, Place(seed), layer=1)
-
-    def random_state(cell: Any) -> Any:
-        return cell.State(*(rng.uniform(-0.5, 0.5, (len(x), cell.hidden)) for _ in cell.State._fields))
-
-    given: Mapping[str, Any] = net.named_state(state)
-    states = {
-        name: cell.State(*(np.array(part, np.float64) for part in given[name]))
-        if given.get(name) is not None
-        else random_state(cell)
-        for name, cell in program.initial_states.items()
-    }
+    program, rng = net.program, generator(Purpose.SAMPLE, Place(seed), layer=1)
     problem = Problem(
-        program,
-        net.parameters.astype(np.float64),
-        {program.inputs[0]: np.array(x, np.float64)},
-        _as_float64(y),
-        loss_named(loss),
-        states,
-        None if lengths is None else np.asarray(lengths),
-        None if weight is None else np.asarray(weight, np.float64),
-        Place(seed) if training else None,
-        state_weights={name: random_state(op.rule) for name, op in program.recurrent.items()},
+        program=program,
+        params=net.parameters.astype(np.float64),
+        inputs={program.inputs[0]: np.array(x, np.float64)},
+        target=_as_float64(y),
+        loss=loss_named(loss),
+        state=_initial_states(program, state, len(x), rng),
+        lengths=None if lengths is None else np.asarray(lengths),
+        weight=None if weight is None else np.asarray(weight, np.float64),
+        place=Place(seed) if training else None,
+        state_weights={name: _random_state(op.rule, len(x), rng) for name, op in program.recurrent.items()},
     )
     return check_problem(problem, max_entries, seed)
+
+
+def _initial_states(program: Program, state: State | None, rows: int, rng: np.random.Generator) -> dict[str, Any]:
+    """The given states in float64, by name, and random ones in place of missing ones."""
+    given = states_by_name(program, state)
+    return {
+        name: cell.State(*(np.array(part, np.float64) for part in given[name]))
+        if given.get(name) is not None
+        else _random_state(cell, rows, rng)
+        for name, cell in program.initial_states.items()
+    }
+
+
+def _random_state(cell: Any, rows: int, rng: np.random.Generator) -> Any:
+    return cell.State(*(rng.uniform(-0.5, 0.5, (rows, cell.hidden)) for _ in cell.State._fields))
 
 
 def _as_float64(y: Array) -> Array:

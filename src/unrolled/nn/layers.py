@@ -1,7 +1,7 @@
 """Layers that are not recurrent: each maps whole arrays, forward and backward.
 
-`Dense`, `Embedding`, `Last` and `Dropout` make up networks; `Reverse`, `Concatenate` and `Add` serve programs that
-are more than a chain, such as a layer in both directions.
+Networks use `Dense`, `Embedding`, `Last` and `Dropout`; programs that are not sequential, such as a layer in both
+directions, also use `Reverse`, `Concatenate` and `Add`.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from .randomness import Place, Purpose
 
 @dataclass(frozen=True)
 class Context:
-    """What a layer may know beside its inputs."""
+    """Information for a layer besides its inputs."""
 
-    lengths: Array | None  # (N,) valid steps, None: all
-    place: Place | None  # where in training this is; None: not training
+    lengths: Array | None  # (N,) valid steps; None: all
+    place: Place | None  # of this batch in training; None: no training
     index: int  # the operation's position in the program
 
 
 @dataclass(frozen=True)
 class Layer(ABC):
-    """A value that holds sizes and options; parameters come as views `p`, gradients go into `dp`."""
+    """A layer is a value that holds sizes and options; methods get views of parameters `p` and gradients `dp`."""
 
     kind: ClassVar[str]
     recurrent: ClassVar[bool] = False
     causal: ClassVar[bool] = True
-    sequence_output: ClassVar[bool | None] = None  # None: as the input
-    differentiable: ClassVar[bool] = True  # by its inputs; codes are names, and only whole ones
+    sequence_output: ClassVar[bool | None] = None  # None: like the input
+    differentiable: ClassVar[bool] = True  # with respect to its inputs; codes are not
 
     def parameters(self, features: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         return {}
@@ -54,11 +54,11 @@ class Layer(ABC):
 
     @abstractmethod
     def apply(self, inputs: list[Array], p: SimpleNamespace, context: Context) -> tuple[Array, Any]:
-        """Forward: inputs (N, ...) or (N, T, ...) → output, saved."""
+        """Forward: inputs (N, ...) or (N, T, ...) → output, and what `apply_back` needs."""
 
     @abstractmethod
     def apply_back(self, dy: Array, saved: Any, p: SimpleNamespace, dp: SimpleNamespace) -> list[Array]:
-        """Backward: output gradient → one gradient an input; parameter gradients are added into `dp`."""
+        """Backward: gradient of the output → gradients of the inputs; those of parameters are added to `dp`."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,10 @@ class Dense(Layer):
     Args:
         size: number of outputs, or the shape of the output, such as (horizon, quantiles).
         activation: φ: None, "tanh", "relu", "linear" or "sigmoid".
-        bias: whether b is there.
+        bias: whether to add b.
+
+    Raises:
+        InputError: the size or the activation is not allowed.
 
     >>> import numpy as np, unrolled as un
     >>> net = un.Network([un.LSTM(4), un.Last(), un.Dense((12, 3))], input_size=1)
@@ -114,7 +117,7 @@ class Dense(Layer):
         padding = None
         if context.lengths is not None:
             padding = ~valid_steps(context.lengths, x.shape[1])
-            y[padding] = 0  # outputs past the end are 0, whatever the bias says
+            y[padding] = 0  # outputs past the end are 0 in spite of the bias
         return y.reshape(*x.shape[:-1], *self.shape), (x, y, padding)
 
     def apply_back(self, dy: Array, saved: Any, p: SimpleNamespace, dp: SimpleNamespace) -> list[Array]:
@@ -134,14 +137,14 @@ class Dense(Layer):
 
 @dataclass(frozen=True)
 class Embedding(Layer):
-    """A learned vector for each of some codes: (N, T, 1) or (N, 1) → (N, T, size) or (N, size).
+    """A learned vector for each code: (N, T, 1) or (N, 1) → (N, T, size) or (N, size).
 
     Args:
-        count: number of codes; the input holds whole numbers 0 .. count - 1.
+        count: number of codes; the input must hold whole numbers 0 .. count - 1.
         size: length of the vectors.
 
     Raises:
-        InputError: the input holds something else.
+        InputError: a size is below 1, or the input holds other numbers.
 
     >>> import numpy as np, unrolled as un
     >>> net = un.Network([un.Embedding(27, 8), un.GRU(16), un.Dense(27)], input_size=1)
@@ -177,7 +180,7 @@ class Embedding(Layer):
         if not ((codes >= 0) & (codes < self.count) & (codes == np.floor(codes))).all():
             raise InputError(
                 f"Embedding: codes must be whole numbers in 0..{self.count - 1}; "
-                f"they reach from {codes.min():g} to {codes.max():g}."
+                f"they range from {codes.min():g} to {codes.max():g}."
             )
         codes = codes.astype(np.int64)
         y = p.weight[codes]
@@ -192,7 +195,7 @@ class Embedding(Layer):
         if padding is not None:
             dy = np.where(padding[..., None], 0, dy)
         np.add.at(dp.weight, codes, dy)
-        return [np.zeros(shape, dy.dtype)]  # a code is a name: nothing changes with it
+        return [np.zeros(shape, dy.dtype)]  # codes have no gradient
 
 
 class Last(Layer):
@@ -229,12 +232,15 @@ class Last(Layer):
 
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """Variational dropout: in training one mask a sequence, the same at every step.
+    """Variational dropout: in training, each sequence has one mask for all of its steps.
 
-    Kept units are scaled by 1 / (1 - p), so that nothing changes outside training.
+    Kept units are scaled by 1 / (1 - p), so that outside training the layer does nothing.
 
     Args:
         p: the share of units set to zero, 0 ≤ p < 1.
+
+    Raises:
+        InputError: p lies outside [0, 1).
 
     Source: Gal & Ghahramani, NIPS 2016 (arXiv:1512.05287).
 
@@ -266,7 +272,7 @@ class Dropout(Layer):
 
 
 class Reverse(Layer):
-    """The valid steps of each sequence in reverse order; padding stays where it is."""
+    """The valid steps of each sequence in reverse order; padding is unchanged."""
 
     kind: ClassVar[str] = "reverse"
     causal: ClassVar[bool] = False
@@ -285,7 +291,7 @@ class Reverse(Layer):
 
 
 class Concatenate(Layer):
-    """Several inputs side by side in the last axis."""
+    """Several inputs concatenated along the last axis."""
 
     kind: ClassVar[str] = "concatenate"
 
@@ -304,7 +310,7 @@ class Concatenate(Layer):
 
 
 class Add(Layer):
-    """The sum of several inputs of one shape: a residual path."""
+    """The sum of several inputs of one shape, as in a residual connection."""
 
     kind: ClassVar[str] = "add"
 

@@ -1,4 +1,4 @@
-"""Network: a chain of layers, its one flat parameter vector, and what can be done with them."""
+"""Networks: layers one after the other with one flat parameter vector."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from ..errors import InputError, ModelFileError
 from ..interactive.html import table, titled
 from .argument_checks import checked_dtype, numbers
 from .cells.base import CELLS
-from .datasets import Arrays, refuse_not_finite
+from .datasets import Arrays
 from .engines import engine_for
 from .layers import LAYERS
 from .losses import Loss, loss_named
-from .program import Program, ProgramBuilder, Rule
+from .program import Rule
 from .randomness import Place, checked_seed
+from .sequential import State, sequential_program, states_by_layer, states_by_name
 from .streaming import Stream
 
 if TYPE_CHECKING:
@@ -28,11 +29,9 @@ if TYPE_CHECKING:
     from .training.history import History
     from .training.plan import EarlyStopping
 
-State = tuple[Any, ...]  # one entry a layer: a named state, or None for layers without
-
 
 class Gradients(NamedTuple):
-    """Gradients of a loss."""
+    """Gradients of a loss, by what they are taken with respect to."""
 
     parameters: Array  # flat, like `Network.parameters`
     x: Array  # (N, T, F)
@@ -45,8 +44,11 @@ class Network:
     Args:
         layers: cells and layers, such as `[un.LSTM(64), un.Last(), un.Dense(1)]`.
         input_size: features F of the input.
-        dtype: "float32" for work, "float64" for proofs.
-        seed: of the initial values and of dropout.
+        dtype: "float32" for training, "float64" for numerical checks.
+        seed: of the initial parameters and of dropout.
+
+    Raises:
+        InputError: a layer does not fit the one before it, or an option is not allowed.
 
     >>> import numpy as np, unrolled as un
     >>> net = un.Network([un.LSTM(8), un.Last(), un.Dense(1)], input_size=1, seed=0)
@@ -65,14 +67,14 @@ class Network:
         self.input_size = input_size
         self.dtype = checked_dtype(dtype)
         self.seed = checked_seed(seed)
-        self.program = chain(self.layers, input_size)
+        self.program = sequential_program(self.layers, input_size)
         self._parameters = self.program.initialize(self.seed, self.dtype)
 
     # --- parameters ---------------------------------------------------------------------------------
 
     @property
     def parameters(self) -> Array:
-        """All parameters as one flat array; assigning copies new values in."""
+        """All parameters as one flat array; assigning to it copies new values."""
         return self._parameters
 
     @parameters.setter
@@ -114,11 +116,11 @@ class Network:
             self.program,
             self._parameters,
             {"x": x},
-            self.named_state(state),
+            states_by_name(self.program, state),
             None if lengths is None else np.asarray(lengths),
             place=Place(self.seed) if training else None,
         )
-        return result.outputs[0], self.state_tuple(result.state, "final")
+        return result.outputs[0], states_by_layer(self.program, result.state, "final")
 
     def gradients(
         self,
@@ -130,7 +132,13 @@ class Network:
         weight: Array | None = None,
         training: bool = False,
     ) -> tuple[float, Gradients]:
-        """The loss on targets y and its gradients by parameters, input and initial state."""
+        """The loss on targets y and its gradients with respect to parameters, input and initial state.
+
+        The arguments are those of `forward` and `fit`.
+
+        Raises:
+            InputError: a shape does not fit.
+        """
         engine = engine_for(self.program)
         lengths = None if lengths is None else np.asarray(lengths)
         place = Place(self.seed) if training else None
@@ -138,10 +146,10 @@ class Network:
             self.program,
             self._parameters,
             {"x": x},
-            self.named_state(state),
+            states_by_name(self.program, state),
             lengths,
-            True,
-            place,
+            keep=True,
+            place=place,
         )
         target = np.asarray(y)
         if target.dtype.kind not in "iu":
@@ -150,12 +158,12 @@ class Network:
         evaluation = self.program.evaluate(loss_named(loss), result.outputs[0], target, weight, lengths)
         found = engine.backward(result.tape, (evaluation.dprediction,))
         return evaluation.mean, Gradients(
-            found.parameters, found.inputs["x"], self.state_tuple(found.state, "initial")
+            found.parameters, found.inputs["x"], states_by_layer(self.program, found.state, "initial")
         )
 
     def stream(self, rows: int = 1) -> Stream:
         """Feed the network step by step, `rows` sequences at once, from a state of zeros."""
-        return Stream(self, rows)
+        return Stream(self.program, self._parameters, rows)
 
     def fit(
         self,
@@ -163,6 +171,7 @@ class Network:
         y: Array,
         loss: str | Loss = "mse",
         optimizer: Optimizer | None = None,
+        *,
         epochs: int = 20,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -176,27 +185,23 @@ class Network:
         seed: int = 0,
         verbose: int = 1,
     ) -> History:
-        """Train on rows x (N, T, F) with targets y.
+        """Train on rows x (N, T, F) with targets y. Ctrl-C ends the training and keeps the best weights.
 
         Args:
             loss: name or object.
             optimizer: `un.Adam(1e-3)` by default.
             epochs: passes over the rows.
-            batch_size: rows a step.
+            batch_size: rows in each step.
             shuffle: visit training rows in a new order every epoch.
             validation: share of the rows, taken from the end (rows are in time order), or a pair (x, y).
             lengths: valid steps of each row, (N,).
             weight: weights of the elements, (N,), (N, T) or like y.
             clip_norm: largest norm of a step's gradient; None: no limit.
-            early_stopping: epochs in a row without improvement after which training stops, or an `EarlyStopping`;
-                the best weights are restored.
-            checkpoint: file that is written after every epoch; if it is there, training resumes from it.
+            early_stopping: an `EarlyStopping`, or its patience in epochs; the best weights are restored.
+            checkpoint: file that is written after every epoch; training resumes from it if it exists.
             callbacks: called with an `EpochEnd` after every epoch; one that returns True stops training.
             seed: of the order of rows and of dropout.
-            verbose: 0 is silent; 1 shows progress in a notebook, and where standard error is a terminal.
-
-        Returns:
-            The history. Ctrl-C ends training early, keeps the best weights and sets `history.stopped`.
+            verbose: 0 is silent; 1 shows progress in a notebook or on a terminal.
 
         Raises:
             InputError: shapes or options do not fit.
@@ -205,21 +210,30 @@ class Network:
         >>> import numpy as np, unrolled as un
         >>> net = un.Network([un.RNN(4), un.Last(), un.Dense(1)], input_size=1)
         >>> x = np.random.default_rng(0).uniform(size=(64, 5, 1))
-        >>> history = net.fit(x, x.sum(axis=1), optimizer=un.Adam(0.01), epochs=30)
-        >>> history.loss[-1] < 0.1 * history.loss[0]
+        >>> net.fit(x, x.sum(axis=1), optimizer=un.Adam(0.01), epochs=30).loss[-1] < 0.5
         True
         """
-        # who only runs a network does not pay for importing what trains it
-        from .optimizers import Adam, Optimizer
+        from .optimizers import checked_optimizer  # importing what trains takes time that `forward` does not need
         from .training.loop import train
-        from .training.plan import EarlyStopping, TrainingPlan
+        from .training.plan import TrainingPlan
 
-        data = self._arrays(x, y, weight, lengths)
+        data, rows = self._split(self._arrays(x, y, weight, lengths), validation)
+        plan = TrainingPlan(
+            epochs, batch_size, shuffle, clip_norm, early_stopping, checkpoint, callbacks, seed=seed, verbose=verbose
+        )
+        return train(
+            self.program, self._parameters, data, loss_named(loss), checked_optimizer(optimizer), plan, *rows
+        )
+
+    def _split(
+        self, data: Arrays, validation: float | tuple[Array, Array] | None
+    ) -> tuple[Arrays, tuple[Array, Array]]:
+        """All rows, the numbers of those to train on, and the numbers of those for validation."""
         rows = len(data)
         if isinstance(validation, tuple):
-            if lengths is not None or weight is not None:
+            if data.lengths is not None or data.weight is not None:
                 raise InputError("a pair (x, y) for validation has no lengths or weights; give a share of the rows.")
-            data = joined(data, self._arrays(*validation))
+            data = data.followed_by(self._arrays(*validation))
         elif validation:
             if not 0 < validation < 1:
                 raise InputError(f"validation is a share of the rows in (0, 1); got {validation!r}.")
@@ -227,35 +241,10 @@ class Network:
             if held_out >= rows:
                 raise InputError(f"validation={validation} of {rows} rows leaves none to train on.")
             rows -= held_out
-        optimizer = optimizer or Adam()
-        if not isinstance(optimizer, Optimizer):
-            raise InputError(f"optimizer must be an optimizer such as un.Adam(1e-3); got {optimizer!r}.")
-        if isinstance(early_stopping, (int, np.integer)):
-            early_stopping = EarlyStopping(int(early_stopping))
-        plan = TrainingPlan(
-            epochs=epochs,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            clip_norm=clip_norm,
-            early_stopping=early_stopping,
-            checkpoint=checkpoint,
-            callbacks=tuple(callbacks),
-            seed=checked_seed(seed),
-            verbose=verbose,
-        )
-        return train(
-            self.program,
-            self._parameters,
-            data,
-            loss_named(loss),
-            optimizer,
-            plan,
-            training_rows=np.arange(rows),
-            validation_rows=np.arange(rows, len(data)),
-        )
+        return data, (np.arange(rows), np.arange(rows, len(data)))
 
     def _arrays(self, x: Any, y: Any, weight: Any = None, lengths: Any = None) -> Arrays:
-        """Rows to train on, or an `InputError` where their shapes do not fit."""
+        """Training rows, or an `InputError` if shapes do not fit or values are not finite."""
         x, target = numbers(x, "x"), numbers(y, "y")
         if x.ndim != 3 or x.shape[2] != self.input_size or 0 in x.shape:
             raise InputError(f"x must have shape (N, T, {self.input_size}) with N and T ≥ 1; got {x.shape}.")
@@ -265,30 +254,10 @@ class Network:
             if array is not None and array.shape[:1] != x.shape[:1]:
                 raise InputError(f"x has {len(x)} rows; {name} must have as many, but its shape is {array.shape}.")
         data = Arrays(x, target, weight, lengths)
-        refuse_not_finite(data)
+        data.check_finite()
         return data
 
-    # --- states -------------------------------------------------------------------------------------
-
-    def named_state(self, state: State | None) -> dict[str, Any]:
-        """A state tuple, one entry a layer, as the program's initial states by name."""
-        if state is None:
-            return {}
-        if len(state) != len(self.layers):
-            raise InputError(f"state must have one entry a layer: {len(self.layers)}; got {len(state)}.")
-        named = {}
-        for number, (layer, part) in enumerate(zip(self.layers, state, strict=True)):
-            if part is not None and not layer.recurrent:
-                raise InputError(f"layer {number} ({layer.kind}) has no state; its entry must be None.")
-            if part is not None:
-                named[f"{number}.initial"] = part
-        return named
-
-    def state_tuple(self, named: Mapping[str, Any], end: str) -> State:
-        """The entries, one a layer, of states by name; `end` is "initial" or "final"."""
-        return tuple(named.get(f"{number}.{end}") for number in range(len(self.layers)))
-
-    # --- files and looks ----------------------------------------------------------------------------
+    # --- files and representations -----------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a safetensors file; `un.load` reads it."""
@@ -307,8 +276,8 @@ class Network:
         """The network that `describe` described, with these parameters."""
         known: dict[str, type[Any]] = {**CELLS, **LAYERS}
         layers = [storage.restore(layer, known) for layer in content["layers"]]
-        # before anything is allocated: the sizes that a damaged file claims must be those of its arrays
-        for name, parameter in chain(layers, content["input_size"]).parameters.items():
+        # before anything is allocated: the sizes in a damaged file may not be those of its arrays
+        for name, parameter in sequential_program(layers, content["input_size"]).parameters.items():
             found = (arrays[name].shape, arrays[name].dtype) if name in arrays else "nothing"
             wanted = (parameter.shape, checked_dtype(content["dtype"]))
             if found != wanted:
@@ -335,25 +304,3 @@ class Network:
             shapes = ", ".join(f"{name} {' × '.join(map(str, view.shape))}" for name, view in own.items())
             rows.append([str(number), repr(layer), f"{sum(view.size for view in own.values()):,}", shapes])
         return titled(repr(self), table(["layer", "", "parameters", "arrays"], rows, words=["", "arrays"]))
-
-
-def chain(layers: Sequence[Rule], input_size: int) -> Program:
-    """The program of layers one after the other, named "0", "1", ..."""
-    if not layers:
-        raise InputError("a network needs at least one layer.")
-    builder = ProgramBuilder()
-    buffer = builder.input("x", input_size)
-    for number, layer in enumerate(layers):
-        if isinstance(layer, type) or not hasattr(layer, "kind"):
-            raise InputError(f"layer {number} must be a layer such as un.LSTM(64); got {layer!r}.")
-        buffer = builder.add(layer, buffer, name=str(number))
-    return builder.build(buffer)
-
-
-def joined(training: Arrays, validation: Arrays) -> Arrays:
-    """Rows of both, the validation rows last."""
-    for name in ("x", "target"):
-        ours, theirs = getattr(training, name).shape[1:], getattr(validation, name).shape[1:]
-        if ours != theirs:
-            raise InputError(f"validation: rows of {name} have shape {theirs}; those to train on {ours}.")
-    return Arrays(np.concatenate((training.x, validation.x)), np.concatenate((training.target, validation.target)))

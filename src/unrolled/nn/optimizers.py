@@ -1,7 +1,7 @@
 """Optimizers: a few vector operations on the flat parameter vector, with PyTorch's formulas and defaults.
 
-An optimizer is a value. What it remembers between steps lies in an `OptimizerState`, which it makes with
-`start` and changes in place with `step`; `grads` is free to be overwritten.
+An optimizer is a value that does not change. Its state between steps is an `OptimizerState`, which `start` creates
+and `step` changes in place; `step` may overwrite `grads`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .schedules import Constant, Schedule
 
 @dataclass
 class OptimizerState:
-    """What an optimizer remembers: the steps done, and vectors as long as the parameters, by name."""
+    """The state of an optimizer: the number of steps done, and vectors of the size of the parameters, by name."""
 
     step: int = 0
     vectors: dict[str, Array] = field(default_factory=dict)
@@ -37,10 +37,10 @@ class Optimizer(ABC):
         return self.rate if isinstance(self.rate, Schedule) else Constant(self.rate)
 
     def __post_init__(self) -> None:
-        _ = self.schedule  # a negative rate is refused at once
+        _ = self.schedule  # raises if the rate is negative
 
     def slots(self) -> dict[str, float]:
-        """Names of the remembered vectors and the values they start with."""
+        """Names of the vectors in the state and their initial values."""
         return {}
 
     def start(self, params: Array) -> OptimizerState:
@@ -52,7 +52,7 @@ class Optimizer(ABC):
 
 
 def clip_by_norm(grads: Array, limit: float) -> float:
-    """Scale `grads` in place so that its Euclidean norm is at most `limit`; the norm it had.
+    """Scale `grads` in place so that its Euclidean norm is at most `limit`, and return the norm before.
 
     Source: Pascanu, Mikolov & Bengio, ICML 2013.
     """
@@ -117,9 +117,9 @@ class RMSprop(Optimizer):
 
 @dataclass(frozen=True)
 class Rprop(Optimizer):
-    """Each parameter has its own step size, which grows while its gradient keeps its sign and shrinks when not.
+    """Each parameter has its own step size, which grows while the sign of its gradient stays the same, else shrinks.
 
-    For whole batches. The rate is the first step size. Source: Riedmiller & Braun, ICNN 1993.
+    For full-batch training. The rate is the initial step size. Source: Riedmiller & Braun, ICNN 1993.
     """
 
     rate: float | Schedule = 1e-2
@@ -137,7 +137,7 @@ class Rprop(Optimizer):
         size[agreement > 0] *= self.etas[1]
         size[agreement < 0] *= self.etas[0]
         np.clip(size, *self.sizes, out=size)
-        grads[agreement < 0] = 0  # after a change of sign: wait one step
+        grads[agreement < 0] = 0  # after a change of sign the parameter waits for one step
         params -= np.sign(grads) * size
         previous[...] = grads
 
@@ -166,8 +166,8 @@ class Adagrad(Optimizer):
 class Adam(Optimizer):
     """m ← β₁ m + (1 - β₁) g;   v ← β₂ v + (1 - β₂) g²;   θ ← θ - η m̂ / (√v̂ + ε).
 
-    m̂ and v̂ are m and v freed of their bias towards 0. `weight_decay` here is part of the gradient; for decay
-    apart from it take `AdamW`. Source: Kingma & Ba, ICLR 2015.
+    m̂ and v̂ are m and v with their bias towards 0 corrected. `weight_decay` is added to the gradient; `AdamW` decays
+    the weights directly. Source: Kingma & Ba, ICLR 2015.
     """
 
     rate: float | Schedule = 1e-3
@@ -196,7 +196,7 @@ class Adam(Optimizer):
         grads *= grads
         grads *= 1 - beta2
         square += grads
-        # the two bias corrections are scalars: they go into the rate and the root
+        # the two bias corrections are scalars, applied to the rate and to the root
         root = np.sqrt(square, out=grads)
         root *= (1 - beta2**state.step) ** -0.5
         root += self.eps
@@ -210,7 +210,7 @@ class Adam(Optimizer):
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """Adam with weight decay apart from the gradient: θ ← (1 - η λ) θ first.
+    """Adam with decoupled weight decay: θ ← (1 - η λ) θ before each step.
 
     Source: Loshchilov & Hutter, ICLR 2019.
     """
@@ -220,6 +220,14 @@ class AdamW(Adam):
 
     def decay(self, params: Array, grads: Array, rate: float) -> None:
         params *= 1 - rate * self.weight_decay
+
+
+def checked_optimizer(optimizer: Optimizer | None) -> Optimizer:
+    """The optimizer, which is `Adam()` by default, or an `InputError` if it is something else."""
+    optimizer = optimizer or Adam()
+    if not isinstance(optimizer, Optimizer):
+        raise InputError(f"optimizer must be an optimizer such as un.Adam(1e-3); got {optimizer!r}.")
+    return optimizer
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {o.kind: o for o in (SGD, RMSprop, Rprop, Adagrad, Adam, AdamW)}

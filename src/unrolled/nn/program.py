@@ -1,8 +1,8 @@
 """Programs: what engines execute.
 
-A program is a list of operations in order. Each has a rule (a cell or a layer: the mathematics), named input and
-output buffers, and named parameters, which are slices of one flat vector; several operations may share them.
-The backward pass is the list read upwards. An engine receives a program and arrays, nothing else.
+A program is a list of operations in order. Each has a rule (a cell or a layer), named input and output buffers, and
+named parameters, which are slices of one flat vector; several operations may share them. The backward pass goes
+through the list in reverse. An engine receives a program and arrays, nothing else.
 
     builder = ProgramBuilder()
     x = builder.input("x", features=1)
@@ -11,9 +11,9 @@ The backward pass is the list read upwards. An engine receives a program and arr
     y = builder.add(Dense(1), last, name="2")
     program = builder.build(y)
 
-A recurrent operation reads its initial state from a named state and writes its final state to one. A state that no
-operation of the program writes comes from the caller; every final state can be taken back. An encoder's final
-state becomes a decoder's initial one by its name, and the gradient flows the same way back.
+A recurrent operation reads its initial state from a named state and writes its final state to another. A state that
+no operation writes comes from the caller; all final states are returned. A decoder starts from the final state of an
+encoder by naming it, and the gradient flows back in the same way.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 
@@ -32,7 +31,7 @@ from ..errors import InputError
 from . import randomness
 from .cells.base import Cell
 from .layers import Layer
-from .losses import Evaluation, Loss, mask_padding, options_of
+from .losses import Evaluation, Loss, mask_padding
 from .randomness import Place, Purpose
 
 Rule = Cell | Layer
@@ -74,20 +73,16 @@ class Operation:
     masked: bool  # whether `lengths` applies
     initial: str | None = None  # name of the initial state; recurrent operations only
     final: str | None = None  # of the final one, if there is one
-    branching: bool = False  # every step begins from the initial state, none from the step before
+    branching: bool = False  # every step starts from the initial state, none from the step before
 
     @property
     def kind(self) -> str:
         return self.rule.kind
 
-    @property
-    def options(self) -> dict[str, Any]:
-        return options_of(self.rule)
-
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """Operations in order, with the buffers they use and the parameters they share."""
+    """Operations in order, with their buffers and parameters."""
 
     operations: tuple[Operation, ...]
     buffers: Mapping[str, Buffer]
@@ -97,7 +92,7 @@ class Program:
 
     @cached_property
     def size(self) -> int:
-        """Numbers in the flat parameter vector."""
+        """Length of the flat parameter vector."""
         return sum(p.size for p in self.parameters.values())
 
     @cached_property
@@ -107,17 +102,17 @@ class Program:
 
     @cached_property
     def initial_states(self) -> dict[str, Cell]:
-        """States that come from the caller (None: zeros), with the cell whose state each is."""
-        made = self.recurrent
+        """The states that come from the caller (None: zeros), each with a cell that reads it."""
+        written = self.recurrent
         return {
             op.initial: op.rule
             for op in self.operations
-            if op.initial is not None and op.initial not in made and isinstance(op.rule, Cell)
+            if op.initial is not None and op.initial not in written and isinstance(op.rule, Cell)
         }
 
     @cached_property
     def codes(self) -> frozenset[str]:
-        """Inputs that hold codes, which no gradient is taken by."""
+        """The inputs that hold codes, which have no gradient."""
         return frozenset(
             name
             for op in self.operations
@@ -150,13 +145,13 @@ class Program:
         lengths: Array | None,
         unit: Array | None = None,
     ) -> Evaluation:
-        """The loss of the first output; where `lengths` apply to it, steps past a row's end do not count."""
+        """The loss of the first output; if `lengths` apply to it, steps past the end of a row are ignored."""
         masked = self.buffers[self.outputs[0]].masked
         weight = mask_padding(weight, lengths if masked else None, prediction)
         return loss.evaluate(prediction, target, weight, unit)
 
     def initialize(self, seed: int, dtype: np.dtype) -> Array:
-        """A fresh flat parameter vector; shared parameters are initialised by their first operation."""
+        """A new flat parameter vector; shared parameters are initialised by their first operation."""
         flat = np.zeros(self.size, dtype)
         done: set[str] = set()
         for index, (op, p) in enumerate(zip(self.operations, self.local_views(flat), strict=True)):
@@ -167,7 +162,7 @@ class Program:
 
 
 class ProgramBuilder:
-    """Builds a program from the inputs down."""
+    """Builds a program operation by operation, from the inputs to the outputs."""
 
     def __init__(self) -> None:
         self._operations: list[Operation] = []
@@ -192,19 +187,18 @@ class ProgramBuilder:
         initial: str | None = None,
         branching: bool = False,
     ) -> Buffer:
-        """Add an operation; its output.
+        """Add an operation and return its output.
 
         Args:
             rule: a cell or a layer.
-            inputs: what it reads.
+            inputs: the buffers that it reads.
             name: its name, which prefixes its parameters, states and output.
             shares: name of an earlier operation whose parameters it uses instead of its own.
-            initial: name of its initial state, such as "encoder.final"; by default "<name>.initial", which
-                the caller gives.
-            branching: a cell takes every step from its initial state, not from the step before: a decoder that
-                looks at all parts of the future at once, as that of SegRNN does (Lin et al. 2023,
-                arXiv:2308.11200, "parallel multi-step forecasting"). There is no final state, and the input is one
-                that lengths don't apply to.
+            initial: name of its initial state, such as "encoder.final"; by default "<name>.initial", which the
+                caller provides.
+            branching: every step of the cell starts from the initial state, not from the step before, as in the
+                parallel decoder of SegRNN (Lin et al. 2023, arXiv:2308.11200, "parallel multi-step forecasting").
+                There is no final state, and lengths must not apply to the input.
 
         Raises:
             InputError: the operation does not fit its inputs, states or parameters.
@@ -218,14 +212,8 @@ class ProgramBuilder:
         if rule.recurrent and len(first.shape) != 1:
             raise InputError(f"layer {name} ({rule.kind}) needs flat features; its input has {first.shape}.")
         sequence = first.sequence if rule.sequence_output is None else rule.sequence_output
-        output = self._new_buffer(
-            Buffer(
-                f"{name}.output",
-                rule.output_shape(*(b.shape for b in inputs)),
-                sequence,
-                first.masked and sequence,
-            )
-        )
+        shape = rule.output_shape(*(b.shape for b in inputs))
+        output = self._new_buffer(Buffer(f"{name}.output", shape, sequence, first.masked and sequence))
         operation = Operation(
             name,
             rule,
@@ -238,7 +226,7 @@ class ProgramBuilder:
             raise InputError(f"operation {name!r}: only cells can branch; this is a layer ({rule.kind}).")
         if branching and first.masked:
             raise InputError(
-                f"operation {name!r}: lengths can't apply to the input of a branching cell. Give it masked=False."
+                f"operation {name!r}: lengths can't apply to the input of a branching cell. Set `masked=False`."
             )
         if rule.recurrent:
             final = None if branching else f"{name}.final"
@@ -263,7 +251,7 @@ class ProgramBuilder:
         return buffer
 
     def _check_states(self, new: Operation) -> None:
-        """A cell can start from a state of its own kind and size, and no state is read before it is written."""
+        """Refuse initial states of another kind or size, and states that are read before they are written."""
         earlier = [op for op in self._operations if op.rule.recurrent]
         if new.final is not None and new.final in (new.initial, *(op.initial for op in earlier)):
             raise InputError(f"operation {new.name!r}: its final state {new.final!r} is read before it is written.")

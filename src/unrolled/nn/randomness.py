@@ -9,16 +9,12 @@ Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import InputError
-
-if TYPE_CHECKING:
-    pass
-
-from enum import IntEnum
 
 
 class Purpose(IntEnum):

@@ -1,6 +1,6 @@
-"""Learning rates over time, as pure functions of where training stands.
+"""Learning rate schedules, as pure functions of the progress of training.
 
-A schedule keeps no state: the rate of a step follows from the step, the planned number of steps and the
+A schedule has no state: the rate of a step follows from the number of the step, the planned number of steps and the
 history of the monitored loss, so that a resumed training continues exactly.
 """
 
@@ -18,11 +18,11 @@ from ..errors import InputError
 
 
 class Progress(NamedTuple):
-    """Where training stands when a step begins."""
+    """The progress of training when a step begins."""
 
     step: int  # optimizer steps done
-    steps: int  # optimizer steps planned in all
-    history: Sequence[float] = ()  # the monitored loss, one value a finished epoch
+    steps: int  # optimizer steps planned
+    history: Sequence[float] = ()  # the monitored loss of each finished epoch
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Schedule(ABC):
         """The rate of the step that begins at this point."""
 
     def rates(self, first: int, n: int, steps: int, history: Sequence[float] = ()) -> Array:
-        """The rates of n steps in a row, none of which ends an epoch but the last."""
+        """The rates of n consecutive steps, of which at most the last one ends an epoch."""
         return np.array([self.at(Progress(first + k, steps, history)) for k in range(n)])
 
 
@@ -65,7 +65,7 @@ class Cosine(Schedule):
 
     Args:
         rate: the largest learning rate.
-        warmup: share of all steps spent warming up, 0 ≤ warmup < 1.
+        warmup: share of the steps that warm up, 0 ≤ warmup < 1.
         final: last rate as a share of the largest.
 
     >>> import unrolled as un
@@ -100,13 +100,13 @@ class Cosine(Schedule):
 
 @dataclass(frozen=True)
 class OneCycle(Schedule):
-    """From `rate / start` up to `rate` and down to `rate / start / end`, both along half a cosine.
+    """Half a cosine from `rate / start` up to `rate`, then one down to `rate / start / end`.
 
     Source: Smith & Topin, arXiv:1708.07120; the defaults are PyTorch's.
 
     Args:
         rate: the largest learning rate.
-        rise: share of the steps that go up.
+        rise: share of the steps in which the rate rises.
         start: the largest rate divided by the first.
         end: the first rate divided by the last.
     """
@@ -121,7 +121,9 @@ class OneCycle(Schedule):
         if not 0 < self.rise < 1:
             raise InputError(f"OneCycle: rise is a share of the steps in (0, 1); got {self.rise!r}.")
         if not (self.start >= 1 and self.end >= 1):
-            raise InputError(f"OneCycle: start and end divide rates, so are ≥ 1; got {self.start!r}, {self.end!r}.")
+            raise InputError(
+                f"OneCycle: start and end divide rates and must be ≥ 1; got {self.start!r}, {self.end!r}."
+            )
 
     def at(self, progress: Progress) -> float:
         return float(self._at(progress.step, progress.steps))
@@ -143,8 +145,8 @@ class ReduceOnPlateau(Schedule):
 
     Args:
         rate: the first learning rate.
-        factor: what a plateau multiplies the rate by.
-        patience: epochs without improvement that are borne; the next one reduces.
+        factor: multiplies the rate at each plateau.
+        patience: epochs without improvement that are tolerated; the next one reduces the rate.
         threshold: relative improvement that counts.
     """
 

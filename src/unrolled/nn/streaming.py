@@ -1,24 +1,23 @@
-"""A network that is fed one step at a time, as values arrive."""
+"""Streaming: a network that is fed one step at a time, as values arrive."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..arrays import Array
 from ..errors import InputError
 from .engines import engine_for
-
-if TYPE_CHECKING:
-    from .network import Network, State
+from .program import Program
+from .sequential import State, states_by_layer, states_by_name
 
 
 class Stream:
     """One step at constant cost, with the state kept between steps; `Network.stream` makes it.
 
-    It keeps the parameters that the network had then. Dropout is off. For layers such as `Last`, what has come so far
-    is the sequence.
+    It keeps the parameters that the network had then. Dropout is off. A layer such as `Last` treats the steps so far
+    as the whole sequence.
 
     >>> import numpy as np, unrolled as un
     >>> net = un.Network([un.GRU(4), un.Dense(1)], input_size=2)
@@ -29,24 +28,24 @@ class Stream:
     True
     """
 
-    def __init__(self, net: Network, rows: int = 1) -> None:
+    def __init__(self, program: Program, parameters: Array, rows: int = 1) -> None:
         if not isinstance(rows, (int, np.integer)) or rows < 1:
             raise InputError(f"rows must be a whole number ≥ 1; got {rows!r}.")
-        if not net.program.causal:
-            layers = [op.kind for op in net.program.operations if not op.rule.causal]
-            raise InputError(f"a network with {', '.join(layers)} sees later steps: it can't be fed step by step.")
-        self._net, self._dtype = net, net.dtype
-        self._shape = (int(rows), net.input_size)
-        self._stream = engine_for(net.program).stream(net.program, net.parameters, int(rows))
+        if not program.causal:
+            layers = [op.kind for op in program.operations if not op.rule.causal]
+            raise InputError(f"a network with {', '.join(layers)} reads later steps: it cannot be fed step by step.")
+        self._program, self._dtype = program, parameters.dtype
+        self._shape = (int(rows), *program.buffers[program.inputs[0]].shape)
+        self._stream = engine_for(program).stream(program, parameters, int(rows))
 
     def step(self, x: Array) -> Array:
         """Feed one step.
 
         Args:
-            x: (rows, F), or (F,) where there is one row.
+            x: (rows, F), or (F,) if there is one row.
 
         Returns:
-            The output after this step, (rows, ...), or without the axis of rows where x had none.
+            The output after this step, (rows, ...), or without the axis of rows if x had none.
 
         Raises:
             InputError: the shape does not fit.
@@ -60,17 +59,16 @@ class Stream:
 
     @property
     def state(self) -> State:
-        """The state as `Network.forward` gives and takes it: one entry a layer. It may be set; None is zeros."""
-        return self._net.state_tuple(self._stream.state, "initial")
+        """The state as in `Network.forward`: one entry a layer. It can be set; None is zeros."""
+        return states_by_layer(self._program, self._stream.state, "initial")
 
     @state.setter
     def state(self, state: State | None) -> None:
-        named = self._net.named_state(state)
-        rows = self._shape[0]
+        given = states_by_name(self._program, state)
         states: dict[str, Any] = {}
-        for name, cell in self._net.program.initial_states.items():
-            parts = named.get(name)
-            states[name] = cell.zero_state(rows, self._dtype)
+        for name, cell in self._program.initial_states.items():
+            parts = given.get(name)
+            states[name] = cell.zero_state(self._shape[0], self._dtype)
             if parts is None:
                 continue
             if len(parts) != len(states[name]):

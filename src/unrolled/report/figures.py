@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..forecasting.probabilistic.interval_columns import INTERVAL
-from ..interactive.figure import HEIGHT, INK, OURS, RIVALS, SOFT, WIDTH, _picture
+from ..interactive.figure import HEIGHT, INK, OURS, RIVALS, SOFT, WIDTH, styled_figure
 from .content import ReportContent
 from .curves import Curve, of_predictor
 
@@ -56,7 +56,7 @@ def of_curves(shown: Sequence[Curve], target: str, model: str | None = None, his
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper left", ncols=len(labels), labelcolor=SOFT)
 
-    return _picture(*size, draw)
+    return styled_figure(*size, draw)
 
 
 def _draw_curve(axes: Axes, curve: Curve, target: str, model: str | None, history: int | None) -> None:

@@ -6,39 +6,32 @@ import numpy as np
 import pytest
 
 import unrolled as un
-
-pytest.importorskip("unrolled.nn.engines._native", exc_type=ImportError)
-
+from native_arguments import (
+    BENT,
+    COPY,
+    INSTRUCTION_SET,
+    LENGTHS,
+    LOC,
+    REFUSALS,
+    ROWS,
+    STREAMED,
+    SUMS,
+    TABLE,
+    F,
+    H,
+    N,
+    P,
+    S,
+    T,
+    X,
+    Y,
+    native,
+    ones,
+    options,
+    read_only,
+)
 from unrolled.nn.engines import _native
-from unrolled.nn.engines.native import LEVELS
-from unrolled.nn.engines.native_program import Compiled
-from unrolled.nn.losses import CrossEntropy
 
-REFUSALS = (un.UnrolledError, ValueError, TypeError, MemoryError)
-N, T, F, H = 6, 5, 2, 4
-LEVEL, CE = LEVELS[0], CrossEntropy()
-
-
-def native(*layers, features=F):
-    program = un.Network(layers or (un.LSTM(H), un.Last(), un.Dense(1)), features).program
-    return Compiled(program, _native.Program(program.size)).native
-
-
-def ones(*shape, dtype=np.float32):
-    return np.ones(shape, dtype)
-
-
-def options(loss="mse", batch_size=1, optimizer="sgd", **settings):
-    made = _native.TrainerOptions()
-    made.batch_size = batch_size
-    made.set_loss(loss, levels=[0.5])
-    made.set_optimizer(optimizer, **settings)
-    return made
-
-
-STREAMED = 4 * H * (F + H + 1)  # parameters of the LSTM
-P, X, S, Y, LENGTHS = ones(STREAMED + H + 1), ones(N, T, F), ones(N, H), ones(N, 1), np.full(N, T)
-ROWS, SUMS, TABLE, LOC = np.arange(N), np.zeros(N), ones(20, F, dtype=float), ones(N, F, dtype=float)
 AHEAD = {  # windows with all that there is
     **{"values": TABLE, "observed": TABLE[:, 0].copy(), "starts": ROWS, "lengths": np.full(N, 6)},
     **{"loc": LOC[:, :1].copy(), "scale": LOC[:, :1].copy(), "window": 6, "horizon": 4, "lags": None},
@@ -67,7 +60,7 @@ def made(name: str):
 
 CALLS = {  # a call and its arguments, by the names of the latter
     "forward": lambda: (
-        _native.Run32(CHAIN, LEVEL).forward,
+        _native.Run32(CHAIN, INSTRUCTION_SET).forward,
         {"params": P, "inputs": [X], "lengths": LENGTHS, "initial": [S, S]}
         | {"keep": True, "place": (1, 2, 3), "outputs": [Y], "finals": [S, S]},
     ),
@@ -92,39 +85,26 @@ CALLS = {  # a call and its arguments, by the names of the latter
         | {"hidden": 5, "features": 2, "initial": 0, "final": -1, "branching": True}
         | {"weight_ih": 0, "weight_hh": 10, "bias": -1, "bias_hn": -1},
     ),
-    "trainer": lambda: (_native.Trainer32, {"program": CHAIN, "level": LEVEL, "data": DATA, "options": options()}),
+    "trainer": lambda: (
+        _native.Trainer32,
+        {"program": CHAIN, "instruction_set": INSTRUCTION_SET, "data": DATA, "options": options()},
+    ),
     "train": lambda: (
-        _native.Trainer32(CHAIN, LEVEL, DATA, options(momentum=0.9)).train,
+        _native.Trainer32(CHAIN, INSTRUCTION_SET, DATA, options(momentum=0.9)).train,
         {"params": P.copy(), "memory": [P.copy()], "steps_before": 0, "order": ROWS, "epoch": 0}
         | {"first_batch": 0, "rates": np.full(N, 0.1), "totals": SUMS.copy(), "weights": SUMS.copy()},
     ),
     "evaluate": lambda: (made("trainer").evaluate, {"params": P, "rows": ROWS, "totals": SUMS, "weights": SUMS}),
-    "stream": lambda: (_native.Stream32, {"program": LSTM, "level": LEVEL, "params": P[:STREAMED], "rows": N}),
+    "stream": lambda: (
+        _native.Stream32,
+        {"program": LSTM, "instruction_set": INSTRUCTION_SET, "params": P[:STREAMED], "rows": N},
+    ),
     "step": lambda: (made("stream").step, {"x": ones(N, F), "y": S}),
     "read": lambda: (made("stream").read, {"layer": 0, "to": ones(2, N, H)}),
     "write": lambda: (made("stream").write, {"layer": 0, "from": ones(2, N, H)}),
 }
 
 
-def read_only(a):
-    return np.frombuffer(a.tobytes(), a.dtype).reshape(a.shape)
-
-
-BENT = {
-    "shorter": lambda a: a.ravel()[:-1],
-    "twice": lambda a: np.concatenate([a.ravel(), a.ravel()]),
-    "empty": lambda a: a[:0],
-    "number": lambda a: a.dtype.type(1),
-    "text": lambda a: "abc",
-    "misaligned": lambda a: np.frombuffer(bytearray(b"x" + a.tobytes()), a.dtype, offset=1).reshape(a.shape),
-}
-COPY = {  # what would have to be copied first
-    "precision": lambda a: a.astype({"f4": "f8", "f8": "f4", "i8": "i4"}[a.dtype.str[1:]]),
-    "complex": lambda a: a.astype(complex),
-    "byte order": lambda a: a.astype(a.dtype.newbyteorder()),
-    "backwards": lambda a: np.concatenate([a, a])[::-2],
-    "gaps": lambda a: np.stack([a, a], axis=-1)[..., 0],
-}
 COPIED = {f"forward {name}" for name in ("inputs", "lengths", "initial")} | {"backward doutputs", "backward dfinals"}
 WRITTEN = {"outputs", "finals", "dparams", "dinputs", "dinitial", "memory", "totals", "weights", "y", "to"}
 NO_MISTAKE = {

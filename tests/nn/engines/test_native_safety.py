@@ -17,15 +17,11 @@ import pytest
 
 import decoders
 import unrolled as un
-from support import cell_variants
-
-pytest.importorskip("unrolled.nn.engines._native", exc_type=ImportError)
-
-from test_native_arguments import (
+from native_arguments import (
     BENT,
     CE,
     COPY,
-    LEVEL,
+    INSTRUCTION_SET,
     REFUSALS,
     ROWS,
     TABLE,
@@ -38,14 +34,15 @@ from test_native_arguments import (
     options,
     read_only,
 )
-
+from support import cell_variants
 from unrolled.nn.datasets import Windows
 from unrolled.nn.engines import ENGINES, Job, _native
-from unrolled.nn.engines.native import LEVELS, NativeEngine
+from unrolled.nn.engines.native import INSTRUCTION_SETS, NativeEngine
 from unrolled.nn.layers import LAYERS
 from unrolled.nn.losses import MSE
 from unrolled.nn.program import ProgramBuilder
 
+HERE = Path(__file__).parent
 SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")  # memory that can't be had ends such a process
 
 # --- what could crash: each case in a process of its own ----------------------------------------------
@@ -66,14 +63,14 @@ def unwritten(what="value", width=1):
 
 
 def run(program, x, lengths=None, outputs=(), finals=()):
-    made = _native.Run32(program, LEVEL)
+    made = _native.Run32(program, INSTRUCTION_SET)
     made.forward(ones(0), [x], lengths, [], True, None, list(outputs), list(finals))
     return made
 
 
 def train(program, size, loss, target=None, classes=None):
     data = _native.arrays(ONE, target, classes, None, None)
-    trainer = _native.Trainer32(program, LEVEL, data, options(loss))
+    trainer = _native.Trainer32(program, INSTRUCTION_SET, data, options(loss))
     trainer.train(ones(size), [], 0, ROWS[:1], 0, 0, *(np.zeros(1) for _ in range(3)))
 
 
@@ -114,7 +111,7 @@ def lengths_on_one_side(kind, input_masked):
     program.add_input(program.add_value(1, 1, True, input_masked))
     program.add_layer(kind, 0, [0], program.add_value(1, 1, True, not input_masked), 2**63, 2.0)
     program.add_output(1)
-    made = _native.Run32(program, LEVEL)
+    made = _native.Run32(program, INSTRUCTION_SET)
     made.forward(ones(0), [ones(1, steps, 1)], np.ones(1, int), [], False, (1, 2, 3), [ones(1, steps, 1)], [])
 
 
@@ -129,7 +126,7 @@ CHANGES = {  # of arrays of windows, after they were checked
 
 def grow_a_program_in_use():
     program = native(un.Dense(3))
-    made = _native.Run32(program, LEVEL)
+    made = _native.Run32(program, INSTRUCTION_SET)
     for k in range(500):
         program.add_dense("tanh", k + 1, [k + 1], program.add_value(3, 3, True, True), 3, 3, 0, -1)
     made.forward(ones(9), [X], None, [], True, None, [ones(N, T, 3)], [])
@@ -137,7 +134,7 @@ def grow_a_program_in_use():
 
 def go_on_after_running_out_of_memory():
     size = 20_000_000
-    made = _native.Run32(native(un.Last(), un.Dense(size), features=1), LEVEL)
+    made = _native.Run32(native(un.Last(), un.Dense(size), features=1), INSTRUCTION_SET)
     arguments = (ones(2 * size), [ones(1, 1, 1)], None, [], False, None, [ones(1, size)], [])
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     for more in (100, 200, 300, 1000):  # MB; about 400 are needed
@@ -152,9 +149,9 @@ CASES = {
         [ALL], [], ones(0), [ONE], []
     ),
     "training on an output that nothing writes": lambda: train(unwritten(), 0, "mse", ALL),
-    "a stream of an output that nothing writes": lambda: _native.Stream32(unwritten(), LEVEL, ones(0), 1).step(
-        ones(1, 1), ALL[:1]
-    ),
+    "a stream of an output that nothing writes": lambda: _native.Stream32(
+        unwritten(), INSTRUCTION_SET, ones(0), 1
+    ).step(ones(1, 1), ALL[:1]),
     "axes of 2^17, 2^17 and 0 for a width of 2^30: the product is 2^64": lambda: run(
         unwritten("nothing", 2**30), ones(2**17, 2**17, 0), np.zeros(2**17, int), [ones(0)]
     ),
@@ -237,7 +234,7 @@ def garble(seeds: range) -> None:
         print(f"seed {seed}", flush=True)
         rng = np.random.default_rng(seed)
         sys.modules["unrolled.nn.engines.native"]._native = Garbled(_native, rng, rng.choice([0, 0.003, 0.03]))
-        ENGINES["native"] = NativeEngine(rng.choice(LEVELS))
+        ENGINES["native"] = NativeEngine(rng.choice(INSTRUCTION_SETS))
         ends = [un.Last(), un.Dense(4)] if rng.random() < 0.5 else [un.Dense(4)]
         layers = [*(RULES[k] for k in rng.integers(len(RULES), size=rng.integers(4))), *ends]
         net = un.Network(layers, F, rng.choice(["float32", "float64"]))
@@ -270,8 +267,9 @@ def play(name):
 def test_nonsense_ends_no_process(name):
     done = subprocess.run(
         [sys.executable, "-c", f"import test_native_safety as t; t.play({name!r})"],
-        cwd=Path(__file__).parent,
-        env=os.environ | {"UNROLLED_ENGINE": "native", "OMP_NUM_THREADS": "1"},  # no thread can fail to start
+        env=os.environ
+        | {"UNROLLED_ENGINE": "native", "OMP_NUM_THREADS": "1"}  # with one thread, none can fail to start
+        | {"PYTHONPATH": os.pathsep.join(map(str, (HERE, HERE.parents[1] / "helpers")))},
         capture_output=True,
         text=True,
         timeout=120,

@@ -29,8 +29,8 @@ native = pytest.importorskip("unrolled.nn.engines.native", exc_type=ImportError)
 
 THREADS = (1, 2, 4)
 N, T, F, H = 134, 16, 3, 64  # some 2 million operations a layer: threads begin at one million
-NATIVE = [native.NativeEngine(level) for level in native.LEVELS]
-EVERY_LEVEL = pytest.mark.parametrize("engine", NATIVE, ids=lambda engine: engine.level)
+NATIVE = [native.NativeEngine(name) for name in native.INSTRUCTION_SETS]
+EVERY_INSTRUCTION_SET = pytest.mark.parametrize("engine", NATIVE, ids=lambda engine: engine.instruction_set)
 LENGTHS = pytest.mark.parametrize("ragged", [False, True], ids=["", "lengths"])
 
 
@@ -87,7 +87,7 @@ def trained(engine, job, params, order, pieces) -> str:
 # --- the same bits ------------------------------------------------------------------------------------
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @LENGTHS
 @pytest.mark.parametrize("cell", cell_variants(H), ids=label)
 def test_training_has_the_same_bits_on_any_number_of_threads(engine, cell, ragged, rng):
@@ -100,7 +100,7 @@ def test_training_has_the_same_bits_on_any_number_of_threads(engine, cell, ragge
         assert len(set(found)) == 1, f"batches of {first} and {second}"
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @LENGTHS
 @pytest.mark.parametrize("kind", decoders.KINDS)
 def test_decoders_have_the_same_bits_on_any_number_of_threads(engine, kind, ragged, rng):
@@ -116,7 +116,7 @@ def test_decoders_have_the_same_bits_on_any_number_of_threads(engine, kind, ragg
     assert len(set(found)) == 1
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 def test_steps_along_the_gradient_have_the_same_bits_on_any_number_of_threads(engine, kind, rng):
     """Networks so wide that the packing of weights and the optimizer are shared out too, at uneven places."""
@@ -160,7 +160,7 @@ def test_the_environment_sets_the_threads_and_changes_no_bit():
     assert len({rest for _, rest in found}) == 1
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize(
     "make", [arrays, lambda rng: arrays(rng, ragged=True), windows], ids=["", "lengths", "windows"]
 )
@@ -175,7 +175,7 @@ def test_slices_of_an_epoch_have_the_bits_of_the_whole(engine, make, rng):
         assert trained(engine, replace(job), net.parameters, order, pieces) == expected
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @LENGTHS
 @pytest.mark.parametrize("cell", cell_variants(H), ids=label)
 def test_outputs_and_gradients_have_the_same_bits_on_any_number_of_threads(engine, cell, ragged, rng):
@@ -190,7 +190,7 @@ def test_outputs_and_gradients_have_the_same_bits_on_any_number_of_threads(engin
     assert len(set(found)) == 1
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @LENGTHS
 @pytest.mark.parametrize("cell", cell_variants(37), ids=label)
 def test_a_row_has_the_bits_that_it_has_alone(engine, cell, ragged, rng):
@@ -319,8 +319,8 @@ def test_networks_in_two_threads_give_what_each_gives_alone(rng):
 
 def test_one_run_in_two_threads_works_or_refuses(rng):
     net, data = network(), arrays(rng)
-    compiled = native.Compiled(net.program, native._native.Program(net.program.size))
-    run = native._native.Run32(compiled.native, native.LEVELS[0])
+    compiled = native.NativeProgram(net.program, native._native.Program(net.program.size))
+    run = native._native.Run32(compiled.native, native.INSTRUCTION_SETS[0])
     x = data.x.astype(np.float32)
 
     def forward():

@@ -7,9 +7,9 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from test_likelihoods import EVERY_COUNT, EVERY_LIKELIHOOD, negative_binomial, poisson, raw_of
 
 import unrolled as un
+from likelihoods import EVERY_COUNT, EVERY_LIKELIHOOD, negative_binomial, poisson, raw_of
 from support import assert_close
 from unrolled.nn.losses import NegativeBinomial, Normal, Poisson, StudentT
 from unrolled.nn.losses.distributions import negative_binomial_quantile, poisson_quantile, student_t_quantile

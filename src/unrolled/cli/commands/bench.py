@@ -64,7 +64,7 @@ def command(ctx: typer.Context, *, cell: Cells = None, as_json: AsJson = False, 
         print_json(
             {
                 "engine": active_engine().identity,
-                "levels": [] if native is None else list(native.levels),
+                "levels": [] if native is None else list(native.instruction_sets),
                 "threads": threads,
                 "measured": rows,
                 "seconds": round(console.elapsed_s, 3),

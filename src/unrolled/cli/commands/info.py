@@ -40,7 +40,7 @@ def describe_installation() -> dict[str, Any]:
         "unrolled": __version__,
         "engine": active_engine().identity,
         "engines": list(ENGINES),
-        **({"levels": list(native.levels), "threads": native.threads} if native else {}),
+        **({"levels": list(native.instruction_sets), "threads": native.threads} if native else {}),
         "cells": sorted(CELLS),
         "numpy": np.__version__,
         "pandas": version("pandas"),

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from ...arrays import Array
-from ...interactive.progress import part
+from ...interactive.progress import subtask
 from ...nn.datasets import Windows
 from ...nn.engines import engine_for
 from ...nn.optimizers import AdamW
@@ -71,7 +71,7 @@ def train_ensemble(
     data = TrainingSet(TransformedOrigins(panel, ends, transform), spec, features, settings.distribution)
     drawn = settings.steps * settings.batch_size
     shared = {view: data.windows(view) for view in spec.views[: settings.ensemble]} if len(ends) <= drawn else {}
-    engine = engine_for(settings.architecture(spec, spec.views[0], features).program, say=False)
+    engine = engine_for(settings.architecture(spec, spec.views[0], features).program, warn=False)
 
     def network(number: int, name: str) -> Member:
         view = spec.views[number % len(spec.views)]
@@ -83,7 +83,7 @@ def train_ensemble(
         first, count = len(members), min(engine.threads, settings.ensemble - len(members))
         numbers = f"network {first + 1}" if count == 1 else f"networks {first + 1}-{first + count}"
         name = f"{title} · {numbers}/{settings.ensemble}"
-        with part("", first, settings.ensemble, count):
+        with subtask("", first, settings.ensemble, count):
             members += run_in_parallel([partial(network, first + k, name) for k in range(count)], engine)
         interrupted = any(member.history.stopped == "interrupted" for member in members)
     whole = [member for member in members if member.history.stopped != "interrupted"]

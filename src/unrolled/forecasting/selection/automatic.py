@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...interactive.progress import part, restart, whole_run
+from ...interactive.progress import restart_estimate, run_progress, subtask
 from ...series.panel import Panel
 from ..defaults import decide, held_out_rows
 from ..fitting import fit
@@ -46,11 +46,11 @@ def fit_automatically(
     parameters: Parameters, panel: Panel, source: Source, baselines: Sequence[str] = ()
 ) -> tuple[Predictor, SelectionResult]:
     """Search for the parameters without the end that a fit holds out, and fit with those that were chosen."""
-    with whole_run(parameters.verbose):
-        with part("", 0, 2):
+    with run_progress(parameters.verbose):
+        with subtask("", 0, 2):
             selection = select_parameters(parameters, panel)
-            restart()
-        with part("", 1, 2):
+            restart_estimate()
+        with subtask("", 1, 2):
             predictor = fit(selection.chosen, panel, source, baselines=baselines)
     return replace(predictor, notes=(*selection.notes, *predictor.notes)), selection
 

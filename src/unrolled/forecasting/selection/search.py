@@ -19,7 +19,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...interactive.interrupts import interruptible
-from ...interactive.progress import Silent, progress_line
+from ...interactive.progress import SilentProgress, progress_line
 from ..parameters import MIN_TRIALS, Parameters
 from .space import Configuration, SearchSpace, first_candidates, neighbours
 from .validation import Validation
@@ -120,7 +120,7 @@ class Search:
         self.validation, self.default, self.space, self.budget = validation, default, space, budget
         self.trials: dict[tuple[Configuration, str], Trial] = {}
         self.verbose, self.trainings = verbose, trainings  # so many follow
-        self.line = Silent()
+        self.line = SilentProgress()
         self.interrupted: Callable[[], bool] = lambda: False
 
     def run(self) -> bool:
@@ -192,7 +192,7 @@ class Search:
         self.budget.spend(self.work(candidate, stage), seconds)
         self.trials[candidate, stage] = Trial(candidate, stage, self.validation.by_unit(folds), seconds)
         if self.verbose:
-            self.line.tell(self.budget.share, f"{self.budget}, best error {self._best():.4g}", self._left_s())
+            self.line.update(self.budget.share, f"{self.budget}, best error {self._best():.4g}", self._left_s())
 
     def _best(self) -> float:
         """The smallest error of the stage that counts most of those that there are."""

@@ -1,4 +1,4 @@
-"""What every engine does, and the values that pass between it and its callers."""
+"""The interface of engines, and the values that they take and return."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ...arrays import Array
-from ..datasets import Data
+from ..datasets import Dataset
 from ..losses import Loss
 from ..program import Program
 from ..randomness import Place
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Forward(NamedTuple):
     outputs: tuple[Array, ...]
     state: dict[str, Any]  # final states by name
-    tape: Any  # for `backward`, to be used once; None unless kept
+    tape: Any  # for one call of `backward`; None unless kept
 
 
 class Backward(NamedTuple):
@@ -30,7 +30,7 @@ class Backward(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """Losses of batches: the weighted sum of costs and the sum of weights, float64, one a batch."""
+    """Losses of batches: for each batch the weighted sum of costs and the sum of weights, float64."""
 
     totals: Array
     weights: Array
@@ -38,10 +38,10 @@ class Sums(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """Everything about a training that stays the same from its first batch to its last."""
+    """Everything that stays the same during a training."""
 
     program: Program
-    data: Data
+    data: Dataset
     loss: Loss
     optimizer: Optimizer
     batch_size: int
@@ -56,17 +56,17 @@ class Engine(Protocol):
 
     @property
     def identity(self) -> str:
-        """What decides the bits of its results: a checkpoint is resumed by the same one only."""
+        """Engines with different identities may give different bits: a checkpoint is tied to one identity."""
 
     @property
     def threads(self) -> int:
-        """Threads that a large piece of work of the calling thread would be shared out over."""
+        """Number of threads for large work of the calling thread."""
 
     def limited(self, threads: int) -> AbstractContextManager[None]:
-        """Within it, work of the calling thread is shared out over so many."""
+        """In this context, work of the calling thread uses at most `threads` threads."""
 
     def missing(self, program: Program, loss: Loss | None = None, optimizer: Optimizer | None = None) -> str | None:
-        """Name the first part that this engine can't execute; None when it can do all."""
+        """Name the first part that this engine cannot execute; None if it can execute everything."""
 
     def forward(
         self,
@@ -78,10 +78,10 @@ class Engine(Protocol):
         keep: bool = False,
         place: Place | None = None,
     ) -> Forward:
-        """Run the program; `place` (where in training this is) turns dropout on, `keep` records a tape."""
+        """Run the program; `place` (of this batch in training) turns dropout on, `keep` records a tape."""
 
     def backward(self, tape: Any, doutputs: tuple[Array, ...], dstate: Mapping[str, Any] | None = None) -> Backward:
-        """Read the program upwards: gradients from those of the outputs and of the final states."""
+        """Go through the program in reverse: gradients from those of the outputs and of the final states."""
 
     def train(
         self,
@@ -93,23 +93,23 @@ class Engine(Protocol):
         first_batch: int,
         rates: Array,
     ) -> Sums:
-        """Do batches first_batch, first_batch + 1, ... of an epoch that visits rows in `order`, one a rate.
+        """Train on the batches first_batch, first_batch + 1, ... of an epoch, one for each rate.
 
-        Changes `params` and `optimizer_state` in place. How an epoch is cut into calls never changes bits. It
-        stops after a batch whose loss is not finite, before the parameters change.
+        The epoch visits rows in `order`. `params` and `optimizer_state` change in place. How an epoch is divided into
+        calls never changes bits. Training stops after a batch whose loss is not finite, before the parameters change.
         """
 
     def evaluate(self, job: Job, params: Array, rows: Array) -> Sums:
-        """Losses of these rows without training."""
+        """Losses of these rows, without training."""
 
-    def stream(self, program: Program, params: Array, rows: int) -> Stream:
-        """Start feeding a causal program of one input step by step, with parameters as they are now."""
+    def stream(self, program: Program, params: Array, rows: int) -> EngineStream:
+        """Start feeding a causal program of one input step by step, with a copy of the parameters."""
 
 
-class Stream(Protocol):
+class EngineStream(Protocol):
     """A program that is fed one step at a time."""
 
-    state: dict[str, Any]  # by the names of the initial states; may be set
+    state: dict[str, Any]  # by the names of the initial states; can be set
 
     def step(self, x: Array) -> Array:
         """x (N, F) → output (N, ...)."""

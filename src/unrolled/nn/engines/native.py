@@ -1,7 +1,7 @@
-"""The native engine: hands programs and arrays to the compiled kernels of `native/`.
+"""The native engine: passes programs and arrays to the compiled kernels of `native/`.
 
-Here names become numbers and arrays are checked; the way through a program, its loss, clipping and optimizer, batch
-after batch, is C++. This is the only module that imports `_native`.
+This module checks arrays and replaces names by numbers; programs, losses, clipping and optimizers run in C++, batch
+after batch. It is the only module that imports `_native`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ...arrays import Array
 from ...errors import InputError
 from ..argument_checks import checked_arrays
 from ..cells import GRU, LSTM, RNN
-from ..datasets import Arrays, Data, Windows
+from ..datasets import Arrays, Dataset, Windows
 from ..layers import Add, Concatenate, Dense, Dropout, Embedding, Last, Reverse
 from ..lengths import checked_lengths
 from ..losses import MAE, MSE, CrossEntropy, Huber, Loss, NegativeBinomial, Normal, Poisson, Quantile, StudentT
@@ -27,7 +27,7 @@ from ..program import Program
 from ..randomness import Place
 from . import _native
 from .base import Backward, Forward, Job, Sums
-from .native_program import Compiled, parts_of, ready
+from .native_program import NativeProgram, arrays_in_state, kernel_array
 
 if TYPE_CHECKING:
     from ..optimizers import Optimizer, OptimizerState
@@ -35,40 +35,40 @@ if TYPE_CHECKING:
 RULES = (RNN, GRU, LSTM, Dense, Embedding, Last, Dropout, Reverse, Concatenate, Add)
 LOSSES = (MSE, MAE, Huber, CrossEntropy, Quantile, Normal, StudentT, Poisson, NegativeBinomial)
 OPTIMIZERS = ("SGD", "RMSprop", "Rprop", "Adagrad", "Adam", "AdamW")
-POOLED = 1 << 24  # numbers of a run's buffers up to which it is kept for the next call
-LEVELS: tuple[str, ...] = tuple(_native.levels())  # instruction sets that this machine can run, fastest first
+MAX_IDLE_RUN_NUMBERS = 1 << 24  # in the buffers of a run that is kept for the next call
+INSTRUCTION_SETS: tuple[str, ...] = tuple(_native.instruction_sets())  # of this machine, fastest first
 
 
 class NativeEngine:
     """Fused kernels for whole epochs; see docs/performance.md.
 
     Args:
-        level: the instruction set; by default the one that the environment variable `UNROLLED_SIMD` names, else the
-            fastest that this machine can run.
+        instruction_set: by default that of the environment variable `UNROLLED_SIMD`, else the fastest one that this
+            machine can run.
     """
 
     name = "native"
-    levels = LEVELS
+    instruction_sets = INSTRUCTION_SETS
 
-    def __init__(self, level: str | None = None) -> None:
-        self._level = level
-        self._compiled: WeakKeyDictionary[Program, Compiled] = WeakKeyDictionary()
+    def __init__(self, instruction_set: str | None = None) -> None:
+        self._instruction_set = instruction_set
+        self._programs: WeakKeyDictionary[Program, NativeProgram] = WeakKeyDictionary()
         self._trainers: WeakKeyDictionary[Job, dict[str, Any]] = WeakKeyDictionary()  # by precision
 
     @cached_property
-    def level(self) -> str:
-        level = self._level or os.environ.get("UNROLLED_SIMD") or LEVELS[0]
-        if level not in LEVELS:
-            raise InputError(f"UNROLLED_SIMD={level!r}: this machine can run {', '.join(LEVELS)}.")
-        return level
+    def instruction_set(self) -> str:
+        name = self._instruction_set or os.environ.get("UNROLLED_SIMD") or INSTRUCTION_SETS[0]
+        if name not in INSTRUCTION_SETS:
+            raise InputError(f"UNROLLED_SIMD={name!r}: this machine can run {', '.join(INSTRUCTION_SETS)}.")
+        return name
 
     @property
     def identity(self) -> str:
-        return f"native {self.level}"
+        return f"native {self.instruction_set}"
 
     @property
     def threads(self) -> int:
-        """Threads that a large piece of work would be shared out over now; `OMP_NUM_THREADS` sets them."""
+        """Threads for large work of the calling thread; `OMP_NUM_THREADS` sets their number."""
         return int(_native.threads())
 
     @contextmanager
@@ -104,39 +104,42 @@ class NativeEngine:
     ) -> Forward:
         values, states, lengths = checked_arrays(program, params.dtype, inputs, state, lengths, zeros=False)
         compiled = self._compile(program)
-        arrays = [ready(values[name], params.dtype) for name in program.inputs]
+        arrays = [kernel_array(values[name], params.dtype) for name in program.inputs]
         outputs = [np.empty(compiled.shape(name, values), params.dtype) for name in program.outputs]
-        finals = compiled.final_parts.empty(len(arrays[0]), params.dtype)
-        idle = compiled.idle.setdefault(params.dtype.char, [])
-        run = idle.pop() if idle and not keep else _class("Run", params.dtype)(compiled.native, self.level)
+        finals = compiled.final_states.empty(len(arrays[0]), params.dtype)
+        idle = compiled.idle_runs.setdefault(params.dtype.char, [])
+        run = idle.pop() if idle and not keep else _class("Run", params.dtype)(compiled.native, self.instruction_set)
         with _as_input_error:
             run.forward(
                 params,
                 arrays,
                 lengths,
-                compiled.initial_parts.ready(states, params.dtype),
-                keep,
-                None if place is None else tuple(place),
-                outputs,
-                finals,
+                compiled.initial_states.to_list(states, params.dtype),
+                keep=keep,
+                place=None if place is None else tuple(place),
+                outputs=outputs,
+                finals=finals,
             )
-        if not keep and compiled.width * arrays[0].size // compiled.input_width < POOLED:
+        if not keep and compiled.width * arrays[0].size // compiled.input_width < MAX_IDLE_RUN_NUMBERS:
             idle.append(run)
+        shapes = {name: v.shape for name, v in values.items()}
         return Forward(
             tuple(outputs),
-            compiled.final_parts.named(finals),
-            Tape(program, compiled, run, {name: v.shape for name, v in values.items()}, params) if keep else None,
+            compiled.final_states.by_name(finals),
+            NativeTape(program, compiled, run, shapes, params) if keep else None,
         )
 
-    def backward(self, tape: Tape, doutputs: tuple[Array, ...], dstate: Mapping[str, Any] | None = None) -> Backward:
+    def backward(
+        self, tape: NativeTape, doutputs: tuple[Array, ...], dstate: Mapping[str, Any] | None = None
+    ) -> Backward:
         program, compiled, dtype = tape.program, tape.compiled, tape.params.dtype
         dparams = np.empty_like(tape.params)
         dinputs = [np.empty(tape.shapes[name], dtype) for name in program.inputs]
-        dinitial = compiled.initial_parts.empty(len(dinputs[0]), dtype)
+        dinitial = compiled.initial_states.empty(len(dinputs[0]), dtype)
         with _as_input_error:
             tape.run.backward(
-                [ready(d, dtype) for d in doutputs],
-                compiled.final_parts.ready(dstate, dtype),
+                [kernel_array(d, dtype) for d in doutputs],
+                compiled.final_states.to_list(dstate, dtype),
                 dparams,
                 dinputs,
                 dinitial,
@@ -144,11 +147,11 @@ class NativeEngine:
         return Backward(
             dparams,
             dict(zip(program.inputs, dinputs, strict=True)),
-            compiled.initial_parts.named(dinitial),
+            compiled.initial_states.by_name(dinitial),
         )
 
     def stream(self, program: Program, params: Array, rows: int) -> Any:
-        return NativeStream(program, self._compile(program), params, rows, self.level)
+        return NativeStream(program, self._compile(program), params, rows, self.instruction_set)
 
     # --- training -----------------------------------------------------------------------------------
 
@@ -166,14 +169,14 @@ class NativeEngine:
         with _as_input_error:
             optimizer_state.step += self._trainer(job, params.dtype).train(
                 params,
-                [optimizer_state.vectors[name] for name in job.optimizer.slots()],
-                optimizer_state.step,
-                ready(order, np.int64),
-                epoch,
-                first_batch,
-                ready(rates, np.float64),
-                sums.totals,
-                sums.weights,
+                memory=[optimizer_state.vectors[name] for name in job.optimizer.slots()],
+                steps_before=optimizer_state.step,
+                order=kernel_array(order, np.int64),
+                epoch=epoch,
+                first_batch=first_batch,
+                rates=kernel_array(rates, np.float64),
+                totals=sums.totals,
+                weights=sums.weights,
             )
         return sums
 
@@ -181,26 +184,27 @@ class NativeEngine:
         batches = -(-len(rows) // job.batch_size)
         sums = Sums(np.zeros(batches), np.zeros(batches))
         with _as_input_error:
-            self._trainer(job, params.dtype).evaluate(params, ready(rows, np.int64), sums.totals, sums.weights)
+            trainer = self._trainer(job, params.dtype)
+            trainer.evaluate(params, kernel_array(rows, np.int64), sums.totals, sums.weights)
         return sums
 
     def _trainer(self, job: Job, dtype: np.dtype) -> Any:
         trainers = self._trainers.setdefault(job, {})
         if dtype.char not in trainers:
             trainers[dtype.char] = _class("Trainer", dtype)(
-                self._compile(job.program).native, self.level, _data(job, dtype), _options(job)
+                self._compile(job.program).native, self.instruction_set, _data(job, dtype), _options(job)
             )
         return trainers[dtype.char]
 
-    def _compile(self, program: Program) -> Compiled:
-        if program not in self._compiled:
-            self._compiled[program] = Compiled(program, _native.Program(program.size))
-        return self._compiled[program]
+    def _compile(self, program: Program) -> NativeProgram:
+        if program not in self._programs:
+            self._programs[program] = NativeProgram(program, _native.Program(program.size))
+        return self._programs[program]
 
 
-class Tape(NamedTuple):
+class NativeTape(NamedTuple):
     program: Program
-    compiled: Compiled
+    compiled: NativeProgram
     run: Any
     shapes: dict[str, tuple[int, ...]]
     params: Array
@@ -209,23 +213,25 @@ class Tape(NamedTuple):
 class NativeStream:
     """One step at a time; the state stays in the engine."""
 
-    def __init__(self, program: Program, compiled: Compiled, params: Array, rows: int, level: str) -> None:
+    def __init__(
+        self, program: Program, compiled: NativeProgram, params: Array, rows: int, instruction_set: str
+    ) -> None:
         self._states = program.initial_states
         self._rows, self._dtype = rows, params.dtype
         self._output_shape = (rows, *program.buffers[program.outputs[0]].shape)
         with _as_input_error:
-            self._native = _class("Stream", params.dtype)(compiled.native, level, params, rows)
+            self._native = _class("Stream", params.dtype)(compiled.native, instruction_set, params, rows)
 
     def step(self, x: Array) -> Array:
         y = np.empty(self._output_shape, self._dtype)
-        self._native.step(ready(x, self._dtype), y)
+        self._native.step(kernel_array(x, self._dtype), y)
         return y
 
     @property
     def state(self) -> dict[str, Any]:
         found = {}
         for k, (name, cell) in enumerate(self._states.items()):
-            parts = np.empty((parts_of(cell), self._rows, cell.hidden), self._dtype)
+            parts = np.empty((arrays_in_state(cell), self._rows, cell.hidden), self._dtype)
             self._native.read(k, parts)
             found[name] = cell.State(*parts)
         return found
@@ -233,12 +239,12 @@ class NativeStream:
     @state.setter
     def state(self, states: Mapping[str, Any]) -> None:
         for k, name in enumerate(self._states):
-            self._native.write(k, ready(states[name], self._dtype))
+            self._native.write(k, kernel_array(states[name], self._dtype))
 
 
-def multiply_add_rate(level: str = LEVELS[0]) -> float:
-    """Operations a second of one core that does nothing but multiply and add float32: the roof of all kernels."""
-    return float(_native.multiply_add_rate(level))
+def multiply_add_rate(instruction_set: str = INSTRUCTION_SETS[0]) -> float:
+    """The peak rate of one core in float32 operations per second: it only multiplies and adds."""
+    return float(_native.multiply_add_rate(instruction_set))
 
 
 # --- helpers ---------------------------------------------------------------------------------------
@@ -249,7 +255,7 @@ def _class(name: str, dtype: np.dtype) -> Any:
 
 
 class _AsInputError:
-    """What the kernels refuse is the caller's input. (A generator's context manager would cost a microsecond.)"""
+    """Turns errors of the kernels into `InputError`; a generator-based context manager would take a microsecond."""
 
     def __enter__(self) -> None:
         pass
@@ -266,26 +272,28 @@ _as_input_error = _AsInputError()
 
 
 def _data(job: Job, dtype: np.dtype) -> Any:
-    data: Data = job.data
+    data: Dataset = job.data
     if isinstance(data, Windows):
         return _native.windows(
-            ready(data.values, np.float64),
-            ready(data.observed, np.float64),
-            *(ready(a, np.int64) for a in (data.starts, data.lengths)),
-            *(ready(a, np.float64) for a in (data.loc, data.scale)),
-            data.window,
-            data.horizon,
-            _optional(data.lags, np.int64),
-            data.segment,
-            data.decoded,
-            data.known,
-            _optional(data.weight, np.float64),
-            _optional(data.drift, np.float64),
-            _optional(data.series, np.int64),
-            _optional(data.fixed, np.float64),
-            _optional(data.codes, np.int64),
+            values=kernel_array(data.values, np.float64),
+            observed=kernel_array(data.observed, np.float64),
+            starts=kernel_array(data.starts, np.int64),
+            lengths=kernel_array(data.lengths, np.int64),
+            loc=kernel_array(data.loc, np.float64),
+            scale=kernel_array(data.scale, np.float64),
+            window=data.window,
+            horizon=data.horizon,
+            lags=_optional(data.lags, np.int64),
+            segment=data.segment,
+            decoded=data.decoded,
+            known=data.known,
+            weight=_optional(data.weight, np.float64),
+            drift=_optional(data.drift, np.float64),
+            series=_optional(data.series, np.int64),
+            fixed=_optional(data.fixed, np.float64),
+            codes=_optional(data.codes, np.int64),
         )
-    assert isinstance(data, Arrays), "training data is rows in arrays or windows"
+    assert isinstance(data, Arrays), "training data must be Arrays or Windows"
     output = job.program.buffers[job.program.outputs[0]]
     shape = (*data.x.shape[: 1 + output.sequence], *output.shape)
     lengths = None if data.lengths is None else checked_lengths(data.lengths, *data.x.shape[:2])
@@ -294,19 +302,19 @@ def _data(job: Job, dtype: np.dtype) -> Any:
     return _native.arrays(
         _floats(data.x, dtype),
         None if classes else _floats(data.target, dtype),
-        ready(data.target, np.int64) if classes else None,
+        kernel_array(data.target, np.int64) if classes else None,
         None if data.weight is None else _floats(data.weight, dtype),
         lengths,
     )
 
 
 def _optional(a: Array | None, dtype: Any) -> Array | None:
-    return None if a is None else ready(a, dtype)
+    return None if a is None else kernel_array(a, dtype)
 
 
 def _floats(a: Array, dtype: np.dtype) -> Array:
-    """Numbers of either precision as they lie, others as copies."""
-    return ready(a, a.dtype if a.dtype in (np.float32, np.float64) else dtype)
+    """Numbers of either precision without a copy if possible, others converted to `dtype`."""
+    return kernel_array(a, a.dtype if a.dtype in (np.float32, np.float64) else dtype)
 
 
 def _is_builtin(optimizer: Optimizer) -> bool:

@@ -1,4 +1,4 @@
-"""A program with numbers for names, as the kernels read it."""
+"""Programs in the form that the compiled kernels read: numbers instead of names."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ from ..layers import Dense, Dropout, Embedding
 from ..program import Operation, Program
 
 
-class Compiled:
-    """A program as the kernels read it."""
+class NativeProgram:
+    """A program as the kernels read it, with the sizes of its buffers and states."""
 
     def __init__(self, program: Program, native: Any) -> None:
-        self.idle: dict[str, list[Any]] = {}  # runs that keep nothing and wait for the next call
-        self.buffers, self.parameters = program.buffers, program.parameters  # not the program: it keeps this alive
+        self.idle_runs: dict[str, list[Any]] = {}  # by precision; runs without a tape, kept for the next call
+        # not the program itself: the engine drops this object with the last reference to the program
+        self.buffers, self.parameters = program.buffers, program.parameters
         self.width = sum(prod(b.shape) for b in program.buffers.values())
         self.input_width = prod(program.buffers[program.inputs[0]].shape)
-        self.finals = {name: op.rule for name, op in program.recurrent.items() if isinstance(op.rule, Cell)}
-        self.final_parts, self.initial_parts = Parts(self.finals), Parts(program.initial_states)
+        final_cells = {name: op.rule for name, op in program.recurrent.items() if isinstance(op.rule, Cell)}
+        self.final_states, self.initial_states = StateArrays(final_cells), StateArrays(program.initial_states)
         self.native = native
         values = {
             name: native.add_value(prod(b.shape), b.shape[-1], b.sequence, b.masked)
             for name, b in program.buffers.items()
         }
         states = {
-            name: native.add_state(cell.hidden, parts_of(cell), given)
-            for given, cells in ((True, program.initial_states), (False, self.finals))
+            name: native.add_state(cell.hidden, arrays_in_state(cell), given)
+            for given, cells in ((True, program.initial_states), (False, final_cells))
             for name, cell in cells.items()
         }
-        self._source = dict.fromkeys(program.inputs, "")
+        self._source = dict.fromkeys(program.inputs, "")  # the input that gives a buffer its rows and steps
         for name in program.inputs:
             self._source[name] = name
             native.add_input(values[name])
@@ -83,43 +84,44 @@ class Compiled:
             self.native.add_layer(kind=rule.kind, **common)
 
     def shape(self, name: str, values: Mapping[str, Array]) -> tuple[int, ...]:
-        """Shape of a buffer's array when the inputs are these."""
+        """Shape of a buffer's array for these inputs."""
         buffer, source = self.buffers[name], values[self._source[name]]
         return source.shape[: 1 + buffer.sequence] + buffer.shape
 
 
-def parts_of(cell: Cell) -> int:
+def arrays_in_state(cell: Cell) -> int:
     return len(cell.State._fields)  # type: ignore[attr-defined]
 
 
-class Parts:
-    """The arrays of some states, one after the other."""
+class StateArrays:
+    """The arrays of several named states as one list, and back."""
 
     def __init__(self, cells: Mapping[str, Cell]) -> None:
-        self.sizes = [cell.hidden for cell in cells.values() for _ in range(parts_of(cell))]
+        self.sizes = [cell.hidden for cell in cells.values() for _ in range(arrays_in_state(cell))]
         self._states, first = [], 0
         for name, cell in cells.items():
-            self._states.append((name, cell.State._make, first, first + parts_of(cell)))  # type: ignore[attr-defined]
-            first += parts_of(cell)
+            last = first + arrays_in_state(cell)
+            self._states.append((name, cell.State._make, first, last))  # type: ignore[attr-defined]
+            first = last
 
     def empty(self, rows: int, dtype: np.dtype) -> list[Array]:
         return [np.empty((rows, hidden), dtype) for hidden in self.sizes]
 
-    def ready(self, states: Mapping[str, Any] | None, dtype: np.dtype) -> list[Array | None]:
-        """What the kernels read; None for states that are not there."""
+    def to_list(self, states: Mapping[str, Any] | None, dtype: np.dtype) -> list[Array | None]:
+        """The arrays in the form that kernels read; None for missing states."""
         found: list[Array | None] = [None] * len(self.sizes)
         if states:
             for name, _, first, last in self._states:
                 if states.get(name) is not None:
-                    found[first:last] = [ready(part, dtype) for part in states[name]]
+                    found[first:last] = [kernel_array(part, dtype) for part in states[name]]
         return found
 
-    def named(self, arrays: list[Array]) -> dict[str, Any]:
+    def by_name(self, arrays: list[Array]) -> dict[str, Any]:
         return {name: make(arrays[first:last]) for name, make, first, last in self._states}
 
 
-def ready(a: Any, dtype: Any) -> Array:
-    """The array itself where the kernels can read it as it lies, else a copy."""
+def kernel_array(a: Any, dtype: Any) -> Array:
+    """A contiguous and aligned array of this type, which is `a` itself if it is one."""
     if isinstance(a, np.ndarray) and a.dtype == dtype and a.flags.c_contiguous and a.flags.aligned:
-        return a  # np.require would take two microseconds to find that out
+        return a  # np.require takes two microseconds for the same check
     return np.require(a, dtype, ("C", "A"))

@@ -1,6 +1,6 @@
-"""The NumPy engine: the specification that other engines are measured by.
+"""The NumPy engine: the specification of all engines.
 
-It walks a program and, for a recurrent operation, loops over time and calls the cell's `step` and `step_back`.
+It goes through a program and, for a recurrent operation, loops over time and calls the cell's `step` and `step_back`.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 class Packing:
-    """The valid steps of a batch, time-major and without padding: the rows of a step lie in one block.
+    """The valid steps of a batch, time-major and without padding: the rows of a step form one block.
 
-    Rows are taken longest first, so that those still running at step t are the first `counts[t]`. The cost of a
-    batch follows the sum of its lengths.
+    Rows are sorted longest first, so that those still running at step t are the first `counts[t]`. The cost of a
+    batch is proportional to the sum of its lengths.
     """
 
     def __init__(self, rows: int, steps: int, lengths: Array | None) -> None:
@@ -50,7 +50,7 @@ class Packing:
         self.blocks = [slice(a, b) for a, b in pairwise(ends)]
 
     def pack(self, x: Array) -> Array:
-        """(N, T, F) → (R, F), R valid steps."""
+        """(N, T, F) → (R, F) for R valid steps."""
         if self.order is None:
             return x.transpose(1, 0, 2).reshape(-1, x.shape[2])
         return x[self._rows, self._steps]
@@ -76,18 +76,18 @@ class Packing:
 
 
 class Scanned(NamedTuple):
-    """What a recurrent operation keeps for its way back."""
+    """What a recurrent operation keeps for its backward pass."""
 
     packing: Packing
     x: Array  # (R, F)
-    a: Array  # (R, G·H), where cells work in place
-    steps: list[Any]  # what each step saved
+    a: Array  # (R, G·H), in which cells work in place
+    steps: list[Any]  # `saved` of each step
 
 
 def scan(
     cell: Cell, x: Array, initial: Any, lengths: Array | None, p: SimpleNamespace, keep: bool
 ) -> tuple[Array, Any, Scanned | None]:
-    """A cell through time: x (N, T, F) → outputs (N, T, H), final state, what backward needs."""
+    """Run a cell through time: x (N, T, F) → outputs (N, T, H), final state, what backward needs."""
     packing = Packing(x.shape[0], x.shape[1], lengths)
     rows = packing.pack(x)
     a = cell.project(rows, p)
@@ -121,7 +121,7 @@ def scan_back(
     dstate = cell.State(*(part[:0] for part in dinitial))
     for block, saved in zip(reversed(packing.blocks), reversed(saved_steps), strict=True):
         n, running = block.stop - block.start, len(dstate[0])
-        if n > running:  # going back in time, rows join at their last step with the gradient of their final state
+        if n > running:  # going back, each row joins at its last step with the gradient of its final state
             dstate = cell.State(
                 *(np.concatenate((part, end[running:n])) for part, end in zip(dstate, dinitial, strict=True))
             )
@@ -137,43 +137,43 @@ def scan_back(
 def branch(
     cell: Cell, x: Array, initial: Any, lengths: Array | None, p: SimpleNamespace, keep: bool
 ) -> tuple[Array, Any, Scanned | None]:
-    """One step from the initial state for each step of x, beside one another: (N, T, F) → (N, T, H)."""
+    """One step from the initial state for each step of x, independently: (N, T, F) → (N, T, H)."""
     rows, steps, features = x.shape
-    beside = cell.State(*(np.repeat(part, steps, axis=0) for part in initial))
-    y, _, kept = scan(cell, x.reshape(rows * steps, 1, features), beside, None, p, keep)
+    repeated = cell.State(*(np.repeat(part, steps, axis=0) for part in initial))
+    y, _, kept = scan(cell, x.reshape(rows * steps, 1, features), repeated, None, p, keep)
     return y.reshape(rows, steps, -1), None, kept
 
 
 def branch_back(
     cell: Cell, kept: Scanned, dy: Array | None, dfinal: Any, p: SimpleNamespace, dp: SimpleNamespace
 ) -> tuple[Array, Any]:
-    """The adjoint of `branch`: all steps add to the gradient of the state that they began from."""
+    """The adjoint of `branch`: the gradients of all steps add up in the initial state."""
     rows, count = len(dfinal[0]), kept.packing.shape[0]
     dy = None if dy is None else dy.reshape(count, 1, -1)
-    dx, dbeside = scan_back(cell, kept, dy, cell.zero_state(count, kept.x.dtype), p, dp)
-    dinitial = cell.State(*(part.reshape(rows, -1, cell.hidden).sum(axis=1) for part in dbeside))
+    dx, drepeated = scan_back(cell, kept, dy, cell.zero_state(count, kept.x.dtype), p, dp)
+    dinitial = cell.State(*(part.reshape(rows, -1, cell.hidden).sum(axis=1) for part in drepeated))
     return dx.reshape(rows, -1, dx.shape[2]), dinitial
 
 
-class Tape(NamedTuple):
+class ReferenceTape(NamedTuple):
     program: Program
     params: Array
-    saved: list[Any]  # one entry an operation
+    saved: list[Any]  # one entry for each operation
     shapes: dict[str, tuple[int, ...]]  # of the buffers
     lengths: Array | None
 
 
 class ReferenceEngine:
-    """Plain NumPy; runs anywhere, and is what the equations say."""
+    """Plain NumPy, a direct transcription of the equations."""
 
     name = identity = "numpy"
-    threads = 1  # Python does one thing at a time
+    threads = 1
 
     def limited(self, threads: int) -> AbstractContextManager[None]:
         return nullcontext()
 
     def missing(self, program: Program, loss: Loss | None = None, optimizer: Optimizer | None = None) -> str | None:
-        return None  # it asks rules for their mathematics
+        return None  # every rule brings its own NumPy code
 
     def forward(
         self,
@@ -203,10 +203,14 @@ class ReferenceEngine:
         return Forward(
             tuple(values[name] for name in program.outputs),
             {name: states[name] for name in program.recurrent},
-            Tape(program, params, tape, {name: v.shape for name, v in values.items()}, lengths) if keep else None,
+            ReferenceTape(program, params, tape, {name: v.shape for name, v in values.items()}, lengths)
+            if keep
+            else None,
         )
 
-    def backward(self, tape: Tape, doutputs: tuple[Array, ...], dstate: Mapping[str, Any] | None = None) -> Backward:
+    def backward(
+        self, tape: ReferenceTape, doutputs: tuple[Array, ...], dstate: Mapping[str, Any] | None = None
+    ) -> Backward:
         program, dtype = tape.program, tape.params.dtype
         dparams = np.zeros_like(tape.params)
         dvalues: dict[str, Array] = {}
@@ -237,7 +241,7 @@ class ReferenceEngine:
                     dinitial = type(dinitial)(*(a + b for a, b in zip(dstates[op.initial], dinitial, strict=True)))
                 dstates[op.initial] = dinitial
             elif dy is None:
-                continue  # nothing downstream depends on it
+                continue  # no output depends on it
             else:
                 dinputs = op.rule.apply_back(dy, saved, p, dp)
             for name, dx in zip(op.inputs, dinputs, strict=True):
@@ -245,7 +249,7 @@ class ReferenceEngine:
         dinputs_by_name = {
             name: dvalues[name] if name in dvalues else np.zeros(tape.shapes[name], dtype) for name in program.inputs
         }
-        if tape.lengths is not None:  # padding is read as 0: nothing depends on what stands there
+        if tape.lengths is not None:  # padding is read as 0: nothing depends on its values
             for name in program.inputs:
                 if program.buffers[name].masked:
                     valid = valid_steps(tape.lengths, tape.shapes[name][1])[..., None]
@@ -269,13 +273,13 @@ class ReferenceEngine:
         from ..optimizers import clip_by_norm
 
         sums = Sums(np.zeros(len(rates)), np.zeros(len(rates)))
-        with np.errstate(over="ignore", invalid="ignore"):  # a loss that is not finite is reported, not warned of
+        with np.errstate(over="ignore", invalid="ignore"):  # a loss that is not finite is reported by the caller
             for k, rate in enumerate(rates):
                 number = first_batch + k
                 batch = job.data.batch(order[number * job.batch_size : (number + 1) * job.batch_size], params.dtype)
                 place = Place(job.seed, epoch, number)
                 result = self.forward(job.program, params, batch.inputs, None, batch.lengths, True, place)
-                loss = judged(job, result.outputs[0], batch)
+                loss = loss_and_gradient(job, result.outputs[0], batch)
                 sums.totals[k], sums.weights[k] = loss.total, loss.weight
                 if not np.isfinite(loss.total):
                     break
@@ -292,7 +296,7 @@ class ReferenceEngine:
             for k, piece in enumerate(pieces):
                 batch = job.data.batch(piece, params.dtype)
                 outputs = self.forward(job.program, params, batch.inputs, None, batch.lengths).outputs
-                loss = judged(job, outputs[0], batch)
+                loss = loss_and_gradient(job, outputs[0], batch)
                 sums.totals[k], sums.weights[k] = loss.total, loss.weight
         return sums
 
@@ -301,12 +305,12 @@ class ReferenceEngine:
 
 
 class ReferenceStream:
-    """One step at a time."""
+    """A stream of the NumPy engine."""
 
     def __init__(self, engine: ReferenceEngine, program: Program, params: Array, rows: int) -> None:
         if not program.causal:
             raise InputError(
-                "a stream goes step by step; a layer here looks ahead or branches. Give it whole sequences."
+                "a stream goes step by step, but a layer here reads later steps or branches. Use whole sequences."
             )
         self._engine, self._program, self._params = engine, program, params
         self.state = {name: cell.zero_state(rows, params.dtype) for name, cell in program.initial_states.items()}
@@ -319,7 +323,7 @@ class ReferenceStream:
         return y[:, 0] if self._program.buffers[self._program.outputs[0]].sequence else y
 
 
-def judged(job: Job, prediction: Array, batch: Batch) -> Evaluation:
+def loss_and_gradient(job: Job, prediction: Array, batch: Batch) -> Evaluation:
     return job.program.evaluate(job.loss, prediction, batch.target, batch.weight, batch.lengths, batch.unit)
 
 

@@ -1,13 +1,13 @@
-"""Losses: what a prediction costs, and the gradient of that cost.
+"""Losses: the cost of predictions, and its gradient.
 
-`base.py` says what a loss is; `pointwise.py` has those of a number or a class, `likelihoods.py` those of a whole
-distribution, whose quantiles and samples come from `distributions.py`.
+`base.py` defines losses; `pointwise.py` has losses of a number or a class, `likelihoods.py` those of a distribution,
+whose quantiles are computed in `distributions.py`.
 """
 
 from __future__ import annotations
 
 from ...errors import InputError
-from .base import Evaluation, Loss, mask_padding, options_of
+from .base import Evaluation, Loss, mask_padding
 from .likelihoods import Likelihood, NegativeBinomial, Normal, Poisson, StudentT
 from .pointwise import MAE, MSE, CrossEntropy, Huber, Quantile
 
@@ -27,7 +27,6 @@ __all__ = [
     "StudentT",
     "loss_named",
     "mask_padding",
-    "options_of",
 ]
 
 LOSSES: dict[str, type[Loss]] = {
@@ -36,7 +35,7 @@ LOSSES: dict[str, type[Loss]] = {
 
 
 def loss_named(loss: str | Loss) -> Loss:
-    """A loss by its name with its defaults, or the object itself."""
+    """The loss of this name with default options, or the object itself."""
     if isinstance(loss, Loss):
         return loss
     if loss not in LOSSES:

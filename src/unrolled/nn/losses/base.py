@@ -1,14 +1,14 @@
-"""Losses: what a prediction costs, and the gradient of that cost.
+"""Losses: the cost of predictions, and its gradient.
 
-A loss is a mean over valid elements: each element's cost is weighted, the sum is divided by the sum of
-weights. `evaluate` gives the two sums, so that batches add up exactly, and the gradient of the mean.
+A loss is a weighted mean over valid elements. `evaluate` returns the sum of weighted costs and the sum of weights, so
+that the sums of several batches add up exactly, and the gradient of the mean.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -29,22 +29,25 @@ class Evaluation(NamedTuple):
 
 @dataclass(frozen=True)
 class Loss(ABC):
-    """An elementwise cost; subclasses give `cost` and its gradient."""
+    """An elementwise cost; subclasses define `cost` and its gradient."""
 
     kind: ClassVar[str]
-    needs_unit: ClassVar[bool] = False  # whether the cost depends on what a target of 1 stands for
+    needs_unit: ClassVar[bool] = False  # whether the cost depends on the unit of the targets
 
     def evaluate(
         self, prediction: Array, target: Array, weight: Array | None = None, unit: Array | None = None
     ) -> Evaluation:
-        """Cost of predictions.
+        """The cost of predictions.
 
         Args:
             prediction: (N, ...) or (N, T, ...).
             target: of the same shape; a missing last axis of size 1 is added.
-            weight: None (all 1), or broadcastable from the left: (N,), (N, T), ... ; 0 leaves out.
-            unit: what a target of 1 stands for, None (1) or broadcastable from the left: (N,), ... ; positive. Only
-                losses that say `needs_unit` look at it.
+            weight: None (all 1), or broadcastable from the left: (N,), (N, T), ... ; weight 0 ignores an element.
+            unit: the value that a target of 1 stands for: None (1), or positive and broadcastable from the left:
+                (N,), ... ; only losses with `needs_unit` use it.
+
+        Raises:
+            InputError: a shape does not fit, or a weight or unit is not allowed.
         """
         if weight is not None:
             target = without_ignored(target, weight)
@@ -76,27 +79,27 @@ class Loss(ABC):
 
     @abstractmethod
     def cost(self, prediction: Array, target: Array) -> tuple[Array, Array]:
-        """Each element's cost, and its derivative by the prediction.
+        """The cost of each element, and its derivative with respect to the prediction.
 
-        The derivative is shaped like the prediction, and so is the cost, but where several predictions share one.
+        Both have the shape of the prediction, except where several predictions share one cost.
         """
 
     def cost_in_units(self, prediction: Array, target: Array, unit: Array) -> tuple[Array, Array]:
-        """The same of targets in such units; losses that say `needs_unit` have one of their own."""
+        """The same for targets in these units; losses with `needs_unit` override it."""
         return self.cost(prediction, target)
 
 
 def spread_unit(unit: Array, target: Array) -> Array:
-    """A unit for the leading axes, ready to be multiplied with targets."""
+    """The unit of the leading axes, in a shape that can be multiplied with targets."""
     if unit.shape != target.shape[: unit.ndim]:
         raise InputError(f"units of shape {unit.shape} do not fit targets of shape {target.shape}.")
     if not ((unit > 0) & np.isfinite(unit)).all():
-        raise InputError(f"units must be positive and finite; they reach from {unit.min()} to {unit.max()}.")
+        raise InputError(f"units must be positive and finite; they range from {unit.min()} to {unit.max()}.")
     return unit.reshape(unit.shape + (1,) * (target.ndim - unit.ndim)).astype(np.float64, copy=False)
 
 
 def without_ignored(target: Array, weight: Array) -> Array:
-    """Targets with a 0 wherever the weight is 0: what stands there, such as -1 in padding, must not matter."""
+    """Targets with 0 where the weight is 0: ignored targets, such as -1 in padding, must not matter."""
     if weight.shape != target.shape[: weight.ndim] or (weight > 0).all():
         return target
     counts = (weight > 0).reshape(weight.shape + (1,) * (target.ndim - weight.ndim))
@@ -104,14 +107,14 @@ def without_ignored(target: Array, weight: Array) -> Array:
 
 
 def weighted_mean(cost: Array, dcost: Array, weight: Array | None) -> Evaluation:
-    """Weigh costs (a weight for the leading axes) and scale the gradient to that of the mean."""
+    """Apply the weight (of the leading axes) to costs, and scale the gradient to that of the mean."""
     if weight is None:
         count = float(cost.size)
         return Evaluation(float(cost.sum(dtype=np.float64)), count, dcost / dcost.dtype.type(count))
     check_weight(weight, cost.shape)
     weight = np.broadcast_to(weight.reshape(weight.shape + (1,) * (cost.ndim - weight.ndim)), cost.shape)
     total_weight = float(weight.sum(dtype=np.float64))
-    # where the weight is 0 the cost may be NaN (an unknown target): it must not spoil the sum
+    # where the weight is 0 the cost may be NaN (an unknown target), which must not reach the sum
     total = float(np.where(weight > 0, cost * weight, 0).sum(dtype=np.float64))
     weight = weight.reshape(weight.shape + (1,) * (dcost.ndim - weight.ndim))
     dprediction = np.where(weight > 0, dcost * weight, 0) / (total_weight or 1)
@@ -122,11 +125,11 @@ def check_weight(weight: Array, shape: tuple[int, ...]) -> None:
     if weight.shape != shape[: weight.ndim]:
         raise InputError(f"weights of shape {weight.shape} do not fit losses of shape {shape}.")
     if not (weight >= 0).all():
-        raise InputError(f"weights must be ≥ 0, where 0 leaves out; the lowest is {weight.min()}.")
+        raise InputError(f"weights must be ≥ 0, where 0 ignores an element; the lowest is {weight.min()}.")
 
 
 def mask_padding(weight: Array | None, lengths: Array | None, prediction: Array) -> Array | None:
-    """Weights that also leave out the steps past each row's length; `lengths` None: as they are."""
+    """Weights that also ignore the steps past each row's length; unchanged if `lengths` is None."""
     if lengths is None:
         return weight
     valid = valid_steps(lengths, prediction.shape[1]).astype(prediction.dtype)  # (N, T)
@@ -134,8 +137,3 @@ def mask_padding(weight: Array | None, lengths: Array | None, prediction: Array)
         return valid
     axes = max(weight.ndim, 2)
     return weight.reshape(weight.shape + (1,) * (axes - weight.ndim)) * valid.reshape(valid.shape + (1,) * (axes - 2))
-
-
-def options_of(value: Any) -> dict[str, Any]:
-    """The options of a layer, loss, optimizer or schedule: its fields by name, for files and engines."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}

@@ -1,6 +1,6 @@
-"""Quantiles of the distributions that likelihoods predict, for whole arrays of parameters at one level.
+"""Quantiles of the distributions of likelihoods, for arrays of parameters at one quantile level.
 
-Tail probabilities are incomplete gamma and beta functions, from their series and continued fractions.
+Tail probabilities are incomplete gamma and beta functions, computed by series and continued fractions.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from .special_functions import lgamma, log_rising
 
 EPS = float(np.finfo(np.float64).eps)
 TINY = 1e-300
-MOST_TERMS = 1_000_000  # of a fraction, which needs about the square root of its larger parameter
+MAX_TERMS = 1_000_000  # of a continued fraction, which needs about the square root of its larger parameter
 
 
 def normal_quantile(level: float) -> float:
-    """The standard normal's. Source: Wichura, Applied Statistics 37, 1988 (AS 241), as Python has it."""
-    from statistics import NormalDist  # loads a tenth of the standard library
+    """Quantile of the standard normal distribution, by Wichura's AS 241 (Applied Statistics 37, 1988) in Python."""
+    from statistics import NormalDist  # importing it is slow
 
     return NormalDist().inv_cdf(level)
 
@@ -30,8 +30,9 @@ def normal_quantile(level: float) -> float:
 def student_t_quantile(level: float, freedom: Array) -> Array:
     """Quantiles of Student's t with these degrees of freedom ≥ 2.
 
-    Newton's method on log(tail probability) as a function of log t, a line far out. It starts from the parabola in
-    1/ν through the exact values at ν = ∞, 4 and 2, off by some 1e-3 at usual levels, and doubles its digits.
+    Newton's method for log(tail probability) as a function of log t, which is linear in the far tail. It starts from
+    the parabola in 1/ν through the exact values at ν = ∞, 4 and 2, whose error at usual levels is about 1e-3; each
+    step doubles the number of correct digits.
     """
     p = min(level, 1 - level)
     if p == 0.5:
@@ -41,7 +42,7 @@ def student_t_quantile(level: float, freedom: Array) -> Array:
         log_tail, slope = _student_t_tail(np.exp(s), freedom)
         step = (log_tail - np.log(p)) / slope
         s = s + step
-        if np.abs(step).max(initial=0) < 1e-9:  # the next step would be its square
+        if np.abs(step).max(initial=0) < 1e-9:  # the next step would be about the square of this one
             break
     return np.copysign(np.exp(s), level - 0.5)
 
@@ -49,7 +50,7 @@ def student_t_quantile(level: float, freedom: Array) -> Array:
 def _start(p: float, freedom: Array) -> Array:
     z = -normal_quantile(p)
     two = (1 - 2 * p) / np.sqrt(2 * p * (1 - p))
-    root = 2 * np.sqrt(p * (1 - p))  # Shaw, J. Computational Finance 9, 2006, has ν = 2 and 4 in closed form
+    root = 2 * np.sqrt(p * (1 - p))  # closed forms for ν = 2 and 4: Shaw, J. Computational Finance 9, 2006
     four = 2 * np.sqrt(max(np.cos(np.arccos(root) / 3) / root - 1, z * z / 4))
     share = 2 / freedom  # 0, ½, 1 at ν = ∞, 4, 2
     at = np.log([z, four, two])
@@ -57,7 +58,7 @@ def _start(p: float, freedom: Array) -> Array:
 
 
 def _student_t_tail(t: Array, freedom: Array) -> tuple[Array, Array]:
-    """log P(T > t) for t > 0, and minus its derivative by log t, t f(t) / P(T > t)."""
+    """log P(T > t) for t > 0, and its negative derivative with respect to log t, t f(t) / P(T > t)."""
     half = freedom / 2
     w = t * t / freedom
     rising = log_rising(np.full_like(half, 0.5), half).value
@@ -70,7 +71,7 @@ def _student_t_tail(t: Array, freedom: Array) -> tuple[Array, Array]:
 
 
 def poisson_quantile(level: float, mean: Array) -> Array:
-    """The smallest whole number k whose P(Y ≤ k) is at least the level, for Poisson distributions."""
+    """The smallest whole number k with P(Y ≤ k) ≥ level, for Poisson distributions."""
     mean = np.asarray(mean)
 
     def cdf(k: Array, at: Array) -> Array:
@@ -86,7 +87,7 @@ def negative_binomial_quantile(level: float, mean: Array, alpha: Array) -> Array
     def cdf(k: Array, at: Array) -> Array:
         m, a = mean.reshape(-1)[at], alpha.reshape(-1)[at]
         b, r, t = k + 1, 1 / a, a * m
-        with np.errstate(divide="ignore"):  # a mean of 0: never more than 0
+        with np.errstate(divide="ignore"):  # a mean of 0: all counts are 0
             front = np.exp(log_rising(b, r).value - lgamma(b) + b * np.log(m) - (r + b) * np.log1p(t))
         return incomplete_beta(r, b, 1 / (1 + t), t / (1 + t), front)
 
@@ -94,7 +95,7 @@ def negative_binomial_quantile(level: float, mean: Array, alpha: Array) -> Array
 
 
 def _smallest(level: float, cdf: Callable[[Array, Array], Array], mean: Array, alpha: Array) -> Array:
-    """Bisection between bounds about the expansion of Cornish and Fisher; `cdf(k, at)` for elements `at`."""
+    """Bisection around the Cornish-Fisher expansion; `cdf(k, at)` is the distribution function of elements `at`."""
     m, t = mean.reshape(-1), (alpha * mean).reshape(-1)
     z = normal_quantile(level)
     deviation = np.sqrt(m * (1 + t))
@@ -122,7 +123,7 @@ def _smallest(level: float, cdf: Callable[[Array, Array], Array], mean: Array, a
 
 
 def cdf_or(cdf: Callable[[Array, Array], Array], k: Array, at: Array) -> Array:
-    """The distribution functions at k for elements `at`, 0 for the others."""
+    """The distribution functions at k for elements `at`, and 0 for the others."""
     found = np.zeros(k.size)
     if len(at):
         found[at] = cdf(k[at], at)
@@ -144,12 +145,12 @@ def incomplete_gamma_upper(a: Array, x: Array) -> Array:
 
 
 def incomplete_beta(a: Array, b: Array, x: Array, rest: Array, front: Array) -> Array:
-    """I_x(a, b) with rest = 1 - x and front = x^a (1 - x)^b / B(a, b), which callers know without loss of digits.
+    """I_x(a, b) with rest = 1 - x and front = x^a (1 - x)^b / B(a, b), which callers compute without cancellation.
 
     Source: Abramowitz & Stegun, 26.5.8.
     """
     found = np.empty_like(front)
-    small = x < (a + 1) / (a + b + 2)  # elsewhere the fraction of the other tail converges
+    small = x < (a + 1) / (a + b + 2)  # elsewhere the fraction of the other tail converges faster
     found[small] = front[small] * _beta_fraction(a[small], b[small], x[small]) / a[small]
     large = ~small
     found[large] = 1 - front[large] * _beta_fraction(b[large], a[large], rest[large]) / b[large]
@@ -159,7 +160,7 @@ def incomplete_beta(a: Array, b: Array, x: Array, rest: Array, front: Array) -> 
 def _gamma_series(a: Array, x: Array) -> Array:
     term = 1 / a
     total = term.copy()
-    for n in range(1, MOST_TERMS):
+    for n in range(1, MAX_TERMS):
         term = term * x / (a + n)
         total += term
         if (term <= EPS * total).all():
@@ -185,7 +186,7 @@ def _beta_fraction(a: Array, b: Array, x: Array) -> Array:
 def _fraction(total: Array, first: Array, part: Callable[[int], tuple[Array, Array]]) -> Array:
     """1 / (first + n₁ / (d₁ + n₂ / (d₂ + ...))) with (nᵢ, dᵢ) = part(i). Source: Lentz, Applied Optics 15, 1976."""
     c, d = np.full_like(first, 1 / TINY), 1 / first
-    for i in range(1, MOST_TERMS):
+    for i in range(1, MAX_TERMS):
         numerator, denominator = part(i)
         d = denominator + numerator * d
         d = 1 / np.where(np.abs(d) < TINY, TINY, d)

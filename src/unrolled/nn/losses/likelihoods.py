@@ -1,11 +1,11 @@
 """Likelihoods: losses whose predictions are the parameters of a distribution of the target.
 
-The cost is the negative log-likelihood of the target, all constants included. Networks give raw numbers; those that
-must be positive pass through softplus(a) = log(1 + exp(a)). Everything is computed in float64, where no raw number
-up to ±1e4 overflows or becomes NaN, and the gradient is rounded to the working precision at the end.
+The cost is the negative log-likelihood of the target, including all constants. Networks predict raw parameters, which
+softplus(a) = log(1 + exp(a)) makes positive where needed. Everything is computed in float64, where no raw parameter
+up to ±1e4 overflows or becomes NaN; the gradient is rounded to the working precision at the end.
 
-Counts are divided by a unit before a network sees them. Their likelihoods belong to the counts themselves, which
-`evaluate`, `mean`, `quantiles` and `sample` get back by multiplying with `unit`.
+Counts are divided by a unit before training. Their likelihoods are those of the counts themselves: `evaluate`,
+`mean`, `quantiles` and `sample` multiply by `unit` again.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from . import distributions
 from .base import Loss, spread_unit
 from .special_functions import lgamma, log1p_rest, log_rising, softplus, softplus_inverse
 
-SMALLEST_SCALE = 1e-6  # of a target that the network is sure of: its likelihood has no other bound
-SMALLEST_DISPERSION = 1e-8  # a negative binomial this close to Poisson is one
-FIRST_FREEDOM = 5.0  # degrees of freedom before anything is known: tails heavier than the normal ones
+SMALLEST_SCALE = 1e-6  # keeps the likelihood of perfectly predicted targets bounded
+SMALLEST_DISPERSION = 1e-8  # so close to Poisson that the two distributions are equal
+INITIAL_FREEDOM = 5.0  # degrees of freedom before training: heavier tails than the normal distribution
 HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
 
 class Costs(NamedTuple):
-    """Negative log-likelihoods of elements, and their derivatives by each raw number."""
+    """Negative log-likelihoods of elements, and their derivatives with respect to each raw parameter."""
 
     cost: Array
     slopes: tuple[Array, ...]
@@ -38,7 +38,7 @@ class Costs(NamedTuple):
 class Likelihood(Loss):
     """A distribution's negative log-likelihood. Predictions are (..., parameters), targets (...)."""
 
-    parameters: ClassVar[tuple[str, ...]]  # what the predictions' last axis holds
+    parameters: ClassVar[tuple[str, ...]]  # names of the entries of the predictions' last axis
 
     def fit_target(self, prediction: Array, target: Array) -> Array:
         names = self.parameters
@@ -58,15 +58,15 @@ class Likelihood(Loss):
 
     @abstractmethod
     def negative_log(self, target: Array, unit: Array, *raw: Array) -> Costs:
-        """The mathematics: -log p(target · unit) from raw numbers in float64, and its derivatives by them."""
+        """-log p(target · unit) from raw parameters in float64, and its derivatives with respect to them."""
 
     def mean(self, prediction: Array, unit: Array | None = None) -> Array:
-        """The distributions' means, (...), of target · unit."""
+        """The means of the distributions of target · unit, (...)."""
         raw = self.raw(prediction)
         return self._mean(*raw) * self._unit(raw, unit)
 
     def quantiles(self, prediction: Array, levels: Sequence[float], unit: Array | None = None) -> Array:
-        """Their quantiles of target · unit at Q levels inside (0, 1): (..., Q)."""
+        """The quantiles of the distributions of target · unit at Q levels inside (0, 1), (..., Q)."""
         raw = self.raw(prediction)
         q = np.asarray(levels, np.float64)
         if q.ndim != 1 or not q.size or not ((q > 0) & (q < 1)).all():
@@ -77,7 +77,7 @@ class Likelihood(Loss):
     def sample(
         self, prediction: Array, random: np.random.Generator, count: int = 1, unit: Array | None = None
     ) -> Array:
-        """Independent draws of target · unit, `count` of each: (..., count)."""
+        """`count` independent samples of each target · unit, (..., count)."""
         if count < 1:
             raise InputError(f"{self.kind}: draw at least one sample; got count={count}.")
         raw = self.raw(prediction)
@@ -87,12 +87,13 @@ class Likelihood(Loss):
 
     @abstractmethod
     def begin(self, target: Array, weight: Array, unit: Array) -> Array:
-        """Raw numbers that a network may give for everything before it has learned anything: by the method of
-        moments, from targets that are measured from a first guess, counts from 0.
+        """Initial raw parameters of an untrained network, by the method of moments.
+
+        Targets are differences from a first forecast, except counts.
 
         Args:
             target: (N, R).
-            weight: (N, R), not all 0 in any column.
+            weight: (N, R); each column has a weight above 0.
             unit: (N, 1).
 
         Returns:
@@ -100,7 +101,7 @@ class Likelihood(Loss):
         """
 
     def raw(self, prediction: Array) -> list[Array]:
-        """The predictions' columns in float64."""
+        """The raw parameters in float64, one array each."""
         if prediction.shape[-1:] != (len(self.parameters),):
             raise InputError(
                 f"{self.kind}: the last axis of predictions holds {', '.join(self.parameters)}; their shape is "
@@ -185,7 +186,7 @@ class StudentT(Likelihood):
     >>> un.losses.StudentT().quantiles(np.array([[10.0, 2.0, 1.0]]), [0.1, 0.5, 0.9]).round(2)
     array([[ 6.6, 10. , 13.4]])
 
-    Source: the parametrisation is that of DeepAR, Salinas et al., Int. J. Forecasting 36, 2020, as GluonTS has it.
+    Source: the parametrisation is that of DeepAR, Salinas et al., Int. J. Forecasting 36, 2020, as in GluonTS.
     """
 
     kind: ClassVar[str] = "student_t"
@@ -209,7 +210,7 @@ class StudentT(Likelihood):
 
     def begin(self, target: Array, weight: Array, unit: Array) -> Array:
         variance = np.average(target**2, axis=0, weights=weight)
-        freedom = np.full_like(variance, FIRST_FREEDOM)
+        freedom = np.full_like(variance, INITIAL_FREEDOM)
         scale = np.sqrt(variance * (freedom - 2) / freedom)
         return np.stack([np.zeros_like(variance), softplus_inverse(scale), softplus_inverse(freedom - 2)], axis=-1)
 
@@ -230,13 +231,13 @@ def _scale(raw: Array) -> Array:
 
 
 def _rate(target: Array, weight: Array, unit: Array) -> Array:
-    """Counts by units, (R,)."""
+    """Mean counts per unit, (R,)."""
     total = (weight * unit * target).sum(axis=0)
     return total / (weight * unit).sum(axis=0)
 
 
 class CountLikelihood(Likelihood):
-    """A likelihood of counts: targets ≥ 0, in units."""
+    """A likelihood of counts: targets ≥ 0, in multiples of a unit."""
 
     needs_unit: ClassVar[bool] = True
 
@@ -245,13 +246,13 @@ class CountLikelihood(Likelihood):
         if not (target >= 0).all():
             raise InputError(
                 f"loss {self.kind!r}: targets are counts ≥ 0; the lowest is {target.min()}. "
-                "Give unknown ones the weight 0, and measure counts from 0."
+                "Give unknown targets the weight 0, and do not subtract anything from counts."
             )
         return target
 
 
 class Poisson(CountLikelihood):
-    """A Poisson distribution; u is the unit, y = target · u the count. Any y ≥ 0 has a cost, whole or not.
+    """A Poisson distribution with unit u and count y = target · u, which need not be a whole number.
 
         s = softplus(a),  λ = u s                             (1)
         cost = λ - y log λ + log Γ(y + 1)                     (2)
@@ -261,7 +262,7 @@ class Poisson(CountLikelihood):
     log s and its derivative stay finite where s underflows.
 
     >>> import numpy as np, unrolled as un
-    >>> one = np.log(np.expm1(1.0))  # softplus makes 1 of it
+    >>> one = np.log(np.expm1(1.0))  # softplus(one) = 1
     >>> un.losses.Poisson().quantiles(np.full((1, 1), one), [0.1, 0.5, 0.9], unit=np.array([20.0]))
     array([[14., 20., 26.]])
     """
@@ -289,7 +290,7 @@ class Poisson(CountLikelihood):
 
 
 class NegativeBinomial(CountLikelihood):
-    """A negative binomial distribution of mean μ and variance μ + α μ²: counts that scatter more than Poisson's.
+    """A negative binomial distribution of mean μ and variance μ + α μ², for overdispersed counts.
 
     u is the unit, y = target · u the count, r = 1/α.
 
@@ -305,7 +306,7 @@ class NegativeBinomial(CountLikelihood):
         L(t) = log(1 + t) - t
         da_α = dα · sigmoid(a_α)                                              (2')
 
-    dr/dα = -r² multiplies differences that vanish with α; L and R are computed so that their digits stay.
+    dr/dα = -r² multiplies differences that vanish with α; L and R are computed without cancellation.
 
     >>> import numpy as np, unrolled as un
     >>> un.losses.NegativeBinomial().quantiles(np.array([[3.0, 0.0]]), [0.1, 0.5, 0.9])
@@ -332,9 +333,9 @@ class NegativeBinomial(CountLikelihood):
     def begin(self, target: Array, weight: Array, unit: Array) -> Array:
         rate = _rate(target, weight, unit)
         mean = unit * rate
-        beyond = np.average((unit * target - mean) ** 2 - mean, axis=0, weights=weight)
+        excess = np.average((unit * target - mean) ** 2 - mean, axis=0, weights=weight)
         square = np.average(mean**2, axis=0, weights=weight)
-        alpha = beyond / np.where(square > 0, square, 1)  # counts that are all 0 do not scatter
+        alpha = excess / np.where(square > 0, square, 1)  # 0 if all counts are 0
         return np.stack([softplus_inverse(rate), softplus_inverse(alpha)], axis=-1)
 
     def _mean(self, *raw: Array) -> Array:
@@ -346,5 +347,5 @@ class NegativeBinomial(CountLikelihood):
 
     def _sample(self, random: np.random.Generator, shape: tuple[int, ...], unit: Array, *raw: Array) -> Array:
         mean, alpha = unit * self._mean(*raw), softplus(raw[1]).value + SMALLEST_DISPERSION
-        rate = random.gamma(np.broadcast_to(1 / alpha, shape), alpha * mean)  # a Poisson whose rate scatters
+        rate = random.gamma(np.broadcast_to(1 / alpha, shape), alpha * mean)  # a mixture of Poisson distributions
         return random.poisson(rate).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Losses of a single number or class: squares, absolute errors, scores, quantiles."""
+"""Losses of a single number or class: squared and absolute errors, cross-entropy, quantiles."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Huber(Loss):
 
 
 class CrossEntropy(Loss):
-    """-log softmax(prediction)[target], fused so that no large score overflows.
+    """-log softmax(prediction)[target], computed together so that large scores do not overflow.
 
     Predictions are scores (N, K) or (N, T, K); targets integers (N,) or (N, T) in 0..K-1.
     """
@@ -73,7 +73,7 @@ class CrossEntropy(Loss):
         if target.size and not (target.min() >= 0 and target.max() < prediction.shape[-1]):
             raise InputError(
                 f"loss 'cross_entropy': targets must lie in 0..{prediction.shape[-1] - 1}; "
-                f"they reach from {target.min()} to {target.max()}."
+                f"they range from {target.min()} to {target.max()}."
             )
         return target
 
@@ -87,13 +87,16 @@ class CrossEntropy(Loss):
 
 @dataclass(frozen=True)
 class Quantile(Loss):
-    """The pinball loss on a grid of levels: mean over levels q of max(q e, (q - 1) e), e = target - prediction.
+    """The pinball loss, averaged over quantile levels q: max(q e, (q - 1) e) with e = target - prediction.
 
-    Predictions are (..., Q), one for each level in order; targets (...). At its minimum each output is the
+    Predictions are (..., Q), one for each level in order; targets (...). At the minimum each output is the
     conditional quantile of its level.
 
     Args:
         levels: strictly increasing, each inside (0, 1).
+
+    Raises:
+        InputError: the levels are not.
 
     Source: Koenker & Bassett, Econometrica 46, 1978.
     """

@@ -1,4 +1,4 @@
-"""Softplus, the logarithm of the gamma function and its derivative, as the likelihoods need them."""
+"""Special functions of the likelihoods: softplus, the logarithm of the gamma function and its derivative."""
 
 from __future__ import annotations
 
@@ -8,20 +8,14 @@ import numpy as np
 
 from ...arrays import Array
 
-LEAST_SOFTPLUS = 1e-3  # that an inverse is asked for
-
-
+SMALLEST_INVERTED_SOFTPLUS = 1e-3  # where the slope of softplus is still large enough to learn from
 STIRLING_FROM = 10.0  # from here on the seven terms below are exact to the last bits
-
-
 LGAMMA_TERMS = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)  # B₂ₖ / (2k (2k - 1))
-
-
 DIGAMMA_TERMS = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)  # B₂ₖ / 2k
 
 
 class Softplus(NamedTuple):
-    """s = log(1 + exp(a)) > 0 with what its way back and logarithms need; none overflows at any a."""
+    """s = log(1 + exp(a)) > 0, log s and their derivatives; none overflows at any a."""
 
     value: Array
     slope: Array  # ds/da = σ(a)
@@ -39,13 +33,13 @@ def softplus(a: Array) -> Softplus:
 
 
 def softplus_inverse(value: Array) -> Array:
-    """What softplus makes these values of; those below a thousandth count as that, where its slope is still felt."""
-    value = np.maximum(value, LEAST_SOFTPLUS)
+    """The inverse of softplus; values below `SMALLEST_INVERTED_SOFTPLUS` are replaced by it."""
+    value = np.maximum(value, SMALLEST_INVERTED_SOFTPLUS)
     return value + np.log(-np.expm1(-value))
 
 
 def stirling(x: Array, terms: tuple[float, ...]) -> Array:
-    """Σ terms[k] / x^(2k + 1), x ≥ 10: lgamma(x) less (x - ½) log x - x + ½ log 2π, with the terms of lgamma."""
+    """Σ terms[k] / x^(2k + 1), x ≥ 10; with `LGAMMA_TERMS`: lgamma(x) - ((x - ½) log x - x + ½ log 2π)."""
     inverse = 1 / (x * x)
     total = np.zeros_like(x)
     for term in reversed(terms):
@@ -54,7 +48,9 @@ def stirling(x: Array, terms: tuple[float, ...]) -> Array:
 
 
 def lgamma(x: Array) -> Array:
-    """log Γ(x) for x > 0, to 1e-14 of max(1, its size): Γ(x + 1) = x Γ(x) up to 10, then Stirling's series.
+    """log Γ(x) for x > 0 by Γ(x + 1) = x Γ(x) up to 10, then Stirling's series.
+
+    The error is at most 1e-14 max(1, |log Γ(x)|).
 
     >>> float(np.exp(lgamma(np.array(5.0))).round(9))  # 4!
     24.0
@@ -70,7 +66,9 @@ def lgamma(x: Array) -> Array:
 
 
 def digamma(x: Array) -> Array:
-    """ψ(x) = d log Γ(x) / dx for x > 0, to 1e-14 of max(1, its size): ψ(x + 1) = ψ(x) + 1/x, then its series.
+    """ψ(x) = d log Γ(x) / dx for x > 0 by ψ(x + 1) = ψ(x) + 1/x up to 10, then its series.
+
+    The error is at most 1e-14 max(1, |ψ(x)|).
 
     Source: Abramowitz & Stegun, 6.3.5 and 6.3.18.
     """
@@ -83,7 +81,7 @@ def digamma(x: Array) -> Array:
 
 
 def log1p_rest(t: Array) -> Array:
-    """log(1 + t) - t for t > -1, exact to the last bits near 0 too, where it is -t²/2.
+    """log(1 + t) - t for t > -1, exact to the last bits even near 0, where it is -t²/2.
 
     With u = t / (2 + t), log(1 + t) = 2 artanh u = 2 (u + u³/3 + u⁵/5 + ...), and 2u - t = -t u.
     """
@@ -97,18 +95,18 @@ def log1p_rest(t: Array) -> Array:
 
 class Rising(NamedTuple):
     value: Array
-    slope: Array  # its derivative by r
+    slope: Array  # its derivative with respect to r
 
 
 def log_rising(y: Array, r: Array) -> Rising:
     """log(Γ(y + r) / Γ(r)) - y log r, for y ≥ 0, r > 0; it tends to 0 for large r.
 
-    The difference of two large logarithms would lose all digits there. From r = 10 on Stirling's series gives it as
+    There, the difference of two large logarithms would cancel. From r = 10 on, Stirling's series gives
 
         value = (y + r - ½) log(1 + y/r) - y + S(y + r) - S(r)
         slope = log(1 + y/r) - y/r + ½ y / (r (y + r)) - P(y + r) + P(r)
 
-    S and P being the sums behind the logarithms in `lgamma` and `digamma`.
+    where S and P are the sums that `stirling` adds to `lgamma` and `digamma`.
     """
     large = r >= STIRLING_FROM
     b = np.where(large, r, STIRLING_FROM)

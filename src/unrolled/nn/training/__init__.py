@@ -1,1 +1,1 @@
-"""Training through epochs."""
+"""Training: the loop over epochs, checkpoints, histories."""

@@ -1,4 +1,4 @@
-"""What changes while a training runs, and the file that holds exactly this: a resume continues bit for bit."""
+"""The state of a training, and its checkpoint file: a resumed training continues bit for bit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import zlib
 from dataclasses import asdict, dataclass
 from math import inf, isfinite
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,13 +16,10 @@ from ..engines import Engine, Job
 from ..optimizers import OptimizerState
 from .history import History
 
-if TYPE_CHECKING:
-    pass
-
 
 @dataclass
 class TrainingState:
-    """All that changes while training; a checkpoint holds exactly this."""
+    """Everything that changes during a training; a checkpoint holds exactly this."""
 
     params: Array
     optimizer: OptimizerState
@@ -46,7 +42,7 @@ def fingerprint(
     training_rows: Array,
     validation_rows: Array,
 ) -> str:
-    """What a resumed training must have in common with the interrupted one."""
+    """A text that a resumed training must have in common with the interrupted one: data, network and settings."""
     sample = job.data.batch(np.concatenate((training_rows, validation_rows)), np.dtype(np.float64))
     parts = (*sample.inputs.values(), sample.target, sample.weight, sample.lengths, sample.unit)
     contents = [np.ascontiguousarray(a).tobytes() for a in parts if a is not None]
@@ -93,7 +89,7 @@ def resume(run: TrainingState, path: str | os.PathLike[str], identity: str) -> N
     if content.get("identity") != identity:
         raise InputError(
             f"the checkpoint {path} is of another training (its data, network or settings differ). "
-            "Delete it to start anew, or name another file."
+            "Delete it to train from the start, or name another file."
         )
     with storage.guarded(path):
         run.params[...] = arrays["params"]

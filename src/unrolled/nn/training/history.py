@@ -1,4 +1,4 @@
-"""History: what happened in a training, epoch by epoch."""
+"""The history of a training, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import InputError
-from ...interactive.figure import HEIGHT, OURS, RIVALS, SOFT, WIDTH, _picture
+from ...interactive.figure import HEIGHT, OURS, RIVALS, SOFT, WIDTH, styled_figure
 from ...interactive.html import note, table, titled
 
 if TYPE_CHECKING:
@@ -18,22 +18,23 @@ if TYPE_CHECKING:
 
 @dataclass(repr=False)
 class History:
-    """What happened, one entry an epoch."""
+    """The course of a training; each list has one entry for each epoch."""
 
     loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)  # empty without validation rows
-    rate: list[float] = field(default_factory=list)  # of the epoch's last step
+    rate: list[float] = field(default_factory=list)  # of the last step of the epoch
     wall_s: list[float] = field(default_factory=list)  # since training began
     stopped: str = "done"  # "done", "early", "callback", "interrupted"
-    best_epoch: int | None = None  # epoch with the lowest monitored loss
+    best_epoch: int | None = None  # the epoch with the lowest monitored loss
     restored: bool = False  # whether the network has the weights of the best epoch
 
     @property
     def monitored(self) -> list[float]:
+        """The validation loss if there is one, else the training loss."""
         return self.validation_loss or self.loss
 
     def to_frame(self) -> pd.DataFrame:
-        """One row an epoch."""
+        """A pandas data frame with one row for each epoch."""
         import pandas as pd
 
         columns = {
@@ -61,46 +62,42 @@ class History:
         return "\n".join(lines)
 
     def plot(self) -> Picture:
-        """A figure of the losses by epoch, with Matplotlib (`pip install 'unrolled[plot]'`)."""
-        from .history import of_history
+        """A Matplotlib figure of the losses by epoch.
 
-        return of_history(self)
+        Raises:
+            InputError: there are no epochs, or Matplotlib is not installed (`pip install 'unrolled[plot]'`).
+        """
+        if not self.loss:
+            raise InputError("the history has no epochs: nothing has been trained.")
+        return styled_figure(WIDTH * 0.75, HEIGHT, self._draw)
+
+    def _draw(self, figure: Picture) -> None:
+        axes = figure.subplots()
+        epochs = np.arange(1, len(self.loss) + 1)
+        axes.plot(epochs, self.loss, color=OURS, lw=1.6, label="training loss")
+        if self.validation_loss:
+            axes.plot(epochs, self.validation_loss, color=RIVALS[0], lw=1.6, ls="--", label="validation loss")
+        if self.best_epoch is not None:
+            axes.axvline(self.best_epoch + 1, color=SOFT, lw=0.8, ls=(0, (1, 3)), label="best epoch")
+        losses = [*self.loss, *self.validation_loss]
+        if min(losses) > 0 and max(losses) > 5 * min(losses):
+            axes.set_yscale("log")
+        axes.set_xlabel("epoch")
+        axes.legend(labelcolor=SOFT)
 
     def _repr_html_(self) -> str:
         rows = []
-        for epoch in _some(len(self.loss)):
+        for epoch in _shown_epochs(len(self.loss)):
             validation = [f"{self.validation_loss[epoch]:.5g}"] if self.validation_loss else []
             wall_s = f"{self.wall_s[epoch]:.2f}"
             rows.append([str(epoch), f"{self.loss[epoch]:.5g}", *validation, f"{self.rate[epoch]:.3g}", wall_s])
         header = ["epoch", "loss", *(["validation"] if self.validation_loss else []), "rate", "seconds"]
         best = next((k for k, row in enumerate(rows) if row[0] == str(self.best_epoch)), None)
-        left, half = len(self.loss) - len(rows), len(rows) // 2
-        more = note(f"{left} more epochs: {half} … {half + left - 1}") if left else ""
+        omitted, half = len(self.loss) - len(rows), len(rows) // 2
+        more = note(f"{omitted} more epochs: {half} … {half + omitted - 1}") if omitted else ""
         return titled(repr(self), table(header, rows, best), more)
 
 
-def _some(epochs: int, most: int = 20) -> list[int]:
-    """The first and the last epochs where there are many, else all."""
-    return [*range(epochs)] if epochs <= most else [*range(most // 2), *range(epochs - most // 2, epochs)]
-
-
-def of_history(history: History) -> Picture:
-    """The losses of a training by epoch: the figure of `History.plot`."""
-    if not history.loss:
-        raise InputError("the history has no epochs: nothing has been trained.")
-
-    def draw(figure: Picture) -> None:
-        axes = figure.subplots()
-        epochs = np.arange(1, len(history.loss) + 1)
-        axes.plot(epochs, history.loss, color=OURS, lw=1.6, label="training loss")
-        if history.validation_loss:
-            axes.plot(epochs, history.validation_loss, color=RIVALS[0], lw=1.6, ls="--", label="validation loss")
-        if history.best_epoch is not None:
-            axes.axvline(history.best_epoch + 1, color=SOFT, lw=0.8, ls=(0, (1, 3)), label="best epoch")
-        known = [*history.loss, *history.validation_loss]
-        if min(known) > 0 and max(known) > 5 * min(known):
-            axes.set_yscale("log")
-        axes.set_xlabel("epoch")
-        axes.legend(labelcolor=SOFT)
-
-    return _picture(WIDTH * 0.75, HEIGHT, draw)
+def _shown_epochs(epochs: int, limit: int = 20) -> list[int]:
+    """All epochs up to the limit, else only the first and the last ones."""
+    return [*range(epochs)] if epochs <= limit else [*range(limit // 2), *range(epochs - limit // 2, epochs)]

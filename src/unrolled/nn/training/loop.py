@@ -1,7 +1,7 @@
-"""Training through epochs: order, schedules, early stopping, checkpoints, Ctrl-C.
+"""The training loop: order of rows, schedules, early stopping, checkpoints, Ctrl-C.
 
-The engine does the batches; everything here happens between slices of an epoch. How an epoch is sliced never
-changes the result, nor does a resume from a checkpoint.
+The engine trains on batches; everything here happens between slices of an epoch. Neither the slices nor a resume from
+a checkpoint change the result.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import ceil, isfinite
 
 import numpy as np
@@ -16,9 +17,9 @@ import numpy as np
 from ...arrays import Array
 from ...errors import TrainingDiverged
 from ...interactive.interrupts import interruptible
-from ...interactive.progress import EpochEnd, Silent, progress_line
+from ...interactive.progress import EpochEnd, SilentProgress, progress_line
 from .. import randomness
-from ..datasets import Data
+from ..datasets import Dataset
 from ..engines import Engine, Job, engine_for
 from ..losses import Loss
 from ..optimizers import Optimizer
@@ -28,20 +29,20 @@ from .checkpoint import TrainingState, fingerprint, resume, save_checkpoint
 from .history import History
 from .plan import TrainingPlan
 
-SLICE_WALL_S = 0.1  # between slices there is time for Ctrl-C and the progress line
+SLICE_WALL_S = 0.1  # Ctrl-C and the progress line are served between slices
 
 
 def train(
     program: Program,
     params: Array,
-    data: Data,
+    data: Dataset,
     loss: Loss,
     optimizer: Optimizer,
     plan: TrainingPlan,
     training_rows: Array,
     validation_rows: Array,
 ) -> History:
-    """Train `params` in place; see `Network.fit` for what the plan means."""
+    """Train `params` in place; `Network.fit` documents the options of the plan."""
     engine = engine_for(program, loss, optimizer)
     job = Job(program, data, loss, optimizer, plan.batch_size, plan.clip_norm, plan.seed)
     run = TrainingState(params, optimizer.start(params), History(), params.copy())
@@ -52,14 +53,14 @@ def train(
     )
     if plan.checkpoint and os.path.exists(plan.checkpoint):
         resume(run, plan.checkpoint, identity)
-        # what stopped it from outside, a callback or Ctrl-C, is over; being out of patience is not
+        # a callback or Ctrl-C that stopped it does not count any more; exhausted patience does
         run.history.stopped = "early" if _out_of_patience(run, plan) else "done"
     n_batches = ceil(len(training_rows) / plan.batch_size)
     began = time.perf_counter() - (run.history.wall_s[-1] if run.history.wall_s else 0.0)
 
     steps = n_batches if plan.count_steps else None
-    slices = Slices()
     with interruptible() as interrupted, progress_line(plan.title, plan.epochs, plan.verbose, steps) as line:
+        slices = Slices(engine, job, interrupted, line)
         while run.epoch < plan.epochs and run.history.stopped == "done":
             epoch = run.epoch
             order = training_rows
@@ -68,7 +69,7 @@ def train(
             rates = optimizer.schedule.rates(
                 epoch * n_batches, n_batches, plan.epochs * n_batches, run.history.monitored
             )
-            mean = _train_epoch(engine, job, run, order, epoch, rates, slices, interrupted, line)
+            mean = slices.train_epoch(run, order, epoch, rates)
             if mean is None:
                 run.history.stopped = "interrupted"
                 break
@@ -81,7 +82,7 @@ def train(
             _close_epoch(run, plan, end, n_batches)
             if plan.checkpoint:
                 save_checkpoint(run, plan.checkpoint, identity)
-            line.end(end)
+            line.end_epoch(end)
             if interrupted():
                 run.history.stopped = "interrupted"
 
@@ -90,53 +91,48 @@ def train(
     return run.history
 
 
+@dataclass
 class Slices:
-    """How many batches are done between two looks at Ctrl-C."""
+    """Trains epochs in slices of batches that take about `SLICE_WALL_S`, and checks for Ctrl-C between them."""
 
-    size = 1
+    engine: Engine
+    job: Job
+    interrupted: Callable[[], bool]
+    line: SilentProgress
+    size: int = 1  # batches in the next slice
 
-    def took(self, batches: int, seconds: float) -> None:
-        self.size = max(1, min(4 * self.size, int(SLICE_WALL_S * batches / max(seconds, 1e-9))))
+    def train_epoch(self, run: TrainingState, order: Array, epoch: int, rates: Array) -> float | None:
+        """Train one epoch; its mean loss, or None if Ctrl-C interrupted it."""
+        total = weight = 0.0
+        batch = 0
+        while batch < len(rates):
+            if self.interrupted():
+                return None
+            piece = rates[batch : batch + self.size]
+            started = time.perf_counter()
+            sums = self.engine.train(self.job, run.params, run.optimizer, order, epoch, batch, piece)
+            broken = np.flatnonzero(~np.isfinite(sums.totals))
+            if len(broken):
+                _restore_best(run)
+                raise TrainingDiverged(epoch, batch + int(broken[0]), float(piece[broken[0]]))
+            total, weight = _sequential_sum(total, sums.totals), _sequential_sum(weight, sums.weights)
+            batch += len(piece)
+            self.line.within_epoch(epoch, batch / len(rates))
+            self.adapt(len(piece), time.perf_counter() - started)
+        return total / weight if weight else 0.0
 
-
-def _train_epoch(
-    engine: Engine,
-    job: Job,
-    run: TrainingState,
-    order: Array,
-    epoch: int,
-    rates: Array,
-    slices: Slices,
-    interrupted: Callable[[], bool],
-    line: Silent,
-) -> float | None:
-    """One epoch in slices; its mean loss, or None when Ctrl-C came before its end."""
-    total = weight = 0.0
-    batch = 0
-    while batch < len(rates):
-        if interrupted():
-            return None
-        piece = rates[batch : batch + slices.size]
-        started = time.perf_counter()
-        sums = engine.train(job, run.params, run.optimizer, order, epoch, batch, piece)
-        broken = np.flatnonzero(~np.isfinite(sums.totals))
-        if len(broken):
-            _restore_best(run)
-            raise TrainingDiverged(epoch, batch + int(broken[0]), float(piece[broken[0]]))
-        total, weight = _added(total, sums.totals), _added(weight, sums.weights)
-        batch += len(piece)
-        line.within(epoch, batch / len(rates))
-        slices.took(len(piece), time.perf_counter() - started)
-    return total / weight if weight else 0.0
+    def adapt(self, batches: int, wall_s: float) -> None:
+        """Choose the size of the next slice from the time that the last one took."""
+        self.size = max(1, min(4 * self.size, int(SLICE_WALL_S * batches / max(wall_s, 1e-9))))
 
 
-def _added(before: float, values: Array) -> float:
-    """One addition after the other: the sum must not depend on where the slices end."""
+def _sequential_sum(before: float, values: Array) -> float:
+    """Add one value after the other: the sum must not depend on the slices."""
     return float(np.cumsum(np.concatenate(([before], values)))[-1])
 
 
 def _close_epoch(run: TrainingState, plan: TrainingPlan, end: EpochEnd, n_batches: int) -> None:
-    """Record an epoch, remember the best weights, ask early stopping and the callbacks."""
+    """Record an epoch, keep the best weights, and apply early stopping and the callbacks."""
     history = run.history
     history.loss.append(end.loss)
     history.rate.append(end.rate)
@@ -145,7 +141,7 @@ def _close_epoch(run: TrainingState, plan: TrainingPlan, end: EpochEnd, n_batche
     if not np.isfinite(run.params).all() or not isfinite(monitored):
         _restore_best(run)
         raise TrainingDiverged(end.epoch, n_batches - 1, end.rate)
-    min_delta = plan.early_stopping.min_delta if plan.early_stopping else 0.0
+    min_delta = plan.stopping.min_delta if plan.stopping else 0.0
     if monitored < run.best_loss - min_delta:
         run.best_loss, run.waited, history.best_epoch = monitored, 0, end.epoch
         run.best_params[...] = run.params
@@ -153,13 +149,13 @@ def _close_epoch(run: TrainingState, plan: TrainingPlan, end: EpochEnd, n_batche
         run.waited += 1
     if _out_of_patience(run, plan):
         history.stopped = "early"
-    answers = [callback(end) for callback in plan.callbacks]
-    if any(answers):
+    stops = [callback(end) for callback in plan.callbacks]  # a list: all callbacks are called
+    if any(stops):
         history.stopped = "callback"
 
 
 def _out_of_patience(run: TrainingState, plan: TrainingPlan) -> bool:
-    return plan.early_stopping is not None and run.waited >= plan.early_stopping.patience
+    return plan.stopping is not None and run.waited >= plan.stopping.patience
 
 
 def _restore_best(run: TrainingState) -> None:

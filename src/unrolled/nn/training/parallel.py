@@ -1,7 +1,7 @@
-"""Several trainings at once, each on cores of its own.
+"""Several trainings at the same time, each on cores of its own.
 
-Threads that share a small network wait for each other at every step; networks side by side do not. Bits depend on
-neither.
+Threads that share a small network wait for each other at every step; networks trained in parallel do not. The results
+have the same bits either way.
 """
 
 from __future__ import annotations
@@ -11,40 +11,40 @@ from contextvars import copy_context
 from typing import TypeVar
 
 from ...interactive.interrupts import interruptible, stop_when
-from ...interactive.progress import ParallelPart, ParallelProgress
+from ...interactive.progress import ParallelProgress, ParallelTask
 from ..engines import Engine
 
 T = TypeVar("T")
+REDRAW_INTERVAL_S = 0.05
 
-DRAWN_EVERY_S = 0.05
 
+def run_in_parallel(tasks: Sequence[Callable[[], T]], engine: Engine) -> list[T]:
+    """Run all tasks at the same time, dividing the threads of the engine among them; return their results.
 
-def run_in_parallel(works: Sequence[Callable[[], T]], engine: Engine) -> list[T]:
-    """The results of all these, done at once, the threads of the engine shared out among them.
-
-    Ctrl-C is told to all of them, and the line on the terminal tells of all together. If one fails, the others end as
-    if they were interrupted, and its error is raised.
+    Ctrl-C stops all of them, and the progress line shows all together. If one fails, the others stop as if they were
+    interrupted, and its error is raised.
     """
-    if len(works) == 1:
-        return [works[0]()]
+    if len(tasks) == 1:
+        return [tasks[0]()]
     from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
-    threads = max(1, engine.threads // len(works))
-    sides, failed = ParallelProgress(len(works)), False
+    threads = max(1, engine.threads // len(tasks))
+    progress, failed = ParallelProgress(len(tasks)), False
 
-    def run(work: Callable[[], T], side: ParallelPart) -> T:
+    def run(task: Callable[[], T], task_progress: ParallelTask) -> T:
         stop_when(lambda: failed or interrupted())
-        side.join()
+        task_progress.join()
         with engine.limited(threads):
-            return work()
+            return task()
 
-    with interruptible() as interrupted, ThreadPoolExecutor(len(works)) as pool:
+    with interruptible() as interrupted, ThreadPoolExecutor(len(tasks)) as pool:
         running = [
-            pool.submit(copy_context().run, run, work, side) for work, side in zip(works, sides.each, strict=True)
+            pool.submit(copy_context().run, run, task, task_progress)
+            for task, task_progress in zip(tasks, progress.tasks, strict=True)
         ]
         waiting = set(running)
         while waiting and not failed:
-            done, waiting = wait(running, DRAWN_EVERY_S, FIRST_EXCEPTION)
+            done, waiting = wait(running, REDRAW_INTERVAL_S, FIRST_EXCEPTION)
             failed = any(future.exception() for future in done)
-            sides.draw()
+            progress.draw()
     return [future.result() for future in running]

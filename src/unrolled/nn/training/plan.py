@@ -1,15 +1,16 @@
-"""What a training is asked for: epochs, batches, schedules, early stopping."""
+"""The options of a training: epochs, batches, early stopping, checkpoints."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...errors import InputError
 from ...interactive.progress import EpochEnd
+from ..randomness import checked_seed
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,10 @@ class EarlyStopping:
 
     Args:
         patience: epochs in a row without improvement after which training stops.
-        min_delta: improvement that counts.
+        min_delta: the smallest decrease of the loss that counts as an improvement.
+
+    Raises:
+        InputError: the patience is below 1.
     """
 
     patience: int
@@ -31,19 +35,19 @@ class EarlyStopping:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How to train."""
+    """The options of `Network.fit` that describe how to train."""
 
     epochs: int = 20
     batch_size: int = 32
     shuffle: bool = True
     clip_norm: float | None = 1.0
-    early_stopping: EarlyStopping | None = None
+    early_stopping: int | EarlyStopping | None = None
     checkpoint: str | os.PathLike[str] | None = None
-    callbacks: tuple[Callable[[EpochEnd], bool | None], ...] = ()
+    callbacks: Sequence[Callable[[EpochEnd], bool | None]] = ()
     seed: int = 0
     verbose: int = 1
     title: str = "training"
-    count_steps: bool = False  # whether the progress line counts optimizer steps, not epochs
+    count_steps: bool = False  # whether the progress line counts optimizer steps instead of epochs
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -52,3 +56,11 @@ class TrainingPlan:
                 raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
         if self.clip_norm is not None and not self.clip_norm > 0:
             raise InputError(f"clip_norm must be positive, or None for no limit; got {self.clip_norm!r}.")
+        object.__setattr__(self, "seed", checked_seed(self.seed))
+        _ = self.stopping  # raises if the patience is not allowed
+
+    @property
+    def stopping(self) -> EarlyStopping | None:
+        """`early_stopping` as an object."""
+        given = self.early_stopping
+        return EarlyStopping(int(given)) if isinstance(given, (int, np.integer)) else given

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,6 @@ import pytest
 
 import unrolled as un
 from support import assert_close, label
-from unrolled.interactive.interrupts import interruptible
 from unrolled.nn.datasets import Arrays
 from unrolled.nn.engines import ENGINES, Job
 from unrolled.nn.losses import MSE
@@ -294,33 +292,3 @@ def test_a_validation_loss_that_is_not_finite_is_a_divergence(engine, data):
     y[-1] = 1e200  # its square is no float
     with pytest.raises(un.TrainingDiverged, match="in epoch 0, batch 3 "):
         network().fit(x, y, validation=0.2, batch_size=4)
-
-
-# --- Ctrl-C -----------------------------------------------------------------------------------------
-
-
-def interrupted_twice() -> None:
-    """As NumPy does where arrays are compared: the second interrupt is lost in an error of its own."""
-    with interruptible() as interrupted:
-        signal.raise_signal(signal.SIGINT)
-        assert interrupted()
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except KeyboardInterrupt:
-            raise TypeError("no common dtype") from None
-
-
-def interrupted_once() -> None:
-    with interruptible():
-        signal.raise_signal(signal.SIGINT)
-        raise TypeError("its own")
-
-
-def test_a_second_interrupt_is_one_whatever_a_library_makes_of_it():
-    with pytest.raises(KeyboardInterrupt):
-        interrupted_twice()
-
-
-def test_an_error_after_one_interrupt_stays_what_it_is():
-    with pytest.raises(TypeError, match="its own"):
-        interrupted_once()

@@ -10,7 +10,7 @@ import pytest
 import unrolled as un
 from support import label, scattered
 from unrolled.nn.cells import HiddenState
-from unrolled.nn.gradient_check import DELTA, EPS, Problem, check_problem, difference
+from unrolled.nn.gradient_check import DELTA, EPS, Problem, central_difference, check_problem
 from unrolled.nn.losses import MSE, Quantile
 
 N, T, F = 3, 4, 2
@@ -101,7 +101,7 @@ def slope(problem: Problem, deltas) -> float:
     errors = []
     for delta in deltas:
         off = [
-            difference(problem.value, array, k, delta) - analytic[name].flat[k]
+            central_difference(problem.value, array, k, delta) - analytic[name].flat[k]
             for name, array in entries.items()
             for k in range(array.size)
         ]

@@ -27,7 +27,7 @@ from unrolled.nn.losses import LOSSES, MSE
 from unrolled.nn.optimizers import OPTIMIZERS
 from unrolled.nn.program import ProgramBuilder
 
-LEVELS = import_module("unrolled.nn.engines.native").LEVELS if "native" in ENGINES else ()
+INSTRUCTION_SETS = import_module("unrolled.nn.engines.native").INSTRUCTION_SETS if "native" in ENGINES else ()
 X, Y = np.linspace(-1, 1, 60).reshape(10, 6, 1), np.linspace(0, 1, 10).reshape(10, 1)
 
 
@@ -43,7 +43,7 @@ def fit(net, **options) -> un.History:
 def as_at_the_start(monkeypatch):
     """Nothing is chosen and nothing has been said."""
     monkeypatch.setattr(engines, "_chosen", None)
-    monkeypatch.setattr(engines, "_said", set())
+    monkeypatch.setattr(engines, "_warned", set())
     monkeypatch.delenv("UNROLLED_ENGINE", raising=False)
 
 
@@ -227,10 +227,10 @@ def test_the_environment_chooses_and_the_program_chooses_again(name):
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("level", LEVELS)
-def test_the_environment_chooses_the_instructions(level):
-    done = python(SHOW, UNROLLED_SIMD=level)
-    assert (done.stdout, done.stderr) == (f"native {level}\n", "")
+@pytest.mark.parametrize("instruction_set", INSTRUCTION_SETS)
+def test_the_environment_chooses_the_instructions(instruction_set):
+    done = python(SHOW, UNROLLED_SIMD=instruction_set)
+    assert (done.stdout, done.stderr) == (f"native {instruction_set}\n", "")
 
 
 def test_unknown_instructions_are_an_error_that_names_the_known_ones():
@@ -247,7 +247,7 @@ def test_a_training_is_resumed_by_the_same_engine_and_instructions_only(tmp_path
         monkeypatch.setitem(ENGINES, engine.name, engine)
         un.use_engine(engine.name)
 
-    every = [ENGINES["numpy"], *(type(ENGINES["native"])(level) for level in LEVELS)]
+    every = [ENGINES["numpy"], *(type(ENGINES["native"])(name) for name in INSTRUCTION_SETS)]
     for writer in every:
         path = tmp_path / writer.identity
         use(writer)
@@ -281,7 +281,7 @@ print(len(un.Forecaster(horizon=3, hidden=4, steps=20, ensemble=1).fit(table).pr
 def test_without_the_compiled_module_all_runs_on_numpy_which_is_said_once():
     done = python(WITHOUT)
     assert done.stdout == "3 numpy\n"
-    assert done.stderr.count("UserWarning") == done.stderr.count("the compiled engine is not there") == 1
+    assert done.stderr.count("UserWarning") == done.stderr.count("the compiled engine is not available") == 1
 
 
 def test_whoever_asks_for_numpy_is_not_told_that_the_compiled_module_is_missing():

@@ -18,7 +18,8 @@ from unrolled.nn.datasets import Arrays
 from unrolled.nn.engines import Job
 from unrolled.nn.losses import MSE
 from unrolled.nn.optimizers import OPTIMIZERS
-from unrolled.nn.training import loop as training
+from unrolled.nn.training import loop
+from unrolled.nn.training.plan import TrainingPlan
 
 N, T, EPOCHS = 20, 4, 8
 
@@ -152,7 +153,7 @@ def test_a_checkpoint_of_other_settings_is_refused(name, engine, data, tmp_path)
     path = tmp_path / "checkpoint"
     fit(network(), data, checkpoint=path, callbacks=[stop_after(1, crash=False)])
     written = path.read_bytes()
-    with pytest.raises(un.InputError, match=r"is of another training .*Delete it to start anew"):
+    with pytest.raises(un.InputError, match=r"is of another training .*Delete it to train from the start"):
         fit(network(), data, checkpoint=path, **OTHERS[name])
     assert path.read_bytes() == written
 
@@ -214,21 +215,19 @@ class Interrupting:
 @pytest.fixture
 def train(monkeypatch):
     def run(engine, net, data, plan) -> un.History:
-        monkeypatch.setattr(training, "engine_for", lambda *what: engine)
+        monkeypatch.setattr(loop, "engine_for", lambda *what: engine)
         rows = np.arange(N)
-        return training.train(
-            net.program, net.parameters, Arrays(*data), MSE(), un.SGD(0.05), plan, rows[:16], rows[16:]
-        )
+        return loop.train(net.program, net.parameters, Arrays(*data), MSE(), un.SGD(0.05), plan, rows[:16], rows[16:])
 
     return run
 
 
 def test_ctrl_c_keeps_the_best_weights_of_the_finished_epochs(engine, train, data, monkeypatch, tmp_path):
-    monkeypatch.setattr(training, "SLICE_WALL_S", 0.0)  # a slice a batch: four an epoch
+    monkeypatch.setattr(loop, "SLICE_WALL_S", 0.0)  # a slice a batch: four an epoch
     kept = []
     net = network()
     keep = (lambda end: kept.append(net.parameters.copy()),)
-    plan = training.Plan(epochs=EPOCHS, batch_size=4, checkpoint=tmp_path / "checkpoint", callbacks=keep)
+    plan = TrainingPlan(epochs=EPOCHS, batch_size=4, checkpoint=tmp_path / "checkpoint", callbacks=keep)
     handler = signal.getsignal(signal.SIGINT)
     history = train(Interrupting(engine, 4 * 3 + 2), net, data, plan)  # in the fourth epoch
     assert signal.getsignal(signal.SIGINT) is handler
@@ -244,9 +243,9 @@ def test_ctrl_c_keeps_the_best_weights_of_the_finished_epochs(engine, train, dat
 
 
 def test_ctrl_c_in_the_first_epoch_keeps_the_initial_weights(engine, train, data, monkeypatch):
-    monkeypatch.setattr(training, "SLICE_WALL_S", 0.0)
+    monkeypatch.setattr(loop, "SLICE_WALL_S", 0.0)
     net = network()
-    history = train(Interrupting(engine, 2), net, data, training.Plan(epochs=EPOCHS, batch_size=4))
+    history = train(Interrupting(engine, 2), net, data, TrainingPlan(epochs=EPOCHS, batch_size=4))
     assert (history.stopped, history.loss, history.best_epoch) == ("interrupted", [], None)
     np.testing.assert_array_equal(net.parameters, network().parameters)
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-import test_native_parity as parity
-from test_native_parity import EVERY_ENGINE, EVERY_LEVEL, NUMPY, Shape, parts, random_case
 
+import parity
 import unrolled as un
+from parity import EVERY_ENGINE, EVERY_INSTRUCTION_SET, NUMPY, Shape, parts, random_case
 from support import assert_close, cell_variants, label, task
 from unrolled.nn.datasets import Arrays, Windows
 from unrolled.nn.engines import Job
@@ -128,7 +128,7 @@ def test_nothing_that_goes_in_is_written_to(rule, engine):
                 np.testing.assert_array_equal(array, copy)
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize("lengths", [None, [4, 0, 1, 5, 2] * 3], ids=["", "lengths"])
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.99])
 def test_dropout_masks_are_the_very_same(p, lengths, engine):
@@ -229,7 +229,7 @@ def assert_trained_alike(found, expected) -> None:
         assert_close(found[name], value, TERMS)
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @EVERY_OPTIMIZER
 @pytest.mark.parametrize("loss", LOSS_OPTIONS, ids=lambda loss: loss.kind)
 @pytest.mark.parametrize("weighted", ["", "rows", "steps", "like y"])
@@ -242,7 +242,7 @@ def test_every_loss_and_optimizer_train_alike_on_arrays(ragged, weighted, loss, 
         assert (found["weights"][1] == 0) == bool(weighted)
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @EVERY_OPTIMIZER
 @pytest.mark.parametrize("loss", [loss for loss in LOSS_OPTIONS if loss != CrossEntropy()], ids=lambda o: o.kind)
 def test_every_loss_and_optimizer_train_alike_on_windows(loss, optimizer, engine):
@@ -258,7 +258,7 @@ def test_no_loss_and_no_optimizer_is_left_out():
     assert {optimizer.kind for optimizer in OPTIMIZER_OPTIONS} == {*OPTIMIZERS}
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize("clip_norm", [None, 1e3])
 def test_gradients_below_the_limit_stay_as_they_are(clip_norm, engine):
     net, data = Training(MSE(), "steps", True).make()
@@ -267,7 +267,7 @@ def test_gradients_below_the_limit_stay_as_they_are(clip_norm, engine):
     assert np.abs(found["params"] - specified(Training(MSE(), "steps", True), SGD())["params"]).max() > 1e-3
 
 
-@EVERY_LEVEL
+@EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize("last", [un.RNN(3, "linear"), un.RNN(16), un.LSTM(4)], ids=label)
 def test_a_network_that_ends_in_a_cell_trains_alike(last, engine):
     """Its outputs lie in rows that are longer than they are."""

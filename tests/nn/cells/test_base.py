@@ -43,12 +43,6 @@ def test_initial_values_are_those_of_the_design(kind):
         assert (bias == (1 if (kind, gate) == ("lstm", "f") else 0)).all()
 
 
-def test_an_identity_recurrence_keeps_what_it_was_given():
-    net = un.Network([un.RNN(8, "relu", initial="identity")], 5, "float64")
-    np.testing.assert_array_equal(net.views["0.weight_hh"], np.eye(8))
-    assert 0 < np.abs(net.views["0.weight_ih"]).max() < 0.01
-
-
 def test_a_registered_cell_is_known_by_its_kind(register_cell):
     class Mine(un.RNN):
         kind = "mine"

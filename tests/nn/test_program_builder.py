@@ -85,13 +85,6 @@ def test_a_branching_cell_has_no_final_state():
     assert "new.final" in builder.build(ahead).initial_states
 
 
-@pytest.mark.parametrize("option", ["count", "size"])
-@pytest.mark.parametrize("number", [0, -1, 2.5, "2", None])
-def test_an_embedding_needs_whole_numbers(number, option):
-    with pytest.raises(un.InputError, match=f"Embedding: {option} must be a whole number ≥ 1; got {number!r}"):
-        un.Embedding(**{"count": 2, "size": 2, option: number})
-
-
 @pytest.mark.parametrize("features", [0, -1, 2.5, "2"])
 def test_an_input_needs_a_whole_number_of_features(features):
     with pytest.raises(un.InputError, match="features must be a whole number ≥ 1; got "):
@@ -100,43 +93,6 @@ def test_an_input_needs_a_whole_number_of_features(features):
 
 # --- what engines refuse ------------------------------------------------------------------------------
 
-X = np.zeros((N, T, F))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"x": np.zeros((N, T))}, r"input 'x' must have shape \(N, T, 2\); got \(3, 5\)"),
-        ({"x": np.zeros((N, T, F + 1))}, r"input 'x' must have shape \(N, T, 2\); got \(3, 5, 3\)"),
-        ({"x": np.zeros((N, 0, F))}, r"input 'x' is empty: shape \(3, 0, 2\)"),
-        ({"x": np.zeros((0, T, F))}, r"input 'x' is empty: shape \(0, 5, 2\)"),
-        ({"x": [["a"]]}, r"input 'x' must hold numbers"),
-        ({"lengths": [1, 2]}, r"lengths must be 3 whole numbers, one a row; got int64 \(2,\)"),
-        ({"lengths": [1.0, 2.0, 3.0]}, r"lengths must be 3 whole numbers, one a row; got float64 \(3,\)"),
-        ({"lengths": [1, 2, T + 1]}, r"lengths must lie in 0..5; they reach from 1 to 6"),
-        ({"lengths": [1, -2, 3]}, r"lengths must lie in 0..5; they reach from -2 to 3"),
-        ({"state": ()}, "state must have one entry a layer: 2; got 0"),
-        ({"state": (None, (np.zeros((N, H)),))}, r"layer 1 \(dense\) has no state; its entry must be None"),
-        ({"state": ((np.zeros((N, H + 1)),), None)}, r"state 0.initial.h must be \(3, 3\); got \(3, 4\)"),
-        ({"state": ((np.zeros((N, H)), np.zeros((N, H))), None)}, r"state 0.initial must have 1 part\(s\), h; got 2"),
-    ],
-)
-def test_arrays_that_do_not_fit_are_refused_with_both_numbers(arguments, message, engine):
-    net = un.Network([un.RNN(H), un.Dense(1)], F)
-    with pytest.raises(un.InputError, match=message):
-        net.forward(**{"x": X, **arguments})
-
-
-def test_inputs_of_a_program_have_the_same_rows(engine):
-    builder = ProgramBuilder()
-    builder.add(un.RNN(H), builder.input("past", F), name="0")
-    program = builder.build(builder.add(un.RNN(H), builder.input("future", F), name="1"))
-    params = program.initialize(0, np.dtype("float64"))
-    with pytest.raises(un.InputError, match="input 'future' has 4 rows, an earlier input 3"):
-        engine.forward(program, params, {"past": X, "future": np.zeros((N + 1, T, F))})
-    with pytest.raises(un.InputError, match="input 'future' is missing; this program reads past, future"):
-        engine.forward(program, params, {"past": X})
-
 
 def test_a_program_that_is_not_causal_can_not_be_fed_step_by_step(engine):
     for rule, options in ((un.GRU(H), {"branching": True}), (Reverse(), {})):
@@ -144,10 +100,3 @@ def test_a_program_that_is_not_causal_can_not_be_fed_step_by_step(engine):
         program = builder.build(builder.add(rule, builder.input("x", F, masked=False), name="0", **options))
         with pytest.raises(un.InputError, match="a stream "):
             engine.stream(program, program.initialize(0, np.dtype("float64")), 1)
-
-
-@pytest.mark.parametrize(("low", "high"), [(-1, 0), (0, 4), (0, 2.5), (0, np.nan), (0, np.inf)])
-def test_codes_without_a_vector_are_refused(low, high, engine):
-    net = un.Network([un.Embedding(4, 2)], 1)
-    with pytest.raises(un.InputError, match="codes must be whole numbers"):
-        net.forward(np.array([[[low], [high]]]))

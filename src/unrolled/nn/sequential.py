@@ -1,0 +1,44 @@
+"""Programs of layers one after the other, and their states with one entry a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import InputError
+from .program import Program, ProgramBuilder, Rule
+
+State = tuple[Any, ...]  # one entry a layer: a named state, or None for layers without
+
+
+def sequential_program(layers: Sequence[Rule], input_size: int) -> Program:
+    """The program of layers one after the other; its operations are named "0", "1", ..."""
+    if not layers:
+        raise InputError("a network needs at least one layer.")
+    builder = ProgramBuilder()
+    buffer = builder.input("x", input_size)
+    for number, layer in enumerate(layers):
+        if isinstance(layer, type) or not hasattr(layer, "kind"):
+            raise InputError(f"layer {number} must be a layer such as un.LSTM(64); got {layer!r}.")
+        buffer = builder.add(layer, buffer, name=str(number))
+    return builder.build(buffer)
+
+
+def states_by_name(program: Program, state: State | None) -> dict[str, Any]:
+    """A state with one entry a layer as the program's initial states by name."""
+    if state is None:
+        return {}
+    if len(state) != len(program.operations):
+        raise InputError(f"state must have one entry a layer: {len(program.operations)}; got {len(state)}.")
+    named = {}
+    for op, entry in zip(program.operations, state, strict=True):
+        if entry is not None and not op.rule.recurrent:
+            raise InputError(f"layer {op.name} ({op.kind}) has no state; its entry must be None.")
+        if entry is not None:
+            named[f"{op.name}.initial"] = entry
+    return named
+
+
+def states_by_layer(program: Program, states: Mapping[str, Any], end: str) -> State:
+    """States by name as a tuple with one entry a layer; `end` is "initial" or "final"."""
+    return tuple(states.get(f"{op.name}.{end}") for op in program.operations)

@@ -1,0 +1,57 @@
+"""Networks that are fed one step at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import unrolled as un
+from support import assert_close, cell_variants, label, scattered
+from unrolled.nn.layers import Reverse
+
+N, T, F, H = 3, 5, 2, 4
+
+
+@pytest.mark.parametrize("cell", cell_variants(H), ids=label)
+def test_a_state_goes_from_a_network_into_a_stream_and_back(cell, engine, rng):
+    net = scattered(un.Network([cell, un.Dense(1)], F, "float64"), rng)
+    x = rng.standard_normal((N, T, F))
+    expected, final = net.forward(x)
+    _, state = net.forward(x[:, :2])
+    stream = net.stream(N)
+    stream.state = state
+    steps = [stream.step(x[:, t]) for t in range(2, T)]
+    assert_close(np.stack(steps, axis=1), expected[:, 2:], terms=T * (F + H))
+    for part, other in zip(stream.state[0], final[0], strict=True):
+        assert_close(part, other, terms=T * (F + H))
+    stream.state = None
+    assert_close(stream.step(x[:, 0]), expected[:, 0], terms=F + H)
+
+
+def test_a_stream_keeps_the_parameters_that_it_began_with(engine, rng):
+    net, x = un.Network([un.GRU(H)], F, "float64"), rng.standard_normal(F)
+    stream, expected = net.stream(), net.stream().step(x)
+    net.parameters = np.zeros_like(net.parameters)
+    np.testing.assert_array_equal(stream.step(x), expected)
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda stream: stream.step(np.zeros((N, F + 1))), r"must have shape \(3, 2\); got \(3, 3\)"),
+        (lambda stream: stream.step(np.zeros(F)), r"must have shape \(3, 2\); got \(2,\)"),
+        (lambda stream: setattr(stream, "state", ()), "state must have one entry a layer: 1; got 0"),
+        (lambda stream: setattr(stream, "state", ((np.zeros((N, H)),),)), r"0.initial must have 2 part\(s\); got 1"),
+        (lambda stream: setattr(stream, "state", ((np.zeros(H), np.zeros(H)),)), r"0.initial must be \(3, 4\); got"),
+    ],
+)
+def test_what_does_not_fit_is_refused(use, message, engine):
+    with pytest.raises(un.InputError, match=message):
+        use(un.Network([un.LSTM(H)], F).stream(N))
+
+
+def test_a_stream_needs_rows_and_a_causal_network(engine):
+    with pytest.raises(un.InputError, match="rows must be a whole number ≥ 1; got 0"):
+        un.Network([un.LSTM(H)], F).stream(0)
+    with pytest.raises(un.InputError, match="a network with reverse reads later steps"):
+        un.Network([Reverse(), un.LSTM(H)], F).stream()
