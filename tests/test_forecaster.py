@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -9,7 +11,8 @@ import pytest
 
 import unrolled as un
 from tables import panel_frame
-from unrolled.forecasting.probabilistic.conformal import UNCALIBRATED
+from unrolled.forecasting import fitting
+from unrolled.forecasting.probabilistic.conformal import UNCALIBRATED_FACTOR
 
 QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
 
@@ -81,7 +84,7 @@ def test_the_horizon_may_be_shorter_but_not_longer_than_trained(rng):
     fc = un.Forecaster(horizon=4, **QUICK).fit(panel_frame(rng))
     short, whole = fc.predict(horizon=2), fc.predict()
     np.testing.assert_array_equal(short["GRU"], whole.groupby("unique_id").head(2)["GRU"])
-    with pytest.raises(un.InputError, match=r"horizon 4; 5 is beyond"):
+    with pytest.raises(un.InputError, match=r"horizon 4; 5 lies beyond it"):
         fc.predict(horizon=5)
 
 
@@ -106,27 +109,25 @@ def test_no_future_value_reaches_what_is_learned_before_the_held_out_end(rng):
             end = frame.groupby("unique_id").tail(rows).index
             frame.loc[end, "y"] = -1e6 * np.arange(1, len(end) + 1)  # not positive, enormous, no season
         seen[fc] = first_training(fc, frame)
-    (model_a, profile_a), (model_b, profile_b) = seen[clean], seen[poisoned]
-    assert model_a.framing == model_b.framing
-    for one, other in zip(model_a.members, model_b.members, strict=True):
+    (ensemble_a, transform_a), (ensemble_b, transform_b) = seen[clean], seen[poisoned]
+    assert ensemble_a.spec == ensemble_b.spec
+    for one, other in zip(ensemble_a.members, ensemble_b.members, strict=True):
         np.testing.assert_array_equal(one.parameters, other.parameters)
-    for name in ("logs", "season", "smoothing", "spread", "change"):
-        np.testing.assert_array_equal(getattr(profile_a, name), getattr(profile_b, name))
+    for name in (f.name for f in fields(transform_a)):
+        np.testing.assert_array_equal(getattr(transform_a, name), getattr(transform_b, name))
 
 
 def first_training(fc, frame):
-    """The model and profile of a forecaster's training without the held-out end."""
-    from unrolled import forecaster
-
+    """The ensemble and the transform of a forecaster's training without the held-out end."""
     caught = []
-    original = forecaster.hold_out
+    original = fitting.predict_held_out
 
-    def hold_out(model, panel, known, profile, *rest):
-        caught.append((model, profile))
-        return original(model, panel, known, profile, *rest)
+    def predict_held_out(ensemble, panel, known, transform, horizon):
+        caught.append((ensemble, transform))
+        return original(ensemble, panel, known, transform, horizon)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(forecaster, "hold_out", hold_out)
+        patch.setattr(fitting, "predict_held_out", predict_held_out)
         fc.fit(frame)
     return caught[0]
 
@@ -190,7 +191,7 @@ def test_a_short_series_is_forecast_without_comparison_and_says_so():
     fc = un.Forecaster(horizon=4, **QUICK).fit(df)
     assert fc.held_out_ is None
     assert any("not calibrated, only widened" in note for note in fc.notes_)
-    assert (fc.widening_ == UNCALIBRATED).all()
+    assert (fc.fitted.only.conformal_factors == UNCALIBRATED_FACTOR).all()
     assert np.isfinite(fc.predict(level=[80]).drop(columns="ds").to_numpy()).all()
 
 

@@ -12,8 +12,9 @@ import pytest
 
 import unrolled as un
 from tables import panel_frame
-from unrolled.forecasting import cross_validation as rolling
-from unrolled.forecasting.cross_validation import CrossValidationPlan, roll
+from unrolled.forecasting import cross_validation
+from unrolled.forecasting.cross_validation import CrossValidationPlan, backtest_panel
+from unrolled.forecasting.predictor import Source
 from unrolled.series.columns import Columns
 from unrolled.series.from_frame import read_panel
 
@@ -128,9 +129,8 @@ def test_statistical_baselines_stand_beside(rng):
 
 def test_measures_of_a_backtest_by_hand(rng):
     df = panel_frame(rng, lengths=(90, 80))
-    fc = forecaster()
     plan = CrossValidationPlan.checked(3, 5, False, [80.0], ["Naive", "Naive2"])
-    backtest = roll(fc, read_panel(df, Columns()), Columns(), plan)
+    backtest = backtest_panel(forecaster().parameters, read_panel(df, Columns()), Source(Columns()), plan)
     errors, scales = [], []
     for _, part in df.groupby("unique_id"):
         y = part["y"].to_numpy()
@@ -170,11 +170,14 @@ def counted(monkeypatch, module, name):
 
 @pytest.mark.parametrize(("refit", "trained"), [(True, 3), (False, 1)])
 def test_a_search_is_made_once_before_the_first_cutoff(refit, trained, rng, monkeypatch):
-    searches, fits = counted(monkeypatch, rolling, "search_for"), counted(monkeypatch, rolling, "_fitted")
+    searches, fits = (
+        counted(monkeypatch, cross_validation, "select_parameters"),
+        counted(monkeypatch, cross_validation, "fit"),
+    )
     df = panel_frame(rng, lengths=(120, 110))
     rows = forecaster(**SEARCHING).cross_validation(df, n_windows=3, refit=refit)
     assert (len(searches), len(fits)) == (1, trained)
-    assert len({str(fc.get_params()) for fc, *_ in fits}) == 1
+    assert len({parameters for parameters, *_ in fits}) == 1
     assert rows.groupby("unique_id")["cutoff"].nunique().tolist() == [3, 3]
     assert np.isfinite(rows["AUTO"]).all()
 
@@ -212,14 +215,14 @@ def test_what_was_found_repeats_the_table_without_a_search(rng):
 
 
 def test_ctrl_c_in_the_search_of_a_backtest_ends_it(rng, monkeypatch):
-    search = rolling.search_for
+    search = cross_validation.select_parameters
 
-    def interrupted(*args):
+    def interrupted(*args, **options):
         os.kill(os.getpid(), signal.SIGINT)
-        return search(*args)
+        return search(*args, **options)
 
-    monkeypatch.setattr(rolling, "search_for", interrupted)
-    fits = counted(monkeypatch, rolling, "_fitted")
+    monkeypatch.setattr(cross_validation, "select_parameters", interrupted)
+    fits = counted(monkeypatch, cross_validation, "fit")
     with pytest.raises(KeyboardInterrupt):
         forecaster(**SEARCHING).cross_validation(panel_frame(rng, lengths=(120,)), n_windows=2)
     assert not fits
@@ -230,19 +233,19 @@ def test_ctrl_c_in_the_search_of_a_backtest_ends_it(rng, monkeypatch):
 
 def test_ctrl_c_keeps_the_cutoffs_that_were_reached(rng, monkeypatch):
     df = panel_frame(rng, lengths=(90,))
-    fit = rolling._fitted
+    fit = cross_validation.fit
     left = iter((False, True))
 
-    def interrupted_at_the_second(*args):
-        fold = fit(*args)
+    def interrupted_at_the_second(*args, **options):
+        predictor = fit(*args, **options)
         if next(left):
             os.kill(os.getpid(), signal.SIGINT)
-        return fold
+        return predictor
 
     whole = forecaster().cross_validation(df, n_windows=3)
     plan = CrossValidationPlan.checked(3, 4, True, [], None)
-    monkeypatch.setattr(rolling, "_fitted", interrupted_at_the_second)
-    reached = roll(forecaster(), read_panel(df, Columns()), Columns(), plan)
+    monkeypatch.setattr(cross_validation, "fit", interrupted_at_the_second)
+    reached = backtest_panel(forecaster().parameters, read_panel(df, Columns()), Source(Columns()), plan)
     assert (reached.interrupted, reached.windows) == (True, 1)
     np.testing.assert_array_equal(reached.columns["GRU"], whole["GRU"][:4])
     left = iter((False, True))

@@ -13,10 +13,15 @@ import pytest
 
 import unrolled as un
 from tables import LIBRARIES, series, table, two_frequencies
-from unrolled import forecaster
-from unrolled.forecasting import cross_validation as rolling
-from unrolled.forecasting import multi_frequency as mixed
+from unrolled.forecasting import cross_validation, fitting
+from unrolled.forecasting.cross_validation import CrossValidationPlan, backtest, backtest_panel
+from unrolled.forecasting.multi_frequency import split_search
+from unrolled.forecasting.predictor import Source
 from unrolled.forecasting.selection import automatic
+from unrolled.forecasting.selection.automatic import SelectionResult, without_search
+from unrolled.forecasting.selection.search import EVIDENCE
+from unrolled.report import content
+from unrolled.report.wording import notes
 from unrolled.series.by_frequency import read_panels, series_counts
 from unrolled.series.columns import Columns
 
@@ -75,7 +80,7 @@ def test_hours_and_days_are_two_frequencies(rng):
 def test_a_series_with_gaps_is_none_of_a_coarser_frequency(rng, both):
     gaps = series(rng, 60, "MS", "gaps", 12).drop(index=[3, 4, 11, 20, 21, 22])
     fc = quick().fit(pd.concat([both, gaps]))
-    assert "gaps" in fc.parts_["monthly"].tail_.ids
+    assert "gaps" in fc.fitted.predictors["monthly"].context.ids
     assert "monthly: 6 gap(s) filled with the value one season before, and left out of every score" in fc.notes_
 
 
@@ -98,7 +103,7 @@ def test_given_frequency_and_season(both):
 
 
 def test_what_can_not_be_trained_is_said_before_anything_is(both, rng, monkeypatch):
-    monkeypatch.setattr(forecaster, "train_model", None)
+    monkeypatch.setattr(fitting, "train_ensemble", None)
     weeks = series(rng, 6, "W", "w", 1)
     with pytest.raises(un.DataError, match=r"the weekly series: .*'w' has 6 rows.*by_frequency"):
         quick().fit(pd.concat([both, weeks]))
@@ -195,10 +200,10 @@ def test_the_seasonal_naive_of_a_frequency_without_a_season_is_the_naive(both, r
 
 
 def test_scaled_errors_of_a_backtest_and_of_a_score_use_the_season_of_each_frequency(both):
-    plan = mixed.Plan.checked(1, 4, True, [80.0], ["Naive", "Naive2"])
+    plan = CrossValidationPlan.checked(1, 4, True, [80.0], ["Naive", "Naive2"])
     panels = read_panels(both, Columns())
-    whole = mixed.roll_all(quick(), panels, Columns(), plan)
-    parts = [mixed.roll(quick(), panel, Columns(), plan).by_series() for panel in panels]
+    whole = backtest(quick().parameters, panels, Source(Columns()), plan)
+    parts = [backtest_panel(quick().parameters, panel, Source(Columns()), plan).by_series() for panel in panels]
     expected = np.concatenate([part["MASE"].unstack("model").to_numpy() for part in parts])
     np.testing.assert_array_equal(whole.by_series()["MASE"].unstack("model").to_numpy(), expected)
     score = un.score(pd.DataFrame(whole.columns).drop(columns="y"), both)
@@ -241,12 +246,10 @@ def test_the_report_has_all_series_and_says_which_frequency_they_have(both):
 
 
 def test_series_that_are_drawn_are_shared_out(both, monkeypatch):
-    from unrolled.report import content as subject
-
-    monkeypatch.setattr(subject, "MOST_SERIES", 3)
-    about = quick().fit(both).report().about
-    assert [part.shown for part in about.parts] == [1, 1]
-    assert "drawn are the first 1 of 2 series that are quarterly; forecast.csv has all" in subject.notes(about)
+    monkeypatch.setattr(content, "MAX_SERIES_SHOWN", 3)
+    shown = quick().fit(both).report().content
+    assert [part.shown for part in shown.parts] == [1, 1]
+    assert "Only the first 1 of 2 series that are quarterly are shown; forecast.csv has all" in notes(shown)
 
 
 # --- the automatic choice ---------------------------------------------------------------------------
@@ -254,10 +257,10 @@ def test_series_that_are_drawn_are_shared_out(both, monkeypatch):
 
 def test_the_budget_is_that_of_all(both):
     panels = read_panels(both, Columns())
-    budgets = [one.budget for one in mixed.parts_for(quick(cell="auto", budget=27), panels)]
+    budgets = [one.budget for one in split_search(quick(cell="auto", budget=27).parameters, panels)]
     assert budgets == pytest.approx([27 * 194 / 270, 27 * 76 / 270])
-    assert sum(one.budget for one in mixed.parts_for(quick(cell="auto"), panels)) == pytest.approx(60)
-    trials = [one.max_trials for one in mixed.parts_for(quick(cell="auto", max_trials=11), panels)]
+    assert sum(one.budget for one in split_search(quick(cell="auto").parameters, panels)) == pytest.approx(60)
+    trials = [one.max_trials for one in split_search(quick(cell="auto", max_trials=11).parameters, panels)]
     assert trials == [7, 4]
     with pytest.raises(un.InputError, match=r"max_trials 7 are too few for 2 frequencies.* need 8"):
         quick(cell="auto", max_trials=7).fit(both)
@@ -274,13 +277,13 @@ def test_each_frequency_is_searched_for_itself(both):
 
 
 def test_a_backtest_searches_once_for_each_frequency_before_its_first_cutoff(both, monkeypatch):
-    search, pasts = rolling.search_for, []
+    search, pasts = cross_validation.select_parameters, []
 
-    def counted(fc, past, *rest):
+    def counted(parameters, past, **options):
         pasts.append(past)
-        return search(fc, past, *rest)
+        return search(parameters, past, **options)
 
-    monkeypatch.setattr(rolling, "search_for", counted)
+    monkeypatch.setattr(cross_validation, "select_parameters", counted)
     fc = quick(cell="auto", max_trials=8, segment=1)
     whole = fc.cross_validation(both, n_windows=2, level=[80])
     first = {panel.frequency.name: panel.until(2 * 4) for panel in read_panels(both, Columns())}
@@ -296,11 +299,12 @@ def test_a_backtest_searches_once_for_each_frequency_before_its_first_cutoff(bot
 def test_an_interrupted_search_is_not_begun_again(both, monkeypatch):
     calls = []
 
-    def interrupted(base, known, *rest):
-        calls.append(known.frequency.name)
-        return pd.DataFrame(columns=automatic.EVIDENCE), {}, ["stopped"], True
+    def interrupted(parameters, panel):
+        calls.append(panel.frequency.name)
+        table = pd.DataFrame(columns=EVIDENCE)
+        return SelectionResult(parameters, without_search(parameters), table, ["stopped"], interrupted=True)
 
-    monkeypatch.setattr(automatic, "choose", interrupted)
+    monkeypatch.setattr(automatic, "select_parameters", interrupted)
     fc = quick(cell="auto").fit(both)
     assert calls == ["monthly"]
     assert fc.search_interrupted_
@@ -314,14 +318,14 @@ def test_an_interrupted_search_is_not_begun_again(both, monkeypatch):
 
 def interrupt_the_training(number: int, monkeypatch) -> None:
     """Ctrl-C comes when this training of a run begins, 0 the first."""
-    train, calls = forecaster.train_model, iter(range(99))
+    train, calls = fitting.train_ensemble, iter(range(99))
 
-    def interrupted(*args):
+    def interrupted(*args, **options):
         if next(calls) == number:
             os.kill(os.getpid(), signal.SIGINT)
-        return train(*args)
+        return train(*args, **options)
 
-    monkeypatch.setattr(forecaster, "train_model", interrupted)
+    monkeypatch.setattr(fitting, "train_ensemble", interrupted)
 
 
 @pytest.mark.parametrize(("number", "names"), [(0, ["monthly"]), (1, ["monthly"]), (2, ["monthly", "quarterly"])])
@@ -337,16 +341,16 @@ def test_ctrl_c_keeps_the_parts_that_were_reached(number, names, both, monkeypat
     assert found["unique_id"].nunique() == (5 if len(names) == 2 else 3)
     if number == 2:  # what was finished is whole
         pd.testing.assert_frame_equal(found[found["unique_id"].str[0] == "m"], whole, check_exact=True)
-    assert fc.report().about.shown == found["unique_id"].nunique()
+    assert fc.report().content.shown == found["unique_id"].nunique()
 
 
 def test_ctrl_c_keeps_the_backtests_that_were_reached(both, monkeypatch):
-    plan = mixed.Plan.checked(2, 4, True, [80.0], None)
+    plan = CrossValidationPlan.checked(2, 4, True, [80.0], None)
     panels = read_panels(both, Columns())
-    whole = mixed.roll_all(quick(), panels, Columns(), plan)
+    whole = backtest(quick().parameters, panels, Source(Columns()), plan)
     assert not whole.interrupted
     interrupt_the_training(4, monkeypatch)  # two trainings a cutoff, two cutoffs of the months
-    reached = mixed.roll_all(quick(), panels, Columns(), plan)
+    reached = backtest(quick().parameters, panels, Source(Columns()), plan)
     assert reached.interrupted
     np.testing.assert_array_equal(reached.columns["GRU"], whole.columns["GRU"][: 3 * 2 * 4])
     assert "interrupted: no forecast of 2 series quarterly" in reached.notes

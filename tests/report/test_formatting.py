@@ -1,0 +1,22 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from unrolled.report import formatting
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([1234567.891, 2.0], ["1,234,568", "2"]),
+        ([0.001234, 0.0], ["0.001234", "0.000000"]),
+        ([12.5, float("nan"), None], ["12.50", "–", "–"]),
+        ([-0.0001, 450.25], ["0.0", "450.2"]),
+        ([1e20], ["1e+20"]),
+        ([], []),
+    ],
+)
+def test_numbers_are_written_for_people(values, texts):
+    assert formatting.column(values) == texts
