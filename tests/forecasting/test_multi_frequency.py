@@ -20,8 +20,6 @@ from unrolled.forecasting.predictor import Source
 from unrolled.forecasting.selection import automatic
 from unrolled.forecasting.selection.automatic import SelectionResult, without_search
 from unrolled.forecasting.selection.search import EVIDENCE
-from unrolled.report import content
-from unrolled.report.wording import notes
 from unrolled.series.by_frequency import read_panels, series_counts
 from unrolled.series.columns import Columns
 
@@ -243,13 +241,6 @@ def test_the_report_has_all_series_and_says_which_frequency_they_have(both):
     assert page.count('class="pick"') == 5
     pytest.importorskip("matplotlib")
     assert len(fc.plot(["q36", "m60"]).axes) == 2
-
-
-def test_series_that_are_drawn_are_shared_out(both, monkeypatch):
-    monkeypatch.setattr(content, "MAX_SERIES_SHOWN", 3)
-    shown = quick().fit(both).report().content
-    assert [part.shown for part in shown.parts] == [1, 1]
-    assert "Only the first 1 of 2 series that are quarterly are shown; forecast.csv has all" in notes(shown)
 
 
 # --- the automatic choice ---------------------------------------------------------------------------
