@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -11,8 +9,6 @@ import pytest
 
 import unrolled as un
 from tables import panel_frame
-from unrolled.forecasting import fitting
-from unrolled.forecasting.probabilistic.conformal import UNCALIBRATED_FACTOR
 
 QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
 
@@ -97,41 +93,6 @@ def test_integer_stamps_with_a_season(rng):
     assert np.abs(out["GRU"] - truth).max() < 5  # half the amplitude: the season was seen
 
 
-def test_no_future_value_reaches_what_is_learned_before_the_held_out_end(rng):
-    """Poison the held-out end: everything that was fitted without it stays the same, bit for bit."""
-    df = panel_frame(rng, lengths=(90, 70))
-    clean = un.Forecaster(horizon=4, **QUICK)
-    poisoned = un.Forecaster(horizon=4, **QUICK)
-    seen = {}
-    for fc, frame in ((clean, df), (poisoned, df.copy())):
-        if fc is poisoned:
-            rows = clean.held_out_.rows
-            end = frame.groupby("unique_id").tail(rows).index
-            frame.loc[end, "y"] = -1e6 * np.arange(1, len(end) + 1)  # not positive, enormous, no season
-        seen[fc] = first_training(fc, frame)
-    (ensemble_a, transform_a), (ensemble_b, transform_b) = seen[clean], seen[poisoned]
-    assert ensemble_a.spec == ensemble_b.spec
-    for one, other in zip(ensemble_a.members, ensemble_b.members, strict=True):
-        np.testing.assert_array_equal(one.parameters, other.parameters)
-    for name in (f.name for f in fields(transform_a)):
-        np.testing.assert_array_equal(getattr(transform_a, name), getattr(transform_b, name))
-
-
-def first_training(fc, frame):
-    """The ensemble and the transform of a forecaster's training without the held-out end."""
-    caught = []
-    original = fitting.predict_held_out
-
-    def predict_held_out(ensemble, panel, known, transform, horizon):
-        caught.append((ensemble, transform))
-        return original(ensemble, panel, known, transform, horizon)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fitting, "predict_held_out", predict_held_out)
-        fc.fit(frame)
-    return caught[0]
-
-
 def test_cross_validation_forecasts_only_from_what_came_before_each_cutoff(rng):
     df = panel_frame(rng, lengths=(90, 80))
     fc = un.Forecaster(horizon=4, **QUICK)
@@ -155,56 +116,6 @@ def test_gaps_are_never_targets_nor_scores(rng):
     fc = un.Forecaster(horizon=4, **QUICK).fit(gap)
     assert any("2 gap(s) filled" in note for note in fc.notes_)
     assert np.isfinite(fc.predict()["GRU"]).all()
-
-
-def test_the_comparison_tells_the_truth_about_a_walk_without_pattern():
-    """On a random walk nothing beats the last value by much, and the verdict follows the table."""
-    y = np.random.default_rng(0).normal(size=200).cumsum() + 100
-    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=200, freq="D"), "y": y})
-    held_out = un.Forecaster(horizon=5, **QUICK).fit(df).held_out_
-    errors = held_out.table["sMAPE"]
-    assert ("beats" in held_out.verdict) == (errors["GRU"] < errors.drop("GRU").min())
-    assert set(held_out.table.index) == {"GRU", "Naive", "SeasonalNaive", "Drift"}
-
-
-def test_the_comparison_agrees_with_a_hand_computation(rng):
-    df = panel_frame(rng, lengths=(90,))
-    held_out = un.Forecaster(horizon=4, **QUICK).fit(df).held_out_
-    y = df["y"].to_numpy()
-    ends = [90 - 4 - k for k in range(held_out.origins)]
-    naive = np.mean([np.abs(y[e : e + 4] - y[e - 1]).mean() for e in ends])
-    seasonal = np.mean([np.abs(y[e : e + 4] - y[e - 12 : e - 8]).mean() for e in ends])
-    assert held_out.table.loc["Naive", "MAE"] == pytest.approx(naive, rel=1e-12)
-    assert held_out.table.loc["SeasonalNaive", "MAE"] == pytest.approx(seasonal, rel=1e-12)
-    in_sample = np.abs(y[12 : 90 - held_out.rows] - y[: 90 - held_out.rows - 12]).mean()
-    assert held_out.table.loc["Naive", "MASE"] == pytest.approx(naive / in_sample, rel=1e-12)
-
-
-def test_a_series_too_short_is_refused_with_both_numbers():
-    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
-    with pytest.raises(un.DataError, match=r"has 9 rows; horizon 12 .* needs 16"):
-        un.Forecaster(horizon=12, **QUICK).fit(df)
-
-
-def test_a_short_series_is_forecast_without_comparison_and_says_so():
-    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
-    fc = un.Forecaster(horizon=4, **QUICK).fit(df)
-    assert fc.held_out_ is None
-    assert any("not calibrated, only widened" in note for note in fc.notes_)
-    assert (fc.fitted.only.conformal_factors == UNCALIBRATED_FACTOR).all()
-    assert np.isfinite(fc.predict(level=[80]).drop(columns="ds").to_numpy()).all()
-
-
-def test_series_of_very_different_lengths_share_one_network(rng):
-    """Some are too short to be trained on without their end, one too short to be trained on at all."""
-    df = panel_frame(rng, lengths=(120, 100, 30, 14))
-    fc = un.Forecaster(horizon=6, **QUICK).fit(df)
-    assert fc.predict()["unique_id"].nunique() == 4
-    judged = fc.held_out_.example
-    assert judged.groupby("unique_id").size().eq(6).all()
-    merged = judged.merge(df, on=["unique_id", "ds"], suffixes=("", "_table"))
-    np.testing.assert_array_equal(merged["y"], merged["y_table"])
-    assert len(merged) == len(judged)
 
 
 def test_constant_series_are_forecast_as_constant(rng):

@@ -11,10 +11,12 @@ import polars as pl
 import pytest
 
 import unrolled as un
-from tables import panel_frame
+from forecasters import interrupt_the_training, quick
+from tables import panel_frame, series, two_frequencies
 from unrolled.forecasting import cross_validation
-from unrolled.forecasting.cross_validation import CrossValidationPlan, backtest_panel
+from unrolled.forecasting.cross_validation import CrossValidationPlan, backtest, backtest_panel
 from unrolled.forecasting.predictor import Source
+from unrolled.series.by_frequency import read_panels
 from unrolled.series.columns import Columns
 from unrolled.series.from_frame import read_panel
 
@@ -275,3 +277,73 @@ def test_bad_arguments_are_refused(options, message, rng):
     df["GRU"] = df["y"]
     with pytest.raises(un.InputError, match=message):
         forecaster().cross_validation(df, **options)
+
+
+# --- several frequencies ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def both(rng) -> pd.DataFrame:
+    return two_frequencies(rng)
+
+
+def test_rolling_origins_of_each_frequency_stand_in_one_table(both):
+    fc = quick()
+    found = fc.cross_validation(both, n_windows=2, level=[80], baselines=True)
+    parts = [
+        quick().cross_validation(t, n_windows=2, level=[80], baselines=True) for t in un.by_frequency(both).values()
+    ]
+    pd.testing.assert_frame_equal(found, pd.concat(parts, ignore_index=True), check_exact=True)
+
+
+def test_the_seasonal_naive_of_a_frequency_without_a_season_is_the_naive(both, rng):
+    df = pd.concat([both, series(rng, 30, "YS", "year", 1, "1980-01-01")])
+    found = quick().cross_validation(df, baselines=["SeasonalNaive"]).set_index("unique_id")
+    assert [name for name in found if name.endswith("Naive")] == ["SeasonalNaive"]
+    last = df[df["unique_id"] == "year"]["y"].iloc[-5]
+    assert found.loc["year", "SeasonalNaive"].tolist() == [last] * 4
+    assert len(set(found.loc["q40", "SeasonalNaive"])) == 4
+
+
+def test_scaled_errors_of_a_backtest_and_of_a_score_use_the_season_of_each_frequency(both):
+    plan = CrossValidationPlan.checked(1, 4, True, [80.0], ["Naive", "Naive2"])
+    panels = read_panels(both, Columns())
+    whole = backtest(quick().parameters, panels, Source(Columns()), plan)
+    parts = [backtest_panel(quick().parameters, panel, Source(Columns()), plan).by_series() for panel in panels]
+    expected = np.concatenate([part["MASE"].unstack("model").to_numpy() for part in parts])
+    np.testing.assert_array_equal(whole.by_series()["MASE"].unstack("model").to_numpy(), expected)
+    score = un.score(pd.DataFrame(whole.columns).drop(columns="y"), both)
+    found = score.by_series["MASE"].unstack("model").loc[[i for p in panels for i in p.ids]]
+    np.testing.assert_allclose(found[["GRU", "Naive", "Naive2"]].to_numpy(), expected, rtol=1e-12)
+
+
+def test_a_backtest_searches_once_for_each_frequency_before_its_first_cutoff(both, monkeypatch):
+    search, pasts = cross_validation.select_parameters, []
+
+    def counted(parameters, past, **options):
+        pasts.append(past)
+        return search(parameters, past, **options)
+
+    monkeypatch.setattr(cross_validation, "select_parameters", counted)
+    fc = quick(cell="auto", max_trials=8, segment=1)
+    whole = fc.cross_validation(both, n_windows=2, level=[80])
+    first = {panel.frequency.name: panel.until(2 * 4) for panel in read_panels(both, Columns())}
+    assert [past.frequency.name for past in pasts] == list(fc.found_.parts) == ["monthly", "quarterly"]
+    assert all(past.lengths.tolist() == first[past.frequency.name].lengths.tolist() for past in pasts)
+    assert fc.found_.table.columns[0] == "frequency"
+    assert (fc.found_.parameters["cell"], fc.found_.interrupted) == ("auto", False)
+    again = {name: un.Forecaster(**one.parameters) for name, one in fc.found_.parts.items()}
+    parts = [again[n].cross_validation(t, n_windows=2, level=[80]) for n, t in un.by_frequency(both).items()]
+    pd.testing.assert_frame_equal(whole, pd.concat(parts, ignore_index=True), check_exact=True)
+
+
+def test_ctrl_c_keeps_the_backtests_that_were_reached(both, monkeypatch):
+    plan = CrossValidationPlan.checked(2, 4, True, [80.0], None)
+    panels = read_panels(both, Columns())
+    whole = backtest(quick().parameters, panels, Source(Columns()), plan)
+    assert not whole.interrupted
+    interrupt_the_training(4, monkeypatch)  # two trainings a cutoff, two cutoffs of the months
+    reached = backtest(quick().parameters, panels, Source(Columns()), plan)
+    assert reached.interrupted
+    np.testing.assert_array_equal(reached.columns["GRU"], whole.columns["GRU"][: 3 * 2 * 4])
+    assert "interrupted: no forecast of 2 series quarterly" in reached.notes

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 import unrolled as un
+from forecasters import quick
 from pages import Page, fitted
+from tables import two_frequencies
 from unrolled.errors import InputError
 
 
@@ -58,3 +60,19 @@ def test_outside_of_a_notebook_the_browser_shows_it(tmp_path, monkeypatch):
     (file,) = tmp_path.glob("unrolled-report-*.html")
     assert opened == [file.as_uri()]
     assert file.read_text("utf-8") == report.to_html()
+
+
+def test_the_report_has_all_series_and_says_which_frequency_they_have(rng):
+    fc = quick().fit(two_frequencies(rng))
+    report = fc.report()
+    assert repr(report) == "Report('y', 5 series, 4 steps ahead)"
+    text, page = report.to_markdown(), report.to_html()
+    assert "of 5 series (3 monthly, 2 quarterly) 4 months or quarters ahead" in text
+    assert "By frequency (sMAPE):" in text
+    assert "By frequency (sMAPE)" in page
+    data = Page(page).data
+    assert sorted(one["id"] for one in data["series"]) == ["m60", "m64", "m70", "q36", "q40"]
+    assert all(one["held_out"] for one in data["series"])
+    assert page.count('class="pick"') == 5
+    pytest.importorskip("matplotlib")
+    assert len(fc.plot(["q36", "m60"]).axes) == 2
