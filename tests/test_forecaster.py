@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
 import unrolled as un
-from tables import panel_frame
+from tables import panel_frame, two_frequencies
 
 QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
 
@@ -176,3 +178,70 @@ def test_scikit_learn_conventions():
         fc.set_params(hiden=9)
     with pytest.raises(un.InputError, match="has not been fitted"):
         fc.predict()
+
+
+# --- what was asked and what came of it -------------------------------------------------------------
+
+
+def test_each_parameter_is_an_attribute_of_the_forecaster(rng):
+    fc = un.Forecaster(horizon=3, **QUICK)
+    assert (fc.horizon, fc.steps, fc.parameters.steps) == (3, 20, 20)
+    before = fc.parameters
+    fc.steps = 21
+    assert (fc.steps, fc.parameters.steps, before.steps) == (21, 21, 20)
+    assert "steps" not in vars(fc)
+    with pytest.raises(AttributeError, match="Forecaster has no attribute 'stepps'"):
+        _ = fc.stepps
+    again = copy.deepcopy(fc)
+    assert again.parameters == fc.parameters
+    again.steps = 5
+    assert fc.steps == 21
+
+
+def test_other_parameters_after_a_fit_are_those_of_the_next(rng):
+    df = panel_frame(rng)
+    fc = un.Forecaster(horizon=3, **QUICK).fit(df)
+    expected = fc.predict(level=80)
+    fc.set_params(horizon=5, alias="other", seed=9)
+    assert (fc.horizon, fc.fitted.parameters.horizon, fc.chosen_["horizon"]) == (5, 3, 3)
+    pd.testing.assert_frame_equal(fc.predict(level=80), expected, check_exact=True)
+    assert fc.fit(df).predict().columns[-1] == "other"
+
+
+def test_a_fit_that_fails_leaves_the_one_before(rng):
+    df = panel_frame(rng)
+    fc = un.Forecaster(horizon=3, **QUICK).fit(df)
+    fitted, expected = fc.fitted, fc.predict(level=80)
+    with pytest.raises(un.DataError):
+        fc.fit(df.groupby("unique_id").head(3))
+    with pytest.raises(un.InputError):
+        fc.fit(df, baselines=["Prophet"])
+    assert fc.fitted is fitted
+    pd.testing.assert_frame_equal(fc.predict(level=80), expected, check_exact=True)
+
+
+def test_what_came_of_a_fit_is_there_after_it_only(rng):
+    names = ("model_", "panel_", "held_out_", "notes_", "search_", "chosen_", "reading_", "columns_", "interrupted_")
+    fc = un.Forecaster(horizon=3, **QUICK)
+    assert not any(hasattr(fc, name) for name in names)
+    assert fc.parts_ == {}
+    fc.fit(panel_frame(rng))
+    assert all(hasattr(fc, name) for name in names)
+    assert fc.chosen_ == fc.get_params()
+    assert (fc.search_, fc.interrupted_, fc.search_interrupted_) == (None, False, False)
+    fc.fit(two_frequencies(rng))
+    assert [name for name in names if not hasattr(fc, name)] == ["model_", "panel_"]
+    with pytest.raises(AttributeError, match="model_ belongs to one frequency: see parts_"):
+        _ = fc.model_
+    part = fc.parts_["quarterly"]
+    assert part.model_ is fc.fitted.predictors["quarterly"].ensemble
+    assert part.panel_.frequency.name == "quarterly"
+
+
+def test_notes_are_copies(rng):
+    fc = un.Forecaster(horizon=3, **QUICK).fit(panel_frame(rng).drop(index=[40, 41]))
+    notes = fc.notes_
+    fc.notes_.append("mine")
+    fc.notes_.clear()
+    assert fc.notes_ == notes
+    assert notes
