@@ -231,7 +231,7 @@ def test_what_came_of_a_fit_is_there_after_it_only(rng):
     assert (fc.search_, fc.interrupted_, fc.search_interrupted_) == (None, False, False)
     fc.fit(two_frequencies(rng))
     assert [name for name in names if not hasattr(fc, name)] == ["model_", "panel_"]
-    with pytest.raises(AttributeError, match="model_ belongs to one frequency: see parts_"):
+    with pytest.raises(AttributeError, match="model_"):
         _ = fc.model_
     part = fc.parts_["quarterly"]
     assert part.model_ is fc.fitted.predictors["quarterly"].ensemble

@@ -138,8 +138,6 @@ class Forecaster:
         def __getattr__(self, name: str) -> Any:
             if name in Parameters.__dataclass_fields__ and "parameters" in vars(self):
                 return getattr(self.parameters, name)
-            if isinstance(known := getattr(type(self), name, None), property):
-                return known.fget(self)  # raises again, with a message that says why there is nothing
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
         def __setattr__(self, name: str, value: Any) -> None:
