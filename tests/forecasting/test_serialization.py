@@ -13,6 +13,7 @@ import unrolled as un
 from forecasters import contents, quick
 from tables import panel_frame, two_frequencies
 from unrolled.forecasting import serialization
+from unrolled.forecasting.inputs.features import Features
 from unrolled.forecasting.serialization import describe, rebuild
 
 
@@ -72,7 +73,8 @@ def test_describing_changes_nothing_and_of_a_search_the_first_rows_are_kept(rng,
 @pytest.fixture(scope="module")
 def described():
     frame = panel_frame(np.random.default_rng(0), lengths=(60, 50))
-    return describe(quick().fit(frame.assign(price=1.0 * np.arange(110)), past_cols=["price"]).fitted)
+    frame = frame.assign(price=1.0 * np.arange(110), size=np.repeat([1.0, 2.0], [60, 50]))
+    return describe(quick().fit(frame, past_cols=["price"], static_cols=["size"]).fitted)
 
 
 def changed(content, arrays, change):
@@ -89,6 +91,11 @@ def changed(content, arrays, change):
         (lambda c, a: c["params"].update(horizon=5), "the networks don't fit the horizon"),
         (lambda c, a: c["networks"].clear(), "the networks don't fit the horizon"),
         (lambda c, a: c["networks"][0].update(known=1), "the networks don't fit the features|parameters instead of"),
+        (lambda c, a: c.update(features=Features().describe()), "the networks don't fit the features"),
+        (
+            lambda c, a: a.update({"covariates.static": a["covariates.static"][1:]}),
+            "the covariates don't fit the series",
+        ),
         (lambda c, a: a.update({"network.0": a["network.0"][1:]}), r"network 0 has \d+ parameters instead of \d+"),
         (lambda c, a: c["params"].update(hidden=0), "hidden must be a whole number"),
         (lambda c, a: c["framing"].update(views=["banana"]), "no scaling is called 'banana'"),

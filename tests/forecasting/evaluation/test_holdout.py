@@ -12,12 +12,13 @@ from forecasters import quick
 from tables import panel_frame
 from unrolled.forecasting import fitting
 from unrolled.forecasting.evaluation import holdout
-from unrolled.forecasting.evaluation.holdout import MAX_BLOCKS_OF_ORIGINS, predict_held_out
+from unrolled.forecasting.evaluation.holdout import MAX_BLOCKS_OF_ORIGINS, HeldOutForecasts, predict_held_out
 from unrolled.forecasting.model.architecture import Architecture
 from unrolled.forecasting.model.ensemble import Ensemble
 from unrolled.forecasting.probabilistic.conformal import calibrate
 from unrolled.forecasting.probabilistic.quantiles import MEDIAN
 
+NORMAL = np.array([-1.959964, -1.644854, -1.281552, -0.67449, 0, 0.67449, 1.281552, 1.644854, 1.959964])
 QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
 
 
@@ -119,6 +120,29 @@ def test_no_origin_is_calibrated_on_its_own_targets(rng):
         np.testing.assert_array_equal(again[here], calibrated[here])
         assert (again[~near] != calibrated[~near]).any()
         assert (poisoned.conformal_factors() >= factors).all()
+
+
+@pytest.mark.parametrize("origins", [2, 8, 45])
+@pytest.mark.parametrize("series", [1, 120])
+def test_what_coverage_is_reported_of_is_calibrated_on_other_origins(origins, series, rng):
+    """What came after an origin decides on the intervals of others, never on its own."""
+    left = np.repeat(np.arange(origins), series)
+    raw = NORMAL * rng.uniform(1, 2, size=(len(left), 3, 1))
+    target = 3 * rng.normal(size=(len(left), 3))  # too narrow intervals: those of few scores never shrink
+    held_out = HeldOutForecasts(
+        ensemble=None,
+        origins=None,
+        left=left,
+        quantiles=raw,
+        target=target,
+        weight=np.ones_like(target),
+        correlation=np.eye(3),
+    )
+    before = held_out.calibrated_on_others()
+    target[left == 1] *= 100
+    changed = (held_out.calibrated_on_others() != before).any(axis=(1, 2))
+    assert not changed[left == 1].any()
+    assert changed[left != 1].any()
 
 
 def test_coverage_is_counted_by_hand(rng):
