@@ -13,8 +13,8 @@ from browser import chromium
 from shell import inside
 from unrolled.nn.engines import ENGINES, use_engine
 
-# not every machine has a browser; what pages hold is tested without one too, in test_report.py
-collect_ignore = [] if chromium() else ["report/test_report_browser.py"]
+# not every machine has a browser; what pages hold is tested without one too, in tests/report/test_html.py
+collect_ignore = [] if chromium() else ["integration/test_report_browser.py"]
 
 # the same examples in every run; one engine serves all examples of a test, which is what is meant; no deadline,
 # because a busy machine is no failure

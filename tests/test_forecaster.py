@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
 import unrolled as un
-from tables import panel_frame
-from unrolled.forecasting.probabilistic.conformal import UNCALIBRATED
+from tables import panel_frame, two_frequencies
 
 QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
 
@@ -81,7 +82,7 @@ def test_the_horizon_may_be_shorter_but_not_longer_than_trained(rng):
     fc = un.Forecaster(horizon=4, **QUICK).fit(panel_frame(rng))
     short, whole = fc.predict(horizon=2), fc.predict()
     np.testing.assert_array_equal(short["GRU"], whole.groupby("unique_id").head(2)["GRU"])
-    with pytest.raises(un.InputError, match=r"horizon 4; 5 is beyond"):
+    with pytest.raises(un.InputError, match=r"horizon 4; 5 lies beyond it"):
         fc.predict(horizon=5)
 
 
@@ -92,43 +93,6 @@ def test_integer_stamps_with_a_season(rng):
     assert out["ds"].tolist() == [1200, 1210, 1220, 1230, 1240, 1250]
     truth = 100 + 10 * np.sin(2 * np.pi * np.arange(120, 126) / 6)
     assert np.abs(out["GRU"] - truth).max() < 5  # half the amplitude: the season was seen
-
-
-def test_no_future_value_reaches_what_is_learned_before_the_held_out_end(rng):
-    """Poison the held-out end: everything that was fitted without it stays the same, bit for bit."""
-    df = panel_frame(rng, lengths=(90, 70))
-    clean = un.Forecaster(horizon=4, **QUICK)
-    poisoned = un.Forecaster(horizon=4, **QUICK)
-    seen = {}
-    for fc, frame in ((clean, df), (poisoned, df.copy())):
-        if fc is poisoned:
-            rows = clean.held_out_.rows
-            end = frame.groupby("unique_id").tail(rows).index
-            frame.loc[end, "y"] = -1e6 * np.arange(1, len(end) + 1)  # not positive, enormous, no season
-        seen[fc] = first_training(fc, frame)
-    (model_a, profile_a), (model_b, profile_b) = seen[clean], seen[poisoned]
-    assert model_a.framing == model_b.framing
-    for one, other in zip(model_a.members, model_b.members, strict=True):
-        np.testing.assert_array_equal(one.parameters, other.parameters)
-    for name in ("logs", "season", "smoothing", "spread", "change"):
-        np.testing.assert_array_equal(getattr(profile_a, name), getattr(profile_b, name))
-
-
-def first_training(fc, frame):
-    """The model and profile of a forecaster's training without the held-out end."""
-    from unrolled import forecaster
-
-    caught = []
-    original = forecaster.hold_out
-
-    def hold_out(model, panel, known, profile, *rest):
-        caught.append((model, profile))
-        return original(model, panel, known, profile, *rest)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(forecaster, "hold_out", hold_out)
-        fc.fit(frame)
-    return caught[0]
 
 
 def test_cross_validation_forecasts_only_from_what_came_before_each_cutoff(rng):
@@ -154,56 +118,6 @@ def test_gaps_are_never_targets_nor_scores(rng):
     fc = un.Forecaster(horizon=4, **QUICK).fit(gap)
     assert any("2 gap(s) filled" in note for note in fc.notes_)
     assert np.isfinite(fc.predict()["GRU"]).all()
-
-
-def test_the_comparison_tells_the_truth_about_a_walk_without_pattern():
-    """On a random walk nothing beats the last value by much, and the verdict follows the table."""
-    y = np.random.default_rng(0).normal(size=200).cumsum() + 100
-    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=200, freq="D"), "y": y})
-    held_out = un.Forecaster(horizon=5, **QUICK).fit(df).held_out_
-    errors = held_out.table["sMAPE"]
-    assert ("beats" in held_out.verdict) == (errors["GRU"] < errors.drop("GRU").min())
-    assert set(held_out.table.index) == {"GRU", "Naive", "SeasonalNaive", "Drift"}
-
-
-def test_the_comparison_agrees_with_a_hand_computation(rng):
-    df = panel_frame(rng, lengths=(90,))
-    held_out = un.Forecaster(horizon=4, **QUICK).fit(df).held_out_
-    y = df["y"].to_numpy()
-    ends = [90 - 4 - k for k in range(held_out.origins)]
-    naive = np.mean([np.abs(y[e : e + 4] - y[e - 1]).mean() for e in ends])
-    seasonal = np.mean([np.abs(y[e : e + 4] - y[e - 12 : e - 8]).mean() for e in ends])
-    assert held_out.table.loc["Naive", "MAE"] == pytest.approx(naive, rel=1e-12)
-    assert held_out.table.loc["SeasonalNaive", "MAE"] == pytest.approx(seasonal, rel=1e-12)
-    in_sample = np.abs(y[12 : 90 - held_out.rows] - y[: 90 - held_out.rows - 12]).mean()
-    assert held_out.table.loc["Naive", "MASE"] == pytest.approx(naive / in_sample, rel=1e-12)
-
-
-def test_a_series_too_short_is_refused_with_both_numbers():
-    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
-    with pytest.raises(un.DataError, match=r"has 9 rows; horizon 12 .* needs 16"):
-        un.Forecaster(horizon=12, **QUICK).fit(df)
-
-
-def test_a_short_series_is_forecast_without_comparison_and_says_so():
-    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
-    fc = un.Forecaster(horizon=4, **QUICK).fit(df)
-    assert fc.held_out_ is None
-    assert any("not calibrated, only widened" in note for note in fc.notes_)
-    assert (fc.widening_ == UNCALIBRATED).all()
-    assert np.isfinite(fc.predict(level=[80]).drop(columns="ds").to_numpy()).all()
-
-
-def test_series_of_very_different_lengths_share_one_network(rng):
-    """Some are too short to be trained on without their end, one too short to be trained on at all."""
-    df = panel_frame(rng, lengths=(120, 100, 30, 14))
-    fc = un.Forecaster(horizon=6, **QUICK).fit(df)
-    assert fc.predict()["unique_id"].nunique() == 4
-    judged = fc.held_out_.example
-    assert judged.groupby("unique_id").size().eq(6).all()
-    merged = judged.merge(df, on=["unique_id", "ds"], suffixes=("", "_table"))
-    np.testing.assert_array_equal(merged["y"], merged["y_table"])
-    assert len(merged) == len(judged)
 
 
 def test_constant_series_are_forecast_as_constant(rng):
@@ -264,3 +178,70 @@ def test_scikit_learn_conventions():
         fc.set_params(hiden=9)
     with pytest.raises(un.InputError, match="has not been fitted"):
         fc.predict()
+
+
+# --- what was asked and what came of it -------------------------------------------------------------
+
+
+def test_each_parameter_is_an_attribute_of_the_forecaster(rng):
+    fc = un.Forecaster(horizon=3, **QUICK)
+    assert (fc.horizon, fc.steps, fc.parameters.steps) == (3, 20, 20)
+    before = fc.parameters
+    fc.steps = 21
+    assert (fc.steps, fc.parameters.steps, before.steps) == (21, 21, 20)
+    assert "steps" not in vars(fc)
+    with pytest.raises(AttributeError, match="Forecaster has no attribute 'stepps'"):
+        _ = fc.stepps
+    again = copy.deepcopy(fc)
+    assert again.parameters == fc.parameters
+    again.steps = 5
+    assert fc.steps == 21
+
+
+def test_other_parameters_after_a_fit_are_those_of_the_next(rng):
+    df = panel_frame(rng)
+    fc = un.Forecaster(horizon=3, **QUICK).fit(df)
+    expected = fc.predict(level=80)
+    fc.set_params(horizon=5, alias="other", seed=9)
+    assert (fc.horizon, fc.fitted.parameters.horizon, fc.chosen_["horizon"]) == (5, 3, 3)
+    pd.testing.assert_frame_equal(fc.predict(level=80), expected, check_exact=True)
+    assert fc.fit(df).predict().columns[-1] == "other"
+
+
+def test_a_fit_that_fails_leaves_the_one_before(rng):
+    df = panel_frame(rng)
+    fc = un.Forecaster(horizon=3, **QUICK).fit(df)
+    fitted, expected = fc.fitted, fc.predict(level=80)
+    with pytest.raises(un.DataError):
+        fc.fit(df.groupby("unique_id").head(3))
+    with pytest.raises(un.InputError):
+        fc.fit(df, baselines=["Prophet"])
+    assert fc.fitted is fitted
+    pd.testing.assert_frame_equal(fc.predict(level=80), expected, check_exact=True)
+
+
+def test_what_came_of_a_fit_is_there_after_it_only(rng):
+    names = ("model_", "panel_", "held_out_", "notes_", "search_", "chosen_", "reading_", "columns_", "interrupted_")
+    fc = un.Forecaster(horizon=3, **QUICK)
+    assert not any(hasattr(fc, name) for name in names)
+    assert fc.parts_ == {}
+    fc.fit(panel_frame(rng))
+    assert all(hasattr(fc, name) for name in names)
+    assert fc.chosen_ == fc.get_params()
+    assert (fc.search_, fc.interrupted_, fc.search_interrupted_) == (None, False, False)
+    fc.fit(two_frequencies(rng))
+    assert [name for name in names if not hasattr(fc, name)] == ["model_", "panel_"]
+    with pytest.raises(AttributeError, match="model_"):
+        _ = fc.model_
+    part = fc.parts_["quarterly"]
+    assert part.model_ is fc.fitted.predictors["quarterly"].ensemble
+    assert part.panel_.frequency.name == "quarterly"
+
+
+def test_notes_are_copies(rng):
+    fc = un.Forecaster(horizon=3, **QUICK).fit(panel_frame(rng).drop(index=[40, 41]))
+    notes = fc.notes_
+    fc.notes_.append("mine")
+    fc.notes_.clear()
+    assert fc.notes_ == notes
+    assert notes

@@ -11,9 +11,12 @@ import polars as pl
 import pytest
 
 import unrolled as un
-from tables import panel_frame
-from unrolled.forecasting import cross_validation as rolling
-from unrolled.forecasting.cross_validation import CrossValidationPlan, roll
+from forecasters import interrupt_the_training, quick
+from tables import panel_frame, series, two_frequencies
+from unrolled.forecasting import cross_validation
+from unrolled.forecasting.cross_validation import CrossValidationPlan, backtest, backtest_panel
+from unrolled.forecasting.predictor import Source
+from unrolled.series.by_frequency import read_panels
 from unrolled.series.columns import Columns
 from unrolled.series.from_frame import read_panel
 
@@ -128,9 +131,8 @@ def test_statistical_baselines_stand_beside(rng):
 
 def test_measures_of_a_backtest_by_hand(rng):
     df = panel_frame(rng, lengths=(90, 80))
-    fc = forecaster()
     plan = CrossValidationPlan.checked(3, 5, False, [80.0], ["Naive", "Naive2"])
-    backtest = roll(fc, read_panel(df, Columns()), Columns(), plan)
+    backtest = backtest_panel(forecaster().parameters, read_panel(df, Columns()), Source(Columns()), plan)
     errors, scales = [], []
     for _, part in df.groupby("unique_id"):
         y = part["y"].to_numpy()
@@ -170,11 +172,14 @@ def counted(monkeypatch, module, name):
 
 @pytest.mark.parametrize(("refit", "trained"), [(True, 3), (False, 1)])
 def test_a_search_is_made_once_before_the_first_cutoff(refit, trained, rng, monkeypatch):
-    searches, fits = counted(monkeypatch, rolling, "search_for"), counted(monkeypatch, rolling, "_fitted")
+    searches, fits = (
+        counted(monkeypatch, cross_validation, "select_parameters"),
+        counted(monkeypatch, cross_validation, "fit"),
+    )
     df = panel_frame(rng, lengths=(120, 110))
     rows = forecaster(**SEARCHING).cross_validation(df, n_windows=3, refit=refit)
     assert (len(searches), len(fits)) == (1, trained)
-    assert len({str(fc.get_params()) for fc, *_ in fits}) == 1
+    assert len({parameters for parameters, *_ in fits}) == 1
     assert rows.groupby("unique_id")["cutoff"].nunique().tolist() == [3, 3]
     assert np.isfinite(rows["AUTO"]).all()
 
@@ -212,14 +217,14 @@ def test_what_was_found_repeats_the_table_without_a_search(rng):
 
 
 def test_ctrl_c_in_the_search_of_a_backtest_ends_it(rng, monkeypatch):
-    search = rolling.search_for
+    search = cross_validation.select_parameters
 
-    def interrupted(*args):
+    def interrupted(*args, **options):
         os.kill(os.getpid(), signal.SIGINT)
-        return search(*args)
+        return search(*args, **options)
 
-    monkeypatch.setattr(rolling, "search_for", interrupted)
-    fits = counted(monkeypatch, rolling, "_fitted")
+    monkeypatch.setattr(cross_validation, "select_parameters", interrupted)
+    fits = counted(monkeypatch, cross_validation, "fit")
     with pytest.raises(KeyboardInterrupt):
         forecaster(**SEARCHING).cross_validation(panel_frame(rng, lengths=(120,)), n_windows=2)
     assert not fits
@@ -230,19 +235,19 @@ def test_ctrl_c_in_the_search_of_a_backtest_ends_it(rng, monkeypatch):
 
 def test_ctrl_c_keeps_the_cutoffs_that_were_reached(rng, monkeypatch):
     df = panel_frame(rng, lengths=(90,))
-    fit = rolling._fitted
+    fit = cross_validation.fit
     left = iter((False, True))
 
-    def interrupted_at_the_second(*args):
-        fold = fit(*args)
+    def interrupted_at_the_second(*args, **options):
+        predictor = fit(*args, **options)
         if next(left):
             os.kill(os.getpid(), signal.SIGINT)
-        return fold
+        return predictor
 
     whole = forecaster().cross_validation(df, n_windows=3)
     plan = CrossValidationPlan.checked(3, 4, True, [], None)
-    monkeypatch.setattr(rolling, "_fitted", interrupted_at_the_second)
-    reached = roll(forecaster(), read_panel(df, Columns()), Columns(), plan)
+    monkeypatch.setattr(cross_validation, "fit", interrupted_at_the_second)
+    reached = backtest_panel(forecaster().parameters, read_panel(df, Columns()), Source(Columns()), plan)
     assert (reached.interrupted, reached.windows) == (True, 1)
     np.testing.assert_array_equal(reached.columns["GRU"], whole["GRU"][:4])
     left = iter((False, True))
@@ -272,3 +277,73 @@ def test_bad_arguments_are_refused(options, message, rng):
     df["GRU"] = df["y"]
     with pytest.raises(un.InputError, match=message):
         forecaster().cross_validation(df, **options)
+
+
+# --- several frequencies ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def both(rng) -> pd.DataFrame:
+    return two_frequencies(rng)
+
+
+def test_rolling_origins_of_each_frequency_stand_in_one_table(both):
+    fc = quick()
+    found = fc.cross_validation(both, n_windows=2, level=[80], baselines=True)
+    parts = [
+        quick().cross_validation(t, n_windows=2, level=[80], baselines=True) for t in un.by_frequency(both).values()
+    ]
+    pd.testing.assert_frame_equal(found, pd.concat(parts, ignore_index=True), check_exact=True)
+
+
+def test_the_seasonal_naive_of_a_frequency_without_a_season_is_the_naive(both, rng):
+    df = pd.concat([both, series(rng, 30, "YS", "year", 1, "1980-01-01")])
+    found = quick().cross_validation(df, baselines=["SeasonalNaive"]).set_index("unique_id")
+    assert [name for name in found if name.endswith("Naive")] == ["SeasonalNaive"]
+    last = df[df["unique_id"] == "year"]["y"].iloc[-5]
+    assert found.loc["year", "SeasonalNaive"].tolist() == [last] * 4
+    assert len(set(found.loc["q40", "SeasonalNaive"])) == 4
+
+
+def test_scaled_errors_of_a_backtest_and_of_a_score_use_the_season_of_each_frequency(both):
+    plan = CrossValidationPlan.checked(1, 4, True, [80.0], ["Naive", "Naive2"])
+    panels = read_panels(both, Columns())
+    whole = backtest(quick().parameters, panels, Source(Columns()), plan)
+    parts = [backtest_panel(quick().parameters, panel, Source(Columns()), plan).by_series() for panel in panels]
+    expected = np.concatenate([part["MASE"].unstack("model").to_numpy() for part in parts])
+    np.testing.assert_array_equal(whole.by_series()["MASE"].unstack("model").to_numpy(), expected)
+    score = un.score(pd.DataFrame(whole.columns).drop(columns="y"), both)
+    found = score.by_series["MASE"].unstack("model").loc[[i for p in panels for i in p.ids]]
+    np.testing.assert_allclose(found[["GRU", "Naive", "Naive2"]].to_numpy(), expected, rtol=1e-12)
+
+
+def test_a_backtest_searches_once_for_each_frequency_before_its_first_cutoff(both, monkeypatch):
+    search, pasts = cross_validation.select_parameters, []
+
+    def counted(parameters, past, **options):
+        pasts.append(past)
+        return search(parameters, past, **options)
+
+    monkeypatch.setattr(cross_validation, "select_parameters", counted)
+    fc = quick(cell="auto", max_trials=8, segment=1)
+    whole = fc.cross_validation(both, n_windows=2, level=[80])
+    first = {panel.frequency.name: panel.until(2 * 4) for panel in read_panels(both, Columns())}
+    assert [past.frequency.name for past in pasts] == list(fc.found_.parts) == ["monthly", "quarterly"]
+    assert all(past.lengths.tolist() == first[past.frequency.name].lengths.tolist() for past in pasts)
+    assert fc.found_.table.columns[0] == "frequency"
+    assert (fc.found_.parameters["cell"], fc.found_.interrupted) == ("auto", False)
+    again = {name: un.Forecaster(**one.parameters) for name, one in fc.found_.parts.items()}
+    parts = [again[n].cross_validation(t, n_windows=2, level=[80]) for n, t in un.by_frequency(both).items()]
+    pd.testing.assert_frame_equal(whole, pd.concat(parts, ignore_index=True), check_exact=True)
+
+
+def test_ctrl_c_keeps_the_backtests_that_were_reached(both, monkeypatch):
+    plan = CrossValidationPlan.checked(2, 4, True, [80.0], None)
+    panels = read_panels(both, Columns())
+    whole = backtest(quick().parameters, panels, Source(Columns()), plan)
+    assert not whole.interrupted
+    interrupt_the_training(4, monkeypatch)  # two trainings a cutoff, two cutoffs of the months
+    reached = backtest(quick().parameters, panels, Source(Columns()), plan)
+    assert reached.interrupted
+    np.testing.assert_array_equal(reached.columns["GRU"], whole.columns["GRU"][: 3 * 2 * 4])
+    assert "interrupted: no forecast of 2 series quarterly" in reached.notes

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import signal
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import unrolled as un
+from forecasters import interrupt_the_training, quick
 from tables import LIBRARIES, series, table, two_frequencies
-from unrolled import forecaster
-from unrolled.forecasting import cross_validation as rolling
-from unrolled.forecasting import multi_frequency as mixed
+from unrolled.forecasting import fitting
+from unrolled.forecasting.multi_frequency import split_search
 from unrolled.forecasting.selection import automatic
+from unrolled.forecasting.selection.automatic import SelectionResult, without_search
+from unrolled.forecasting.selection.search import EVIDENCE
 from unrolled.series.by_frequency import read_panels, series_counts
 from unrolled.series.columns import Columns
 
@@ -26,10 +25,6 @@ NOTE = "3 series monthly, 2 quarterly: each frequency gets networks of its own"
 @pytest.fixture
 def both(rng) -> pd.DataFrame:
     return two_frequencies(rng)
-
-
-def quick(**options) -> un.Forecaster:
-    return un.Forecaster(4, **{"steps": 3, "ensemble": 1, "hidden": 4, "verbose": 0} | options)
 
 
 # --- the parts --------------------------------------------------------------------------------------
@@ -75,7 +70,7 @@ def test_hours_and_days_are_two_frequencies(rng):
 def test_a_series_with_gaps_is_none_of_a_coarser_frequency(rng, both):
     gaps = series(rng, 60, "MS", "gaps", 12).drop(index=[3, 4, 11, 20, 21, 22])
     fc = quick().fit(pd.concat([both, gaps]))
-    assert "gaps" in fc.parts_["monthly"].tail_.ids
+    assert "gaps" in fc.fitted.predictors["monthly"].context.ids
     assert "monthly: 6 gap(s) filled with the value one season before, and left out of every score" in fc.notes_
 
 
@@ -98,7 +93,7 @@ def test_given_frequency_and_season(both):
 
 
 def test_what_can_not_be_trained_is_said_before_anything_is(both, rng, monkeypatch):
-    monkeypatch.setattr(forecaster, "train_model", None)
+    monkeypatch.setattr(fitting, "train_ensemble", None)
     weeks = series(rng, 6, "W", "w", 1)
     with pytest.raises(un.DataError, match=r"the weekly series: .*'w' has 6 rows.*by_frequency"):
         quick().fit(pd.concat([both, weeks]))
@@ -151,113 +146,15 @@ def test_covariates_and_the_known_future_reach_each_part(both, rng):
     assert (found["GRU"] != other["GRU"]).groupby(found["unique_id"]).any().all()
 
 
-# --- the comparison and rolling origins -------------------------------------------------------------
-
-
-def test_the_comparison_is_over_all_series_and_by_frequency(both, rng):
-    years = series(rng, 30, "YS", "year", 1, "1980-01-01")  # without a season
-    fc = quick().fit(pd.concat([both, years]))
-    held_out, parts = fc.held_out_, [one.held_out_ for one in fc.parts_.values()]
-    naive = parts[2].by_series.xs("Naive", level="model").to_numpy()
-    np.testing.assert_array_equal(held_out.by_series.loc[("year", "SeasonalNaive")], naive[0])
-    assert len(held_out.by_series) == 6 * 4
-    weights = [3, 2, 1]
-    for model in ("GRU", "Naive", "Drift"):
-        errors = [part.table.loc[model] for part in parts]
-        np.testing.assert_allclose(held_out.table.loc[model], np.average(errors, axis=0, weights=weights), rtol=1e-12)
-        assert held_out.by_frequency.loc[model].tolist() == [e["sMAPE"] for e in errors]
-    values = [part.known.sum() for part in parts]
-    assert held_out.coverage[80] == pytest.approx(np.average([p.coverage[80] for p in parts], weights=values))
-    squares = [p.by_step.loc[(2, "GRU"), "RMSE"] ** 2 for p in parts]
-    expected = np.sqrt(np.average(squares, weights=[p.known[1] for p in parts]))
-    assert held_out.by_step.loc[(2, "GRU"), "RMSE"] == pytest.approx(expected)
-    assert "monthly: the last" in repr(held_out)
-    assert "quarterly" in held_out._repr_html_()
-    assert "3 series, monthly; 2 series, quarterly; 1 series, yearly" in fc._repr_html_()
-
-
-def test_rolling_origins_of_each_frequency_stand_in_one_table(both):
-    fc = quick()
-    found = fc.cross_validation(both, n_windows=2, level=[80], baselines=True)
-    parts = [
-        quick().cross_validation(t, n_windows=2, level=[80], baselines=True) for t in un.by_frequency(both).values()
-    ]
-    pd.testing.assert_frame_equal(found, pd.concat(parts, ignore_index=True), check_exact=True)
-
-
-def test_the_seasonal_naive_of_a_frequency_without_a_season_is_the_naive(both, rng):
-    df = pd.concat([both, series(rng, 30, "YS", "year", 1, "1980-01-01")])
-    found = quick().cross_validation(df, baselines=["SeasonalNaive"]).set_index("unique_id")
-    assert [name for name in found if name.endswith("Naive")] == ["SeasonalNaive"]
-    last = df[df["unique_id"] == "year"]["y"].iloc[-5]
-    assert found.loc["year", "SeasonalNaive"].tolist() == [last] * 4
-    assert len(set(found.loc["q40", "SeasonalNaive"])) == 4
-
-
-def test_scaled_errors_of_a_backtest_and_of_a_score_use_the_season_of_each_frequency(both):
-    plan = mixed.Plan.checked(1, 4, True, [80.0], ["Naive", "Naive2"])
-    panels = read_panels(both, Columns())
-    whole = mixed.roll_all(quick(), panels, Columns(), plan)
-    parts = [mixed.roll(quick(), panel, Columns(), plan).by_series() for panel in panels]
-    expected = np.concatenate([part["MASE"].unstack("model").to_numpy() for part in parts])
-    np.testing.assert_array_equal(whole.by_series()["MASE"].unstack("model").to_numpy(), expected)
-    score = un.score(pd.DataFrame(whole.columns).drop(columns="y"), both)
-    found = score.by_series["MASE"].unstack("model").loc[[i for p in panels for i in p.ids]]
-    np.testing.assert_allclose(found[["GRU", "Naive", "Naive2"]].to_numpy(), expected, rtol=1e-12)
-
-
-# --- files and reports ------------------------------------------------------------------------------
-
-
-def test_a_file_holds_all_parts(both, tmp_path):
-    fc = quick().fit(both)
-    fc.save(tmp_path / "m.safetensors")
-    again = un.load(tmp_path / "m.safetensors")
-    assert list(again.parts_) == ["monthly", "quarterly"]
-    pd.testing.assert_frame_equal(again.predict(level=95), fc.predict(level=95), check_exact=True)
-    pd.testing.assert_frame_equal(again.predict(both), fc.predict(), check_exact=True)
-    assert again.reading_ == {}
-    again.save(tmp_path / "n.safetensors")
-    assert (tmp_path / "m.safetensors").read_bytes() == (tmp_path / "n.safetensors").read_bytes()
-    assert "(3 monthly, 2 quarterly)" in again.report().to_markdown()
-
-
-def test_the_report_has_all_series_and_says_which_frequency_they_have(both):
-    fc = quick().fit(both)
-    report = fc.report()
-    assert repr(report) == "Report('y', 5 series, 4 steps ahead)"
-    text, page = report.to_markdown(), report.to_html()
-    assert "of 5 series (3 monthly, 2 quarterly) 4 months or quarters ahead" in text
-    assert "By frequency (sMAPE):" in text
-    assert "By frequency (sMAPE)" in page
-    data = json.loads(
-        re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL).group(1)
-    )
-    assert sorted(one["id"] for one in data["series"]) == ["m60", "m64", "m70", "q36", "q40"]
-    assert all(one["held_out"] for one in data["series"])
-    assert page.count('class="pick"') == 5
-    pytest.importorskip("matplotlib")
-    assert len(fc.plot(["q36", "m60"]).axes) == 2
-
-
-def test_series_that_are_drawn_are_shared_out(both, monkeypatch):
-    from unrolled.report import content as subject
-
-    monkeypatch.setattr(subject, "MOST_SERIES", 3)
-    about = quick().fit(both).report().about
-    assert [part.shown for part in about.parts] == [1, 1]
-    assert "drawn are the first 1 of 2 series that are quarterly; forecast.csv has all" in subject.notes(about)
-
-
 # --- the automatic choice ---------------------------------------------------------------------------
 
 
 def test_the_budget_is_that_of_all(both):
     panels = read_panels(both, Columns())
-    budgets = [one.budget for one in mixed.parts_for(quick(cell="auto", budget=27), panels)]
+    budgets = [one.budget for one in split_search(quick(cell="auto", budget=27).parameters, panels)]
     assert budgets == pytest.approx([27 * 194 / 270, 27 * 76 / 270])
-    assert sum(one.budget for one in mixed.parts_for(quick(cell="auto"), panels)) == pytest.approx(60)
-    trials = [one.max_trials for one in mixed.parts_for(quick(cell="auto", max_trials=11), panels)]
+    assert sum(one.budget for one in split_search(quick(cell="auto").parameters, panels)) == pytest.approx(60)
+    trials = [one.max_trials for one in split_search(quick(cell="auto", max_trials=11).parameters, panels)]
     assert trials == [7, 4]
     with pytest.raises(un.InputError, match=r"max_trials 7 are too few for 2 frequencies.* need 8"):
         quick(cell="auto", max_trials=7).fit(both)
@@ -273,34 +170,15 @@ def test_each_frequency_is_searched_for_itself(both):
     assert "frequency" in fc.report().to_markdown().split("## Automatic choice")[1].split("\n")[2]
 
 
-def test_a_backtest_searches_once_for_each_frequency_before_its_first_cutoff(both, monkeypatch):
-    search, pasts = rolling.search_for, []
-
-    def counted(fc, past, *rest):
-        pasts.append(past)
-        return search(fc, past, *rest)
-
-    monkeypatch.setattr(rolling, "search_for", counted)
-    fc = quick(cell="auto", max_trials=8, segment=1)
-    whole = fc.cross_validation(both, n_windows=2, level=[80])
-    first = {panel.frequency.name: panel.until(2 * 4) for panel in read_panels(both, Columns())}
-    assert [past.frequency.name for past in pasts] == list(fc.found_.parts) == ["monthly", "quarterly"]
-    assert all(past.lengths.tolist() == first[past.frequency.name].lengths.tolist() for past in pasts)
-    assert fc.found_.table.columns[0] == "frequency"
-    assert (fc.found_.parameters["cell"], fc.found_.interrupted) == ("auto", False)
-    again = {name: un.Forecaster(**one.parameters) for name, one in fc.found_.parts.items()}
-    parts = [again[n].cross_validation(t, n_windows=2, level=[80]) for n, t in un.by_frequency(both).items()]
-    pd.testing.assert_frame_equal(whole, pd.concat(parts, ignore_index=True), check_exact=True)
-
-
 def test_an_interrupted_search_is_not_begun_again(both, monkeypatch):
     calls = []
 
-    def interrupted(base, known, *rest):
-        calls.append(known.frequency.name)
-        return pd.DataFrame(columns=automatic.EVIDENCE), {}, ["stopped"], True
+    def interrupted(parameters, panel):
+        calls.append(panel.frequency.name)
+        table = pd.DataFrame(columns=EVIDENCE)
+        return SelectionResult(parameters, without_search(parameters), table, ["stopped"], interrupted=True)
 
-    monkeypatch.setattr(automatic, "choose", interrupted)
+    monkeypatch.setattr(automatic, "select_parameters", interrupted)
     fc = quick(cell="auto").fit(both)
     assert calls == ["monthly"]
     assert fc.search_interrupted_
@@ -310,18 +188,6 @@ def test_an_interrupted_search_is_not_begun_again(both, monkeypatch):
 
 
 # --- interrupts -------------------------------------------------------------------------------------
-
-
-def interrupt_the_training(number: int, monkeypatch) -> None:
-    """Ctrl-C comes when this training of a run begins, 0 the first."""
-    train, calls = forecaster.train_model, iter(range(99))
-
-    def interrupted(*args):
-        if next(calls) == number:
-            os.kill(os.getpid(), signal.SIGINT)
-        return train(*args)
-
-    monkeypatch.setattr(forecaster, "train_model", interrupted)
 
 
 @pytest.mark.parametrize(("number", "names"), [(0, ["monthly"]), (1, ["monthly"]), (2, ["monthly", "quarterly"])])
@@ -337,19 +203,7 @@ def test_ctrl_c_keeps_the_parts_that_were_reached(number, names, both, monkeypat
     assert found["unique_id"].nunique() == (5 if len(names) == 2 else 3)
     if number == 2:  # what was finished is whole
         pd.testing.assert_frame_equal(found[found["unique_id"].str[0] == "m"], whole, check_exact=True)
-    assert fc.report().about.shown == found["unique_id"].nunique()
-
-
-def test_ctrl_c_keeps_the_backtests_that_were_reached(both, monkeypatch):
-    plan = mixed.Plan.checked(2, 4, True, [80.0], None)
-    panels = read_panels(both, Columns())
-    whole = mixed.roll_all(quick(), panels, Columns(), plan)
-    assert not whole.interrupted
-    interrupt_the_training(4, monkeypatch)  # two trainings a cutoff, two cutoffs of the months
-    reached = mixed.roll_all(quick(), panels, Columns(), plan)
-    assert reached.interrupted
-    np.testing.assert_array_equal(reached.columns["GRU"], whole.columns["GRU"][: 3 * 2 * 4])
-    assert "interrupted: no forecast of 2 series quarterly" in reached.notes
+    assert fc.report().content.shown == found["unique_id"].nunique()
 
 
 def test_frequencies_are_listed(both):

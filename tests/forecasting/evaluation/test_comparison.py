@@ -1,0 +1,82 @@
+"""Comparisons with baselines: what they say in words, and how those of several frequencies become one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import unrolled as un
+from forecasters import quick
+from tables import series, two_frequencies
+from unrolled.forecasting.evaluation.comparison import combine_comparisons, format_value
+
+
+@pytest.fixture
+def both(rng) -> pd.DataFrame:
+    return two_frequencies(rng)
+
+
+def test_the_comparison_is_over_all_series_and_by_frequency(both, rng):
+    years = series(rng, 30, "YS", "year", 1, "1980-01-01")  # without a season
+    fc = quick().fit(pd.concat([both, years]))
+    held_out, parts = fc.held_out_, [one.held_out_ for one in fc.parts_.values()]
+    naive = parts[2].by_series.xs("Naive", level="model").to_numpy()
+    np.testing.assert_array_equal(held_out.by_series.loc[("year", "SeasonalNaive")], naive[0])
+    assert len(held_out.by_series) == 6 * 4
+    weights = [3, 2, 1]
+    for model in ("GRU", "Naive", "Drift"):
+        errors = [part.table.loc[model] for part in parts]
+        np.testing.assert_allclose(held_out.table.loc[model], np.average(errors, axis=0, weights=weights), rtol=1e-12)
+        assert held_out.by_frequency.loc[model].tolist() == [e["sMAPE"] for e in errors]
+    values = [part.known.sum() for part in parts]
+    assert held_out.coverage[80] == pytest.approx(np.average([p.coverage[80] for p in parts], weights=values))
+    squares = [p.by_step.loc[(2, "GRU"), "RMSE"] ** 2 for p in parts]
+    expected = np.sqrt(np.average(squares, weights=[p.known[1] for p in parts]))
+    assert held_out.by_step.loc[(2, "GRU"), "RMSE"] == pytest.approx(expected)
+    assert "monthly: the last" in repr(held_out)
+    assert "quarterly" in held_out._repr_html_()
+    assert "3 series, monthly; 2 series, quarterly; 1 series, yearly" in fc._repr_html_()
+
+
+def test_comparisons_of_no_frequency_are_none():
+    assert combine_comparisons({}) is None
+
+
+def test_one_comparison_combined_with_none_keeps_its_numbers(rng):
+    one = quick().fit(series(rng, 60, "MS", "a", 12)).held_out_
+    whole = combine_comparisons({"monthly": one})
+    np.testing.assert_allclose(whole.table, one.table, rtol=1e-12)
+    np.testing.assert_allclose(whole.by_step, one.by_step, rtol=1e-12)
+    assert whole.coverage == pytest.approx(one.coverage)
+    assert whole.by_frequency["monthly"].tolist() == one.table["sMAPE"].tolist()
+
+
+def test_the_comparison_tells_the_truth_about_a_walk_without_pattern():
+    """On a random walk nothing beats the last value by much, and the verdict follows the table."""
+    y = np.random.default_rng(0).normal(size=200).cumsum() + 100
+    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=200, freq="D"), "y": y})
+    held_out = un.Forecaster(horizon=5, steps=20, ensemble=2, verbose=0).fit(df).held_out_
+    errors = held_out.table["sMAPE"]
+    assert ("beats" in held_out.verdict) == (errors["GRU"] < errors.drop("GRU").min())
+    assert set(held_out.table.index) == {"GRU", "Naive", "SeasonalNaive", "Drift"}
+
+
+def test_a_comparison_is_shown_in_words(rng):
+    held_out = quick().fit(series(rng, 60, "MS", "a", 12)).held_out_
+    assert held_out.extent == f"the last {held_out.rows} rows of each series, {held_out.origins} origins"
+    text, page = repr(held_out), held_out._repr_html_()
+    for part in (held_out.extent, held_out.verdict):
+        assert part in text
+        assert part in page
+    for level, share in held_out.coverage.items():
+        assert f"{level} %: {100 * share:.0f} %" in text
+        assert f"{100 * share:.0f} %" in page
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1234.5, "1,234"), (0.0012345, "0.001234"), (-98765.0, "-98,765"), (1e16, "1e+16"), (2.0, "2")],
+)
+def test_values_have_four_digits_or_all_before_the_point(value, text):
+    assert format_value(value) == text

@@ -1,0 +1,184 @@
+"""The held-out end: predicted once, calibrated on other origins, compared as a hand computation says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import unrolled as un
+from forecasters import quick
+from tables import panel_frame
+from unrolled.forecasting import fitting
+from unrolled.forecasting.evaluation import holdout
+from unrolled.forecasting.evaluation.holdout import MAX_BLOCKS_OF_ORIGINS, HeldOutForecasts, predict_held_out
+from unrolled.forecasting.model.architecture import Architecture
+from unrolled.forecasting.model.ensemble import Ensemble
+from unrolled.forecasting.probabilistic.conformal import calibrate
+from unrolled.forecasting.probabilistic.quantiles import MEDIAN
+
+NORMAL = np.array([-1.959964, -1.644854, -1.281552, -0.67449, 0, 0.67449, 1.281552, 1.644854, 1.959964])
+QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
+
+
+def held_out(frame, **options):
+    """The forecasts of the held-out end of a fit, and the fit."""
+    caught = []
+
+    def predict(*args):
+        caught.append(predict_held_out(*args))
+        return caught[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitting, "predict_held_out", predict)
+        fc = quick(**options).fit(frame)
+    return caught[0], fc
+
+
+# --- what goes through the networks -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"reach": 2}, {"likelihood": "normal"}, {"combine": "Naive"}])
+def test_each_window_goes_through_each_network_once(options, rng, monkeypatch):
+    asked, read = [], []
+    outputs, forward = Ensemble.outputs, Architecture.forward
+
+    def counted_outputs(ensemble, origins):
+        asked.append(origins)
+        before = len(read)
+        found = outputs(ensemble, origins)
+        # of each network all windows, in whatever pieces
+        assert sum(read[before:]) == len(origins) * len(ensemble.members)
+        return found
+
+    def counted_forward(architecture, parameters, inputs, lengths):
+        found = forward(architecture, parameters, inputs, lengths)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(Ensemble, "outputs", counted_outputs)
+    monkeypatch.setattr(Architecture, "forward", counted_forward)
+    found, _ = held_out(panel_frame(rng), ensemble=4, scaling=["level", "season"], **options)
+    same = [origins for origins in asked if origins is found.origins]
+    assert len(same) == 1
+    if "reach" in options:  # what follows starts from windows of its own, a block later, for medians and for paths
+        assert len(asked) == 3
+        assert all(np.shape(origins.ends)[0] % len(found.origins) == 0 for origins in asked)
+    else:
+        assert asked == same
+        assert sum(read) == 4 * len(found.origins)
+
+
+def test_the_windows_lie_in_the_held_out_end_the_last_among_them(rng):
+    df = panel_frame(rng)
+    found, fc = held_out(df)
+    panel, rows = found.origins.panel, fc.held_out_.rows
+    ends_of_series = panel.offsets[found.origins.series + 1]
+    assert (found.origins.ends >= ends_of_series - rows).all()  # nothing that is read was held out from the first
+    np.testing.assert_array_equal(found.origins.ends + 4 + found.left, ends_of_series)
+    assert (found.left == 0).sum() == 3
+    z = found.origins.inverse_transform(found.target)
+    np.testing.assert_allclose(z, panel.y[found.origins.rows_ahead(4)], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "limit"), [({}, "MAX_HELD_OUT_WINDOWS"), ({"reach": 2}, "MAX_RECURSIVE_WINDOWS")]
+)
+def test_of_many_windows_some_are_predicted_evenly_apart(options, limit, rng, monkeypatch):
+    monkeypatch.setattr(holdout, limit, 12)
+    found, fc = held_out(panel_frame(rng), **options)
+    assert len(found.origins) <= 12
+    assert sorted(set(found.left)) == [0, 3, 6, 9]
+    assert fc.held_out_.origins == 4
+
+
+def test_gaps_have_no_weight(rng):
+    df = panel_frame(rng, lengths=(90,)).drop(index=[85])
+    found, fc = held_out(df)
+    rows = found.origins.rows_ahead(4)
+    np.testing.assert_array_equal(found.weight == 0, rows == 85)
+    assert fc.held_out_.known.sum() == found.weight.sum() == rows.size - 4
+
+
+# --- calibration ------------------------------------------------------------------------------------
+
+
+def test_no_origin_is_calibrated_on_its_own_targets(rng):
+    """Poison all targets of one origin, and of those that share some with it: its quantiles keep their bits."""
+    found, _ = held_out(panel_frame(rng, lengths=(90, 80)))
+    calibrated, factors = found.calibrated_on_others(), found.conformal_factors()
+    origins = np.unique(found.left)
+    assert len(origins) <= MAX_BLOCKS_OF_ORIGINS  # each is a block of its own
+    for own in (origins[0], origins[-1]):
+        near = np.abs(found.left - own) < found.horizon
+        target = found.target.copy()
+        target[near] += 1e6
+        poisoned = replace(found, target=target)
+        again = poisoned.calibrated_on_others()
+        here = found.left == own
+        np.testing.assert_array_equal(again[here], calibrated[here])
+        assert (again[~near] != calibrated[~near]).any()
+        assert (poisoned.conformal_factors() >= factors).all()
+
+
+@pytest.mark.parametrize("origins", [2, 8, 45])
+@pytest.mark.parametrize("series", [1, 120])
+def test_what_coverage_is_reported_of_is_calibrated_on_other_origins(origins, series, rng):
+    """What came after an origin decides on the intervals of others, never on its own."""
+    left = np.repeat(np.arange(origins), series)
+    raw = NORMAL * rng.uniform(1, 2, size=(len(left), 3, 1))
+    target = 3 * rng.normal(size=(len(left), 3))  # too narrow intervals: those of few scores never shrink
+    held_out = HeldOutForecasts(
+        ensemble=None,
+        origins=None,
+        left=left,
+        quantiles=raw,
+        target=target,
+        weight=np.ones_like(target),
+        correlation=np.eye(3),
+    )
+    before = held_out.calibrated_on_others()
+    target[left == 1] *= 100
+    changed = (held_out.calibrated_on_others() != before).any(axis=(1, 2))
+    assert not changed[left == 1].any()
+    assert changed[left != 1].any()
+
+
+def test_coverage_is_counted_by_hand(rng):
+    found, fc = held_out(panel_frame(rng, lengths=(90, 80)))
+    values = found.origins.inverse_transform(found.calibrated_on_others())
+    y = found.origins.panel.y[found.origins.rows_ahead(4)]
+    for level, pair in ((50, 3), (80, 2), (90, 1), (95, 0)):
+        inside = (values[..., pair] <= y) & (y <= values[..., -1 - pair])
+        assert fc.held_out_.coverage[level] == pytest.approx(inside.mean(), rel=1e-12)
+
+
+# --- the comparison ---------------------------------------------------------------------------------
+
+
+def test_the_networks_errors_are_those_of_their_medians(rng):
+    found, fc = held_out(panel_frame(rng))
+    comparison, factors = fc.held_out_, found.conformal_factors()
+    np.testing.assert_array_equal(fc.fitted.only.conformal_factors, factors)
+    medians = found.origins.inverse_transform(calibrate(found.quantiles, factors))[..., MEDIAN]
+    errors = np.abs(medians - found.origins.panel.y[found.origins.rows_ahead(4)])
+    np.testing.assert_allclose(comparison.by_step["MAE"].xs("GRU", level="model"), errors.mean(axis=0), rtol=1e-12)
+    by_series = [errors[found.origins.series == k].mean() for k in range(3)]
+    np.testing.assert_allclose(comparison.by_series["MAE"].xs("GRU", level="model"), by_series, rtol=1e-12)
+    assert comparison.table.loc["GRU", "MAE"] == pytest.approx(np.mean(by_series), rel=1e-12)
+    last = comparison.example.groupby("unique_id", sort=False)["GRU"].apply(list).tolist()
+    np.testing.assert_array_equal(last, medians[found.left == 0])
+
+
+def test_the_comparison_agrees_with_a_hand_computation(rng):
+    df = panel_frame(rng, lengths=(90,))
+    held_out = un.Forecaster(horizon=4, **QUICK).fit(df).held_out_
+    y = df["y"].to_numpy()
+    ends = [90 - 4 - k for k in range(held_out.origins)]
+    naive = np.mean([np.abs(y[e : e + 4] - y[e - 1]).mean() for e in ends])
+    seasonal = np.mean([np.abs(y[e : e + 4] - y[e - 12 : e - 8]).mean() for e in ends])
+    assert held_out.table.loc["Naive", "MAE"] == pytest.approx(naive, rel=1e-12)
+    assert held_out.table.loc["SeasonalNaive", "MAE"] == pytest.approx(seasonal, rel=1e-12)
+    in_sample = np.abs(y[12 : 90 - held_out.rows] - y[: 90 - held_out.rows - 12]).mean()
+    assert held_out.table.loc["Naive", "MASE"] == pytest.approx(naive / in_sample, rel=1e-12)

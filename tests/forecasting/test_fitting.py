@@ -1,0 +1,140 @@
+"""Fitting one frequency: nothing of the held-out end reaches what is learned before it, and what a fit holds."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import unrolled as un
+from forecasters import interrupt_the_training, quick
+from tables import panel_frame
+from unrolled.forecasting import fitting
+from unrolled.forecasting.fitting import fit
+from unrolled.forecasting.predictor import Source
+from unrolled.forecasting.probabilistic.conformal import UNCALIBRATED_FACTOR
+from unrolled.series.columns import Columns
+from unrolled.series.from_frame import read_panel
+
+QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
+
+
+def test_no_future_value_reaches_what_is_learned_before_the_held_out_end(rng):
+    """Poison the held-out end: everything that was fitted without it stays the same, bit for bit."""
+    df = panel_frame(rng, lengths=(90, 70))
+    clean = un.Forecaster(horizon=4, **QUICK)
+    poisoned = un.Forecaster(horizon=4, **QUICK)
+    seen = {}
+    for fc, frame in ((clean, df), (poisoned, df.copy())):
+        if fc is poisoned:
+            rows = clean.held_out_.rows
+            end = frame.groupby("unique_id").tail(rows).index
+            frame.loc[end, "y"] = -1e6 * np.arange(1, len(end) + 1)  # not positive, enormous, no season
+        seen[fc] = first_training(fc, frame)
+    (ensemble_a, transform_a), (ensemble_b, transform_b) = seen[clean], seen[poisoned]
+    assert ensemble_a.spec == ensemble_b.spec
+    for one, other in zip(ensemble_a.members, ensemble_b.members, strict=True):
+        np.testing.assert_array_equal(one.parameters, other.parameters)
+    for name in (f.name for f in fields(transform_a)):
+        np.testing.assert_array_equal(getattr(transform_a, name), getattr(transform_b, name))
+
+
+def first_training(fc, frame):
+    """The ensemble and the transform of a forecaster's training without the held-out end."""
+    caught = []
+    original = fitting.predict_held_out
+
+    def predict_held_out(ensemble, panel, known, transform, horizon):
+        caught.append((ensemble, transform))
+        return original(ensemble, panel, known, transform, horizon)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitting, "predict_held_out", predict_held_out)
+        fc.fit(frame)
+    return caught[0]
+
+
+def test_a_series_too_short_is_refused_with_both_numbers():
+    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
+    with pytest.raises(un.DataError, match=r"has 9 rows; horizon 12 .* needs 16"):
+        un.Forecaster(horizon=12, **QUICK).fit(df)
+
+
+def test_a_short_series_is_forecast_without_comparison_and_says_so():
+    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
+    fc = un.Forecaster(horizon=4, **QUICK).fit(df)
+    assert fc.held_out_ is None
+    assert any("not calibrated, only widened" in note for note in fc.notes_)
+    assert (fc.fitted.only.conformal_factors == UNCALIBRATED_FACTOR).all()
+    assert np.isfinite(fc.predict(level=[80]).drop(columns="ds").to_numpy()).all()
+
+
+def test_series_of_very_different_lengths_share_one_network(rng):
+    """Some are too short to be trained on without their end, one too short to be trained on at all."""
+    df = panel_frame(rng, lengths=(120, 100, 30, 14))
+    fc = un.Forecaster(horizon=6, **QUICK).fit(df)
+    assert fc.predict()["unique_id"].nunique() == 4
+    judged = fc.held_out_.example
+    assert judged.groupby("unique_id").size().eq(6).all()
+    merged = judged.merge(df, on=["unique_id", "ds"], suffixes=("", "_table"))
+    np.testing.assert_array_equal(merged["y"], merged["y_table"])
+    assert len(merged) == len(judged)
+
+
+def test_a_fit_of_a_panel_is_that_of_its_table(rng):
+    df = panel_frame(rng)
+    fc = quick(ensemble=2).fit(df, baselines=["Naive2"])
+    predictor = fit(fc.parameters, read_panel(df, Columns()), Source(Columns()), baselines=["Naive2"])
+    pd.testing.assert_frame_equal(
+        predictor.predict(predictor.series, [80]).frame, fc.predict(level=80), check_exact=True
+    )
+    pd.testing.assert_frame_equal(predictor.comparison.table, fc.held_out_.table, check_exact=True)
+    assert predictor.parameters == fc.parameters
+    assert predictor.notes == fc.fitted.only.notes
+
+
+def test_a_fit_without_evaluation_holds_nothing_out_and_keeps_its_series(rng, monkeypatch):
+    monkeypatch.setattr(fitting, "predict_held_out", None)
+    panel = read_panel(panel_frame(rng), Columns())
+    predictor = fit(quick().parameters, panel, Source(Columns()), evaluate=False)
+    assert predictor.comparison is None
+    assert predictor.ensemble.correlation is None
+    assert (predictor.conformal_factors == UNCALIBRATED_FACTOR).all()
+    assert predictor.notes == panel.notes
+    assert predictor.panel is panel
+    assert predictor.context.lengths.max() == predictor.ensemble.spec.memory < panel.lengths.max()
+    assert not predictor.interrupted
+
+
+def test_the_networks_of_the_forecast_have_seen_all_rows(rng, monkeypatch):
+    """The second training reads the whole panel, with the decisions of the first."""
+    seen, train = [], fitting.train_ensemble
+
+    def watched(settings, panel, transform, spec, features, *, title):
+        seen.append((settings, panel.lengths.tolist(), spec, features.calendar))
+        return train(settings, panel, transform, spec, features, title=title)
+
+    monkeypatch.setattr(fitting, "train_ensemble", watched)
+    panel = read_panel(panel_frame(rng), Columns())
+    predictor = fit(quick().parameters, panel, Source(Columns()))
+    (first, known, *decided), (second, whole, *kept) = seen
+    assert first == second
+    assert decided == kept
+    assert whole == panel.lengths.tolist()
+    assert known == [n - predictor.comparison.rows for n in whole]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_ctrl_c_keeps_the_networks_that_there_are(number, rng, monkeypatch):
+    panel = read_panel(panel_frame(rng), Columns())
+    whole = fit(quick().parameters, panel, Source(Columns()))
+    interrupt_the_training(number, monkeypatch)
+    predictor = fit(quick().parameters, panel, Source(Columns()))
+    assert predictor.interrupted
+    assert np.isfinite(predictor.predict(predictor.series, [80]).frame["GRU"]).all()
+    unseen = f"interrupted: the networks have not seen the last {whole.comparison.rows} rows of each series"
+    assert (unseen in predictor.notes) == (number == 0)
+    if number == 1:  # the comparison was finished
+        pd.testing.assert_frame_equal(predictor.comparison.table, whole.comparison.table, check_exact=True)

@@ -1,0 +1,62 @@
+"""What is drawn of each series: its past, its forecast and the last held-out origin."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from reports import NAME, content_of
+from tables import panel_frame
+from unrolled.report.curves import as_json, of_predictor, of_tables
+from unrolled.series.columns import Columns
+
+
+def test_curves_hold_past_forecast_and_comparison(rng):
+    frame = panel_frame(rng).drop(index=5).reset_index(drop=True)
+    content = content_of(frame, 4)
+    (part,) = content.parts
+    curves = of_predictor(part.predictor, part.panel, content.forecast, 2)
+    assert [curve.id for curve in curves] == ["s0", "s1"]
+    assert np.flatnonzero(np.isnan(curves[0].y)).tolist() == [5]  # gaps stay open
+    example = content.comparison.example
+    for curve in curves:
+        known = frame[frame["unique_id"] == curve.id]
+        np.testing.assert_array_equal(curve.y[~np.isnan(curve.y)], known["y"])
+        ahead = content.forecast[content.forecast["unique_id"] == curve.id]
+        assert curve.stamps[-4:].tolist() == ahead["ds"].to_numpy().tolist()
+        for name, values in curve.forecast.items():
+            np.testing.assert_array_equal(values, ahead[name])
+        assert curve.held_out.begins == len(curve.y) - 4
+        held_out = example[example["unique_id"] == curve.id]
+        np.testing.assert_array_equal(curve.held_out.values[NAME], held_out[NAME])
+
+
+def test_the_last_rows_of_a_curve_move_its_comparison(rng):
+    curve = content_of(panel_frame(rng), 4).curves[0]
+    last = curve.last(10)
+    np.testing.assert_array_equal(last.y, curve.y[-10:])
+    assert len(last.stamps) == 14
+    assert last.held_out.begins == 6
+    assert curve.last(3).held_out is None  # it begins before these rows
+    assert curve.last(1000).held_out == curve.held_out
+
+
+def test_curves_of_tables_end_where_the_forecast_begins(rng):
+    history = panel_frame(rng, lengths=(30, 20))
+    forecast = history.groupby("unique_id").tail(3).rename(columns={"y": "A"})  # the history goes on beside it
+    curves = of_tables(forecast.sample(frac=1, random_state=0), history.sample(frac=1, random_state=1), Columns())
+    by_name = {curve.name: curve for curve in curves}
+    for name, part in history.groupby("unique_id"):
+        np.testing.assert_array_equal(by_name[name].y, part["y"][:-3])
+        np.testing.assert_array_equal(by_name[name].forecast["A"], part["y"][-3:])
+        np.testing.assert_array_equal(by_name[name].stamps, part["ds"])
+    (alone,) = of_tables(pd.DataFrame({"ds": [4, 5], "A": [1.0, 2.0]}), None, Columns())
+    assert (alone.name, len(alone.y), alone.stamps.tolist()) == ("", 0, [4, 5])
+
+
+def test_series_on_the_same_rows_share_an_axis_and_nothing_is_infinite(rng):
+    content = content_of(panel_frame(rng, lengths=(60, 60, 50)).drop(index=5), 4)
+    data = as_json(content.curves)
+    assert [series["axis"] for series in data["series"]] == [0, 0, 1]
+    assert data["axes"][0][0] == "2010-01-01"
+    assert data["series"][0]["y"][5] is None

@@ -1,0 +1,121 @@
+"""The tables of a report: their numbers are those of the comparison, the forecast, the series and the search."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import unrolled as un
+from reports import NAME, content_of
+from tables import panel_frame, two_frequencies
+from unrolled.forecasting.inputs.views import VIEWS, MeanView, register_view
+from unrolled.report import formatting, tables
+
+
+def number(cell: str) -> float:
+    return float(cell.replace("−", "-").replace(",", ""))
+
+
+def test_models_stand_the_best_first(air):
+    shown = tables.models(air)
+    errors = air.comparison.table["sMAPE"].sort_values()
+    assert [row[0] for row in shown.rows] == list(errors.index)
+    assert shown.rows[shown.ours][0] == NAME
+    assert shown.header == ["model", "sMAPE", "MASE", "MAE", "RMSE"]
+    np.testing.assert_allclose([number(row[1]) for row in shown.rows], errors, rtol=1e-2)
+
+
+def test_errors_by_step_name_at_most_eight_steps_both_ends_among_them(air):
+    shown = tables.by_step(air)
+    steps = [int(cell) for cell in shown.header[1:]]
+    assert (len(steps), steps[0], steps[-1]) == (8, 1, 12)
+    errors = air.comparison.by_step["sMAPE"]
+    for row in shown.rows:
+        np.testing.assert_allclose([number(c) for c in row[1:]], [errors[step, row[0]] for step in steps], rtol=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("promised", "reached", "said"),
+    [(0.8, 0.84, "as promised"), (0.8, 0.76, "as promised"), (0.8, 0.7, "too narrow"), (0.8, 0.9, "wide")],
+)
+def test_coverage_is_judged(promised, reached, said):
+    assert tables._judged(promised, reached) == said
+
+
+def test_coverage_is_that_of_the_comparison(air):
+    shown = tables.coverage(air)
+    assert [row[:2] for row in shown.rows] == [
+        [f"{level} %", formatting.percent(share)] for level, share in air.comparison.coverage.items()
+    ]
+
+
+def test_the_forecast_is_shown_in_numbers(air, rng):
+    shown = tables.forecast(air)
+    assert shown.header == ["Month", NAME, *(f"{v} % {end}" for v in (50, 80, 95) for end in ("from", "to"))]
+    assert [row[0] for row in shown.rows] == [str(stamp.date()) for stamp in air.forecast["Month"]]
+    np.testing.assert_allclose([number(row[1]) for row in shown.rows], air.forecast[NAME], atol=0.005)
+    many = content_of(panel_frame(rng, lengths=(90,) * 5), 12)
+    assert len(tables.forecast(many).rows) == tables.MAX_FORECAST_ROWS < len(many.forecast)
+
+
+def test_series_at_a_glance_have_their_errors(rng):
+    content = content_of(two_frequencies(rng), 4)
+    shown = tables.series(content)
+    assert [row[0] for row in shown.rows] == content.ids
+    assert [row[1] for row in shown.rows] == ["monthly"] * 3 + ["quarterly"] * 2
+    errors = content.comparison.by_series["sMAPE"].unstack("model")
+    for row in shown.rows:
+        ours, (best, name) = row[-2], row[-1].split()
+        others = errors.loc[row[0]].drop(NAME).dropna()
+        assert number(ours) == pytest.approx(errors.loc[row[0], NAME], abs=0.005)
+        assert (number(best), name) == (pytest.approx(others.min(), abs=0.005), others.idxmin())
+
+
+def test_errors_by_frequency(air, rng):
+    assert tables.by_frequency(air) is None
+    content = content_of(two_frequencies(rng), 4)
+    shown = tables.by_frequency(content)
+    assert shown.header == ["", "3 monthly", "2 quarterly"]
+    parts = content.comparison.parts.values()
+    for row in shown.rows:
+        expected = [part.table.loc[row[0], "sMAPE"] for part in parts]
+        np.testing.assert_allclose([number(cell) for cell in row[1:]], expected, rtol=1e-2)
+
+
+def test_the_search_is_shown_with_what_was_chosen(air, rng):
+    assert tables.search(air) is None
+    fc = un.Forecaster(4, cell="auto", max_trials=5, hidden=4, steps=4, batch_size=8, verbose=0)
+    content = fc.fit(panel_frame(rng, lengths=(120,))).report().content
+    shown = tables.search(content)
+    assert [row[1] for row in shown.rows] == fc.search_["configuration"].tolist()
+    assert "chosen" in shown.rows[shown.ours][-1]
+    assert "standard error" in shown.header
+
+
+def test_the_model_is_described_by_frequency(air, rng):
+    facts = dict(tables.model(air).rows)
+    assert facts["network"] == "GRU(4), direct decoding"
+    assert facts["networks in the ensemble"] == "2"
+    views = air.fitted.only.ensemble.spec.views
+    assert facts["targets are measured from"] == " and ".join(view.description for view in views)
+    assert facts["distribution"] == "learned quantiles"
+    assert facts["total run time"] == "4.2 s"
+    assert facts["seed"] == "7"
+    mixed = tables.model(content_of(two_frequencies(rng), 4))
+    assert mixed.header == ["", "monthly", "quarterly"]
+    assert next(row[1:] for row in mixed.rows if row[0] == "season") == ["12 steps", "4 steps"]
+
+
+def test_a_view_of_ones_own_is_described(rng, monkeypatch):
+    monkeypatch.setitem(VIEWS, "first", None)  # what is registered now is forgotten after the test
+
+    @register_view
+    class FirstView(MeanView):
+        name = "first"
+        description = "the window's first value"
+
+        def anchor(self, cut):
+            return cut.z[cut.starts]
+
+    facts = dict(tables.model(content_of(panel_frame(rng), 4, scaling="first")).rows)
+    assert facts["targets are measured from"] == "the window's first value"

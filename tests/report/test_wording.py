@@ -1,0 +1,92 @@
+"""What a report says in words: the task, the key figures, how the comparison was made, and why there is none."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import unrolled as un
+from reports import content_of
+from tables import panel_frame, table, two_frequencies
+from unrolled.report import wording
+from unrolled.report.wording import KeyFigure
+
+
+def test_the_task_and_the_data_of_a_single_series(air):
+    assert wording.facts(air) == "1 series · monthly · 1949-01-01 … 1960-12-01 · 144 values · target '#Passengers'"
+    assert wording.question(air) == (
+        "Forecast '#Passengers' 12 months ahead, with intervals of 50 %, 80 % and 95 %, by GRU."
+    )
+    assert wording.periods(air) == "12 months"
+
+
+def test_the_task_of_several_frequencies(rng):
+    content = content_of(two_frequencies(rng), 4)
+    assert wording.question(content).startswith(
+        "Forecast 'y' of 5 series (3 monthly, 2 quarterly) 4 months or quarters ahead, with intervals of"
+    )
+    assert wording.facts(content).startswith("3 series · monthly · 2012-01-01 … 2017-10-01 · 194 values; 2 series · ")
+    assert wording.key_figures(content)[0] == KeyFigure("4 periods", "ahead: months or quarters")
+    how = wording.how_held_out(content)
+    for name, part in content.comparison.parts.items():
+        assert f"{name}: {part.rows} rows, {part.origins} origins" in how
+
+
+@pytest.mark.parametrize(
+    ("freq", "horizon", "said"),
+    [
+        ("D", 1, "1 day"),
+        ("W", 2, "2 weeks"),
+        ("YS", 3, "3 years"),
+        ("B", 2, "2 business days"),
+        ("90min", 2, "2 steps"),
+    ],
+)
+def test_periods_are_named_after_the_frequency(freq, horizon, said, rng):
+    assert wording.periods(content_of(table(rng.normal(size=40), freq=freq), horizon)) == said
+
+
+def test_covariates_are_part_of_the_task(rng):
+    frame = panel_frame(rng).assign(price=rng.uniform(size=225), kind="a")
+    fc = un.Forecaster(4, steps=2, ensemble=1, hidden=2, window=8, verbose=0)
+    fc.fit(frame, past_cols=["price"], static_cols=["kind"])
+    content = fc.report(level=[]).content
+    assert wording.question(content) == (
+        "Forecast 'y' of 3 series 4 months ahead, reading 'price', 'kind' as well, by GRU."
+    )
+
+
+def test_key_figures_follow_the_comparison(air, rng):
+    several = content_of(panel_frame(rng), 4)
+    for content in (air, several):
+        figures = wording.key_figures(content)
+        errors = content.comparison.table["sMAPE"]
+        best = errors.drop(content.name).idxmin()
+        change = 100 * (errors[content.name] / errors[best] - 1)
+        value, meaning = figures[1]
+        assert meaning == f"error (sMAPE) against {best}"
+        assert float(value.replace("−", "-").removesuffix(" %")) == pytest.approx(change, abs=0.5)
+        coverage = content.comparison.coverage[95]
+        assert KeyFigure(f"{100 * coverage:.0f} %", "of held-out values inside the 95 % intervals") in figures
+    assert wording.key_figures(air)[0] == KeyFigure("12 months", "ahead, to 1961-12-01")
+    assert wording.key_figures(air)[-1] == KeyFigure("4.2 s", "total run time")
+    won = next(figure for figure in wording.key_figures(several) if "every baseline" in figure.meaning)
+    scores = several.comparison.by_series["sMAPE"].unstack("model")
+    assert won.value == f"{(scores.idxmin(axis=1) == several.name).sum()} of 3"
+
+
+def test_how_the_comparison_was_made(air):
+    comparison = air.comparison
+    assert f"The last {comparison.rows} rows of each series were held out" in wording.how_held_out(air)
+    assert f"forecasts of 12 steps from {comparison.origins} origins in them" in wording.how_held_out(air)
+
+
+def test_it_is_said_why_there_is_no_comparison(tmp_path):
+    short = content_of(pd.DataFrame({"ds": range(9), "y": range(9)}), 4)
+    assert wording.why_no_comparison(short) == wording.NOT_HELD_OUT
+    whole = un.Forecaster(2, steps=2, ensemble=1, hidden=2, verbose=0).fit(
+        pd.DataFrame({"ds": range(40), "y": range(40)})
+    )
+    whole.save(tmp_path / "m.safetensors")
+    loaded = un.load(tmp_path / "m.safetensors").report().content
+    assert wording.why_no_comparison(loaded) == wording.NOT_KEPT
