@@ -8,6 +8,7 @@ import polars as pl
 import pyarrow as pa
 
 from unrolled.series.frequency import Frequency
+from unrolled.series.origins import Origins
 from unrolled.series.panel import Panel
 
 LIBRARIES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": lambda data: pa.table(dict(data))}
@@ -53,6 +54,18 @@ def panel_of(*series) -> Panel:
     names = [f"s{k}" for k in range(len(series))]
     first = np.zeros(len(series), np.int64)
     return Panel(names, Frequency("integer", 1, 0), offsets, first, y, np.ones(len(y), bool))
+
+
+def origins_of(panel: Panel, *ends) -> Origins:
+    """Origins at these ends of each series, counted from its first row."""
+    rows = [first + np.asarray(own, np.int64) for first, own in zip(panel.offsets[:-1], ends, strict=True)]
+    return Origins(panel, np.concatenate(rows))
+
+
+def seasonal_values(rng, rows: int, season: int, strength: float = 3.0) -> np.ndarray:
+    """A line with a season and noise."""
+    t = np.arange(rows)
+    return 20 + 0.1 * t + strength * np.cos(2 * np.pi * t / season) + rng.normal(size=rows)
 
 
 # --- files ------------------------------------------------------------------------------------------
