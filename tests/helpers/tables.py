@@ -39,6 +39,13 @@ def series(rng, rows: int, freq: str, name: str, season: int, start: str = "2012
     return table(y, start, freq, unique_id=name)
 
 
+def counts_frame(seed=0, lengths=(120, 90, 100), rates=(0.4, 3, 20)) -> pd.DataFrame:
+    """Daily Poisson counts, a series for each rate."""
+    random = np.random.default_rng(seed)
+    parts = [table(random.poisson(m, n), unique_id=f"c{m}") for n, m in zip(lengths, rates, strict=True)]
+    return pd.concat(parts, ignore_index=True)
+
+
 def two_frequencies(rng) -> pd.DataFrame:
     """Months and quarters, their rows shuffled."""
     months = [series(rng, rows, "MS", f"m{rows}", 12) for rows in (70, 64, 60)]
@@ -66,6 +73,31 @@ def seasonal_values(rng, rows: int, season: int, strength: float = 3.0) -> np.nd
     """A line with a season and noise."""
     t = np.arange(rows)
     return 20 + 0.1 * t + strength * np.cos(2 * np.pi * t / season) + rng.normal(size=rows)
+
+
+def shops(rng, count=3, rows=120):
+    """Daily series that a price known ahead moves, with all kinds of covariates beside."""
+    parts = []
+    for k in range(count):
+        price = rng.normal(size=rows)
+        y = 20 * (k + 1) + 5 * price + 0.3 * rng.normal(size=rows)
+        about = {
+            "unique_id": f"s{k}",
+            "past": rng.normal(size=rows),
+            "price": price,
+            "sky": rng.choice(["blue", "grey"], rows),
+            "size": float(k),
+            "town": "Rome" if k % 2 else "Bonn",
+            "w": 1.0 + k,
+        }
+        parts.append(table(y, **about))
+    return pd.concat(parts, ignore_index=True)
+
+
+def split_future(df, horizon):
+    """A table without its last rows, and what is known ahead of these."""
+    late = df.groupby("unique_id").cumcount(ascending=False) < horizon
+    return df[~late], df[late].drop(columns=["y", "past"])
 
 
 # --- files ------------------------------------------------------------------------------------------
