@@ -54,7 +54,7 @@ def row(parts: loaders.Parts, horizon: int, settings: Mapping[str, Any], seeds: 
         "series": int(channels),
         "horizon": str(horizon),
         "origins": origins,
-        "season": sized.model_.framing.season,
+        "season": sized.model_.spec.season,
         "settings": dict(settings),
         **record.configuration([sized], steps=settings.get("steps")),
         "seeds": list(seeds),
@@ -65,7 +65,7 @@ def row(parts: loaders.Parts, horizon: int, settings: Mapping[str, Any], seeds: 
 
 
 def errors(made: pd.DataFrame, first: Any, count: int) -> dict[str, float]:
-    """MSE and MAE of `count` forecasts, the first of them for the stamp `first`."""
+    """MSE and MAE of `count` forecasts, the first of them for the timestamp `first`."""
     if len(made) != count or made["ds"].min() != first:
         raise ValueError(f"{len(made)} forecasts from {made['ds'].min()} on; {count} from {first} on are wanted")
     error = (made["network"] - made["y"]).to_numpy()

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,8 +34,8 @@ def machine(*packages: str) -> dict[str, Any]:
 
 
 def configuration(forecasters: Sequence[Forecaster], **given: Any) -> dict[str, Any]:
-    """Sizes of the networks of fitted forecasters, or of others that are `given` other parameters than these; where
-    they chose different ones, all, or of many numbers the range."""
+    """Sizes of the networks of fitted forecasters, with some of their parameters replaced by those in `given`; where
+    forecasters differ, all of their values, or the range of more than two numbers."""
     found = [_sizes(fc, given) for fc in forecasters]
     return {name: _together([sizes[name] for sizes in found]) for name in found[0]}
 
@@ -43,16 +44,16 @@ def _sizes(fc: Forecaster, given: dict[str, Any]) -> dict[str, Any]:
     from unrolled.forecasting.defaults import choose_settings  # statistical methods have an environment without it
 
     assert fc.panel_ is not None, "it has been fitted"
-    framing = fc.model_.framing
+    spec = fc.model_.spec
     decoder = fc.model_.members[0].architecture.decoder
-    settings = choose_settings(fc.panel_.lengths, framing, fc.get_params() | given | {"decoder": decoder})
+    settings = choose_settings(replace(fc.parameters, **given), fc.panel_.lengths, spec, decoder)
     return {
         "cell": settings.cell,
-        "window": framing.window,
-        "segment": framing.segment,
+        "window": spec.window,
+        "segment": spec.segment,
         "hidden": settings.hidden,
         "networks": settings.ensemble,
-        "views": " + ".join(framing.views),
+        "views": " + ".join(view.name for view in spec.views),
         "batch_size": settings.batch_size,
         "steps": settings.steps,
     }

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from unrolled.series.files import FileTable
 from unrolled.series.frequency import Frequency
+from unrolled.series.origins import Origins
 from unrolled.series.panel import Panel
 
 LIBRARIES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": lambda data: pa.table(dict(data))}
@@ -39,6 +40,13 @@ def series(rng, rows: int, freq: str, name: str, season: int, start: str = "2012
     return table(y, start, freq, unique_id=name)
 
 
+def counts_frame(seed=0, lengths=(120, 90, 100), rates=(0.4, 3, 20)) -> pd.DataFrame:
+    """Daily Poisson counts, a series for each rate."""
+    random = np.random.default_rng(seed)
+    parts = [table(random.poisson(m, n), unique_id=f"c{m}") for n, m in zip(lengths, rates, strict=True)]
+    return pd.concat(parts, ignore_index=True)
+
+
 def two_frequencies(rng) -> pd.DataFrame:
     """Months and quarters, their rows shuffled."""
     months = [series(rng, rows, "MS", f"m{rows}", 12) for rows in (70, 64, 60)]
@@ -54,6 +62,43 @@ def panel_of(*series) -> Panel:
     names = [f"s{k}" for k in range(len(series))]
     first = np.zeros(len(series), np.int64)
     return Panel(names, Frequency("integer", 1, 0), offsets, first, y, np.ones(len(y), bool))
+
+
+def origins_of(panel: Panel, *ends) -> Origins:
+    """Origins at these ends of each series, counted from its first row."""
+    rows = [first + np.asarray(own, np.int64) for first, own in zip(panel.offsets[:-1], ends, strict=True)]
+    return Origins(panel, np.concatenate(rows))
+
+
+def seasonal_values(rng, rows: int, season: int, strength: float = 3.0) -> np.ndarray:
+    """A line with a season and noise."""
+    t = np.arange(rows)
+    return 20 + 0.1 * t + strength * np.cos(2 * np.pi * t / season) + rng.normal(size=rows)
+
+
+def shops(rng, count=3, rows=120):
+    """Daily series that a price known ahead moves, with all kinds of covariates beside."""
+    parts = []
+    for k in range(count):
+        price = rng.normal(size=rows)
+        y = 20 * (k + 1) + 5 * price + 0.3 * rng.normal(size=rows)
+        about = {
+            "unique_id": f"s{k}",
+            "past": rng.normal(size=rows),
+            "price": price,
+            "sky": rng.choice(["blue", "grey"], rows),
+            "size": float(k),
+            "town": "Rome" if k % 2 else "Bonn",
+            "w": 1.0 + k,
+        }
+        parts.append(table(y, **about))
+    return pd.concat(parts, ignore_index=True)
+
+
+def split_future(df, horizon):
+    """A table without its last rows, and what is known ahead of these."""
+    late = df.groupby("unique_id").cumcount(ascending=False) < horizon
+    return df[~late], df[late].drop(columns=["y", "past"])
 
 
 # --- files ------------------------------------------------------------------------------------------

@@ -1,181 +1,23 @@
-"""Forecasters that read covariates: what helps, what must not matter, and what a file keeps of it."""
+"""Features: which covariates are read, how they are standardised, and what JSON keeps of them."""
 
 from __future__ import annotations
 
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 
-import unrolled as un
-from tables import table
-from unrolled.forecasting.defaults import choose_calendar
-from unrolled.forecasting.inputs.features import Features, Units
+from tables import shops, table
+from unrolled.forecasting.inputs.features import Features, Standardization
 from unrolled.series.columns import Columns
 from unrolled.series.from_frame import read_panel
 
-QUICK = {"cell": "rnn", "steps": 20, "ensemble": 2, "hidden": 8, "verbose": 0}
-LEARNING = {"cell": "rnn", "steps": 300, "ensemble": 1, "dropout": 0.0, "verbose": 0}
-EVERY = {"past_cols": ["past"], "future_cols": ["price", "sky"], "static_cols": ["size", "town"], "weight_col": "w"}
-
-
-def shops(rng, count=3, rows=120):
-    """Daily series that a price known ahead moves, with all kinds of covariates beside."""
-    parts = []
-    for k in range(count):
-        price = rng.normal(size=rows)
-        y = 20 * (k + 1) + 5 * price + 0.3 * rng.normal(size=rows)
-        about = {
-            "unique_id": f"s{k}",
-            "past": rng.normal(size=rows),
-            "price": price,
-            "sky": rng.choice(["blue", "grey"], rows),
-            "size": float(k),
-            "town": "Rome" if k % 2 else "Bonn",
-            "w": 1.0 + k,
-        }
-        parts.append(table(y, **about))
-    return pd.concat(parts, ignore_index=True)
-
-
-def split(df, horizon):
-    """What is known, and what is known ahead of the rest."""
-    late = df.groupby("unique_id").cumcount(ascending=False) < horizon
-    return df[~late], df[late].drop(columns=["y", "past"])
-
-
-def error(frame, df, name="RNN"):
-    merged = frame.merge(df, on=["unique_id", "ds"], suffixes=("", "_table"))
-    return (merged[name] - merged["y"]).abs().mean()
-
-
-# --- what helps -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("options", [{}, {"decoder": "recurrent"}, {"scaling": ["mean"], "segment": 3, "window": 9}])
-def test_a_covariate_known_ahead_that_drives_the_target_is_used(options, rng):
-    df = shops(rng)
-    known, future = split(df, 6)
-    without = un.Forecaster(horizon=6, **LEARNING).fit(known).predict()
-    told = un.Forecaster(horizon=6, **LEARNING, **options).fit(known, future_cols=["price"]).predict(future=future)
-    assert error(told, df) < 0.5 * error(without, df)
-
-
-def test_in_both_views_of_a_seasonal_panel(rng):
-    rows = np.arange(240)
-    parts = []
-    for k in range(2):
-        x = (rng.random(240) < 0.2).astype(float)
-        y = 50 + 3 * np.sin(2 * np.pi * rows / 12) + 8 * x + 0.1 * rng.normal(size=240)
-        parts.append(table(y, unique_id=f"s{k}", x=x, freq="MS", start="2000-01-01"))
-    df = pd.concat(parts)
-    known, future = split(df.assign(past=0), 6)
-    for view in ("level", "season"):
-        # "season": a row a year before with the covariate on moves the anchor, which the window tells
-        fc = un.Forecaster(horizon=6, scaling=view, **LEARNING)
-        told = error(fc.fit(known, future_cols=["x"]).predict(future=future), df)
-        assert told < 0.7 * error(fc.fit(known).predict(), df), view
-
-
-def test_categories_tell_groups_of_series_apart(rng):
-    """After a cue one group goes up, the other down; the last window shows no earlier cue that would tell which."""
-    parts = []
-    for k in range(12):
-        cue = (rng.random(100) < 0.3).astype(float)
-        cue[-6:] = [0, 0, 0, 0, 1, 0]
-        jump = (3.0 if k % 2 else -3.0) * np.r_[0, cue[:-1]]
-        y = 100 + 6 * (np.arange(100) % 2) + jump + 0.1 * rng.normal(size=100)
-        parts.append(table(y, unique_id=f"s{k}", kind="up" if k % 2 else "down", cue=cue))
-    df = pd.concat(parts, ignore_index=True)
-    known, _ = split(df.assign(past=0), 1)
-    fc = un.Forecaster(horizon=1, window=4, season=1, **LEARNING | {"steps": 500})
-    told = fc.fit(known, past_cols=["cue"], static_cols=["kind"]).predict()
-    without = fc.fit(known, past_cols=["cue"]).predict()
-    assert error(told, df) < 0.5 * error(without, df)
-
-
-def test_a_series_with_hardly_any_weight_is_hardly_learned_from(rng):
-    """Two kinds of series pull the forecast to both sides; the weight decides."""
-    parts = []
-    for k in range(6):
-        x = rng.normal(size=100)
-        sign = 1 if k % 2 else -1
-        y = 50 + sign * 5 * x + 0.1 * rng.normal(size=100)
-        parts.append(table(y, unique_id=f"s{k}", x=x, w=1e-6 if k % 2 else 1.0, past=0.0))
-    df = pd.concat(parts, ignore_index=True)
-    known, future = split(df, 4)
-    fc = un.Forecaster(horizon=4, **LEARNING | {"steps": 600})
-    fc.fit(known, future_cols=["x"], weight_col="w")
-    out = fc.predict(future=future)
-    heavy = df["unique_id"].isin(["s0", "s2", "s4"])
-    assert error(out, df[heavy]) < 1
-    assert error(out, df[~heavy]) > 5
-
-
-def test_the_calendar_tells_what_the_window_cannot(rng):
-    """Days with a pattern of the week, read through a window of four."""
-    t = np.arange(200)
-    df = table(100 + t % 2 + 4.0 * (t % 7 >= 5) + 0.1 * rng.normal(size=200), unique_id="a")
-    known, _ = split(df.assign(past=0), 7)
-    small = {**LEARNING, "window": 4, "season": 1, "steps": 800}
-    on, off = (un.Forecaster(horizon=7, calendar=c, **small).fit(known) for c in (True, False))
-    assert error(on.predict(), df) < 0.5 * error(off.predict(), df)
-    assert any("calendar: week sine" in note for note in on.notes_)
-    assert not off.notes_
-
-
-def test_the_calendar_is_chosen_by_frequency_and_span():
-    def chosen(rows, freq, decoder=None, given=None):
-        return choose_calendar(given, read_panel(table(np.arange(float(rows)), freq=freq), Columns()), decoder)
-
-    assert [chosen(800, "D"), chosen(600, "B"), chosen(20_000, "h")] == [True] * 3
-    assert [chosen(40, "D"), chosen(100, "MS"), chosen(200, "W")] == [False] * 3
-    assert not chosen(800, "D", decoder="direct")
-    assert not chosen(800, "D", given=False)
-    assert chosen(100, "MS", given=True)
-    numbers = pd.DataFrame({"ds": np.arange(5000), "y": np.arange(5000.0)})
-    assert not choose_calendar(None, read_panel(numbers, Columns()), None)
-
-
-# --- what must not matter ---------------------------------------------------------------------------
-
-
-def test_past_covariates_after_a_cutoff_do_not_matter_and_known_ones_do(rng):
-    df = shops(rng)
-    fc = un.Forecaster(horizon=4, **QUICK)
-    clean = fc.cross_validation(df, n_windows=2, step_size=6, **EVERY)
-    late = df.groupby("unique_id").cumcount(ascending=False)
-    cutoff, last = clean["cutoff"], clean["cutoff"] == clean["cutoff"].max()
-    assert cutoff.nunique() == 2
-
-    poisoned = df.assign(past=df["past"].mask(late < 4, -1e9), y=df["y"].mask(late < 4, 1e9))
-    again = fc.cross_validation(poisoned, n_windows=2, step_size=6, **EVERY)
-    np.testing.assert_array_equal(clean["RNN"], again["RNN"])
-
-    dearer = df.assign(price=df["price"].mask(late < 4, 3.0))
-    moved = fc.cross_validation(dearer, n_windows=2, step_size=6, **EVERY)
-    np.testing.assert_array_equal(clean["RNN"][~last], moved["RNN"][~last])
-    assert (clean["RNN"][last] != moved["RNN"][last]).all()
-
-
-def test_a_text_that_comes_after_a_cutoff_does_not_change_what_is_learned_before_it(rng):
-    df = shops(rng)
-    late = df.groupby("unique_id").cumcount(ascending=False)
-    fc = un.Forecaster(horizon=4, **QUICK)
-    options = {"n_windows": 1, "past_cols": ["sky"], "static_cols": ["town"]}
-    clean = fc.cross_validation(df, **options)
-    new = df.assign(sky=df["sky"].mask(late < 4, "green"))
-    later = table(
-        [1.0] * 4, start="2024-05-01", unique_id="new", town="Oslo", sky="red"
-    )  # it begins after the cutoff
-    again = fc.cross_validation(pd.concat([new, later]), **options)
-    np.testing.assert_array_equal(clean["RNN"], again["RNN"])
+EVERY = Columns(past=("past",), future=("price", "sky"), static=("size", "town"), weight="w")
 
 
 def test_units_come_from_training_rows_and_constant_columns_are_left_out(rng):
     values = np.column_stack([rng.normal(5, 2, 400), np.full(400, 0.1), rng.integers(0, 2, 400) * 3.0 + 1])
-    units = Units.of(values)
+    units = Standardization.of(values)
     assert units.columns == (0, 2)
     read = units.apply(values)
     assert read[:, 0].mean() == pytest.approx(0, abs=1e-12)
@@ -183,117 +25,67 @@ def test_units_come_from_training_rows_and_constant_columns_are_left_out(rng):
     assert set(read[:, 1]) == {0.0, 1.0}
     values[:, 1] = 1e9
     np.testing.assert_array_equal(units.apply(values), read)
-    assert Units.of(np.full((3, 1), 0.1)) == Units.of(np.zeros((0, 2))) == Units()
-
-
-def test_constant_columns_are_named(rng):
-    df = shops(rng).assign(price=1.0)
-    fc = un.Forecaster(horizon=4, **QUICK).fit(df[df["unique_id"] == "s0"], past_cols=["past"], static_cols=["size"])
-    assert fc.notes_[-1] == "left out, since constant in training: size"
-    known, future = split(df, 4)
-    fc.fit(known, future_cols=["price"])
-    out = fc.predict(future=future)
-    np.testing.assert_array_equal(out["RNN"], fc.predict(future=future.assign(price=1e9))["RNN"])
+    assert Standardization.of(np.full((3, 1), 0.1)) == Standardization.of(np.zeros((0, 2))) == Standardization()
 
 
 def test_gaps_are_told(rng):
     df = shops(rng)
     columns = Columns(past=("past",))
     whole, gaps = (read_panel(frame, columns) for frame in (df, df.drop(index=[30, 31, 50])))
-    assert Features.of(whole).beside == 1
+    assert Features.of(whole).n_channels == 1
     features = Features.of(gaps)
-    assert (features.gaps, features.beside) == (True, 2)
+    assert (features.gaps, features.n_channels) == (True, 2)
     seen = features.channels(gaps, np.arange(29, 33))
     assert seen[:, 0].tolist() == [1, 0, 0, 1]
 
 
-# --- predict, save, load ----------------------------------------------------------------------------
+def test_channels_known_ahead_come_last_and_static_values_stand_apart(rng):
+    panel = read_panel(shops(rng), EVERY)
+    features = Features.of(panel, calendar=True)
+    calendar = len(features.calendar)
+    assert features.calendar[:2] == ("week sine", "week cosine")
+    assert (features.n_channels, features.n_known_ahead) == (
+        4 + calendar,
+        3 + calendar,
+    )  # one for each text of the sky
+    rows = np.array([0, 130])
+    channels = features.channels(panel, rows)
+    assert channels.shape == (2, 4 + calendar)
+    np.testing.assert_array_equal(channels[:, :1], features.past.apply(panel.covariates.values[rows, :1]))
+    assert (features.n_static, features.category_sizes) == (1, (3,))
+    assert features.static_values(panel).shape == (3, 1)
+    assert features.category_codes(panel)[:, 0].tolist() == [1, 2, 1]
 
 
-def test_a_file_keeps_all_bits_and_the_known_future(rng, tmp_path):
-    df = shops(rng)
-    known, future = split(df, 5)
-    whole = pd.concat([known, future], ignore_index=True)
-    fc = un.Forecaster(horizon=5, calendar=True, **QUICK).fit(whole, **EVERY)
-    expected = fc.predict(level=[80])
-    pd.testing.assert_frame_equal(fc.predict(future=future, level=[80]), expected, check_exact=True)
-    pd.testing.assert_frame_equal(fc.predict(whole, level=[80]), expected, check_exact=True)
-    pd.testing.assert_frame_equal(fc.predict(known, level=[80], future=future), expected, check_exact=True)
-    fc.save(tmp_path / "model.safetensors")
-    loaded = un.load(tmp_path / "model.safetensors")
-    pd.testing.assert_frame_equal(loaded.predict(level=[80]), expected, check_exact=True)
-    pd.testing.assert_frame_equal(loaded.predict(known, [80], future=future), expected, check_exact=True)
-    features = loaded.model_.features
-    assert features == fc.model_.features == Features.rebuild(json.loads(json.dumps(features.describe())))
-    assert loaded.columns_ == Columns(past=("past",), future=("price", "sky"), static=("size", "town"), weight="w")
+def test_the_calendar_follows_the_timestamps_of_each_row(rng):
+    panel = read_panel(shops(rng, rows=30), Columns())
+    features = Features.of(panel, calendar=True)
+    weekend = features.channels(panel, np.arange(90))[:, features.calendar.index("weekend")]
+    # 2024-01-01, the first row of each series, is a Monday
+    np.testing.assert_array_equal(weekend, np.tile(np.arange(30) % 7 >= 5, 3))
 
 
-def test_a_shorter_horizon_needs_a_shorter_future(rng):
-    known, future = split(shops(rng), 5)
-    fc = un.Forecaster(horizon=5, **QUICK).fit(known, future_cols=["price"])
-    near = future.groupby("unique_id").head(2)
-    short = fc.predict(horizon=2, future=near)
-    np.testing.assert_array_equal(short["RNN"], fc.predict(future=future).groupby("unique_id").head(2)["RNN"])
-    with pytest.raises(un.DataError, match=r"step 3 of 3 ahead, the future covariate.* 'price' are missing"):
-        fc.predict(horizon=3, future=near)
+def test_categories_of_one_code_are_left_out_and_unseen_codes_are_unknown(rng):
+    panel = read_panel(shops(rng), EVERY)
+    some = panel.select(np.array([True, False, True]))  # both are of "Bonn"
+    assert Features.of(some).categories == ()
+    assert Features.of(some).category_codes(some) is None
+    (towns,) = Features.of(panel).categories
+    assert towns.size == 3
+    assert towns.codes[0] == 0
 
 
-def test_new_series_and_categories_are_forecast(rng):
-    df = shops(rng)
-    known, future = split(df, 4)
-    fc = un.Forecaster(horizon=4, **QUICK).fit(known, **EVERY)
-    fresh = known[known["unique_id"] == "s1"].assign(unique_id="new", town="Oslo", size=9.0)
-    out = fc.predict(fresh, future=future.assign(unique_id=future["unique_id"].replace("s1", "new")))
-    assert set(out["unique_id"]) == {"new"}
-    assert np.isfinite(out["RNN"]).all()
-    for member in fc.model_.members:  # what was never seen is like the mean of what was
-        weight = member.architecture.program.views(member.parameters)["embedding 0.weight"]
-        np.testing.assert_array_equal(weight[0], weight[1:].mean(axis=0))
+def test_what_is_read_and_what_is_left_out_is_noted(rng):
+    df = shops(rng).assign(price=1.0)
+    panel = read_panel(df, EVERY)
+    read, left_out = Features.of(panel).notes(panel)
+    assert read.startswith("the networks read beside the target of the past: past; known ahead: sky")
+    assert read.endswith("static: size; categories: town")
+    assert left_out == "left out, because constant in training: price"
+    assert Features().notes(read_panel(table(np.arange(9.0)), Columns())) == []
 
 
-def test_another_library_gives_the_same(rng):
-    import polars as pl
-
-    known, future = split(shops(rng), 4)
-    fc = un.Forecaster(horizon=4, **QUICK)
-    expected = fc.fit(known, **EVERY).predict(future=future)
-    out = fc.fit(pl.from_pandas(known), **EVERY).predict(future=pl.from_pandas(future))
-    assert isinstance(out, pl.DataFrame)
-    np.testing.assert_array_equal(out["RNN"].to_numpy(), expected["RNN"])
-
-
-# --- what is refused --------------------------------------------------------------------------------
-
-
-def test_what_does_not_fit_is_refused_with_a_remedy(rng):
-    known, future = split(shops(rng), 4)
-    fc = un.Forecaster(horizon=4, **QUICK).fit(known, future_cols=["price"])
-    with pytest.raises(un.DataError, match=r"'price' are missing.* Give them in the table of the future"):
-        fc.predict()
-    with pytest.raises(un.DataError, match="there is no column 'price'"):
-        fc.predict(future=future.drop(columns="price"))
-    with pytest.raises(un.InputError, match=r"Name some in fit\(future_cols"):
-        un.Forecaster(horizon=4, **QUICK).fit(known).predict(future=future)
-    with pytest.raises(un.DataError, match="there is no column 'nothing'"):
-        fc.fit(known, past_cols=["nothing"])
-    with pytest.raises(un.InputError, match=r"past_cols must be a list .* Write \['price'\]"):
-        fc.fit(known, past_cols="price")
-    with pytest.raises(un.InputError, match="'price' is named twice"):
-        fc.cross_validation(known, past_cols=["price"], future_cols=["price"])
-    with pytest.raises(un.InputError, match=r"decoder='direct' writes the horizon at once .*: price, town"):
-        un.Forecaster(4, decoder="direct", **QUICK).fit(known, future_cols=["price"], static_cols=["town"])
-    with pytest.raises(un.InputError, match="calendar must be True, False or None; got 'yes'"):
-        un.Forecaster(4, calendar="yes").fit(known)
-
-
-def test_a_file_whose_features_do_not_fit_its_networks_is_refused(rng, tmp_path):
-    from unrolled.forecasting.serialization import describe, rebuild
-
-    known, _ = split(shops(rng), 4)
-    fc = un.Forecaster(horizon=4, **QUICK).fit(known, past_cols=["past"], static_cols=["size"])
-    content, arrays = describe(fc)
-    content["networks"] = [json.loads(json.dumps(network)) for network in content["networks"]]
-    with pytest.raises(un.InputError, match="don't fit the features"):
-        rebuild(un.Forecaster, content | {"features": Features().describe()}, arrays)
-    with pytest.raises(un.InputError, match="don't fit the series"):
-        rebuild(un.Forecaster, content, arrays | {"covariates.static": arrays["covariates.static"][1:]})
+def test_json_keeps_features(rng):
+    panel = read_panel(shops(rng), EVERY)
+    features = Features.of(panel, calendar=True, season=7)
+    assert Features.rebuild(json.loads(json.dumps(features.describe()))) == features

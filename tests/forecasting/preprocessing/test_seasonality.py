@@ -1,4 +1,4 @@
-"""Seasons of series: found under a trend, to the newest row, and shrunk by as much as chance alone makes of noise."""
+"""Seasons of series: found under a trend, up to the newest row, and shrunk by what chance alone makes of noise."""
 
 from __future__ import annotations
 

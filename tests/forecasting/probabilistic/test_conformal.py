@@ -1,4 +1,4 @@
-"""Intervals: calibration by hand and by simulation, quantiles in order, levels inside the grid."""
+"""Conformal calibration: by hand, by simulation, and quantiles that never cross."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-import unrolled as un
 from support import assert_close
-from unrolled.forecasting.evaluation.holdout import _calibrated_on_others
 from unrolled.forecasting.probabilistic.conformal import (
-    LEAST_WIDENING,
-    MOST_WIDENING,
-    PER_STEP_SCORES,
+    MAX_FACTOR,
+    MIN_FACTOR,
+    MIN_SCORES_PER_STEP,
     calibrate,
     conformal_factors,
     pooled,
 )
-from unrolled.forecasting.probabilistic.interval_columns import interval_columns
-from unrolled.forecasting.probabilistic.quantiles import MEDIAN, QUANTILES, check_levels, read_quantile
+from unrolled.forecasting.probabilistic.quantiles import MEDIAN, QUANTILES
 
 PAIRS = range(MEDIAN)
 COVERAGES = [Fraction(str(QUANTILES[-1 - k])) - Fraction(str(QUANTILES[k])) for k in PAIRS]  # 19/20, 9/10, 4/5, 1/2
@@ -35,10 +32,10 @@ def known(targets: np.ndarray) -> np.ndarray:
     return np.ones_like(targets)
 
 
-# --- widening ---------------------------------------------------------------------------------------
+# --- factors ----------------------------------------------------------------------------------------
 
 
-def test_widening_worked_by_hand():
+def test_factors_worked_by_hand():
     """Nine targets whose distances from 0 are 0, ½, 1, ... 4, and intervals ±4, ±3, ±2, ±1."""
     targets = np.array([0, -0.5, 1, -1.5, 2, -2.5, 3, -3.5, 4])[:, None]
     quantiles = np.tile([-4.0, -3, -2, -1, 0, 1, 2, 3, 4], (9, 1, 1))
@@ -54,18 +51,18 @@ def test_each_side_is_measured_by_its_own_reach():
     assert_close(conformal_factors(quantiles, targets, known(targets))[0], [2.0], terms=2)
 
 
-@pytest.mark.parametrize("rows", [PER_STEP_SCORES, PER_STEP_SCORES // 2], ids=["step by step", "pooled"])
+@pytest.mark.parametrize("rows", [MIN_SCORES_PER_STEP, MIN_SCORES_PER_STEP // 2], ids=["step by step", "pooled"])
 def test_intervals_that_are_too_wide_shrink(rows):
     targets = np.linspace(-1, 1, rows)[:, None]
     quantiles = np.tile(np.linspace(-4, 4, 9), (rows, 1, 1))
-    widening = conformal_factors(quantiles, targets, known(targets))
-    assert (widening < 0.6).all()
-    assert (widening > LEAST_WIDENING).all()
+    factors = conformal_factors(quantiles, targets, known(targets))
+    assert (factors < 0.6).all()
+    assert (factors > MIN_FACTOR).all()
 
 
 def test_a_calibration_stays_within_reason():
     targets = np.linspace(-1, 1, 50)[:, None]
-    for reach, bound in ((1e-4, MOST_WIDENING), (1e4, LEAST_WIDENING)):
+    for reach, bound in ((1e-4, MAX_FACTOR), (1e4, MIN_FACTOR)):
         quantiles = np.tile(reach * np.linspace(-4, 4, 9), (50, 1, 1))
         assert (conformal_factors(quantiles, targets, known(targets)) == bound).all()
 
@@ -74,14 +71,14 @@ def test_intervals_without_width_have_no_say():
     """No factor widens them, whatever lies outside; and there is no overflow on the way."""
     targets = np.array([[1.0], [2.0], [1e300], [0.0]])
     quantiles = np.zeros((4, 1, 9))
-    assert (conformal_factors(quantiles, targets, known(targets))[:, 0] == LEAST_WIDENING).all()  # 0 lies on it
+    assert (conformal_factors(quantiles, targets, known(targets))[:, 0] == MIN_FACTOR).all()  # 0 lies on it
     assert (conformal_factors(quantiles[:3], targets[:3], known(targets[:3])) == 1).all()
     some = np.concatenate([quantiles, np.tile(np.linspace(-4, 4, 9), (40, 1, 1))])
     more = np.concatenate([targets, np.full((40, 1), 2.0)])
     assert_close(conformal_factors(some, more, known(more))[:, 0], [0.5, 2 / 3, 1, 2], terms=2)
 
 
-@pytest.mark.parametrize("rows", [3, 2 * PER_STEP_SCORES], ids=["pooled", "step by step"])
+@pytest.mark.parametrize("rows", [3, 2 * MIN_SCORES_PER_STEP], ids=["pooled", "step by step"])
 def test_targets_that_are_unknown_do_not_count(rows):
     targets = np.arange(2.0 * rows).reshape(rows, 2)
     weights = known(targets)
@@ -99,12 +96,12 @@ def test_targets_that_are_unknown_do_not_count(rows):
 def test_the_rank_is_exact_although_coverages_are_binary_fractions(n):
     targets = np.arange(1.0, n + 1)[:, None] / n  # with intervals of 1 to each side, score and rank / n are the same
     quantiles = np.tile(np.sign(np.arange(9.0) - MEDIAN), (n, 1, 1))
-    widening = conformal_factors(quantiles, targets, known(targets))
-    assert_close(widening[:, 0], [min(ceil((n + 1) * coverage), n) / n for coverage in COVERAGES], terms=2)
+    factors = conformal_factors(quantiles, targets, known(targets))
+    assert_close(factors[:, 0], [min(ceil((n + 1) * coverage), n) / n for coverage in COVERAGES], terms=2)
 
 
 def test_steps_are_pooled_where_scores_are_few():
-    rows = PER_STEP_SCORES
+    rows = MIN_SCORES_PER_STEP
     targets = np.stack([np.linspace(0, 1, rows), np.linspace(0, 4, rows)], axis=1)
     quantiles = np.tile(np.sign(np.arange(9.0) - MEDIAN), (rows, 2, 1))
     apart = conformal_factors(quantiles, targets, known(targets))
@@ -132,7 +129,7 @@ def test_calibrated_intervals_hold_what_they_promise(rows, spread, rng):
         out = calibrate(q[rows:], conformal_factors(q[:rows], y[:rows], known(y[:rows])))
         for pair in PAIRS:
             inside[pair] += ((out[..., pair] <= y[rows:]) & (y[rows:] <= out[..., -1 - pair])).sum()
-    n = rows if rows >= PER_STEP_SCORES else rows * steps
+    n = rows if rows >= MIN_SCORES_PER_STEP else rows * steps
     for pair, coverage in enumerate(COVERAGES):
         expected = ceil((n + 1) * coverage) / (n + 1)
         # what the new targets and what the scores of each calibration scatter; its groups are the steps, or one
@@ -142,84 +139,31 @@ def test_calibrated_intervals_hold_what_they_promise(rows, spread, rng):
         assert abs(inside[pair] / (repeats * fresh * steps) - expected) < 4.5 * variance**0.5
 
 
-@pytest.mark.parametrize("origins", [2, 8, 45])
-@pytest.mark.parametrize("series", [1, 120])
-def test_what_coverage_is_reported_of_is_calibrated_on_other_origins(origins, series, rng):
-    """What came after an origin decides on the intervals of others, never on its own."""
-    origin = np.repeat(np.arange(origins), series)
-    raw = NORMAL * rng.uniform(1, 2, size=(len(origin), 3, 1))
-    target, weight = rng.normal(size=(len(origin), 3)), np.ones((len(origin), 3))
-    before = _calibrated_on_others(raw, target, weight, origin)
-    target[origin == 1] *= 100
-    changed = (_calibrated_on_others(raw, target, weight, origin) != before).any(axis=(1, 2))
-    assert not changed[origin == 1].any()
-    assert changed[origin != 1].any()
-
-
 # --- order ------------------------------------------------------------------------------------------
 
 
 @given(arrays(np.float64, (2, 3, 9), elements=finite), arrays(np.float64, (4, 3), elements=st.floats(0, 10)))
-def test_calibrated_quantiles_never_cross(quantiles, widening):
+def test_calibrated_quantiles_never_cross(quantiles, factors):
     quantiles = np.sort(quantiles, axis=-1)
-    out = calibrate(quantiles, widening)
+    out = calibrate(quantiles, factors)
     assert (np.diff(out, axis=-1) >= 0).all()
     np.testing.assert_array_equal(out[..., MEDIAN], quantiles[..., MEDIAN])
 
 
 def test_calibration_worked_by_hand():
     quantiles = np.array([[[-8.0, -6, -4, -2, 0, 1, 2, 3, 4]]])
-    widening = np.array([[0.5], [1], [2], [0.5]])  # outermost pair first; the third would cross those outside it
+    factors = np.array([[0.5], [1], [2], [0.5]])  # outermost pair first; the third would cross those outside it
     expected = [-8, -8, -8, -1, 0, 0.5, 4, 4, 4]
-    assert calibrate(quantiles, widening)[0, 0].tolist() == expected
+    assert calibrate(quantiles, factors)[0, 0].tolist() == expected
 
 
-@given(arrays(np.float64, 9, elements=finite), st.floats(0, 1), st.floats(0, 1))
-def test_quantiles_rise_with_their_level_and_stay_inside_the_learned_ones(learned, a, b):
-    learned = np.sort(learned)
-    low, high = (float(read_quantile(learned, q)) for q in sorted((a, b)))
-    rounding = 8 * np.finfo(float).eps * np.abs(learned).max()  # of one interpolation
-    assert low <= high + rounding
-    assert learned[0] - rounding <= low
-    assert high <= learned[-1] + rounding
-
-
-def test_learned_quantiles_are_read_back_and_lines_lie_between_them(rng):
-    learned = np.sort(rng.standard_normal((2, 3, 9)), axis=-1)
-    for k, q in enumerate(QUANTILES):
-        assert_close(read_quantile(learned, q), learned[..., k], terms=2)
-    assert_close(read_quantile(learned, 0.15), learned[..., 2] + (learned[..., 3] - learned[..., 2]) / 3, terms=2)
-    assert_close(read_quantile(np.array(QUANTILES), 0.4), 0.4, terms=2)
-
-
-# --- levels and columns -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("level", [0, -5, 95.1, 100, np.nan, np.inf, [80, 99]])
-def test_levels_outside_the_grid_are_refused(level):
-    with pytest.raises(un.InputError, match=r"lies outside what the model has learned: above 0, up to 95\."):
-        check_levels(level)
-
-
-@pytest.mark.parametrize("level", ["eighty", ["80", "wide"], {80}, [[80, 95], [50]]])
-def test_levels_that_are_no_numbers_are_refused(level):
-    with pytest.raises(un.InputError, match=r"levels are numbers in per cent, such as \[80, 95\]; got"):
-        check_levels(level)
-
-
-@pytest.mark.parametrize(
-    ("level", "levels"), [(None, []), ([], []), (80, [80]), (np.int64(80), [80]), ((50.5, 95), [50.5, 95])]
-)
-def test_levels_come_alone_or_in_lists(level, levels):
-    assert check_levels(level) == levels
-
-
-def test_intervals_have_their_usual_names():
-    learned = np.arange(9.0)
-    columns = interval_columns("GRU", learned, check_levels([95, 80, 62.5]))
-    assert list(columns) == ["GRU", "GRU-lo-95", "GRU-hi-95", "GRU-lo-80", "GRU-hi-80", "GRU-lo-62.5", "GRU-hi-62.5"]
-    values = {name: float(value) for name, value in columns.items()}
-    assert values["GRU"] == 4
-    assert_close([values[f"GRU-{end}-95"] for end in ("lo", "hi")], [0.0, 8.0], terms=2)
-    assert_close([values[f"GRU-{end}-80"] for end in ("lo", "hi")], [2.0, 6.0], terms=2)
-    assert values["GRU-lo-80"] < values["GRU-lo-62.5"] < 4 < values["GRU-hi-62.5"] < values["GRU-hi-80"]
+def test_calibration_of_other_levels_agrees_where_they_are_the_same(rng):
+    quantiles = np.sort(rng.standard_normal((2, 3, 9)), axis=-1)
+    factors = np.array([[2.0, 3], [1.5, 2], [1, 1], [0.5, 1]])
+    fine = np.sort(np.r_[QUANTILES, 0.01, 0.99])
+    wide = np.concatenate([quantiles[..., :1] - 1, quantiles, quantiles[..., -1:] + 1], axis=-1)
+    found, more = calibrate(quantiles, factors), calibrate(wide, factors, tuple(fine))
+    np.testing.assert_allclose(more[..., 1:-1], found, atol=1e-12)
+    middle = wide[..., 5]
+    np.testing.assert_allclose(more[..., 0] - middle, [2, 3, 3] * (wide[..., 0] - middle))  # as the outermost pair
+    assert (found[..., MEDIAN] == quantiles[..., MEDIAN]).all()

@@ -1,39 +1,38 @@
 """Levels and slopes that forecasts are measured from."""
 
-from dataclasses import replace
+from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
-import unrolled as un
 from support import assert_close
-from tables import panel_of
-from unrolled.forecasting.inputs.features import Features
-from unrolled.forecasting.inputs.framing import WindowSpec
-from unrolled.forecasting.inputs.windows import make_windows
-from unrolled.forecasting.preprocessing.profile import estimate_transform
+from tables import origins_of, panel_of
 from unrolled.forecasting.preprocessing.smoothing import (
     SMOOTHINGS,
-    TRENDS,
+    TREND_DECAYS,
     best_smoothings,
     best_trends,
     slope_rows,
+    smoothed,
+    window_level,
     window_slope,
 )
 
 HORIZON, SEASON = 6, 4
-FRAMING = WindowSpec(HORIZON, SEASON, 8, ("trend",))
 
 
-def profile_of(panel, trend):
-    profile = estimate_transform(panel, FRAMING, np.zeros(len(panel.ids), bool))
-    return replace(profile, trend=np.broadcast_to(float(trend), len(panel.ids)))
+def slopes(origins, trend, z=None):
+    """Slopes at origins, with the same trend decay for all series."""
+    z = origins.panel.y if z is None else z
+    return window_slope(z, origins, np.full(len(origins.panel.ids), float(trend)), SEASON, HORIZON)
 
 
 def smoothings(series, horizon=HORIZON):
     offsets = np.concatenate(([0], np.cumsum([len(y) for y in series])))
     return best_smoothings(np.concatenate(series), offsets, horizon)
+
+
+# --- levels -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("rows", [20, 40, 400])
@@ -56,19 +55,42 @@ def test_the_smoothing_is_the_one_whose_level_errs_least(rng):
     assert smoothings([short, long]).tolist() == expected
 
 
-@pytest.mark.parametrize("trend", TRENDS)
+@pytest.mark.parametrize("smoothing", SMOOTHINGS)
+def test_smoothed_values_are_weighted_means_of_their_own_series(smoothing, rng):
+    series = rng.normal(size=30), rng.normal(size=7)
+    age = np.concatenate([np.arange(len(y)) for y in series])
+    expected = [
+        np.average(y[: t + 1][::-1], weights=(1 - smoothing) ** np.arange(t + 1))
+        for y in series
+        for t in range(len(y))
+    ]
+    assert_close(smoothed(np.concatenate(series), age, smoothing), expected, terms=60, scale=3)
+
+
+def test_the_level_of_a_window_weighs_its_own_rows_only(rng):
+    panel = panel_of(rng.normal(size=30), rng.normal(size=30))
+    origins = origins_of(panel, [20], [3, 20])
+    smoothing, window = np.array([0.3, 1.0]), 8
+    level = window_level(panel.y, origins, smoothing, window)
+    expected = np.average(panel.y[12:20], weights=0.7 ** np.arange(8)[::-1])
+    assert_close(level, np.array([expected, panel.y[32], panel.y[49]]), terms=20)  # 1.0: the last value
+
+
+# --- slopes -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trend", TREND_DECAYS)
 def test_the_slope_of_a_line_is_found_exactly(trend):
     panel = panel_of(3.0 + 0.25 * np.arange(60), -2.0 * np.arange(60))
-    ends = np.array([2, 9, 60, 75, 120])
-    slope = window_slope(panel.y, panel, profile_of(panel, trend).trend, ends, SEASON, HORIZON)
+    slope = slopes(origins_of(panel, [2, 9, 60], [15, 60]), trend)
     assert_close(slope, np.array([0.25, 0.25, 0.25, -2.0, -2.0]), terms=400, scale=120)
 
 
-@pytest.mark.parametrize("trend", TRENDS)
+@pytest.mark.parametrize("trend", TREND_DECAYS)
 def test_the_slope_is_that_of_a_weighted_regression(trend, rng):
     panel = panel_of(rng.normal(size=60))
     rows = slope_rows(SEASON, HORIZON)
-    slope = window_slope(panel.y, panel, profile_of(panel, trend).trend, np.array([45]), SEASON, HORIZON)
+    slope = slopes(origins_of(panel, [45]), trend)
     time = np.arange(rows)
     # polyfit weighs residuals, so their squares get the square
     weight = np.exp(trend * (time - rows + 1) / rows / 2)
@@ -78,8 +100,7 @@ def test_the_slope_is_that_of_a_weighted_regression(trend, rng):
 
 def test_a_series_without_a_trend_has_no_slope(rng):
     panel = panel_of(rng.normal(size=60), np.arange(60.0))
-    slope = window_slope(panel.y, panel, profile_of(panel, 0).trend, np.array([40, 100]), SEASON, HORIZON)
-    np.testing.assert_array_equal(slope, 0)
+    np.testing.assert_array_equal(slopes(origins_of(panel, [40], [40]), 0), 0)
 
 
 def test_a_trend_is_seen_under_noise_and_not_where_there_is_none(rng):
@@ -90,7 +111,7 @@ def test_a_trend_is_seen_under_noise_and_not_where_there_is_none(rng):
     offsets = np.cumsum([0, 200, 200, 200, len(short)])
     smoothing = np.array([0.1, 0.1, 1.0, 0.1])
     found, steady = best_trends(np.concatenate([steep, flat, walk, short]), offsets, smoothing, SEASON, HORIZON)
-    assert found[0] in TRENDS
+    assert found[0] in TREND_DECAYS
     np.testing.assert_array_equal(found[1:], 0)
     assert not steady.any()  # six steps of the steep line are less than a deviation of its noise
 
@@ -102,41 +123,13 @@ def test_a_steady_trend_is_known_by_its_small_errors(rng, rows):
     trend, steady = best_trends(
         np.concatenate([line, walk]), np.array([0, rows, 2 * rows]), np.ones(2), SEASON, HORIZON
     )
-    assert trend[0] in TRENDS
+    assert trend[0] in TREND_DECAYS
     assert steady.tolist() == [True, False]
-
-
-def test_the_level_view_goes_along_with_a_steady_trend_only():
-    panel = panel_of(*[3.0 + 0.25 * np.arange(60)] * 2)
-    profile = profile_of(panel, TRENDS[0])
-    profile = replace(profile, steady=np.array([True, False]))
-    ends, framing, features = np.array([30, 90]), replace(FRAMING, views=("level", "trend")), Features()
-    for view, expected in (("level", [0.25, 0.0]), ("trend", [0.25, 0.25])):
-        windows = make_windows(panel, profile, framing, ends, view, features)
-        assert_close(windows.drift, np.array(expected), terms=400, scale=120)
-
-
-def test_a_slow_trend_that_no_window_shows_is_carried_on(rng):
-    """The slope is a tenth of the noise: a window of 8 does not tell it from none."""
-    rows = np.arange(150)
-    df = pd.concat(
-        pd.DataFrame({"unique_id": k, "ds": rows, "y": 100 + s * 0.2 * rows + 2 * rng.normal(size=150)})
-        for k, s in enumerate((1, -1, 1, -1))
-    )
-    known = df[df["ds"] < 120]
-    errors = {}
-    for view in ("level", "trend"):
-        fc = un.Forecaster(20, season=1, window=8, scaling=view, log=False, alias="f", ensemble=2, verbose=0)
-        forecast = fc.fit(known).predict().merge(df, on=["unique_id", "ds"])
-        errors[view] = (forecast["f"] - forecast["y"]).abs().mean()
-    assert errors["trend"] < 0.8 * errors["level"]
 
 
 def test_the_slope_sees_nothing_after_the_end(rng):
     panel = panel_of(rng.normal(size=60), rng.normal(size=60))
-    trend = profile_of(panel, TRENDS[0]).trend
-    ends = np.array([30, 90])
+    origins = origins_of(panel, [30], [30])
     poisoned = panel.y.copy()
     poisoned[30:60] = poisoned[90:] = 1e9
-    seen = window_slope(panel.y, panel, trend, ends, SEASON, HORIZON)
-    np.testing.assert_array_equal(seen, window_slope(poisoned, panel, trend, ends, SEASON, HORIZON))
+    np.testing.assert_array_equal(slopes(origins, TREND_DECAYS[0]), slopes(origins, TREND_DECAYS[0], poisoned))

@@ -1,0 +1,192 @@
+"""Windows of series: which there are, what they hold by hand, their weights, and the series that are too short."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import unrolled as un
+from support import assert_close
+from tables import panel_of, shops
+from unrolled.forecasting.inputs.features import Features
+from unrolled.forecasting.inputs.views import VIEWS, views_named
+from unrolled.forecasting.inputs.window_spec import WindowSpec
+from unrolled.forecasting.inputs.windows import (
+    MAX_WINDOW_WEIGHT,
+    count_windows,
+    make_windows,
+    refuse_unforecastable,
+    refuse_untrainable,
+    window_ends,
+)
+from unrolled.forecasting.preprocessing.transform import TransformedOrigins, estimate_transform
+from unrolled.series.columns import Columns
+from unrolled.series.from_frame import read_panel
+
+HORIZON, SEASON = 3, 4
+SPEC = WindowSpec(HORIZON, SEASON, 8, views_named(list(VIEWS)))
+DOUBLE = np.dtype(np.float64)
+
+
+def origins_at(panel, ends, logs=False):
+    logs = np.broadcast_to(logs, len(panel.ids))
+    return TransformedOrigins(panel, np.asarray(ends), estimate_transform(panel, logs, SEASON, HORIZON))
+
+
+# --- which windows ----------------------------------------------------------------------------------
+
+
+def test_windows_begin_where_they_are_full_and_in_the_middle_of_short_series():
+    panel = panel_of(np.arange(20.0), np.arange(13.0), np.arange(6.0))
+    spec = replace(SPEC, views=views_named("mean"))  # full with 8 rows
+    # 20 - 3 = 17 is the last end; the second has 10 // 2 = 5 rows before its first; the third has none
+    assert window_ends(panel, spec).tolist() == [*range(8, 18), *range(25, 31)]
+    assert window_ends(panel, spec, horizon=1).tolist() == [*range(8, 20), *range(26, 33), *range(37, 39)]
+    assert window_ends(panel, spec, origins=slice(-2, None)).tolist() == [16, 17, 29, 30]
+    assert window_ends(panel, spec, origins=slice(-1, -4, -2)).tolist() == [17, 15, 30, 28]
+    assert not len(window_ends(panel_of(np.arange(5.0)), spec))
+
+
+def test_windows_are_counted_roughly():
+    assert count_windows(np.array([20, 3, 2]), HORIZON) == 17
+
+
+# --- what they hold ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("segment", [1, 2])
+@pytest.mark.parametrize("view", VIEWS)
+def test_inputs_and_targets_are_measured_from_the_anchors(view, segment, rng):
+    """In every view, inputs and targets lead back to the series, with the season put back where it was removed."""
+    panel = panel_of(rng.normal(size=40), 5 + rng.normal(size=30))
+    ends = [15, 33, 37, 45, 60]  # of five rows only the last four fill segments of two
+    origins = origins_at(panel, ends)
+    windows = make_windows(origins, replace(SPEC, segment=segment), VIEWS[view], Features())
+    rows = np.arange(len(ends))
+    batch = windows.batch(rows, DOUBLE)
+    anchors = windows.anchors(rows)
+    if VIEWS[view].without_season:
+        anchors = anchors + origins.season_ahead(HORIZON)
+    found = anchors + batch.target * windows.scale[:, :1]
+    assert_close(found, panel.y[origins.rows_ahead(HORIZON)], terms=50, scale=10)
+    assert (batch.weight == 1).all()
+    lengths = np.array([8, 8, 8, 5 - 5 % segment, 8])
+    np.testing.assert_array_equal(
+        np.full(5, 8 // segment) if batch.lengths is None else batch.lengths, lengths // segment
+    )
+    x = batch.inputs["x"].reshape(5, 8, -1)[..., 0]
+    if view == "count":
+        np.testing.assert_allclose(x[0] * windows.scale[0, 0], panel.y[7:15])
+    else:  # the differences between inputs are those of the series, in units of the scale
+        places = np.arange(15 - 8, 15)
+        z = panel.y[places]
+        if VIEWS[view].without_season:
+            z = z - origins.transform.season[0, places % SEASON]
+        assert_close(np.diff(x[0]) * windows.scale[0, 0], np.diff(z), terms=20, scale=5)
+    assert (x[3, lengths[3] :] == 0).all()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_what_comes_after_an_end_changes_no_input(view, rng):
+    panel = panel_of(np.exp(rng.normal(size=40)), np.exp(rng.normal(size=30)))
+    origins = origins_at(panel, [20, 60], logs=[True, False])
+    poisoned = panel.y.copy()
+    poisoned[20:40] = poisoned[60:] = 1e9
+    other = replace(origins, panel=replace(panel, y=poisoned))
+    clean, late = (make_windows(o, SPEC, VIEWS[view], Features()) for o in (origins, other))
+    for name, values in clean.batch(np.arange(2), DOUBLE).inputs.items():
+        np.testing.assert_array_equal(values, late.batch(np.arange(2), DOUBLE).inputs[name])
+    np.testing.assert_array_equal(clean.anchors(np.arange(2)), late.anchors(np.arange(2)))
+    np.testing.assert_array_equal(clean.scale, late.scale)
+
+
+def test_only_the_rows_that_windows_need_are_held(rng):
+    panel = panel_of(rng.normal(size=200), rng.normal(size=200))
+    mean, season = (
+        make_windows(origins_at(panel, [100, 102, 350]), SPEC, VIEWS[v], Features()) for v in ("mean", "season")
+    )
+    assert len(mean.values) == (8 + 2 + HORIZON) + (8 + HORIZON)
+    assert len(season.values) == len(mean.values)  # a window of two seasons holds the values one season before
+    some = [0, 2]
+    alone = make_windows(origins_at(panel, [100, 350]), SPEC, VIEWS["season"], Features())
+    np.testing.assert_array_equal(
+        alone.batch(np.arange(2), DOUBLE).inputs["x"], season.batch(np.array(some), DOUBLE).inputs["x"]
+    )
+
+
+def test_unknown_targets_have_no_weight(rng):
+    panel = panel_of(rng.normal(size=30))
+    panel = replace(panel, observed=np.arange(30) != 21)
+    windows = make_windows(origins_at(panel, [20, 25]), SPEC, VIEWS["mean"], Features())
+    assert windows.batch(np.arange(2), DOUBLE).weight.tolist() == [[1, 0, 1], [1, 1, 1]]
+
+
+def test_features_stand_beside_the_target_and_what_is_known_ahead_at_the_targets(rng):
+    columns = Columns(past=("past",), future=("price",), static=("size", "town"))
+    panel = read_panel(shops(rng), columns)
+    features = Features.of(panel)
+    spec = replace(SPEC, decoded=True)
+    windows = make_windows(origins_at(panel, [60, 200]), spec, VIEWS["mean"], features)
+    inputs = windows.batch(np.arange(2), DOUBLE).inputs
+    np.testing.assert_array_equal(inputs["x"][1, :, 1:], features.channels(panel, np.arange(192, 200)))
+    steps = inputs["ahead"][1]  # one step a period: what is known ahead, what is fixed, which step it is
+    np.testing.assert_array_equal(steps[:, 0], features.channels(panel, np.arange(200, 203))[:, -1])
+    np.testing.assert_array_equal(steps[:, 1], np.repeat(features.static_values(panel)[1], 3))
+    np.testing.assert_array_equal(steps[:, 2:], np.eye(3))
+    assert inputs["code 0"][:, 0, 0].tolist() == features.category_codes(panel)[[0, 1], 0].tolist()
+
+
+# --- weights ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("logs", [False, True])
+def test_weights_do_not_depend_on_the_unit_of_a_series(logs, rng):
+    y = np.exp(rng.normal(size=(3, 40)).cumsum(axis=1) / 10)
+
+    def weights(panel):
+        origins = origins_at(panel, window_ends(panel, SPEC), logs)
+        return make_windows(origins, SPEC, VIEWS["mean"], Features(), weighted=True).weight
+
+    found = weights(panel_of(*y))
+    np.testing.assert_allclose(found, weights(panel_of(1e3 * y[0], 1e-6 * y[1], y[2])), rtol=1e-6)
+    assert np.median(found) == pytest.approx(1)
+    assert len(set(found)) > 1
+
+
+def test_weights_are_errors_of_the_seasonal_naive_forecast_in_window_scales(rng):
+    panel = panel_of(rng.normal(size=40), np.r_[1e-3 * rng.normal(size=25), 1e3 * rng.normal(size=15)])
+    origins = origins_at(panel, window_ends(panel, SPEC))
+    windows = make_windows(origins, SPEC, VIEWS["mean"], Features(), weighted=True)
+    error = np.array([np.abs(p[SEASON:] - p[:-SEASON]).mean() for p in (panel.y[:40], panel.y[40:])])
+    relative = windows.scale[:, 0] / error[origins.series]
+    expected = np.minimum(relative / np.median(relative), MAX_WINDOW_WEIGHT)
+    np.testing.assert_allclose(windows.weight, expected)
+
+
+def test_the_weight_of_a_series_multiplies_those_of_its_windows(rng):
+    panel = panel_of(*rng.normal(size=(2, 40)))
+    ends = window_ends(panel, SPEC)
+    plain, heavy = (
+        make_windows(origins_at(p, ends), SPEC, VIEWS["mean"], Features(), weighted=True).weight
+        for p in (panel, replace(panel, covariates=replace(panel.covariates, weights=np.array([1.0, 5.0]))))
+    )
+    np.testing.assert_allclose(heavy, plain * np.repeat([1.0, 5.0], len(ends) // 2))
+
+
+# --- what is refused --------------------------------------------------------------------------------
+
+
+def test_series_that_are_too_short_are_named():
+    spec = replace(SPEC, views=views_named("mean"))
+    panel = panel_of(np.arange(6.0), np.arange(3.0))
+    message = r"series 's0' has 6 rows; horizon 3 with a window of at least 4 needs 7\. Lower the horizon"
+    with pytest.raises(un.DataError, match=message):
+        refuse_untrainable(panel, spec)
+    with pytest.raises(
+        un.DataError, match=r"series 's1' has 3 rows; a forecast needs at least 4\. Leave that series"
+    ):
+        refuse_unforecastable(panel, spec)
+    refuse_untrainable(panel_of(np.arange(7.0), np.arange(3.0)), spec)
+    refuse_unforecastable(panel_of(np.arange(4.0)), spec)

@@ -1,0 +1,108 @@
+"""Training an ensemble: members that share a view share its windows, and begin where targets lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tables import panel_of, shops
+from unrolled.forecasting.defaults import plan_fit
+from unrolled.forecasting.fitting import transform_of_all
+from unrolled.forecasting.inputs import windows
+from unrolled.forecasting.inputs.views import VIEWS
+from unrolled.forecasting.model import training
+from unrolled.forecasting.model.training import TrainingSet, train_ensemble
+from unrolled.forecasting.parameters import Parameters
+from unrolled.forecasting.preprocessing.transform import TransformedOrigins
+from unrolled.series.columns import Columns
+from unrolled.series.from_frame import read_panel
+
+QUICK = {"horizon": 4, "season": 1, "steps": 5, "hidden": 4, "verbose": 0}
+
+
+def trained(panel, **options):
+    """An ensemble that is trained on all rows of a panel."""
+    plan = plan_fit(Parameters(**QUICK | options), panel, evaluate=False)
+    decisions = plan.decisions
+    return train_ensemble(
+        plan.settings, panel, transform_of_all(plan), decisions.spec, decisions.features, title="test"
+    )
+
+
+def training_set(panel, **options):
+    plan = plan_fit(Parameters(**QUICK | options), panel, evaluate=False)
+    decisions = plan.decisions
+    ends = windows.window_ends(panel, decisions.spec)
+    origins = TransformedOrigins(panel, ends, transform_of_all(plan))
+    return TrainingSet(origins, decisions.spec, decisions.features, plan.parameters.distribution)
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """The views and the numbers of windows that trainings make."""
+    found = []
+
+    def counting(origins, spec, view, features, **options):
+        found.append((view.name, len(origins)))
+        return windows.make_windows(origins, spec, view, features, **options)
+
+    monkeypatch.setattr(training, "make_windows", counting)
+    return found
+
+
+def test_members_that_share_a_view_share_its_windows(made, rng):
+    panel = panel_of(rng.normal(size=60))
+    ensemble = trained(panel, ensemble=6, scaling=["level", "mean"])
+    assert [member.view.name for member in ensemble.members] == ["level", "mean"] * 3
+    count = len(windows.window_ends(panel, ensemble.spec))
+    assert made == [("level", count), ("mean", count)]
+
+
+def test_views_that_no_member_takes_are_not_made(made, rng):
+    trained(panel_of(rng.normal(size=60)), ensemble=1, scaling=["level", "mean"])
+    assert [view for view, _ in made] == ["level"]
+
+
+def test_members_draw_samples_of_their_own_where_windows_are_more_than_they_see(made, rng):
+    panel = panel_of(*rng.normal(size=(8, 60)))
+    ensemble = trained(panel, ensemble=3, scaling="mean", steps=2, batch_size=8)
+    assert made == [("mean", 16)] * 3
+    parameters = [member.parameters for member in ensemble.members]
+    assert (parameters[0] != parameters[1]).any()
+
+
+def test_samples_are_windows_in_order_and_follow_their_seed(rng):
+    data = training_set(panel_of(*rng.normal(size=(4, 60))), scaling="mean")
+    whole, some = data.windows(VIEWS["mean"]), data.sample(VIEWS["mean"], 20, seed=5)
+    rows, dtype = np.arange(20), np.dtype(np.float64)
+    again, other = (data.sample(VIEWS["mean"], 20, seed=seed).batch(rows, dtype).target for seed in (5, 6))
+    target = some.batch(rows, dtype).target
+    np.testing.assert_array_equal(target, again)
+    assert (target != other).any()
+    all_targets = whole.batch(np.arange(len(whole)), dtype).target.tolist()
+    places = [all_targets.index(row) for row in target.tolist()]
+    assert places == sorted(set(places))
+
+
+@pytest.mark.parametrize("likelihood", [None, "normal"])
+def test_windows_are_weighted_by_their_scale_where_their_cost_grows_with_it(likelihood, rng):
+    data = training_set(panel_of(rng.normal(size=60), 100 * rng.normal(size=60)), likelihood=likelihood)
+    weight = data.windows(VIEWS["mean"]).weight
+    assert (likelihood is None) == (len(set(weight.tolist())) > 1)
+    assert likelihood is None or (weight == 1).all()  # those of the series
+
+
+def test_the_same_seed_trains_the_same_networks(rng):
+    panel = panel_of(rng.normal(size=60))
+    first, again, other = (trained(panel, ensemble=2, seed=seed) for seed in (0, 0, 1))
+    for k in range(2):
+        np.testing.assert_array_equal(first.members[k].parameters, again.members[k].parameters)
+        assert (first.members[k].parameters != other.members[k].parameters).any()
+    assert not first.interrupted
+
+
+def test_embeddings_of_unseen_categories_are_the_mean_of_the_others(rng):
+    panel = read_panel(shops(rng), Columns(static=("town",)))
+    member = trained(panel, ensemble=1, season=7).members[0]
+    weight = member.architecture.program.views(member.parameters)["embedding 0.weight"]
+    np.testing.assert_array_equal(weight[0], weight[1:].mean(axis=0))

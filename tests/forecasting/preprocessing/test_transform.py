@@ -1,0 +1,125 @@
+"""What series are freed of, and the way back to their units."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from tables import origins_of, panel_of
+from unrolled.forecasting.preprocessing.transform import (
+    SeriesTransform,
+    TransformedOrigins,
+    deseasonalized,
+    estimate_transform,
+    merge_transforms,
+)
+
+HORIZON, SEASON = 6, 12
+SHAPE = 10 * np.cos(2 * np.pi * np.arange(12) / 12)
+
+
+def transform_of(panel, logs, season=SEASON, **options):
+    return estimate_transform(panel, np.array(logs), season, HORIZON, **options)
+
+
+def ends_of(panel, transform):
+    """The origins at the ends of all series."""
+    return TransformedOrigins(panel, panel.offsets[1:], transform)
+
+
+def assert_same(one, other):
+    for f in fields(SeriesTransform):
+        np.testing.assert_array_equal(getattr(one, f.name), getattr(other, f.name), err_msg=f.name)
+
+
+# --- the way back -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (2, 4, 3)])
+def test_what_comes_out_of_logarithms_goes_little_beyond_what_a_series_did(shape):
+    y = np.array([10.0, 20.0, 10.0, 40.0, 5.0, 10.0, 10.0, 80.0])
+    panel = panel_of(y, y)
+    origins = ends_of(panel, transform_of(panel, [True, False]))
+    for z, bound in ((50.0, 80 * 8**1.5), (-50.0, 5 / 2**1.5)):
+        in_logs, as_it_is = origins.inverse_transform(np.full(shape, z))
+        np.testing.assert_allclose(in_logs, bound)
+        np.testing.assert_array_equal(as_it_is, z)
+    likely = origins.inverse_transform(np.full(shape, np.log(90.0)))
+    np.testing.assert_allclose(likely[0], 90)
+
+
+def test_a_last_value_beyond_all_that_was_known_moves_the_bounds():
+    y = np.array([10.0, 20.0, 10.0, 5.0, 10.0])
+    newer = ends_of(panel_of(np.append(y, 1000.0)), transform_of(panel_of(y), [True]))
+    assert newer.inverse_transform(np.full((1, 1), 50.0)) == pytest.approx(1000 * 2**1.5)
+
+
+def test_no_forecast_is_infinite():
+    panel = panel_of(np.geomspace(1.0, 1e250, 20))
+    origins = ends_of(panel, transform_of(panel, [True]))
+    assert np.isfinite(origins.inverse_transform(np.full((1, 1), 5000.0))).all()
+
+
+def test_targets_come_back_as_they_were(rng):
+    panel = panel_of(np.exp(rng.normal(size=40)), rng.normal(size=40))
+    origins = origins_of(panel, [20, 30], [25])
+    origins = TransformedOrigins(panel, origins.ends, transform_of(panel, [True, False], season=1))
+    np.testing.assert_allclose(origins.inverse_transform(origins.targets(4)), panel.y[origins.rows_ahead(4)])
+
+
+# --- seasons ----------------------------------------------------------------------------------------
+
+
+def test_the_season_ahead_is_that_of_the_timestamps_to_come():
+    t = np.arange(72)
+    panel = panel_of(0.5 * t + SHAPE[t % 12], 3.0 * t)
+    panel = replace(panel, first=np.array([5, 0]))  # the first row lies at place 5 of the season
+    transform = transform_of(panel, [False, False])
+    origins = TransformedOrigins(panel, np.array([60, 67, 144]), transform)
+    ahead = origins.season_ahead(3)
+    np.testing.assert_array_equal(ahead[:2], transform.season[0][[[5, 6, 7], [0, 1, 2]]])
+    np.testing.assert_allclose(ahead[:2], SHAPE[[[0, 1, 2], [7, 8, 9]]], atol=1)
+    np.testing.assert_array_equal(ahead[2], transform.season[1, :3])  # 72 rows: six whole seasons
+    flat = deseasonalized(panel, transform)
+    np.testing.assert_allclose(flat[:72] + transform.season[0, (5 + t) % 12], panel.y[:72])
+
+
+def test_without_a_season_nothing_is_removed(rng):
+    panel = panel_of(rng.normal(size=40))
+    transform = transform_of(panel, [False], season=1)
+    np.testing.assert_array_equal(deseasonalized(panel, transform), panel.y)
+    np.testing.assert_array_equal(ends_of(panel, transform).season_ahead(3), np.zeros((1, 3)))
+
+
+# --- estimates --------------------------------------------------------------------------------------
+
+
+def test_each_series_has_a_transform_of_its_own(rng):
+    series = [10 + np.arange(80) + rng.normal(size=80), rng.normal(size=50), np.full(30, 4.0)]
+    whole = transform_of(panel_of(*series), [True, False, False], with_trends=True)
+    for k, (y, log) in enumerate(zip(series, (True, False, False), strict=True)):
+        assert_same(whole.take(np.array([k])), transform_of(panel_of(y), [log], with_trends=True))
+    assert whole.spread[2] == whole.change[2] == 4e-3  # a constant series has no deviation
+    np.testing.assert_array_equal(whole.extent[2], [4, 4, 4])
+
+
+def test_trends_are_estimated_where_a_view_follows_them():
+    panel = panel_of(np.arange(80.0))
+    with_trends = transform_of(panel, [False], with_trends=True)
+    assert with_trends.trend[0] > 0
+    assert with_trends.steady[0]
+    assert_same(transform_of(panel, [False]), replace(with_trends, trend=np.zeros(1), steady=np.zeros(1, bool)))
+
+
+def test_known_series_keep_their_transform_and_new_ones_get_their_own(rng):
+    old_panel = panel_of(*np.exp(rng.normal(size=(3, 40))))
+    old = transform_of(old_panel, [True, True, False], season=1)
+    y = np.exp(rng.normal(size=(3, 40)))
+    panel = replace(panel_of(y[0], -y[1], y[2]), ids=["new", "s1", "s0"])
+    fresh = transform_of(panel, [False] * 3, season=1)
+    merged = merge_transforms(old, old_panel.ids, fresh, panel)
+    # "s1" has values that are not positive now, so its logarithm can't be kept
+    for k, expected in enumerate((fresh.take(np.array([0])), fresh.take(np.array([1])), old.take(np.array([0])))):
+        assert_same(merged.take(np.array([k])), expected)

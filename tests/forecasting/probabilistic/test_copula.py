@@ -1,0 +1,50 @@
+"""Correlations between the steps ahead: by hand, of random walks, and where little is known."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from support import assert_close
+from unrolled.forecasting.probabilistic.copula import MIN_WINDOWS, correlated, estimate_correlation
+
+
+def test_errors_of_a_walk_are_correlated_as_a_walk_is(rng):
+    """Forecasts of a random walk err by sums of shocks: the correlation of steps j ≤ k is √(j / k)."""
+    errors = rng.standard_normal((4000, 5)).cumsum(axis=1) / np.sqrt(np.arange(1, 6))
+    found = estimate_correlation(errors, np.ones_like(errors), 4000)
+    steps = np.arange(1, 6)
+    expected = np.sqrt(np.minimum.outer(steps, steps) / np.maximum.outer(steps, steps))
+    np.testing.assert_allclose(found, expected, atol=5 / np.sqrt(4000))
+    drawn = correlated(rng.standard_normal((20000, 5)), found)
+    np.testing.assert_allclose(np.corrcoef(drawn.T), expected, atol=0.06)
+    np.testing.assert_allclose(drawn.std(axis=0), 1, atol=0.03)
+
+
+def test_few_windows_say_little_and_fewer_nothing(rng):
+    errors = np.repeat(rng.standard_normal((40, 1)), 4, axis=1) + rng.standard_normal((40, 4))
+    known = np.ones_like(errors)
+    many, few = estimate_correlation(errors, known, 40), estimate_correlation(errors, known, 2)
+    assert many[0, 1] > few[0, 1] >= 0
+    few_rows = slice(MIN_WINDOWS - 1)
+    np.testing.assert_array_equal(estimate_correlation(errors[few_rows], known[few_rows], 40), np.eye(4))
+
+
+def test_correlation_worked_by_hand():
+    scores = np.array([[1.0, 1], [-1, -1], [1, 1], [-1, -1], [1, -1], [-1, 1], [1, 1], [-1, -1]])
+    r, apart = 0.5, 8  # 6 of 8 agree, 2 do not; two equal entries off the diagonal
+    share = (1 - r**2) ** 2 / apart / r**2
+    assert_close(estimate_correlation(scores, np.ones_like(scores), apart)[0, 1], (1 - share) * r, terms=8)
+
+
+def test_unknown_targets_do_not_count_in_the_correlation(rng):
+    scores = rng.standard_normal((30, 3))
+    known = np.ones_like(scores)
+    known[4:9, 2] = 0
+    poisoned = np.where(known > 0, scores, 1e6)
+    np.testing.assert_array_equal(estimate_correlation(poisoned, known, 30), estimate_correlation(scores, known, 30))
+
+
+def test_without_correlations_noise_is_left_as_it_is(rng):
+    noise = rng.standard_normal((5, 3))
+    assert correlated(noise, None) is noise
+    np.testing.assert_allclose(correlated(noise, np.eye(3)), noise)

@@ -1,0 +1,58 @@
+"""The quantile function between and beyond known quantiles: by hand, and there and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from support import assert_close
+from unrolled.forecasting.probabilistic.quantile_function import (
+    FINE_LEVELS,
+    MAX_SCORE,
+    normal_scores,
+    quantiles_at_scores,
+    scores_of_levels,
+)
+from unrolled.forecasting.probabilistic.quantiles import QUANTILES
+
+NORMAL = scores_of_levels(QUANTILES)
+
+
+def test_scores_of_levels_are_the_normal_distributions():
+    np.testing.assert_allclose(NORMAL[-4:], [0.6744898, 1.2815516, 1.6448536, 1.9599640], atol=1e-7)
+    np.testing.assert_allclose(NORMAL, -NORMAL[::-1], atol=1e-15)
+    np.testing.assert_allclose(scores_of_levels(FINE_LEVELS), np.arange(-16, 17) / 5, atol=1e-12)
+
+
+@pytest.mark.parametrize("levels", [QUANTILES, FINE_LEVELS])
+def test_a_normal_distribution_comes_out_exactly_within_and_beyond_its_quantiles(levels):
+    scores = np.linspace(-5, 5, 101)
+    quantiles = 10 + 2 * scores_of_levels(levels)
+    assert_close(quantiles_at_scores(quantiles, levels, scores), 10 + 2 * scores, terms=8)
+
+
+def test_quantile_function_worked_by_hand():
+    """At the median's score 0 the median; halfway between two scores halfway between their values; beyond the
+    outermost the line through the median and it."""
+    quantiles = np.array([-8.0, -6, -4, -2, 0, 1, 2, 3, 4])
+    halfway = (NORMAL[5] + NORMAL[6]) / 2
+    scores = np.array([0, halfway, NORMAL[8], 1.5 * NORMAL[8], 1.5 * NORMAL[0]])
+    assert_close(quantiles_at_scores(quantiles, QUANTILES, scores), [0, 1.5, 4, 6, -12], terms=8)
+
+
+def test_scores_lead_back_to_values_and_values_to_scores(rng):
+    quantiles = np.sort(rng.standard_normal((5, 3, 9)), axis=-1)
+    scores = np.clip(1.5 * rng.standard_normal((5, 3)), -4, 4)
+    np.testing.assert_allclose(
+        normal_scores(quantiles, QUANTILES, quantiles_at_scores(quantiles, QUANTILES, scores)), scores
+    )
+
+
+def test_a_value_that_quantiles_share_has_the_middle_of_their_scores():
+    quantiles = np.array([0.0, 0, 0, 0, 0, 1, 1, 1, 2])  # of a count
+    found = normal_scores(quantiles, QUANTILES, np.array([0.0, 1, 2, 3, -1]))
+    expected = [(NORMAL[0] + NORMAL[4]) / 2, (NORMAL[5] + NORMAL[7]) / 2, NORMAL[8]]
+    assert_close(found[:3], expected, terms=8)
+    assert_close(found[3], 1.5 * NORMAL[8], terms=8)
+    assert found[4] == -MAX_SCORE  # no quantile tells how far below
+    np.testing.assert_allclose(quantiles_at_scores(quantiles, QUANTILES, found[:4]), [0, 1, 2, 3], atol=1e-12)
