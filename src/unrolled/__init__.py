@@ -8,8 +8,6 @@ Forward and backward passes through time are derived by hand, written in NumPy, 
     fc.predict(level=[80, 95])
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

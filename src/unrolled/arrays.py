@@ -1,7 +1,5 @@
 """The type of arrays."""
 
-from __future__ import annotations
-
 import numpy as np
 
 Array = np.ndarray

@@ -1,7 +1,5 @@
 """The errors that users can cause: their messages have the numbers, the place and a remedy."""
 
-from __future__ import annotations
-
 import sys
 from types import TracebackType
 

@@ -4,8 +4,6 @@ Arrays are stored as they are. Everything else is one JSON text in the metadata 
 {"format": "unrolled", "version": 1, "kind": "network" | "forecaster" | "checkpoint", ...}.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping

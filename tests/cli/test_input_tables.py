@@ -14,7 +14,7 @@ def test_doubled_timestamps_of_the_future_are_named_by_their_lines(command, tmp_
     words = ("--target", "sold", "--future", "price", "--future-file", "ahead.csv")
     done = command("forecast", "t.csv", "-H", 2, *words, *QUICK)
     assert done.code == 2
-    assert "ahead.csv, column 'date': '2024-01-31' comes twice for one series, in lines 3 and 5" in done.err
+    assert "ahead.csv, column 'date': '2024-01-31' occurs twice for one series, in lines 3 and 5" in done.err
 
 
 def test_errors_of_a_grid_name_the_file_or_standard_input(command, file, monkeypatch):

@@ -149,8 +149,11 @@ def test_files_of_models_that_remember_nothing_are_read(command):
     [
         (["wide"], "is damaged: its content does not fit together"),
         ({"na": [1]}, "is damaged: its content does not fit together"),
-        ({"sheet": "first"}, "was read with sheet, which this unrolled does not know. Upgrade: pip install"),
-        ({"aggregate": "product"}, "--aggregate takes sum, mean, last or count; got 'product'"),
+        (
+            {"sheet": "first"},
+            "was read with the options sheet, which this version of unrolled does not have. Upgrade: pip install",
+        ),
+        ({"aggregate": "product"}, "--aggregate must be sum, mean, last or count; got 'product'"),
     ],
 )
 def test_what_no_reading_can_be_is_refused(reading, message, command):
@@ -174,8 +177,8 @@ def test_a_fit_from_python_forgets_how_a_file_was_read(command):
 def test_words_of_a_reading_are_read_as_the_same_reading(command):
     reading = ReadOptions(target="a b", na="-1,-2", wide=False, header=2, delimiter="tab", freq=3)
     assert (
-        shlex.join(option_words(reading.told))
+        shlex.join(option_words(reading.given))
         == "--target 'a b' --no-wide --na=-1,-2 --freq 3 --delimiter '\t' --header 2"
     )
-    assert ReadOptions().after(reading.told) == reading
-    assert reading.after({"na": "7"}) == reading
+    assert ReadOptions().with_defaults(reading.given) == reading
+    assert reading.with_defaults({"na": "7"}) == reading

@@ -19,13 +19,13 @@ def test_every_command_that_reads_a_table_has_the_options(command, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--aggregate", "max"), "--aggregate takes sum, mean, last or count; got 'max'"),
-        (("--decimal", "x"), "--decimal takes , or .; got 'x'"),
-        (("--delimiter", "::"), "--delimiter takes one character, tab or space; got '::'"),
-        (("--header", 99), "--header takes the number of header rows, 0 to 10; got 99"),
-        (("--dates", "day"), "--dates takes dmy, mdy, ymd, number or a format"),
-        (("--freq", 0), "--freq must be ≥ 1 where it counts; got 0"),
-        (("--start", "2024-01-01"), "--start numbers the rows of a table without stamps, and needs --freq"),
+        (("--aggregate", "max"), "--aggregate must be sum, mean, last or count; got 'max'"),
+        (("--decimal", "x"), "--decimal must be , or .; got 'x'"),
+        (("--delimiter", "::"), "--delimiter must be one character, tab or space; got '::'"),
+        (("--header", 99), "--header must be the number of header rows, 0 to 10; got 99"),
+        (("--dates", "day"), "--dates must be dmy, mdy, ymd, number or a format"),
+        (("--freq", 0), "--freq must be ≥ 1 if it is a number; got 0"),
+        (("--start", "2024-01-01"), "--start numbers the rows of a table without timestamps, and needs --freq"),
         (("--encoding", "latin-99"), "no encoding is called 'latin-99'"),
         (
             ("--na", "112", "--target", "Passengers"),
@@ -42,7 +42,7 @@ def test_options_that_do_not_fit_are_refused(words, message, capsys):
 def test_the_options_are_those_of_a_reading():
     given = dict.fromkeys(OPTIONS) | {"id_column": "shop", "freq": " 7 ", "header": 2, "wide": True}
     assert READING.value(given) == ReadOptions(id="shop", freq=7, header=2, wide=True)
-    assert set(READING.value(dict.fromkeys(OPTIONS)).told) == set()
+    assert set(READING.value(dict.fromkeys(OPTIONS)).given) == set()
 
 
 def test_detected_columns_are_options_unless_they_were_joined(file):

@@ -65,7 +65,7 @@ CASES = {
     "unknown target": Case((*FORECAST, "--target", "y"), r"there is no column 'y'; it has: 'date', 'sales'"),
     "one column twice": Case((*FORECAST, "--id", "date", "--time", "date"), r"column 'date' is named twice"),
     "bad stamp": Case(
-        FORECAST, r"table\.csv, column 'date', line 9: 'Monday' is not a date .* --time", with_line(9, "Monday,8"),
+        FORECAST, r"table\.csv, column 'date', line 9: 'Monday' is not .* \(--time\)", with_line(9, "Monday,8"),
         shell=True,
     ),
     "missing stamp": Case(FORECAST, r"column 'date', line 9: the timestamp is missing \(2 such line\(s\)\)\. Fill",
@@ -259,7 +259,7 @@ def test_other_files_are_no_models(place, rng, capsys):
 
 def test_a_horizon_beyond_the_trained_one_is_refused_with_both_numbers(place, model, capsys):
     (place / MODEL).write_bytes(model)
-    message = r"this forecaster was trained for horizon 12; 13 is beyond it\. Fit anew"
+    message = r"this forecaster was trained for horizon 12; 13 lies beyond it\. Fit it again"
     assert_refused(inside("predict", MODEL, "--horizon", 13, capsys=capsys), message)
     assert_refused(shell("predict", MODEL, "--horizon", 13, cwd=place), message)
     assert_refused(inside("predict", MODEL, "--horizon", 0, capsys=capsys), "horizon must be .* ≥ 1; got 0")

@@ -172,7 +172,7 @@ def test_a_shorter_horizon_needs_a_shorter_future(rng):
     near = future.groupby("unique_id").head(2)
     short = fc.predict(horizon=2, future=near)
     np.testing.assert_array_equal(short["RNN"], fc.predict(future=future).groupby("unique_id").head(2)["RNN"])
-    with pytest.raises(un.DataError, match=r"step 3 of 3 ahead, the known-ahead column.* 'price' are missing"):
+    with pytest.raises(un.DataError, match=r"step 3 of 3 ahead, the future covariate.* 'price' are missing"):
         fc.predict(horizon=3, future=near)
 
 

@@ -176,9 +176,9 @@ def test_all_lines_of_an_error_are_there_for_who_asks(cells):
     cells.run("%xmode Verbose")
     said = message(cells.run("un.Forecaster(3).predict()"))
     cells.run("%xmode Context")
-    assert "_require_fit" in said
+    assert "return self._fitted" in said
     assert said.splitlines()[-1] == "InputError: this forecaster has not been fitted: call fit(df) first."
-    assert "_require_fit" not in message(cells.run("un.Forecaster(3).predict()"))
+    assert "return self._fitted" not in message(cells.run("un.Forecaster(3).predict()"))
 
 
 def test_an_error_in_the_middle_of_a_training_leaves_no_line(cells):

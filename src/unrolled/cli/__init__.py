@@ -1,7 +1,5 @@
 """The command line. Each command has a file, which is imported when the command runs; heavy imports come last."""
 
-from __future__ import annotations
-
 import typer
 from typer import Option
 

@@ -1,7 +1,5 @@
 """A group of commands that imports only the command it runs, and shows plain help quickly."""
 
-from __future__ import annotations
-
 import re
 import time
 from importlib import import_module

@@ -9,8 +9,6 @@ A file holds options and arguments under their names on the command line, withou
 Relative paths in it are relative to its folder, so that the folder can be moved. `run_file.py` writes such files.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time

@@ -1,7 +1,5 @@
 """What commands print: data to standard output, messages and notes to standard error."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import typer
+from typer.core import TyperGroup
 
 STANDARD_OUTPUT = Path("-")  # as options name it
 STARTED = "unrolled.started"  # key of a context's `meta`: when its command was called, in seconds
@@ -21,15 +20,10 @@ MAX_ROWS_SHOWN = 60
 
 
 class Console(NamedTuple):
-    """The messages of a running command.
+    """The messages of a running command."""
 
-    Attributes:
-        ctx: of the command.
-        quiet: whether messages and notes are suppressed.
-    """
-
-    ctx: typer.Context
-    quiet: bool = False
+    ctx: typer.Context  # of the command
+    quiet: bool = False  # whether messages and notes are suppressed
 
     def message(self, text: str = "") -> None:
         if not self.quiet:
@@ -112,9 +106,13 @@ def with_options(text: str, ctx: typer.Context) -> str:
     """A message of the library, with the parameters in it written as options of the running command.
 
     The library writes parameters in backticks, as Python code: `` `freq` ``, `` `freq='D'` ``, `` `wide=True` ``.
-    Everything else in backticks, and parameters that the command has no option for, stay as they are.
+    Everything else in backticks stays as it is, and so do parameters that neither the command nor `forecast`, which
+    fits the model again, has an option for.
     """
-    known = {name for param in ctx.command.params for name in (*param.opts, *param.secondary_opts)}
+    group = ctx.find_root().command
+    fitting = group.get_command(ctx, "forecast") if isinstance(group, TyperGroup) else None
+    params = [*ctx.command.params, *(fitting.params if fitting else [])]
+    known = {name for param in params for name in (*param.opts, *param.secondary_opts)}
     return re.sub(r"`([^`\n]+)`", lambda match: _as_options(match[1], known) or match[0], text)
 
 

@@ -1,7 +1,5 @@
 """How a command ends: its exit code, and one message for every error that a user can cause."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The panels of the help pages, and the options in each."""
 
-from __future__ import annotations
-
 # in the order of a help page; options that are in none of them are listed under "Options"
 PANELS = {
     "Reading": (

@@ -42,17 +42,11 @@ COVARIATES = OptionGroup(
 
 
 class TrainingOptions(NamedTuple):
-    """The options of a training, parsed.
+    """The options of a training, parsed."""
 
-    Attributes:
-        parameters: those of a `Forecaster` that are given, by name.
-        levels: coverage of the intervals in per cent.
-        baselines: to compare with beside the simple ones.
-    """
-
-    parameters: dict[str, Any]
-    levels: list[float]
-    baselines: list[str]
+    parameters: dict[str, Any]  # those of a `Forecaster` that are given, by name
+    levels: list[float]  # coverage of the intervals in per cent
+    baselines: list[str]  # to compare with beside the simple ones
 
     def forecaster(self, **more: Any) -> Forecaster:
         """A forecaster with these parameters and more, which are checked."""

@@ -1,7 +1,5 @@
 """Groups of options that several commands share: declared once, and passed to a command as one value."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from inspect import Parameter, signature
@@ -9,15 +7,10 @@ from typing import Any, NamedTuple, get_type_hints
 
 
 class OptionGroup(NamedTuple):
-    """Options that belong together.
+    """Options that belong together."""
 
-    Attributes:
-        options: the annotation and the default of each, by name.
-        value: what a command gets, made of the values of the options by name.
-    """
-
-    options: Mapping[str, tuple[Any, Any]]
-    value: Callable[[dict[str, Any]], Any]
+    options: Mapping[str, tuple[Any, Any]]  # the annotation and the default of each, by name
+    value: Callable[[dict[str, Any]], Any]  # what a command gets, made of the values of the options by name
 
     @property
     def parameters(self) -> list[Parameter]:

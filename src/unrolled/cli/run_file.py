@@ -16,17 +16,11 @@ NOT_REPEATED = (*NOT_IN_FILES, "as_json", "quiet")  # which change what is print
 
 
 class RunFile(NamedTuple):
-    """A run file, whose place is determined before long work starts.
+    """A run file, whose place is determined before long work starts."""
 
-    Attributes:
-        path: of the file.
-        out: the output of the run: a file, or a folder of several.
-        ctx: of the command.
-    """
-
-    path: Path
-    out: Path
-    ctx: typer.Context
+    path: Path  # of the file
+    out: Path  # the output of the run: a file, or a folder of several
+    ctx: typer.Context  # of the command
 
     @classmethod
     def next_to(cls, out: Path, ctx: typer.Context) -> RunFile:

@@ -8,8 +8,6 @@ Every demo has a function `run(say=..., seed=0, ...) -> DemoResult`; `say` is ca
 (True, 1.25)
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from . import counting, fish, sales, stock, symbols

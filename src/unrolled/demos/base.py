@@ -39,25 +39,15 @@ class Transcript:
 
 @dataclass(frozen=True)
 class DemoResult:
-    """The result of a demo.
+    """The result of a demo."""
 
-    Attributes:
-        name: of the demo.
-        lines: its output.
-        numbers: its results, ready for JSON.
-        report: the gradient check of its network.
-        right: whether all claims of the demo hold.
-        why: the claims, each with whether it holds.
-        draw: makes the figure; call `figure`.
-    """
-
-    name: str
-    lines: list[str]
-    numbers: dict[str, Any]
-    report: GradientReport
-    right: bool
-    why: str
-    draw: Callable[[], go.Figure]
+    name: str  # of the demo
+    lines: list[str]  # its output
+    numbers: dict[str, Any]  # its results, ready for JSON
+    report: GradientReport  # the gradient check of its network
+    right: bool  # whether all claims of the demo hold
+    why: str  # the claims, each with whether it holds
+    draw: Callable[[], go.Figure]  # makes the figure; call `figure`
 
     def figure(self) -> go.Figure:
         """The interactive Plotly figure; Plotly is imported here and not before."""

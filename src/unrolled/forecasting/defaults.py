@@ -1,7 +1,5 @@
 """What is decided from the data where nothing was asked: views, window, segment, calendar, decoder, size."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast

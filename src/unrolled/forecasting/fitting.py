@@ -1,7 +1,5 @@
 """Fitting one frequency: a training without the end of the series, for comparison and calibration, and one on all."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

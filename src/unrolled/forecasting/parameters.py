@@ -1,7 +1,5 @@
 """What was asked of a forecaster, as a value."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, MISSING, dataclass, fields
 from math import inf

@@ -1,7 +1,5 @@
 """A fitted table as the content of a file, and back. docs/model-file.md specifies the keys."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any

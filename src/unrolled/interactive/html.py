@@ -3,8 +3,6 @@
 Colours are derived from the text colour, so that they fit light and dark themes. All text is escaped here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from html import escape
 

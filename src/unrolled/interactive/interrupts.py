@@ -1,7 +1,5 @@
 """Ctrl-C: the first one ends the work early and keeps its results, the second one exits at once."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Callable, Iterator

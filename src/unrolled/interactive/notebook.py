@@ -3,8 +3,6 @@
 The line is one display that is updated in place and empty at the end; ipywidgets is not needed.
 """
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ A run is a tree of subtasks: a backtest has cutoffs, a cutoff has two trainings,
 subtask knows its share of the task above it, so that the line can show the current work and the time left for all.
 """
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable, Iterator

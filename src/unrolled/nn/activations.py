@@ -4,8 +4,6 @@ Derivatives are functions of *outputs*: `dtanh(y)` takes y = tanh(a), because th
 activation takes `out=` so that cells can work in place.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Checks of arguments: each error names the argument, the numbers and a remedy."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ Networks use `Dense`, `Embedding`, `Last` and `Dropout`; programs that are not s
 directions, also use `Reverse`, `Concatenate` and `Add`.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import prod

@@ -1,7 +1,5 @@
 """Lengths of padded sequences."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..arrays import Array

@@ -4,8 +4,6 @@ An optimizer is a value that does not change. Its state between steps is an `Opt
 and `step` changes in place; `step` may overwrite `grads`.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar

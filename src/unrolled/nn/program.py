@@ -16,8 +16,6 @@ no operation writes comes from the caller; all final states are returned. A deco
 encoder by naming it, and the gradient flows back in the same way.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property

@@ -7,8 +7,6 @@ cut into slices, or on a resume, and any engine can reproduce them.
 Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 """
 
-from __future__ import annotations
-
 from enum import IntEnum
 from typing import NamedTuple
 

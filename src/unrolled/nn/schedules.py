@@ -4,8 +4,6 @@ A schedule has no state: the rate of a step follows from the number of the step,
 history of the monitored loss, so that a resumed training continues exactly.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass

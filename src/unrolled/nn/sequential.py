@@ -1,7 +1,5 @@
 """Programs of layers one after the other, and their states with one entry a layer."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Streaming: a network that is fed one step at a time, as values arrive."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The content of a report: a fitted table, its forecast, and the part of it that is drawn."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple

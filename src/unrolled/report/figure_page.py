@@ -1,7 +1,5 @@
 """A page with nothing but the interactive figure: the report's, without the rest."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from html import escape
 

@@ -1,7 +1,5 @@
 """Numbers as people read them: few digits, the same number of decimals down a column, thousands apart."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from math import floor, isfinite, log10
 

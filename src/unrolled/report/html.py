@@ -3,8 +3,6 @@
 A content security policy lets the page load nothing and run nothing but its own two scripts, by their hashes.
 """
 
-from __future__ import annotations
-
 import json
 from base64 import b64encode
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Texts and tables as HTML, all of it escaped here."""
 
-from __future__ import annotations
-
 from html import escape
 
 from .tables import TextTable

@@ -1,7 +1,5 @@
 """The report as Markdown, for terminals, pull requests and mails."""
 
-from __future__ import annotations
-
 import re
 
 from . import formatting, tables, wording

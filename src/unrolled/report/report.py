@@ -1,7 +1,5 @@
 """Report: a forecast, what it came from and how good it is, to show, to save and to send."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 import webbrowser

@@ -1,7 +1,5 @@
 """The tables of a report, as texts: what HTML and Markdown both show."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What a report says in words: the task, the data, the key figures, how the comparison was made."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

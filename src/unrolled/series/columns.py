@@ -1,7 +1,5 @@
 """The names of the columns of a long table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Encoding of covariates: the layout is decided, texts become indicators or codes, and gaps are filled."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -18,17 +18,11 @@ from .ragged import rows_between
 
 @dataclass(frozen=True)
 class CovariateSpec:
-    """How one column of a table is encoded.
+    """How one column of a table is encoded."""
 
-    Attributes:
-        name: the column's name.
-        texts: its distinct texts in the training table, sorted; None: it holds numbers.
-        missing: whether a last indicator column marks missing values.
-    """
-
-    name: str
-    texts: tuple[str, ...] | None = None
-    missing: bool = False
+    name: str  # the column's name
+    texts: tuple[str, ...] | None = None  # its distinct texts in the training table, sorted; None: it holds numbers
+    missing: bool = False  # whether a last indicator column marks missing values
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -43,17 +37,11 @@ class CovariateSpec:
 
 @dataclass(frozen=True)
 class CovariateLayout:
-    """How all covariates of a table are encoded; decided in training.
+    """How all covariates of a table are encoded; decided in training."""
 
-    Attributes:
-        past: covariates whose values are known up to the present only.
-        future: covariates whose future values are known in advance.
-        static: covariates with one value per series; texts are categories.
-    """
-
-    past: tuple[CovariateSpec, ...] = ()
-    future: tuple[CovariateSpec, ...] = ()
-    static: tuple[CovariateSpec, ...] = ()
+    past: tuple[CovariateSpec, ...] = ()  # covariates whose values are known up to the present only
+    future: tuple[CovariateSpec, ...] = ()  # covariates whose future values are known in advance
+    static: tuple[CovariateSpec, ...] = ()  # covariates with one value per series; texts are categories
 
     @property
     def names(self) -> tuple[str, ...]:

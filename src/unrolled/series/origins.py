@@ -1,7 +1,5 @@
 """Forecast origins: the ends of the rows that forecasts may look at."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self

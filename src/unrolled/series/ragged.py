@@ -1,7 +1,5 @@
 """Many series below one another in one array: their rows, batches of series, and windows of equal length."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Summaries of series: length, gaps, outliers and the strength of the season."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 import numpy as np

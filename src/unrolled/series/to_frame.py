@@ -1,7 +1,5 @@
 """From panels to tables: forecasts and sample paths as long data frames of the input's library."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -39,7 +39,7 @@ def test_series_are_rated_one_by_one_although_each_has_one_row(command, tmp_path
     (tmp_path / "came.csv").write_text("day,sold,store\n2024-01-03,4,12\n2024-01-03,4,7\n")
     done = command("score", "forecast.csv", "came.csv", "--target", "sold", "--by-series")
     assert done.code == 0, done.err
-    assert "MASE, RMSSE and MSIS can't be told" in done.err
+    assert "MASE, RMSSE and MSIS are unknown" in done.err
     assert sorted(table(done.out)[["series", "model", "MAE"]].to_numpy().tolist()) == [[7, "A", 1.0], [12, "A", 2.0]]
     content = json.loads(command("score", "forecast.csv", "came.csv", "--target", "sold", "--json", "-q").out)
     assert {name: models["A"]["MAE"] for name, models in content["by_series"].items()} == {"7": 1.0, "12": 2.0}

@@ -104,7 +104,7 @@ def test_polars_and_forecasts_of_one_stamp(rng):
         (told().assign(ds=[6, 7, 8]), ACTUALS, {}, "dates in one of the tables and whole numbers in the other"),
         (told().drop(columns="RNN"), ACTUALS, {}, "no column of numbers"),
         (told(**{"RNN-lo-80": 1.0}), ACTUALS, {}, "lacks the column 'RNN-hi-80'"),
-        (told().assign(RNN=[1.0, np.nan, 2.0]), ACTUALS, {}, "column 'RNN', row 1: there is no number"),
+        (told().assign(RNN=[1.0, np.nan, 2.0]), ACTUALS, {}, "column 'RNN', row 1: the number is missing"),
         (told().assign(RNN=[1.0, np.inf, 2.0]), ACTUALS, {}, "the forecast: column 'RNN', row 1: .* infinite"),
         (told(), ACTUALS.rename(columns={"y": "z"}), {}, "the actuals has no column 'y'; it has: 'ds', 'z'"),
         (told(), ACTUALS, {"id_col": "shop"}, "the forecast has no column 'shop'"),

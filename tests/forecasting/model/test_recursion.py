@@ -92,7 +92,7 @@ def test_what_is_known_ahead_is_read_on_the_way():
     assert np.corrcoef(out["GRU"], known[140:149])[0, 1] > 0.9
     paths = fc.sample(50, future=future, horizon=9)["GRU"].to_numpy().reshape(50, 9)
     assert np.corrcoef(paths.mean(axis=0), known[140:149])[0, 1] > 0.9
-    with pytest.raises(un.DataError, match=r"step 11 of 12 ahead, the known-ahead column"):
+    with pytest.raises(un.DataError, match=r"step 11 of 12 ahead, the future covariate"):
         fc.predict(future=future, horizon=12)
 
 

@@ -106,12 +106,12 @@ def interrupting(monkeypatch, at: int, times: int = 1) -> None:
     """Ctrl-C while network number `at` is trained, counted over the whole run."""
     trained, counted = model.train_member, iter(range(1000))
 
-    def train_member(*args):
+    def train_member(*args, **options):
         if next(counted) == at:
             for _ in range(times):
                 os.kill(os.getpid(), signal.SIGINT)
                 time.sleep(0.2)
-        return trained(*args)
+        return trained(*args, **options)
 
     monkeypatch.setattr(model, "train_member", train_member)
 

@@ -1,7 +1,5 @@
 """Naive2: the seasonally adjusted naive forecast, the reference of the M4 competition."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ...arrays import Array

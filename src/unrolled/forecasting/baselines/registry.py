@@ -1,7 +1,5 @@
 """The methods that a network has to beat: simple ones here, statistical ones through statsforecast."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from ...arrays import Array

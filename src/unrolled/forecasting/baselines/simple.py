@@ -1,7 +1,5 @@
 """Simple baselines: the last value, the last season, the straight line through both ends."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ...arrays import Array

@@ -1,7 +1,5 @@
 """Statistical baselines: statsforecast's, one model a series. They need the extra `baselines`."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterable
 from typing import Any

@@ -1,7 +1,5 @@
 """Comparisons of the networks with the baselines on the held-out end, of one frequency and over several."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The held-out end: the networks predict it once; calibration and comparison are arithmetic on those predictions."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

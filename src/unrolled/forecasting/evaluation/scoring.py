@@ -1,4 +1,4 @@
-"""An old forecast and what came: rows are joined on id and stamp, and every model is rated."""
+"""An earlier forecast and the actual values: rows are joined on id and timestamp, and every model is scored."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class Score:
-    """How good an old forecast was.
+    """How good an earlier forecast was.
 
     Attributes:
-        table: one row a model, columns such as sMAPE, MAE, coverage-80: means over series. MASE, RMSSE and MSIS are
+        table: one row per model, columns such as sMAPE, MAE, coverage-80: means over series. MASE, RMSSE and MSIS are
             there where the actuals begin before the forecast.
         by_series: the same for each series and model.
         rows: rows of the forecast.
@@ -65,12 +65,12 @@ def score(
     season: int | None = None,
     freq: str | int | None = None,
 ) -> Score:
-    """Rate a forecast now that its values have come.
+    """Score a forecast once the actual values are known.
 
     Args:
-        forecast: a table as `Forecaster.predict` gave it, or any with a stamp, perhaps an id, and a column a model;
-            intervals are columns such as X-lo-80 and X-hi-80. A `cutoff` column is allowed.
-        actuals: a table like the one of `fit`. Its rows before the first forecast stamp are the history that scales
+        forecast: a table as `Forecaster.predict` returns it, or any with timestamps, a column per model, and perhaps
+            ids; intervals are columns such as X-lo-80 and X-hi-80. A `cutoff` column is allowed.
+        actuals: a table like the one of `fit`. Its rows before the first forecast are the history that scales
             MASE, RMSSE and MSIS.
         season: m of those three; None: M4's for the frequency.
         freq: the frequency of the history; None: inferred.
@@ -85,47 +85,53 @@ def score(
     [0.5, 1.0, 1.0]
     """
     columns = Columns(id_col, time_col, target_col)
-    told = _read(forecast, columns, "the forecast")
-    came = _read(actuals, columns, "the actuals")
-    if (id_col in told) != (id_col in came):
-        has, lacks = ("forecast", "actuals") if id_col in told else ("actuals", "forecast")
-        if id_col != Columns.id or told[time_col].duplicated().any() or came[time_col].duplicated().any():
-            raise DataError(
-                f"the {has} has a column {id_col!r}, the {lacks} has none. Add it, or name it alike (id)."
-            )
-        told, came = told.drop(columns=id_col, errors="ignore"), came.drop(columns=id_col, errors="ignore")
-    keys = [name for name in (id_col, time_col) if name in told]
-    _refuse_duplicates(told, [*keys, *(["cutoff"] if "cutoff" in told else [])], "the forecast")
-    _refuse_duplicates(came, keys, "the actuals")
-    if (told[time_col].dtype.kind == "M") != (came[time_col].dtype.kind == "M"):
-        raise DataError(f"column {time_col!r} holds dates in one of the tables and whole numbers in the other.")
-
-    names = [str(name) for name in told if name not in (*keys, target_col, "cutoff")]
-    models = models_in(names)
-    if not models:
+    predicted, observed = _read_both(forecast, actuals, columns)
+    keys = [name for name in (id_col, time_col) if name in predicted]
+    values = {str(k): predicted[k].to_numpy(float) for k in predicted if k not in (*keys, target_col, "cutoff")}
+    if not models_in(list(values)):
         raise DataError(
-            f"the forecast has no column of numbers beside {', '.join(map(repr, keys))}: nothing to rate."
+            f"the forecast has no column of numbers besides {', '.join(map(repr, keys))}: there is nothing to score."
         )
-    y = told[keys].merge(came[[*keys, target_col]], on=keys, how="left")[target_col].to_numpy(float)
-    matched = int((~np.isnan(y)).sum())
-    if not matched:
-        raise DataError(_nothing_matches(told, came, columns))
-    for name in names:
-        values = told[name].to_numpy(float)
-        unknown = np.flatnonzero(np.isnan(values) & ~np.isnan(y))
-        if len(unknown):
+    y = predicted[keys].merge(observed[[*keys, target_col]], on=keys, how="left")[target_col].to_numpy(float)
+    known = ~np.isnan(y)
+    if not known.any():
+        raise DataError(_nothing_matches(predicted, observed, columns))
+    for name, column in values.items():
+        missing = np.flatnonzero(np.isnan(column) & known)
+        if len(missing):
             raise DataError(
-                f"the forecast's column {name!r}, row {unknown[0]}: there is no number. Leave that row out."
+                f"the forecast's column {name!r}, row {missing[0]}: the number is missing. Leave that row out."
             )
-    ids = told[id_col].to_numpy() if id_col in told else np.zeros(len(told), np.int64)
-    history = _history(told, came, columns, season, freq)
-    scores = score_series(ids, y, {name: told[name].to_numpy(float) for name in names}, history)
-    notes = [] if history else ["the actuals have no rows before the forecast: MASE, RMSSE and MSIS can't be told"]
-    return Score(summarize(scores), scores, len(told), matched, tuple(notes))
+    ids = predicted[id_col].to_numpy() if id_col in predicted else np.zeros(len(predicted), np.int64)
+    history = _history(predicted, observed, columns, season, freq)
+    scores = score_series(ids, y, values, history)
+    notes = () if history else ("the actuals have no rows before the forecast: MASE, RMSSE and MSIS are unknown",)
+    return Score(summarize(scores), scores, len(predicted), int(known.sum()), notes)
+
+
+def _read_both(
+    forecast: IntoDataFrame, actuals: IntoDataFrame, columns: Columns
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The two tables with the same key columns, each row once."""
+    predicted, observed = _read(forecast, columns, "the forecast"), _read(actuals, columns, "the actuals")
+    if (columns.id in predicted) != (columns.id in observed):
+        has, lacks = ("forecast", "actuals") if columns.id in predicted else ("actuals", "forecast")
+        repeated = any(table[columns.time].duplicated().any() for table in (predicted, observed))
+        if columns.id != Columns.id or repeated:
+            raise DataError(
+                f"the {has} has a column {columns.id!r}, the {lacks} has none. Add it, or give both the same name."
+            )
+        predicted, observed = (table.drop(columns=columns.id, errors="ignore") for table in (predicted, observed))
+    keys = [name for name in (columns.id, columns.time) if name in predicted]
+    _refuse_duplicates(predicted, [*keys, *(["cutoff"] if "cutoff" in predicted else [])], "the forecast")
+    _refuse_duplicates(observed, keys, "the actuals")
+    if (predicted[columns.time].dtype.kind == "M") != (observed[columns.time].dtype.kind == "M"):
+        raise DataError(f"column {columns.time!r} holds dates in one of the tables and whole numbers in the other.")
+    return predicted, observed
 
 
 def _read(frame: IntoDataFrame, columns: Columns, called: str) -> pd.DataFrame:
-    """The id, the stamps and all columns of numbers."""
+    """The id, the timestamps and all columns of numbers."""
     import narwhals as nw
 
     try:
@@ -164,39 +170,39 @@ def _refuse_duplicates(table: pd.DataFrame, keys: list[str], called: str) -> Non
         )
 
 
-def _nothing_matches(told: pd.DataFrame, came: pd.DataFrame, columns: Columns) -> str:
+def _nothing_matches(predicted: pd.DataFrame, observed: pd.DataFrame, columns: Columns) -> str:
     """What to say when no forecast row has an actual value."""
-    if columns.id in told and not set(told[columns.id]) & set(came[columns.id]):
-        theirs, ours = (repr(table[columns.id].iloc[0]) for table in (told, came))
+    if columns.id in predicted and not set(predicted[columns.id]) & set(observed[columns.id]):
+        theirs, ours = (repr(table[columns.id].iloc[0]) for table in (predicted, observed))
         return (
-            f"no series is in both tables: the forecast has {theirs}, the actuals {ours}. Name series alike in both."
+            f"no series is in both tables: the forecast has {theirs}, the actuals {ours}. Use the same names in both."
         )
     spans = []
-    for rows in (told, came):
+    for rows in (predicted, observed):
         stamps = rows[columns.time].to_numpy()
         spans.append(f"{format_stamp(stamps.min())} … {format_stamp(stamps.max())}")
     return (
         f"no forecast row has a value in the actuals: the forecast is of {spans[0]}, the actuals of {spans[1]}. "
-        "Give the actuals of that time, with stamps written alike."
+        "Give the actuals of that time, with timestamps written in the same way."
     )
 
 
 def _history(
-    told: pd.DataFrame, came: pd.DataFrame, columns: Columns, season: int | None, freq: str | int | None
+    predicted: pd.DataFrame, observed: pd.DataFrame, columns: Columns, season: int | None, freq: str | int | None
 ) -> InSampleValues | None:
-    """The rows before each series' first forecast stamp; None where there are too few to know their frequency."""
+    """The rows before each series' first forecast; None where there are too few to know their frequency."""
     if season is not None and (isinstance(season, bool) or season < 1):
         raise InputError(f"season must be a whole number ≥ 1; got {season!r}.")
-    begins = told[columns.time].min()
-    if columns.id in told:
-        begins = came[columns.id].map(told.groupby(columns.id)[columns.time].min())
-    past = came[(came[columns.time] < begins) & came[columns.target].notna()]
-    longest = past.groupby(columns.id).size().max() if columns.id in told and len(past) else len(past)
+    begins = predicted[columns.time].min()
+    if columns.id in predicted:
+        begins = observed[columns.id].map(predicted.groupby(columns.id)[columns.time].min())
+    past = observed[(observed[columns.time] < begins) & observed[columns.target].notna()]
+    longest = past.groupby(columns.id).size().max() if columns.id in predicted and len(past) else len(past)
     if longest < (2 if freq is None else 1):
         return None
     histories = []
     for panel in read_panels(past, columns, freq):
         history = in_sample_values(panel, season or mase_season(panel.frequency, None))
-        names = np.asarray(panel.ids, object) if columns.id in told else np.zeros(1, np.int64)
+        names = np.asarray(panel.ids, object) if columns.id in predicted else np.zeros(1, np.int64)
         histories.append(history._replace(ids=names[history.ids]))
     return InSampleValues.concatenated(histories)

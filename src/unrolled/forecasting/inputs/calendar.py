@@ -1,7 +1,5 @@
 """The place of timestamps in the day, the week and the year, as smooth numbers between -1 and 1."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -4,8 +4,6 @@ The networks of an ensemble take the chosen views in turn, because each view err
 is one class with `@register_view`; windows, search, reports and model files find it by its name.
 """
 
-from __future__ import annotations
-
 from abc import ABC
 from collections.abc import Sequence
 from dataclasses import dataclass

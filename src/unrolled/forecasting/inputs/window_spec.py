@@ -1,7 +1,5 @@
 """How windows are cut from series."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Windows of series, as networks read them: which there are, and how one view sees them."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ...arrays import Array

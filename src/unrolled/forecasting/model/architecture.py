@@ -1,7 +1,5 @@
 """The networks that forecasts come from: an encoder reads the window, and a head or a decoder writes the horizon."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal

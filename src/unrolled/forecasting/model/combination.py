@@ -9,8 +9,6 @@ entries of the M4 competition were such averages (Makridakis, Spiliotis & Assima
 2020).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple

@@ -3,8 +3,6 @@
 Each kind is an `OutputDistribution` in the register `DISTRIBUTIONS`. Every likelihood of `nn.losses` is one.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Sample paths: what a series may do next, step by step, as draws from its forecast."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ...arrays import Array

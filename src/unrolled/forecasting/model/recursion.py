@@ -4,8 +4,6 @@ The median forecast feeds back medians. For everything else, paths are drawn: th
 observations, and the next block follows from there (ancestral sampling). Quantiles are those of the paths.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cache
 from statistics import NormalDist

@@ -1,7 +1,5 @@
 """How the networks of an ensemble are built and trained."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ..inputs.features import Features

@@ -1,7 +1,5 @@
 """Training the networks of an ensemble on the windows of a panel."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial

@@ -1,7 +1,5 @@
 """Logarithms: which series are forecast in them, and the series in those units."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ...arrays import Array

@@ -4,8 +4,6 @@ Both are weighted sums of the last values before a window's end. The weights dec
 rate of decay is chosen for each series by what would have forecast it best.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from ...arrays import Array

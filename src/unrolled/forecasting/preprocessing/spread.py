@@ -1,7 +1,5 @@
 """Statistics of windows and series: location, spread, usual change."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ...arrays import Array

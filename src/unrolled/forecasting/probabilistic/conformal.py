@@ -1,7 +1,5 @@
 """Conformal calibration: intervals are stretched so that they hold what they promise on held-out windows."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

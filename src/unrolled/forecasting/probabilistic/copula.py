@@ -1,7 +1,5 @@
 """A Gaussian copula of the forecast errors at the steps ahead."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ...arrays import Array

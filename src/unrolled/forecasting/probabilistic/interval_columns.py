@@ -1,7 +1,5 @@
 """Columns of forecasts and their intervals: LSTM, LSTM-lo-80, LSTM-hi-80."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 

@@ -4,8 +4,6 @@ Both use normal scores: the level q has the score Φ⁻¹(q). Between two known 
 score; beyond the outermost one it is the line through the median and that quantile. A normal distribution is exact.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 from statistics import NormalDist

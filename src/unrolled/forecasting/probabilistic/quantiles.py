@@ -1,7 +1,5 @@
 """The grid of quantiles that networks learn, and how any level inside it is read off."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

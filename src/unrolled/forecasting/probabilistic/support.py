@@ -1,7 +1,5 @@
 """The support of a target, which every forecast keeps to."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

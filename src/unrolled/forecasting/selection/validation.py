@@ -1,7 +1,5 @@
 """How candidates are judged: rolling origins inside of the training part, the same for all of them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -4,8 +4,6 @@ Shapes: N rows, T steps, F features, H hidden units, G gates. Weights lie as PyT
 `weight_ih` (G·H, F), `weight_hh` (G·H, H), gates stacked in the order of `Cell.gates`.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """Programs in the form that the compiled kernels read: numbers instead of names."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from math import prod
 from typing import Any

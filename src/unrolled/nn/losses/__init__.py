@@ -4,8 +4,6 @@
 whose quantiles are computed in `distributions.py`.
 """
 
-from __future__ import annotations
-
 from ...errors import InputError
 from .base import Evaluation, Loss, mask_padding
 from .likelihoods import Likelihood, NegativeBinomial, Normal, Poisson, StudentT

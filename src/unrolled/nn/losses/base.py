@@ -4,8 +4,6 @@ A loss is a weighted mean over valid elements. `evaluate` returns the sum of wei
 that the sums of several batches add up exactly, and the gradient of the mean.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple

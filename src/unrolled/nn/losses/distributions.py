@@ -3,8 +3,6 @@
 Tail probabilities are incomplete gamma and beta functions, computed by series and continued fractions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

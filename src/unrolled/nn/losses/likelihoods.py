@@ -8,8 +8,6 @@ Counts are divided by a unit before training. Their likelihoods are those of the
 `mean`, `quantiles` and `sample` multiply by `unit` again.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple

@@ -1,7 +1,5 @@
 """Losses of a single number or class: squared and absolute errors, cross-entropy, quantiles."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """Special functions of the likelihoods: softplus, the logarithm of the gamma function and its derivative."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

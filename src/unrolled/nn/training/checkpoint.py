@@ -1,7 +1,5 @@
 """The state of a training, and its checkpoint file: a resumed training continues bit for bit."""
 
-from __future__ import annotations
-
 import os
 import zlib
 from dataclasses import asdict, dataclass

@@ -4,8 +4,6 @@ The engine trains on batches; everything here happens between slices of an epoch
 a checkpoint change the result.
 """
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Threads that share a small network wait for each other at every step; networks t
 have the same bits either way.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """The options of a training: epochs, batches, early stopping, checkpoints."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

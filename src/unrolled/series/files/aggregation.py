@@ -1,7 +1,5 @@
 """From rows at any time to one row per period: aggregation, and timestamps that occur twice."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import NoReturn
 

@@ -1,7 +1,5 @@
 """The columns of series ids, and the column to forecast."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 

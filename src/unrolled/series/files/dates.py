@@ -1,7 +1,5 @@
 """The parts of a date in a text: numbers, time of day and time zone. The column decides which number is the day."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import Literal, NamedTuple

@@ -1,7 +1,5 @@
 """From bytes to text: encodings, compression, Parquet and standard input; files that are no tables are refused."""
 
-from __future__ import annotations
-
 import codecs
 import io
 import sys
@@ -20,19 +18,12 @@ BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-1
 
 @dataclass(frozen=True)
 class DecodedFile:
-    """The content of a file: text, or a data frame if it is Parquet.
+    """The content of a file: text, or a data frame if it is Parquet."""
 
-    Attributes:
-        name: of the file, in messages.
-        text: with "\n" as line ends.
-        frame: of a Parquet file.
-        notes: what was inferred.
-    """
-
-    name: str
-    text: str = ""
-    frame: pd.DataFrame | None = None
-    notes: tuple[str, ...] = ()
+    name: str  # of the file, in messages
+    text: str = ""  # with "\n" as line ends
+    frame: pd.DataFrame | None = None  # of a Parquet file
+    notes: tuple[str, ...] = ()  # what was inferred
 
 
 def decode_file(path: str, encoding: str | None = None) -> DecodedFile:

@@ -1,7 +1,5 @@
 """From text to cells: the delimiter, the header, the rows, and the line of each row."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re
@@ -25,21 +23,13 @@ MAX_QUOTED_LENGTH = 60  # characters of a cell in a message
 
 @dataclass
 class RawTable:
-    """The cells of a file as texts, None where empty, with the line on which each row begins.
+    """The cells of a file as texts, None where empty, with the line on which each row begins."""
 
-    Attributes:
-        name: of the file, in messages.
-        cells: texts, one column for each column of the file, (n, c).
-        lines: one per row.
-        notes: what was inferred.
-        delimiter: between cells; "" if there is none.
-    """
-
-    name: str
-    cells: pd.DataFrame
-    lines: Sequence[int]
-    notes: list[str] = field(default_factory=list)
-    delimiter: str = ""
+    name: str  # of the file, in messages
+    cells: pd.DataFrame  # texts, one column for each column of the file, (n, c)
+    lines: Sequence[int]  # one per row
+    notes: list[str] = field(default_factory=list)  # what was inferred
+    delimiter: str = ""  # between cells; "" if there is none
 
     def take(self, rows: np.ndarray) -> None:
         """Keep only these rows, in place; a mask or positions."""

@@ -1,7 +1,5 @@
 """The first rows of a file: remarks, header rows, and data."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,17 +14,11 @@ Row = tuple[int, list[str]]  # lines of the file up to its end, cells
 
 @dataclass(frozen=True)
 class Header:
-    """The names of the columns.
+    """The names of the columns."""
 
-    Attributes:
-        names: "" where a column has none.
-        end: the number of lines before the data.
-        notes: what was inferred.
-    """
-
-    names: list[str]
-    end: int
-    notes: tuple[str, ...] = ()
+    names: list[str]  # "" where a column has none
+    end: int  # the number of lines before the data
+    notes: tuple[str, ...] = ()  # what was inferred
 
 
 def find_header(rows: Sequence[Row], given: int | None) -> Header | None:

@@ -1,7 +1,5 @@
 """What is inferred about a table, without training: its columns and their roles, its series, and what looks wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 

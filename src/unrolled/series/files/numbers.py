@@ -1,7 +1,5 @@
 """Texts as numbers, as people and spreadsheets write them; the whole column decides what its commas mean."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,17 +27,11 @@ _NUMBER = re.compile(r"[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?")
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column of texts read as numbers.
+    """A column of texts read as numbers."""
 
-    Attributes:
-        values: NaN where missing or not a number, (n,).
-        bad: where a cell is not a number, (n,) bool.
-        notes: what was inferred.
-    """
-
-    values: Array
-    bad: Array
-    notes: tuple[str, ...] = ()
+    values: Array  # NaN where missing or not a number, (n,)
+    bad: Array  # where a cell is not a number, (n,) bool
+    notes: tuple[str, ...] = ()  # what was inferred
 
 
 def missing(column: pd.Series, also: Iterable[str] = ()) -> Array:

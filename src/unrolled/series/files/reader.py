@@ -1,7 +1,5 @@
 """From a file to a long table: the meaning of its cells, rows and columns is inferred here."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Files that belong to a table: the known future, and earlier forecasts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

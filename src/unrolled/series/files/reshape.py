@@ -1,7 +1,5 @@
 """Wide tables, with a column for each series, month or date, which become long tables."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

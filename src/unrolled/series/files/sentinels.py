@@ -1,7 +1,5 @@
 """Numbers that may stand for missing values: they are reported, never changed."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """The timestamps of a table: the columns that hold them, joined if there are several; or rows that are numbered."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -39,19 +37,12 @@ DEFAULT_START = "2001-01-01"  # of numbered rows; a Monday
 
 @dataclass
 class TimeColumn:
-    """The timestamps of a table.
+    """The timestamps of a table."""
 
-    Attributes:
-        name: of the column of timestamps in the long table.
-        stamps: datetime64[ns] or int64, (n,).
-        used: the columns of the file that hold them.
-        notes: what was inferred.
-    """
-
-    name: str
-    stamps: pd.Series
-    used: list[str]
-    notes: list[str] = field(default_factory=list)
+    name: str  # of the column of timestamps in the long table
+    stamps: pd.Series  # datetime64[ns] or int64, (n,)
+    used: list[str]  # the columns of the file that hold them
+    notes: list[str] = field(default_factory=list)  # what was inferred
 
 
 def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str]) -> list[str]:

@@ -1,7 +1,5 @@
 """A column of texts as timestamps: dates in a format that fits the whole column, or whole numbers."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import NoReturn
@@ -24,17 +22,11 @@ CHANGE_TO_NUMBERS = "change with `dates='number'`"
 
 @dataclass
 class ParsedStamps:
-    """The distinct texts of a column as timestamps.
+    """The distinct texts of a column as timestamps."""
 
-    Attributes:
-        values: datetime64[ns] or int64 of each distinct text, NaT where it can't be read.
-        notes: what was inferred.
-        ambiguous: a text that can be read day first or month first, if no text decides.
-    """
-
-    values: pd.Series
-    notes: list[str]
-    ambiguous: str | None = None
+    values: pd.Series  # datetime64[ns] or int64 of each distinct text, NaT where it can't be read
+    notes: list[str]  # what was inferred
+    ambiguous: str | None = None  # a text that can be read day first or month first, if no text decides
 
     @property
     def bad(self) -> Array:
