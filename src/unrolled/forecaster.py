@@ -45,24 +45,27 @@ def _takes(parameters: Callable[P, Parameters]) -> Callable[[Callable[..., None]
 
 
 class AfterFit(Generic[T]):
-    """An attribute of a forecaster that is there after `fit`, read from what came of it."""
+    """An attribute of a forecaster that is there after `fit`, read from its result.
+
+    Where it is missing, Python asks `Forecaster.__getattr__`, whose error says why.
+    """
 
     def __init__(self, read: Callable[[FittedTable], T]) -> None:
         self.read = read
 
     def __get__(self, forecaster: Forecaster, owner: type) -> T:
         if forecaster is None or forecaster._fitted is None:
-            raise AttributeError("there is none before fit(df)")
+            raise AttributeError
         return self.read(forecaster._fitted)
 
     def __set__(self, forecaster: Forecaster, value: T) -> None:
-        raise AttributeError("what was fitted can't be changed")
+        raise AttributeError("the result of a fit can't be changed")
 
 
 def _single(table: FittedTable) -> Predictor:
-    """The predictor of a table of one frequency."""
+    """The predictor of a table of one frequency; several have one each."""
     if table.mixed:
-        raise AttributeError("each frequency has one of its own: see parts_")
+        raise AttributeError
     return table.only
 
 
@@ -156,7 +159,10 @@ class Forecaster:
         def __getattr__(self, name: str) -> Any:
             if name in Parameters.__dataclass_fields__ and "parameters" in vars(self):
                 return getattr(self.parameters, name)
-            hint = " before fit(df), or where each of several frequencies has one: see parts_" * name.endswith("_")
+            hint = ""
+            if name in vars(type(self)):
+                several = "; each frequency of its table has one, see parts_"
+                hint = " before fit(df)" if self._fitted is None else several
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")
 
         def __setattr__(self, name: str, value: Any) -> None:
@@ -237,10 +243,10 @@ class Forecaster:
 
     @property
     def fitted(self) -> FittedTable:
-        """What came of the fit.
+        """The result of `fit`.
 
         Raises:
-            InputError: there was none.
+            InputError: `fit` has not been called.
         """
         if self._fitted is None:
             raise InputError("this forecaster has not been fitted: call fit(df) first.")

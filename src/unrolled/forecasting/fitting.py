@@ -1,20 +1,17 @@
 """Fitting one frequency: a training without the end of the series, for comparison and calibration, and one on all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ..arrays import Array
 from ..interactive.interrupts import interruptible
 from ..interactive.progress import run_progress, subtask
-from ..series.frequency import mase_season
 from ..series.panel import Panel
 from .defaults import FitPlan, plan_fit
-from .evaluation.comparison import Comparison
-from .evaluation.holdout import compare_with_baselines, predict_held_out
+from .evaluation.holdout import HeldOutForecasts, compare_with_baselines, predict_held_out
 from .inputs.features import Features
-from .model.combination import Combination, weights_of
 from .model.ensemble import Ensemble
 from .model.training import train_ensemble
 from .parameters import Parameters
@@ -23,16 +20,6 @@ from .preprocessing.logarithms import all_positive
 from .preprocessing.transform import SeriesTransform, estimate_transform
 from .probabilistic.conformal import UNCALIBRATED_FACTOR
 from .probabilistic.quantiles import MEDIAN
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What the held-out end has shown."""
-
-    ensemble: Ensemble  # the networks that have not seen it
-    comparison: Comparison  # with the baselines
-    conformal_factors: Array  # (MEDIAN, H)
-    correlation: Array  # of the errors of the steps that are forecast at once
 
 
 def fit(
@@ -57,39 +44,39 @@ def fit(
 def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *, evaluate: bool = True) -> Predictor:
     """`fit` where everything has been decided."""
     parameters, panel = plan.parameters, plan.panel
+    held_out, comparison = None, None
+    factors = np.full((MEDIAN, parameters.horizon), UNCALIBRATED_FACTOR)
     with interruptible() as interrupted, run_progress(parameters.verbose):  # between the trainings, too
-        evaluation = evaluate_on_held_out_end(plan, source, baselines) if plan.left_out else None
+        if plan.left_out:
+            held_out = predict_without_end(plan)
+            factors = held_out.conformal_factors
+            comparison = compare_with_baselines(
+                held_out, plan.known, source.columns, parameters.name, baselines=baselines, season=parameters.season
+            )
         transform = transform_of_all(plan)
-        if evaluation is not None and interrupted():
-            ensemble = evaluation.ensemble
-        else:
-            ensemble = train_on_all(plan, transform, second=evaluation is not None)
-        ensemble = replace(ensemble, correlation=None if evaluation is None else evaluation.correlation)
+        ensemble = held_out.ensemble if held_out is not None and interrupted() else train_on_all(plan, transform)
+        ensemble = replace(ensemble, correlation=None if held_out is None else held_out.correlation)
         return Predictor(
             parameters=parameters,
             source=source,
             ensemble=ensemble,
             transform=transform,
-            conformal_factors=_conformal_factors(parameters, evaluation),
+            conformal_factors=factors,
             context=ensemble.context(panel),
             panel=panel,
-            comparison=None if evaluation is None else evaluation.comparison,
-            notes=(*panel.notes, *_notes(plan, evaluation, ensemble, evaluate), *ensemble.notes(panel)),
+            comparison=comparison,
+            notes=(*panel.notes, *_notes(plan, held_out, ensemble, evaluate), *ensemble.notes(panel)),
             interrupted=interrupted(),
         )
 
 
-def evaluate_on_held_out_end(plan: FitPlan, source: Source, baselines: Sequence[str]) -> Evaluation:
-    """Train without the end of the series, and see how well it is forecast."""
-    parameters, known, decisions = plan.parameters, plan.known, plan.decisions
+def predict_without_end(plan: FitPlan) -> HeldOutForecasts:
+    """Train without the end of the series, and forecast it."""
+    known, decisions = plan.known, plan.decisions
     transform = _transform(known, decisions.logs, plan)
     with subtask("", 0, 2):
         ensemble = _trained(plan, known, transform, decisions.features, "training without the end")
-    held_out = predict_held_out(ensemble, plan.panel, known, transform, parameters.horizon)
-    comparison = compare_with_baselines(
-        held_out, known, source.columns, parameters.name, baselines=baselines, season=parameters.season
-    )
-    return Evaluation(ensemble, comparison, held_out.conformal_factors(), held_out.correlation)
+    return predict_held_out(ensemble, plan.panel, known, transform, plan.parameters.horizon)
 
 
 def transform_of_all(plan: FitPlan) -> SeriesTransform:
@@ -99,11 +86,12 @@ def transform_of_all(plan: FitPlan) -> SeriesTransform:
     return _transform(plan.panel, logs, plan)
 
 
-def train_on_all(plan: FitPlan, transform: SeriesTransform, *, second: bool) -> Ensemble:
+def train_on_all(plan: FitPlan, transform: SeriesTransform) -> Ensemble:
     """Train on whole series; features keep their kinds and get the units of all rows."""
     features = plan.decisions.features
     features = Features.of(plan.panel, bool(features.calendar), features.season)
-    with subtask("", int(second), 1 + second):
+    first = int(plan.left_out > 0)  # of the two trainings, or the only one
+    with subtask("", first, 1 + first):
         return _trained(plan, plan.panel, transform, features, "training on everything")
 
 
@@ -116,26 +104,15 @@ def _trained(plan: FitPlan, panel: Panel, transform: SeriesTransform, features: 
     """Networks trained on a panel, with what their forecasts keep to and are combined with."""
     parameters, spec = plan.parameters, plan.decisions.spec
     ensemble = train_ensemble(plan.settings, panel, transform, spec, features, title=title)
-    return replace(
-        ensemble,
-        support=parameters.distribution.support(parameters.nonnegative, parameters.integer),
-        combination=Combination(
-            weights_of(parameters.combine), spec.season, mase_season(panel.frequency, parameters.season)
-        ),
-    )
+    combination = parameters.combination(spec.season, panel.frequency)
+    return replace(ensemble, support=parameters.support, combination=combination)
 
 
-def _conformal_factors(parameters: Parameters, evaluation: Evaluation | None) -> Array:
-    if evaluation is None:
-        return np.full((MEDIAN, parameters.horizon), UNCALIBRATED_FACTOR)
-    return evaluation.conformal_factors
-
-
-def _notes(plan: FitPlan, evaluation: Evaluation | None, ensemble: Ensemble, evaluate: bool) -> list[str]:
+def _notes(plan: FitPlan, held_out: HeldOutForecasts | None, ensemble: Ensemble, evaluate: bool) -> list[str]:
     """What the user should know of the two trainings."""
-    if evaluation is None:
+    if held_out is None:
         text = "too few rows to hold any out: no comparison, and intervals not calibrated, only widened"
         return [text] if evaluate else []
-    if ensemble.members is evaluation.ensemble.members:
+    if ensemble.members is held_out.ensemble.members:
         return [f"interrupted: the networks have not seen the last {plan.left_out} rows of each series"]
     return []

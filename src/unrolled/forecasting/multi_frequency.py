@@ -157,25 +157,18 @@ def fit_table(
             name = plan.panel.frequency.name
             with subtask(name if len(plans) > 1 else "", number, len(plans)):
                 if searching:
-                    predictor, selection = fit_automatically(plan.parameters, plan.panel, source, baselines)
+                    predictors[name], selection = fit_automatically(plan.parameters, plan.panel, source, baselines)
                     selections[name] = selection
                     searching = not selection.interrupted
-                elif parameters.cell == AUTO:
-                    default = without_search(plan.parameters)
-                    predictor = fit_planned(plan_fit(default, plan.panel), source, baselines)
                 else:
-                    predictor = fit_planned(plan, source, baselines)
-            predictors[name] = predictor
-            if predictor.interrupted or interrupted():
+                    if parameters.cell == AUTO:
+                        plan = plan_fit(without_search(plan.parameters), plan.panel)
+                    predictors[name] = fit_planned(plan, source, baselines)
+            if predictors[name].interrupted or interrupted():
                 break
-    notes = _notes(parameters, panels, predictors, selections)
-    return FittedTable(
-        parameters=parameters,
-        predictors=predictors,
-        mixed=len(panels) > 1,
-        selections=selections,
-        notes=tuple(notes),
-    )
+    notes = tuple(_notes(parameters, panels, predictors, selections))
+    mixed = len(panels) > 1
+    return FittedTable(parameters=parameters, predictors=predictors, mixed=mixed, selections=selections, notes=notes)
 
 
 def _plan(parameters: Parameters, panel: Panel, count: int) -> FitPlan:

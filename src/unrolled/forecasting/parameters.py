@@ -10,12 +10,13 @@ import numpy as np
 from ..errors import InputError
 from ..nn.cells import cell_named
 from ..nn.randomness import checked_seed
-from ..series.frequency import Frequency
+from ..series.frequency import Frequency, mase_season
 from .inputs.views import views_named
 from .model.architecture import Decoder
-from .model.combination import weights_of
+from .model.combination import Combination, weights_of
 from .model.distributions import OutputDistribution, distribution_named
 from .model.settings import MAX_NETWORKS
+from .probabilistic.support import Support
 
 AUTO = "auto"  # the cell of a forecaster that searches for its configuration
 DEFAULT_BUDGET_S = 60.0
@@ -73,6 +74,14 @@ class Parameters:
     @property
     def distribution(self) -> OutputDistribution:
         return distribution_named(self.likelihood)
+
+    @property
+    def support(self) -> Support:
+        return self.distribution.support(self.nonnegative, self.integer)
+
+    def combination(self, season: int, frequency: Frequency) -> Combination:
+        """What the networks are averaged with for series of this frequency, whose windows have this season."""
+        return Combination(weights_of(self.combine), season, mase_season(frequency, self.season))
 
     def season_of(self, frequency: Frequency) -> int:
         """Periods in a season of series of this frequency."""

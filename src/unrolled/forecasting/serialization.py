@@ -12,13 +12,12 @@ from ..errors import InputError
 from ..series.columns import Columns
 from ..series.covariates import CovariateLayout, Covariates
 from ..series.dataframe import in_library
-from ..series.frequency import Frequency, mase_season
+from ..series.frequency import Frequency
 from ..series.panel import Panel
 from .inputs.features import Features
 from .inputs.views import views_named
 from .inputs.window_spec import WindowSpec
 from .model.architecture import Architecture
-from .model.combination import Combination, weights_of
 from .model.ensemble import Ensemble, Member
 from .multi_frequency import FittedTable
 from .parameters import Parameters
@@ -146,12 +145,10 @@ def _rebuild_part(
         Features.rebuild(content["features"]),
         [_rebuild_member(k, described, arrays) for k, described in enumerate(content["networks"])],
         distribution=parameters.distribution,
-        support=parameters.distribution.support(parameters.nonnegative, parameters.integer),
+        support=parameters.support,
         correlation=arrays.get("dependence"),
         seed=parameters.seed,
-        combination=Combination(
-            weights_of(parameters.combine), spec.season, mase_season(context.frequency, parameters.season)
-        ),
+        combination=parameters.combination(spec.season, context.frequency),
     )
     _refuse_misfits(parameters, context, transform, ensemble)
     in_library({}, source.library)

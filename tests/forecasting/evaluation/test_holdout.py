@@ -107,7 +107,7 @@ def test_gaps_have_no_weight(rng):
 def test_no_origin_is_calibrated_on_its_own_targets(rng):
     """Poison all targets of one origin, and of those that share some with it: its quantiles keep their bits."""
     found, _ = held_out(panel_frame(rng, lengths=(90, 80)))
-    calibrated, factors = found.calibrated_on_others(), found.conformal_factors()
+    calibrated, factors = found.calibrated_on_others(), found.conformal_factors
     origins = np.unique(found.left)
     assert len(origins) <= MAX_BLOCKS_OF_ORIGINS  # each is a block of its own
     for own in (origins[0], origins[-1]):
@@ -119,7 +119,7 @@ def test_no_origin_is_calibrated_on_its_own_targets(rng):
         here = found.left == own
         np.testing.assert_array_equal(again[here], calibrated[here])
         assert (again[~near] != calibrated[~near]).any()
-        assert (poisoned.conformal_factors() >= factors).all()
+        assert (poisoned.conformal_factors >= factors).all()
 
 
 @pytest.mark.parametrize("origins", [2, 8, 45])
@@ -159,7 +159,7 @@ def test_coverage_is_counted_by_hand(rng):
 
 def test_the_networks_errors_are_those_of_their_medians(rng):
     found, fc = held_out(panel_frame(rng))
-    comparison, factors = fc.held_out_, found.conformal_factors()
+    comparison, factors = fc.held_out_, found.conformal_factors
     np.testing.assert_array_equal(fc.fitted.only.conformal_factors, factors)
     medians = found.origins.inverse_transform(calibrate(found.quantiles, factors))[..., MEDIAN]
     errors = np.abs(medians - found.origins.panel.y[found.origins.rows_ahead(4)])

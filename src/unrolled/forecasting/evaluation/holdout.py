@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -46,6 +47,7 @@ class HeldOutForecasts:
     def horizon(self) -> int:
         return self.target.shape[1]
 
+    @cached_property
     def conformal_factors(self) -> Array:
         """The calibration of all intervals, (MEDIAN, H)."""
         return _cautious_factors(self.quantiles, self.target, self.weight)
@@ -137,7 +139,7 @@ def compare_with_baselines(
     ensemble, origins, horizon = held_out.ensemble, held_out.origins, held_out.horizon
     panel = origins.panel
     scaled_by = mase_season(panel.frequency, season)
-    values = origins.inverse_transform(calibrate(held_out.quantiles, held_out.conformal_factors()))
+    values = origins.inverse_transform(calibrate(held_out.quantiles, held_out.conformal_factors))
     forecasts = {name: ensemble.support.quantile(values[..., MEDIAN], 0.5)} | baseline_forecasts(
         dict.fromkeys(b for b in (*COMPARED, *baselines) if b != "SeasonalNaive" or ensemble.spec.season > 1),
         origins,

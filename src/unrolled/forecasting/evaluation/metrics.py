@@ -31,9 +31,7 @@ from ..probabilistic.interval_columns import INTERVAL, models_in
 from ..probabilistic.quantiles import GRID_LEVELS, QUANTILES
 
 POINT_MEASURES = ("sMAPE", "MASE", "MAE", "RMSE")  # what every comparison shows
-
 INTERVAL_MEASURES = ("coverage", "IS", "MSIS")  # with the level behind it, such as coverage-80
-
 OWA_REFERENCE = "Naive2"  # of OWA
 
 
