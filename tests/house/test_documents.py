@@ -40,6 +40,13 @@ def test_links_lead_to_files(document):
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_paths_in_backticks_are_there(document):
+    paths = re.findall(r"`((?:[a-z0-9_.]+/)+[a-z0-9_.]+\.(?:py|hpp|cpp))`", document.read_text("utf-8"))
+    roots = (ROOT, ROOT / "native", ROOT / "src", SOURCE, *SOURCE.iterdir())
+    assert not [path for path in paths if not any((root / path).exists() for root in roots)]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_to_headings(document):
     prose = re.sub(r"^```.*?^```|`[^`]*`", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     for name, heading in re.findall(r"\]\(([^):#]*\.md|)#([^)]+)\)", prose):
