@@ -158,7 +158,7 @@ def test_a_slow_trend_that_no_window_shows_is_carried_on(rng):
 # --- a new view -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scaling", ["first", ["level", "first"]], ids=["alone", "beside another"])
+@pytest.mark.parametrize("scaling", ["first", ["level", "first"]], ids=["single", "with another"])
 def test_a_new_view_is_fitted_saved_loaded_and_reported(scaling, first_view, rng, tmp_path, monkeypatch):
     df = panel_frame(rng, lengths=(60, 50))
     fc = un.Forecaster(scaling=scaling, **QUICK).fit(df)
