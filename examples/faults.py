@@ -63,7 +63,7 @@ def check(layers: list[Any], x: Array, y: Array, loss: str | Loss = "mse") -> Fi
 
 
 def compare(net: un.Network, claimed: dict[str, Array], x: Array, y: Array, loss: str = "mse") -> Finding:
-    """Claimed gradients of parameters beside central differences of the loss."""
+    """Claimed gradients of parameters together with central differences of the loss."""
 
     def value() -> float:
         return loss_named(loss).evaluate(net.forward(x)[0], y).mean

@@ -18,6 +18,7 @@ from safetensors.numpy import save
 import unrolled as un
 from support import cell_variants, label, scattered
 from unrolled import storage
+from unrolled.forecasting.inputs.views import views_named
 from unrolled.nn.layers import Reverse
 
 
@@ -229,6 +230,14 @@ def test_a_cell_must_be_registered_before_its_model_is_read(path, register_cell)
         un.load(path)
     register_cell(Mine)
     assert un.load(path).layers == net.layers
+
+
+def test_a_name_that_is_not_registered_is_not_called_damage():
+    with pytest.raises(un.ModelFileError) as caught, storage.guarded("m.safetensors"):
+        views_named("mine")
+    assert "damaged" not in str(caught.value)
+    assert str(caught.value).startswith("m.safetensors needs something that is not registered: no scaling is called")
+    assert str(caught.value).endswith("Register it before loading.")
 
 
 def test_an_option_that_no_file_can_hold_is_refused(path):

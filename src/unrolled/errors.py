@@ -22,6 +22,10 @@ class DataError(InputError):
     """A table that cannot be used; the message names the column, the row and a remedy."""
 
 
+class NotRegisteredError(InputError):
+    """A name of a cell, view or likelihood that is not registered."""
+
+
 class ModelFileError(UnrolledError, ValueError):
     """A model file that is damaged, of another kind, or written by a newer version."""
 

@@ -1,4 +1,4 @@
-"""Forecaster: a table of series in, a trained network, forecasts with intervals and an honest comparison out."""
+"""Forecaster: networks for a table of series, forecasts with intervals, and a comparison with baselines."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ Initializer = Callable[Concatenate[Any, P], None]
 
 
 def _takes(parameters: Callable[P, Parameters]) -> Callable[[Callable[..., None]], Initializer[P]]:
-    """Give an initializer the signature of the parameters, which lists them once for all."""
+    """Give an initializer the signature of the parameters, so that they are listed in one place."""
     return wraps(parameters.__init__)
 
 
 class AfterFit(Generic[T]):
-    """An attribute of a forecaster that is there after `fit`, read from its result.
+    """An attribute of a forecaster that exists after `fit`, read from its result.
 
-    Where it is missing, Python asks `Forecaster.__getattr__`, whose error says why.
+    Before that, Python calls `Forecaster.__getattr__`, whose error says why it is missing.
     """
 
     def __init__(self, read: Callable[[FittedTable], T]) -> None:
@@ -63,7 +63,7 @@ class AfterFit(Generic[T]):
 
 
 def _single(table: FittedTable) -> Predictor:
-    """The predictor of a table of one frequency; several have one each."""
+    """The predictor of a table of one frequency; with several, there is one for each."""
     if table.mixed:
         raise AttributeError
     return table.only
@@ -80,50 +80,47 @@ class Forecaster:
         horizon: periods ahead, H.
         cell: "rnn", "gru", "lstm", or the name of a registered cell. "auto" searches for the cell, scaling, window,
             segment, sizes and steps, as far as they are not given; see `budget`.
-        hidden: hidden units; None: 16, with 1,000 windows or more 32, on segments 128.
-        layers: recurrent layers, each but the first with a residual connection.
+        hidden: hidden units; None: 16, from 1,000 windows on 32, on segments 128.
+        layers: recurrent layers; all but the first have a residual connection.
         window: periods that the network reads; None: from season and data.
         segment: periods that it takes in one step (the patch length); None: a season where there are very many
             windows, else 1.
-        scaling: how windows are seen: "level", "trend", "season", "mean", "last", "robust", or several of them, which
-            the networks of an ensemble take in turn (see `forecasting.inputs.views`); None: chosen from the data.
+        scaling: how windows are centred and scaled: "level", "trend", "season", "mean", "last", "robust", or several
+            for the networks of an ensemble in turn (see `forecasting.inputs.views`); None: chosen from the data.
         decoder: how the horizon is written: "direct" at once; "parallel" or "recurrent" segment by segment, reading
-            what is known ahead; None: "parallel" where anything is known ahead, else "direct".
+            what is known ahead; None: "parallel" if anything is known ahead, else "direct".
         calendar: whether the networks read the place of each timestamp in the day, the week and the year; None: for
             daily and finer series that span two years.
         season: periods in a season; None: from the frequency; 1: none.
         freq: the frequency, as pandas names it, or a step between whole-number timestamps; None: inferred.
         log: whether to work on logarithms; None: decided for each series.
-        steps: optimizer steps of each network; None: up to 200, with 1,000 windows or more up to 1,000, on segments
-            up to 3,000.
+        steps: optimizer steps of each network; None: at most 200, from 1,000 windows on 1,000, on segments 3,000.
         batch_size: windows in an optimizer step; None: 32, on segments 128.
-        rate: largest learning rate (one cycle); None: 0.01, on segments 0.005.
+        rate: largest learning rate of the one-cycle schedule; None: 0.01, on segments 0.005.
         weight_decay: of AdamW.
         dropout: share of hidden units dropped in training; None: 0.4, on long segmented series none.
-        ensemble: networks of different seeds, on each view in turn, whose median is taken; None: 6, on segments 3, or
-            more, so that views are taken equally often.
+        ensemble: number of networks, which have different seeds and use the views in turn; their median is taken.
+            None: 6, on segments 3, or a few more so that all views are used equally often.
         likelihood: None learns quantiles; "normal", "student_t", "poisson" and "negative_binomial" learn the
-            parameters of that distribution. The last two are for counts, whole numbers ≥ 0, and forecast such.
+            parameters of that distribution. The last two are for counts (whole numbers ≥ 0) and forecast counts.
         reach: periods that the network forecasts at once (the output chunk length); None: the horizon. Beyond it the
-            network reads its own forecasts, medians for the forecast and sample paths for intervals, as far ahead as
-            is asked for.
+            network reads its own forecasts (medians, and sample paths for intervals), up to any horizon.
         nonnegative: whether forecasts, intervals and samples are clipped at 0.
         integer: whether they are rounded to whole numbers, intervals outwards.
-        seed: of everything random.
+        seed: of all random numbers.
         alias: name of the forecast's column; None: the cell's name in capitals.
         verbose: 0 is silent, 1 shows progress in a notebook, and where standard error is a terminal.
         budget: seconds that the search of "auto" may take; None: 60, or no limit if `max_trials` is given.
-        max_trials: configurations that it may judge; a search with this limit alone is reproducible.
+        max_trials: trials of this search; without a budget, the search is reproducible.
         combine: methods whose forecasts are averaged with those of the networks: weights by name, {"AutoETS": 0.3},
-            or names, which get a third together. They need whole series, which then stay in the model and its file,
-            and belong in tables that `predict` takes. "auto" searches without them. See
-            `forecasting.model.combination`.
+            or names, which share a weight of one third (see `forecasting.model.combination`). They need whole series:
+            the model and its file keep all rows, and tables for `predict` contain the history. "auto" ignores them.
 
-    After `fit`: `model_`, `held_out_` (comparison and coverage; None where the series are too short), `panel_` (the
+    After `fit`: `model_`, `held_out_` (comparison and coverage; None if the series are too short), `panel_` (the
     series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_`
-    (parameters that repeat this without a search), `reading_` (the options by which a command read the table; else
+    (parameters that repeat this without a search), `reading_` (the options with which a command read the table; else
     empty). After `predict`: `predict_notes_` (what was changed in its tables, and which of their texts were not seen
-    in training). Where the series of a table have different frequencies, each frequency gets a forecaster of its own,
+    in training). If the series of a table have different frequencies, each frequency has its own forecaster,
     `parts_["monthly"]`, which has `model_`, `panel_` and `chosen_`.
 
     >>> import pandas as pd, unrolled as un
@@ -200,19 +197,19 @@ class Forecaster:
         A table without the id column is one series. Timestamps are dates or whole numbers.
 
         Args:
-            df: of any library that narwhals knows (pandas, polars, Arrow, ...).
+            df: a table of any library that narwhals supports (pandas, polars, Arrow, ...).
             id_col, time_col, target_col: the columns that identify the series, hold the timestamps and are forecast.
             past_cols: covariates known up to the present: numbers, truth values or texts.
             future_cols: covariates known ahead, such as prices and holidays. Rows without a target after the end of a
-                series hold their future; else `predict` takes a table of it.
+                series hold their future values; otherwise `predict` takes a table of them.
             static_cols: columns with one value for each series; texts are categories.
             weight_col: a column with one value > 0 for each series: its weight in training.
-            baselines: to compare with on the held-out end, beside the simple ones: "Naive2", "AutoETS", "AutoARIMA",
+            baselines: to compare with on the held-out end, besides the simple ones: "Naive2", "AutoETS", "AutoARIMA",
                 "Theta", "AutoTheta".
 
         Raises:
             DataError: the table can't be used as it stands; the message says where and what to do.
-            InputError: an argument does not fit.
+            InputError: an argument is invalid.
             TrainingDiverged: the loss stopped being finite.
         """
         self.parameters.check()
@@ -286,14 +283,14 @@ class Forecaster:
             level: coverage of intervals in per cent, such as [80, 95].
             horizon: periods ahead, at most the trained ones, or any number where `reach` was given.
             future: a table of the known-ahead columns at the timestamps to forecast, with ids where there are ids;
-                None: they stand in the table before, in rows without a target. Other rows and columns are ignored.
+                None: they are in the table before, in rows without a target. Other rows and columns are ignored.
 
         Returns:
             A table in the library of the input: id, timestamp, forecast, and two columns for each interval.
 
         Raises:
-            DataError: a series is too short, or nothing is known about a timestamp ahead.
-            InputError: an argument does not fit.
+            DataError: a series is too short, or a value known ahead is missing.
+            InputError: an argument is invalid.
         """
         levels = check_levels(level)
         return self._ask(df, lambda one, series, c: one.predict(series, levels, horizon, columns=c, future=future))
@@ -306,12 +303,11 @@ class Forecaster:
         seed: int = 0,
         future: IntoDataFrame | None = None,
     ) -> Any:
-        """Paths that the series may take after their last rows, drawn from the forecast.
+        """Sample paths of the series after their last rows, drawn from the forecast.
 
         Each step follows the calibrated quantiles of `predict`. The steps of a path are correlated as forecast errors
-        were in the held-out windows (a Gaussian copula, see `forecasting.probabilistic.copula`); where fewer than 8
-        windows were held out, the steps that the network gives at once are drawn independently. Series are drawn
-        independently.
+        were in the held-out windows (a Gaussian copula, see `forecasting.probabilistic.copula`). With fewer than
+        8 held-out windows, the steps that the network gives at once are independent. Series are always independent.
 
         Args:
             n: paths of each series.
@@ -326,7 +322,7 @@ class Forecaster:
         return self._ask(df, lambda one, series, c: one.sample(series, n, seed, horizon, columns=c, future=future))
 
     def _ask(self, df: IntoDataFrame | None, ask: Callable[..., Prediction]) -> Any:
-        """What the predictors answer about the series of a table, as one table in its library."""
+        """The predictors' results for the series of a table, as one table in its library."""
         import narwhals as nw
 
         fitted = self.fitted
@@ -342,7 +338,7 @@ class Forecaster:
         return nw.maybe_reset_index(nw.concat([nw.from_native(f, eager_only=True) for f in frames])).to_native()
 
     def with_columns(self, columns: Columns) -> Forecaster:
-        """The same forecaster for tables with other columns, such as lines of a file for the numbers of rows."""
+        """The same forecaster for tables with other columns, which may also give the line of each row in a file."""
         other = type(self).of(self.fitted.with_columns(columns))
         other.parameters = self.parameters
         return other
@@ -364,22 +360,22 @@ class Forecaster:
         refit: bool | int = True,
         baselines: bool | str | Iterable[str] = False,
     ) -> Any:
-        """Forecasts from several origins in the past, each by a forecaster trained on what came before it.
+        """Forecasts from several origins in the past, each by a forecaster trained on the rows before it.
 
         Args:
             df, id_col, time_col, target_col: as in `fit`.
             n_windows: origins; the last one lies `horizon` rows before the end.
             step_size: rows between two origins; None: the horizon.
             level: coverage of intervals in per cent.
-            past_cols, future_cols, static_cols, weight_col: as in `fit`; what is known ahead of a cutoff stands in
-                the rows after it.
+            past_cols, future_cols, static_cols, weight_col: as in `fit`; values known ahead are read from the
+                rows after a cutoff.
             refit: True trains at each origin, k at every k-th one, False only before the first. Between trainings the
-                same networks, transforms of the series and calibration are used, and read the rows up to each origin.
+                networks, transforms of the series and calibration stay the same, and read the rows up to each origin.
                 Series that begin after a training are left out until the next.
-            baselines: columns beside the network's: True for the simple ones, or their names.
+            baselines: whose forecasts become further columns: True for the simple ones, or names.
 
-        With `cell="auto"` the search is made once, in what is known before the first origin, and all origins use what
-        it chose; `found_` keeps it, and a forecaster of `found_.parameters` repeats the table without a search. Each
+        With `cell="auto"` one search is made, on the rows before the first origin, and all origins use its choice.
+        `found_` keeps the result, and a forecaster of `found_.parameters` repeats the table without a search. Each
         frequency has a search of its own, `found_.parts["monthly"]`.
 
         Returns:
@@ -387,7 +383,7 @@ class Forecaster:
 
         Raises:
             DataError: the series are too short for so many origins.
-            InputError: an argument does not fit.
+            InputError: an argument is invalid.
         """
         parameters = self.parameters
         parameters.check()
@@ -399,7 +395,7 @@ class Forecaster:
         self.found_ = found.found
         return in_library(found.columns, library_of(df))
 
-    # --- looking at it ------------------------------------------------------------------------------
+    # --- reports and figures ------------------------------------------------------------------------
 
     def report(
         self,
@@ -412,7 +408,7 @@ class Forecaster:
         Args:
             title: of the page; None: the target's name.
             level: coverage of the intervals in per cent.
-            future: what is known ahead, as in `predict`.
+            future: values known ahead, as in `predict`.
 
         Returns:
             A report: `show()` it, `save("report.html")` or `save("report.md")` it; a notebook displays it.
@@ -436,7 +432,7 @@ class Forecaster:
             ids: the series to draw, one or several; None: the first six.
             history: rows of the past to draw; None: six horizons, at least 60.
             level: coverage of the intervals in per cent.
-            future: what is known ahead, as in `predict`.
+            future: values known ahead, as in `predict`.
 
         Returns:
             A Matplotlib figure, which a notebook displays: `fc.plot().savefig("forecast.svg")`.

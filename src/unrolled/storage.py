@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .arrays import Array
-from .errors import InputError, ModelFileError, UnrolledError
+from .errors import InputError, ModelFileError, NotRegisteredError, UnrolledError
 
 VERSION = 1
 
@@ -131,5 +131,9 @@ class guarded:  # noqa: N801  (used as a context manager, like a function)
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, ModelFileError) or error is None:
             return
+        if isinstance(error, NotRegisteredError):
+            raise ModelFileError(
+                f"{self.path} needs something that is not registered: {error} Register it before loading."
+            ) from error
         if isinstance(error, (KeyError, TypeError, ValueError, IndexError, AttributeError, UnrolledError)):
             raise ModelFileError(f"{self.path} is damaged: its content does not fit together ({error}).") from error

@@ -264,12 +264,12 @@ def test_ctrl_c_keeps_the_cutoffs_that_were_reached(rng, monkeypatch):
         ({"step_size": 1.5}, "step_size must be a whole number"),
         ({"refit": 0}, "refit must be True, False or a whole number ≥ 1; got 0"),
         ({"refit": "no"}, "refit must be True, False or a whole number"),
-        ({"level": 99.9}, "level 99.9 lies outside"),
+        ({"level": 99.9}, "level must be above 0 and at most 95"),
         ({"baselines": ["Prophet"]}, "no baseline is called 'Prophet'"),
         ({"n_windows": 99}, "99 windows 4 rows apart with horizon 4 leave none to train on"),
         ({"target_col": "z"}, "there is no column 'z'"),
-        ({"target_col": "GRU"}, "a column 'GRU' comes with the forecasts"),
-        ({"id_col": "cutoff"}, "a column 'cutoff' comes with the forecasts"),
+        ({"target_col": "GRU"}, "the forecasts have a column 'GRU', too"),
+        ({"id_col": "cutoff"}, "the forecasts have a column 'cutoff', too"),
     ],
 )
 def test_bad_arguments_are_refused(options, message, rng):

@@ -133,7 +133,7 @@ def test_a_plan_holds_nothing_out_where_that_is_asked_or_rows_are_few():
         assert few.known is few.panel
 
 
-# --- what is read beside the target -----------------------------------------------------------------
+# --- covariates, calendar and decoder -------------------------------------------------------------
 
 
 def test_the_calendar_is_chosen_by_frequency_and_span():

@@ -66,7 +66,7 @@ def test_a_short_series_is_forecast_without_comparison_and_says_so():
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
     fc = un.Forecaster(horizon=4, **QUICK).fit(df)
     assert fc.held_out_ is None
-    assert any("not calibrated, only widened" in note for note in fc.notes_)
+    assert any("widened instead of calibrated" in note for note in fc.notes_)
     assert (fc.fitted.only.conformal_factors == UNCALIBRATED_FACTOR).all()
     assert np.isfinite(fc.predict(level=[80]).drop(columns="ds").to_numpy()).all()
 

@@ -156,7 +156,7 @@ def test_the_budget_is_that_of_all(both):
     assert sum(one.budget for one in split_search(quick(cell="auto").parameters, panels)) == pytest.approx(60)
     trials = [one.max_trials for one in split_search(quick(cell="auto", max_trials=11).parameters, panels)]
     assert trials == [7, 4]
-    with pytest.raises(un.InputError, match=r"max_trials 7 are too few for 2 frequencies.* need 8"):
+    with pytest.raises(un.InputError, match=r"max_trials 7 is too few for 2 frequencies.* need 8"):
         quick(cell="auto", max_trials=7).fit(both)
 
 

@@ -77,7 +77,7 @@ def seasonal_values(rng, rows: int, season: int, strength: float = 3.0) -> np.nd
 
 
 def shops(rng, count=3, rows=120):
-    """Daily series that a price known ahead moves, with all kinds of covariates beside."""
+    """Daily series that a price known ahead moves, with all other kinds of covariates."""
     parts = []
     for k in range(count):
         price = rng.normal(size=rows)

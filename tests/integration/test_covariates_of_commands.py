@@ -50,7 +50,7 @@ def test_a_forecast_with_covariates_and_a_model_that_asks_for_them(command, file
     names = ("--target", "sales", *OPTIONS)
     done = command("forecast", "sales.csv", "-H", 4, *names, "--future-file", "next.csv", "--out", "one", *QUICK)
     assert done.code == 0, done.err
-    assert "note: the networks read beside the target of the past: rain; known ahead: price, sky=blue" in done.err
+    assert "note: besides the target, the networks read rain (past); price, sky=blue (known ahead)" in done.err
     assert "categories: town" in done.err
     assert len(pd.read_csv(io.StringIO(done.out))) == 8
     model = "one/model.safetensors"

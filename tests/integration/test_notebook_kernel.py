@@ -114,7 +114,7 @@ def test_the_stop_button_ends_the_training_of_a_network(cells, engine):
         ("net", "weight_hh 2 × 2"),
         ("net.fit(x, [[1.0], [2.0]], epochs=2, verbose=0)", "History(2 epochs"),
         ("un.check_gradients(net, x, [[1.0], [2.0]])", "All gradients agree"),
-        ("un.score(fc.predict(df[:-3]), df)", "3 of 3 forecast rows have come true"),
+        ("un.score(fc.predict(df[:-3]), df)", "3 of 3 forecast rows have actual values"),
     ],
 )
 def test_objects_tell_what_they_are(cells, expression, said):

@@ -59,7 +59,7 @@ def test_a_score_ranks_the_models_and_leaves_out_what_a_model_has_not():
     forecast = pd.DataFrame({"ds": [4, 5], "B": [9.0, 9.0], "A": [11.0, 12.0], "A-lo-80": 9.0, "A-hi-80": 13.0})
     actuals = pd.DataFrame({"ds": [1, 2, 3, 4], "y": [6.0, 8.0, 10.0, 11.0]})
     page = Page(shown(un.score(forecast, actuals))["text/html"])
-    assert "1 of 2 forecast rows have come true" in page.text
+    assert "1 of 2 forecast rows have actual values" in page.text
     assert page.text.index("A 0 0") < page.text.index("B 20 ")
     assert "nan" not in page.text
 

@@ -1,4 +1,4 @@
-"""Frequencies: what the stamps of a table mean, and that stamps and ordinals are two names of one thing."""
+"""Frequencies: what the timestamps of a table mean, and that ordinals stand for the same points in time."""
 
 from __future__ import annotations
 

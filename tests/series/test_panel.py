@@ -1,4 +1,4 @@
-"""Panels: pieces of them keep their stamps, values and marks."""
+"""Panels: pieces of them keep their timestamps, values and marks."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def test_gradients_of_layers(layer, lengths, engine, rng):
 @pytest.mark.parametrize("ends", [[], [un.RNN(3)], [un.Last(), un.Dense(2)]], ids=["alone", "cell", "last"])
 @pytest.mark.parametrize("layer", [layer for cases in READ_CODES.values() for layer in cases], ids=label)
 def test_gradients_of_layers_that_read_codes(layer, ends, lengths, engine, rng):
-    """By parameters only: a code is a name, and there is none beside it."""
+    """By parameters only: a code is a name, and there is none next to it."""
     net = scattered(un.Network([layer, *ends], 1), rng)
     x = np.array([[0, 2, 2], [3, 0, 2.0]])[..., None]
     y = rng.standard_normal(net.forward(x)[0].shape)

@@ -228,7 +228,7 @@ def one_start_for_two(H: int, F: int) -> Program:
 
 
 def static_features(H: int, F: int) -> Program:
-    """Numbers of a row beside its sequence, values that are read twice, and some that nobody reads."""
+    """Numbers of a row besides its sequence, values that are read twice, and some that nobody reads."""
     builder = ProgramBuilder()
     x, static = builder.input("x", F), builder.input("static", F, sequence=False)
     h = builder.add(un.RNN(H), builder.add(Add(), x, x, name="twice"), name="rnn")

@@ -1,4 +1,4 @@
-"""Cross-validation from rolling origins: forecasts from points in the past, by networks that saw nothing later."""
+"""Cross-validation from rolling origins: forecasts from the past, by networks trained on earlier rows only."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class CrossValidationPlan:
     n_windows: int  # origins of each series; the last one lies a horizon before the end
     step_size: int  # rows from one origin to the next
     refit: int  # origins that are forecast by one training, which ends at the first of them
-    levels: list[float]  # of the intervals, in per cent
-    baselines: list[str]  # names of the columns beside the networks'
+    levels: list[float]  # coverage levels of the intervals, in per cent
+    baselines: list[str]  # names of further columns
 
     @classmethod
     def checked(
@@ -51,7 +51,7 @@ class CrossValidationPlan:
         """The plan of these arguments.
 
         Raises:
-            InputError: one of them does not fit.
+            InputError: one of them is invalid.
         """
         for name, value in (("n_windows", n_windows), ("step_size", step_size), ("refit", refit)):
             if name == "refit" and isinstance(value, (bool, np.bool_)):
@@ -84,25 +84,25 @@ class ForecastRows:
 
 @dataclass(frozen=True, repr=False)
 class Backtest:
-    """Forecasts from the past, and what came."""
+    """Forecasts from cutoffs in the past, with the actual values."""
 
     columns: dict[str, Array]  # id (if there are ids), timestamp, cutoff, target (NaN where unknown), forecasts
     names: list[str]  # of the forecasts among them
     target: str  # the column of the target
     steps: Array  # how far ahead each row lies, 1 the nearest, (n,)
     series: Array  # the series of each row, (n,)
-    history: InSampleValues  # what came before the first cutoff
+    history: InSampleValues  # the values before the first cutoff
     windows: int  # cutoffs that were reached
     name: str  # the networks' column
     interrupted: bool  # whether Ctrl-C ended it before the last cutoff
-    notes: list[str]  # what the user should know of the table and of the search
+    notes: list[str]  # what the user should know about the table and the search
     found: SelectionResult | None = None  # by the search before the first cutoff
 
     def by_series(self) -> pd.DataFrame:
         return score_series(self.series, self.columns[self.target], self._forecasts(), self.history)
 
     def table(self) -> pd.DataFrame:
-        """All measures, one row a model: means over series."""
+        """All measures, one row per model: means over series."""
         return summarize(self.by_series())
 
     def by_step(self) -> pd.DataFrame:
@@ -119,9 +119,9 @@ class Backtest:
 def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: CrossValidationPlan) -> Backtest:
     """Train and forecast at all origins of a plan, the oldest first.
 
-    The origins of one training go through its networks in large pieces; the rows of that training, its transform of
-    the series and its calibration end at the first of them. What is to be chosen automatically is chosen once, as a
-    fit before the first origin would choose it, and serves all origins.
+    One training may serve several origins. Its networks, transform of the series and calibration use only the rows
+    before the first of these. An automatic choice is made once, on the rows before the first origin of all, and
+    used at all origins.
     """
     columns, horizon = source.columns, parameters.horizon
     _refuse_names(columns, [parameters.name, *plan.baselines])
@@ -173,7 +173,7 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
 
 
 def _select(parameters: Parameters, past: Panel, evaluate: bool, trainings: int) -> SelectionResult | None:
-    """What a search before so many trainings finds, if one is asked for."""
+    """The result of a search before this many trainings; None without a search."""
     if parameters.cell != AUTO:
         return None
     with subtask("", 0, 1 + trainings):
@@ -183,10 +183,10 @@ def _select(parameters: Parameters, past: Panel, evaluate: bool, trainings: int)
 
 
 def _refuse_names(columns: Columns, models: Sequence[str]) -> None:
-    """Raise where a column of the forecasts would take the place of one of the table's."""
+    """Raise if a column of the forecasts has the name of one of the table's."""
     for name in (columns.id, columns.time, columns.target):
         if name in ("cutoff", *models):
-            raise InputError(f"a column {name!r} comes with the forecasts, and the table has one. Rename it there.")
+            raise InputError(f"the forecasts have a column {name!r}, too. Rename it in the table.")
 
 
 def _numbered_by_panel(history: InSampleValues, past: Panel, panel: Panel) -> InSampleValues:
@@ -206,7 +206,7 @@ def _forecast_group(
     origins = TransformedOrigins(known, ends, predictor.transform)
     season = parameters.season_of(panel.frequency)
     names = [name for name in plan.baselines if name != "SeasonalNaive" or season > 1]
-    # baselines first, so that bad news comes before the long part
+    # baselines first, so that their errors come before the long part
     fitted = known.offsets[1:] - left_out[0]
     beside = baseline_forecasts(names, origins, fitted, horizon, season=season, naive2_season=scaled_by)
     parts = [
@@ -235,12 +235,12 @@ def _forecast_group(
 def backtest(parameters: Parameters, panels: Sequence[Panel], source: Source, plan: CrossValidationPlan) -> Backtest:
     """`backtest_panel` for the panel of each frequency, as one backtest.
 
-    Ctrl-C ends it at the cutoffs that were reached; the frequencies after that have none.
+    Ctrl-C ends it and keeps the cutoffs that were reached; later frequencies have none.
     """
     if len(panels) == 1:
         return backtest_panel(parameters, panels[0], source, plan)
     asked = plan.baselines
-    if "SeasonalNaive" in asked and "Naive" not in asked:  # it stands in for the former without a season
+    if "SeasonalNaive" in asked and "Naive" not in asked:  # it replaces the former if there is no season
         plan = replace(plan, baselines=[*asked, "Naive"])
     found: dict[str, Backtest] = {}
     with run_progress(parameters.verbose):
@@ -261,14 +261,14 @@ def backtest(parameters: Parameters, panels: Sequence[Panel], source: Source, pl
 
 
 def uninterrupted(found: Backtest) -> Backtest:
-    """A backtest with all its origins, or an interrupt: a table with fewer cutoffs could be taken for the whole."""
+    """A backtest with all its origins; else a KeyboardInterrupt, because a part could be taken for the whole."""
     if found.interrupted:
         raise KeyboardInterrupt
     return found
 
 
 def _merged(found: Mapping[str, Backtest], panels: Sequence[Panel], unasked: Sequence[str]) -> Backtest:
-    """Backtests of the first of these panels as one, without some models; series are numbered through."""
+    """The backtests of the first panels as one, without some models; series are numbered consecutively."""
     parts = list(found.values())
     first = np.cumsum([0, *(len(panel.ids) for panel in panels)])
     names = [name for name in dict.fromkeys(name for p in parts for name in p.columns) if name not in unasked]

@@ -1,4 +1,4 @@
-"""What is decided from the data where nothing was asked: views, window, segment, calendar, decoder, size."""
+"""Defaults that depend on the data: views, window, segment, calendar, decoder, size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ from .preprocessing.logarithms import choose_logs, log_transformed
 
 MIN_WINDOWS_FOR_MEAN_VIEW = 300  # from here on a network finds level and season well enough by itself
 MIN_WINDOWS_FOR_MEDIUM_SIZE = 1000  # from here on a larger network learns more than it overfits
-MIN_WINDOWS_TO_READ_CHANGE = 100  # that show how seasons differ, so that a small advantage of the season view counts
+MIN_WINDOWS_TO_READ_CHANGE = 100  # with fewer, the season view needs a large advantage
 SEASONS_IN_WINDOW_OF_SEGMENTS = 14  # two weeks of hours
-MIN_SEASONS_FOR_SEGMENTS, MIN_WINDOWS_FOR_SEGMENTS = 20, 5_000  # of the typical series; of all
+MIN_SEASONS_FOR_SEGMENTS, MIN_WINDOWS_FOR_SEGMENTS = 20, 5_000  # of the typical series; of all together
 CALENDAR_SPAN = np.timedelta64(2 * 365, "D")  # that the typical series must cover for the calendar to be read
 MAX_SERIES_TO_COMPARE_NAIVES = 500
 
@@ -44,27 +44,27 @@ class Size(NamedTuple):
 SMALL = Size(16, 200, 32, 1e-2, 0.4, 6)
 MEDIUM = Size(32, 1000, 32, 1e-2, 0.4, 6)
 SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 3)
-MAX_PASSES = 10  # over the windows: what a network sees more often it memorises
+MAX_PASSES = 10  # over the windows: with more, a network memorises them
 MIN_STEPS, MIN_STEPS_ON_SEGMENTS = 5, 500
-# networks on segments begin to memorise their windows beyond so many passes, unless they have dropout
+# beyond this many passes, networks on segments memorise their windows unless they have dropout
 MAX_PASSES_WITHOUT_DROPOUT, DROPOUT_BEYOND = 2, 0.4
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """What was decided about a panel."""
+    """The decisions for a panel."""
 
     spec: WindowSpec  # how windows are cut
     logs: Array  # which series are taken in logarithms, (S,) bool
-    features: Features  # what is read beside the target
-    decoder: Decoder  # how the horizon is written
+    features: Features  # what is read besides the target
+    decoder: Decoder  # how the horizon is forecast
 
 
 @dataclass(frozen=True)
 class FitPlan:
-    """All that is decided before anything is trained, from the part of a panel that is not held out."""
+    """All decisions before a training, from the part of a panel that is not held out."""
 
-    parameters: Parameters  # what was asked
+    parameters: Parameters  # as given
     panel: Panel  # the whole panel
     known: Panel  # the panel without its held-out end, or the whole one if nothing can be held out
     left_out: int  # rows held out at the end of each series
@@ -77,7 +77,7 @@ class FitPlan:
 
 
 def plan_fit(parameters: Parameters, panel: Panel, *, evaluate: bool = True) -> FitPlan:
-    """Decide about a panel; `evaluate=False` holds nothing out.
+    """Plan the fit of a panel; `evaluate=False` holds nothing out.
 
     Raises:
         DataError: the panel can't be fitted.
@@ -94,7 +94,7 @@ def plan_fit(parameters: Parameters, panel: Panel, *, evaluate: bool = True) -> 
 
 
 def decide(parameters: Parameters, panel: Panel, rows: Array) -> Decisions:
-    """What is decided about a panel; `rows` (S',) are the lengths of the series in the last training."""
+    """The decisions for a panel; `rows` (S',) are the lengths of the series in the last training."""
     season = parameters.season_of(panel.frequency)
     logs = logs_of(parameters, panel)
     calendar = choose_calendar(parameters, panel)
@@ -106,7 +106,7 @@ def decide(parameters: Parameters, panel: Panel, rows: Array) -> Decisions:
 def held_out_rows(panel: Panel, horizon: int) -> int:
     """Rows to hold out: a horizon for each of some origins, one row apart, at most a third of the typical series.
 
-    Origins one row apart say much the same, so a long series gets more of them: a twentieth of its rows, up to 100.
+    The errors of neighbouring origins are alike, so a long series gets more: a twentieth of its rows, up to 100.
     """
     typical = int(np.median(panel.lengths))
     origins = min(max(horizon, 12, min(typical // 20, 100)), typical // 3 - horizon + 1)
@@ -125,16 +125,16 @@ def logs_of(parameters: Parameters, panel: Panel) -> Array:
 def choose_window_spec(
     parameters: Parameters, panel: Panel, logs: Array, decoder: Decoder, rows: Array
 ) -> WindowSpec:
-    """Views, window and segment; what was asked is kept.
+    """Views, window and segment, unless they are given.
 
     Long seasonal series with very many windows are read by segments of one season, 14 of them in a window (two weeks
     of hours). Other windows have one and a quarter seasons or, without a season, two horizons within 8 .. 64.
 
     Args:
-        parameters: what was asked.
+        parameters: as given.
         panel: on which the choice is made.
         logs: which of its series are taken in logarithms, (S,) bool.
-        decoder: how the horizon is written.
+        decoder: how the horizon is forecast.
         rows: lengths of the series in the networks' last training, (S',).
     """
     horizon, segment, window = parameters.steps_at_once, parameters.segment, parameters.window
@@ -164,11 +164,11 @@ def choose_window_spec(
 
 
 def choose_views(panel: Panel, z: Array, horizon: int, season: int, segment: int, windows: int) -> tuple[View, ...]:
-    """The views of a panel z (n,) in logarithms where these are taken.
+    """The views for the values z (n,) of a panel, in logarithms where these are taken.
 
-    The level view always, and the trend view beside it except on segments. The season view where the seasonal naive
-    forecast has a smaller error than the naive (less than half of it, where windows are few), and the mean view where
-    there are many windows to learn level and season from.
+    The level view always, and except on segments the trend view. The season view if the seasonal naive forecast has a
+    smaller error than the naive one (less than half of it, if there are few windows). The mean view if there are
+    enough windows to learn level and season.
     """
     names = ["level", "trend"] if segment == 1 else ["level"]
     share = 1.0 if windows >= MIN_WINDOWS_TO_READ_CHANGE else 0.5
@@ -181,7 +181,7 @@ def choose_views(panel: Panel, z: Array, horizon: int, season: int, segment: int
 
 def seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int, share: float = 1.0) -> bool:
     """Whether the absolute error of the seasonal naive forecast, over all steps ahead and series, is smaller than
-    this share of the naive forecast's. Of many series, some evenly apart are compared."""
+    this share of the naive forecast's. Of many series, an evenly spaced part is compared."""
     naive = seasonal = 0.0
     count = len(panel.ids)
     compared = np.unique(np.linspace(0, count - 1, min(count, MAX_SERIES_TO_COMPARE_NAIVES)).astype(int))
@@ -199,14 +199,14 @@ def seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int, share:
     return bool(seasonal < share * naive)
 
 
-# --- what is read beside the target -----------------------------------------------------------------
+# --- covariates, calendar and decoder -------------------------------------------------------------
 
 
 def choose_calendar(parameters: Parameters, panel: Panel) -> bool:
-    """Whether the calendar is read; what was asked is kept.
+    """Whether the calendar is read, unless this is given.
 
-    Days and finer frequencies have several seasons, of which a window holds the shortest; weeks and months have their
-    season removed. Two years show each day of the year twice.
+    Daily and finer series have several seasons, and a window holds only the shortest. From weekly and monthly series
+    the season is removed. Two years contain each day of the year twice.
     """
     if parameters.calendar is not None:
         return parameters.calendar
@@ -219,10 +219,10 @@ def choose_calendar(parameters: Parameters, panel: Panel) -> bool:
 
 
 def choose_decoder(given: str | None, covariates: Covariates, calendar: bool) -> Decoder:
-    """How the horizon is written: segment by segment where anything is known ahead; what was asked is kept.
+    """How the horizon is forecast, unless this is given: segment by segment if anything is known ahead.
 
     Raises:
-        InputError: the direct decoder was asked for, and something is known ahead.
+        InputError: the direct decoder is given, and something is known ahead.
     """
     layout = covariates.layout
     known = [feature.name for feature in (*layout.future, *layout.static)] + ["calendar=True"] * calendar
@@ -238,7 +238,7 @@ def choose_decoder(given: str | None, covariates: Covariates, calendar: bool) ->
 
 
 def choose_settings(parameters: Parameters, rows: Array, spec: WindowSpec, decoder: Decoder) -> Settings:
-    """Sizes from the lengths of the series (S,); what was asked is kept."""
+    """Sizes from the lengths of the series (S,), unless they are given."""
     distribution = parameters.distribution
     size = choose_size(rows, spec, distribution)
     sizes = size._replace(ensemble=equal_turns(size.ensemble, spec.views))._asdict()
@@ -256,8 +256,8 @@ def choose_settings(parameters: Parameters, rows: Array, spec: WindowSpec, decod
 
 
 def choose_size(rows: Array, spec: WindowSpec, distribution: OutputDistribution) -> Size:
-    """Many windows feed a larger network for longer, few a small one for a short time. Counts always have all steps,
-    because their networks must learn the season themselves."""
+    """A large network with many steps for many windows, a small one with few steps for few. Counts always have all
+    steps, because their networks must learn the season themselves."""
     windows = count_windows(rows, spec.horizon)
     if spec.segment > 1:
         size, least = SEGMENTS, MIN_STEPS_ON_SEGMENTS
@@ -270,5 +270,5 @@ def choose_size(rows: Array, spec: WindowSpec, distribution: OutputDistribution)
 
 
 def equal_turns(networks: int, views: Sequence[View | str]) -> int:
-    """So many networks or a few more, so that every view is taken equally often."""
+    """This number of networks or a few more, so that every view is used equally often."""
     return -(-networks // len(views)) * len(views)

@@ -1,4 +1,4 @@
-"""Fitting one frequency: a training without the end of the series, for comparison and calibration, and one on all."""
+"""Fitting one frequency: one training without the end, for comparison and calibration, and one on all rows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,11 +28,11 @@ def fit(
     """Fit the series of one frequency.
 
     Args:
-        parameters: what was asked, with the name of a cell.
+        parameters: as given, with the name of a cell.
         panel: the series.
         source: the table they came from.
         evaluate: False leaves out comparison and calibration.
-        baselines: to compare with, beside the simple ones.
+        baselines: to compare with, besides the simple ones.
 
     Raises:
         DataError: the panel can't be fitted.
@@ -42,7 +42,7 @@ def fit(
 
 
 def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *, evaluate: bool = True) -> Predictor:
-    """`fit` where everything has been decided."""
+    """`fit` after all decisions."""
     parameters, panel = plan.parameters, plan.panel
     held_out, comparison = None, None
     factors = np.full((MEDIAN, parameters.horizon), UNCALIBRATED_FACTOR)
@@ -80,14 +80,14 @@ def predict_without_end(plan: FitPlan) -> HeldOutForecasts:
 
 
 def transform_of_all(plan: FitPlan) -> SeriesTransform:
-    """The transform of whole series. Logarithms are taken where the known part said so and all values allow it."""
+    """The transform of whole series. Logarithms are taken if chosen on the known part and all values are positive."""
     decided = dict(zip(plan.known.ids, plan.decisions.logs.tolist(), strict=True))
     logs = np.array([decided.get(name, False) for name in plan.panel.ids]) & all_positive(plan.panel)
     return _transform(plan.panel, logs, plan)
 
 
 def train_on_all(plan: FitPlan, transform: SeriesTransform) -> Ensemble:
-    """Train on whole series; features keep their kinds and get the units of all rows."""
+    """Train on whole series; features stay the same but are standardised on all rows."""
     features = plan.decisions.features
     features = Features.of(plan.panel, bool(features.calendar), features.season)
     first = int(plan.left_out > 0)  # of the two trainings, or the only one
@@ -101,7 +101,7 @@ def _transform(panel: Panel, logs: Array, plan: FitPlan) -> SeriesTransform:
 
 
 def _trained(plan: FitPlan, panel: Panel, transform: SeriesTransform, features: Features, title: str) -> Ensemble:
-    """Networks trained on a panel, with what their forecasts keep to and are combined with."""
+    """Networks trained on a panel, with the limits of their forecasts and the methods they are combined with."""
     parameters, spec = plan.parameters, plan.decisions.spec
     ensemble = train_ensemble(plan.settings, panel, transform, spec, features, title=title)
     combination = parameters.combination(spec.season, panel.frequency)
@@ -109,9 +109,9 @@ def _trained(plan: FitPlan, panel: Panel, transform: SeriesTransform, features: 
 
 
 def _notes(plan: FitPlan, held_out: HeldOutForecasts | None, ensemble: Ensemble, evaluate: bool) -> list[str]:
-    """What the user should know of the two trainings."""
+    """What the user should know about the two trainings."""
     if held_out is None:
-        text = "too few rows to hold any out: no comparison, and intervals not calibrated, only widened"
+        text = "too few rows to hold some out: no comparison, and intervals are widened instead of calibrated"
         return [text] if evaluate else []
     if ensemble.members is held_out.ensemble.members:
         return [f"interrupted: the networks have not seen the last {plan.left_out} rows of each series"]

@@ -1,7 +1,7 @@
 """Fitting a table whose series have one frequency or several: each frequency gets a predictor of its own.
 
-Seasons, calendars, windows and horizons mean something else at each frequency. The parameters are the same for all;
-what they leave open is decided for each frequency by its own series.
+Seasons, calendars, windows and horizons mean different things at different frequencies. The given parameters are the
+same for all; the others are chosen for each frequency from its own series.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FittedTable:
-    """What came of fitting a table."""
+    """The result of fitting a table."""
 
-    parameters: Parameters  # what was asked
+    parameters: Parameters  # as given
     predictors: Mapping[str, Predictor]  # by the name of the frequency, the one with most rows first
     mixed: bool = False  # whether the table has several frequencies
-    selections: Mapping[str, SelectionResult] = field(default_factory=dict)  # of the search for each frequency
-    notes: tuple[str, ...] = ()  # what the user should know of the fit
+    selections: Mapping[str, SelectionResult] = field(default_factory=dict)  # result of the search for each frequency
+    notes: tuple[str, ...] = ()  # what the user should know about the fit
 
     @property
     def only(self) -> Predictor:
@@ -69,7 +69,7 @@ class FittedTable:
 
     @cached_property
     def selection(self) -> SelectionResult | None:
-        """What came of the searches, as one result; None without a search."""
+        """The results of the searches as one; None without a search."""
         if not self.mixed:
             return next(iter(self.selections.values()), None)
         return merge_selections(self.parameters, self.selections)
@@ -80,7 +80,7 @@ class FittedTable:
         return any(one.interrupted for one in self.predictors.values())
 
     def part(self, name: str) -> FittedTable:
-        """What came of the series of one frequency."""
+        """The part of one frequency."""
         selections = {name: self.selections[name]} if name in self.selections else {}
         asked = selections[name].asked if selections else self.predictors[name].parameters
         own = {name: self.predictors[name]}
@@ -98,10 +98,10 @@ class FittedTable:
     def split(self, df: IntoDataFrame, columns: Columns) -> list[tuple[Predictor, SeriesToForecast, Columns]]:
         """The series of a table with the predictors that forecast them.
 
-        A series of the fit goes to the predictor that it was fitted by, another one to that of its frequency.
+        A series of the fit goes to its own predictor, another one to the predictor of its frequency.
 
         Raises:
-            DataError: a series has a frequency of which there is no predictor, or the table can't be used.
+            DataError: there is no predictor for the frequency of a series, or the table can't be used.
         """
         if not self.mixed:
             return [(self.only, self.only.read(df, columns), columns)]
@@ -137,20 +137,20 @@ class FittedTable:
 def fit_table(
     parameters: Parameters, panels: Sequence[Panel], source: Source, baselines: Sequence[str] = ()
 ) -> FittedTable:
-    """Fit a predictor to each panel, with a search before it where the cell is to be chosen.
+    """Fit a predictor to each panel, after a search if the cell is "auto".
 
-    Ctrl-C ends the training on its way with the best so far; the frequencies after it have no forecast, which a note
-    says. Where it ends a search, the frequencies after it are fitted without one.
+    Ctrl-C ends the current training and keeps the best weights so far; later frequencies have no forecast, and a note
+    says so. If it ends a search, later frequencies are fitted without a search.
 
     Raises:
-        DataError: the series of a frequency can't be forecast; said before anything is trained.
+        DataError: the series of a frequency can't be forecast; raised before any training.
     """
     asked = split_search(parameters, panels)
     plans = [_plan(one, panel, len(panels)) for one, panel in zip(asked, panels, strict=True)]
     predictors: dict[str, Predictor] = {}
     selections: dict[str, SelectionResult] = {}
     searching = parameters.cell == AUTO
-    # what is done is kept between the frequencies, too; Ctrl-C in a search ends no more than that
+    # finished frequencies are kept; Ctrl-C in a search ends only the search
     guard = nullcontext(lambda: False) if searching else interruptible()
     with guard as interrupted, run_progress(parameters.verbose):
         for number, plan in enumerate(plans):
@@ -172,7 +172,7 @@ def fit_table(
 
 
 def _plan(parameters: Parameters, panel: Panel, count: int) -> FitPlan:
-    """The plan of a fit; an error says which of several frequencies it is about."""
+    """The plan of a fit; errors name the frequency if there are several."""
     try:
         return plan_fit(parameters, panel)
     except DataError as error:
@@ -190,7 +190,7 @@ def _notes(
     predictors: Mapping[str, Predictor],
     selections: Mapping[str, SelectionResult],
 ) -> list[str]:
-    """What the user should know of the fits of all frequencies."""
+    """What the user should know about the fits of all frequencies."""
     notes = frequency_note(panels)
     if parameters.cell == AUTO and len(predictors) > len(selections):
         notes.append("automatic choice: the default for the frequencies after the interrupted search")
@@ -216,8 +216,8 @@ def split_search(parameters: Parameters, panels: Sequence[Panel]) -> list[Parame
 
 
 def split_trials(trials: int, known: Array) -> list[int]:
-    """So many trials, split: the smallest number for each frequency, and the rest in proportion to the observations
-    (P,). What is left over goes to the first.
+    """Trials split over frequencies: the minimum for each, the rest in proportion to the observations (P,), and the
+    remainder to the first.
 
     >>> split_trials(20, np.array([300, 100]))
     [13, 7]
@@ -225,15 +225,15 @@ def split_trials(trials: int, known: Array) -> list[int]:
     least = MIN_TRIALS * len(known)
     if trials < least:
         raise InputError(
-            f"max_trials {trials} are too few for {len(known)} frequencies, each of which has a search of its own: "
-            f"they need {least}. Give that many, or a budget."
+            f"max_trials {trials} is too few for {len(known)} frequencies, each of which has its own search: they "
+            f"need {least}. Give that many, or a budget."
         )
     shares = [MIN_TRIALS + int((trials - least) * n // known.sum()) for n in known]
     return [shares[0] + trials - sum(shares), *shares[1:]]
 
 
 def merge_selections(parameters: Parameters, selections: Mapping[str, SelectionResult]) -> SelectionResult | None:
-    """What came of the searches for some frequencies, as one result; None where nothing was searched for."""
+    """The results of the searches for some frequencies as one; None without a search."""
     if not selections:
         return None
     rows = [{"frequency": n, **row} for n, one in selections.items() for row in one.table.to_dict("records")]

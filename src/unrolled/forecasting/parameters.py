@@ -1,4 +1,4 @@
-"""What was asked of a forecaster, as a value."""
+"""The parameters of a forecaster as a value."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, MISSING, dataclass, fields
@@ -20,13 +20,13 @@ from .probabilistic.support import Support
 
 AUTO = "auto"  # the cell of a forecaster that searches for its configuration
 DEFAULT_BUDGET_S = 60.0
-MIN_TRIALS = 4  # of a search: the default and one challenger, each screened and in full
+MIN_TRIALS = 4  # of a search: the default and one challenger, each screened and trained in full
 COUNT_PARAMETERS = ("hidden", "layers", "window", "segment", "season", "steps", "batch_size", "ensemble", "reach")
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """The parameters of a `Forecaster`, which explains each of them, as they came."""
+    """The parameters of a `Forecaster`, as given; its docstring explains them."""
 
     horizon: int
     cell: str = "gru"
@@ -80,7 +80,7 @@ class Parameters:
         return self.distribution.support(self.nonnegative, self.integer)
 
     def combination(self, season: int, frequency: Frequency) -> Combination:
-        """What the networks are averaged with for series of this frequency, whose windows have this season."""
+        """What the networks are averaged with for series of this frequency and windows with this season."""
         return Combination(weights_of(self.combine), season, mase_season(frequency, self.season))
 
     def season_of(self, frequency: Frequency) -> int:
@@ -88,7 +88,7 @@ class Parameters:
         return self.season or frequency.season
 
     def check(self) -> None:
-        """Raise an `InputError` if a parameter does not fit."""
+        """Raise an `InputError` if a parameter is invalid."""
         checked_horizon(self.horizon)
         self._check_search()
         checked_seed(self.seed)
@@ -114,7 +114,7 @@ class Parameters:
             raise InputError(f"reach must be ≤ the horizon, {self.horizon}; got {self.reach}.")
 
     def _check_search(self) -> None:
-        """Raise if the cell is not known, or the limits of a search do not fit."""
+        """Raise if the cell is not known, or a limit of the search is invalid."""
         budget, trials = self.budget, self.max_trials
         if budget is not None and (
             isinstance(budget, bool) or not isinstance(budget, (int, float, np.number)) or not 0 < budget < inf
@@ -123,7 +123,7 @@ class Parameters:
         if trials is not None and not (is_count(trials) and trials >= MIN_TRIALS):
             raise InputError(
                 f"max_trials must be a whole number ≥ {MIN_TRIALS} (the default and a challenger, each screened and "
-                f"in full); got {trials!r}."
+                f"trained in full); got {trials!r}."
             )
         if self.cell != AUTO:
             cell_named(self.cell)
@@ -134,7 +134,7 @@ class Parameters:
                     )
 
     def _check_distribution(self) -> None:
-        """Raise if the likelihood is not known, or does not go with the other parameters."""
+        """Raise if the likelihood is not known, or contradicts other parameters."""
         if not self.distribution.counts:
             return
         if self.log:
@@ -151,7 +151,7 @@ class Parameters:
         """Periods ahead that a fitted forecaster can forecast; None: those it was trained for.
 
         Raises:
-            InputError: they lie beyond the trained horizon, and the forecaster does not read its own forecasts.
+            InputError: they exceed the trained horizon, and the forecaster does not read its own forecasts.
         """
         horizon = self.horizon if horizon is None else checked_horizon(horizon)
         if horizon > self.horizon and self.reach is None:

@@ -1,4 +1,4 @@
-"""What a fit of one frequency is, and the forecasts it gives."""
+"""The fit of one frequency, and its forecasts."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ if TYPE_CHECKING:
 class Source:
     """The table of a fit."""
 
-    columns: Columns  # what its columns are
-    library: str = "pandas"  # that it came in and forecasts are given in, as narwhals names it
-    reading: Mapping[str, Any] = field(default_factory=dict)  # the options by which its file was read
+    columns: Columns  # the names of its columns
+    library: str = "pandas"  # of the table and of its forecasts, as narwhals names it
+    reading: Mapping[str, Any] = field(default_factory=dict)  # the options with which its file was read
 
 
 class SeriesToForecast(NamedTuple):
-    """Series as forecasts read them."""
+    """Series to forecast."""
 
     panel: Panel  # their last rows
-    history: Panel  # all rows, as far as they are known
+    history: Panel  # all known rows
     transform: SeriesTransform  # of the series
-    library: str  # in which the answer is given
+    library: str  # of the table of forecasts
 
 
 class Prediction(NamedTuple):
-    """A table of forecasts, and what the user should know of it."""
+    """A table of forecasts, and what the user should know about it."""
 
     frame: Any
     notes: list[str]
@@ -56,7 +56,7 @@ class Prediction(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Predictor:
-    """One frequency's fit."""
+    """The fit of one frequency."""
 
     parameters: Parameters  # those of the fit; after a search, those that it chose
     source: Source  # the table
@@ -66,7 +66,7 @@ class Predictor:
     context: Panel  # the last rows of the series, as far as forecasts depend on them
     panel: Panel | None = None  # the whole series; None after loading
     comparison: Comparison | None = None  # on the held-out end; None without one, and after loading
-    notes: tuple[str, ...] = ()  # what the user should know of the fit
+    notes: tuple[str, ...] = ()  # what the user should know about the fit
     interrupted: bool = False  # whether Ctrl-C ended it
 
     @property
@@ -78,14 +78,14 @@ class Predictor:
 
     @property
     def series(self) -> SeriesToForecast:
-        """Those of the fit."""
+        """The series of the fit."""
         return SeriesToForecast(self.context, self.panel or self.context, self.transform, self.source.library)
 
     def read(self, df: IntoDataFrame, columns: Columns) -> SeriesToForecast:
-        """Those of another table, which need no training.
+        """The series of another table, which are forecast without training.
 
         Raises:
-            DataError: the table does not fit the one of the training.
+            DataError: the table does not match that of the training.
         """
         layout = self.context.covariates.layout
         panel = read_panel(df, columns, self.context.frequency, self.parameters.season, layout)
@@ -107,10 +107,10 @@ class Predictor:
         future: IntoDataFrame | None = None,
         horizon: int | None = None,
     ) -> TransformedOrigins:
-        """The ends of the series, S, in a panel that reaches as far beyond them as something is known ahead.
+        """The ends of the S series, in a panel that includes the rows ahead if anything is known ahead.
 
         Raises:
-            DataError: a series is too short, or nothing is known of one of the `horizon` rows ahead.
+            DataError: a series is too short, or one of the `horizon` rows ahead lacks values known ahead.
             InputError: a table of the future is given, but no column is known ahead.
         """
         panel = series.panel
@@ -186,7 +186,7 @@ class Predictor:
         return Prediction(path_frame(series.panel, columns, self.name, paths, series.library), [])
 
     def _notes(self, series: SeriesToForecast, origins: TransformedOrigins) -> list[str]:
-        """What the user should know of a prediction; what concerns the series of the fit was said there."""
+        """What the user should know about a prediction; the notes of the fit are not repeated."""
         if series.panel is self.context:
             return list(origins.panel.notes[len(series.panel.notes) :])
         return [*origins.panel.notes, *self.ensemble.combination.too_short(series.panel)]

@@ -27,7 +27,7 @@ from .selection.automatic import SelectionResult
 from .selection.search import EVIDENCE
 
 COLUMNS = ("id", "time", "target", "past", "future", "static", "weight")
-MAX_TRIALS_KEPT = 50  # rows of the evidence of a search
+MAX_TRIALS_KEPT = 50  # of a search
 STORED_NAMES = {"n_known_ahead": "known", "n_static": "fixed", "category_sizes": "levels"}  # of an architecture
 Content = dict[str, Any]
 Arrays = dict[str, Array]
@@ -37,8 +37,7 @@ Arrays = dict[str, Array]
 
 
 def describe(table: FittedTable) -> tuple[Content, Arrays]:
-    """What JSON can hold of a fitted table, and its arrays; of several frequencies, the name of one stands before
-    each of its arrays."""
+    """A fitted table as JSON content and arrays, whose names begin with the frequency if there are several."""
     if not table.mixed:
         name = next(iter(table.predictors))
         return _describe_part(table.predictors[name], table.selections.get(name))
@@ -49,7 +48,7 @@ def describe(table: FittedTable) -> tuple[Content, Arrays]:
 
 
 def _common(parameters: Parameters, source: Source) -> Content:
-    """What a whole table and its parts have alike."""
+    """The content that a whole table and its parts share."""
     return {
         "params": _described(parameters),
         "columns": {name: getattr(source.columns, name) for name in COLUMNS},
@@ -91,7 +90,7 @@ def _describe_member(member: Member) -> Content:
 
 
 def _describe_search(selection: SelectionResult) -> Content:
-    """The first rows of the evidence, and what was chosen."""
+    """The first rows of the table of trials, and the chosen parameters."""
     rows = selection.table.head(MAX_TRIALS_KEPT).replace([np.inf, -np.inf], np.nan).astype(object)
     kept = rows.where(rows.notna(), None).to_dict("records")
     return {"table": kept, "chosen": _described(selection.chosen)}
@@ -104,7 +103,7 @@ def rebuild(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> FittedTa
     """The fitted table that `describe` described.
 
     Raises:
-        InputError: the content does not fit together.
+        InputError: the content is inconsistent, or needs something that is not registered.
     """
     if "parts" not in content:
         predictor, selection = _rebuild_part(content, arrays)
@@ -181,7 +180,7 @@ def _rebuild_member(k: int, described: Mapping[str, Any], arrays: Mapping[str, A
 
 
 def _refuse_misfits(parameters: Parameters, context: Panel, transform: SeriesTransform, ensemble: Ensemble) -> None:
-    """Raise where the parts of a file do not belong together."""
+    """Raise if the parts of a file are inconsistent."""
     if not len(context.ids) == len(context.offsets) - 1 == len(transform.logs) or context.offsets[-1] != len(
         context.y
     ):
@@ -195,7 +194,7 @@ def _refuse_misfits(parameters: Parameters, context: Panel, transform: SeriesTra
 
 
 def _reading(options: Any) -> dict[str, Any]:
-    """How the table of the training was read, in the words of whoever read it."""
+    """The options with which the table of the training was read, as they were saved."""
     if not isinstance(options, dict) or not all(isinstance(v, (str, int)) for v in options.values()):
         raise InputError(f"the way its table was read is not given as options: {options!r}")
     return options

@@ -118,7 +118,7 @@ def of_tables(forecast: pd.DataFrame, history: pd.DataFrame | None, columns: Col
 
 @dataclass
 class Axes:
-    """Stamps as texts, each axis once: series on the same rows share it."""
+    """Timestamps as texts, each axis once: series on the same rows share it."""
 
     texts: list[list[Any]] = field(default_factory=list)
     places: dict[bytes, int] = field(default_factory=dict)

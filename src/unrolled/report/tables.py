@@ -72,7 +72,7 @@ def coverage(content: ReportContent) -> TextTable:
 
 
 def _judged(promised: float, reached: float) -> str:
-    """In words; a tenth of the distance to all or nothing, and five points at least, pass for as promised."""
+    """In words; a coverage within five percentage points of the level counts as promised."""
     if abs(reached - promised) <= 0.05:
         return "as promised"
     return "too narrow" if reached < promised else "wide"
@@ -91,7 +91,7 @@ def by_step(content: ReportContent) -> TextTable:
 
 
 def step_errors(content: ReportContent) -> pd.DataFrame:
-    """sMAPE, one row a step ahead, one column a model."""
+    """sMAPE, one row per step ahead, one column per model."""
     assert content.comparison is not None
     errors: pd.DataFrame = content.comparison.by_step["sMAPE"].unstack("model")
     return errors
@@ -120,7 +120,7 @@ def series(content: ReportContent) -> TextTable:
     found = glances(content)
     shown = [(part.panel.ids[k], part.name) for part in content.parts for k in range(part.shown)]
     mixed = len(content.parts) > 1
-    ends = len({glance.last for glance in found}) > 1 or len(found) == 1  # most tables end at one stamp
+    ends = len({glance.last for glance in found}) > 1 or len(found) == 1  # most tables end at one timestamp
     rows = [
         [
             _id(name, content),

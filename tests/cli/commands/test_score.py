@@ -67,7 +67,7 @@ def test_the_rows_of_a_backtest_can_be_rated_again(command):
     [
         (
             "Month,A\n1961-01,1\n1961-02,2\n",
-            "no forecast row has a value in the actuals: the forecast is of 1961-01-01",
+            "no forecast row has a value in the actuals: the forecast covers 1961-01-01",
         ),
         ("Month,A-lo-80\n1960-01,1\n1960-02,1\n", "the 80 % interval of 'A' lacks the column"),
         ("Month,A\n1960-01,1\n1960-01,2\n", "the forecast: several rows for Month 1960-01-01"),

@@ -39,7 +39,7 @@ def test_a_score_worked_by_hand():
 
 
 def test_the_history_ends_where_the_forecast_begins():
-    """Actuals from the first forecast stamp on never enter a scale."""
+    """Actuals from the first forecast timestamp on never enter a scale."""
     poisoned = ACTUALS.copy()
     poisoned.loc[5:, "y"] = [10.0, 1e6]
     row = un.score(told(), poisoned).table.loc["RNN"]
@@ -94,7 +94,7 @@ def test_polars_and_forecasts_of_one_stamp(rng):
             told(),
             ACTUALS.iloc[:5],
             {},
-            r"no forecast row has a value .* 2024-01-06 … 2024-01-08, the actuals of 2024",
+            r"no forecast row has a value .* 2024-01-06 … 2024-01-08, the actuals 2024",
         ),
         (told(unique_id="a"), ACTUALS.assign(unique_id="b"), {}, "no series is in both tables: .* 'a', .* 'b'"),
         (told(unique_id=["a", "a", "b"]), ACTUALS.assign(unique_id=1), {}, "no series is in both"),

@@ -1,4 +1,4 @@
-"""Features of the calendar: by hand, on their circles, the same for a stamp wherever it stands."""
+"""Features of the calendar: by hand, on their circles, the same for a timestamp in any series."""
 
 from __future__ import annotations
 

@@ -79,9 +79,9 @@ def test_what_is_read_and_what_is_left_out_is_noted(rng):
     df = shops(rng).assign(price=1.0)
     panel = read_panel(df, EVERY)
     read, left_out = Features.of(panel).notes(panel)
-    assert read.startswith("the networks read beside the target of the past: past; known ahead: sky")
-    assert read.endswith("static: size; categories: town")
-    assert left_out == "left out, because constant in training: price"
+    assert read.startswith("besides the target, the networks read past (past); sky")
+    assert read.endswith("size (static); town (categories)")
+    assert left_out == "left out because constant in training: price"
     assert Features().notes(read_panel(table(np.arange(9.0)), Columns())) == []
 
 

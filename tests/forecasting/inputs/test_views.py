@@ -158,7 +158,7 @@ def test_a_slow_trend_that_no_window_shows_is_carried_on(rng):
 # --- a new view -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scaling", ["first", ["level", "first"]], ids=["alone", "beside another"])
+@pytest.mark.parametrize("scaling", ["first", ["level", "first"]], ids=["single", "with another"])
 def test_a_new_view_is_fitted_saved_loaded_and_reported(scaling, first_view, rng, tmp_path, monkeypatch):
     df = panel_frame(rng, lengths=(60, 50))
     fc = un.Forecaster(scaling=scaling, **QUICK).fit(df)
@@ -172,7 +172,9 @@ def test_a_new_view_is_fitted_saved_loaded_and_reported(scaling, first_view, rng
     loaded.save(tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "model.safetensors").read_bytes()
     monkeypatch.delitem(VIEWS, "first")
-    with pytest.raises(un.ModelFileError, match="no scaling is called 'first'"):
+    with pytest.raises(
+        un.ModelFileError, match="needs something that is not registered: no scaling is called 'first'"
+    ):
         un.load(tmp_path / "model.safetensors")
 
 

@@ -210,5 +210,7 @@ def test_a_new_likelihood_is_fitted_saved_loaded_and_reported(rng, tmp_path, mon
     pd.testing.assert_frame_equal(loaded.predict(level=[50, 95]), out, check_exact=True)
     pd.testing.assert_frame_equal(loaded.sample(5), fc.sample(5), check_exact=True)
     monkeypatch.delitem(DISTRIBUTIONS, Laplace.kind)
-    with pytest.raises(un.ModelFileError, match="no likelihood is called 'laplace'"):
+    with pytest.raises(
+        un.ModelFileError, match="needs something that is not registered: no likelihood is called 'laplace'"
+    ):
         un.load(tmp_path / "model.safetensors")

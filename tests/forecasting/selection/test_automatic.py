@@ -43,7 +43,7 @@ def test_what_was_chosen_repeats_without_a_search(fitted, frame):
 
 def test_the_default_is_what_is_fitted_without_a_search(frame):
     fc = un.Forecaster(4, cell="auto", budget=1e-9, **QUICK).fit(frame)
-    assert "too little to judge a challenger" in fc.notes_[0]
+    assert "not enough to evaluate a challenger" in fc.notes_[0]
     plain = un.Forecaster(4, alias="AUTO", **QUICK).fit(frame)
     pd.testing.assert_frame_equal(fc.predict(level=80), plain.predict(level=80), check_exact=True)
 

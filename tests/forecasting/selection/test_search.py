@@ -119,7 +119,7 @@ def test_with_too_little_time_the_default_is_taken_and_that_is_said(clock):
     assert done.winner == SMALL
     assert len(done.trials) == 1
     (note,) = automatic.explain(done, interrupted=False)
-    assert "the default, since 20 s were too little to judge a challenger. Give about" in note
+    assert "the default; 20 s are not enough to evaluate a challenger. Give about" in note
 
 
 @pytest.mark.parametrize("most", [4, 5, 9, 30])

@@ -121,7 +121,7 @@ def test_a_row_without_weight_teaches_nothing_and_weights_multiply(engine, rng):
 
 @EVERY_INSTRUCTION_SET
 def test_a_decoder_learns_what_only_the_channels_known_ahead_tell(engine, rng):
-    """Targets that are the known channel itself, beside noise: the loss falls to nothing with it, and not without."""
+    """Targets that are the known channel itself, and noise: the loss falls to nothing with it, and not without."""
     length, rows = 600, 400  # enough that the network cannot memorise the noise
     table = np.stack([rng.standard_normal(length)] * 2, axis=1)
     data = Windows(

@@ -1,4 +1,4 @@
-"""Files beside a table: the known future, and earlier forecasts."""
+"""Files that belong to a table: the known future, and earlier forecasts."""
 
 from __future__ import annotations
 

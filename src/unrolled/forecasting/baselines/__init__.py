@@ -1,1 +1,1 @@
-"""What a network has to beat."""
+"""The methods that networks are compared with."""

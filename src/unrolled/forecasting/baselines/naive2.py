@@ -14,7 +14,7 @@ def naive2(origins: Origins, horizon: int, season: int) -> Array:
 
     A series is seasonal where |acf_m| > 1.645 √((1 + 2 Σ_{k<m} acf_k²) / n), with n ≥ 3 m values. Its seasonal
     indices are those of a classical multiplicative decomposition, for which all values must be above 0. Other series,
-    and all with a season of 1, are forecast by the naive.
+    and all with a season of 1, are forecast by the naive method.
 
     Source: the M4 competition's published benchmarks, functions SeasonalityTest and Benchmarks.
     """
@@ -40,7 +40,7 @@ def is_seasonal(x: Array, sizes: Array, season: int) -> Array:
     """M4's test on the first sizes[k] values of one series, for each k, (M,) bool.
 
     Running sums give the autocorrelations of all beginnings in one pass. They are taken about the first value, which
-    every beginning knows: what comes later does not reach them, not even by its rounding.
+    all beginnings share, so that later values do not change them, not even by rounding.
     """
     if len(x) < 3 * season:
         return np.zeros(len(sizes), bool)
@@ -55,7 +55,7 @@ def is_seasonal(x: Array, sizes: Array, season: int) -> Array:
         return products[np.maximum(sizes, lag)] - mean * ends + short * mean**2
 
     variance = covariance(0)
-    # what rounding leaves of a constant series is no variance
+    # the rounding error of a constant series is no variance
     usable = (sizes >= 3 * season) & (variance > 1e-12 * np.maximum.accumulate(np.abs(x))[sizes - 1] ** 2 * sizes)
     acf = [
         np.divide(covariance(lag), variance, out=np.zeros(len(sizes)), where=usable) for lag in range(1, season + 1)
@@ -86,5 +86,5 @@ def _sums_by_place(values: Array, limits: Array, season: int) -> Array:
     rows = np.zeros((seasons + 1, season))
     rows[1:].reshape(-1)[: len(values)] = values
     sums = np.cumsum(rows, axis=0)
-    # places that the last season has not reached yet are summed up to the one before
+    # places that are missing in the last season are summed up to the season before
     return sums[limits[:, None] // season + (np.arange(season) < limits[:, None] % season), np.arange(season)]

@@ -1,4 +1,4 @@
-"""The methods that a network has to beat: simple ones here, statistical ones through statsforecast."""
+"""The register of baselines: simple ones, and statistical ones of statsforecast."""
 
 from collections.abc import Iterable
 
@@ -11,12 +11,12 @@ from .statistical import STATISTICAL, statistical_forecasts
 
 # each: origins, horizon, season → forecasts (N, horizon)
 SIMPLE = {"Naive": naive, "SeasonalNaive": seasonal_naive, "Drift": drift, "Naive2": naive2}
-COMPARED = ("Naive", "SeasonalNaive", "Drift")  # beside every network
+COMPARED = ("Naive", "SeasonalNaive", "Drift")  # with every network
 BASELINES = (*SIMPLE, *STATISTICAL)
 
 
 def check_baselines(names: bool | str | Iterable[str] | None) -> list[str]:
-    """Names of baselines as they are spelt here, each once; True: all simple ones.
+    """Names of baselines in their usual spelling, each once; True: all simple ones.
 
     >>> check_baselines(["naive", "autoets"])
     ['Naive', 'AutoETS']
@@ -42,8 +42,8 @@ def baseline_forecasts(
         fitted: where the rows of each series end on which statistical methods are chosen and estimated, (S,); they
             keep their parameters at later origins.
         horizon: periods ahead.
-        season: of all baselines but Naive2.
-        naive2_season: of Naive2, because it is a part of M4's measure.
+        season: of all baselines except Naive2.
+        naive2_season: of Naive2, whose errors are part of M4's OWA.
     """
     out = {}
     for name in names:

@@ -1,4 +1,4 @@
-"""Statistical baselines: statsforecast's, one model a series. They need the extra `baselines`."""
+"""Statistical baselines: those of statsforecast, one model per series. They need the extra `baselines`."""
 
 import warnings
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ def require_statsforecast(names: Iterable[str]) -> Any:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what it imports
+            warnings.simplefilter("ignore")  # from its imports
             from statsforecast import models
     except ImportError as error:
         raise InputError(
@@ -41,13 +41,13 @@ def statistical_forecasts(name: str, origins: Origins, fitted: Array, horizon: i
         model = getattr(models, name)(season_length=season if len(past) >= 2 * season else 1)
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")  # its own search tries models that do not converge
+                warnings.simplefilter("ignore")  # its search tries models that do not converge
                 model.fit(past)
                 for row in np.flatnonzero(origins.series == k):
                     seen = panel.y[start : int(origins.ends[row])]
                     ahead = model.predict(horizon) if len(seen) == len(past) else model.forward(seen, horizon)
                     out[row] = ahead["mean"]
-        except Exception as error:  # whatever a library raises about a series, its user must learn which series
+        except Exception as error:  # whatever the library raises, the user must learn which series it is about
             raise DataError(
                 f"{name} can't be fitted to {panel.name(int(k))} with {len(past)} rows ({error}). "
                 "Leave out this baseline or that series."

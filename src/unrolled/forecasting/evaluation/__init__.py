@@ -1,1 +1,1 @@
-"""How good forecasts are: metrics, the held-out end, comparisons, scoring."""
+"""Evaluation of forecasts: metrics, the held-out end, comparisons, scoring."""

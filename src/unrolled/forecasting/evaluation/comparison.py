@@ -13,17 +13,17 @@ from .metrics import POINT_MEASURES, summarize, verdict
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class Comparison:
-    """What networks and baselines did on the end of the series, which no network had seen.
+    """The errors of networks and baselines on the end of the series, which no network had seen.
 
     Attributes:
-        table: one row a model, columns sMAPE (0..200), MASE, MAE, RMSE, each a mean over series.
+        table: one row per model, columns sMAPE (0..200), MASE, MAE, RMSE, each a mean over series.
         coverage: share of held-out values inside the intervals, by level in per cent. Each origin's intervals are
             calibrated on the other origins.
-        origins: forecast origins a series.
+        origins: forecast origins per series.
         rows: rows held out at the end of each series.
-        example: of the last origin: id, stamp, y, the forecasts of all models, and intervals.
+        example: of the last origin: id, timestamp, y, the forecasts of all models, and intervals.
         name: the network's column.
-        by_step: the point measures but MASE by step ahead (1 .. H) and model, all series and origins together.
+        by_step: the point measures except MASE by step ahead (1 .. H) and model, all series and origins together.
         by_series: all point measures by series (its id; 0 where there are no ids) and model.
         known: held-out values by step ahead, (H,).
         pooled: whether calibration pools the steps ahead.
@@ -69,12 +69,12 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """In plain words, whether the network is worth using here."""
+        """Whether the network is better than the baselines here, in words."""
         return verdict(self.table, self.name)
 
 
 def format_value(value: float) -> str:
-    """Four digits, or all before the point; never an exponent for what a person counts in thousands."""
+    """Four significant digits; from 1,000 to 1e15 a whole number with commas instead of an exponent."""
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
@@ -83,7 +83,7 @@ def format_value(value: float) -> str:
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class OverallComparison(Comparison):
-    """A comparison over the series of several frequencies; rows and origins are the most that one of them has.
+    """A comparison over the series of several frequencies; rows and origins are the largest numbers of any of them.
 
     Attributes:
         parts: the comparison of each frequency, by its name.
@@ -97,11 +97,11 @@ class OverallComparison(Comparison):
 
     @property
     def by_frequency(self) -> pd.DataFrame:
-        """sMAPE, one row a model, one column a frequency."""
+        """sMAPE, one row per model, one column per frequency."""
         return pd.DataFrame({name: self._of(part) for name, part in self.parts.items()})
 
     def _of(self, part: Comparison) -> pd.Series:
-        """A part's errors, with those of the naive for a baseline that it is the same as there."""
+        """A part's errors; a baseline that equals the naive one there has the errors of the naive one."""
         errors = part.table["sMAPE"].reindex(self.table.index)
         return errors.fillna(errors.get("Naive", np.nan))
 
@@ -119,9 +119,9 @@ class OverallComparison(Comparison):
 
 
 def combine_comparisons(parts: Mapping[str, Comparison]) -> OverallComparison | None:
-    """The comparisons of some frequencies as one; None where there is none.
+    """The comparisons of some frequencies as one; None if there is none.
 
-    Every series counts the same in the table, every held-out value in the errors by step and in the coverage.
+    In the table every series has the same weight; in errors by step and coverage every held-out value has.
     """
     if not parts:
         return None
@@ -149,8 +149,8 @@ def combine_comparisons(parts: Mapping[str, Comparison]) -> OverallComparison | 
 
 
 def _complete(scores: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
-    """Scores by something and by model, with all models: where no season is known, the seasonal naive is the naive,
-    and is not among them."""
+    """Scores by some key and by model, with all models. Without a season there are no scores of the seasonal naive,
+    because it equals the naive, whose scores are used instead."""
     by_model = {name: scores.xs(name, level="model") for name in scores.index.unique("model")}
     whole = pd.concat({name: by_model.get(name, by_model["Naive"]) for name in models}, names=["model"])
     order = pd.MultiIndex.from_product([scores.index.unique(0), models], names=scores.index.names)
@@ -158,14 +158,14 @@ def _complete(scores: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
 
 
 def _by_step(parts: Sequence[Comparison], models: Sequence[str]) -> pd.DataFrame:
-    """The measures by step ahead of all values together, from those of each frequency and how many values it has."""
+    """The measures by step ahead of all values together, from those of each frequency and its number of values."""
     steps = range(1, len(parts[0].known) + 1)
     index = pd.MultiIndex.from_product([steps, models], names=parts[0].by_step.index.names)
     sums = pd.DataFrame(0.0, index, parts[0].by_step.columns)
     for part in parts:
         scores = _complete(part.by_step, models).reindex(index)
         values = scores.assign(RMSE=scores["RMSE"] ** 2).mul(np.repeat(part.known, len(models)), axis=0)
-        sums += values.fillna(0.0)  # a step of which nothing came has no scores
+        sums += values.fillna(0.0)  # a step without actual values has no scores
     count = np.repeat(np.sum([part.known for part in parts], axis=0), len(models))
     means = sums[count > 0].div(count[count > 0], axis=0)
     return means.assign(RMSE=np.sqrt(means["RMSE"]))

@@ -1,4 +1,4 @@
-"""The held-out end: the networks predict it once; calibration and comparison are arithmetic on those predictions."""
+"""The held-out end: networks predict it once; calibration and comparison use these predictions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,23 +24,23 @@ from ..probabilistic.quantiles import MEDIAN, QUANTILES
 from .comparison import Comparison
 from .metrics import POINT_MEASURES, in_sample_values, score_series, summarize
 
-MAX_HELD_OUT_WINDOWS = 5000  # more would take time and say little more
-MAX_RECURSIVE_WINDOWS = 500  # where each takes many paths
-MAX_BLOCKS_OF_ORIGINS = 20  # each of which is calibrated on the others
+MAX_HELD_OUT_WINDOWS = 5000  # more would take longer and change little
+MAX_RECURSIVE_WINDOWS = 500  # if each needs many paths
+MAX_BLOCKS_OF_ORIGINS = 20  # each block is calibrated on the others
 REPORTED_LEVELS = (80, 95)
 COVERED_LEVELS = (50, 80, 90, 95)  # those whose bounds are learned quantiles
 
 
 @dataclass(frozen=True)
 class HeldOutForecasts:
-    """What the networks predict in the held-out end, K windows, in the units of the target or its logarithm."""
+    """The networks' forecasts of the held-out end, K windows, in the units of the target or its logarithm."""
 
     ensemble: Ensemble  # the networks, which have not seen that end
     origins: TransformedOrigins  # K
     left: Array  # rows from each origin to the last one of its series, (K,)
     quantiles: Array  # uncalibrated, combined with other methods, (K, H, Q)
-    target: Array  # what came, (K, H)
-    weight: Array  # 0 where that is unknown, else 1, (K, H)
+    target: Array  # the actual values, (K, H)
+    weight: Array  # 0 for unknown actual values, else 1, (K, H)
     correlation: Array  # of the errors of the steps that are forecast at once, (R, R)
 
     @property
@@ -55,8 +55,8 @@ class HeldOutForecasts:
     def calibrated_on_others(self) -> Array:
         """Quantiles of each origin, calibrated on other origins only, (K, H, Q).
 
-        Many origins are taken in blocks of neighbours. A block is calibrated on the origins that share no target with
-        it, where there are any.
+        Many origins are grouped into blocks of neighbours. A block is calibrated on the origins that share no target
+        with it, if there are any.
         """
         found = np.empty_like(self.quantiles)
         origins = np.unique(self.left)
@@ -129,12 +129,12 @@ def compare_with_baselines(
     """Compare calibrated forecasts of the held-out end with those of the baselines.
 
     Args:
-        held_out: what the networks predict there.
+        held_out: the networks' forecasts of that end.
         known: the panel without that end.
         columns: of the table.
         name: the column of the networks' forecasts.
-        baselines: beside the simple ones.
-        season: the one that was given, if any.
+        baselines: besides the simple ones.
+        season: as given; None: from the frequency.
     """
     ensemble, origins, horizon = held_out.ensemble, held_out.origins, held_out.horizon
     panel = origins.panel
@@ -184,7 +184,7 @@ def _correlation(quantiles: Array, target: Array, weight: Array, apart: int) -> 
 
 
 def _cautious_factors(quantiles: Array, target: Array, weight: Array) -> Array:
-    """`conformal_factors`, but at least 1 where there are few scores: these come from a short time, and a calm time
-    is no reason to narrow intervals."""
+    """`conformal_factors`, but at least 1 if there are few scores: they come from a short period, which may have
+    been unusually calm."""
     factors = conformal_factors(quantiles, target, weight)
     return np.maximum(factors, 1.0) if pooled(weight) else factors

@@ -1,4 +1,4 @@
-"""All measures of a forecast. utilsforecast computes them; this module gives them names and scales.
+"""All measures of a forecast. utilsforecast computes them; this module names and scales them.
 
 Per series, with the steps of all its forecasts taken together:
 
@@ -8,8 +8,8 @@ Per series, with the steps of all its forecasts taken together:
   the MASE season, 1 for days and weeks. RMSSE: the same with squares, and the root of all.
 - coverage: share of values inside an interval, both ends included.
 - IS, the interval score (Winkler's) of coverage 1 - α: mean (u - l) + 2/α (l - y)₊ + 2/α (y - u)₊. MSIS = IS / s.
-- CRPS, from the nine learned quantiles: the mean over them of twice the pinball loss. The grid is not even, so the
-  tails weigh more than in the integral that it stands for; between methods on this grid it compares fairly.
+- CRPS, from the nine learned quantiles: the mean over them of twice the pinball loss. The levels are not evenly
+  spaced, so the tails have more weight than in the exact integral; methods on the same grid can be compared.
 
 Over series: plain means. OWA = (sMAPE / sMAPE of Naive2 + MASE / MASE of Naive2) / 2, of those means.
 
@@ -40,7 +40,7 @@ class InSampleValues(NamedTuple):
 
     ids: Array  # (n,)
     y: Array  # (n,)
-    season: int | Array  # m of MASE, RMSSE and MSIS; where it is not that of all series, one a row, (n,)
+    season: int | Array  # m of MASE, RMSSE and MSIS; if series differ, one per row, (n,)
 
     @classmethod
     def concatenated(cls, parts: Sequence[InSampleValues]) -> InSampleValues:
@@ -59,13 +59,13 @@ def score_series(
 
     Args:
         ids: the series of each forecast value, (n,); or another group to take together, such as the step ahead.
-        y: what came, (n,); NaN where unknown: such rows do not count.
+        y: the actual values, (n,); rows where they are NaN do not count.
         forecasts: columns such as RNN, RNN-lo-80, RNN-hi-80, (n,) each.
         history: for the scaled errors; without it, they are left out.
 
     Returns:
-        A table indexed by series and model. A measure that a model or series has not (no intervals, no scale because
-        its history is constant or short) is NaN.
+        A table indexed by series and model. A measure is NaN where it does not exist (no intervals, or no scale
+        because the history is constant or short).
 
     >>> scores = score_series(np.zeros(2), np.array([10.0, 20.0]), {"flat": np.array([10.0, 10.0])})
     >>> scores.loc[(0.0, "flat"), ["MAE", "RMSE"]].round(3).tolist()
@@ -73,7 +73,7 @@ def score_series(
     """
     models = models_in(forecasts)
     known = ~np.isnan(y)
-    # names of our own: what a table calls its columns must not meet what utilsforecast calls its
+    # own names, because a column of the table could have a name that utilsforecast uses
     own = {name: f"m{k}" for k, name in enumerate(models)}
     frame = pd.DataFrame({"unique_id": ids, "y": y})
     for name, values in forecasts.items():
@@ -91,7 +91,7 @@ def score_series(
 
 
 def _points(frame: pd.DataFrame, models: list[str]) -> dict[str, pd.DataFrame]:
-    """Each measure of points for all models at once, which takes as long as for one: one row a series."""
+    """Each point measure, one row per series; all models at once take as long as one."""
     from utilsforecast import losses
 
     measures = {"sMAPE": losses.smape, "MAE": losses.mae, "RMSE": losses.rmse}
@@ -102,7 +102,7 @@ def _points(frame: pd.DataFrame, models: list[str]) -> dict[str, pd.DataFrame]:
 def _of_model(
     frame: pd.DataFrame, points: Mapping[str, pd.DataFrame], model: str, levels: list[float]
 ) -> pd.DataFrame:
-    """One row a series, in the units of the target."""
+    """The unscaled measures of one model, one row per series."""
     from utilsforecast import losses
 
     def of(measure: pd.DataFrame) -> pd.Series:
@@ -155,7 +155,7 @@ def _ordered(columns: Iterable[str]) -> list[str]:
 
 
 def summarize(scores: pd.DataFrame) -> pd.DataFrame:
-    """Means over series, one row a model, and OWA where Naive2 is among the models.
+    """Means over series, one row per model, and OWA if Naive2 is among the models.
 
     >>> scores = score_series(np.zeros(2), np.array([10.0, 20.0]), {"flat": np.array([10.0, 10.0])})
     >>> summarize(scores).index.tolist()
@@ -177,7 +177,7 @@ def at_levels(table: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
 
 
 def verdict(table: pd.DataFrame, name: str) -> str:
-    """In plain words, whether the network is worth using, from a table with one row a model."""
+    """Whether the network is better than the baselines, in words, from a table with one row per model."""
     errors = table["sMAPE"]
     best = str(errors.drop(name).idxmin())
     ours, theirs = errors[name], errors[best]
@@ -187,7 +187,7 @@ def verdict(table: pd.DataFrame, name: str) -> str:
 
 
 def in_sample_values(panel: Panel, season: int) -> InSampleValues:
-    """A panel as what scaled errors are scaled by: filled gaps are unknown."""
+    """The values of a panel by which errors are scaled; filled gaps are unknown."""
     return InSampleValues(
         np.repeat(np.arange(len(panel.ids)), panel.lengths), np.where(panel.observed, panel.y, np.nan), season
     )

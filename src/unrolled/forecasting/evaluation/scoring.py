@@ -29,11 +29,11 @@ class Score:
 
     Attributes:
         table: one row per model, columns such as sMAPE, MAE, coverage-80: means over series. MASE, RMSSE and MSIS are
-            there where the actuals begin before the forecast.
+            included if the actuals begin before the forecast.
         by_series: the same for each series and model.
         rows: rows of the forecast.
         matched: rows of it whose actual value is known.
-        notes: what is worth knowing about the tables.
+        notes: what the user should know about the tables.
     """
 
     table: pd.DataFrame
@@ -53,7 +53,7 @@ class Score:
 
     @property
     def _title(self) -> str:
-        return f"{self.matched} of {self.rows} forecast rows have come true"
+        return f"{self.matched} of {self.rows} forecast rows have actual values"
 
 
 def score(
@@ -171,7 +171,7 @@ def _refuse_duplicates(table: pd.DataFrame, keys: list[str], called: str) -> Non
 
 
 def _nothing_matches(predicted: pd.DataFrame, observed: pd.DataFrame, columns: Columns) -> str:
-    """What to say when no forecast row has an actual value."""
+    """The message if no forecast row has an actual value."""
     if columns.id in predicted and not set(predicted[columns.id]) & set(observed[columns.id]):
         theirs, ours = (repr(table[columns.id].iloc[0]) for table in (predicted, observed))
         return (
@@ -182,15 +182,15 @@ def _nothing_matches(predicted: pd.DataFrame, observed: pd.DataFrame, columns: C
         stamps = rows[columns.time].to_numpy()
         spans.append(f"{format_stamp(stamps.min())} … {format_stamp(stamps.max())}")
     return (
-        f"no forecast row has a value in the actuals: the forecast is of {spans[0]}, the actuals of {spans[1]}. "
-        "Give the actuals of that time, with timestamps written in the same way."
+        f"no forecast row has a value in the actuals: the forecast covers {spans[0]}, the actuals {spans[1]}. "
+        "Give the actuals of that period, with timestamps in the same format."
     )
 
 
 def _history(
     predicted: pd.DataFrame, observed: pd.DataFrame, columns: Columns, season: int | None, freq: str | int | None
 ) -> InSampleValues | None:
-    """The rows before each series' first forecast; None where there are too few to know their frequency."""
+    """The rows before each series' first forecast; None if there are too few to infer their frequency."""
     if season is not None and (isinstance(season, bool) or season < 1):
         raise InputError(f"season must be a whole number ≥ 1; got {season!r}.")
     begins = predicted[columns.time].min()

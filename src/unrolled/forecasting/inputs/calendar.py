@@ -20,7 +20,7 @@ def calendar_features(frequency: Frequency, ordinals: Array, season: int | None 
     Args:
         frequency: of the series.
         ordinals: numbers of periods, past or future, (n,).
-        season: periods in a season, which counts for whole-number timestamps only; None: the frequency's own.
+        season: periods in a season, used for whole-number timestamps only; None: the frequency's own.
 
     Returns:
         The names, and the features (n, K); none for years, and for whole numbers without a season.
@@ -51,7 +51,7 @@ def calendar_features(frequency: Frequency, ordinals: Array, season: int | None 
 
 
 def _chosen(frequency: Frequency) -> list[str]:
-    """The parts of the calendar through which a series of this frequency moves."""
+    """The parts of the calendar that vary within a series of this frequency."""
     if frequency.unit == "month":
         return ["month of year"] if frequency.step % 12 else []
     if frequency.unit == "business day":
@@ -63,7 +63,7 @@ def _chosen(frequency: Frequency) -> list[str]:
         parts += ["day of week", "weekend"]
     if DAY <= frequency.step < WEEK:
         parts.append("day of month")
-    # half a year and longer: too few points for a circle
+    # with half a year or longer, a circle has too few points
     if frequency.step < 180 * DAY:
         parts.append("day of year")
     return parts
@@ -87,7 +87,7 @@ def _weekend(dates: pd.DatetimeIndex) -> Array:
 
 
 def _day_of_month(dates: pd.DatetimeIndex) -> Array:
-    # by the month's own length: ends of months lie together, be they the 28th or the 31st
+    # relative to the length of the month, so that the last days of all months lie together
     return _circle((dates.day.to_numpy() - 1) / dates.days_in_month.to_numpy())
 
 
@@ -99,7 +99,7 @@ def _month_of_year(dates: pd.DatetimeIndex) -> Array:
     return _circle((dates.month.to_numpy() - 1) / 12)
 
 
-# names and functions; utilsforecast's fourier terms count rows from each series' first, not from the calendar
+# utilsforecast's Fourier terms count the rows of a series instead of reading the calendar
 _FUNCTIONS: dict[str, tuple[list[str], CalendarFunction]] = {
     "time of day": (["day sine", "day cosine"], _time_of_day),
     "day of week": (["week sine", "week cosine"], _day_of_week),

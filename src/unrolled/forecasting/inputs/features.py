@@ -1,7 +1,6 @@
-"""What the networks read beside the target: standardised covariates, the calendar, and where gaps were filled.
+"""What the networks read besides the target: standardised covariates, the calendar, and where gaps were filled.
 
-Which features there are, and how they are standardised, is decided on the rows of a training; no later row changes
-it.
+The features and their standardisation are determined by the rows of a training; later rows do not change them.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from .calendar import calendar_features
 
 @dataclass(frozen=True)
 class Standardization:
-    """Which of some columns are read, less which centre and divided by which scale.
+    """The columns that are read, and the centre and scale that standardise them.
 
     A column that is constant in training is left out: the network has learned nothing about it, so a later change
     must have no effect. A column of two values becomes 0 and 1, any other has mean 0 and standard deviation 1 in
@@ -32,7 +31,7 @@ class Standardization:
 
     @classmethod
     def of(cls, values: Array) -> Standardization:
-        """Those of (n, C) values of training."""
+        """The standardisation of (n, C) values of a training."""
         found = []
         for k, column in enumerate(values.T):
             low, high = column.min(initial=np.inf), column.max(initial=-np.inf)
@@ -40,7 +39,7 @@ class Standardization:
                 continue
             two = bool(((column == low) | (column == high)).all())
             spread = float(column.std())
-            # rounding leaves a tiny spread in a constant column
+            # rounding gives a constant column a tiny spread
             if two or spread > 1e-12 * max(abs(low), abs(high)):
                 found.append((k, *((float(low), float(high - low)) if two else (float(column.mean()), spread))))
         return cls(*zip(*found, strict=True)) if found else cls()
@@ -52,32 +51,32 @@ class Standardization:
 
 @dataclass(frozen=True)
 class CategoryCodes:
-    """The codes of one category that were seen in training; any other is 0, unknown."""
+    """The codes of one category that were seen in training; any other becomes 0, unknown."""
 
     column: int  # which of the categories of the covariates
-    codes: tuple[int, ...]  # for each of their codes, 0 first, the one the networks read
+    codes: tuple[int, ...]  # the code that networks read for each code of the covariates, 0 first
 
     @property
     def size(self) -> int:
-        """The number of codes that the networks read, the unknown one among them."""
+        """The number of codes that the networks read, including the unknown one."""
         return max(self.codes) + 1
 
 
 @dataclass(frozen=True)
 class Features:
-    """What the networks of one training read beside the target."""
+    """What the networks of one training read besides the target."""
 
     gaps: bool = False  # whether a channel is 1 where the target was observed and 0 where a gap was filled
     past: Standardization = Standardization()  # of the covariates known up to the present
     future: Standardization = Standardization()  # of the covariates known ahead
     calendar: tuple[str, ...] = ()  # names of the calendar's features; they are known ahead
     season: int = 1  # periods in a season, for the calendar of whole-number timestamps
-    static: Standardization = Standardization()  # of the numbers of a series
+    static: Standardization = Standardization()  # of the static numbers of a series
     categories: tuple[CategoryCodes, ...] = ()  # of a series
 
     @classmethod
     def of(cls, panel: Panel, calendar: bool = False, season: int = 1) -> Features:
-        """Those of a panel that is trained on."""
+        """The features for training on a panel."""
         covariates = panel.covariates
         apart = covariates.values.shape[1] - covariates.known
         names = calendar_features(panel.frequency, np.zeros(0, np.int64), season)[0] if calendar else []
@@ -93,12 +92,12 @@ class Features:
 
     @property
     def n_channels(self) -> int:
-        """Channels of a window beside those of the target."""
+        """Channels of a window besides those of the target."""
         return self.gaps + len(self.past.columns) + self.n_known_ahead
 
     @property
     def n_known_ahead(self) -> int:
-        """How many of them, the last ones, are known ahead."""
+        """The number of these channels that are known ahead, the last ones."""
         return len(self.future.columns) + len(self.calendar)
 
     @property
@@ -137,24 +136,24 @@ class Features:
         )
 
     def notes(self, panel: Panel) -> list[str]:
-        """What is read and what is left out."""
+        """Notes on the covariates that are read and that are left out."""
         covariates = panel.covariates
         apart = covariates.values.shape[1] - covariates.known
         past, future = covariates.names[:apart], covariates.names[apart:]
         categories = tuple(c.column for c in self.categories)
         groups = [
-            ("of the past", past, self.past.columns),
+            ("past", past, self.past.columns),
             ("known ahead", future, self.future.columns),
             ("static", covariates.static_names, self.static.columns),
             ("categories", covariates.category_names, categories),
         ]
-        read = [f"{kind}: {', '.join(names[k] for k in kept)}" for kind, names, kept in groups if kept]
+        read = [f"{', '.join(names[k] for k in kept)} ({kind})" for kind, names, kept in groups if kept]
         if self.calendar:
-            read.append(f"calendar: {', '.join(self.calendar)}")
-        notes = ["the networks read beside the target " + "; ".join(read)] if read else []
+            read.append(f"{', '.join(self.calendar)} (calendar)")
+        notes = ["besides the target, the networks read " + "; ".join(read)] if read else []
         constant = [name for _, names, kept in groups for k, name in enumerate(names) if k not in kept]
         if constant:
-            notes.append(f"left out, because constant in training: {', '.join(constant)}")
+            notes.append(f"left out because constant in training: {', '.join(constant)}")
         return notes
 
     def describe(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Views of a window: where targets are measured from, in which scale, and whether the season has been removed.
+"""Views of a window: its anchor and scale, and whether the season has been removed.
 
-The networks of an ensemble take the chosen views in turn, because each view errs where another does not. A new view
+The networks of an ensemble take the chosen views in turn, because the errors of views differ. A new view
 is one class with `@register_view`; windows, search, reports and model files find it by its name.
 """
 
@@ -13,7 +13,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 
 from ...arrays import Array
-from ...errors import InputError
+from ...errors import NotRegisteredError
 from ..preprocessing.smoothing import window_level, window_slope
 from ..preprocessing.spread import window_quartiles, window_statistics
 from ..preprocessing.transform import TransformedOrigins
@@ -23,7 +23,7 @@ MIN_SCALE_IN_CHANGES = 0.1  # of a window, in mean absolute changes of its serie
 
 @dataclass(frozen=True)
 class Cut:
-    """Windows that are cut from series, as a view sees them."""
+    """Windows that are cut from series, for a view."""
 
     z: Array  # the series, with or without their seasons, (n,)
     origins: TransformedOrigins  # the windows' ends, N
@@ -51,16 +51,16 @@ class Cut:
         return window_level(self.z, self.origins, self.origins.transform.smoothing, self.window)
 
     def slope(self, trend: Array) -> Array | None:
-        """The slope at each window's end, (N,), for the series whose `trend` (S,) is not 0; None without any."""
+        """The slope at each window's end, (N,), for series whose `trend` (S,) is not 0; None if there are none."""
         return window_slope(self.z, self.origins, trend, self.season, self.horizon) if trend.any() else None
 
     def bounded(self, scale: Array) -> Array:
-        """The scale, bounded below: a window that hardly moves says little about the size of future changes."""
+        """The scale, bounded below: a nearly constant window says little about the size of future changes."""
         return np.maximum(scale, MIN_SCALE_IN_CHANGES * self.origins.transform.change[self.origins.series])
 
 
 class View(ABC):
-    """How a network sees a window. Subclasses say what differs from the mean view."""
+    """How a window is centred and scaled. Subclasses define what differs from the mean view."""
 
     name: ClassVar[str]  # as parameters and model files spell it
     description: ClassVar[str]  # of the anchor, for reports
@@ -78,12 +78,12 @@ class View(ABC):
         return cut.bounded(cut.mean_and_deviation[1])
 
     def slope(self, cut: Cut) -> Array | None:
-        """By how much the anchor moves with each period ahead, (N,); None: it does not."""
+        """The change of the anchor with each period ahead, (N,); None: no change."""
         return None
 
     @property
     def channels(self) -> int:
-        """Of the target in a window."""
+        """Channels of the target in a window."""
         return 2 if self.seasonal_change else 1
 
     def __str__(self) -> str:
@@ -95,7 +95,7 @@ V = TypeVar("V", bound=type[View])
 
 
 def register_view(cls: V) -> V:
-    """Make a view known under its name."""
+    """Register a view under its name."""
     VIEWS[cls.name] = cls()
     return cls
 
@@ -109,13 +109,13 @@ def views_named(scaling: str | Sequence[str]) -> tuple[View, ...]:
     names = (scaling,) if isinstance(scaling, str) else tuple(scaling)
     for name in names:
         if name not in VIEWS:
-            raise InputError(f"no scaling is called {name!r}; known: {', '.join(VIEWS)}.")
+            raise NotRegisteredError(f"no scaling is called {name!r}; known: {', '.join(VIEWS)}.")
     return tuple(VIEWS[name] for name in names)
 
 
 @register_view
 class LevelView(View):
-    """The series without its season, about its smoothed level; along its trend where that has hardly ever failed."""
+    """The series without its season, about its smoothed level, or about the line of a steady trend."""
 
     name = "level"
     description = "the smoothed level"
@@ -132,7 +132,7 @@ class LevelView(View):
 @register_view
 class TrendView(LevelView):
     """The same, with the level continued along the slope of the last five seasons (without a season: five horizons)
-    wherever the series has shown a trend. A window of one season does not show a slow trend under noise."""
+    if the series has a trend. A window of one season is too short to show a slow trend under noise."""
 
     name = "trend"
     description = "the smoothed level and its slope"
@@ -144,8 +144,8 @@ class TrendView(LevelView):
 
 @register_view
 class SeasonView(View):
-    """The series and its change over a season, about the value one season before: the better view where last year
-    says more than last month."""
+    """The series and its change over a season, about the value one season before: better if last year tells more than
+    last month."""
 
     name = "season"
     description = "the value one season before"
@@ -157,7 +157,7 @@ class SeasonView(View):
 
 @register_view
 class MeanView(View):
-    """The series less the window's mean, in units of its standard deviation; the network finds the season itself.
+    """The series less the window's mean, in units of its standard deviation; the network must learn the season.
 
     Source: reversible instance normalisation, Kim et al., ICLR 2022.
     """
@@ -197,14 +197,14 @@ class RobustView(View):
 
 @register_view
 class CountView(View):
-    """The series divided by 1 + the window's mean, about 0, as counts are measured.
+    """The series divided by 1 + the window's mean, about 0; for counts.
 
     Source: DeepAR, Salinas et al., Int. J. of Forecasting 36, 2020.
     """
 
     name = "count"
     description = "0"
-    selectable = False  # counts have no other view, and other targets not this one
+    selectable = False  # it is the only view of counts, and not for other targets
 
     def anchor(self, cut: Cut) -> Array:
         return np.zeros(len(cut.origins))

@@ -18,9 +18,9 @@ class WindowSpec:
     horizon: int  # periods that the network forecasts at once
     season: int  # periods in a season; 1: none
     window: int  # periods that the network reads, a multiple of the segment
-    views: tuple[View, ...]  # those that the networks of an ensemble take in turn
+    views: tuple[View, ...]  # that the networks of an ensemble take in turn
     segment: int = 1  # periods that the network takes in one step
-    decoded: bool = False  # whether the horizon is written segment by segment
+    decoded: bool = False  # whether the horizon is forecast segment by segment
 
     @property
     def lags(self) -> Array:
@@ -33,25 +33,25 @@ class WindowSpec:
 
     @property
     def _change(self) -> int:
-        """Rows that a change over a season looks back, 0 where no view reads one."""
+        """Rows that changes over a season look back; 0 if no view reads them."""
         return self.season if any(view.seasonal_change for view in self.views) else 0
 
     @property
     def full(self) -> int:
-        """Rows of a series that fill a window: its own, and those before it for changes over a season."""
+        """Rows of a series behind a full window: its own, and those that changes over a season need."""
         return self.window + self._change
 
     @property
     def memory(self) -> int:
-        """Rows of a series that a forecast looks at: those of the window and those behind the slope."""
+        """Rows of a series that a forecast depends on: those of the window and those behind the slope."""
         return max(self.full, slope_rows(self.season, self.horizon) if self.follows_trend else 0)
 
     @property
     def shortest(self) -> int:
-        """Periods that a window must have at least."""
+        """The smallest number of periods in a window."""
         return max(SHORTEST_WINDOW, self.segment, self._change)
 
     @property
     def needed(self) -> int:
-        """Rows that a series must have to be trained on: the shortest window and one horizon."""
+        """Rows that a series needs for training: the shortest window and one horizon."""
         return self.shortest + self.horizon

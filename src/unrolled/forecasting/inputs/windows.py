@@ -1,4 +1,4 @@
-"""Windows of series, as networks read them: which there are, and how one view sees them."""
+"""Windows of series, as networks read them: where they end, and their values in a view."""
 
 import numpy as np
 
@@ -14,11 +14,11 @@ from .features import Features
 from .views import Cut, View
 from .window_spec import WindowSpec
 
-MAX_WINDOW_WEIGHT = 20  # in median weights
+MAX_WINDOW_WEIGHT = 20  # relative to the median weight
 
 
 def count_windows(rows: Array, horizon: int) -> int:
-    """About how many windows series of so many rows (S,) have."""
+    """The approximate number of windows in series with these numbers of rows (S,)."""
     return int(np.maximum(rows - horizon, 0).sum())
 
 
@@ -50,14 +50,14 @@ def make_windows(
 ) -> Windows:
     """The windows that end at these origins, in one of the views.
 
-    They hold only those rows of the panel that they need. What is known ahead must reach a horizon beyond each
+    They hold only the rows of the panel that they need. Values known ahead must reach a horizon beyond each
     origin, see `series.known_future.extend_panel`.
 
     Args:
         origins: N.
         spec: how windows are cut.
-        view: how they are seen.
-        features: what is read beside the target.
+        view: how they are centred and scaled.
+        features: what is read besides the target.
         weighted: whether each window gets its weight in training.
     """
     panel, ends = origins.panel, origins.ends
@@ -105,15 +105,15 @@ def _rows_of_ranges(first: Array, last: Array, count: int) -> Array:
 
 
 def _weights(origins: TransformedOrigins, season: int, starts: Array, scale: Array) -> Array:
-    """The weight of each window, so that errors do not count in units of the window: half relative to the error of
-    the seasonal naive forecast, and half relative to the level, where series are positive."""
+    """The weight of each window. Errors count relative to the error of the seasonal naive forecast. For positive
+    series, half of the weight is relative to the level instead."""
     panel, transform, series = origins.panel, origins.transform, origins.series
     z = log_transformed(panel, transform.logs)
     error = typical_error(z, panel, season)[series]
     weight = scale / error
     positive = all_positive(panel)[series]
     if positive.any():
-        # an error in logarithms is relative already
+        # an error in logarithms is already relative
         mean = np.abs(window_statistics(z, starts, origins.ends)[0])
         level = np.where(transform.logs[series], 1.0, mean)[positive]
         weight[positive] /= 2

@@ -14,7 +14,7 @@ from ...nn.program import Buffer, Program, ProgramBuilder
 
 Decoder = Literal["direct", "parallel", "recurrent"]
 
-INITIAL_HEAD_WEIGHT = 0.1  # of the usual one, so that forecasts begin near their anchors
+INITIAL_HEAD_WEIGHT = 0.1  # times the usual one, so that forecasts begin near their anchors
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Architecture:
     """One network, from what it reads to what it writes.
 
     The encoder is a stack of recurrent layers over the window, a segment of it at each step; from the second layer
-    on, each adds to what the one before it gave. What follows is one of
+    on, there are residual connections. It is followed by one of
 
     - "direct": a dense layer from the last state to the whole horizon;
     - "parallel": the cell of the encoder's last layer takes one step for each segment of the horizon, all from the
-      encoder's last state, reading where the segment lies and what is known of it ahead. Source: Lin et al.,
+      encoder's last state, reading the position of the segment and what is known ahead. Source: Lin et al.,
       "SegRNN", 2023 (arXiv:2308.11200);
-    - "recurrent": such steps one after the other. Source: Sutskever, Vinyals & Le, NIPS 2014.
+    - "recurrent": the same steps, one after the other. Source: Sutskever, Vinyals & Le, NIPS 2014.
     """
 
     cell: str  # name of the recurrent cell
@@ -54,7 +54,7 @@ class Architecture:
         builder = ProgramBuilder()
         h = builder.input("x", self.segment * self.channels)
         ahead = self._inputs_ahead(builder) if self.decoder != "direct" else None
-        if self.segment > 1 or ahead is not None:  # the decoder reads with the encoder's weights
+        if self.segment > 1 or ahead is not None:  # the decoder shares the cell's weights and thus its input size
             h = builder.add(Dense(self.hidden, "relu"), h, name="read")
         for k in range(self.layers):
             below, h = h, builder.add(cell_named(self.cell)(self.hidden), h, name=f"encoder {k}")
@@ -79,17 +79,17 @@ class Architecture:
         return builder.build(builder.add(Dense(shape), h, name="head"))
 
     def _inputs_ahead(self, builder: ProgramBuilder) -> Buffer:
-        """Everything that the decoder reads of a segment of the horizon."""
+        """All that the decoder reads for a segment of the horizon."""
         steps = -(-self.horizon // self.segment)
         parts = [builder.input("ahead", self.segment * self.n_known_ahead + self.n_static + steps, masked=False)]
         codes = [builder.input(f"code {k}", 1, masked=False) for k in range(len(self.category_sizes))]
         for k, (code, count) in enumerate(zip(codes, self.category_sizes, strict=True)):
-            size = int(np.clip(round(1.6 * count**0.56), 1, 32))  # a rule of thumb of fastai's
+            size = int(np.clip(round(1.6 * count**0.56), 1, 32))  # fastai's rule of thumb
             parts.append(builder.add(Embedding(count, size), code, name=f"embedding {k}"))
         return builder.add(Concatenate(), *parts, name="told") if codes else parts[0]
 
     def initialize(self, seed: int) -> Array:
-        """Fresh parameters."""
+        """Initial parameters."""
         params = self.program.initialize(seed, np.dtype(np.float32))
         self.program.views(params)["head.weight"][...] *= INITIAL_HEAD_WEIGHT
         return params

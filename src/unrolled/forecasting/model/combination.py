@@ -1,8 +1,8 @@
-"""The networks' forecasts averaged with those of other methods: averages of unlike methods err less than each.
+"""The networks' forecasts averaged with those of other methods: such averages often have smaller errors.
 
 The median becomes the weighted average, in the units in which the networks forecast (so that it is a geometric one
-for a series taken in logarithms), and all other quantiles move with it: the spread stays that of the networks, and
-what follows, calibration first, sees the average.
+for a series taken in logarithms). All other quantiles move with it, so that the spread stays that of the networks.
+Calibration and all later steps use the average.
 
 Source: Bates & Granger, "The combination of forecasts", Operational Research Quarterly 20, 1969. Most of the best
 entries of the M4 competition were such averages (Makridakis, Spiliotis & Assimakopoulos, Int. J. of Forecasting 36,
@@ -23,11 +23,11 @@ from ..baselines.statistical import STATISTICAL
 from ..preprocessing.transform import TransformedOrigins
 
 DEFAULT_SHARE = 1 / 3  # of all methods together, where no weights are given
-MIN_ROWS_FOR_STATISTICS = 8  # statsforecast fits nothing to shorter series: there the networks forecast alone
+MIN_ROWS_FOR_STATISTICS = 8  # statsforecast can't fit shorter series; there the networks take its weight
 
 
 def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dict[str, float]:
-    """The weight of each method beside the networks, which have what is left of 1.
+    """The weight of each method; the networks have the remaining weight, so that the sum is 1.
 
     Raises:
         InputError: a name is not known, or the weights are not above 0 and together below 1.
@@ -49,7 +49,7 @@ def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dic
         return {name: DEFAULT_SHARE / len(names) for name in BASELINES if name in names}
     names = check_baselines(list(combine))
     if len(names) < len(combine):
-        raise InputError(f"combine names a method twice: {', '.join(combine)}. Give each one weight.")
+        raise InputError(f"combine names a method twice: {', '.join(combine)}. Give each method one weight.")
     for name, weight in combine.items():
         if (
             isinstance(weight, bool)
@@ -60,20 +60,20 @@ def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dic
                 f"combine gives {name} the weight {weight!r}; a weight is a number above 0 and below 1, such as 0.3."
             )
     given = dict(zip(names, combine.values(), strict=True))
-    # in one order: the last bit of a sum depends on it, and files keep none
+    # in a fixed order: the last bit of a sum depends on it, and files do not keep it
     weights = {name: float(given[name]) for name in BASELINES if name in given}
     total = sum(weights.values())
-    if total > 1 - 1e-9:  # what rounding leaves of 1 is none
+    if total > 1 - 1e-9:  # a rounding error is no weight for the networks
         told = " + ".join(f"{name} {weight:g}" for name, weight in weights.items())
         raise InputError(
-            f"the weights of combine sum to {total:g} ({told}); the networks have what is left of 1. Lower them "
-            "until they are below 1 together."
+            f"the weights of combine sum to {total:g} ({told}); nothing remains for the networks. Lower them "
+            "until their sum is below 1."
         )
     return weights
 
 
 class Combination(NamedTuple):
-    """What networks are averaged with; by default nothing."""
+    """The methods that networks are averaged with; none by default."""
 
     weights: Mapping[str, float] = MappingProxyType({})  # by the names of methods
     season: int = 1  # of all methods but Naive2, in periods
@@ -90,18 +90,18 @@ class Combination(NamedTuple):
         return f"{', '.join(first)} and {last}" if first else last
 
     def notes(self, panel: Panel) -> list[str]:
-        """What the user should know of it."""
+        """What the user should know about it."""
         return [f"the forecast is {self}", *self.too_short(panel)] if self.weights else []
 
     def too_short(self, panel: Panel) -> list[str]:
-        """A note on series that are left to the networks, if there are any."""
+        """A note on series that are too short for some methods, if there are any."""
         statistical = [name for name in self.weights if name in STATISTICAL]
         short = int((panel.lengths < MIN_ROWS_FOR_STATISTICS).sum())
         if not (statistical and short):
             return []
         return [
-            f"{short} series of fewer than {MIN_ROWS_FOR_STATISTICS} rows, too few for {', '.join(statistical)}: "
-            "the networks have that share too"
+            f"{short} series with fewer than {MIN_ROWS_FOR_STATISTICS} rows, too few for {', '.join(statistical)}: "
+            "the networks take that weight"
         ]
 
     def combined(self, quantiles: Array, origins: TransformedOrigins, fitted: Array | None = None) -> Array:
@@ -109,7 +109,7 @@ class Combination(NamedTuple):
         return self.average(quantiles, self.forecasts(origins, quantiles.shape[1], fitted))
 
     def forecasts(self, origins: TransformedOrigins, horizon: int, fitted: Array | None = None) -> Array:
-        """What each method forecasts after these origins.
+        """The forecasts of each method after these origins.
 
         Args:
             origins: N, in whole series.
@@ -141,7 +141,7 @@ class Combination(NamedTuple):
 
     def average(self, quantiles: Array, forecasts: Array) -> Array:
         """Quantiles (N, H, L), the median in the middle, moved so that it is the weighted average of itself and
-        `forecasts` (M, N, H' ≥ H); it stands in for those that are not finite."""
+        `forecasts` (M, N, H' ≥ H); it replaces those that are not finite."""
         if not self.weights:
             return quantiles
         median = quantiles[..., quantiles.shape[-1] // 2]

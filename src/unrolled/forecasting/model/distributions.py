@@ -1,4 +1,4 @@
-"""What a network gives for each value ahead: learned quantiles, or the parameters of a distribution.
+"""The outputs of a network for each value ahead: learned quantiles, or the parameters of a distribution.
 
 Each kind is an `OutputDistribution` in the register `DISTRIBUTIONS`. Every likelihood of `nn.losses` is one.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...arrays import Array
-from ...errors import DataError, InputError
+from ...errors import DataError, NotRegisteredError
 from ...nn.losses import LOSSES, Likelihood, Loss, Quantile
 from ...nn.losses.likelihoods import CountLikelihood
 from ...series.panel import Panel, series_of
@@ -19,16 +19,16 @@ from ..probabilistic.support import Support
 
 
 class OutputDistribution(ABC):
-    """How the outputs of a network for one value ahead are trained and read.
+    """How the outputs of a network for one value ahead are trained and interpreted.
 
     Attributes:
         name: as the parameter `likelihood` spells it.
         loss: what the network is trained on.
         size: outputs for each value, P.
         levels: those at which sample paths evaluate the quantile function.
-        counts: whether the target must be counts, whole numbers ≥ 0. They are taken as they are (without logarithm,
+        counts: whether the target must be counts, whole numbers ≥ 0. They are used as they are (without logarithm,
             without season) in a view of their own.
-        cost_in_scales: whether the cost of a window grows with its scale, so that weights must make up for that.
+        cost_in_scales: whether the cost of a window grows with its scale, so that weights must compensate for it.
     """
 
     counts = False
@@ -38,8 +38,8 @@ class OutputDistribution(ABC):
         self.name, self.loss, self.size, self.levels = name, loss, size, tuple(levels)
 
     def initial_outputs(self, targets: Array, weights: Array, unit: Array) -> Array:
-        """What a network should give for every window before training, (R, P): what targets look like about their
-        anchors. A short training does not get far from where it begins.
+        """Outputs for every window before training, (R, P): the distribution of targets about their anchors. A short
+        training stays close to where it begins.
 
         Args:
             targets: of windows, less their anchors, in their scales, (N, R).
@@ -68,7 +68,7 @@ class OutputDistribution(ABC):
         """
 
     def support(self, nonnegative: bool, integer: bool) -> Support:
-        """What forecasts keep to; counts are whole and not negative whatever is asked."""
+        """The limits of forecasts; counts are always whole and not negative."""
         return Support(nonnegative or self.counts, integer or self.counts)
 
     def refuse_other_targets(self, panel: Panel) -> None:
@@ -136,7 +136,7 @@ def distribution_named(likelihood: str | None) -> OutputDistribution:
     """The distribution that networks learn; None: quantiles.
 
     Raises:
-        InputError: there is no such likelihood.
+        NotRegisteredError: there is no such likelihood.
 
     >>> distribution_named("poisson").counts
     True
@@ -145,5 +145,5 @@ def distribution_named(likelihood: str | None) -> OutputDistribution:
         return LEARNED_QUANTILES
     if likelihood not in DISTRIBUTIONS:
         known = ", ".join(DISTRIBUTIONS)
-        raise InputError(f"no likelihood is called {likelihood!r}; known: {known}. None learns quantiles.")
+        raise NotRegisteredError(f"no likelihood is called {likelihood!r}; known: {known}. None learns quantiles.")
     return DISTRIBUTIONS[likelihood]

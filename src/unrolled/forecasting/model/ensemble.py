@@ -37,17 +37,17 @@ class Member:
 
 @dataclass(frozen=True)
 class EnsembleOutputs:
-    """What the members of an ensemble give for N windows, each of which has gone through each network once."""
+    """The outputs of all members of an ensemble for N windows."""
 
     members: Sequence[Member]  # the networks
-    distribution: OutputDistribution  # what their outputs mean
-    anchors: Mapping[View, Array]  # what forecasts are measured from in each view, (N, horizon)
+    distribution: OutputDistribution  # the meaning of their outputs
+    anchors: Mapping[View, Array]  # of the windows in each view, (N, horizon)
     scales: Mapping[View, Array]  # what an output of 1 stands for in each view, (N,)
     outputs: Sequence[Array]  # of each member, (N, horizon, P)
 
     def quantiles(self, levels: Sequence[float] = QUANTILES) -> Array:
-        """Their quantiles, uncalibrated: the median over the members, (N, horizon, Q), in the units of the target or
-        its logarithm. Learned quantiles have no other levels than their own."""
+        """The medians of the members' quantiles, uncalibrated, (N, horizon, Q), in the units of the target or its
+        logarithm. Learned quantiles have only their own levels."""
         count, horizon = self.outputs[0].shape[:2]
         found = np.empty((count, horizon, len(levels)))
         for rows in pieces(count, MEDIANS_AT_ONCE):
@@ -60,7 +60,7 @@ class EnsembleOutputs:
         return self.anchors[view][rows][..., None] + spread
 
     def take(self, rows: Array) -> EnsembleOutputs:
-        """Those for some of the windows."""
+        """The outputs for some of the windows."""
         return replace(
             self,
             anchors={view: values[rows] for view, values in self.anchors.items()},
@@ -74,25 +74,25 @@ class Ensemble:
     """Trained networks."""
 
     spec: WindowSpec  # how windows are cut
-    features: Features  # what is read beside the target
+    features: Features  # what is read besides the target
     members: list[Member]  # the networks
     interrupted: bool = False  # whether Ctrl-C ended the training
-    distribution: OutputDistribution = LEARNED_QUANTILES  # what the outputs mean
-    support: Support = UNBOUNDED  # what all forecasts keep to
+    distribution: OutputDistribution = LEARNED_QUANTILES  # the meaning of the outputs
+    support: Support = UNBOUNDED  # the limits of all forecasts
     correlation: Array | None = None  # of the errors of the steps that are forecast at once, (H, H)
     seed: int = 0  # of the paths behind recursive forecasts
     combination: Combination = NETWORKS_ALONE  # with other methods
 
     def notes(self, panel: Panel) -> list[str]:
-        """What the user should know of how a panel is forecast."""
+        """What the user should know about the forecasts of a panel."""
         return [*self.features.notes(panel), *self.combination.notes(panel)]
 
     def context(self, panel: Panel) -> Panel:
-        """The rows of a panel that forecasts after its end depend on: all of them where other methods take part."""
+        """The rows of a panel that forecasts after its end depend on: all of them if other methods take part."""
         return panel if self.combination.weights else panel.tail(self.spec.memory)
 
     def outputs(self, origins: TransformedOrigins) -> EnsembleOutputs:
-        """What all networks give after these origins. Members that share a view share its windows."""
+        """The outputs of all networks after these origins. Members that share a view share its windows."""
         horizon = self.spec.horizon
         anchors, scales = {}, {}
         outputs = [np.empty((len(origins), horizon, self.distribution.size)) for _ in self.members]
@@ -111,5 +111,5 @@ class Ensemble:
 
 
 def pieces(count: int, size: int) -> Iterator[Array]:
-    """The numbers 0 .. count - 1 in equal pieces of at most this size."""
+    """The numbers 0 .. count - 1 in pieces of equal length, at most this size."""
     yield from np.array_split(np.arange(count), max(1, -(-count // max(size, 1))))

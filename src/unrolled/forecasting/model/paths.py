@@ -1,4 +1,4 @@
-"""Sample paths: what a series may do next, step by step, as draws from its forecast."""
+"""Sample paths: possible courses of a series over the horizon, drawn from its forecast."""
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def sample_paths(
         paths = sample_recursively(ensemble, origins, horizon, noise, outputs)
         # the rank of each draw in the forecast before its calibration
         scores = normal_scores(quantiles[:, None], levels, paths)
-    # a draw keeps its rank: the one it has in the networks' forecast it has in the average
+    # a draw has the same rank in the average as in the networks' forecast
     quantiles = ensemble.combination.combined(quantiles, origins)
     z = quantiles_at_scores(calibrate(quantiles, conformal_factors, levels)[:, None], levels, scores)
     return ensemble.support.values(origins.inverse_transform(z))

@@ -1,7 +1,7 @@
-"""Forecasts beyond what a network gives at once: it reads its own forecasts as if they had come true.
+"""Forecasts beyond the steps that a network gives at once: it reads its own forecasts like observations.
 
-The median forecast feeds back medians. For everything else, paths are drawn: the draws of each block are taken for
-observations, and the next block follows from there (ancestral sampling). Quantiles are those of the paths.
+The median forecast feeds back medians. For everything else, paths are drawn: the draws of each block are treated as
+observations from which the next block is forecast (ancestral sampling). Quantiles are those of the paths.
 """
 
 from dataclasses import replace
@@ -32,17 +32,17 @@ def forecast_quantiles(
     intervals: bool = True,
     outputs: EnsembleOutputs | None = None,
 ) -> Array:
-    """Quantiles of the networks alone after these origins, uncalibrated, (N, horizon, Q), in the units of the target
-    or its logarithm; recursive where the horizon lies beyond what the networks give at once.
+    """The networks' quantiles after these origins, not calibrated or combined, (N, horizon, Q), in the units of the
+    target or its logarithm; recursive if the networks give fewer steps than the horizon at once.
 
-    All windows share the noise of their paths, so that no forecast depends on which others are made.
+    All windows share the noise of their paths, so that no forecast depends on the others.
 
     Args:
         ensemble: the networks.
         origins: N; where anything is known ahead, the panel reaches a horizon beyond them.
         horizon: periods ahead.
-        intervals: False follows no paths but that of the medians, which then stands at all levels.
-        outputs: what the networks give after these origins, where that is known already.
+        intervals: False follows only the medians, which are then returned at all levels.
+        outputs: of the networks after these origins, if they are known already.
     """
     outputs = outputs or ensemble.outputs(origins)
     if horizon <= ensemble.spec.horizon:
@@ -70,11 +70,11 @@ def sample_recursively(
 
     Args:
         ensemble: its networks give a block of R steps at once.
-        origins: N; nothing after them is read of the target.
+        origins: N; the target after them is not read.
         horizon: H.
         noise: the normal score of each step given those before it, (P, H') or (N, P, H') with H' ≥ H; 0 follows the
             medians.
-        outputs: what the networks give after these origins, for the first block.
+        outputs: of the networks after these origins, for the first block.
 
     Returns:
         (N, P, H), in the units of the target or its logarithm.
@@ -105,7 +105,7 @@ def _common_noise(ensemble: Ensemble, horizon: int) -> Array:
     even = _even_scores(PATHS_BEHIND_QUANTILES)
     blocks = []
     for block in range(-(-horizon // steps)):
-        # each block at a place of its own: a longer horizon begins like a shorter one
+        # each block has a place of its own, so that a longer horizon begins like a shorter one
         random = generator(Purpose.PATHS, Place(ensemble.seed, epoch=1), layer=block)
         shuffled = random.permuted(np.tile(even[:, None], steps), axis=0)
         blocks.append(correlated(shuffled, ensemble.correlation))
@@ -118,7 +118,7 @@ def _even_scores(count: int) -> Array:
 
 
 def _with_room(origins: TransformedOrigins, paths: int, horizon: int, memory: int) -> TransformedOrigins:
-    """Each origin once for each of its paths, in a series of its own: the rows that a forecast reads, and room for
+    """Each origin once for each of its paths, in a series of its own: the rows that a forecast reads, and space for
     `horizon` more."""
     panel = origins.panel
     series, ends = np.repeat(origins.series, paths), np.repeat(origins.ends, paths)

@@ -8,7 +8,7 @@ from ..inputs.window_spec import WindowSpec
 from .architecture import Architecture, Decoder
 from .distributions import OutputDistribution
 
-MAX_NETWORKS = 1000  # in an ensemble: each seed of a forecaster stands for so many seeds of networks
+MAX_NETWORKS = 1000  # in an ensemble: each seed of a forecaster stands for this many seeds of networks
 
 
 @dataclass(frozen=True, kw_only=True)

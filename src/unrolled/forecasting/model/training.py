@@ -27,7 +27,7 @@ from .distributions import OutputDistribution
 from .ensemble import Ensemble, Member
 from .settings import MAX_NETWORKS, Settings
 
-WINDOWS_FOR_INITIAL_OUTPUTS = 1000  # that show how far targets lie from their anchors
+WINDOWS_FOR_INITIAL_OUTPUTS = 1000  # from which the targets' distances from anchors are taken
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class TrainingSet:
 
     origins: TransformedOrigins  # the ends of all windows
     spec: WindowSpec  # how they are cut
-    features: Features  # what is read beside the target
+    features: Features  # what is read besides the target
     distribution: OutputDistribution  # what the networks learn
 
     def windows(self, view: View, origins: TransformedOrigins | None = None) -> Windows:
@@ -47,7 +47,7 @@ class TrainingSet:
         return windows if weighted else replace(windows, weight=origins.panel.covariates.weights[origins.series])
 
     def sample(self, view: View, count: int, seed: int) -> Windows:
-        """So many windows at random."""
+        """A random sample of windows."""
         rows = generator(Purpose.SAMPLE, Place(seed)).choice(len(self.origins), count, replace=False)
         return self.windows(view, self.origins.take(np.sort(rows)))
 
@@ -61,7 +61,7 @@ def train_ensemble(
     *,
     title: str,
 ) -> Ensemble:
-    """Train an ensemble on windows of a panel. Ctrl-C ends it early, with the networks there are.
+    """Train an ensemble on windows of a panel. Ctrl-C ends it early with the networks trained so far.
 
     Members that share a view share its windows, unless there are so many that each draws a sample of its own.
     """
@@ -85,7 +85,7 @@ def train_ensemble(
             members += run_in_parallel([partial(network, first + k, name) for k in range(count)], engine)
         interrupted = any(member.history.stopped == "interrupted" for member in members)
     whole = [member for member in members if member.history.stopped != "interrupted"]
-    # networks that were trained for a while are better than none
+    # partly trained networks are better than none
     return Ensemble(
         spec, features, whole or members, interrupted, distribution=settings.distribution, seed=settings.seed
     )
@@ -94,12 +94,12 @@ def train_ensemble(
 def train_member(
     settings: Settings, data: TrainingSet, shared: Mapping[View, Windows], view: View, *, seed: int, title: str
 ) -> Member:
-    """Train one network on the shared windows of its view, or on a sample where there are more than it will see."""
+    """Train one network on the shared windows of its view, or on a sample if there are more than it will see."""
     drawn = settings.steps * settings.batch_size
     windows = shared[view] if view in shared else data.sample(view, drawn, seed)
     architecture = settings.architecture(data.spec, view, data.features)
     parameters = architecture.initialize(seed)
-    if data.spec.segment == 1:  # networks on segments are trained for long and need no such beginning
+    if data.spec.segment == 1:  # networks on segments are trained long enough without this
         _set_initial_outputs(architecture, parameters, windows, settings.distribution)
     rows = np.arange(len(windows))
     history = train(

@@ -1,1 +1,1 @@
-"""What a series is freed of before a network reads it (season, level, logarithm), and the way back."""
+"""What is removed from a series before a network reads it (season, level, logarithm), and the inverse."""

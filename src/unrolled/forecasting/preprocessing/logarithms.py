@@ -1,4 +1,4 @@
-"""Logarithms: which series are forecast in them, and the series in those units."""
+"""The choice of series that are forecast in logarithms, and these logarithms."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from ...arrays import Array
 from ...errors import DataError
 from ...series.panel import Panel
 
-SMALLEST_SHARE_OF_MAXIMUM = 0.01  # values below this share would outweigh all other movements in logarithms
+SMALLEST_SHARE_OF_MAXIMUM = 0.01  # smaller values would dominate all other changes in logarithms
 
 
 def all_positive(panel: Panel) -> Array:
@@ -15,11 +15,11 @@ def all_positive(panel: Panel) -> Array:
 
 
 def wants_logarithm(y: Array, observed: Array, season: int) -> bool:
-    """Whether the variation of a series is proportional to its level, so that logarithms make it even.
+    """Whether the variation of a series is proportional to its level, so that it is even in logarithms.
 
     The spread of each block (a season, or 8 values) is compared with its level. The variation counts as proportional
     where the slope of log spread on log level exceeds ½ and the spreads of the logarithms are more alike than those
-    of the values: a series that drops to nearly 0 now and then would vary wildly in logarithms. A series of fewer
+    of the values: a series that sometimes drops to nearly 0 would vary strongly in logarithms. A series of fewer
     than three blocks is taken in logarithms unless some of its values are nearly 0, because growth is more often
     proportional than not.
 
@@ -45,13 +45,13 @@ def log_transformed(panel: Panel, logs: Array) -> Array:
     """The target, its logarithm for the series in `logs` (S,) bool, (n,)."""
     z = panel.y.copy()
     in_logs = np.repeat(logs, panel.lengths)
-    # a series may get a value that is not positive after this was decided
+    # later values may be 0 or negative although logarithms were chosen
     z[in_logs] = np.log(np.maximum(z[in_logs], np.finfo(float).tiny))
     return z
 
 
 def choose_logs(panel: Panel, log: bool | None, season: int) -> Array:
-    """Which series are taken in logarithms, (S,) bool; with `log=None` that is decided for each series.
+    """Which series are taken in logarithms, (S,) bool; `log=None` decides for each series.
 
     Raises:
         DataError: logarithms were asked for, and a series has a value that is not positive.

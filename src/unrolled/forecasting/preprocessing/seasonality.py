@@ -1,8 +1,8 @@
-"""What the season adds to a series, estimated from all of its rows.
+"""The seasonal effects of a series, estimated from all of its rows.
 
 The trend is removed by local regression, the rest is averaged for each place of the season, and these means are
-shrunk by the variation that chance alone would give them: a clear season is removed almost entirely, pure noise not
-at all, and a season that a short series can't tell from noise in part.
+shrunk by the variation that noise would give them. So a clear season is removed almost entirely, pure noise not at
+all, and a season that a short series hardly distinguishes from noise only in part.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import numpy as np
 
 from ...arrays import Array
 
-SEASON_DECAY = 0.85  # weight of a season relative to the next one, because seasons change
+SEASON_DECAY = 0.85  # weight of a season relative to the next one, because seasonal effects change
 BACKFITTING_PASSES = 3  # alternating between the trend without the season and the season without the trend
 
 
 def estimate_season(z: Array, phase: Array, season: int) -> Array:
-    """What the season adds at each of its places, (season,), summing to 0; all 0 where no season can be seen.
+    """The seasonal effect of each place, (season,), summing to 0; all 0 if no season is found.
 
     Source: Cleveland, Cleveland, McRae and Terpenning, "STL: a seasonal-trend decomposition procedure based on
     loess", J. of Official Statistics 6, 1990, with a periodic season and the trend span recommended there; Miller
     and Williams, "Shrinkage estimators of time series seasonal factors", Int. J. of Forecasting 19, 2003. They shrink
-    by (season - 3) / (season - 1) of the share that chance explains; here it is the whole share, so that seasons of
+    by (season - 3) / (season - 1) of the share that noise explains; here it is the whole share, so that seasons of
     two and three places are shrunk as well.
 
     Args:
@@ -56,14 +56,14 @@ def estimate_season(z: Array, phase: Array, season: int) -> Array:
 
 @cache
 def trend_of(season: int) -> LocalLinear:
-    """What smooths series of this season: a line over one and a half of them."""
+    """The smoother for this season: a local line over one and a half seasons."""
     return LocalLinear(1 + 2 * (3 * season // 4))
 
 
 class LocalLinear:
-    """Loess: at each place the line through the `span` nearest values, the nearer the heavier (tricube weights).
+    """Loess: at each place a line through the `span` nearest values, weighted by nearness (tricube weights).
 
-    Near an end the nearest values lie to one side. `span` is odd, and no series may be shorter.
+    Near an end the nearest values lie to one side. `span` is odd, and series must have at least that many values.
     """
 
     def __init__(self, span: int) -> None:
@@ -79,9 +79,9 @@ class LocalLinear:
 
     def __call__(self, z: Array) -> Array:
         span = len(self.middle)
-        inside = np.convolve(z, self.middle, "valid")  # symmetric, so that turning it round changes nothing
+        inside = np.convolve(z, self.middle, "valid")  # symmetric, so that reversing it changes nothing
         return np.concatenate([self.start @ z[:span], inside, (self.start @ z[: -span - 1 : -1])[::-1]])
 
     def degrees(self, n: int) -> float:
-        """Degrees of freedom that smoothing n values takes: how much of itself each keeps, summed."""
+        """Degrees of freedom of smoothing n values: the trace of the smoother."""
         return 2 * float(np.trace(self.start)) + (n - 2 * self.half) * float(self.middle[self.half])

@@ -1,7 +1,7 @@
 """The level and the slope of a series, from which forecasts are measured.
 
 Both are weighted sums of the last values before a window's end. The weights decay geometrically with age, and the
-rate of decay is chosen for each series by what would have forecast it best.
+rate of decay of each series is the one that would have forecast it best.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from ...arrays import Array
 from ...series.origins import Origins
 from ...series.ragged import pieces_of, rows_between, side_by_side
 
-# A level is judged at most this far ahead: a horizon, but no more than a twelfth of the series or three steps.
+# A level is evaluated at most a horizon ahead, and at most a twelfth of the series (or three steps) ahead.
 SERIES_PER_JUDGED_HORIZON, MIN_JUDGED_STEPS = 12, 3
 SMOOTHINGS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 TREND_DECAYS = (2.0, 4.0, 8.0, 16.0)  # natural logarithms of the newest weight over the oldest one behind a slope
@@ -27,7 +27,7 @@ MAX_ORIGINS_TO_JUDGE_TREND = 50  # of a series
 def best_smoothings(z: Array, offsets: Array, horizon: int) -> Array:
     """The smoothing of each series whose level, repeated, has the smallest mean absolute error, (S,).
 
-    The error is measured one step ahead, at the horizon and half way. Series of fewer than 12 horizons are judged
+    The error is measured one step ahead, at the horizon and half way. Series of fewer than 12 horizons are evaluated
     less far ahead, because they have too few forecasts of the whole horizon.
     """
     found = [_best_of_some(z[rows], own, horizon) for _, rows, own in pieces_of(offsets)]

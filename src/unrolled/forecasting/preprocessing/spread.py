@@ -17,7 +17,7 @@ def window_statistics(z: Array, starts: Array, ends: Array) -> tuple[Array, Arra
     for rows, values in side_by_side(z, starts, ends):
         mean[rows] = values.mean(axis=1)
         spread = values.std(axis=1)
-        # rounding leaves a tiny spread in a constant window
+        # rounding gives a constant window a tiny spread
         scale[rows] = np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 0.0)
     return mean, scale
 

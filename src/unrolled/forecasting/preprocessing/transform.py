@@ -1,4 +1,4 @@
-"""What each series is freed of before a network reads it (logarithm, season), its level and slope, and the way back.
+"""What is removed from each series before a network reads it (logarithm, season), its level, and the inverse.
 
 All of it is estimated from the past only.
 """
@@ -28,13 +28,13 @@ LARGEST_LOGARITHM = 700.0  # float64 overflows soon after, and no forecast may b
 
 @dataclass(frozen=True)
 class SeriesTransform:
-    """What is known of each of S series beyond its window."""
+    """What forecasts need to know about each of S series besides its window."""
 
     logs: Array  # whether it is taken in logarithms, (S,) bool
-    season: Array  # what its season adds at each of its places, ordinal 0 first, (S, season)
+    season: Array  # its seasonal effects, ordinal 0 first, (S, season)
     smoothing: Array  # weight of the newest value in its level, (S,)
     trend: Array  # decay of the weights behind its slope, (S,); 0 without a trend
-    steady: Array  # whether its trend has hardly ever been wrong, (S,) bool
+    steady: Array  # whether its trend is steady, see `best_trends`, (S,) bool
     spread: Array  # its standard deviation, (S,); for a constant series its usual change
     change: Array  # its mean absolute change from one value to the next, positive, (S,)
     extent: Array  # its lowest value, its median and its highest value, (S, 3)
@@ -52,7 +52,7 @@ def estimate_transform(
         panel: S series.
         logs: which of them are taken in logarithms, (S,) bool.
         season: periods in a season; 1: none.
-        horizon: periods ahead at which levels and trends are judged.
+        horizon: periods ahead at which levels and trends are evaluated.
         with_trends: whether trends are estimated, too.
     """
     count = len(panel.ids)
@@ -101,7 +101,7 @@ def deseasonalized(panel: Panel, transform: SeriesTransform) -> Array:
 
 
 def _without_season(z: Array, panel: Panel, transform: SeriesTransform) -> Array:
-    """z less what the season of its series adds, (n,)."""
+    """z without the seasonal effects of its series, (n,)."""
     season = transform.season.shape[1]
     if season == 1 or not transform.season.any():
         return z
@@ -121,7 +121,7 @@ class TransformedOrigins(Origins):
     transform: SeriesTransform  # of the panel's series
 
     def season_ahead(self, horizon: int) -> Array:
-        """What the season adds to each of the `horizon` periods ahead, (N, horizon)."""
+        """The seasonal effects of the `horizon` periods ahead, (N, horizon)."""
         places = self.ordinals_ahead(horizon) % self.transform.season.shape[1]
         return np.take_along_axis(self.transform.season[self.series], places, axis=1)
 
@@ -132,8 +132,8 @@ class TransformedOrigins(Origins):
     def inverse_transform(self, z: Array) -> Array:
         """Forecasts (N, ...) in the units of the target: the exponential for series taken in logarithms.
 
-        A spread that grows steadily in logarithms grows exponentially in the units of the target. A forecast may
-        therefore go only so far beyond the extremes of its series, its last value among them.
+        A spread that grows steadily in logarithms grows exponentially in the units of the target. Forecasts
+        are therefore limited to a range around the extremes of their series, including its last value.
         """
         own = np.flatnonzero(self.transform.logs[self.series])
         lowest, median, highest = self.transform.extent[self.series[own]].T

@@ -1,4 +1,4 @@
-"""Conformal calibration: intervals are stretched so that they hold what they promise on held-out windows."""
+"""Conformal calibration: intervals are stretched to have their coverage level on held-out windows."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,18 @@ from ...arrays import Array
 from .quantile_function import scores_of_levels
 from .quantiles import MEDIAN, QUANTILES
 
-MIN_FACTOR, MAX_FACTOR = 0.2, 5.0  # anything beyond is more likely an accident of few scores
-UNCALIBRATED_FACTOR = 2.0  # of series too short for a calibration: the usual factor of those just long enough
+MIN_FACTOR, MAX_FACTOR = 0.2, 5.0  # anything beyond is more likely due to chance
+UNCALIBRATED_FACTOR = 2.0  # of series too short for calibration: typical of those just long enough
 MIN_SCORES_PER_STEP = 100  # with fewer held-out scores of a step, all steps are pooled
 
 
 def conformal_factors(quantiles: Array, targets: Array, weights: Array) -> Array:
-    """The factor by which each interval must grow or shrink to hold what it promises, (MEDIAN, H).
+    """The factor by which each interval must be stretched to have its coverage level, (MEDIAN, H).
 
     For the pair of quantiles (lo, hi) around the median m, the score of a target y is its distance from m relative to
     the interval's half-width on that side: (m - y) / (m - lo) below, (y - m) / (hi - m) above. Both sides of the
     interval of coverage 1 - α are stretched by the ⌈(n + 1)(1 - α)⌉-th smallest score. Relative scores keep what the
-    networks have learned about near and far steps, and about calm and volatile series, where all steps are pooled.
+    networks have learned about near and far steps and about calm and volatile series, even if all steps are pooled.
 
     Args:
         quantiles: held-out predictions (N, H, Q).
@@ -39,7 +39,7 @@ def conformal_factors(quantiles: Array, targets: Array, weights: Array) -> Array
 
 def _relative_distance(quantiles: Array, targets: Array, pair: int) -> Array:
     """Distance of the targets from the median, relative to the interval's half-width on their side, (N, H); infinite
-    where an interval without width on that side does not hold them."""
+    if the interval has no width on that side and does not contain them."""
     middle = quantiles[..., MEDIAN]
     half_width = np.where(targets < middle, middle - quantiles[..., pair], quantiles[..., -1 - pair] - middle)
     distance = np.abs(targets - middle)
@@ -54,8 +54,8 @@ def pooled(weights: Array) -> bool:
 
 
 def _upper_quantiles(scores: Array, coverage: float) -> Array:
-    """In each column of scores (N, K) that of the promised rank, (K,); infinite ones, which are unknown or which no
-    factor brings inside, are left out."""
+    """The score of the rank for this coverage in each column of (N, K), (K,). Infinite ones, whose target is unknown
+    or can't be brought inside by a factor, are left out."""
     counts = np.isfinite(scores).sum(axis=0)
     # 0.975 - 0.025 is a rounding error above 0.95
     ranks = np.ceil((counts + 1) * coverage - 1e-9).astype(int)
@@ -69,7 +69,7 @@ def calibrate(quantiles: Array, factors: Array, levels: Sequence[float] = QUANTI
 
     Args:
         quantiles: with the median in the middle.
-        factors: of the pairs of `QUANTILES`, (MEDIAN, H'); steps beyond the last one are stretched as that one is.
+        factors: of the pairs of `QUANTILES`, (MEDIAN, H'); steps beyond the last one have its factors.
         levels: of the quantiles; between those of `QUANTILES` the factors are interpolated over normal scores.
     """
     count, middle = len(levels), len(levels) // 2

@@ -11,14 +11,14 @@ def estimate_correlation(scores: Array, known: Array, apart: int) -> Array:
     """Correlations between the steps ahead, (H, H).
 
     Each held-out target has a normal score under its own forecast; these are the correlations of a Gaussian copula.
-    They are computed about 0, where the scores of good forecasts lie, because overlapping windows often err to one
-    side together. Then they are shrunk towards independence by λ = Σ (1 - r²)² / n / Σ r², at most 1: the fewer
-    windows share no target, the more.
+    They are computed about 0, where the scores of good forecasts lie, because the errors of overlapping
+    windows often have the same sign. Then they are shrunk towards independence by λ = Σ (1 - r²)² / n / Σ r², at most
+    1: the fewer windows without a common target, the stronger.
 
     Args:
         scores: of K windows, (K, H).
         known: 0 where the target is unknown, (K, H).
-        apart: how many of the windows share no target, n.
+        apart: the number of windows without a common target, n.
 
     Source: Schäfer & Strimmer, Statistical Applications in Genetics and Molecular Biology 4, 2005; for copulas of
     forecasts over steps ahead, Pinson et al., Wind Energy 12, 2009.
@@ -41,6 +41,6 @@ def correlated(noise: Array, correlation: Array | None) -> Array:
     """Independent standard normal numbers (..., H) with these correlations along their last axis; None: unchanged."""
     if correlation is None:
         return noise
-    # with few windows the matrix has no full rank, which a Cholesky decomposition needs
+    # with few windows the matrix lacks the full rank that a Cholesky decomposition needs
     values, vectors = np.linalg.eigh(correlation)
     return noise @ (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

@@ -1,7 +1,7 @@
-"""The distribution of one value ahead: its quantile function between and beyond known quantiles, and the way back.
+"""The distribution of one value ahead: its quantile function between and beyond known quantiles, and the inverse.
 
 Both use normal scores: the level q has the score Φ⁻¹(q). Between two known quantiles the function is linear in the
-score; beyond the outermost one it is the line through the median and that quantile. A normal distribution is exact.
+score; beyond them it is the line through the median and the outermost one. This is exact for normal distributions.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def quantiles_at_scores(quantiles: Array, levels: Sequence[float], scores: Array
 
     Args:
         quantiles: rising along the last axis, (..., L).
-        levels: theirs, L, with the median among them, in the middle.
+        levels: their levels, L, with the median in the middle.
         scores: (...), broadcast against the leading axes of the quantiles.
 
     >>> scores = np.array([0.0, scores_of_levels([0.9])[0]])
@@ -46,7 +46,7 @@ def quantiles_at_scores(quantiles: Array, levels: Sequence[float], scores: Array
     pick = [_picked(quantiles, k) for k in (right - 1, right)]
     low, high = known[right - 1], known[right]
     share = (scores - low) / (high - low)
-    # between equal quantiles no rounding error may appear
+    # there must be no rounding error between equal quantiles
     inside = np.where(pick[0] == pick[1], pick[0], pick[0] + share * (pick[1] - pick[0]))
     middle = quantiles[..., last // 2]
     for end, beyond in ((0, scores < known[0]), (last, scores > known[last])):
@@ -61,7 +61,7 @@ def normal_scores(quantiles: Array, levels: Sequence[float], values: Array) -> A
 
     Args:
         quantiles: rising along the last axis, (..., L).
-        levels: theirs, L, with the median among them, in the middle.
+        levels: their levels, L, with the median in the middle.
         values: (...), broadcast against the leading axes of the quantiles.
     """
     known = scores_of_levels(levels)
@@ -84,6 +84,6 @@ def normal_scores(quantiles: Array, levels: Sequence[float], values: Array) -> A
 
 
 def _picked(quantiles: Array, which: Array) -> Array:
-    """The quantiles of these numbers (...), broadcast against the leading axes."""
+    """The quantiles at these indices (...), broadcast against the leading axes."""
     missing = (1,) * (which.ndim + 1 - quantiles.ndim)
     return np.take_along_axis(quantiles.reshape(missing + quantiles.shape), which[..., None], axis=-1)[..., 0]

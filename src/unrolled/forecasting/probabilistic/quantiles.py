@@ -1,4 +1,4 @@
-"""The grid of quantiles that networks learn, and how any level inside it is read off."""
+"""The grid of quantiles that networks learn, and interpolation within it."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ GRID_LEVELS = tuple(round(100 * (QUANTILES[-1 - k] - QUANTILES[k]), 6) for k in 
 
 
 def check_levels(level: Sequence[float] | float | None) -> list[float]:
-    """Levels in per cent, such as [80, 95], each of which the grid can answer."""
+    """Coverage levels in per cent, such as [80, 95], each within the grid."""
     try:
         levels: list[float] = [] if level is None else np.ravel(np.asarray(level, np.float64)).tolist()
     except (TypeError, ValueError) as error:
@@ -23,7 +23,7 @@ def check_levels(level: Sequence[float] | float | None) -> list[float]:
     largest = 100 * (QUANTILES[-1] - QUANTILES[0])
     for value in levels:
         if not 0 < value <= largest + 1e-9:
-            raise InputError(f"level {value:g} lies outside what the model has learned: above 0, up to {largest:g}.")
+            raise InputError(f"level must be above 0 and at most {largest:g}, the largest learned; got {value:g}.")
     return levels
 
 

@@ -1,4 +1,4 @@
-"""The support of a target, which every forecast keeps to."""
+"""The support of a target, which limits all forecasts."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from ...arrays import Array
 
 
 class Support(NamedTuple):
-    """The support of a target, which its forecasts, intervals and samples respect."""
+    """The limits of a target's forecasts, intervals and samples."""
 
     nonnegative: bool = False  # nothing lies below 0
     integer: bool = False  # all values are whole
@@ -23,7 +23,7 @@ class Support(NamedTuple):
         return np.rint(y) + 0.0 if self.integer else y  # + 0: never -0
 
     def quantile(self, y: Array, q: float) -> Array:
-        """Values of the quantile q; whole ones outwards, so that no interval loses coverage, and the order stays.
+        """Values of the quantile q, rounded outwards if whole: intervals keep their coverage, quantiles their order.
 
         >>> Support(integer=True).quantile(np.array([1.2, 2.6]), 0.9)
         array([2., 3.])

@@ -1,4 +1,4 @@
-"""The automatic choice: the parameters that a search before the held-out end has found."""
+"""The automatic choice: parameters found by a search on the rows before the held-out end."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from .validation import MIN_UNITS, make_folds
 
 @dataclass(frozen=True)
 class SelectionResult:
-    """What came of a search."""
+    """The result of a search."""
 
-    asked: Parameters  # the parameters that called for it
-    chosen: Parameters  # those that repeat the choice without a search; for several frequencies, with one
-    table: pd.DataFrame  # all that was tried, see `Forecaster.search_`
-    notes: Sequence[str] = ()  # what came of it, in words
+    asked: Parameters  # the given parameters
+    chosen: Parameters  # those that repeat the choice without a search; of several frequencies, the given ones
+    table: pd.DataFrame  # all trials, see `Forecaster.search_`
+    notes: Sequence[str] = ()  # the outcome in words
     interrupted: bool = False  # whether Ctrl-C ended it
-    parts: Mapping[str, SelectionResult] = field(default_factory=dict)  # for each of several
+    parts: Mapping[str, SelectionResult] = field(default_factory=dict)  # for each of several frequencies
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def without_search(parameters: Parameters) -> Parameters:
 def fit_automatically(
     parameters: Parameters, panel: Panel, source: Source, baselines: Sequence[str] = ()
 ) -> tuple[Predictor, SelectionResult]:
-    """Search for the parameters without the end that a fit holds out, and fit with those that were chosen."""
+    """Search for parameters on the rows before the held-out end, and fit with the chosen ones."""
     with run_progress(parameters.verbose):
         with subtask("", 0, 2):
             selection = select_parameters(parameters, panel)
@@ -58,13 +58,13 @@ def fit_automatically(
 def select_parameters(
     parameters: Parameters, panel: Panel, *, evaluate: bool = True, fits: int = 1
 ) -> SelectionResult:
-    """The parameters for a panel, chosen without the end that a fit holds out.
+    """The parameters for a panel, chosen on the rows before the held-out end.
 
     Args:
-        parameters: what was asked.
-        panel: all that is known.
+        parameters: as given.
+        panel: all known rows.
         evaluate: whether the fits hold out an end.
-        fits: how many follow, for the estimate of the time that is left.
+        fits: how many follow, for the estimate of the remaining time.
     """
     limited = parameters.budget is not None or parameters.max_trials is not None
     budget = Budget(parameters.budget if limited else DEFAULT_BUDGET_S, parameters.max_trials)  # the clock starts
@@ -82,8 +82,8 @@ def select_parameters(
 def _search(
     default: Parameters, known: Panel, panel: Panel, budget: Budget, verbose: int, trainings: int
 ) -> Search | None:
-    """A search in the known part of a panel; None where its series are too short to judge anything."""
-    # candidates are judged as networks, and read the calendar as the fit does, even where a fold is too short for it
+    """A search in the known part of a panel; None where its series are too short to evaluate any."""
+    # candidates are not combined, and read the calendar if the fit will, even if a fold is too short for it
     silent = replace(default, verbose=0, combine=None)
     decisions = decide(silent, known, panel.lengths)
     configuration = default_configuration(silent, decisions, panel.lengths)
@@ -104,28 +104,23 @@ def _too_short(known: Panel) -> str:
 
 
 def explain(search: Search, interrupted: bool) -> list[str]:
-    """What came of a search, in words."""
+    """The outcome of a search, in words."""
     budget = search.budget
     default = search.trials.get((search.default, "final"))
     finals = [t for t in search.ranked("final") if t is not default]
-    tried = len({c for c, _ in search.trials})
-    ended = " before the interrupt" if interrupted else ""
     if default is None or not finals:
         if interrupted:
-            return ["automatic choice: the default, as the interrupt came before anything was judged against it"]
+            return ["automatic choice: the default; the interrupt came before a comparison with it"]
         had = f"{budget.limit_s:g} s" if budget.limit_s is not None else f"{budget.max_trials} trials"
-        return [
-            f"automatic choice: the default, since {had} were too little to judge a challenger. {_needed(search)}"
-        ]
+        return [f"automatic choice: the default; {had} are not enough to evaluate a challenger. {_needed(search)}"]
     winner = search.winner
     best = next(t for t in finals if t.configuration == winner) if winner != search.default else finals[0]
     gain, error, _ = best.better_by(default)
     figures = f"scaled error {best.score:.4g} against {default.score:.4g}, a gain of {gain:.2g} ± {error:.2g}"
+    tried = f"{len({c for c, _ in search.trials})} configurations" + (" before the interrupt" if interrupted else "")
     if winner == search.default:
-        return [
-            f"automatic choice: the default; no other of {tried}{ended} wins by more than noise (best: {figures})"
-        ]
-    return [f"automatic choice out of {tried}{ended}: {winner} ({figures}, over {search.validation.units} units)"]
+        return [f"automatic choice: the default; of {tried}, none wins by more than noise (best: {figures})"]
+    return [f"automatic choice of {tried}: {winner} ({figures}, over {search.validation.units} units)"]
 
 
 def _needed(search: Search) -> str:

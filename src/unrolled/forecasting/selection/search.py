@@ -2,7 +2,7 @@
 
 A few diverse configurations are screened with little training, the best of them are trained in full, and then the
 neighbours of the best one are treated the same way: successive halving (Jamieson & Talwalkar, AISTATS 2016) followed
-by a local search. All are judged by the same forecasts from rolling origins inside the known part, with the same
+by a local search. All are evaluated on the same rolling origins inside the known part, with the same
 seeds. The default takes part, and a challenger replaces it only if it wins by more than noise.
 """
 
@@ -24,7 +24,7 @@ from ..parameters import MIN_TRIALS, Parameters
 from .space import Configuration, SearchSpace, first_candidates, neighbours
 from .validation import Validation
 
-SCREENING_SHARE = 0.5  # of the budget, which the first candidates may take
+SCREENING_SHARE = 0.5  # of the budget, for the screening of the first candidates
 FINALISTS = 3  # of the first candidates
 PROMOTED = 2  # of the neighbours of the best, in each round
 CHANCE_OF_ONE_STANDARD_ERROR = 0.16  # that a challenger as good as the default wins by more than one
@@ -32,17 +32,17 @@ clock: Callable[[], float] = time.perf_counter
 
 
 class Interrupted(Exception):
-    """Ctrl-C came while a candidate was judged."""
+    """Ctrl-C came while a candidate was evaluated."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A configuration that was judged."""
+    """A configuration that was evaluated at one stage."""
 
     configuration: Configuration  # as it would be fitted
     stage: str  # "screened" (less training, half of the folds) or "final"
-    errors: Array  # one a unit of the comparison, the same units for all trials of a stage, (U,)
-    seconds: float  # that it took
+    errors: Array  # one per unit of the comparison, the same units for all trials of a stage, (U,)
+    seconds: float  # the time it took
 
     @property
     def score(self) -> float:
@@ -50,7 +50,7 @@ class Trial:
         return float(known.mean()) if len(known) else inf
 
     def better_by(self, other: Trial) -> tuple[float, float, int]:
-        """How much smaller the error is than another's on average, the standard error of that, and units."""
+        """The mean by which the error is below another's, its standard error, and the number of units."""
         if not isfinite(self.score) or not isfinite(other.score):
             return (0.0 if self.score == other.score else inf if self.score < other.score else -inf), 0.0, 0
         gain = (other.errors - self.errors)[~np.isnan(self.errors)]
@@ -60,17 +60,17 @@ class Trial:
 
 @dataclass
 class Budget:
-    """How long a search may take, and how many trials it may make: configurations judged at one stage."""
+    """The seconds and the trials that a search may spend, and has spent."""
 
     limit_s: float | None
     max_trials: int | None
     began: float = field(default_factory=lambda: clock())
     trials: int = 0
-    work: float = 0.0  # that was done
-    seconds: float = 0.0  # that it took
+    work: float = 0.0  # done so far
+    seconds: float = 0.0  # that this work took
 
     def affords(self, *work: float, share: float = 1.0) -> bool:
-        """Whether trials of this much work each still fit into this share of the whole."""
+        """Whether trials with this much work each fit into this share of the budget."""
         if self.max_trials is not None and self.trials + len(work) > self.max_trials * share:
             return False
         return self.limit_s is None or self.elapsed + self.pace * sum(work) < self.limit_s * share
@@ -87,7 +87,7 @@ class Budget:
 
     @property
     def share(self) -> float:
-        """How much of it is spent, 0 .. 1, where seconds count if they are limited."""
+        """The share that is spent, 0 .. 1: of the seconds if these are limited, else of the trials."""
         spent = self.trials / (self.max_trials or 1) if self.limit_s is None else self.elapsed / self.limit_s
         return min(spent, 1.0)
 
@@ -119,12 +119,12 @@ class Search:
         self.parameters = parameters  # silent, with the name of a cell
         self.validation, self.default, self.space, self.budget = validation, default, space, budget
         self.trials: dict[tuple[Configuration, str], Trial] = {}
-        self.verbose, self.trainings = verbose, trainings  # so many follow
+        self.verbose, self.trainings = verbose, trainings  # that follow the search
         self.line = SilentProgress()
         self.interrupted: Callable[[], bool] = lambda: False
 
     def run(self) -> bool:
-        """Try candidates until the budget is spent or nothing better is near; whether Ctrl-C ended it."""
+        """Try candidates until the budget is spent or no neighbour is better. Return whether Ctrl-C ended it."""
         with interruptible() as self.interrupted, progress_line("searching", 0, self.verbose) as self.line:
             try:
                 self._first_round()
@@ -141,7 +141,7 @@ class Search:
         final = self.work(self.default, "final")
         for candidate in first_candidates(self.default, self.space):
             work = self.work(candidate, "screened")
-            # beyond a few, what is screened must leave time to judge the default and a challenger in full
+            # after a few, screening must leave time to train the default and a challenger in full
             if self.budget.affords(work, share=SCREENING_SHARE) and (
                 len(self.trials) <= FINALISTS or self.budget.affords(work, final, final)
             ):
@@ -154,7 +154,7 @@ class Search:
             self._judge_if_afforded(trial.configuration, "final")
 
     def _next_round(self) -> bool:
-        """Neighbours of the best; whether one of them is better still."""
+        """Try neighbours of the best. Return whether one of them is better."""
         finals = self.ranked("final")
         if len(finals) < 2:
             return False
@@ -187,7 +187,7 @@ class Search:
                 raise Interrupted
             folds.append(self.validation.errors(trained.apply(self.parameters), fold))
         if self.interrupted():
-            raise Interrupted  # the last training may not have been a whole one
+            raise Interrupted  # the last training may have been cut short
         seconds = clock() - began
         self.budget.spend(self.work(candidate, stage), seconds)
         self.trials[candidate, stage] = Trial(candidate, stage, self.validation.by_unit(folds), seconds)
@@ -195,11 +195,11 @@ class Search:
             self.line.update(self.budget.share, f"{self.budget}, best error {self._best():.4g}", self._left_s())
 
     def _best(self) -> float:
-        """The smallest error of the stage that counts most of those that there are."""
+        """The smallest error of the final stage, or of the screening before that."""
         return (self.ranked("final") or self.ranked("screened"))[0].score
 
     def _left_s(self) -> float | None:
-        """Seconds until the budget is spent and the trainings after it are done; None: only trials are limited."""
+        """Seconds until the search and the trainings after it end; None if only trials are limited."""
         budget = self.budget
         if budget.limit_s is None:
             return None
@@ -207,14 +207,14 @@ class Search:
 
     def _folds(self, stage: str) -> range:
         count = len(self.validation.left_out)
-        # every other one, the newest among them
+        # every second one, including the newest
         return range(0, count, 2) if stage == "screened" else range(count)
 
     def work(self, candidate: Configuration, stage: str) -> float:
         return len(self._folds(stage)) * trained_as(candidate, stage).work
 
     def ranked(self, stage: str) -> list[Trial]:
-        """The trials of a stage, best first; of equals, whoever came first."""
+        """The trials of a stage, best first; equal ones in the order of evaluation."""
         return sorted((t for (_, s), t in self.trials.items() if s == stage), key=lambda t: t.score)
 
     def _score(self, candidate: Configuration, stage: str) -> float:
@@ -223,7 +223,7 @@ class Search:
 
     @property
     def winner(self) -> Configuration:
-        """The challenger that wins most among those that win by more than noise, else the default."""
+        """The best challenger of those that win by more than noise, else the default."""
         default = self.trials.get((self.default, "final"))
         finals = [t for t in self.ranked("final") if t is not default]
         for trial in finals:
@@ -233,7 +233,7 @@ class Search:
         return self.default
 
     def table(self) -> pd.DataFrame:
-        """One row a configuration, the finalists first; see `Forecaster.search_`."""
+        """One row per configuration, the finalists first; see `Forecaster.search_`."""
         winner = self.winner
         rows = []
         finals, screened = self.ranked("final"), self.ranked("screened")
@@ -259,7 +259,7 @@ class Search:
 
 
 def trained_as(candidate: Configuration, stage: str) -> Configuration:
-    """With what a candidate stands for itself at a stage."""
+    """The configuration with which a candidate is trained at a stage."""
     return candidate.screened() if stage == "screened" else candidate.judged()
 
 
@@ -267,11 +267,11 @@ EVIDENCE = ["rank", "configuration", "score", "standard_error", "seconds", "stag
 
 
 def margin(challengers: int, units: int) -> float:
-    """Standard errors by which the best of some challengers must win.
+    """The number of standard errors by which the best of some challengers must win.
 
-    One challenger by one standard error; of several, the chance that noise alone lifts one above the bar stays what
-    it is with one (Bonferroni). Few units spread more widely than a normal distribution: Student's t with units - 1
-    degrees of freedom, by the expansion of Abramowitz & Stegun, 26.7.5.
+    One challenger must win by one standard error. With several, the probability that one wins because of noise stays
+    the same (Bonferroni). For few units, the normal distribution is replaced by Student's t with units - 1 degrees of
+    freedom, by the expansion of Abramowitz & Stegun, 26.7.5.
 
     >>> round(margin(1, 10_000), 2), round(margin(8, 100), 2), round(margin(8, 4), 1)
     (0.99, 2.08, 3.4)

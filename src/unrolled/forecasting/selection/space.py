@@ -1,4 +1,4 @@
-"""What the automatic choice may try: configurations of a forecaster, the first ones and their neighbours."""
+"""The configurations that the automatic choice may try: the first candidates, and neighbours."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..inputs.window_spec import SHORTEST_WINDOW
 from ..inputs.windows import window_ends
 from ..parameters import Parameters
 
-CELLS = ("rnn", "gru", "lstm")  # from the cheapest to the most expensive
+CELLS = ("rnn", "gru", "lstm")  # from the fastest to the slowest
 COST_OF_A_STEP = {"rnn": 1.0, "gru": 3.0, "lstm": 4.0}  # relative to a hidden unit of the RNN
 COST_OF_OTHER_CELLS = 4.0
 DROPOUTS = (0.0, 0.2, 0.4)
@@ -30,7 +30,7 @@ MIN_HIDDEN, MAX_HIDDEN = 8, 256
 MIN_STEPS_TRIED, MAX_STEPS_TRIED = 100, 6000
 MIN_STEPS_SCREENED = 200
 MAX_VIEWS_TRIED = 3
-NETWORKS_JUDGED = 3  # of an ensemble; more would take time and change few choices
+NETWORKS_JUDGED = 3  # of an ensemble; more would take longer and change few choices
 
 
 class Configuration(NamedTuple):
@@ -52,18 +52,18 @@ class Configuration(NamedTuple):
         return replace(parameters, **self._asdict())
 
     def judged(self) -> Configuration:
-        """The same with as many networks as a judgement takes: three, or every view as often as the others."""
+        """The same with the networks of a full trial: three, or a few more so that views are used equally often."""
         turns = len(self.scaling)
         return self._replace(ensemble=min(self.ensemble, -(-NETWORKS_JUDGED // turns) * turns))
 
     def screened(self) -> Configuration:
-        """The same with less training: a third of the steps where there are many, and two networks, or one a view."""
+        """The same with less training: a third of the steps if there are many, and two networks or one per view."""
         steps = min(self.steps, max(MIN_STEPS_SCREENED, self.steps // 3))
         return self._replace(steps=steps, ensemble=min(self.ensemble, max(2, len(self.scaling))))
 
     @property
     def work(self) -> float:
-        """What training costs, in units that are comparable between configurations."""
+        """The cost of training, in units that are comparable between configurations."""
         reads = self.window / self.segment
         return self.ensemble * self.steps * self.batch_size * reads * self.cost_of_a_step
 
@@ -84,7 +84,7 @@ class Configuration(NamedTuple):
 
 
 class SearchSpace(NamedTuple):
-    """What limits the configurations."""
+    """The limits of the configurations."""
 
     season: int  # periods in a season; 1: none
     longest: int  # the longest window that leaves enough windows to train on
@@ -93,8 +93,8 @@ class SearchSpace(NamedTuple):
 
 
 def default_configuration(parameters: Parameters, decisions: Decisions, rows: Array) -> Configuration:
-    """What these parameters, with the name of a cell, stand for where nothing is searched for; `rows` (S,) are the
-    lengths of the series in the last training."""
+    """The configuration of these parameters, which name a cell, without a search; `rows` (S,) are the lengths of the
+    series in the last training."""
     spec = decisions.spec
     settings = choose_settings(parameters, rows, spec, decisions.decoder)
     taken = {name: getattr(settings, name) for name in Configuration._fields if hasattr(settings, name)}
@@ -112,7 +112,7 @@ def search_space(parameters: Parameters, panel: Panel, decisions: Decisions, sho
 
 
 def with_changes(base: Configuration, space: SearchSpace, **changes: Any) -> Configuration | None:
-    """A configuration with these changes, mended where parts do not fit; None where there is none of that kind."""
+    """A configuration with these changes, adjusted to be valid; None if it can't be or equals the base."""
     if set(changes) & space.given:
         return None
     new = base._replace(**changes)
@@ -132,7 +132,7 @@ def with_changes(base: Configuration, space: SearchSpace, **changes: Any) -> Con
 
 
 def first_candidates(default: Configuration, space: SearchSpace) -> list[Configuration]:
-    """A handful that differ much from the default and from each other, the likeliest first."""
+    """A few that differ much from the default and from each other, the most promising first."""
     views, longer = default.scaling, 2 * default.window
     other = _by_steps(default, space) if default.segment > 1 else _by_segments(default, space)
     moves: list[dict[str, Any]] = [
@@ -153,13 +153,13 @@ def first_candidates(default: Configuration, space: SearchSpace) -> list[Configu
 
 
 def _toggled(views: tuple[str, ...], view: str) -> tuple[str, ...]:
-    """The views with this one, if they lack it, else without; if nothing is left, the level."""
+    """The views with this one added, or removed if it is among them; the level if none remains."""
     return tuple(v for v in views if v != view) or ("level",) if view in views else (*views, view)
 
 
 def _by_segments(default: Configuration, space: SearchSpace) -> dict[str, Any]:
-    """A window of whole seasons, a season at each step."""
-    season = max(space.season, 2)  # of two: without a season the steps are halved
+    """A window of whole seasons, read a season per step."""
+    season = max(space.season, 2)  # without a season: segments of two periods
     seasons = min(SEASONS_IN_WINDOW_OF_SEGMENTS, space.longest // season)
     move: dict[str, Any] = {"segment": season, "window": season * seasons}
     if space.windows >= MIN_WINDOWS_FOR_MEDIUM_SIZE:
@@ -169,7 +169,7 @@ def _by_segments(default: Configuration, space: SearchSpace) -> dict[str, Any]:
 
 
 def _by_steps(default: Configuration, space: SearchSpace) -> dict[str, Any]:
-    """A window of one and a quarter seasons, a period at each step."""
+    """A window of one and a quarter seasons, read a period per step."""
     size = {name: value for name, value in MEDIUM._asdict().items() if name not in space.given}
     return {"segment": 1, "window": 5 * space.season // 4, **size}
 
@@ -202,7 +202,7 @@ def _moves(base: Configuration) -> Iterator[dict[str, Any]]:
 
 
 def _other_views(views: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """One view more, or one less."""
+    """The views with one added or one removed."""
     for name, view in VIEWS.items():
         if view.selectable and name not in views and len(views) < MAX_VIEWS_TRIED:
             yield (*views, name)

@@ -1,4 +1,4 @@
-"""How candidates are judged: rolling origins inside of the training part, the same for all of them."""
+"""The evaluation of candidates: rolling origins inside the training part, the same for all."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,12 +18,12 @@ from ..preprocessing.transform import TransformedOrigins
 from ..probabilistic.quantiles import MEDIAN
 
 MAX_FOLDS = 4
-BLOCKS_FOR_TWO_FOLDS = 8  # of a horizon, in all folds of a series: with so many in two folds, there are no more
+BLOCKS_FOR_TWO_FOLDS = 8  # of a horizon, per series: if two folds have so many, there are no more folds
 MAX_ORIGINS = 100  # of a series in a fold
 MAX_WINDOWS = 2000  # that are forecast in a fold
-MAX_SERIES, MAX_ROWS = 200, 200_000  # that are used; more would take time and change few choices
-MAX_HORIZONS_BACK, MIN_ROWS_BACK = 50, 500  # how far before the end origins lie: the larger of the two
-MIN_SERIES_AS_UNITS = 20  # from here on series are the units of the comparison, not stretches of time
+MAX_SERIES, MAX_ROWS = 200, 200_000  # that are used; more would take longer and change few choices
+MAX_HORIZONS_BACK, MIN_ROWS_BACK = 50, 500  # farthest origin before the end: the larger of the two
+MIN_SERIES_AS_UNITS = 20  # from here on, series are the units of the comparison instead of blocks of time
 MIN_UNITS = 4  # fewer have no standard error
 WITHOUT_TABLE = Source(Columns())  # candidates are fitted to panels
 
@@ -35,14 +35,14 @@ class Validation:
     panel: Panel  # the series that are used
     horizon: int  # periods ahead
     left_out: Array  # rows left out of the training of each fold, the newest first, (F,)
-    origins: int  # one row apart, a series and fold, the oldest at the end of the training
+    origins: int  # per series and fold, one row apart, the oldest at the end of the training
 
     @cached_property
     def scale(self) -> Array:
-        """What errors are divided by, (S,): the mean change from row to row before the oldest fold's end."""
+        """The scale of errors, (S,): the mean absolute change between rows in the training of the oldest fold."""
         past = self.panel.until(int(self.left_out[-1]))
         scale = np.array([np.abs(np.diff(past.y[past.series(k)])).mean() for k in range(len(past.ids))])
-        # a series that never moved: by its size
+        # a constant series is scaled by its size
         return np.where(scale > 0, scale, np.maximum(np.abs(past.y[past.offsets[:-1]]), 1.0))
 
     @property
@@ -52,18 +52,18 @@ class Validation:
 
     @property
     def blocks(self) -> int:
-        """Stretches of a horizon among the origins of a fold: forecasts from origins nearer to each other share
-        targets, and so their errors."""
+        """Blocks of a horizon among the origins of a fold: forecasts from nearer origins share targets, so that their
+        errors are correlated."""
         return max(1, self.origins // self.horizon)
 
     @property
     def units(self) -> int:
-        """How many errors a comparison rests on."""
+        """The number of errors in a comparison."""
         series = len(self.panel.ids)
         return series if series >= MIN_SERIES_AS_UNITS else series * self.blocks * len(self.left_out)
 
     def errors(self, parameters: Parameters, fold: int) -> Array:
-        """Scaled absolute errors of the median, (S, blocks), of a predictor that is fitted here.
+        """Scaled absolute errors of the median, (S, blocks), of a predictor that is fitted for it.
 
         NaN where no target is known, infinite where the fit failed.
         """
@@ -77,7 +77,7 @@ class Validation:
             predictor = fit(parameters, past, WITHOUT_TABLE, evaluate=False)
             origins = TransformedOrigins(self.panel, ends, predictor.transform)
             forecasts = predictor.quantiles(origins, intervals=False)[..., MEDIAN]  # (S·O, H)
-        except UnrolledError:  # such as a training that diverged: no candidate may end the search
+        except UnrolledError:  # such as a training that diverged; a candidate must not end the search
             return np.full((len(past.ids), self.blocks), np.inf)
         places = ends[:, None] + np.arange(self.horizon)
         apart = np.abs(self.panel.y[places] - forecasts) / self.scale[series_of(self.panel, ends), None]
@@ -86,7 +86,7 @@ class Validation:
         return np.stack([_means(apart, seen, len(past.ids), block == b) for b in range(self.blocks)], axis=1)
 
     def by_unit(self, folds: list[Array]) -> Array:
-        """The errors of some folds (S, blocks) each, as the units of a comparison."""
+        """The errors of some folds, (S, blocks) each, by unit of the comparison."""
         errors = np.concatenate(folds, axis=1)
         if len(errors) < MIN_SERIES_AS_UNITS:
             return errors.reshape(-1)
@@ -96,7 +96,7 @@ class Validation:
 
 
 def _means(apart: Array, seen: Array, series: int, moments: Array) -> Array:
-    """Means of the known among (S·O, H) at these moments (O,) bool, (S,); NaN where there are none."""
+    """Means of the known values of (S·O, H) at these moments (O,) bool, (S,); NaN if there are none."""
     shape = (series, len(moments), -1)
     apart, seen = apart.reshape(shape)[:, moments], seen.reshape(shape)[:, moments]
     count = seen.sum(axis=(1, 2))
@@ -105,10 +105,10 @@ def _means(apart: Array, seen: Array, series: int, moments: Array) -> Array:
 
 
 def make_folds(known: Panel, horizon: int, season: int, seed: int = 0) -> Validation | None:
-    """Folds inside of a panel; None where its series are too short to judge anything.
+    """Folds inside a panel; None if its series are too short for an evaluation.
 
     The typical series keeps two seasons and a horizon (without a season four windows of the shortest kind) in the
-    oldest fold. Of many series, and of very long ones, a part is looked at.
+    oldest fold. Only a part of many or very long series is used.
     """
     typical = int(np.median(known.lengths))
     least = horizon + (2 * season if season > 1 else max(4 * SHORTEST_WINDOW, 2 * horizon))

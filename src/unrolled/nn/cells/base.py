@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 import numpy as np
 
 from ...arrays import Array
-from ...errors import InputError
+from ...errors import InputError, NotRegisteredError
 
 
 class HiddenState(NamedTuple):
@@ -125,7 +125,7 @@ def cell_named(kind: str) -> type[Cell]:
     try:
         return CELLS[kind]
     except KeyError:
-        raise InputError(f"no cell is called {kind!r}; known: {', '.join(sorted(CELLS))}.") from None
+        raise NotRegisteredError(f"no cell is called {kind!r}; known: {', '.join(sorted(CELLS))}.") from None
 
 
 def glorot(shape: tuple[int, ...], rng: np.random.Generator) -> Array:

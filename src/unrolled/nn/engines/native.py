@@ -40,7 +40,7 @@ INSTRUCTION_SETS: tuple[str, ...] = tuple(_native.instruction_sets())  # of this
 
 
 class NativeEngine:
-    """Fused kernels for whole epochs; see docs/performance.md.
+    """Fused kernels for whole epochs; see docs/native-engine.md.
 
     Args:
         instruction_set: by default that of the environment variable `UNROLLED_SIMD`, else the fastest one that this
