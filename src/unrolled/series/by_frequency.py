@@ -77,8 +77,7 @@ def read_panels(
 ) -> list[Panel]:
     """A long table as one panel, or, if no single grid holds its timestamps, one per frequency, the largest first.
 
-    Args:
-        df, columns, freq, season: as in `read_panel`. If `freq` is given, there is one panel.
+    Parameters are as in `read_panel`. If `freq` is given, there is one panel.
 
     Raises:
         DataError: the table can't be used as it is; if its series have several clear frequencies, the message names
@@ -105,9 +104,6 @@ def read_panels(
     return panels
 
 
-# --- notes ------------------------------------------------------------------------------------------
-
-
 def frequency_note(panels: Sequence[Panel]) -> list[str]:
     """A note that there are several frequencies, if there are."""
     return [f"{series_counts(panels)}: each frequency gets networks of its own"] if len(panels) > 1 else []
@@ -125,9 +121,6 @@ def merge_notes(notes: Mapping[str, Iterable[str]]) -> list[str]:
         for note in own:
             parts.setdefault(note, []).append(name)
     return [note if len(of) == len(notes) else f"{', '.join(of)}: {note}" for note, of in parts.items()]
-
-
-# --- the frequency of each series -------------------------------------------------------------------
 
 
 def frequency_names(stamps: Array, codes: Array) -> list[str]:

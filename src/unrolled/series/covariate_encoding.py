@@ -57,9 +57,6 @@ def _shortened(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names[:MAX_NAMES_IN_MESSAGE])) + more
 
 
-# --- covariates that vary in time -------------------------------------------------------------------
-
-
 def encode(column: ColumnValues, spec: CovariateSpec) -> Array:
     """The encoded columns of one covariate, NaN where it is missing, (n, c)."""
     missing = np.isnan(column.values)
@@ -109,9 +106,6 @@ def _on_grid(
     return np.column_stack(columns)
 
 
-# --- static covariates ------------------------------------------------------------------------------
-
-
 def _value_per_series(column: ColumnValues, rows: Rows, series: Array) -> ColumnValues:
     """One cell of a table's column for each series of these numbers (S,), NaN where all are missing."""
     values = column.values[rows.table_rows]
@@ -158,9 +152,6 @@ def _encode_static(static: Mapping[str, ColumnValues], layout: CovariateLayout, 
     return np.column_stack([np.zeros((count, 0)), *numbers]), np.column_stack(
         [np.zeros((count, 0), np.int64), *codes]
     )
-
-
-# --- all covariates ---------------------------------------------------------------------------------
 
 
 def has_future_values(values: Mapping[str, ColumnValues], columns: Columns) -> Array:

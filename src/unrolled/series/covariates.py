@@ -147,9 +147,7 @@ class Covariates:
             ahead[rows_between(first, first + later)] = known_in_advance[rows_between(ends[kept], offsets[kept + 1])]
             own = rows_between(self.ahead_offsets[kept], self.ahead_offsets[kept + 1])
             ahead[rows_between(first + later, ahead_offsets[1:])] = self.ahead[own]
-        values = np.zeros((int((ends - starts)[kept].sum()), 0))
-        if self.values.shape[1]:
-            values = self.values[rows_between(starts[kept], ends[kept])]
+        values = self.values[rows_between(starts[kept], ends[kept])]
         return Covariates(
             self.layout, values, self.static[kept], self.categories[kept], weights, ahead, ahead_offsets
         )

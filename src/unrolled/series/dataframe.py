@@ -63,9 +63,6 @@ def in_library(data: Mapping[str, Array], library: Any) -> Any:
     return pd.DataFrame(data) if library == "pandas" else nw.from_dict(data, backend=library).to_native()
 
 
-# --- ids --------------------------------------------------------------------------------------------
-
-
 def read_ids(table: Any, columns: Columns) -> tuple[Array, list[Any]]:
     """The number of each row's series, in the order of their first rows, (n,); and the ids, [None] without ids."""
     if columns.id not in table.columns:
@@ -91,9 +88,6 @@ def _factorize(column: Any) -> tuple[Array, list[Any]]:
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         names = encoded.dictionary.to_pylist()
     return codes, list(names)
-
-
-# --- timestamps -------------------------------------------------------------------------------------
 
 
 def read_stamps(column: Any, columns: Columns, frequency: Frequency | None = None) -> Array:
@@ -179,9 +173,6 @@ def format_stamp(stamp: Any) -> str:
     if isinstance(stamp, np.datetime64):
         return str(pd.Timestamp(stamp)).removesuffix(" 00:00:00")
     return str(stamp)
-
-
-# --- numbers and texts ------------------------------------------------------------------------------
 
 
 def read_target(column: Any, columns: Columns) -> Array:

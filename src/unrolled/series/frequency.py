@@ -34,16 +34,12 @@ class Frequency:
     month_end: bool = False  # monthly timestamps are the last days of their months
     business: bool = False  # monthly timestamps are the first or last business days of their months
 
-    # --- constructors -------------------------------------------------------------------------------
-
     @classmethod
     def infer(cls, stamps: Array, first: Array) -> Frequency:
         """The frequency of sorted timestamps (n,), int64 or datetime64, whose series begin at the positions `first`.
 
-        The most common distance decides; months are recognized by the days of the month.
-
-        Raises:
-            DataError: no series has two different timestamps.
+        The most common distance decides; months are recognized by the days of the month. A `DataError` says that no
+        series has two different timestamps.
         """
         steps, inside = steps_within(stamps, first)
         if not len(steps):
@@ -90,11 +86,7 @@ class Frequency:
 
     @classmethod
     def named(cls, name: str | int, first_stamp: Any) -> Frequency:
-        """The frequency of a pandas alias such as "D", "MS", "W", "30min", or of a whole number.
-
-        Raises:
-            InputError: there is no such frequency, or it does not fit the first timestamp.
-        """
+        """The frequency of a pandas alias such as "D", "MS", "W", "30min", or of a whole number."""
         dates = isinstance(first_stamp, np.datetime64)
         if isinstance(name, (int, np.integer)) == dates:
             kind = "dates; use an alias such as D or MS" if dates else "whole numbers; use a whole number, such as 1"
@@ -121,8 +113,6 @@ class Frequency:
             return cls("fixed", 7 * DAY * n if kind == "Week" else offset.nanos, origin)
         except ValueError as error:
             raise InputError(f"`freq={name!r}` has no fixed length; {VALID_ALIASES}.") from error
-
-    # --- timestamps and ordinals --------------------------------------------------------------------
 
     def ordinals(self, stamps: Array) -> tuple[Array, Array]:
         """For each timestamp the ordinal of its period, and whether it lies on the grid."""
@@ -156,8 +146,6 @@ class Frequency:
     @property
     def _origin_day(self) -> np.datetime64:
         return np.datetime64(self.origin, "ns").astype("datetime64[D]")
-
-    # --- properties ---------------------------------------------------------------------------------
 
     @property
     def counts_days(self) -> bool:

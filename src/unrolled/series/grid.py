@@ -88,9 +88,6 @@ def refuse_other_stamps(stamps: Array, frequency: Frequency, columns: Columns) -
         raise DataError(f"column {columns.time!r} holds {found}; timestamps must be {expected} as in training.")
 
 
-# --- ordinals ---------------------------------------------------------------------------------------
-
-
 class Placement(NamedTuple):
     """The rows of a table on the grid of one frequency."""
 
@@ -170,9 +167,6 @@ def _coarser_series(rows: Rows, ordinals: Array, frequency: Frequency) -> str | 
     )
 
 
-# --- grids ------------------------------------------------------------------------------------------
-
-
 class Grid(NamedTuple):
     """The complete grids of all series, which begin at the first observed target.
 
@@ -231,12 +225,9 @@ def _refuse_jump(rows: Rows, ordinals: Array, start: int, end: int) -> NoReturn:
 
 
 def fill_gaps(values: Array, season: int, offsets: Array | None = None) -> Array:
-    """Replace each missing value by the one a season before in its series, else by the previous one.
+    """Replace each missing value (n,) by the one a season before in its series, else by the previous one.
 
-    Args:
-        values: series below one another, each beginning with a value, (n,).
-        season: rows per season.
-        offsets: the first row of each series, and n at the end; None: one series.
+    `offsets` hold the first row of each series, which has a value, and n at the end; None: one series.
 
     >>> fill_gaps(np.array([1, 2, np.nan, np.nan]), season=2)
     array([1., 2., 1., 2.])

@@ -72,9 +72,6 @@ class ReadOptions:
 
         >>> ReadOptions(na="?").with_defaults({"na": "-200", "freq": "D"}).given
         {'na': '?', 'freq': 'D'}
-
-        Raises:
-            InputError: an earlier option does not exist here.
         """
         unknown = sorted(earlier.keys() - {f.name for f in fields(self)})
         if unknown:
@@ -113,16 +110,12 @@ class CovariateColumns:
 
 
 def number_or_name(freq: str | int | None) -> str | int | None:
-    """A frequency as `Frequency` takes it: texts of whole numbers become numbers.
-
-    Raises:
-        InputError: the number is below 1.
-    """
+    """A frequency as `Frequency` takes it: texts of whole numbers become numbers, which must be ≥ 1."""
     if freq is None or isinstance(freq, int):
         return freq
     text = freq.strip()
-    if text.lstrip("-").isdigit():
-        if int(text) < 1:
-            raise InputError(f"`freq` must be ≥ 1 if it is a number; got {text}.")
-        return int(text)
-    return text
+    if not text.lstrip("-").isdigit():
+        return text
+    if int(text) < 1:
+        raise InputError(f"`freq` must be ≥ 1 if it is a number; got {text}.")
+    return int(text)

@@ -114,7 +114,7 @@ def chosen_columns(
     chosen = {role: columns_of_option(raw, getattr(options, role)) for role in ("id", "time", "target")}
     for name in covariates.names:
         if name not in raw.cells:
-            raise DataError(f"{raw.name}: there is no column {name!r}; it has: {list_names(raw.cells.columns)}.")
+            raise DataError(f"{raw.name}: there is no column {name!r}; it has: {list_names(raw.names)}.")
     everything = [*chosen["id"], *chosen["time"], *chosen["target"], *covariates.names]
     for name in everything:
         if everything.count(name) > 1:
@@ -156,7 +156,7 @@ def _find_timestamps(
     if options.freq is not None:
         return number_rows(raw, options, series_names(raw, chosen["id"]))
     raise DataError(
-        f"{raw.name}: no column reads as dates; it has: {list_names(raw.cells.columns)}. Name the time column "
+        f"{raw.name}: no column reads as dates; it has: {list_names(raw.names)}. Name the time column "
         "with `time`, or number the rows with `freq`, such as `freq='D'`, and `start`, such as `start='2024-12-31'`."
     )
 
@@ -174,7 +174,7 @@ def _drop_footer(raw: RawTable, time: str) -> None:
         keep -= 1
     if keep < len(raw.cells):
         raw.notes.append(f"{len(raw.cells) - keep} remark(s) below the table dropped")
-        raw.take(np.arange(keep))
+        raw.cells, raw.lines = raw.cells.iloc[:keep], raw.lines[:keep]
 
 
 def series_names(raw: RawTable, ids: Sequence[str]) -> pd.Series | None:
@@ -199,9 +199,7 @@ def _find_targets(
     numeric = numeric_columns(raw, taken) if options.wide or series is None else []
     if options.wide:
         if not numeric:
-            raise DataError(
-                f"{raw.name}: `wide=True` needs columns of numbers; it has: {list_names(raw.cells.columns)}."
-            )
+            raise DataError(f"{raw.name}: `wide=True` needs columns of numbers; it has: {list_names(raw.names)}.")
         return numeric, []
     if options.aggregate == "count":
         return [], []
