@@ -13,7 +13,7 @@ from ..arrays import Array
 from ..errors import DataError, InputError
 from .columns import Columns
 from .dataframe import open_table, read_ids, read_stamps
-from .frequency import DAY, Frequency
+from .frequency import DAY, Frequency, as_integers
 from .from_frame import make_panel, read_content, read_panel
 from .grid import MAX_EVEN_STEP_RATIO, MIN_EVEN_STEPS_SHARE, MIN_STEPS_FOR_OWN_FREQUENCY, place_rows
 from .panel import Panel
@@ -77,8 +77,7 @@ def read_panels(
 ) -> list[Panel]:
     """A long table as one panel, or, if no single grid holds its timestamps, one per frequency, the largest first.
 
-    Args:
-        df, columns, freq, season: as in `read_panel`. If `freq` is given, there is one panel.
+    Parameters are as in `read_panel`. If `freq` is given, there is one panel.
 
     Raises:
         DataError: the table can't be used as it is; if its series have several clear frequencies, the message names
@@ -105,9 +104,6 @@ def read_panels(
     return panels
 
 
-# --- notes ------------------------------------------------------------------------------------------
-
-
 def frequency_note(panels: Sequence[Panel]) -> list[str]:
     """A note that there are several frequencies, if there are."""
     return [f"{series_counts(panels)}: each frequency gets networks of its own"] if len(panels) > 1 else []
@@ -115,10 +111,7 @@ def frequency_note(panels: Sequence[Panel]) -> list[str]:
 
 def series_counts(panels: Sequence[Panel]) -> str:
     """The number of series of each frequency, such as "57 series monthly, 15 quarterly"."""
-    first, *others = panels
-    return ", ".join(
-        [f"{len(first.ids)} series {first.frequency.name}", *(f"{len(p.ids)} {p.frequency.name}" for p in others)]
-    )
+    return ", ".join(f"{len(p.ids)}{'' if k else ' series'} {p.frequency.name}" for k, p in enumerate(panels))
 
 
 def merge_notes(notes: Mapping[str, Iterable[str]]) -> list[str]:
@@ -130,15 +123,10 @@ def merge_notes(notes: Mapping[str, Iterable[str]]) -> list[str]:
     return [note if len(of) == len(notes) else f"{', '.join(of)}: {note}" for note, of in parts.items()]
 
 
-# --- the frequency of each series -------------------------------------------------------------------
-
-
 def frequency_names(stamps: Array, codes: Array) -> list[str]:
-    """The name of the frequency of each series; "" if no series has two different timestamps.
+    """The name of the frequency of each series 0 .. S - 1; "" if no series has two different timestamps.
 
-    Args:
-        stamps: int64 or datetime64, in any order, (n,).
-        codes: the series of each, 0 .. S - 1, (n,).
+    Timestamps, int64 or datetime64, and the numbers `codes` of their series come in any order, (n,).
     """
     order = np.lexsort((stamps, codes))
     stamps, codes = stamps[order], codes[order]
@@ -173,7 +161,7 @@ def _own_steps(stamps: Array, codes: Array) -> tuple[Array, Array, Array]:
     Timestamps (n,) are sorted by series and time. In the steps, each month counts with the same length.
     """
     count = int(codes[-1]) + 1
-    steps = np.diff(stamps.astype("datetime64[ns]").view(np.int64) if stamps.dtype.kind == "M" else stamps)
+    steps = np.diff(as_integers(stamps))
     keep = (codes[1:] == codes[:-1]) & (steps > 0)
     series, steps = codes[1:][keep], steps[keep]
     rounded = steps

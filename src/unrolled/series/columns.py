@@ -11,26 +11,18 @@ from ..errors import InputError
 class Columns:
     """The names of the columns of a long table that are used. A table without the id column is one series.
 
-    Attributes:
-        id, time, target: the columns of series ids, of timestamps, and of the values to forecast.
-        rows: the number of each row in messages, such as its line in a file; None: its position.
-        past: covariates whose values are known up to the present only.
-        future: covariates whose future values are known in advance, such as prices and holidays.
-        static: columns with one value per series; numbers or texts.
-        weight: a column with one value per series: its weight in the loss.
-
     Raises:
         InputError: a column is named twice.
     """
 
-    id: str = "unique_id"
-    time: str = "ds"
-    target: str = "y"
-    rows: Sequence[int] | None = None
-    past: tuple[str, ...] = ()
-    future: tuple[str, ...] = ()
-    static: tuple[str, ...] = ()
-    weight: str | None = None
+    id: str = "unique_id"  # series ids
+    time: str = "ds"  # timestamps
+    target: str = "y"  # the values to forecast
+    rows: Sequence[int] | None = None  # the number of each row in messages, such as its line; None: its position
+    past: tuple[str, ...] = ()  # covariates whose values are known up to the present only
+    future: tuple[str, ...] = ()  # covariates whose future values are known in advance, such as prices and holidays
+    static: tuple[str, ...] = ()  # columns with one value per series; numbers or texts
+    weight: str | None = None  # a column with one value per series: its weight in the loss
 
     def __post_init__(self) -> None:
         for part in ("past", "future", "static"):
@@ -46,6 +38,15 @@ class Columns:
     def row(self, k: Any) -> int:
         """The number of row k of the table in messages."""
         return int(k if self.rows is None else self.rows[k])
+
+    def place(self, name: str, k: Any) -> str:
+        """A column and a row of the table in messages."""
+        return f"column {name!r}, row {self.row(k)}"
+
+
+def series_name(series_id: Any) -> str:
+    """A series in messages; its id is None if it is the only one."""
+    return "the series" if series_id is None else f"series {str(series_id)!r}"
 
 
 def _list_of_names(parameter: str, names: Iterable[str]) -> tuple[str, ...]:

@@ -20,22 +20,13 @@ MAX_NAMES_IN_MESSAGE = 3
 def decide_layout(
     values: Mapping[str, ColumnValues], columns: Columns, rows: Array, static: Mapping[str, ColumnValues]
 ) -> CovariateLayout:
-    """The layout of a training table.
+    """The layout of a training table, from its covariates by name; those that are static have one cell per series.
 
-    Args:
-        values: covariates that vary in time, by name.
-        columns: of the table.
-        rows: the table's rows up to the last observed target of each series; later rows must not influence it.
-        static: static covariates, one cell per series.
-
-    Raises:
-        DataError: a column has too many distinct texts.
+    `rows` are the table's up to the last observed target of each series; later rows must not influence it.
     """
-
-    def specs(names: Sequence[str]) -> tuple[CovariateSpec, ...]:
-        return tuple(_spec(values[name].take(rows)) for name in names)
-
-    past, future = specs(columns.past), specs(columns.future)
+    past, future = (
+        tuple(_spec(values[name].take(rows)) for name in names) for names in (columns.past, columns.future)
+    )
     for spec in (*past, *future):
         if spec.texts is not None and len(spec.texts) > MAX_INDICATORS:
             raise DataError(_too_many_texts(spec.name, spec.texts))
@@ -66,13 +57,10 @@ def _shortened(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names[:MAX_NAMES_IN_MESSAGE])) + more
 
 
-# --- covariates that vary in time -------------------------------------------------------------------
-
-
 def encode(column: ColumnValues, spec: CovariateSpec) -> Array:
     """The encoded columns of one covariate, NaN where it is missing, (n, c)."""
-    encoded = []
     missing = np.isnan(column.values)
+    encoded = [np.zeros((len(missing), 0))]
     if spec.texts is None:
         encoded.append(column.values)
     else:
@@ -80,7 +68,7 @@ def encode(column: ColumnValues, spec: CovariateSpec) -> Array:
         encoded += [np.where(missing, np.nan, positions == k) for k in range(len(spec.texts))]
     if spec.missing:
         encoded.append(missing.astype(np.float64))
-    return np.stack(encoded, axis=1) if encoded else np.zeros((len(missing), 0))
+    return np.column_stack(encoded)
 
 
 def _positions(column: ColumnValues, spec: CovariateSpec) -> Array:
@@ -105,39 +93,21 @@ def _on_grid(
 ) -> Array:
     """The encoded columns on a grid, carried forward, 0 before the first value of a series, (n, C).
 
-    Args:
-        values: covariates of the whole table, by name.
-        specs: past, then future.
-        grid: of n rows.
-        table_rows: the position in the table of each of the grid's m rows, (m,).
+    `table_rows` (m,) are the positions in the table of the rows that lie on the grid.
     """
-    result = np.empty((int(grid.offsets[-1]), sum(len(spec.names) for spec in specs)))
-    at = 0
+    columns = [np.zeros((int(grid.offsets[-1]), 0))]
     for spec in specs:
         encoded = encode(values[spec.name].take(table_rows), spec)
         for k in range(encoded.shape[1]):
             marks_missing = spec.missing and k == encoded.shape[1] - 1
-            column = np.full(len(result), 1.0 if marks_missing else np.nan)
+            column = np.full(len(columns[0]), 1.0 if marks_missing else np.nan)
             column[grid.positions] = encoded[:, k]
-            result[:, at] = np.nan_to_num(carry_forward(column, grid.offsets), nan=0.0)
-            at += 1
-    return result
-
-
-# --- static covariates ------------------------------------------------------------------------------
+            columns.append(np.nan_to_num(carry_forward(column, grid.offsets), nan=0.0))
+    return np.column_stack(columns)
 
 
 def _value_per_series(column: ColumnValues, rows: Rows, series: Array) -> ColumnValues:
-    """One cell per series, NaN where all are missing, (S,).
-
-    Args:
-        column: of the whole table.
-        rows: its sorted rows.
-        series: the numbers of the wanted series, (S,).
-
-    Raises:
-        DataError: a series has several values.
-    """
+    """One cell of a table's column for each series of these numbers (S,), NaN where all are missing."""
     values = column.values[rows.table_rows]
     present = np.flatnonzero(~np.isnan(values))
     codes = rows.codes[present]
@@ -159,11 +129,7 @@ def _value_per_series(column: ColumnValues, rows: Rows, series: Array) -> Column
 
 
 def _series_weights(column: ColumnValues, rows: Rows, series: Array) -> Array:
-    """The weights of the series in the loss, with mean 1, (S,).
-
-    Raises:
-        DataError: a weight is not a positive number.
-    """
+    """The weights of the series in the loss, with mean 1, (S,)."""
     if column.texts is not None:
         raise DataError(f"column {column.name!r} holds text; weights must be numbers. Convert it first.")
     values = column.values[rows.table_rows]
@@ -172,8 +138,8 @@ def _series_weights(column: ColumnValues, rows: Rows, series: Array) -> Array:
         k = int(bad[0])
         found = "is missing" if np.isnan(values[k]) else f"is {values[k]:g}"
         raise DataError(
-            f"column {column.name!r}, row {rows.row(k)}: the weight of {rows.series(k)} {found}; weights must be "
-            "> 0. To leave a series out, drop its rows."
+            f"{rows.place(k, column.name)}: the weight of {rows.series(k)} {found}; weights must be > 0. To leave a "
+            "series out, drop its rows."
         )
     weights = _value_per_series(column, rows, series).values
     return weights / weights.mean()
@@ -183,12 +149,9 @@ def _encode_static(static: Mapping[str, ColumnValues], layout: CovariateLayout, 
     """Numbers (count, A) and codes of categories (count, B), from one cell per series."""
     numbers = [np.nan_to_num(encode(static[spec.name], spec), nan=0.0) for spec in layout.numeric]
     codes = [_positions(static[spec.name], spec) + 1 for spec in layout.categorical]
-    return np.concatenate(numbers, axis=1) if numbers else np.zeros((count, 0)), (
-        np.stack(codes, axis=1).astype(np.int64) if codes else np.zeros((count, 0), np.int64)
+    return np.column_stack([np.zeros((count, 0)), *numbers]), np.column_stack(
+        [np.zeros((count, 0), np.int64), *codes]
     )
-
-
-# --- all covariates ---------------------------------------------------------------------------------
 
 
 def has_future_values(values: Mapping[str, ColumnValues], columns: Columns) -> Array:
@@ -199,16 +162,9 @@ def has_future_values(values: Mapping[str, ColumnValues], columns: Columns) -> A
 def make_covariates(
     values: Mapping[str, ColumnValues], rows: Rows, grid: Grid, layout: CovariateLayout | None
 ) -> tuple[Covariates, list[str]]:
-    """The covariates of a grid, and notes.
+    """The covariates of the grid of a table's sorted rows, from the table's columns by name; and notes.
 
-    Args:
-        values: of the whole table, by name.
-        rows: the table's sorted rows.
-        grid: of these rows.
-        layout: as decided in training; None: it is decided here.
-
-    Raises:
-        DataError: a column can't be encoded.
+    The layout is that decided in training; if it is None, it is decided here.
     """
     columns, count = rows.columns, len(grid.series)
     none = Covariates.none(int(grid.offsets[-1]), count)

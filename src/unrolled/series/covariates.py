@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
-from .ragged import rows_between
+from .ragged import offsets_of, rows_between
 
 
 @dataclass(frozen=True)
@@ -80,26 +80,17 @@ class CovariateLayout:
 class Covariates:
     """The encoded covariates of a panel of n rows and S series.
 
-    Attributes:
-        layout: how they are encoded.
-        values: covariates that vary in time, one row per row of the panel, those known in advance last, (n, C).
-            Missing values are carried forward, and are 0 before the first value.
-        static: numbers, one row per series, (S, A).
-        categories: codes, one row per series, (S, B); 0: missing or not seen in training, else 1 + the position in
-            `levels`.
-        weights: weights of the series in the loss, with mean 1, (S,).
-        ahead: future values of the columns known in advance, NaN where they are unknown; series k has the rows
-            ahead_offsets[k] .. ahead_offsets[k + 1], which follow its last row in the panel, (m, K).
-        ahead_offsets: (S + 1,).
+    Missing values are carried forward, and are 0 before the first value. Series k knows the rows ahead_offsets[k] ..
+    ahead_offsets[k + 1] of `ahead`, which follow its last row in the panel.
     """
 
-    layout: CovariateLayout
-    values: Array
-    static: Array
-    categories: Array
-    weights: Array
-    ahead: Array
-    ahead_offsets: Array = field(repr=False)
+    layout: CovariateLayout  # how they are encoded
+    values: Array  # covariates that vary in time, those known in advance last, (n, C)
+    static: Array  # numbers, (S, A)
+    categories: Array  # codes, (S, B); 0: missing or not seen in training, else 1 + the position in `levels`
+    weights: Array  # weights of the series in the loss, with mean 1, (S,)
+    ahead: Array  # future values of the columns known in advance, NaN where they are unknown, (m, K)
+    ahead_offsets: Array = field(repr=False)  # (S + 1,)
 
     @classmethod
     def none(cls, rows: int, series: int) -> Covariates:
@@ -140,19 +131,15 @@ class Covariates:
         return tuple(spec.texts or () for spec in self.layout.categorical)
 
     def cut(self, offsets: Array, starts: Array, ends: Array, kept: Array) -> Covariates:
-        """The covariates of the rows starts .. ends of the kept series; rows after `ends` are added to `ahead`.
+        """The covariates of the rows starts .. ends (S,) of the kept series; rows after `ends` are added to `ahead`.
 
-        Args:
-            offsets: the panel's, (S + 1,).
-            starts: the first row of each series, (S,).
-            ends: the row after the last one of each series, (S,).
-            kept: numbers of the series to keep.
+        `offsets` (S + 1,) are the panel's, and `kept` the numbers of the series to keep.
         """
         weights = self.weights[kept]
         if 0 < len(kept) < len(self.weights):
             weights = weights / weights.mean()
         later, before = offsets[kept + 1] - ends[kept], np.diff(self.ahead_offsets)[kept]
-        ahead_offsets = np.concatenate(([0], np.cumsum(later + before))).astype(np.int64)
+        ahead_offsets = offsets_of(later + before)
         ahead = np.empty((ahead_offsets[-1], self.known))
         if self.known:
             first = ahead_offsets[:-1]
@@ -160,9 +147,7 @@ class Covariates:
             ahead[rows_between(first, first + later)] = known_in_advance[rows_between(ends[kept], offsets[kept + 1])]
             own = rows_between(self.ahead_offsets[kept], self.ahead_offsets[kept + 1])
             ahead[rows_between(first + later, ahead_offsets[1:])] = self.ahead[own]
-        values = np.zeros((int((ends - starts)[kept].sum()), 0))
-        if self.values.shape[1]:
-            values = self.values[rows_between(starts[kept], ends[kept])]
+        values = self.values[rows_between(starts[kept], ends[kept])]
         return Covariates(
             self.layout, values, self.static[kept], self.categories[kept], weights, ahead, ahead_offsets
         )

@@ -12,7 +12,7 @@ from ..arrays import Array
 from ..errors import DataError
 from .columns import Columns
 from .covariates import CovariateSpec
-from .frequency import DAY, Frequency
+from .frequency import DAY, Frequency, as_integers
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -30,11 +30,7 @@ class ColumnValues(NamedTuple):
 
 
 def open_table(frame: IntoDataFrame, columns: Columns, needed: Iterable[str]) -> Any:
-    """The table as a narwhals data frame.
-
-    Raises:
-        DataError: it is no data frame, has no rows, or lacks a needed column or an id column that is not the default.
-    """
+    """The table as a narwhals data frame, which must have the needed columns, and the id column if one is named."""
     import narwhals as nw
 
     try:
@@ -67,17 +63,14 @@ def in_library(data: Mapping[str, Array], library: Any) -> Any:
     return pd.DataFrame(data) if library == "pandas" else nw.from_dict(data, backend=library).to_native()
 
 
-# --- ids --------------------------------------------------------------------------------------------
-
-
 def read_ids(table: Any, columns: Columns) -> tuple[Array, list[Any]]:
     """The number of each row's series, in the order of their first rows, (n,); and the ids, [None] without ids."""
     if columns.id not in table.columns:
         return np.zeros(len(table), np.int64), [None]
     codes, names = _factorize(table[columns.id])
     if (codes < 0).any():
-        row = columns.row(int((codes < 0).argmax()))
-        raise DataError(f"column {columns.id!r}, row {row}: the id is missing. Fill it in or drop the row.")
+        place = columns.place(columns.id, (codes < 0).argmax())
+        raise DataError(f"{place}: the id is missing. Fill it in or drop the row.")
     return codes, names
 
 
@@ -87,7 +80,7 @@ def _factorize(column: Any) -> tuple[Array, list[Any]]:
 
     if column.implementation.is_pandas():
         codes, names = pd.factorize(column.to_native())
-    elif not isinstance(column.dtype, (nw.String, nw.Categorical, nw.Enum)):
+    elif not _has_text_type(column):
         codes, names = pd.factorize(column.to_numpy())
     else:  # Arrow's own encoding makes no Python object of each cell
         encoded = column.cast(nw.String).to_arrow().dictionary_encode()
@@ -97,23 +90,16 @@ def _factorize(column: Any) -> tuple[Array, list[Any]]:
     return codes, list(names)
 
 
-# --- timestamps -------------------------------------------------------------------------------------
-
-
 def read_stamps(column: Any, columns: Columns, frequency: Frequency | None = None) -> Array:
     """Timestamps as int64 or datetime64[ns], (n,).
 
     Timestamps with a time zone are converted to local time if all have the same local time of day, since they then
     count days or months, and to UTC otherwise. A frequency that is already known decides instead.
-
-    Raises:
-        DataError: a timestamp is missing, can't be read, or lies outside the years 1678 to 2261.
     """
-    name = columns.time
     missing = column.is_null().to_numpy()
     if missing.any():
-        row = columns.row(int(missing.argmax()))
-        raise DataError(f"column {name!r}, row {row}: the timestamp is missing. Fill it in or drop the row.")
+        place = columns.place(columns.time, missing.argmax())
+        raise DataError(f"{place}: the timestamp is missing. Fill it in or drop the row.")
     if column.dtype.is_integer():
         return np.asarray(column.to_numpy(), np.int64)
     stamps = _without_zone(column, frequency)
@@ -126,9 +112,7 @@ def read_stamps(column: Any, columns: Columns, frequency: Frequency | None = Non
     outside = ~stamps.between(pd.Timestamp.min, pd.Timestamp.max).to_numpy()
     if outside.any():
         row = int(outside.argmax())
-        raise DataError(
-            f"column {name!r}, row {columns.row(row)}: {stamps[row]} lies outside the years 1678 to 2261. Correct it."
-        )
+        _refuse_outside_years(columns.place(columns.time, row), stamps[row])
     return stamps.to_numpy("datetime64[ns]")
 
 
@@ -142,7 +126,7 @@ def _without_zone(column: Any, frequency: Frequency | None) -> pd.Series:
         utc = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     else:
         return pd.Series(column.to_numpy())
-    times = local.to_numpy().astype("datetime64[ns]").view(np.int64) % DAY
+    times = as_integers(local.to_numpy()) % DAY
     counts_days = bool((times == times[0]).all()) if frequency is None else frequency.counts_days
     return pd.Series((local if counts_days else utc).to_numpy())
 
@@ -152,9 +136,7 @@ def _whole_numbers(values: Array, columns: Columns) -> Array:
     bad = ~((np.abs(values) < 2**53) & (values == np.round(values)))
     if bad.any():
         row = int(bad.argmax())
-        raise DataError(
-            f"column {columns.time!r}, row {columns.row(row)}: {values[row]:g} is not a whole number or a date."
-        )
+        raise DataError(f"{columns.place(columns.time, row)}: {values[row]:g} is not a whole number or a date.")
     return values.astype(np.int64)
 
 
@@ -164,11 +146,15 @@ def _parse_dates(stamps: pd.Series, columns: Columns) -> pd.Series:
     parsed = pd.to_datetime(pd.Series(texts).astype(str), errors="coerce", format="ISO8601")
     if parsed.isna().any():
         row = int(parsed.isna().to_numpy()[codes].argmax())
-        place = f"column {columns.time!r}, row {columns.row(row)}"
+        place = columns.place(columns.time, row)
         if _beyond_nanoseconds(str(stamps[row])):  # pandas before version 3 can't represent such a date
-            raise DataError(f"{place}: {stamps[row]} lies outside the years 1678 to 2261. Correct it.")
+            _refuse_outside_years(place, stamps[row])
         raise DataError(f"{place}: {stamps[row]!r} is not a date. Write dates as 2024-12-31.")
     return parsed.take(codes).reset_index(drop=True)
+
+
+def _refuse_outside_years(place: str, stamp: object) -> NoReturn:
+    raise DataError(f"{place}: {stamp} lies outside the years 1678 to 2261. Correct it.")
 
 
 def _beyond_nanoseconds(text: str) -> bool:
@@ -189,15 +175,8 @@ def format_stamp(stamp: Any) -> str:
     return str(stamp)
 
 
-# --- numbers and texts ------------------------------------------------------------------------------
-
-
 def read_target(column: Any, columns: Columns) -> Array:
-    """The target, float64, NaN where missing, (n,).
-
-    Raises:
-        DataError: it holds texts, infinite values, or no values at all.
-    """
+    """The target, float64, NaN where missing, (n,); other columns than of numbers are refused."""
     name = columns.target
     if not _holds_numbers(column):
         _refuse_texts(pd.Series(column.to_numpy()), name, columns)
@@ -208,11 +187,7 @@ def read_target(column: Any, columns: Columns) -> Array:
 
 
 def read_covariate(column: Any, columns: Columns, spec: CovariateSpec | None = None) -> ColumnValues:
-    """A column of covariates, read as the kind that it had in training if its `spec` is given.
-
-    Raises:
-        DataError: it holds dates, a mixture of numbers and texts, infinite values, or another kind than in training.
-    """
+    """A column of covariates, read as the kind that it had in training if its `spec` is given."""
     name = column.name
     was_text = spec is not None and spec.texts is not None
     if _holds_numbers(column):
@@ -222,8 +197,8 @@ def read_covariate(column: Any, columns: Columns, spec: CovariateSpec | None = N
         if not np.isnan(values).all():
             row = int((~np.isnan(values)).argmax())
             raise DataError(
-                f"column {name!r}, row {columns.row(row)}: {values[row]:g} is a number; in training the column held "
-                "text. Convert it to text."
+                f"{columns.place(name, row)}: {values[row]:g} is a number; in training the column held text. Convert "
+                "it to text."
             )
         return ColumnValues(name, values, ())
     if column.dtype.is_temporal():
@@ -231,7 +206,7 @@ def read_covariate(column: Any, columns: Columns, spec: CovariateSpec | None = N
             f"column {name!r} holds dates; covariates must be numbers, booleans or texts. Convert it, for example "
             "to the number of days since a fixed date."
         )
-    if (spec is None or was_text) and _holds_texts(column):
+    if (spec is None or was_text) and _has_text_type(column) and not column.is_null().all():
         codes, texts = _factorize(column)
         return ColumnValues(name, np.where(codes < 0, np.nan, codes), tuple(map(str, texts)))
     cells = pd.Series(column.to_numpy(), dtype=object)
@@ -243,10 +218,10 @@ def read_covariate(column: Any, columns: Columns, spec: CovariateSpec | None = N
     return ColumnValues(name, values, () if was_text else None)
 
 
-def _holds_texts(column: Any) -> bool:
+def _has_text_type(column: Any) -> bool:
     import narwhals as nw
 
-    return isinstance(column.dtype, (nw.String, nw.Categorical, nw.Enum)) and not column.is_null().all()
+    return isinstance(column.dtype, (nw.String, nw.Categorical, nw.Enum))
 
 
 def _holds_numbers(column: Any) -> bool:
@@ -261,10 +236,8 @@ def _numbers(column: Any, name: str, columns: Columns) -> Array:
 
 def _finite(values: Array, name: str, columns: Columns) -> Array:
     if np.isinf(values).any():
-        row = int(np.isinf(values).argmax())
-        raise DataError(
-            f"column {name!r}, row {columns.row(row)}: the value is infinite. Correct it, or leave it empty."
-        )
+        place = columns.place(name, np.isinf(values).argmax())
+        raise DataError(f"{place}: the value is infinite. Correct it, or leave it empty.")
     return values
 
 
@@ -273,5 +246,5 @@ def _refuse_texts(cells: pd.Series, name: str, columns: Columns) -> NoReturn:
     bad = (pd.to_numeric(cells, errors="coerce").isna() & cells.notna()).to_numpy()
     if bad.any():
         row = int(bad.argmax())
-        raise DataError(f"column {name!r}, row {columns.row(row)}: {cells[row]!r} is not a number.")
+        raise DataError(f"{columns.place(name, row)}: {cells[row]!r} is not a number.")
     raise DataError(f"column {name!r} holds text; convert it to numbers first.")

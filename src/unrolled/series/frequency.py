@@ -6,6 +6,7 @@ those of the next ordinals.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,45 +26,30 @@ VALID_ALIASES = "use an alias such as D, B, W, MS, QS, YS, h or 30min"
 
 @dataclass(frozen=True)
 class Frequency:
-    """The distance between two timestamps, and the position of their grid.
-
-    Attributes:
-        unit: the unit of `step`.
-        step: units from one timestamp to the next: integers, nanoseconds, months or business days.
-        origin: the timestamp of ordinal 0, as an integer or as nanoseconds since 1970.
-        month_end: monthly timestamps are the last days of their months.
-        business: monthly timestamps are the first or last business days of their months.
-    """
+    """The distance between two timestamps, and the position of their grid."""
 
     unit: Unit
-    step: int
-    origin: int
-    month_end: bool = False
-    business: bool = False
-
-    # --- constructors -------------------------------------------------------------------------------
+    step: int  # from one timestamp to the next: integers, nanoseconds, months or business days
+    origin: int  # the timestamp of ordinal 0, as an integer or as nanoseconds since 1970
+    month_end: bool = False  # monthly timestamps are the last days of their months
+    business: bool = False  # monthly timestamps are the first or last business days of their months
 
     @classmethod
     def infer(cls, stamps: Array, first: Array) -> Frequency:
         """The frequency of sorted timestamps (n,), int64 or datetime64, whose series begin at the positions `first`.
 
-        The most common distance decides; months are recognized by the days of the month.
-
-        Raises:
-            DataError: no series has two different timestamps.
+        The most common distance decides; months are recognized by the days of the month. A `DataError` says that no
+        series has two different timestamps.
         """
-        steps = np.diff(stamps.astype("datetime64[ns]").view(np.int64) if stamps.dtype.kind == "M" else stamps)
-        inside = np.ones(len(steps), bool)
-        inside[first[1:] - 1] = False  # from one series to the next
-        steps = steps[inside & (steps > 0)]
+        steps, inside = steps_within(stamps, first)
         if not len(steps):
             raise DataError(
                 "no series has two different timestamps, so the frequency can't be inferred. Give it (`freq`)."
             )
         step = _commonest(steps)
+        origin = int(as_integers(stamps[:1])[0])
         if stamps.dtype.kind != "M":
-            return cls("integer", step, int(stamps[0]))
-        origin = int(stamps[0].astype("datetime64[ns]").view(np.int64))
+            return cls("integer", step, origin)
         if step >= 28 * DAY:
             months = cls._months(stamps, inside, origin)
             if months is not None:
@@ -100,11 +86,7 @@ class Frequency:
 
     @classmethod
     def named(cls, name: str | int, first_stamp: Any) -> Frequency:
-        """The frequency of a pandas alias such as "D", "MS", "W", "30min", or of a whole number.
-
-        Raises:
-            InputError: there is no such frequency, or it does not fit the first timestamp.
-        """
+        """The frequency of a pandas alias such as "D", "MS", "W", "30min", or of a whole number."""
         dates = isinstance(first_stamp, np.datetime64)
         if isinstance(name, (int, np.integer)) == dates:
             kind = "dates; use an alias such as D or MS" if dates else "whole numbers; use a whole number, such as 1"
@@ -121,29 +103,21 @@ class Frequency:
         kind, n = type(offset).__name__, offset.n
         if n < 1:
             raise InputError(f"`freq={name!r}` is not a positive step; {VALID_ALIASES}.")
-        business = kind.startswith("B") and kind.endswith(("Begin", "End"))
-        span = kind.removeprefix("Business" if kind.startswith("Business") else "B") if business else kind
-        if span.startswith(("Month", "Quarter", "Year")):
-            months = 12 if span.startswith("Year") else 3 if span.startswith("Quarter") else 1
-            return cls("month", n * months, origin, kind.endswith("End"), business)
+        span = re.fullmatch(r"(Business|B)?(Month|Quarter|Year)(Begin|End)", kind)
+        if span:
+            months = {"Month": 1, "Quarter": 3, "Year": 12}[span[2]]
+            return cls("month", n * months, origin, month_end=span[3] == "End", business=span[1] is not None)
         if kind == "BusinessDay":
             return cls("business day", n, origin)
-        if kind == "Week":
-            return cls("fixed", 7 * DAY * n, origin)
         try:
-            return cls("fixed", offset.nanos, origin)
+            return cls("fixed", 7 * DAY * n if kind == "Week" else offset.nanos, origin)
         except ValueError as error:
             raise InputError(f"`freq={name!r}` has no fixed length; {VALID_ALIASES}.") from error
 
-    # --- timestamps and ordinals --------------------------------------------------------------------
-
     def ordinals(self, stamps: Array) -> tuple[Array, Array]:
         """For each timestamp the ordinal of its period, and whether it lies on the grid."""
-        if self.unit == "integer":
-            distance = stamps.astype(np.int64) - self.origin
-            return distance // self.step, distance % self.step == 0
-        if self.unit == "fixed":
-            distance = stamps.astype("datetime64[ns]").view(np.int64) - self.origin
+        if self.unit in ("integer", "fixed"):
+            distance = as_integers(stamps) - self.origin
             return distance // self.step, distance % self.step == 0
         days, start = stamps.astype("datetime64[D]"), self._origin_day
         if self.unit == "business day":
@@ -155,27 +129,23 @@ class Frequency:
 
     def stamps(self, ordinals: Array) -> Array:
         """The timestamps of these ordinals, int64 or datetime64[ns]."""
-        if self.unit == "integer":
-            return self.origin + ordinals * self.step
-        if self.unit == "fixed":
-            return (self.origin + ordinals * self.step).view("datetime64[ns]")
+        if self.unit in ("integer", "fixed"):
+            stamps = self.origin + ordinals * self.step
+            return stamps if self.unit == "integer" else stamps.view("datetime64[ns]")
         start = self._origin_day
+        first_month = start.astype("datetime64[M]")
+        months = first_month + ordinals * self.step
         if self.unit == "business day":
             days = np.busday_offset(start, ordinals * self.step, roll="forward")
         elif self.business:
-            days = _business_day_of(start.astype("datetime64[M]") + ordinals * self.step, self.month_end)
-        elif self.month_end:
-            days = (start.astype("datetime64[M]") + ordinals * self.step + 1).astype("datetime64[D]") - 1
+            days = _business_day_of(months, self.month_end)
         else:
-            day = int((start - start.astype("datetime64[M]")).astype(int))
-            days = (start.astype("datetime64[M]") + ordinals * self.step).astype("datetime64[D]") + day
+            days = _last_day_of(months) if self.month_end else months.astype("datetime64[D]") + (start - first_month)
         return days.astype("datetime64[ns]") + np.timedelta64(self.origin % DAY, "ns")  # the time of day stays
 
     @property
     def _origin_day(self) -> np.datetime64:
         return np.datetime64(self.origin, "ns").astype("datetime64[D]")
-
-    # --- properties ---------------------------------------------------------------------------------
 
     @property
     def counts_days(self) -> bool:
@@ -219,6 +189,22 @@ class Frequency:
         return f"every {self.step / SECOND:g} seconds"
 
 
+def as_integers(stamps: Array) -> Array:
+    """Timestamps that are dates as nanoseconds since 1970, and whole numbers as they are, int64."""
+    return stamps.astype("datetime64[ns]").view(np.int64) if stamps.dtype.kind == "M" else stamps.astype(np.int64)
+
+
+def steps_within(stamps: Array, first: Array) -> tuple[Array, Array]:
+    """The steps > 0 between sorted timestamps (n,) of one series; and whether two neighbours are of one, (n - 1,).
+
+    Series begin at the positions `first`.
+    """
+    steps = np.diff(as_integers(stamps))
+    inside = np.ones(len(steps), bool)
+    inside[first[1:] - 1] = False
+    return steps[inside & (steps > 0)], inside
+
+
 def _commonest(numbers: Array) -> int:
     """The most common of these numbers; of several, the smallest."""
     found = pd.Series(numbers).value_counts(sort=False).sort_index()  # hashing is ten times as fast as sorting
@@ -230,9 +216,13 @@ def _weekends_between(days: Array) -> Array:
     return np.busday_count(days[:-1], days[1:]) < np.diff(days).astype(int)
 
 
+def _last_day_of(months: Array) -> Array:
+    return (months + 1).astype("datetime64[D]") - 1
+
+
 def _business_day_of(months: Array, last: bool) -> Array:
     """The first or last business day, Monday to Friday, of these months, datetime64[D]."""
-    days = (months + 1).astype("datetime64[D]") - 1 if last else months.astype("datetime64[D]")
+    days = _last_day_of(months) if last else months.astype("datetime64[D]")
     return np.busday_offset(days, 0, roll="backward" if last else "forward")
 
 

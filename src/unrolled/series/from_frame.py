@@ -83,11 +83,7 @@ def read_covariates(
 def make_panel(
     table: TableContent, placed: Placement, season: int | None = None, layout: CovariateLayout | None = None
 ) -> Panel:
-    """A panel of the rows that were placed on a grid; parameters as in `read_panel`.
-
-    Raises:
-        DataError: rows do not fit one grid.
-    """
+    """A panel of the rows that were placed on a grid; parameters as in `read_panel`."""
     if placed.conflict is not None:
         raise DataError(placed.conflict)
     rows, frequency, columns = placed.rows, placed.frequency, table.rows.columns

@@ -9,10 +9,10 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError
-from .columns import Columns
+from .columns import Columns, series_name
 from .dataframe import format_stamp
 from .frequency import Frequency
-from .ragged import rows_between
+from .ragged import offsets_of, rows_between
 
 MIN_STEPS_FOR_OWN_FREQUENCY = 4  # between the timestamps of a series that shows a frequency of its own
 MIN_EVEN_STEPS_SHARE = 0.9  # of these steps, the share that must be about as long as the shortest
@@ -50,8 +50,7 @@ class Rows(NamedTuple):
 
     def series(self, k: int) -> str:
         """The series of row k, in a message."""
-        name = self.ids[self.codes[k]]
-        return "the series" if name is None else f"series {str(name)!r}"
+        return series_name(self.ids[self.codes[k]])
 
     def stamp(self, k: int) -> str:
         """The timestamp of row k, and its series if there are several, in a message."""
@@ -61,6 +60,10 @@ class Rows(NamedTuple):
     def row(self, k: int) -> int:
         """The number of row k in messages."""
         return self.columns.row(self.table_rows[k])
+
+    def place(self, k: int, name: str | None = None) -> str:
+        """A column, by default that of the timestamps, and row k in messages."""
+        return self.columns.place(name or self.columns.time, self.table_rows[k])
 
 
 def _refuse_duplicates(rows: Rows) -> None:
@@ -85,9 +88,6 @@ def refuse_other_stamps(stamps: Array, frequency: Frequency, columns: Columns) -
         raise DataError(f"column {columns.time!r} holds {found}; timestamps must be {expected} as in training.")
 
 
-# --- ordinals ---------------------------------------------------------------------------------------
-
-
 class Placement(NamedTuple):
     """The rows of a table on the grid of one frequency."""
 
@@ -99,13 +99,7 @@ class Placement(NamedTuple):
 
 
 def place_rows(rows: Rows, freq: str | int | Frequency | None) -> Placement:
-    """Sort rows and place them on the grid of a frequency, which is inferred if it is None.
-
-    Raises:
-        DataError: a timestamp occurs twice in one series, timestamps are of another kind than in training, or the
-            frequency can't be inferred.
-        InputError: there is no such frequency.
-    """
+    """Sort rows and place them on the grid of a frequency, which is inferred if it is None."""
     rows = rows.sorted()
     _refuse_duplicates(rows)
     if isinstance(freq, Frequency):
@@ -117,8 +111,12 @@ def place_rows(rows: Rows, freq: str | int | Frequency | None) -> Placement:
         frequency = Frequency.infer(rows.stamps, np.flatnonzero(np.r_[True, ~rows.same_series]))
     ordinals, on_grid = frequency.ordinals(rows.stamps)
     conflict, n_dropped = None, 0
-    if not on_grid.all() or (rows.same_series & (ordinals[1:] == ordinals[:-1])).any():
-        keep = ~_incomplete_ends(rows, ordinals, on_grid, frequency)
+    shared = rows.same_series & (ordinals[1:] == ordinals[:-1])
+    if not on_grid.all() or shared.any():
+        # Last rows that come before the end of their period are dropped. They share it with the row before; if
+        # timestamps are ends of months, such a row is alone in its month.
+        last = np.r_[~rows.same_series, True]
+        keep = on_grid | ~last | ~(np.r_[False, shared] | frequency.month_end)
         n_dropped = int((~keep).sum())
         rows, ordinals, on_grid = rows.take(keep), ordinals[keep], on_grid[keep]
         conflict = _off_grid(rows, ordinals, on_grid, frequency)
@@ -127,25 +125,15 @@ def place_rows(rows: Rows, freq: str | int | Frequency | None) -> Placement:
     return Placement(rows, frequency, ordinals, n_dropped, conflict)
 
 
-def _incomplete_ends(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> Array:
-    """Last rows of series that come before the end of their period, (m,) bool.
-
-    They share it with the row before; if timestamps are ends of months, such a row is alone in its month.
-    """
-    last = np.r_[~rows.same_series, True]
-    shared = np.r_[False, rows.same_series & (ordinals[1:] == ordinals[:-1])]
-    return last & ~on_grid & (shared | frequency.month_end)
-
-
 def _off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> str | None:
     """What is wrong where rows lie off the grid, or two of them fall into one period."""
     off = np.flatnonzero(~on_grid)
     if len(off):
         k = int(off[0])
         return (
-            f"column {rows.columns.time!r}, row {rows.row(k)}: the timestamp {rows.stamp(k)} does not lie on the "
-            f"{frequency.name} grid that most timestamps follow ({len(off)} of {len(on_grid)} do not). Aggregate the "
-            "rows to regular timestamps first (`aggregate`, when reading a file), or give the frequency (`freq`)."
+            f"{rows.place(k)}: the timestamp {rows.stamp(k)} does not lie on the {frequency.name} grid that most "
+            f"timestamps follow ({len(off)} of {len(on_grid)} do not). Aggregate the rows to regular timestamps "
+            "first (`aggregate`, when reading a file), or give the frequency (`freq`)."
         )
     shared = np.flatnonzero(rows.same_series & (ordinals[1:] == ordinals[:-1]))
     if len(shared):
@@ -161,8 +149,8 @@ def _off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency)
 def _coarser_series(rows: Rows, ordinals: Array, frequency: Frequency) -> str | None:
     """What is wrong where a series is evenly spaced at a coarser frequency, and would consist of gaps mostly."""
     bounds = np.flatnonzero(np.r_[True, ~rows.same_series, True])
-    end = np.iinfo(np.int64).max
-    steps = np.r_[np.where(rows.same_series, np.diff(ordinals), end), end]
+    no_step = np.iinfo(np.int64).max
+    steps = np.r_[np.where(rows.same_series, np.diff(ordinals), no_step), no_step]
     shortest = np.minimum.reduceat(steps, bounds[:-1])
     coarser: list[tuple[int, int]] = []  # first row, periods per step
     for k in np.flatnonzero((np.diff(bounds) > MIN_STEPS_FOR_OWN_FREQUENCY) & (shortest > 1)).tolist():
@@ -177,9 +165,6 @@ def _coarser_series(rows: Rows, ordinals: Array, frequency: Frequency) -> str | 
         f"timestamps follow ({len(coarser)} of {len(bounds) - 1} series are like this). Forecast each frequency "
         "separately, as `un.by_frequency` splits them, or give one frequency for all (`freq`)."
     )
-
-
-# --- grids ------------------------------------------------------------------------------------------
 
 
 class Grid(NamedTuple):
@@ -204,22 +189,16 @@ class Grid(NamedTuple):
 
 
 def build_grid(rows: Rows, ordinals: Array, has_future: Array) -> Grid:
-    """The grids of all series.
+    """The grids of all series, of sorted rows with these ordinals (m,).
 
-    Args:
-        rows: sorted, m of them.
-        ordinals: (m,)
-        has_future: rows with a value of a covariate known in advance, (m,) bool; where such rows follow the last
-            observed target, they are part of the grid.
-
-    Raises:
-        DataError: a series would consist of almost nothing but gaps.
+    `has_future` (m,) bool marks rows with a value of a covariate known in advance; where such rows follow the last
+    observed target, they are part of the grid. A `DataError` refuses series of almost nothing but gaps.
     """
     observed = np.flatnonzero(~np.isnan(rows.values))
     bounds = np.searchsorted(rows.codes, np.arange(len(rows.ids) + 1))
-    low, high = np.searchsorted(observed, bounds[:-1]), np.searchsorted(observed, bounds[1:])
-    series = np.flatnonzero(high > low)
-    start, last = observed[low[series]], observed[high[series] - 1]
+    before = np.searchsorted(observed, bounds)  # observed rows before each series
+    series = np.flatnonzero(np.diff(before))
+    start, last = observed[before[series]], observed[before[series + 1] - 1]
     future = np.flatnonzero(has_future)
     latest = np.searchsorted(future, bounds[series + 1]) - 1  # the last such row of this series or of one before
     end = np.maximum(last, future[latest] if len(future) else last)
@@ -228,7 +207,7 @@ def build_grid(rows: Rows, ordinals: Array, has_future: Array) -> Grid:
     jumps = np.flatnonzero(length > MAX_GRID_ROWS_PER_ROW * (end - start) + 1000)
     if len(jumps):
         _refuse_jump(rows, ordinals, int(start[jumps[0]]), int(end[jumps[0]]))
-    offsets = np.concatenate(([0], np.cumsum(length))).astype(np.int64)
+    offsets = offsets_of(length)
     inside = rows_between(start, end)
     positions = np.repeat(offsets[:-1] - ordinals[start], end - start) + ordinals[inside]
     return Grid(series, offsets, ordinals[last] - ordinals[start] + 1, ordinals[start], inside, positions)
@@ -239,19 +218,16 @@ def _refuse_jump(rows: Rows, ordinals: Array, start: int, end: int) -> NoReturn:
     steps = np.diff(ordinals[start:end])
     k = start + int(steps.argmax()) + 1
     raise DataError(
-        f"column {rows.columns.time!r}, row {rows.row(k)}: {rows.stamp(k)} comes {steps.max()} periods after the "
-        f"timestamp before, {rows.stamp(k - 1)}; {end - start} rows would become "
-        f"{ordinals[end - 1] - ordinals[start] + 1}. Correct the timestamp, or give the frequency (`freq`)."
+        f"{rows.place(k)}: {rows.stamp(k)} comes {steps.max()} periods after the timestamp before, "
+        f"{rows.stamp(k - 1)}; {end - start} rows would become {ordinals[end - 1] - ordinals[start] + 1}. Correct "
+        "the timestamp, or give the frequency (`freq`)."
     )
 
 
 def fill_gaps(values: Array, season: int, offsets: Array | None = None) -> Array:
-    """Replace each missing value by the one a season before in its series, else by the previous one.
+    """Replace each missing value (n,) by the one a season before in its series, else by the previous one.
 
-    Args:
-        values: series below one another, each beginning with a value, (n,).
-        season: rows per season.
-        offsets: the first row of each series, and n at the end; None: one series.
+    `offsets` hold the first row of each series, which has a value, and n at the end; None: one series.
 
     >>> fill_gaps(np.array([1, 2, np.nan, np.nan]), season=2)
     array([1., 2., 1., 2.])

@@ -17,7 +17,7 @@ from .dataframe import format_stamp, open_table, read_ids, read_stamps
 from .from_frame import read_covariates
 from .grid import refuse_other_stamps
 from .panel import Panel
-from .ragged import carry_forward, rows_between
+from .ragged import carry_forward, offsets_of, rows_between
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -66,9 +66,9 @@ def extend_panel(
         _refuse_unknown(block[:, :needed], panel)
         before = covariates.values[panel.offsets[1:] - 1, -covariates.known :]
         values[new, -covariates.known :] = _carry_forward(block, before)
-    notes = [*panel.notes, *notes]
     covariates = _advanced(covariates, values, horizon)
-    return replace(panel, offsets=offsets, y=y, observed=observed, notes=tuple(notes), covariates=covariates)
+    all_notes = (*panel.notes, *notes)
+    return replace(panel, offsets=offsets, y=y, observed=observed, notes=all_notes, covariates=covariates)
 
 
 def _known_already(panel: Panel, horizon: int) -> Array:
@@ -151,5 +151,5 @@ def _advanced(covariates: Covariates, values: Array, horizon: int) -> Covariates
         covariates,
         values=values,
         ahead=covariates.ahead[rows_between(starts, ends)],
-        ahead_offsets=np.concatenate(([0], np.cumsum(ends - starts))).astype(np.int64),
+        ahead_offsets=offsets_of(ends - starts),
     )

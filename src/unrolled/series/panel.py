@@ -8,34 +8,24 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
+from .columns import series_name
 from .covariates import Covariates
 from .frequency import Frequency
-from .ragged import rows_between
+from .ragged import offsets_of, rows_between
 
 
 @dataclass(frozen=True)
 class Panel:
-    """S series of n rows in all, stored below one another on the complete grid of their timestamps.
+    """S series of n rows in all, stored below one another on the complete grid of their timestamps."""
 
-    Attributes:
-        ids: one per series, in the table's order; [None] for a table without ids.
-        frequency: the distance between two rows of a series.
-        offsets: series k has the rows offsets[k] .. offsets[k + 1], (S + 1,).
-        first: ordinal of each series' first row, (S,).
-        y: the target; gaps are filled with the value one season before, else the last one, (n,).
-        observed: false where a gap was filled, (n,).
-        notes: what was changed while reading the table.
-        covariates: by default none.
-    """
-
-    ids: list[Any]
-    frequency: Frequency
-    offsets: Array
-    first: Array
-    y: Array
-    observed: Array
-    notes: tuple[str, ...] = ()
-    covariates: Covariates = None  # type: ignore[assignment]  # set in __post_init__
+    ids: list[Any]  # one per series, in the table's order; [None] for a table without ids
+    frequency: Frequency  # the distance between two rows of a series
+    offsets: Array  # series k has the rows offsets[k] .. offsets[k + 1], (S + 1,)
+    first: Array  # ordinal of each series' first row, (S,)
+    y: Array  # the target; gaps are filled with the value one season before, else the last one, (n,)
+    observed: Array  # false where a gap was filled, (n,)
+    notes: tuple[str, ...] = ()  # what was changed while reading the table
+    covariates: Covariates = None  # type: ignore[assignment]  # by default none, set in __post_init__
 
     def __post_init__(self) -> None:
         if self.covariates is None:
@@ -50,7 +40,7 @@ class Panel:
 
     def name(self, k: int) -> str:
         """The name of series k in messages."""
-        return "the series" if self.ids[k] is None else f"series {str(self.ids[k])!r}"
+        return series_name(self.ids[k])
 
     def stamps(self, k: int) -> Array:
         return self.frequency.stamps(self.first[k] + np.arange(self.lengths[k]))
@@ -75,18 +65,14 @@ class Panel:
         return self._cut(self.offsets[:-1], np.where(wanted, self.offsets[1:], self.offsets[:-1]))
 
     def _cut(self, starts: Array, ends: Array) -> Panel:
-        kept = np.flatnonzero(ends > starts)
-        if (
-            len(kept) == len(self.ids)
-            and not (starts - self.offsets[:-1]).any()
-            and not (ends - self.offsets[1:]).any()
-        ):
+        if np.array_equal(starts, self.offsets[:-1]) and np.array_equal(ends, self.offsets[1:]):
             return self
+        kept = np.flatnonzero(ends > starts)
         rows = rows_between(starts[kept], ends[kept])
         return replace(
             self,
             ids=[self.ids[k] for k in kept],
-            offsets=np.concatenate(([0], np.cumsum(ends[kept] - starts[kept]))).astype(np.int64),
+            offsets=offsets_of(ends[kept] - starts[kept]),
             first=(self.first + starts - self.offsets[:-1])[kept],
             y=self.y[rows],
             observed=self.observed[rows],

@@ -11,6 +11,11 @@ ROWS_PER_BATCH = 1 << 16  # rows of several series that are processed at once, f
 MAX_WINDOW_CELLS = 1 << 20  # cells of windows that are stacked at once
 
 
+def offsets_of(lengths: Array) -> Array:
+    """Where series of these lengths (S,) begin below one another, and the last one ends, (S + 1,)."""
+    return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+
+
 def rows_between(starts: Array, ends: Array) -> Array:
     """The row numbers starts[0] .. ends[0] - 1, then starts[1] .. ends[1] - 1, and so on.
 

@@ -25,22 +25,23 @@ class SeriesSummary(NamedTuple):
 
 
 def summarize_series(panel: Panel, k: int, season: int, log: bool = False) -> SeriesSummary:
-    """The summary of series k of a panel.
+    """The summary of series k of a panel with `season` rows per season; 1: none.
 
-    Args:
-        panel: the panel.
-        k: the number of the series.
-        season: rows per season; 1: none.
-        log: whether outliers and the season are those of the logarithms, which the network reads.
+    If `log`, outliers and the season are those of the logarithms, which the network reads.
     """
     rows = panel.series(k)
-    stamps, y, observed = panel.stamps(k), panel.y[rows], panel.observed[rows]
-    first, last = format_stamp(stamps[0]), format_stamp(stamps[-1])
+    y, observed = panel.y[rows], panel.observed[rows]
     values = np.log(y) if log else y
     cleaned = without_outliers(values, season)
-    n_outliers = int((observed & (cleaned != values)).sum())
-    strength = season_strength(cleaned, season)
-    return SeriesSummary(int(observed.sum()), first, last, int((~observed).sum()), n_outliers, strength)
+    first, last = map(format_stamp, panel.stamps(k)[[0, -1]])
+    return SeriesSummary(
+        rows=int(observed.sum()),
+        first=first,
+        last=last,
+        gaps=int((~observed).sum()),
+        outliers=int((observed & (cleaned != values)).sum()),
+        season=season_strength(cleaned, season),
+    )
 
 
 def season_strength(y: Array, season: int) -> float | None:

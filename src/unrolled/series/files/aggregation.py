@@ -1,5 +1,6 @@
 """From rows at any time to one row per period: aggregation, and timestamps that occur twice."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -11,7 +12,7 @@ from ...errors import DataError, InputError
 from ..by_frequency import frequency_names
 from ..columns import Columns
 from ..dataframe import format_stamp
-from ..frequency import DAY, HOUR, MINUTE, SECOND, Frequency
+from ..frequency import DAY, HOUR, MINUTE, SECOND, Frequency, steps_within
 from .options import ReadOptions
 
 ROUND_PERIODS = [  # lengths in nanoseconds and names, the shortest first
@@ -50,6 +51,11 @@ class LongTable:
     def stamps(self) -> pd.Series:
         return self.frame[self.columns.time]
 
+    @property
+    def codes(self) -> Array:
+        """The number of each row's series, (n,)."""
+        return pd.factorize(self.frame[self.columns.id])[0] if self.has_ids else np.zeros(len(self.frame), np.int64)
+
     def take(self, keep: Array) -> None:
         """Keep only the rows for which `keep` (n,) bool is true, in place."""
         self.frame = self.frame[keep].reset_index(drop=True)
@@ -64,8 +70,7 @@ class LongTable:
 def resolve_duplicates(table: LongTable) -> list[str]:
     """Drop exact duplicates of rows, average the hour that occurs twice when clocks are set back, in place; notes.
 
-    Raises:
-        DataError: there are other rows with the same timestamp in one series.
+    Other rows with the same timestamp in one series are refused.
     """
     notes: list[str] = []
     if not table.frame.duplicated(table.keys).any():
@@ -80,7 +85,7 @@ def resolve_duplicates(table: LongTable) -> list[str]:
     if not duplicates.any():
         return notes
     if not _are_clock_changes(table, duplicates):
-        _refuse_duplicates(table, duplicates)
+        _refuse_duplicates(table)
     return [*notes, _average(table)]
 
 
@@ -107,16 +112,13 @@ def _average(table: LongTable) -> str:
     )
 
 
-def _refuse_duplicates(table: LongTable, duplicates: Array) -> NoReturn:
-    columns = table.columns
-    second = int(np.flatnonzero(table.frame.duplicated(table.keys).to_numpy())[0])
-    same = np.ones(len(duplicates), bool)
-    for key in table.keys:
-        same &= (table.frame[key] == table.frame[key].iloc[second]).to_numpy()
-    first = int(np.flatnonzero(same)[0])
+def _refuse_duplicates(table: LongTable) -> NoReturn:
+    columns, keys = table.columns, table.frame[table.keys]
+    repeated = keys.duplicated().to_numpy()
+    second = int(repeated.argmax())
+    first = int((keys == keys.iloc[second]).all(axis=1).to_numpy().argmax())
     of_series = f" of series {str(table.frame[columns.id].iloc[second])!r}" if table.has_ids else ""
     stamp = format_stamp(np.asarray(table.stamps)[second])
-    count = int(table.frame.duplicated(table.keys).sum())
     remedy = (
         "Name all columns that tell series apart with `id`"
         if table.has_ids
@@ -124,8 +126,8 @@ def _refuse_duplicates(table: LongTable, duplicates: Array) -> NoReturn:
     )
     raise DataError(
         f"{table.name}, column {columns.time!r}: the timestamp {stamp}{of_series} occurs twice, in lines "
-        f"{columns.row(first)} and {columns.row(second)} ({count} such pair(s)). {remedy}; if several rows belong to "
-        "one period, add them up with `aggregate='sum'`, or take their mean, last or count."
+        f"{columns.row(first)} and {columns.row(second)} ({repeated.sum()} such pair(s)). {remedy}; if several "
+        "rows belong to one period, add them up with `aggregate='sum'`, or take their mean, last or count."
     )
 
 
@@ -137,17 +139,15 @@ def refuse_irregular(table: LongTable, options: ReadOptions) -> None:
     stamps = np.asarray(table.stamps)
     if options.freq is not None or stamps.dtype.kind != "M" or len(stamps) < MIN_STAMPS:
         return
-    order, starts = _by_series(table)
     try:
-        frequency = Frequency.infer(stamps[order], starts)
+        frequency, on_grid = _common_grid(stamps, table.codes)
     except DataError:
         return
-    _, on_grid = frequency.ordinals(stamps)
     if on_grid.mean() < MIN_ON_GRID_SHARE and not _has_regular_frequencies(table):
         raise DataError(
             f"{table.name}, column {table.columns.time!r}: timestamps are irregular: {int((~on_grid).sum())} of "
             f"{len(stamps)} do not lie on the {frequency.name} grid. Make them regular with `aggregate='mean'` (or "
-            f"sum, last, count), for periods of {_typical_period(table)}, or others given as `freq`."
+            f"sum, last, count), for periods of {typical_period(table)}, or others given as `freq`."
         )
 
 
@@ -155,38 +155,27 @@ def _has_regular_frequencies(table: LongTable) -> bool:
     """Whether the series have several frequencies, and timestamps are regular in each of them."""
     if not table.has_ids:
         return False
-    stamps, codes = np.asarray(table.stamps), pd.factorize(table.frame[table.columns.id])[0]
+    stamps, codes = np.asarray(table.stamps), table.codes
     names = np.array(frequency_names(stamps, codes), object)[codes]
-    shares = [_on_grid_share(stamps[names == name], codes[names == name]) for name in pd.unique(names)]
-    return len(shares) > 1 and min(shares) >= MIN_ON_GRID_SHARE
+    grids = [_common_grid(stamps[names == name], codes[names == name]) for name in pd.unique(names)]
+    return len(grids) > 1 and min(on_grid.mean() for _, on_grid in grids) >= MIN_ON_GRID_SHARE
 
 
-def _on_grid_share(stamps: Array, codes: Array) -> float:
-    """The share of timestamps that lie on the grid of their common frequency."""
+def _common_grid(stamps: Array, codes: Array) -> tuple[Frequency, Array]:
+    """The common frequency of timestamps (n,) of the series `codes`, and whether each lies on its grid, (n,) bool."""
+    frequency = Frequency.infer(*_by_series(stamps, codes))
+    return frequency, frequency.ordinals(stamps)[1]
+
+
+def _by_series(stamps: Array, codes: Array) -> tuple[Array, Array]:
+    """Timestamps (n,) sorted by series and time, and the position of each series' first one."""
     order = np.lexsort((stamps, codes))
-    frequency = Frequency.infer(stamps[order], np.flatnonzero(np.diff(codes[order], prepend=-1)))
-    return float(frequency.ordinals(stamps)[1].mean())
+    return stamps[order], np.flatnonzero(np.diff(codes[order], prepend=-1))
 
 
-def _by_series(table: LongTable) -> tuple[Array, Array]:
-    """The order of rows by series and timestamp, (n,), and the position of each series' first row in it."""
-    stamps = np.asarray(table.stamps)
-    if not table.has_ids:
-        rises = (stamps[1:] >= stamps[:-1]).all()
-        return (np.arange(len(stamps)) if rises else np.argsort(stamps, kind="stable")), np.array([0])
-    codes = pd.factorize(table.frame[table.columns.id])[0]
-    order = np.lexsort((stamps, codes))
-    return order, np.flatnonzero(np.r_[True, np.diff(codes[order]) > 0])
-
-
-def _typical_period(table: LongTable) -> str:
+def typical_period(table: LongTable) -> str:
     """The shortest round period that is about as long as the median step between timestamps of a series."""
-    order, starts = _by_series(table)
-    nanoseconds = np.asarray(table.stamps).astype("datetime64[ns]").view(np.int64)[order]
-    steps = np.diff(nanoseconds)
-    inside = np.ones(len(steps), bool)
-    inside[starts[1:] - 1] = False
-    steps = steps[inside & (steps > 0)]
+    steps, _ = steps_within(*_by_series(np.asarray(table.stamps), table.codes))
     median = float(np.median(steps)) if len(steps) else DAY
     return next((name for length, name in ROUND_PERIODS if length >= 0.9 * median), "YS")
 
@@ -194,40 +183,29 @@ def _typical_period(table: LongTable) -> str:
 # --- aggregation ------------------------------------------------------------------------------------
 
 
-def period_of(table: LongTable, options: ReadOptions) -> str:
-    """The period by which rows are aggregated, as an alias of pandas."""
-    return str(options.freq or _typical_period(table))
-
-
-def aggregate(table: LongTable, options: ReadOptions) -> list[str]:
+def aggregate(table: LongTable, method: str, period: str, inferred: bool) -> list[str]:
     """Aggregate to one row per period and series, in place; notes.
 
     Periods without rows are 0 if rows are summed or counted, and gaps otherwise. A last period that is incomplete is
     dropped.
-
-    Raises:
-        InputError: timestamps are numbers, or the frequency has no periods.
     """
-    if options.aggregate is None:
-        return []
     stamps, columns = table.stamps, table.columns
     if stamps.dtype.kind != "M":
         raise InputError(f"`aggregate` needs dates; column {columns.time!r} holds whole numbers.")
-    method, period = options.aggregate, period_of(table, options)
     begins, ends = _periods(stamps, period)
     incomplete = _is_incomplete(stamps, ends)
-    notes = [f"{method} of the rows in each period ({period}{'' if options.freq else '; change with `freq`'})"]
+    notes = [f"{method} of the rows in each period ({period}{'; change with `freq`' if inferred else ''})"]
     work = table.frame.copy()
     work[columns.time], work[ROW] = begins, range(len(work)) if columns.rows is None else columns.rows
     if not incomplete.all():
         if incomplete.any():
-            notes.append(
-                f"the last period, {format_stamp(np.asarray(begins[incomplete])[0])}, is incomplete: dropped"
-            )
+            last = format_stamp(np.asarray(begins[incomplete])[0])
+            notes.append(f"the last period, {last}, is incomplete: dropped")
         work = work[~incomplete]
     groups = work.sort_values(columns.time, kind="stable").groupby(table.keys, sort=False)
     covariates = [c for c in work if c not in (*table.keys, columns.target, ROW)]
-    done = groups.agg({ROW: "first"} | {c: _covariate_method(work[c], c in columns.static) for c in covariates})
+    averaged = {c for c in covariates if pd.api.types.is_numeric_dtype(work[c]) and c not in columns.static}
+    done = groups.agg({ROW: "first"} | {c: "mean" if c in averaged else "last" for c in covariates})
     values = groups[columns.target]
     # a period whose rows all lack a value is a gap
     done[columns.target] = values.sum(min_count=1) if method == "sum" else getattr(values, PANDAS_METHODS[method])()
@@ -241,20 +219,13 @@ def aggregate(table: LongTable, options: ReadOptions) -> list[str]:
     return notes
 
 
-def _covariate_method(values: pd.Series, static: bool) -> str:
-    return "mean" if pd.api.types.is_numeric_dtype(values) and not static else "last"
-
-
 def _periods(stamps: pd.Series, period: str) -> tuple[pd.Series, pd.Series]:
     """The timestamp of each row's period, which is its beginning or its last day, and the end of the period."""
     try:
         offset = pd.tseries.frequencies.to_offset(period)
         kind = type(offset).__name__
-        span = {"Week": "W", "MonthBegin": "M", "MonthEnd": "M", "QuarterBegin": "Q", "QuarterEnd": "Q"}.get(
-            kind, {"YearBegin": "Y", "YearEnd": "Y"}.get(kind)
-        )
-        if span is not None and offset.n == 1:
-            whole = stamps.dt.to_period(span)
+        if re.fullmatch("Week|(Month|Quarter|Year)(Begin|End)", kind) and offset.n == 1:
+            whole = stamps.dt.to_period(kind[0])
             begin, end = whole.dt.start_time, (whole + 1).dt.start_time
             return (whole.dt.end_time.dt.normalize() if kind.endswith("End") else begin), end
         begin = stamps.dt.floor(period)

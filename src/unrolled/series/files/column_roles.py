@@ -30,18 +30,14 @@ def list_names(columns: Iterable[object]) -> str:
 
 
 def columns_of_option(raw: RawTable, value: str | None) -> list[str]:
-    """The columns that the value of an option names: one, or several separated by commas.
-
-    Raises:
-        DataError: there is no such column.
-    """
+    """The columns that the value of an option names: one, or several separated by commas."""
     if value is None:
         return []
     names = [value] if value in raw.cells else [part.strip() for part in value.split(",")]
-    by_stripped_name = {str(c).strip(): str(c) for c in raw.cells}
+    by_stripped_name = {name.strip(): name for name in raw.names}
     names = [by_stripped_name.get(name, name) for name in names]
     if any(name not in raw.cells for name in names):
-        raise DataError(f"{raw.name}: there is no column {value!r}; it has: {list_names(raw.cells.columns)}.")
+        raise DataError(f"{raw.name}: there is no column {value!r}; it has: {list_names(raw.names)}.")
     return names
 
 
@@ -51,7 +47,7 @@ def find_ids(raw: RawTable, stamps: pd.Series, taken: Sequence[str]) -> list[str
     A column with a usual name is preferred, then a column of texts, then one of whole numbers, then two of them.
     """
     cells = raw.cells
-    free = [str(c) for c in cells if c not in taken and str(c).lower() not in (*TARGET_NAMES, *TIME_NAMES)]
+    free = [c for c in raw.names if c not in taken and c.lower() not in (*TARGET_NAMES, *TIME_NAMES)]
     usual = [c for c in free if c.lower() in ID_NAMES]
     if not stamps.duplicated().any():
         return [c for c in usual if c.lower() == "unique_id"][:1]
@@ -84,26 +80,22 @@ def find_ids(raw: RawTable, stamps: pd.Series, taken: Sequence[str]) -> list[str
 
 def numeric_columns(raw: RawTable, taken: Sequence[str]) -> list[str]:
     """The columns of numbers that have no other role."""
-    return [str(c) for c in raw.cells if c not in taken and is_numeric(raw.cells[c])]
+    return [c for c in raw.names if c not in taken and is_numeric(raw.cells[c])]
 
 
 def find_target(raw: RawTable, time: str, ids: pd.Series | None, taken: Sequence[str]) -> tuple[str, list[str]]:
-    """The column to forecast, and notes.
-
-    Raises:
-        DataError: no column holds numbers, or several do.
-    """
+    """The column to forecast, and notes; a `DataError` asks for it if no column holds numbers, or several do."""
     for name in TARGET_NAMES:
-        for column in raw.cells:
-            if str(column).lower() == name and column not in taken:
-                return str(column), []
+        for column in raw.names:
+            if column.lower() == name and column not in taken:
+                return column, []
     numeric = numeric_columns(raw, taken)
     if len(numeric) == 1:
         return numeric[0], []
     if not numeric:
         raise DataError(
             f"{raw.name}: no column holds numbers, apart from the time {time!r}; it has: "
-            f"{list_names(raw.cells.columns)}. Name the one to forecast with `target`, or count rows with "
+            f"{list_names(raw.names)}. Name the one to forecast with `target`, or count rows with "
             "`aggregate='count'`."
         )
     informative = [c for c in numeric if not _is_uninformative(raw, c, ids)]

@@ -1,6 +1,7 @@
 """The parts of a date in a text: numbers, time of day and time zone. The column decides which number is the day."""
 
 import re
+from datetime import date
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -24,20 +25,17 @@ ZONES = {
     "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "akst": -540, "akdt": -480, "hst": -600,
 }  # fmt: skip
 
+# year, month, day; or day and month in either order, then the year; or a year without a century and a month
 Order = Literal["ymd", "ambiguous", "short year"]
 
 
 class DateParts(NamedTuple):
-    """The parts of a date.
-
-    `order` is the meaning of the three numbers: "ymd" for year, month, day; "ambiguous" for day and month in either
-    order, then the year; "short year" for a year without a century and a month.
-    """
+    """The parts of a date."""
 
     first: int
     second: int
     third: int
-    order: Order
+    order: Order  # the meaning of the three numbers
     digits: int = 4  # of the year
     second_of_day: float = 0.0
     zone: int | None = None  # minutes ahead of UTC
@@ -66,18 +64,12 @@ def parse_date(text: str) -> DateParts | None:
     text = text.strip()
     if len(text) > 60 or not any(map(str.isdigit, text)):
         return None
-    found = _NUMERIC.match(text)
-    if found:
+    if found := _NUMERIC.match(text):
         return _numeric(found, text[found.end() :])
     for form, read in ((_MONTHLY, _monthly), (_SHORT_YEAR, _short_year), (_QUARTER, _quarterly), (_WEEK, _weekly)):
-        found = form.fullmatch(text)
-        if found:
+        if found := form.fullmatch(text):
             return read(found)
     return _in_words(text)
-
-
-def looks_like_a_date(text: str) -> bool:
-    return parse_date(text) is not None
 
 
 def _numeric(found: re.Match[str], rest: str) -> DateParts | None:
@@ -99,8 +91,7 @@ def _if_possible(parts: DateParts) -> DateParts | None:
 
 
 def _monthly(found: re.Match[str]) -> DateParts | None:
-    year, month = (found[1], found[2]) if found[1] else (found[4], found[3])
-    return _if_possible(DateParts(int(year), int(month), 1, "ymd"))
+    return _if_possible(DateParts(int(found[1] or found[4]), int(found[2] or found[3]), 1, "ymd"))
 
 
 def _short_year(found: re.Match[str]) -> DateParts | None:
@@ -108,13 +99,11 @@ def _short_year(found: re.Match[str]) -> DateParts | None:
 
 
 def _quarterly(found: re.Match[str]) -> DateParts:
-    year, quarter = (found[1], found[2]) if found[1] else (found[4], found[3])
+    year, quarter = found[1] or found[4], found[2] or found[3]
     return DateParts(int(year), 3 * int(quarter) - 2, 1, "ymd", len(year))
 
 
 def _weekly(found: re.Match[str]) -> DateParts | None:
-    from datetime import date
-
     try:
         day = date.fromisocalendar(int(found[1]), int(found[2]), int(found[3] or 1))
     except ValueError:

@@ -27,13 +27,9 @@ class DecodedFile:
 
 
 def decode_file(path: str, encoding: str | None = None) -> DecodedFile:
-    """Read a file, or standard input if the path is "-".
-
-    Raises:
-        DataError: there is no such file, or it is neither text nor Parquet.
-    """
+    """Read a file, or standard input if the path is "-"; a `DataError` refuses what is neither text nor Parquet."""
     data = _read_bytes(path)
-    name = display_name(path)
+    name = "standard input" if path == "-" else path
     if data[:2] == GZIP:
         data = _decompress(name, data)
     if not data.strip():
@@ -50,11 +46,6 @@ def decode_file(path: str, encoding: str | None = None) -> DecodedFile:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return DecodedFile(name, text, notes=notes)
-
-
-def display_name(path: str) -> str:
-    """The name of a file in messages."""
-    return "standard input" if path == "-" else path
 
 
 def _read_bytes(path: str) -> bytes:
@@ -97,27 +88,17 @@ def _decode(name: str, data: bytes, encoding: str | None) -> tuple[str, tuple[st
             ) from error
         except (UnicodeError, ValueError) as error:
             raise DataError(f"{name} is not {encoding}: {error}. Omit `encoding`, or name another one.") from error
-    for mark, form in BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            try:
-                return data.decode(form), ()
-            except UnicodeDecodeError:
-                break
+    forms = [(form, "") for mark, form in BYTE_ORDER_MARKS if data.startswith(mark)]
     head = data[:4000]
     for form, place in (("utf-16-le", 1), ("utf-16-be", 0)):
         if len(head) >= 4 and head[place::2].count(0) > 0.4 * len(head) and not head[1 - place :: 2].count(0):
-            try:
-                return data.decode(form), ("read as UTF-16 without a byte order mark; change with `encoding`",)
-            except UnicodeDecodeError:
-                break
-    try:
-        return data.decode("utf-8-sig"), ()
-    except UnicodeDecodeError:
-        pass
-    try:
-        return data.decode("cp1252"), ("not UTF-8: read as Windows-1252; change with `encoding`",)
-    except UnicodeDecodeError:
-        return data.decode("latin-1"), ("not UTF-8: read as Latin-1; change with `encoding`",)
+            forms.append((form, "read as UTF-16 without a byte order mark"))
+    for form, note in (*forms, ("utf-8-sig", ""), ("cp1252", "not UTF-8: read as Windows-1252")):
+        try:
+            return data.decode(form), ((f"{note}; change with `encoding`",) if note else ())
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1"), ("not UTF-8: read as Latin-1; change with `encoding`",)
 
 
 def _read_parquet(name: str, data: bytes) -> pd.DataFrame:

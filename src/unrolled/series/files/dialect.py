@@ -31,11 +31,10 @@ class RawTable:
     notes: list[str] = field(default_factory=list)  # what was inferred
     delimiter: str = ""  # between cells; "" if there is none
 
-    def take(self, rows: np.ndarray) -> None:
-        """Keep only these rows, in place; a mask or positions."""
-        positions = np.flatnonzero(rows) if rows.dtype == bool else rows
-        self.cells = self.cells.iloc[positions].reset_index(drop=True)
-        self.lines = list(np.asarray(self.lines)[positions].tolist())
+    @property
+    def names(self) -> list[str]:
+        """Of the columns."""
+        return [str(name) for name in self.cells]
 
     def place(self, column: object, row: int | None = None) -> str:
         """A column, and a row of it, in a message."""
@@ -49,11 +48,7 @@ def shorten(text: object) -> str:
 
 
 def parse_cells(content: DecodedFile, options: ReadOptions) -> RawTable:
-    """The cells of a file.
-
-    Raises:
-        DataError: it has no rows, too many columns, duplicate names, or rows that are longer than their header.
-    """
+    """The cells of a file; a `DataError` refuses one without rows, or with rows that are longer than the header."""
     if content.frame is not None:
         return _from_frame(content.name, content.frame)
     name, text, before = content.name, content.text, 0
@@ -98,9 +93,6 @@ def _refuse_duplicate_names(name: str, labels: Sequence[str]) -> None:
         seen.add(label)
 
 
-# --- the head ---------------------------------------------------------------------------------------
-
-
 def _offset(text: str, lines: int) -> int:
     """The position in the text after this number of lines."""
     place = 0
@@ -141,9 +133,6 @@ def _delimiter(text: str) -> str:
         return (round(wide.count(common) / len(counts), 2), common)
 
     return max(DELIMITERS, key=evenness)
-
-
-# --- the rows ---------------------------------------------------------------------------------------
 
 
 def _parse_fast(text: str, delimiter: str, first: int) -> tuple[pd.DataFrame, Sequence[int]] | None:

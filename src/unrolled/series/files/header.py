@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .dates import looks_like_a_date
+from .dates import parse_date
 from .numbers import MISSING, core_of
 
 MAX_DETECTED_HEADER_ROWS = 4
@@ -22,11 +22,9 @@ class Header:
 
 
 def find_header(rows: Sequence[Row], given: int | None) -> Header | None:
-    """The header among the first rows; None if there are no rows.
+    """The header among the first rows that are not blank; None if there are no rows.
 
-    Args:
-        rows: the first rows that are not blank, each with the number of lines up to its end.
-        given: the number of header rows; None: detected.
+    `given` is the number of header rows; None: detected.
     """
     if not rows:
         return None
@@ -80,7 +78,7 @@ def _first_is_data(row: Sequence[str], kinds: Sequence[str], dated: bool) -> boo
     """Whether the first row is data: dates in columns of dates, or, without such columns, distinct numbers only."""
     cells = list(zip(row, kinds, strict=False))
     if dated:
-        return any(kind == "date" and looks_like_a_date(cell) for cell, kind in cells)
+        return any(kind == "date" and parse_date(cell) is not None for cell, kind in cells)
     numbers = [core_of(cell)[0] for cell, kind in cells if kind == "number"]
     return bool(numbers) and len(numbers) == len(row) and all(numbers) and len(set(numbers)) == len(numbers)
 
@@ -88,13 +86,13 @@ def _first_is_data(row: Sequence[str], kinds: Sequence[str], dated: bool) -> boo
 def _kind(cells: Sequence[str]) -> str:
     if not cells:
         return "text"
-    if sum(map(looks_like_a_date, cells)) >= 0.8 * len(cells):
+    if sum(parse_date(cell) is not None for cell in cells) >= 0.8 * len(cells):
         return "date"
     return "number" if sum(bool(core_of(cell)[0]) for cell in cells) >= 0.8 * len(cells) else "text"
 
 
 def _is_data(cell: str) -> bool:
-    return bool(core_of(cell)[0]) or looks_like_a_date(cell)
+    return bool(core_of(cell)[0]) or parse_date(cell) is not None
 
 
 def _join_rows(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -110,6 +108,5 @@ def _join_rows(rows: Sequence[Sequence[str]]) -> list[str]:
             filled.append(last)
         if len(set(filled)) > 1:
             filled_rows.append(filled)
-    filled_rows = filled_rows or [list(rows[0][1:])]
-    columns = zip(*filled_rows, strict=True)
+    columns = zip(*(filled_rows or [list(rows[0][1:])]), strict=True)
     return [first, *(" ".join(dict.fromkeys(part for part in parts if part)) for parts in columns)]

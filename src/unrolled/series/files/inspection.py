@@ -32,8 +32,7 @@ COMBINE: dict[str, Callable[[Iterable[Any]], Any]] = {
 
 def common_horizon(panels: Sequence[Panel]) -> int:
     """A default horizon: that of the frequency with most rows, short enough for all frequencies to be trained."""
-    shortest = min(int(panel.lengths.max()) for panel in panels)
-    return default_horizon(panels[0].frequency, shortest)
+    return default_horizon(panels[0].frequency, min(int(panel.lengths.max()) for panel in panels))
 
 
 def default_horizon(frequency: Frequency, rows: int) -> int:
@@ -73,13 +72,7 @@ def describe_panel(panel: Panel, columns: Columns) -> str:
 def inspect_table(path: str, options: ReadOptions, season: int | None = None) -> dict[str, Any]:
     """Everything inferred about a table, for JSON; "error" is why it can't be forecast, None if it can.
 
-    Args:
-        path: of the file.
-        options: what the user specifies.
-        season: rows per season; None: that of the frequency.
-
-    Raises:
-        DataError: the file is no table at all.
+    If `season` is None, it is that of the frequency. A `DataError` refuses a file that is no table at all.
     """
     raw = read_cells(path, options)
     found: dict[str, Any] = {"file": path, "columns": _columns(raw), "error": None}
@@ -126,7 +119,6 @@ def _describe(panel: Panel, columns: Columns, season: int | None) -> dict[str, A
     season = season or panel.frequency.season
     suspect = suspected_sentinel(panel.y[panel.observed])
     first, last = span([panel])
-    lengths = panel.lengths
     return {
         "id": columns.id if panel.ids[0] is not None else None,
         "time": columns.time,
@@ -136,8 +128,8 @@ def _describe(panel: Panel, columns: Columns, season: int | None) -> dict[str, A
         "first": first,
         "last": last,
         "values": int(panel.observed.sum()),
-        "shortest": int(lengths.min()),
-        "longest": int(lengths.max()),
+        "shortest": int(panel.lengths.min()),
+        "longest": int(panel.lengths.max()),
         "gaps": int((~panel.observed).sum()),
         "season": season,
         "sentinels": None if suspect is None else {"value": suspect[0], "times": suspect[1]},

@@ -39,15 +39,18 @@ def missing(column: pd.Series, also: Iterable[str] = ()) -> Array:
     return (column.isna() | column.isin(MISSING | set(also))).to_numpy()
 
 
+def spread(count: int, size: int = SAMPLE_SIZE) -> Array:
+    """At most `size` of the positions 0 .. count - 1, evenly spread."""
+    return np.linspace(0, count - 1, min(count, size)).astype(int)
+
+
 def sample_of(column: pd.Series) -> pd.Series:
     """Cells of a column that are not missing, evenly spread over its length."""
-    values = column.to_numpy()
-    if len(values) > 20 * SAMPLE_SIZE:  # enough to find a full sample among missing cells
-        values = values[np.linspace(0, len(values) - 1, 20 * SAMPLE_SIZE).astype(int)]
-    present = [text for text in values.tolist() if text is not None and text not in MISSING]
-    if len(present) > SAMPLE_SIZE:
-        present = [present[k] for k in np.linspace(0, len(present) - 1, SAMPLE_SIZE).astype(int)]
-    return pd.Series(present, dtype=object)
+    cells = column.to_numpy()[
+        spread(len(column), 20 * SAMPLE_SIZE)
+    ]  # enough to find a full sample among missing ones
+    present = [text for text in cells.tolist() if text is not None and text not in MISSING]
+    return pd.Series([present[k] for k in spread(len(present))], dtype=object)
 
 
 def is_numeric(column: pd.Series) -> bool:
@@ -66,13 +69,10 @@ def is_plain(text: str) -> bool:
 def read_numbers(
     column: pd.Series, also_missing: Iterable[str] = (), decimal: str | None = None, hint: str | None = None
 ) -> Numbers:
-    """Read a column of texts as numbers.
+    """Read a column of texts, None where a cell is empty, (n,), as numbers.
 
-    Args:
-        column: texts, None where a cell is empty, (n,).
-        also_missing: further texts for missing values; a number stands for all ways to write it.
-        decimal: "," or "."; None: inferred from the column.
-        hint: the decimal sign of other columns, used if this one does not decide.
+    `also_missing` are further texts for missing values; a number stands for all ways to write it. The decimal sign is
+    inferred if it is None; `hint` is that of other columns, used if this one does not decide.
     """
     absent = missing(column, also_missing)
     present = column.where(~absent, None)
@@ -124,9 +124,7 @@ def core_of(text: str) -> tuple[str, float]:
 
     The digits are "" if the text is no number.
     """
-    text = text.strip().replace("−", "-")
-    sign = 1.0
-    text = _MONEY.sub(r"\1\2", text).strip()
+    text, sign = _MONEY.sub(r"\1\2", text.strip().replace("−", "-")).strip(), 1.0
     if text.startswith("(") and text.endswith(")"):
         text, sign = text[1:-1].strip(), -1.0
         text = _MONEY.sub(r"\1\2", text).strip()

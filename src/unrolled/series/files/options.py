@@ -18,19 +18,8 @@ MAX_HEADER_ROWS = 10
 class ReadOptions:
     """How to read a table; whatever is None is detected.
 
-    Attributes:
-        id, time, target: the columns with these roles, separated by commas if there are several. Several ids, or
-            parts of the time, are joined; each of several targets becomes a series.
-        wide: whether each numeric column is a series; None: only if the names differ in a number alone.
-        na: texts and numbers that count as missing, separated by commas, such as "-200,9999".
-        aggregate: how several rows of one period are combined: "sum", "mean", "last" or "count".
-        freq: the period, such as "D" or "MS"; it also numbers the rows of a table without timestamps.
-        start: the first timestamp of a table without timestamps.
-        dates: "dmy", "mdy", "ymd", "number", or a format such as "%d.%m.%Y".
-        decimal: "," or ".".
-        delimiter: between cells: one character, or "tab", "space", "comma", "semicolon".
-        encoding: of the file, such as "cp1252".
-        header: the number of rows that name the columns; 0: none.
+    The columns of id, time and target are separated by commas if there are several. Several ids, or parts of the
+    time, are joined; each of several targets becomes a series.
 
     Raises:
         InputError: an option has an invalid value.
@@ -39,16 +28,16 @@ class ReadOptions:
     id: str | None = None
     time: str | None = None
     target: str | None = None
-    wide: bool | None = None
-    na: str | None = None
-    aggregate: str | None = None
-    freq: str | int | None = None
-    start: str | None = None
-    dates: str | None = None
-    decimal: str | None = None
-    delimiter: str | None = None
-    encoding: str | None = None
-    header: int | None = None
+    wide: bool | None = None  # whether each numeric column is a series; None: only if names differ in a number alone
+    na: str | None = None  # texts and numbers that count as missing, separated by commas, such as "-200,9999"
+    aggregate: str | None = None  # how several rows of one period are combined: "sum", "mean", "last" or "count"
+    freq: str | int | None = None  # the period, such as "D" or "MS"; also numbers rows without timestamps
+    start: str | None = None  # the first timestamp of a table without timestamps
+    dates: str | None = None  # "dmy", "mdy", "ymd", "number", or a format such as "%d.%m.%Y"
+    decimal: str | None = None  # "," or "."
+    delimiter: str | None = None  # between cells: one character, or "tab", "space", "comma", "semicolon"
+    encoding: str | None = None  # of the file, such as "cp1252"
+    header: int | None = None  # the number of rows that name the columns; 0: none
 
     def __post_init__(self) -> None:
         _check_choice("aggregate", self.aggregate, AGGREGATES)
@@ -83,9 +72,6 @@ class ReadOptions:
 
         >>> ReadOptions(na="?").with_defaults({"na": "-200", "freq": "D"}).given
         {'na': '?', 'freq': 'D'}
-
-        Raises:
-            InputError: an earlier option does not exist here.
         """
         unknown = sorted(earlier.keys() - {f.name for f in fields(self)})
         if unknown:
@@ -93,8 +79,7 @@ class ReadOptions:
                 f"the training table was read with the options {', '.join(unknown)}, which this version of unrolled "
                 "does not have. Upgrade: pip install --upgrade unrolled"
             )
-        given = self.given
-        return replace(self, **{name: value for name, value in earlier.items() if name not in given})
+        return replace(self, **{**earlier, **self.given})
 
     def refuse_start_alone(self) -> None:
         """Raise an `InputError` if rows are to be numbered from a start but no frequency is given."""
@@ -111,18 +96,13 @@ def _check_choice(name: str, value: str | None, choices: tuple[str, ...]) -> Non
 
 @dataclass(frozen=True)
 class CovariateColumns:
-    """The columns that are read besides id, time and target.
-
-    Attributes:
-        past, future, static, weight: as in `Columns`.
-        kinds: whether a column holds texts, by name, for columns whose kind was decided in training.
-    """
+    """The columns that are read besides id, time and target, by roles as in `Columns`."""
 
     past: tuple[str, ...] = ()
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
     weight: str | None = None
-    kinds: Mapping[str, bool] = field(default_factory=dict)
+    kinds: Mapping[str, bool] = field(default_factory=dict)  # whether a column held texts in training, by name
 
     @property
     def names(self) -> list[str]:
@@ -130,16 +110,12 @@ class CovariateColumns:
 
 
 def number_or_name(freq: str | int | None) -> str | int | None:
-    """A frequency as `Frequency` takes it: texts of whole numbers become numbers.
-
-    Raises:
-        InputError: the number is below 1.
-    """
+    """A frequency as `Frequency` takes it: texts of whole numbers become numbers, which must be ≥ 1."""
     if freq is None or isinstance(freq, int):
         return freq
     text = freq.strip()
-    if text.lstrip("-").isdigit():
-        if int(text) < 1:
-            raise InputError(f"`freq` must be ≥ 1 if it is a number; got {text}.")
-        return int(text)
-    return text
+    if not text.lstrip("-").isdigit():
+        return text
+    if int(text) < 1:
+        raise InputError(f"`freq` must be ≥ 1 if it is a number; got {text}.")
+    return int(text)

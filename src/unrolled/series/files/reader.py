@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...errors import DataError
 from ..columns import Columns
-from .aggregation import LongTable, aggregate, period_of, refuse_irregular, resolve_duplicates
+from .aggregation import LongTable, aggregate, refuse_irregular, resolve_duplicates, typical_period
 from .column_roles import ID_SEPARATOR, columns_of_option, find_ids, find_target, list_names, numeric_columns
 from .decode import decode_file
 from .dialect import RawTable, parse_cells, shorten
@@ -29,18 +29,13 @@ MAX_LISTED_TEXTS, MAX_LISTED_LENGTH = 5, 60  # of texts in a message that can be
 class FileTable:
     """A file read as a table: timestamps are parsed, the target is numeric, and the roles of columns are known.
 
-    Attributes:
-        frame: long, one row per timestamp and series.
-        columns: the names of its columns.
-        notes: what was inferred or changed, one line each.
-        roles: the role of each column of the file that has one, by name.
-        options: the given options, with the period by which rows were aggregated: they read a newer file alike.
+    Its options are those given, with the period by which rows were aggregated: they read a newer file alike.
     """
 
-    frame: pd.DataFrame
-    columns: Columns
-    notes: tuple[str, ...] = ()
-    roles: Mapping[str, str] = field(default_factory=dict)
+    frame: pd.DataFrame  # long, one row per timestamp and series
+    columns: Columns  # the names of its columns
+    notes: tuple[str, ...] = ()  # what was inferred or changed, one line each
+    roles: Mapping[str, str] = field(default_factory=dict)  # of each column of the file that has one, by name
     options: ReadOptions = field(default_factory=ReadOptions)
 
 
@@ -55,13 +50,11 @@ class ColumnRoles(NamedTuple):
 
     def by_column(self) -> dict[str, str]:
         """The role of each column that has one."""
-        roles = dict.fromkeys(self.time.used, "time") | dict.fromkeys(self.ids, "id")
-        roles |= dict.fromkeys(self.targets, "target")
-        for role in ("past", "future", "static"):
-            roles |= dict.fromkeys(getattr(self.covariates, role), role)
-        if self.covariates.weight is not None:
-            roles[self.covariates.weight] = "weight"
-        return roles
+        given = self.covariates
+        names = {"time": self.time.used, "id": self.ids, "target": self.targets}
+        names |= {"past": given.past, "future": given.future, "static": given.static}
+        names["weight"] = [] if given.weight is None else [given.weight]
+        return {name: role for role, own in names.items() for name in own}
 
 
 def read_file(
@@ -72,11 +65,7 @@ def read_file(
 ) -> FileTable:
     """Read a CSV or Parquet file, or standard input if the path is "-", and infer the roles of its columns.
 
-    Args:
-        path: of the file.
-        options: what the user specifies.
-        covariates: their columns.
-        prefer: columns that get their roles if the file has them and no option names others.
+    The columns that are preferred get their roles if the file has them and no option names others.
 
     Raises:
         DataError: with the place (column, line) and a remedy.
@@ -105,8 +94,8 @@ def interpret(
     notes = [*raw.notes, *roles.time.notes, *notes]
     table = _long_table(raw, options, roles, notes)
     if options.aggregate:
-        period = period_of(table, options)
-        notes += aggregate(table, options)
+        period = str(options.freq or typical_period(table))
+        notes += aggregate(table, options.aggregate, period, inferred=not options.freq)
         options = replace(options, freq=period)
     else:
         notes += resolve_duplicates(table)
@@ -125,7 +114,7 @@ def chosen_columns(
     chosen = {role: columns_of_option(raw, getattr(options, role)) for role in ("id", "time", "target")}
     for name in covariates.names:
         if name not in raw.cells:
-            raise DataError(f"{raw.name}: there is no column {name!r}; it has: {list_names(raw.cells.columns)}.")
+            raise DataError(f"{raw.name}: there is no column {name!r}; it has: {list_names(raw.names)}.")
     everything = [*chosen["id"], *chosen["time"], *chosen["target"], *covariates.names]
     for name in everything:
         if everything.count(name) > 1:
@@ -167,7 +156,7 @@ def _find_timestamps(
     if options.freq is not None:
         return number_rows(raw, options, series_names(raw, chosen["id"]))
     raise DataError(
-        f"{raw.name}: no column reads as dates; it has: {list_names(raw.cells.columns)}. Name the time column "
+        f"{raw.name}: no column reads as dates; it has: {list_names(raw.names)}. Name the time column "
         "with `time`, or number the rows with `freq`, such as `freq='D'`, and `start`, such as `start='2024-12-31'`."
     )
 
@@ -185,7 +174,7 @@ def _drop_footer(raw: RawTable, time: str) -> None:
         keep -= 1
     if keep < len(raw.cells):
         raw.notes.append(f"{len(raw.cells) - keep} remark(s) below the table dropped")
-        raw.take(np.arange(keep))
+        raw.cells, raw.lines = raw.cells.iloc[:keep], raw.lines[:keep]
 
 
 def series_names(raw: RawTable, ids: Sequence[str]) -> pd.Series | None:
@@ -210,9 +199,7 @@ def _find_targets(
     numeric = numeric_columns(raw, taken) if options.wide or series is None else []
     if options.wide:
         if not numeric:
-            raise DataError(
-                f"{raw.name}: `wide=True` needs columns of numbers; it has: {list_names(raw.cells.columns)}."
-            )
+            raise DataError(f"{raw.name}: `wide=True` needs columns of numbers; it has: {list_names(raw.names)}.")
         return numeric, []
     if options.aggregate == "count":
         return [], []
@@ -258,11 +245,7 @@ def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles, notes: 
 
 
 def numbers_of(raw: RawTable, options: ReadOptions, column: str, hint: str | None, notes: list[str]) -> np.ndarray:
-    """A column as numbers, (n,); `hint` is the decimal sign of other columns, and notes are added to `notes`.
-
-    Raises:
-        DataError: a cell is no number, infinite or too large, with its line; or all cells are missing.
-    """
+    """A column as numbers, (n,); `hint` is the decimal sign of other columns, and notes are added to `notes`."""
     cells = raw.cells[column]
     found = read_numbers(cells, options.missing, options.decimal, hint)
     if found.bad.any():
@@ -275,11 +258,10 @@ def numbers_of(raw: RawTable, options: ReadOptions, column: str, hint: str | Non
             f"{raw.place(column, row)}: {shorten(cells.iloc[row])} is not a number ({int(found.bad.sum())} such "
             f"cell(s)). Correct it,{remedy} or leave it empty."
         )
-    infinite = np.isinf(found.values)
+    infinite, too_large = np.isinf(found.values), np.abs(found.values) > MAX_ABSOLUTE_VALUE
     if infinite.any():
-        row = int(infinite.argmax())
-        raise DataError(f"{raw.place(column, row)}: the value is infinite. Correct it or leave it empty.")
-    too_large = np.abs(found.values) > MAX_ABSOLUTE_VALUE
+        place = raw.place(column, int(infinite.argmax()))
+        raise DataError(f"{place}: the value is infinite. Correct it or leave it empty.")
     if too_large.any():
         row = int(too_large.argmax())
         raise DataError(

@@ -67,9 +67,9 @@ def read_forecast(path: str, id_name: str | None = None, time_name: str | None =
     chosen = chosen_columns(raw, options, CovariateColumns(), None)
     times = chosen["time"] or find_time(raw, [], chosen["id"])
     if not times:
-        raise DataError(f"{raw.name}: no column reads as dates; it has: {list_names(raw.cells.columns)}.")
+        raise DataError(f"{raw.name}: no column reads as dates; it has: {list_names(raw.names)}.")
     time = read_time_column(raw, times, options)
-    names = [str(c) for c in raw.cells]
+    names = raw.names
     frame = pd.DataFrame({time.name: time.stamps})
     if "cutoff" in raw.cells:
         frame["cutoff"] = read_time_column(raw, ["cutoff"], options).stamps

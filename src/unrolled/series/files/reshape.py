@@ -10,7 +10,7 @@ from .column_roles import ID_SEPARATOR, TARGET_NAMES
 from .dates import month_named, parse_date
 from .dialect import RawTable
 from .numbers import is_numeric
-from .time_columns import CALENDAR_PARTS, TIME_NAMES
+from .time_columns import CALENDAR_PARTS, PART_RANGES, TIME_NAMES
 from .timestamps import whole_numbers
 
 MIN_WIDE_COLUMNS = 3  # columns of dates, or of series, in a table that is taken as wide
@@ -20,7 +20,7 @@ LONG_NAMES = ("series", "date", "value")  # of the columns of a table that was m
 
 def unpivot(raw: RawTable) -> bool:
     """Make a table long, in place, if its columns are months or dates; whether it was such a table."""
-    names = [str(c) for c in raw.cells]
+    names = raw.names
     if len(names) > MIN_WIDE_COLUMNS and _unpivot_years(raw, names):
         return True
     dates = [c for c in names if _is_date(c)]
@@ -41,15 +41,10 @@ def _is_date(name: str) -> bool:
 def _unpivot_years(raw: RawTable, names: Sequence[str]) -> bool:
     """Make a table with one row per year and one column per month or quarter long; whether it was one."""
     year, *others = names
-    if (
-        year.lower() not in CALENDAR_PARTS["year"]
-        and not whole_numbers(raw.cells[year].dropna()).between(1700, 2200).all()
-    ):
+    years, months = raw.cells[year], _months_of(others)
+    named = year.lower() in CALENDAR_PARTS["year"]
+    if months is None or not (named or whole_numbers(years.dropna()).between(*PART_RANGES["year"]).all()):
         return False
-    months = _months_of(others)
-    if months is None:
-        return False
-    years = raw.cells[year]
     _melt(raw, others, [f"{month:02}" for month in months], None, years)
     raw.notes.append(f"{len(others)} columns are parts of the year {year!r}: read row by row")
     return True
@@ -94,7 +89,7 @@ def _melt(
 
 def columns_are_series(raw: RawTable, numeric: Sequence[str], taken: Sequence[str]) -> bool:
     """Whether each free column is a series: all are numeric, and their names differ in a number only."""
-    rest = [str(c) for c in raw.cells if c not in taken]
+    rest = [name for name in raw.names if name not in taken]
     if len(numeric) < MIN_WIDE_COLUMNS or len(rest) != len(numeric):
         return False
     if any(c.lower() in TARGET_NAMES for c in rest):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import numpy as np
 import pandas as pd
@@ -104,12 +105,8 @@ def _calendar_parts(raw: RawTable, free: Sequence[str]) -> list[str]:
         return []
     if not found["month"]:
         return [found["year"], found["quarter"]]  # type: ignore[list-item]
-    chosen = []
-    for part in ("year", "month", "day", "hour", "minute"):
-        if found[part] is None:
-            break
-        chosen.append(str(found[part]))
-    return chosen
+    parts = (found[part] for part in ("year", "month", "day", "hour", "minute"))
+    return [str(column) for column in takewhile(lambda column: column is not None, parts)]
 
 
 def _in_range(column: pd.Series, part: str) -> bool:
@@ -121,19 +118,12 @@ def _in_range(column: pd.Series, part: str) -> bool:
     return len(numbers) > 0 and bool(numbers.between(low, high).all())
 
 
-# --- timestamps in columns --------------------------------------------------------------------------
-
-
 def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) -> TimeColumn:
-    """The timestamps in these columns.
-
-    Raises:
-        DataError: a cell is missing or no timestamp, or dates are ambiguous.
-    """
+    """The timestamps in these columns."""
     texts = raw.cells[names[0]] if len(names) == 1 else _join(raw, names)
     found, codes = read_stamps(texts, options.dates)
     name = " ".join(names) if len(names) > 1 else names[0]
-    place = f"{raw.name}, column {shorten(name)}"
+    place = raw.place(name)
     if found.ambiguous is not None:
         raise DataError(
             f"{place}: dates such as {found.ambiguous!r} can be read day first or month first, and none decides. "
@@ -174,10 +164,8 @@ def _join_parts(raw: RawTable, parts: dict[str, pd.Series]) -> pd.Series:
     """Texts of dates from the columns of year, month, day, hour and minute."""
     numbers = {}
     for part, column in parts.items():
-        texts = column
-        if part == "month" and column.notna().any() and not is_numeric(column):
-            texts = column.map(lambda text: month_named(text) if text is not None else None)
-        numbers[part] = whole_numbers(texts)
+        named = part == "month" and column.notna().any() and not is_numeric(column)
+        numbers[part] = whole_numbers(column.map(month_named, na_action="ignore") if named else column)
         low, high = PART_RANGES[part]
         bad = ~(numbers[part].between(low, high)).to_numpy()
         if bad.any():
@@ -221,9 +209,6 @@ def _fill_missing(values: np.ndarray, codes: np.ndarray, place: str, lines: Sequ
         raise refusal
     note = f"{len(missing)} missing timestamp(s) filled in, as all others are evenly spaced"
     return pd.Series(frequency.stamps(first + np.arange(len(codes)))), note
-
-
-# --- rows without timestamps ------------------------------------------------------------------------
 
 
 def number_rows(raw: RawTable, options: ReadOptions, ids: pd.Series | None) -> TimeColumn:

@@ -11,7 +11,7 @@ from ...arrays import Array
 from ...errors import DataError
 from .dates import DateParts, parse_date
 from .dialect import shorten
-from .numbers import SAMPLE_SIZE, missing
+from .numbers import missing, spread
 
 ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?")
 OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
@@ -37,9 +37,7 @@ class ParsedStamps:
 def read_stamps(column: pd.Series, dates: str | None = None) -> tuple[ParsedStamps, Array]:
     """The timestamps of a column's distinct texts, and the position among them of each cell, -1 where missing, (n,).
 
-    Args:
-        column: texts, (n,).
-        dates: as in `ReadOptions`.
+    `dates` is the option of `ReadOptions`.
     """
     codes, texts = pd.factorize(column.where(~missing(column), None))
     return _read_unique(pd.Series(texts, dtype=object), dates), codes
@@ -50,7 +48,7 @@ def dates_share(column: pd.Series) -> float:
     present = column.dropna()
     if not len(present):
         return 0.0
-    sample = present.iloc[np.linspace(0, len(present) - 1, min(len(present), SAMPLE_SIZE)).astype(int)]
+    sample = present.iloc[spread(len(present))]
     return float(np.mean([parse_date(str(text)) is not None for text in sample]))
 
 
@@ -67,11 +65,10 @@ def _read_unique(texts: pd.Series, dates: str | None) -> ParsedStamps:
         parsed = pd.to_datetime(texts, format=dates, errors="coerce", utc="%z" in dates)
         return ParsedStamps(parsed.dt.tz_localize(None) if parsed.dt.tz is not None else parsed, [])
     if dates != "number":
-        sample = texts.iloc[np.linspace(0, len(texts) - 1, min(len(texts), SAMPLE_SIZE)).astype(int)]
-        if sample.map(lambda text: ISO.fullmatch(text) is not None).all():
-            parsed_iso = _parse_iso(texts)
-            if parsed_iso is not None:
-                return parsed_iso
+        sample = texts.iloc[spread(len(texts))]
+        parsed_iso = _parse_iso(texts) if all(map(ISO.fullmatch, sample)) else None
+        if parsed_iso is not None:
+            return parsed_iso
     whole = whole_numbers(texts)
     if whole.notna().all():
         return _parse_numbers(texts, whole.astype(np.int64), dates)
@@ -121,9 +118,6 @@ def _parse_numbers(texts: pd.Series, whole: pd.Series, dates: str | None) -> Par
         return plain
     form = "year, month and day" if digits == 8 else "year and month"
     return ParsedStamps(parsed, [f"{texts.iloc[0]!r} read as {form}; {CHANGE_TO_NUMBERS}"])
-
-
-# --- dates in other formats -------------------------------------------------------------------------
 
 
 def _parse_parts(texts: pd.Series, dates: str | None) -> ParsedStamps:
@@ -219,8 +213,9 @@ def _assemble(fields: Array, parts: list[DateParts | None]) -> pd.Series:
 def out_of_range(text: str) -> bool:
     """Whether a text is a date outside the range of 64-bit nanoseconds."""
     parts = parse_date(text)
-    year = None if parts is None or parts.digits != 4 else parts.third if parts.order == "ambiguous" else parts.first
-    return year is not None and not FIRST_YEAR <= year <= LAST_YEAR
+    if parts is None or parts.digits != 4:
+        return False
+    return not FIRST_YEAR <= (parts.third if parts.order == "ambiguous" else parts.first) <= LAST_YEAR
 
 
 def refuse_unread(place: str, text: str, others_are_dates: bool) -> NoReturn:
