@@ -101,8 +101,6 @@ class Batch {
     return b;
   }
 
-  Buffer& make_like(int value, const Buffer& x) { return make(value, x.steps, program.values[value].width); }
-
   // The gradient of a value, zeros at first; null if it is not needed.
   T* gradient(int value) {
     Buffer& b = buffers[value];

@@ -181,4 +181,14 @@ void add_input_gradient(const Recurrence<T>& r, const T* weights, const long (&g
   });
 }
 
+// The gradients of the weights of a cell whose gates all sum the input's and the state's part.
+template <class T>
+void add_weight_gradients(const Recurrence<T>& r, long gates, T* scratch, int thread, int threads) {
+  const long H = r.shape.hidden, stride = r.sizes.stride;
+  const Columns<T> h{r.h, stride, H, r.steps.before, r.dweight_hh};
+  const Columns<T> x{r.x, r.x_stride, r.shape.features, nullptr, r.dweight_ih};
+  const WeightGradient<T> all{r.saved, r.sizes.saved, gates, H, stride, h, x, r.dbias, r.steps.total};
+  add_weight_gradient(all, scratch, thread, threads);
+}
+
 }  // namespace

@@ -33,7 +33,7 @@ class BoundRun {
       require(steps.back() >= 1, "a sequence has steps");
       x.push_back(data_of(inputs[k], rows * steps.back() * v.width, "an input"));
     }
-    const std::int64_t* valid = lengths ? data_of(*lengths, rows, "lengths") : nullptr;
+    const std::int64_t* valid = data_of(lengths, rows, "lengths");
     for (std::size_t k = 0; valid && k < inputs.size(); ++k)
       if (program_->values[program_->inputs[k]].masked)
         for (long n = 0; n < rows; ++n) require(valid[n] >= 0 && valid[n] <= steps[k], "lengths must lie in 0..T");
@@ -87,8 +87,7 @@ class BoundRun {
     require(dinputs.size() == program_->inputs.size(), "wrong number of input gradients");
     std::vector<const T*> dy;
     for (std::size_t k = 0; k < doutputs.size(); ++k)
-      dy.push_back(doutputs[k] ? data_of(*doutputs[k], size_of(program_->outputs[k]), "an output's gradient")
-                               : nullptr);
+      dy.push_back(data_of(doutputs[k], size_of(program_->outputs[k]), "an output's gradient"));
     std::vector<T*> dx;
     for (std::size_t k = 0; k < dinputs.size(); ++k)
       dx.push_back(data_of(dinputs[k], size_of(program_->inputs[k]), "an input's gradient"));
@@ -137,23 +136,13 @@ class BoundRun {
 
   template <class Array>
   auto state_parts(const std::vector<Array>& arrays, long rows, bool given) const {
-    if constexpr (std::is_same_v<Array, Optional>) {
-      std::vector<const T*> found;
-      each_state(given, [&](int state, int, std::size_t k) {
-        require(k < arrays.size(), "too few parts of states");
-        found.push_back(arrays[k] ? data_of(*arrays[k], rows * program_->states[state].hidden, "a state") : nullptr);
-      });
-      require(found.size() == arrays.size(), "too many parts of states");
-      return found;
-    } else {
-      std::vector<T*> found;
-      each_state(given, [&](int state, int, std::size_t k) {
-        require(k < arrays.size(), "too few parts of states");
-        found.push_back(data_of(arrays[k], rows * program_->states[state].hidden, "a state"));
-      });
-      require(found.size() == arrays.size(), "too many parts of states");
-      return found;
-    }
+    std::vector<decltype(data_of(arrays[0], 0, ""))> found;
+    each_state(given, [&](int state, int, std::size_t k) {
+      require(k < arrays.size(), "too few parts of states");
+      found.push_back(data_of(arrays[k], rows * program_->states[state].hidden, "a state"));
+    });
+    require(found.size() == arrays.size(), "too many parts of states");
+    return found;
   }
 
   void sort(const T* from, T* to, long width) const {

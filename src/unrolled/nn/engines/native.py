@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 RULES = (RNN, GRU, LSTM, Dense, Embedding, Last, Dropout, Reverse, Concatenate, Add)
 LOSSES = (MSE, MAE, Huber, CrossEntropy, Quantile, Normal, StudentT, Poisson, NegativeBinomial)
 OPTIMIZERS = ("SGD", "RMSprop", "Rprop", "Adagrad", "Adam", "AdamW")
+WINDOW_FLOATS = ("values", "observed", "loc", "scale", "weight", "drift", "fixed")
+WINDOW_INTEGERS = ("starts", "lengths", "lags", "series", "codes")
 MAX_IDLE_RUN_NUMBERS = 1 << 24  # in the buffers of a run that is kept for the next call
 INSTRUCTION_SETS: tuple[str, ...] = tuple(_native.instruction_sets())  # of this machine, fastest first
 
@@ -274,25 +276,10 @@ _as_input_error = _AsInputError()
 def _data(job: Job, dtype: np.dtype) -> Any:
     data: Dataset = job.data
     if isinstance(data, Windows):
-        return _native.windows(
-            values=kernel_array(data.values, np.float64),
-            observed=kernel_array(data.observed, np.float64),
-            starts=kernel_array(data.starts, np.int64),
-            lengths=kernel_array(data.lengths, np.int64),
-            loc=kernel_array(data.loc, np.float64),
-            scale=kernel_array(data.scale, np.float64),
-            window=data.window,
-            horizon=data.horizon,
-            lags=_optional(data.lags, np.int64),
-            segment=data.segment,
-            decoded=data.decoded,
-            known=data.known,
-            weight=_optional(data.weight, np.float64),
-            drift=_optional(data.drift, np.float64),
-            series=_optional(data.series, np.int64),
-            fixed=_optional(data.fixed, np.float64),
-            codes=_optional(data.codes, np.int64),
-        )
+        arrays = {name: _optional(getattr(data, name), np.float64) for name in WINDOW_FLOATS}
+        arrays |= {name: _optional(getattr(data, name), np.int64) for name in WINDOW_INTEGERS}
+        sizes = {name: getattr(data, name) for name in ("window", "horizon", "segment", "decoded", "known")}
+        return _native.windows(**arrays, **sizes)
     assert isinstance(data, Arrays), "training data must be Arrays or Windows"
     output = job.program.buffers[job.program.outputs[0]]
     shape = (*data.x.shape[: 1 + output.sequence], *output.shape)
@@ -332,7 +319,7 @@ def _options(job: Job) -> Any:
     loss = job.loss
     options.set_loss(loss.kind, getattr(loss, "delta", 1.0), list(getattr(loss, "levels", ())))
     optimizer = job.optimizer
-    kind = "adam" if isinstance(optimizer, o.Adam) else optimizer.kind
+    options.set_optimizer("adam" if isinstance(optimizer, o.Adam) else optimizer.kind)
     settings: dict[str, Any] = {
         name: getattr(optimizer, name)
         for name in ("weight_decay", "momentum", "nesterov", "alpha", "eps")
@@ -344,5 +331,6 @@ def _options(job: Job) -> Any:
     if isinstance(optimizer, o.Rprop):
         settings["shrink"], settings["grow"] = optimizer.etas
         settings["smallest"], settings["largest"] = optimizer.sizes
-    options.set_optimizer(kind, **settings)
+    for name, value in settings.items():
+        setattr(options.optimizer, name, value)
     return options
