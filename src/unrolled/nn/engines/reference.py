@@ -254,11 +254,7 @@ class ReferenceEngine:
                 if program.buffers[name].masked:
                     valid = valid_steps(tape.lengths, tape.shapes[name][1])[..., None]
                     dinputs_by_name[name] = np.where(valid, dinputs_by_name[name], dtype.type(0))
-        return Backward(
-            dparams,
-            dinputs_by_name,
-            {name: dstates[name] for name in program.initial_states},
-        )
+        return Backward(dparams, dinputs_by_name, {name: dstates[name] for name in program.initial_states})
 
     def train(
         self,

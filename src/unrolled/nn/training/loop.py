@@ -44,11 +44,9 @@ def train(
     engine = engine_for(program, loss, optimizer)
     job = Job(program, data, loss, optimizer, plan.batch_size, plan.clip_norm, plan.seed)
     run = TrainingState(params, optimizer.start(params), History(), params.copy())
-    identity = (
-        fingerprint(engine, job, plan.epochs, plan.shuffle, params.dtype, training_rows, validation_rows)
-        if plan.checkpoint
-        else ""
-    )
+    identity = ""
+    if plan.checkpoint:
+        identity = fingerprint(engine, job, plan, params.dtype, training_rows, validation_rows)
     if plan.checkpoint and os.path.exists(plan.checkpoint):
         resume(run, plan.checkpoint, identity)
         # a callback or Ctrl-C that stopped it does not count any more; exhausted patience does
