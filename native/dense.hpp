@@ -8,11 +8,9 @@
 
 namespace {
 
-using unrolled::DenseRows;
-
 template <class T>
-void activate(unrolled::Activation activation, T* values, long n) {  // (padded n)
-  if (activation == unrolled::Activation::linear) return;
+void activate(Activation activation, T* values, long n) {  // (padded n)
+  if (activation == Activation::linear) return;
   with_activation<T>(activation, [&](auto phi) {
     for (long k = 0; k < n; k += LANES<T>) store(values + k, phi.function(load(values + k)));
   });
@@ -66,7 +64,7 @@ void dense_activation_back(const DenseRows<T>& d, Phi phi) {
 
 template <class T>
 void dense_backward(const DenseRows<T>& d) {
-  if (d.activation != unrolled::Activation::linear)
+  if (d.activation != Activation::linear)
     with_activation<T>(d.activation, [&](auto phi) { dense_activation_back(d, phi); });
   if (d.dx)
     share(d.rows, d.threads, [&](long first, long last) {
@@ -87,7 +85,7 @@ void dense_backward(const DenseRows<T>& d) {
   const WeightGradient<T> all{d.dy, d.y_stride, 1,     d.out, 0, {d.x, d.x_stride, d.in, nullptr, d.dweight},
                               {},   d.dbias,    d.rows};
   in_parallel(d.threads, [&](int thread, int threads) {
-    add_weight_gradient(all, d.scratch + thread * dense_scratch<T>(d.in, d.out), thread, threads);
+    GradientShare<T>(all, d.scratch + thread * dense_scratch<T>(d.in, d.out), thread, threads).add();
   });
 }
 

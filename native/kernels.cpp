@@ -42,7 +42,7 @@ void cell_backward(const Recurrence<T>& r) {
 }
 
 template <class T>
-constexpr unrolled::Kernels<T> KERNELS = {
+constexpr Kernels<T> KERNELS = {
     LANES<T>,         cell_sizes<T>, cell_pack<T>,      cell_forward<T>,   cell_backward<T>,
     dense_scratch<T>, dense_pack<T>, dense_forward<T>,  dense_backward<T>, loss<T>,
     square_sum<T>,    scale<T>,      optimizer_step<T>, multiply_adds<T>,

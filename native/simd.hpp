@@ -21,6 +21,8 @@
 
 namespace {
 
+using namespace unrolled;
+
 template <class T>
 struct VectorOf {
   typedef T type __attribute__((vector_size(UNROLLED_VECTOR_BYTES)));
@@ -190,12 +192,12 @@ struct Linear {
 
 // Call f with an activation, as a value of its class.
 template <class T, class F>
-UNROLLED_INLINE void with_activation(unrolled::Activation activation, F f) {
+UNROLLED_INLINE void with_activation(Activation activation, F f) {
   switch (activation) {
-    case unrolled::Activation::tanh: return f(Tanh<T>{});
-    case unrolled::Activation::sigmoid: return f(Sigmoid<T>{});
-    case unrolled::Activation::relu: return f(Relu<T>{});
-    case unrolled::Activation::linear: return f(Linear<T>{});
+    case Activation::tanh: return f(Tanh<T>{});
+    case Activation::sigmoid: return f(Sigmoid<T>{});
+    case Activation::relu: return f(Relu<T>{});
+    case Activation::linear: return f(Linear<T>{});
   }
 }
 

@@ -25,8 +25,6 @@ template <class T>
 using Out = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
 using Ints = In<std::int64_t>;
 
-// --- arguments ---------------------------------------------------------------------------------------------
-
 template <class Array>
 auto* data_of(const Array& a, long n, const char* what) {
   if (long(a.size()) != n)

@@ -41,35 +41,31 @@ class BoundRun {
     const auto ends = state_parts(finals, rows, false);
     require(outputs.size() == program_->outputs.size(), "wrong number of outputs");
 
-    {
-      const nb::gil_scoped_release release;
-      run_.begin(rows, valid);
-      for (std::size_t k = 0; k < x.size(); ++k) {
-        const int value = program_->inputs[k];
-        run_.batch.fill(run_.batch.input(value, steps[k]), x[k], program_->values[value].width);
-      }
-      each_state(true, [&](int state, int part, std::size_t k) {
-        if (!starts[k]) return;
-        auto& s = run_.batch.make_state(state);
-        sort(starts[k], part ? s.c : s.h, program_->states[state].hidden);
-      });
-      for (std::size_t k = 0; k < outputs.size(); ++k) {
-        const long size = long(outputs[k].size());
-        run_.result(program_->outputs[k], data_of(outputs[k], size, "an output"), size);
-      }
-      run_.pack_if_changed(p, keep);
-      run_.forward(keep, place ? std::optional(Place{std::get<0>(*place), std::get<1>(*place), std::get<2>(*place)})
-                               : std::nullopt);
-    }
-    rows_ = rows;
-    std::vector<T*> y;
-    for (std::size_t k = 0; k < outputs.size(); ++k)
-      y.push_back(data_of(outputs[k], size_of(program_->outputs[k]), "an output"));
     const nb::gil_scoped_release release;
-    for (std::size_t k = 0; k < y.size(); ++k) {
+    run_.begin(rows, valid);
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const int value = program_->inputs[k];
+      run_.batch.fill(run_.batch.input(value, steps[k]), x[k], program_->values[value].width);
+    }
+    each_state(true, [&](int state, int part, std::size_t k) {
+      if (!starts[k]) return;
+      auto& s = run_.batch.make_state(state);
+      sort(starts[k], part ? s.c : s.h, program_->states[state].hidden);
+    });
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+      const long size = long(outputs[k].size());
+      run_.result(program_->outputs[k], data_of(outputs[k], size, "an output"), size);
+    }
+    run_.pack_if_changed(p, keep);
+    std::optional<Place> at;
+    if (place) at = std::make_from_tuple<Place>(*place);
+    run_.forward(keep, at);
+    rows_ = rows;
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
       const int value = program_->outputs[k];
       const auto& b = run_.batch.buffers[value];
-      if (b.data) run_.batch.unpack(b, b.data, y[k], program_->values[value].width);
+      T* y = data_of(outputs[k], size_of(value), "an output");
+      if (b.data) run_.batch.unpack(b, b.data, y, program_->values[value].width);
     }
     each_state(false, [&](int state, int part, std::size_t k) {
       const auto& s = run_.batch.states[state];
