@@ -70,8 +70,6 @@ class Network:
         self.program = sequential_program(self.layers, input_size)
         self._parameters = self.program.initialize(self.seed, self.dtype)
 
-    # --- parameters ---------------------------------------------------------------------------------
-
     @property
     def parameters(self) -> Array:
         """All parameters as one flat array; assigning to it copies new values."""
@@ -88,8 +86,6 @@ class Network:
     def views(self) -> dict[str, Array]:
         """Views into the flat parameters by name, such as "0.weight_hh"."""
         return self.program.views(self._parameters)
-
-    # --- running ------------------------------------------------------------------------------------
 
     def forward(
         self,
@@ -245,8 +241,6 @@ class Network:
         data = Arrays(x, target, weight, lengths)
         data.check_finite()
         return data
-
-    # --- files and representations -----------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a safetensors file; `un.load` reads it."""

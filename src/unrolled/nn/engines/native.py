@@ -92,8 +92,6 @@ class NativeEngine:
             return f"the optimizer {optimizer.kind!r}"
         return None
 
-    # --- runs ---------------------------------------------------------------------------------------
-
     def forward(
         self,
         program: Program,
@@ -111,17 +109,9 @@ class NativeEngine:
         finals = compiled.final_states.empty(len(arrays[0]), params.dtype)
         idle = compiled.idle_runs.setdefault(params.dtype.char, [])
         run = idle.pop() if idle and not keep else _class("Run", params.dtype)(compiled.native, self.instruction_set)
+        initial = compiled.initial_states.to_list(states, params.dtype)
         with _as_input_error:
-            run.forward(
-                params,
-                arrays,
-                lengths,
-                compiled.initial_states.to_list(states, params.dtype),
-                keep=keep,
-                place=None if place is None else tuple(place),
-                outputs=outputs,
-                finals=finals,
-            )
+            run.forward(params, arrays, lengths, initial, keep, place, outputs, finals)
         if not keep and compiled.width * arrays[0].size // compiled.input_width < MAX_IDLE_RUN_NUMBERS:
             idle.append(run)
         shapes = {name: v.shape for name, v in values.items()}
@@ -138,41 +128,24 @@ class NativeEngine:
         dparams = np.empty_like(tape.params)
         dinputs = [np.empty(tape.shapes[name], dtype) for name in program.inputs]
         dinitial = compiled.initial_states.empty(len(dinputs[0]), dtype)
+        arrays = [kernel_array(d, dtype) for d in doutputs]
         with _as_input_error:
-            tape.run.backward(
-                [kernel_array(d, dtype) for d in doutputs],
-                compiled.final_states.to_list(dstate, dtype),
-                dparams,
-                dinputs,
-                dinitial,
-            )
-        return Backward(
-            dparams,
-            dict(zip(program.inputs, dinputs, strict=True)),
-            compiled.initial_states.by_name(dinitial),
-        )
+            tape.run.backward(arrays, compiled.final_states.to_list(dstate, dtype), dparams, dinputs, dinitial)
+        by_name = dict(zip(program.inputs, dinputs, strict=True))
+        return Backward(dparams, by_name, compiled.initial_states.by_name(dinitial))
 
     def stream(self, program: Program, params: Array, rows: int) -> Any:
         return NativeStream(program, self._compile(program), params, rows, self.instruction_set)
 
-    # --- training -----------------------------------------------------------------------------------
-
     def train(
-        self,
-        job: Job,
-        params: Array,
-        optimizer_state: OptimizerState,
-        order: Array,
-        epoch: int,
-        first_batch: int,
-        rates: Array,
+        self, job: Job, params: Array, state: OptimizerState, order: Array, epoch: int, first_batch: int, rates: Array
     ) -> Sums:
         sums = Sums(np.zeros(len(rates)), np.zeros(len(rates)))
         with _as_input_error:
-            optimizer_state.step += self._trainer(job, params.dtype).train(
+            state.step += self._trainer(job, params.dtype).train(
                 params,
-                memory=[optimizer_state.vectors[name] for name in job.optimizer.slots()],
-                steps_before=optimizer_state.step,
+                memory=[state.vectors[name] for name in job.optimizer.slots()],
+                steps_before=state.step,
                 order=kernel_array(order, np.int64),
                 epoch=epoch,
                 first_batch=first_batch,
@@ -249,9 +222,6 @@ def multiply_add_rate(instruction_set: str = INSTRUCTION_SETS[0]) -> float:
     return float(_native.multiply_add_rate(instruction_set))
 
 
-# --- helpers ---------------------------------------------------------------------------------------
-
-
 def _class(name: str, dtype: np.dtype) -> Any:
     return getattr(_native, f"{name}{8 * dtype.itemsize}")
 
@@ -268,9 +238,6 @@ class _AsInputError:
 
 
 _as_input_error = _AsInputError()
-
-
-# --- jobs -------------------------------------------------------------------------------------------
 
 
 def _data(job: Job, dtype: np.dtype) -> Any:

@@ -114,12 +114,9 @@ class Slices:
             total, weight = _sequential_sum(total, sums.totals), _sequential_sum(weight, sums.weights)
             batch += len(piece)
             self.line.within_epoch(epoch, batch / len(rates))
-            self.adapt(len(piece), time.perf_counter() - started)
+            wall_s = max(time.perf_counter() - started, 1e-9)
+            self.size = max(1, min(4 * self.size, int(SLICE_WALL_S * len(piece) / wall_s)))
         return total / weight if weight else 0.0
-
-    def adapt(self, batches: int, wall_s: float) -> None:
-        """Choose the size of the next slice from the time that the last one took."""
-        self.size = max(1, min(4 * self.size, int(SLICE_WALL_S * batches / max(wall_s, 1e-9))))
 
 
 def _sequential_sum(before: float, values: Array) -> float:
