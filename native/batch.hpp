@@ -101,8 +101,6 @@ class Batch {
     return b;
   }
 
-  Buffer& make_like(int value, const Buffer& x) { return make(value, x.steps, program.values[value].width); }
-
   // The gradient of a value, zeros at first; null if it is not needed.
   T* gradient(int value) {
     Buffer& b = buffers[value];
@@ -112,19 +110,15 @@ class Batch {
   }
 
   // An initial state: (rows, hidden) in sorted order, zeros unless the caller fills it.
-  StateBuffer& make_state(int state) {
-    StateBuffer& s = states[state];
-    const long n = geometry.rows() * program.states[state].hidden;
-    if (!s.h) s.h = arena.zeros<T>(n);
-    if (!s.c && program.states[state].parts == 2) s.c = arena.zeros<T>(n);
-    return s;
-  }
+  StateBuffer& make_state(int state) { return make_parts(state, &StateBuffer::h, &StateBuffer::c); }
+  StateBuffer& make_state_gradient(int state) { return make_parts(state, &StateBuffer::dh, &StateBuffer::dc); }
 
-  StateBuffer& make_state_gradient(int state) {
+ private:
+  StateBuffer& make_parts(int state, T* StateBuffer::*first, T* StateBuffer::*second) {
     StateBuffer& s = states[state];
     const long n = geometry.rows() * program.states[state].hidden;
-    if (!s.dh) s.dh = arena.zeros<T>(n);
-    if (!s.dc && program.states[state].parts == 2) s.dc = arena.zeros<T>(n);
+    if (!(s.*first)) s.*first = arena.zeros<T>(n);
+    if (!(s.*second) && program.states[state].parts == 2) s.*second = arena.zeros<T>(n);
     return s;
   }
 };

@@ -8,21 +8,12 @@
 
 namespace {
 
-using unrolled::DenseRows;
-
-template <class T, class Phi>
-void activate_with(T* values, long n) {  // (padded n)
-  for (long k = 0; k < n; k += LANES<T>) store(values + k, Phi::template function<T>(load(values + k)));
-}
-
 template <class T>
-void activate(unrolled::Activation activation, T* values, long n) {
-  switch (activation) {
-    case unrolled::Activation::tanh: return activate_with<T, Tanh>(values, n);
-    case unrolled::Activation::sigmoid: return activate_with<T, Sigmoid>(values, n);
-    case unrolled::Activation::relu: return activate_with<T, Relu>(values, n);
-    case unrolled::Activation::linear: return;
-  }
+void activate(Activation activation, T* values, long n) {  // (padded n)
+  if (activation == Activation::linear) return;
+  with_activation<T>(activation, [&](auto phi) {
+    for (long k = 0; k < n; k += LANES<T>) store(values + k, phi.function(load(values + k)));
+  });
 }
 
 // The weights in panels, then the biases.
@@ -57,7 +48,7 @@ long dense_scratch(long in, long out) {
 }
 
 template <class T, class Phi>
-void dense_activation_back(const DenseRows<T>& d) {
+void dense_activation_back(const DenseRows<T>& d, Phi phi) {
   share(d.rows, d.threads, [&](long first, long last) {
     for (long row = first; row < last; ++row)
       for (long k = 0; k < d.out; k += LANES<T>) {
@@ -65,7 +56,7 @@ void dense_activation_back(const DenseRows<T>& d) {
         const long n = smaller(LANES<T>, d.out - k), at = row * d.y_stride + k;
         std::memcpy(y, d.y + at, n * sizeof(T));
         std::memcpy(dy, d.dy + at, n * sizeof(T));
-        store(dy, Vec<T>(load(dy) * Phi::template derivative<T>(load(y))));
+        store(dy, Vec<T>(load(dy) * phi.derivative(load(y))));
         std::memcpy(d.dy + at, dy, n * sizeof(T));
       }
   });
@@ -73,12 +64,8 @@ void dense_activation_back(const DenseRows<T>& d) {
 
 template <class T>
 void dense_backward(const DenseRows<T>& d) {
-  switch (d.activation) {
-    case unrolled::Activation::tanh: dense_activation_back<T, Tanh>(d); break;
-    case unrolled::Activation::sigmoid: dense_activation_back<T, Sigmoid>(d); break;
-    case unrolled::Activation::relu: dense_activation_back<T, Relu>(d); break;
-    case unrolled::Activation::linear: break;
-  }
+  if (d.activation != Activation::linear)
+    with_activation<T>(d.activation, [&](auto phi) { dense_activation_back(d, phi); });
   if (d.dx)
     share(d.rows, d.threads, [&](long first, long last) {
       in_panels<T>(d.in, [&](long column, int vectors) {
@@ -98,7 +85,7 @@ void dense_backward(const DenseRows<T>& d) {
   const WeightGradient<T> all{d.dy, d.y_stride, 1,     d.out, 0, {d.x, d.x_stride, d.in, nullptr, d.dweight},
                               {},   d.dbias,    d.rows};
   in_parallel(d.threads, [&](int thread, int threads) {
-    add_weight_gradient(all, d.scratch + thread * dense_scratch<T>(d.in, d.out), thread, threads);
+    GradientShare<T>(all, d.scratch + thread * dense_scratch<T>(d.in, d.out), thread, threads).add();
   });
 }
 

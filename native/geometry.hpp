@@ -48,13 +48,10 @@ class Geometry {
       }
     made->starts.assign(1, 0);
     for (long n : made->counts) made->starts.push_back(made->starts.back() + n);
-    const long total = made->starts.back();
-    made->before.reserve(total);
+    made->before.reserve(made->starts.back());
     for (long t = 0; t < longest; ++t)
       for (long n = 0; n < made->counts[t]; ++n) made->before.push_back(t ? rows() + made->starts[t - 1] + n : n);
-    made->steps = {rows(), longest, made->counts.data(), made->starts.data(), made->before.data(), total};
-    kept_.push_back(std::move(made));
-    return kept_.back()->steps;
+    return keep(std::move(made), rows());
   }
 
   // The steps of a branching cell: one step of steps · rows independent rows, without a mask.
@@ -69,9 +66,7 @@ class Geometry {
     made->starts = {0, total};
     made->before.resize(total);
     std::iota(made->before.begin(), made->before.end(), 0L);
-    made->steps = {total, 1, made->counts.data(), made->starts.data(), made->before.data(), total};
-    kept_.push_back(std::move(made));
-    return kept_.back()->steps;
+    return keep(std::move(made), total);
   }
 
   // The length of a sorted row of a value with `steps` steps.
@@ -84,6 +79,13 @@ class Geometry {
     std::vector<long> counts, starts, before;
     Steps steps;
   };
+
+  const Steps& keep(std::unique_ptr<Kept> k, long rows) {
+    const long longest = long(k->counts.size());
+    k->steps = {rows, longest, k->counts.data(), k->starts.data(), k->before.data(), k->starts.back()};
+    return kept_.emplace_back(std::move(k))->steps;
+  }
+
   std::vector<std::unique_ptr<Kept>> kept_;
 };
 

@@ -162,9 +162,4 @@ class GradientShare {  // of one thread
   T* scratch_;
 };
 
-template <class T>
-void add_weight_gradient(const WeightGradient<T>& g, T* scratch, int thread, int threads) {
-  GradientShare<T>(g, scratch, thread, threads).add();
-}
-
 }  // namespace

@@ -11,44 +11,38 @@
 
 namespace {
 
+// Call f with a value of the cell's class.
+template <class T, class F>
+auto with_cell(CellKind kind, F f) {
+  switch (kind) {
+    case CellKind::rnn: return f(Rnn<T>{});
+    case CellKind::gru: return f(Gru<T>{});
+    default: return f(Lstm<T>{});
+  }
+}
+
 template <class T>
 CellSizes cell_sizes(const CellShape& shape) {
-  switch (shape.kind) {
-    case CellKind::rnn: return Rnn<T>::sizes(shape);
-    case CellKind::gru: return Gru<T>::sizes(shape);
-    default: return Lstm<T>::sizes(shape);
-  }
+  return with_cell<T>(shape.kind, [&](auto cell) { return cell.sizes(shape); });
 }
 
 template <class T>
 void cell_pack(const Recurrence<T>& r) {
-  switch (r.shape.kind) {
-    case CellKind::rnn: return Rnn<T>::pack(r);
-    case CellKind::gru: return Gru<T>::pack(r);
-    case CellKind::lstm: return Lstm<T>::pack(r);
-  }
+  with_cell<T>(r.shape.kind, [&](auto cell) { cell.pack(r); });
 }
 
 template <class T>
 void cell_forward(const Recurrence<T>& r) {
-  switch (r.shape.kind) {
-    case CellKind::rnn: return scan<Rnn<T>>(r);
-    case CellKind::gru: return scan<Gru<T>>(r);
-    case CellKind::lstm: return scan<Lstm<T>>(r);
-  }
+  with_cell<T>(r.shape.kind, [&](auto cell) { scan<decltype(cell)>(r); });
 }
 
 template <class T>
 void cell_backward(const Recurrence<T>& r) {
-  switch (r.shape.kind) {
-    case CellKind::rnn: return scan_back<Rnn<T>>(r);
-    case CellKind::gru: return scan_back<Gru<T>>(r);
-    case CellKind::lstm: return scan_back<Lstm<T>>(r);
-  }
+  with_cell<T>(r.shape.kind, [&](auto cell) { scan_back<decltype(cell)>(r); });
 }
 
 template <class T>
-constexpr unrolled::Kernels<T> KERNELS = {
+constexpr Kernels<T> KERNELS = {
     LANES<T>,         cell_sizes<T>, cell_pack<T>,      cell_forward<T>,   cell_backward<T>,
     dense_scratch<T>, dense_pack<T>, dense_forward<T>,  dense_backward<T>, loss<T>,
     square_sum<T>,    scale<T>,      optimizer_step<T>, multiply_adds<T>,

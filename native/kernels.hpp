@@ -13,6 +13,8 @@ enum class Activation { linear, tanh, relu, sigmoid };
 enum class LossKind { mse, mae, huber, cross_entropy, quantile, normal, student_t, poisson, negative_binomial };
 enum class OptimizerKind { sgd, rmsprop, rprop, adagrad, adam };
 
+constexpr long gates_of(CellKind kind) { return kind == CellKind::lstm ? 4 : kind == CellKind::gru ? 3 : 1; }
+
 constexpr long MAX_LIKELIHOOD_PARAMETERS = 3;
 constexpr long parameters_of(LossKind kind) {  // raw parameters of a likelihood; 0 for other losses
   switch (kind) {

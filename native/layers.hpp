@@ -48,8 +48,6 @@ class LayerOn {
   long rows() const { return batch_.geometry.rows(); }
   const Value& input_value() const { return batch_.program.values[op_.inputs[0]]; }
 
-  // --- last ------------------------------------------------------------------------------------------------
-
   void last(const Buffer& x, const Buffer& y) const {
     for (long n = 0; n < rows(); ++n) {
       const long line = last_line(x, n);
@@ -76,8 +74,6 @@ class LayerOn {
     const long length = batch_.geometry.length(row, x.steps, input_value().masked);
     return length ? x.valid->starts[length - 1] + row : -1;
   }
-
-  // --- dropout ---------------------------------------------------------------------------------------------
 
   void dropout(const Buffer& x, const Buffer& y, const std::optional<Place>& place) {
     mask_ = nullptr;
@@ -117,8 +113,6 @@ class LayerOn {
       });
   }
 
-  // --- reverse ---------------------------------------------------------------------------------------------
-
   void reverse(const Buffer& x, const Buffer& y) const {
     reversed(
         x, [&](long from, long to) { std::copy_n(x.data + from * x.stride, value_.width, y.data + to * y.stride); });
@@ -138,8 +132,6 @@ class LayerOn {
       batch_.each_step(x, n, [&](long t, long line) { f(x.valid->starts[length - 1 - t] + n, line); });
     }
   }
-
-  // --- concatenate, add ------------------------------------------------------------------------------------
 
   void concatenate(const Buffer& y) const {
     joined(y, [&](const Buffer& x, long from, long to, long n) { std::copy_n(x.data + from, n, y.data + to); });

@@ -7,8 +7,6 @@
 
 namespace {
 
-using unrolled::LossKind;
-
 constexpr double SMALLEST_SCALE = 1e-6, SMALLEST_DISPERSION = 1e-8;
 
 inline double normal(const double* raw, double target, double* slopes) {
@@ -66,7 +64,7 @@ inline double likelihood(LossKind kind, const double* raw, double target, double
 template <class T>
 double likelihood_of(LossKind kind, const T* prediction, T target, double unit, long parameters, T* slopes,
                      double factor) {
-  double raw[unrolled::MAX_LIKELIHOOD_PARAMETERS], found[unrolled::MAX_LIKELIHOOD_PARAMETERS];
+  double raw[MAX_LIKELIHOOD_PARAMETERS], found[MAX_LIKELIHOOD_PARAMETERS];
   for (long k = 0; k < parameters; ++k) raw[k] = double(prediction[k]);
   const double cost = likelihood(kind, raw, double(target), unit, found);
   for (long k = 0; slopes && k < parameters; ++k) slopes[k] = T(found[k]) * T(factor);

@@ -9,8 +9,6 @@
 
 namespace {
 
-using unrolled::LossRows;
-
 template <class T>
 struct Cost {
   T cost, slope;
@@ -66,7 +64,7 @@ template <class T>
 double loss(const LossRows<T>& l) {
   double total = 0;
   const long Q = l.outputs;
-  const bool is_likelihood = unrolled::parameters_of(l.kind) > 0;
+  const bool is_likelihood = parameters_of(l.kind) > 0;
   for (long k = 0; k < l.rows * l.elements; ++k) {
     const T* prediction = l.prediction + k * Q;
     T* slopes = l.dprediction ? l.dprediction + k * Q : nullptr;

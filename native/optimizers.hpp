@@ -7,9 +7,6 @@
 
 namespace {
 
-using unrolled::OptimizerKind;
-using unrolled::OptimizerStep;
-
 UNROLLED_INLINE float root(float v) { return __builtin_sqrtf(v); }
 UNROLLED_INLINE double root(double v) { return __builtin_sqrt(v); }
 

@@ -32,8 +32,8 @@ class Words {
     for (int round = 0; round < 10; ++round) {
       const auto a = static_cast<unsigned __int128>(0xD2E7470EE14C6C93u) * c[0];
       const auto b = static_cast<unsigned __int128>(0xCA5A826395121157u) * c[2];
-      c = {static_cast<std::uint64_t>(b >> 64) ^ c[1] ^ key0, static_cast<std::uint64_t>(b),
-           static_cast<std::uint64_t>(a >> 64) ^ c[3] ^ key1, static_cast<std::uint64_t>(a)};
+      using Word = std::uint64_t;
+      c = {Word(b >> 64) ^ c[1] ^ key0, Word(b), Word(a >> 64) ^ c[3] ^ key1, Word(a)};
       key0 += 0x9E3779B97F4A7C15u;
       key1 += 0xBB67AE8584CAA73Bu;
     }

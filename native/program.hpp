@@ -13,6 +13,8 @@
 
 namespace unrolled {
 
+constexpr long LIMIT = 1L << 31;  // of sizes, so that their products do not overflow
+
 [[noreturn]] inline void refuse(const std::string& why) { throw std::invalid_argument(why); }
 
 inline void require(bool holds, const char* why) {
@@ -103,81 +105,21 @@ class Program {
     outputs.push_back(value);
   }
 
-  void add_cell(Operation op) {
-    check_values(op, 1);
-    const CellShape& c = op.cell;
-    const Value &x = values[op.inputs[0]], &y = values[op.output];
-    require(c.hidden >= 1 && c.hidden < LIMIT / 2 && c.features >= 1 && c.features < LIMIT / 2,
-            "a cell has units and features, and not so many that their products overflow");
-    require(x.width == c.features && x.last == x.width && y.width == c.hidden, "a cell's buffers must fit its sizes");
-    require(x.sequence && y.sequence && x.masked == y.masked, "a cell reads and writes a sequence");
-    const int parts = c.kind == CellKind::lstm ? 2 : 1;
-    require(!op.branching || !x.masked, "lengths cannot apply to the input of a branching cell");
+  void add(Operation op) {
+    const bool joins = op.kind == Kind::concatenate || op.kind == Kind::add;
+    check_values(op, joins ? int(op.inputs.size()) : 1);
     if (op.branching) op.final = -1;
-    for (int state : {op.initial, op.branching ? op.initial : op.final}) {
-      require(state >= 0 && state < int(states.size()), "a cell's state must be one of the program's");
-      require(states[state].hidden == c.hidden && states[state].parts == parts, "a cell's state must fit it");
+    switch (op.kind) {
+      case Kind::cell: check_cell(op); break;
+      case Kind::dense: check_dense(op); break;
+      case Kind::embedding: check_embedding(op); break;
+      default: check_layer(op);
     }
-    require(op.branching || !states[op.final].given, "an operation's final state does not come from the caller");
-    const long gates = c.kind == CellKind::lstm ? 4 : c.kind == CellKind::gru ? 3 : 1, rows = gates * c.hidden;
-    check_parameter(op.weight_ih, rows * c.features, false);
-    check_parameter(op.weight_hh, rows * c.hidden, false);
-    check_parameter(op.bias, rows, c.kind == CellKind::rnn);
-    if (c.kind == CellKind::gru && c.reset_after)
-      check_parameter(op.bias_hn, c.hidden, false);
-    else
-      require(op.bias_hn == -1, "only a GRU with reset='after' has the bias bias_hn");
-    values[op.output].from_cell = !op.branching;
-    operations.push_back(std::move(op));
-  }
-
-  void add_dense(Operation op) {
-    check_values(op, 1);
-    const Value &x = values[op.inputs[0]], &y = values[op.output];
-    require(op.in == x.last && op.out >= 1 && op.out < LIMIT, "a dense layer reads the last axis of its input");
-    require(y.width == x.width / x.last * op.out, "a dense layer's output must fit its size");
-    require(x.sequence == y.sequence && x.masked == y.masked, "a dense layer keeps the axis of time");
-    check_parameter(op.weight_ih, op.in * op.out, false);
-    check_parameter(op.bias, op.out, true);
-    operations.push_back(std::move(op));
-  }
-
-  void add_embedding(Operation op) {
-    check_values(op, 1);
-    const Value &x = values[op.inputs[0]], &y = values[op.output];
-    require(x.width == 1 && y.width == y.last, "an embedding reads one code and writes a vector");
-    require(x.sequence == y.sequence && x.masked == y.masked, "an embedding keeps the axis of time");
-    require(op.in >= 1 && op.in < LIMIT, "an embedding has codes");
-    check_parameter(op.weight_ih, op.in * y.width, false);
-    operations.push_back(std::move(op));
-  }
-
-  void add_layer(Operation op) {
-    const int n = int(op.inputs.size());
-    check_values(op, op.kind == Kind::concatenate || op.kind == Kind::add ? n : 1);
-    const Value& y = values[op.output];
-    long width = 0, last = 0;
-    for (int input : op.inputs) {
-      const Value& x = values[input];
-      if (op.kind == Kind::last)
-        require(x.sequence && !y.sequence, "'last' turns a sequence into rows");
-      else
-        require(x.sequence == y.sequence, "a layer keeps the axis of time");
-      if (op.kind == Kind::reverse) require(x.sequence, "'reverse' needs a sequence");
-      if (op.kind == Kind::reverse || op.kind == Kind::dropout)
-        require(x.masked == y.masked, "lengths apply to a layer's input and output, or to neither");
-      require(x.width / x.last == y.width / y.last, "the axes before the last must agree");
-      if (op.kind != Kind::concatenate) require(x.width == y.width, "a layer keeps the width");
-      width += x.width;
-      last += x.last;
-    }
-    if (op.kind == Kind::concatenate) require(width == y.width && last == y.last, "widths must add up");
+    values[op.output].from_cell = op.kind == Kind::cell && !op.branching;
     operations.push_back(std::move(op));
   }
 
  private:
-  static constexpr long LIMIT = 1L << 31;
-
   void check_value(int value) const {
     require(value >= 0 && value < int(values.size()), "no such value in this program");
   }
@@ -205,12 +147,73 @@ class Program {
     for (int input : op.inputs) require(written(input), "an operation reads a value that nothing has written");
   }
 
-  bool closed_ = false;
+  void check_cell(const Operation& op) const {
+    const CellShape& c = op.cell;
+    const Value &x = values[op.inputs[0]], &y = values[op.output];
+    require(c.hidden >= 1 && c.hidden < LIMIT / 2 && c.features >= 1 && c.features < LIMIT / 2,
+            "a cell has units and features, and not so many that their products overflow");
+    require(x.width == c.features && x.last == x.width && y.width == c.hidden, "a cell's buffers must fit its sizes");
+    require(x.sequence && y.sequence && x.masked == y.masked, "a cell reads and writes a sequence");
+    const int parts = c.kind == CellKind::lstm ? 2 : 1;
+    require(!op.branching || !x.masked, "lengths cannot apply to the input of a branching cell");
+    for (int state : {op.initial, op.branching ? op.initial : op.final}) {
+      require(state >= 0 && state < int(states.size()), "a cell's state must be one of the program's");
+      require(states[state].hidden == c.hidden && states[state].parts == parts, "a cell's state must fit it");
+    }
+    require(op.branching || !states[op.final].given, "an operation's final state does not come from the caller");
+    const long rows = gates_of(c.kind) * c.hidden;
+    check_parameter(op.weight_ih, rows * c.features, false);
+    check_parameter(op.weight_hh, rows * c.hidden, false);
+    check_parameter(op.bias, rows, c.kind == CellKind::rnn);
+    if (c.kind == CellKind::gru && c.reset_after)
+      check_parameter(op.bias_hn, c.hidden, false);
+    else
+      require(op.bias_hn == -1, "only a GRU with reset='after' has the bias bias_hn");
+  }
+
+  void check_dense(const Operation& op) const {
+    const Value &x = values[op.inputs[0]], &y = values[op.output];
+    require(op.in == x.last && op.out >= 1 && op.out < LIMIT, "a dense layer reads the last axis of its input");
+    require(y.width == x.width / x.last * op.out, "a dense layer's output must fit its size");
+    require(x.sequence == y.sequence && x.masked == y.masked, "a dense layer keeps the axis of time");
+    check_parameter(op.weight_ih, op.in * op.out, false);
+    check_parameter(op.bias, op.out, true);
+  }
+
+  void check_embedding(const Operation& op) const {
+    const Value &x = values[op.inputs[0]], &y = values[op.output];
+    require(x.width == 1 && y.width == y.last, "an embedding reads one code and writes a vector");
+    require(x.sequence == y.sequence && x.masked == y.masked, "an embedding keeps the axis of time");
+    require(op.in >= 1 && op.in < LIMIT, "an embedding has codes");
+    check_parameter(op.weight_ih, op.in * y.width, false);
+  }
+
+  void check_layer(const Operation& op) const {
+    const Value& y = values[op.output];
+    long width = 0, last = 0;
+    for (int input : op.inputs) {
+      const Value& x = values[input];
+      if (op.kind == Kind::last)
+        require(x.sequence && !y.sequence, "'last' turns a sequence into rows");
+      else
+        require(x.sequence == y.sequence, "a layer keeps the axis of time");
+      if (op.kind == Kind::reverse) require(x.sequence, "'reverse' needs a sequence");
+      if (op.kind == Kind::reverse || op.kind == Kind::dropout)
+        require(x.masked == y.masked, "lengths apply to a layer's input and output, or to neither");
+      require(x.width / x.last == y.width / y.last, "the axes before the last must agree");
+      if (op.kind != Kind::concatenate) require(x.width == y.width, "a layer keeps the width");
+      width += x.width;
+      last += x.last;
+    }
+    if (op.kind == Kind::concatenate) require(width == y.width && last == y.last, "widths must add up");
+  }
 
   void check_parameter(long offset, long count, bool optional) const {
     if (offset == -1 && optional) return;
     require(offset >= 0 && count <= size && offset <= size - count, "parameters must lie within the flat vector");
   }
+
+  bool closed_ = false;
 };
 
 }  // namespace unrolled

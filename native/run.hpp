@@ -126,8 +126,7 @@ class Run {
   // --- cells -----------------------------------------------------------------------------------------------
 
   static double weights(const CellShape& c) {
-    const double gates = c.kind == CellKind::lstm ? 4 : c.kind == CellKind::gru ? 3 : 1;
-    return gates * double(c.hidden) * double(c.hidden + c.features);
+    return double(gates_of(c.kind)) * double(c.hidden) * double(c.hidden + c.features);
   }
 
   Recurrence<T> recurrence(const Operation& op, const Packed& p, bool keep) const {

@@ -8,13 +8,6 @@
 
 namespace {
 
-using unrolled::Activation;
-using unrolled::CellKind;
-using unrolled::CellShape;
-using unrolled::CellSizes;
-using unrolled::Recurrence;
-using unrolled::Steps;
-
 // One step of the rows first..last: pointers to the values of row 0.
 template <class T>
 struct Step {
@@ -69,24 +62,18 @@ UNROLLED_INLINE long boundary(const Steps& s, int part, int parts) {
   return low;
 }
 
-// Copy a step's outputs to the caller's array while they are in the cache.
-template <class T>
-void copy_outputs(const Recurrence<T>& r, const Step<T>& at, long t) {
-  const long H = r.shape.hidden;
-  for (long row = at.first; row < at.last; ++row)
-    std::memcpy(r.y + r.order[row] * r.y_row + t * H, at.h + row * r.sizes.stride, std::size_t(H) * sizeof(T));
-}
-
 template <class Cell, class T>
 void scan(const Recurrence<T>& r) {
   if (r.steps.steps == 0) return;
+  const long H = r.shape.hidden;
   in_parallel(r.threads, [&](int thread, int threads) {
     const long first = boundary(r.steps, thread, threads), last = boundary(r.steps, thread + 1, threads);
     for (long t = 0; t < r.steps.steps; ++t) {
       const Step<T> at = step_at(r, t, first, last);
       if (at.last <= first) break;
       Cell::step(r, at);
-      if (r.y) copy_outputs(r, at, t);
+      for (long row = first; r.y && row < at.last; ++row)  // to the caller's array, while they are in the cache
+        std::memcpy(r.y + r.order[row] * r.y_row + t * H, at.h + row * r.sizes.stride, std::size_t(H) * sizeof(T));
     }
   });
 }
@@ -179,6 +166,16 @@ void add_input_gradient(const Recurrence<T>& r, const T* weights, const long (&g
       }
     });
   });
+}
+
+// The gradients of the weights of a cell whose gates all sum the input's and the state's part.
+template <class T>
+void add_weight_gradients(const Recurrence<T>& r, long gates, T* scratch, int thread, int threads) {
+  const long H = r.shape.hidden, stride = r.sizes.stride;
+  const Columns<T> h{r.h, stride, H, r.steps.before, r.dweight_hh};
+  const Columns<T> x{r.x, r.x_stride, r.shape.features, nullptr, r.dweight_ih};
+  const WeightGradient<T> all{r.saved, r.sizes.saved, gates, H, stride, h, x, r.dbias, r.steps.total};
+  GradientShare<T>(all, scratch, thread, threads).add();
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 #include <immintrin.h>
 #endif
 
+#include "kernels.hpp"
+
 #ifndef UNROLLED_VECTOR_BYTES
 #error "compile for an instruction set: -DUNROLLED_INSTRUCTION_SET=avx2 -DUNROLLED_VECTOR_BYTES=32"
 #endif
@@ -18,6 +20,8 @@
 #define UNROLLED_INLINE inline __attribute__((always_inline))
 
 namespace {
+
+using namespace unrolled;
 
 template <class T>
 struct VectorOf {
@@ -118,37 +122,17 @@ UNROLLED_INLINE Exp<T> split_exp(Vec<T> x) {
 
 // NaN stays NaN, so that diverging training is detected.
 template <class T>
-UNROLLED_INLINE Vec<T> at_most(Vec<T> limit, Vec<T> a) {
-  return limit < a ? limit : a;
-}
-
-template <class T>
-UNROLLED_INLINE Vec<T> at_least(Vec<T> limit, Vec<T> a) {
-  return limit > a ? limit : a;
-}
-
-#if defined(__AVX512F__)  // the same in one instruction, which GCC does not generate itself
-template <>
-UNROLLED_INLINE Vec<float> at_most<float>(Vec<float> limit, Vec<float> a) {
-  return _mm512_min_ps(limit, a);
-}
-template <>
-UNROLLED_INLINE Vec<float> at_least<float>(Vec<float> limit, Vec<float> a) {
-  return _mm512_max_ps(limit, a);
-}
-template <>
-UNROLLED_INLINE Vec<double> at_most<double>(Vec<double> limit, Vec<double> a) {
-  return _mm512_min_pd(limit, a);
-}
-template <>
-UNROLLED_INLINE Vec<double> at_least<double>(Vec<double> limit, Vec<double> a) {
-  return _mm512_max_pd(limit, a);
-}
-#endif
-
-template <class T>
 UNROLLED_INLINE Vec<T> clamped(Vec<T> a, T limit) {
-  return at_least<T>(broadcast(-limit), at_most<T>(broadcast(limit), a));
+  const Vec<T> low = broadcast(-limit), high = broadcast(limit);
+#if defined(__AVX512F__)  // the same in two instructions, which GCC does not generate itself
+  if constexpr (sizeof(T) == 4)
+    return _mm512_max_ps(low, _mm512_min_ps(high, a));
+  else
+    return _mm512_max_pd(low, _mm512_min_pd(high, a));
+#else
+  const Vec<T> below = high < a ? high : a;
+  return low > below ? low : below;
+#endif
 }
 
 template <class T>
@@ -182,48 +166,39 @@ UNROLLED_INLINE Vec<T> dsigmoid(Vec<T> y) {
 }
 
 // The activations by name; `function` and `derivative` (of the output) as in the table of activations.py.
+template <class T>
 struct Tanh {
-  template <class T>
-  static UNROLLED_INLINE Vec<T> function(Vec<T> a) {
-    return tanh_<T>(a);
-  }
-  template <class T>
-  static UNROLLED_INLINE Vec<T> derivative(Vec<T> y) {
-    return dtanh<T>(y);
-  }
+  static UNROLLED_INLINE Vec<T> function(Vec<T> a) { return tanh_<T>(a); }
+  static UNROLLED_INLINE Vec<T> derivative(Vec<T> y) { return dtanh<T>(y); }
 };
 
+template <class T>
 struct Sigmoid {
-  template <class T>
-  static UNROLLED_INLINE Vec<T> function(Vec<T> a) {
-    return sigmoid<T>(a);
-  }
-  template <class T>
-  static UNROLLED_INLINE Vec<T> derivative(Vec<T> y) {
-    return dsigmoid<T>(y);
-  }
+  static UNROLLED_INLINE Vec<T> function(Vec<T> a) { return sigmoid<T>(a); }
+  static UNROLLED_INLINE Vec<T> derivative(Vec<T> y) { return dsigmoid<T>(y); }
 };
 
+template <class T>
 struct Relu {
-  template <class T>
-  static UNROLLED_INLINE Vec<T> function(Vec<T> a) {
-    return a < T(0) ? Vec<T>{} : a;
-  }  // NaN stays NaN
-  template <class T>
-  static UNROLLED_INLINE Vec<T> derivative(Vec<T> y) {
-    return y > T(0) ? broadcast(T(1)) : Vec<T>{};
-  }
+  static UNROLLED_INLINE Vec<T> function(Vec<T> a) { return a < T(0) ? Vec<T>{} : a; }  // NaN stays NaN
+  static UNROLLED_INLINE Vec<T> derivative(Vec<T> y) { return y > T(0) ? broadcast(T(1)) : Vec<T>{}; }
 };
 
+template <class T>
 struct Linear {
-  template <class T>
-  static UNROLLED_INLINE Vec<T> function(Vec<T> a) {
-    return a;
-  }
-  template <class T>
-  static UNROLLED_INLINE Vec<T> derivative(Vec<T>) {
-    return broadcast(T(1));
-  }
+  static UNROLLED_INLINE Vec<T> function(Vec<T> a) { return a; }
+  static UNROLLED_INLINE Vec<T> derivative(Vec<T>) { return broadcast(T(1)); }
 };
+
+// Call f with an activation, as a value of its class.
+template <class T, class F>
+UNROLLED_INLINE void with_activation(Activation activation, F f) {
+  switch (activation) {
+    case Activation::tanh: return f(Tanh<T>{});
+    case Activation::sigmoid: return f(Sigmoid<T>{});
+    case Activation::relu: return f(Relu<T>{});
+    case Activation::linear: return f(Linear<T>{});
+  }
+}
 
 }  // namespace

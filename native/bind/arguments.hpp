@@ -25,8 +25,6 @@ template <class T>
 using Out = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
 using Ints = In<std::int64_t>;
 
-// --- arguments ---------------------------------------------------------------------------------------------
-
 template <class Array>
 auto* data_of(const Array& a, long n, const char* what) {
   if (long(a.size()) != n)
@@ -42,52 +40,37 @@ long axis(const Array& a, std::size_t k, const char* what) {
   return long(a.shape(k));
 }
 
-template <class E>
-E named(const std::vector<std::pair<const char*, E>>& table, const std::string& name) {
-  for (const auto& [known, value] : table)
-    if (name == known) return value;
+// The array's numbers, or null if there is no array.
+template <class Array>
+auto* data_of(const std::optional<Array>& a, long n, const char* what) {
+  return a ? data_of(*a, n, what) : nullptr;
+}
+
+// The names of all values of the enumerations, in order.
+constexpr const char* KINDS[] = {"cell", "dense", "embedding", "last", "dropout", "reverse", "concatenate", "add"};
+constexpr const char* CELLS[] = {"rnn", "gru", "lstm"};
+constexpr const char* ACTIVATIONS[] = {"linear", "tanh", "relu", "sigmoid"};
+constexpr const char* LOSSES[] = {"mse",    "mae",       "huber",   "cross_entropy",    "quantile",
+                                  "normal", "student_t", "poisson", "negative_binomial"};
+constexpr const char* OPTIMIZERS[] = {"sgd", "rmsprop", "rprop", "adagrad", "adam"};
+
+template <class E, std::size_t N>
+E named(const char* const (&names)[N], const std::string& name) {
+  for (std::size_t k = 0; k < N; ++k)
+    if (name == names[k]) return E(k);
   refuse("no kernel is called '" + name + "'");
 }
 
-const std::vector<std::pair<const char*, CellKind>> CELLS = {
-    {"rnn", CellKind::rnn}, {"gru", CellKind::gru}, {"lstm", CellKind::lstm}};
-const std::vector<std::pair<const char*, Kind>> LAYERS = {{"last", Kind::last},
-                                                          {"dropout", Kind::dropout},
-                                                          {"reverse", Kind::reverse},
-                                                          {"concatenate", Kind::concatenate},
-                                                          {"add", Kind::add}};
-const std::vector<std::pair<const char*, Activation>> ACTIVATIONS = {{"linear", Activation::linear},
-                                                                     {"tanh", Activation::tanh},
-                                                                     {"relu", Activation::relu},
-                                                                     {"sigmoid", Activation::sigmoid}};
-const std::vector<std::pair<const char*, LossKind>> LOSSES = {{"mse", LossKind::mse},
-                                                              {"mae", LossKind::mae},
-                                                              {"huber", LossKind::huber},
-                                                              {"cross_entropy", LossKind::cross_entropy},
-                                                              {"quantile", LossKind::quantile},
-                                                              {"normal", LossKind::normal},
-                                                              {"student_t", LossKind::student_t},
-                                                              {"poisson", LossKind::poisson},
-                                                              {"negative_binomial", LossKind::negative_binomial}};
-const std::vector<std::pair<const char*, OptimizerKind>> OPTIMIZERS = {{"sgd", OptimizerKind::sgd},
-                                                                       {"rmsprop", OptimizerKind::rmsprop},
-                                                                       {"rprop", OptimizerKind::rprop},
-                                                                       {"adagrad", OptimizerKind::adagrad},
-                                                                       {"adam", OptimizerKind::adam}};
-
-const InstructionSet& instruction_set_named(const std::string& name) {
-  for (const InstructionSet* set : instruction_sets())
-    if (name == set->name) return *set;
-  refuse("this machine has no instruction set '" + name + "'");
-}
-
 template <class T>
-const Kernels<T>& kernels_of(const std::string& name) {
-  const InstructionSet& set = instruction_set_named(name);
-  if constexpr (sizeof(T) == 4)
-    return *set.f32;
-  else
-    return *set.f64;
+const Kernels<T>& kernels_of(const std::string& instruction_set) {
+  for (const InstructionSet* set : instruction_sets()) {
+    if (instruction_set != set->name) continue;
+    if constexpr (sizeof(T) == 4)
+      return *set->f32;
+    else
+      return *set->f64;
+  }
+  refuse("this machine has no instruction set '" + instruction_set + "'");
 }
 
 // The program, checked for completeness and closed to changes.

@@ -33,7 +33,7 @@ class BoundRun {
       require(steps.back() >= 1, "a sequence has steps");
       x.push_back(data_of(inputs[k], rows * steps.back() * v.width, "an input"));
     }
-    const std::int64_t* valid = lengths ? data_of(*lengths, rows, "lengths") : nullptr;
+    const std::int64_t* valid = data_of(lengths, rows, "lengths");
     for (std::size_t k = 0; valid && k < inputs.size(); ++k)
       if (program_->values[program_->inputs[k]].masked)
         for (long n = 0; n < rows; ++n) require(valid[n] >= 0 && valid[n] <= steps[k], "lengths must lie in 0..T");
@@ -41,35 +41,31 @@ class BoundRun {
     const auto ends = state_parts(finals, rows, false);
     require(outputs.size() == program_->outputs.size(), "wrong number of outputs");
 
-    {
-      const nb::gil_scoped_release release;
-      run_.begin(rows, valid);
-      for (std::size_t k = 0; k < x.size(); ++k) {
-        const int value = program_->inputs[k];
-        run_.batch.fill(run_.batch.input(value, steps[k]), x[k], program_->values[value].width);
-      }
-      each_state(true, [&](int state, int part, std::size_t k) {
-        if (!starts[k]) return;
-        auto& s = run_.batch.make_state(state);
-        sort(starts[k], part ? s.c : s.h, program_->states[state].hidden);
-      });
-      for (std::size_t k = 0; k < outputs.size(); ++k) {
-        const long size = long(outputs[k].size());
-        run_.result(program_->outputs[k], data_of(outputs[k], size, "an output"), size);
-      }
-      run_.pack_if_changed(p, keep);
-      run_.forward(keep, place ? std::optional(Place{std::get<0>(*place), std::get<1>(*place), std::get<2>(*place)})
-                               : std::nullopt);
-    }
-    rows_ = rows;
-    std::vector<T*> y;
-    for (std::size_t k = 0; k < outputs.size(); ++k)
-      y.push_back(data_of(outputs[k], size_of(program_->outputs[k]), "an output"));
     const nb::gil_scoped_release release;
-    for (std::size_t k = 0; k < y.size(); ++k) {
+    run_.begin(rows, valid);
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const int value = program_->inputs[k];
+      run_.batch.fill(run_.batch.input(value, steps[k]), x[k], program_->values[value].width);
+    }
+    each_state(true, [&](int state, int part, std::size_t k) {
+      if (!starts[k]) return;
+      auto& s = run_.batch.make_state(state);
+      sort(starts[k], part ? s.c : s.h, program_->states[state].hidden);
+    });
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+      const long size = long(outputs[k].size());
+      run_.result(program_->outputs[k], data_of(outputs[k], size, "an output"), size);
+    }
+    run_.pack_if_changed(p, keep);
+    std::optional<Place> at;
+    if (place) at = std::make_from_tuple<Place>(*place);
+    run_.forward(keep, at);
+    rows_ = rows;
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
       const int value = program_->outputs[k];
       const auto& b = run_.batch.buffers[value];
-      if (b.data) run_.batch.unpack(b, b.data, y[k], program_->values[value].width);
+      T* y = data_of(outputs[k], size_of(value), "an output");
+      if (b.data) run_.batch.unpack(b, b.data, y, program_->values[value].width);
     }
     each_state(false, [&](int state, int part, std::size_t k) {
       const auto& s = run_.batch.states[state];
@@ -87,8 +83,7 @@ class BoundRun {
     require(dinputs.size() == program_->inputs.size(), "wrong number of input gradients");
     std::vector<const T*> dy;
     for (std::size_t k = 0; k < doutputs.size(); ++k)
-      dy.push_back(doutputs[k] ? data_of(*doutputs[k], size_of(program_->outputs[k]), "an output's gradient")
-                               : nullptr);
+      dy.push_back(data_of(doutputs[k], size_of(program_->outputs[k]), "an output's gradient"));
     std::vector<T*> dx;
     for (std::size_t k = 0; k < dinputs.size(); ++k)
       dx.push_back(data_of(dinputs[k], size_of(program_->inputs[k]), "an input's gradient"));
@@ -137,23 +132,13 @@ class BoundRun {
 
   template <class Array>
   auto state_parts(const std::vector<Array>& arrays, long rows, bool given) const {
-    if constexpr (std::is_same_v<Array, Optional>) {
-      std::vector<const T*> found;
-      each_state(given, [&](int state, int, std::size_t k) {
-        require(k < arrays.size(), "too few parts of states");
-        found.push_back(arrays[k] ? data_of(*arrays[k], rows * program_->states[state].hidden, "a state") : nullptr);
-      });
-      require(found.size() == arrays.size(), "too many parts of states");
-      return found;
-    } else {
-      std::vector<T*> found;
-      each_state(given, [&](int state, int, std::size_t k) {
-        require(k < arrays.size(), "too few parts of states");
-        found.push_back(data_of(arrays[k], rows * program_->states[state].hidden, "a state"));
-      });
-      require(found.size() == arrays.size(), "too many parts of states");
-      return found;
-    }
+    std::vector<decltype(data_of(arrays[0], 0, ""))> found;
+    each_state(given, [&](int state, int, std::size_t k) {
+      require(k < arrays.size(), "too few parts of states");
+      found.push_back(data_of(arrays[k], rows * program_->states[state].hidden, "a state"));
+    });
+    require(found.size() == arrays.size(), "too many parts of states");
+    return found;
   }
 
   void sort(const T* from, T* to, long width) const {

@@ -58,8 +58,6 @@ BoundData arrays(const AnyFloats& x, const std::optional<AnyFloats>& target, con
   return d;
 }
 
-constexpr long LIMIT = 1L << 31;  // of sizes, so that their products do not overflow
-
 // Features of each row's series: numbers, and codes for embeddings.
 void add_series(BoundData& d, const std::optional<Ints>& series, const std::optional<In<double>>& fixed,
                 const std::optional<Ints>& codes) {

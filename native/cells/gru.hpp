@@ -192,19 +192,17 @@ struct Gru {
     const long total = r.steps.total;
     const Columns<T> h{r.h, stride, H, r.steps.before, r.dweight_hh}, x{r.x, r.x_stride, F, nullptr, r.dweight_ih};
     const WeightGradient<T> of_rz{r.saved + stride, saved, 2, H, stride, h, x, r.dbias, total};  // (1')
-    add_weight_gradient(of_rz, scratch, thread, threads);
+    GradientShare<T>(of_rz, scratch, thread, threads).add();
     const Columns<T> x_n{r.x, r.x_stride, F, nullptr, r.dweight_ih + 2 * H * F};
-    if (r.shape.reset_after) {  // (2'): a_n takes the input, q the state
+    Columns<T> q;               // (2'), before: a_n takes q and the input, after: the input alone
+    if (r.shape.reset_after) {  // (2'): q takes the state
       const Columns<T> h_q{r.h, stride, H, r.steps.before, r.dweight_hh + 2 * H * H};
-      add_weight_gradient<T>({r.saved, saved, 1, H, stride, {}, x_n, r.dbias + 2 * H, total}, scratch, thread,
-                             threads);
-      add_weight_gradient<T>({r.saved + 3 * stride, saved, 1, H, stride, h_q, {}, r.dbias_hn, total}, scratch, thread,
-                             threads);
-    } else {  // (2'): a_n takes the input and q
-      const Columns<T> q{r.saved + 3 * stride, saved, H, nullptr, r.dweight_hh + 2 * H * H};
-      add_weight_gradient<T>({r.saved, saved, 1, H, stride, q, x_n, r.dbias + 2 * H, total}, scratch, thread,
-                             threads);
+      const WeightGradient<T> of_q{r.saved + 3 * stride, saved, 1, H, stride, h_q, {}, r.dbias_hn, total};
+      GradientShare<T>(of_q, scratch, thread, threads).add();
+    } else {
+      q = {r.saved + 3 * stride, saved, H, nullptr, r.dweight_hh + 2 * H * H};
     }
+    GradientShare<T>({r.saved, saved, 1, H, stride, q, x_n, r.dbias + 2 * H, total}, scratch, thread, threads).add();
   }
 };
 

@@ -109,17 +109,7 @@ struct Lstm {
   }
 
   static void weights_back(const Recurrence<T>& r, T* scratch, int thread, int threads) {
-    const long H = r.shape.hidden;
-    const WeightGradient<T> all{r.saved,
-                                r.sizes.saved,
-                                4,
-                                H,
-                                r.sizes.stride,
-                                {r.h, r.sizes.stride, H, r.steps.before, r.dweight_hh},  // (1')
-                                {r.x, r.x_stride, r.shape.features, nullptr, r.dweight_ih},
-                                r.dbias,
-                                r.steps.total};
-    add_weight_gradient(all, scratch, thread, threads);
+    add_weight_gradients(r, 4, scratch, thread, threads);  // (1')
   }
 };
 

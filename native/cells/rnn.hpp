@@ -26,8 +26,12 @@ struct Rnn {
     pack_matrix(r.backward_weights + H * Hp, r.weight_ih, H, F, r.threads);
   }
 
+  static void step(const Recurrence<T>& r, const Step<T>& at) {
+    with_activation<T>(r.shape.activation, [&](auto phi) { step_with(r, at, phi); });
+  }
+
   template <class Phi>
-  static void step_with(const Recurrence<T>& r, const Step<T>& at) {
+  static void step_with(const Recurrence<T>& r, const Step<T>& at, Phi phi) {
     const long H = r.shape.hidden, F = r.shape.features, Hp = padded<T>(H), stride = r.sizes.stride;
     in_panels<T>(H, at.odd, [&](long unit, int vectors) {
       alignas(64) T sums[TILE_ROWS * PANEL<T>];
@@ -40,38 +44,20 @@ struct Rnn {
         const T* a = sums;
         for (int m = 0; m < n; ++m)
           for (int v = 0; v < vectors; ++v, a += L)
-            store(at.h + (row + m) * stride + unit + v * L, Phi::template function<T>(load(a)));  // (2)
+            store(at.h + (row + m) * stride + unit + v * L, phi.function(load(a)));  // (2)
       });
     });
   }
 
-  template <class Phi>
-  static void step_back_with(const Recurrence<T>& r, const Step<T>& at) {
-    const long stride = r.sizes.stride;
-    const auto back = [&](long row, long unit, const T* dh_next) {  // dh_next: (1') of the step after
-      const long at_h = row * stride + unit;
-      const V dh = load(dh_next ? dh_next : r.dh + at_h) + load_or_zero(at.dy, at_h);
-      store(at.saved + at_h, V(dh * Phi::template derivative<T>(load(at.h + at_h))));  // (2')
-    };
-    through_weights<T>(r, at, at.saved_next, {0}, r.backward_weights, back);
-  }
-
-  static void step(const Recurrence<T>& r, const Step<T>& at) {
-    switch (r.shape.activation) {
-      case Activation::tanh: return step_with<Tanh>(r, at);
-      case Activation::sigmoid: return step_with<Sigmoid>(r, at);
-      case Activation::relu: return step_with<Relu>(r, at);
-      case Activation::linear: return step_with<Linear>(r, at);
-    }
-  }
-
   static void step_back(const Recurrence<T>& r, const Step<T>& at) {
-    switch (r.shape.activation) {
-      case Activation::tanh: return step_back_with<Tanh>(r, at);
-      case Activation::sigmoid: return step_back_with<Sigmoid>(r, at);
-      case Activation::relu: return step_back_with<Relu>(r, at);
-      case Activation::linear: return step_back_with<Linear>(r, at);
-    }
+    with_activation<T>(r.shape.activation, [&](auto phi) {
+      const auto back = [&](long row, long unit, const T* dh_next) {  // dh_next: (1') of the step after
+        const long at_h = row * r.sizes.stride + unit;
+        const V dh = load(dh_next ? dh_next : r.dh + at_h) + load_or_zero(at.dy, at_h);
+        store(at.saved + at_h, V(dh * phi.derivative(load(at.h + at_h))));  // (2')
+      };
+      through_weights<T>(r, at, at.saved_next, {0}, r.backward_weights, back);
+    });
   }
 
   static void start_back(const Recurrence<T>& r, const Step<T>& at) {
@@ -85,16 +71,7 @@ struct Rnn {
   }
 
   static void weights_back(const Recurrence<T>& r, T* scratch, int thread, int threads) {
-    const WeightGradient<T> all{r.saved,
-                                r.sizes.saved,
-                                1,
-                                r.shape.hidden,
-                                r.sizes.stride,
-                                {r.h, r.sizes.stride, r.shape.hidden, r.steps.before, r.dweight_hh},  // (1')
-                                {r.x, r.x_stride, r.shape.features, nullptr, r.dweight_ih},
-                                r.dbias,
-                                r.steps.total};
-    add_weight_gradient(all, scratch, thread, threads);
+    add_weight_gradients(r, 1, scratch, thread, threads);  // (1')
   }
 };
 

@@ -32,7 +32,9 @@ def options(loss="mse", batch_size=1, optimizer="sgd", **settings):
     made = _native.TrainerOptions()
     made.batch_size = batch_size
     made.set_loss(loss, levels=[0.5])
-    made.set_optimizer(optimizer, **settings)
+    made.set_optimizer(optimizer)
+    for name, value in settings.items():
+        setattr(made.optimizer, name, value)
     return made
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -26,6 +26,12 @@ class Batch(NamedTuple):
     weight: Array | None
     lengths: Array | None
     unit: Array | None = None
+
+
+def target_array(target: Any, dtype: np.dtype) -> Array:
+    """Targets in the working dtype; whole numbers, which may be classes, stay as they are."""
+    target = np.asarray(target)
+    return target if target.dtype.kind in "iu" else target.astype(dtype, copy=False)
 
 
 class Dataset(Protocol):
@@ -49,10 +55,9 @@ class Arrays:
         return len(self.x)
 
     def batch(self, rows: Array, dtype: np.dtype) -> Batch:
-        target = self.target[rows]
         return Batch(
             {"x": self.x[rows].astype(dtype, copy=False)},
-            target if target.dtype.kind in "iu" else target.astype(dtype, copy=False),
+            target_array(self.target[rows], dtype),
             None if self.weight is None else self.weight[rows].astype(dtype, copy=False),
             None if self.lengths is None else self.lengths[rows],
         )

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..interactive.html import table, titled
+from .datasets import target_array
 from .engines import Engine, engine_for
 from .losses import Loss, loss_named
 from .network import Network
@@ -42,6 +43,10 @@ class ArrayCheck(NamedTuple):
     error: float  # largest absolute difference
     ok: bool
 
+    @property
+    def verdict(self) -> str:
+        return "ok" if self.ok else "WRONG"
+
 
 @dataclass(frozen=True, repr=False)
 class GradientReport:
@@ -61,32 +66,25 @@ class GradientReport:
         lines = [f"{'':{width}}  entries  checked  kinks  largest |gradient|  largest error"]
         lines += [
             f"{r.name:{width}}  {r.size:7d}  {r.checked:7d}  {r.kinks:5d}  {r.largest:18.3e}  {r.error:13.1e}"
-            f"  {'ok' if r.ok else 'WRONG'}"
+            f"  {r.verdict}"
             for r in self.rows
         ]
-        verdict = "all gradients agree" if self.ok else "GRADIENTS DISAGREE"
-        return "\n".join([*lines, f"{verdict} within {self.tolerance:.1e} (loss {self.loss:.6g})"])
+        return "\n".join([*lines, self._verdict("all gradients agree")])
 
     def __repr__(self) -> str:
         return self.table
 
     def _repr_html_(self) -> str:
         rows = [
-            [
-                r.name,
-                f"{r.checked:,} of {r.size:,}",
-                str(r.kinks),
-                f"{r.largest:.3e}",
-                f"{r.error:.1e}",
-                "ok" if r.ok else "WRONG",
-            ]
+            [r.name, f"{r.checked:,} of {r.size:,}", str(r.kinks), f"{r.largest:.3e}", f"{r.error:.1e}", r.verdict]
             for r in self.rows
         ]
-        verdict = "All gradients agree" if self.ok else "GRADIENTS DISAGREE"
         header = ["array", "checked", "kinks", "largest |gradient|", "largest error", ""]
-        return titled(
-            f"{verdict} within {self.tolerance:.1e} (loss {self.loss:.6g})", table(header, rows, words=[""])
-        )
+        return titled(self._verdict("All gradients agree"), table(header, rows, words=[""]))
+
+    def _verdict(self, good: str) -> str:
+        verdict = good if self.ok else "GRADIENTS DISAGREE"
+        return f"{verdict} within {self.tolerance:.1e} (loss {self.loss:.6g})"
 
 
 @dataclass
@@ -119,24 +117,18 @@ class Problem:
         """The loss and all analytic gradients: parameters, inputs, initial states, by name."""
         value, tape, doutput = self._run(keep=True)
         found = self.engine.backward(tape, (doutput,), self.state_weights)
-        named = self.program.views(found.parameters)
-        named |= {f"input {name}": found.inputs[name] for name in self._smooth_inputs}
-        for name, gradient in found.state.items():
-            named |= {f"{name}.{part}": g for part, g in zip(gradient._fields, gradient, strict=True)}
-        return value, named
+        return value, self._by_name(found.parameters, found.inputs, found.state)
 
     def arrays(self) -> dict[str, Array]:
         """The arrays that the gradients belong to, under the same names; changing them changes `value`."""
-        named = self.program.views(self.params)
-        named |= {f"input {name}": self.inputs[name] for name in self._smooth_inputs}
-        for name, state in self.state.items():
+        return self._by_name(self.params, self.inputs, self.state)
+
+    def _by_name(self, params: Array, inputs: dict[str, Array], states: dict[str, Any]) -> dict[str, Array]:
+        named = self.program.views(params)
+        named |= {f"input {name}": inputs[name] for name in self.program.inputs if name not in self.program.codes}
+        for name, state in states.items():
             named |= {f"{name}.{part}": array for part, array in zip(state._fields, state, strict=True)}
         return named
-
-    @property
-    def _smooth_inputs(self) -> list[str]:
-        """The inputs that have a gradient: all except codes."""
-        return [name for name in self.program.inputs if name not in self.program.codes]
 
     def _run(self, keep: bool) -> tuple[float, Any, Array]:
         result = self.engine.forward(
@@ -265,7 +257,7 @@ def check_gradients(
         program=program,
         params=net.parameters.astype(np.float64),
         inputs={program.inputs[0]: np.array(x, np.float64)},
-        target=_as_float64(y),
+        target=target_array(y, np.dtype(np.float64)),
         loss=loss_named(loss),
         state=_initial_states(program, state, len(x), rng),
         lengths=None if lengths is None else np.asarray(lengths),
@@ -289,8 +281,3 @@ def _initial_states(program: Program, state: State | None, rows: int, rng: np.ra
 
 def _random_state(cell: Any, rows: int, rng: np.random.Generator) -> Any:
     return cell.State(*(rng.uniform(-0.5, 0.5, (rows, cell.hidden)) for _ in cell.State._fields))
-
-
-def _as_float64(y: Array) -> Array:
-    y = np.asarray(y)
-    return y if y.dtype.kind in "iu" else y.astype(np.float64)

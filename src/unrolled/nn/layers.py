@@ -29,6 +29,10 @@ class Context:
     place: Place | None  # of this batch in training; None: no training
     index: int  # the operation's position in the program
 
+    def padding(self, x: Array) -> Array | None:
+        """(N, T), True for the steps of x (N, T, ...) past the end of their row; None without lengths."""
+        return None if self.lengths is None else ~valid_steps(self.lengths, x.shape[1])
+
 
 @dataclass(frozen=True)
 class Layer(ABC):
@@ -68,9 +72,6 @@ class Dense(Layer):
         activation: φ: None, "tanh", "relu", "linear" or "sigmoid".
         bias: whether to add b.
 
-    Raises:
-        InputError: the size or the activation is not allowed.
-
     >>> import numpy as np, unrolled as un
     >>> net = un.Network([un.LSTM(4), un.Last(), un.Dense((12, 3))], input_size=1)
     >>> net.forward(np.zeros((5, 24, 1)))[0].shape
@@ -80,7 +81,6 @@ class Dense(Layer):
     size: int | tuple[int, ...]
     activation: str | None = None
     bias: bool = True
-
     kind: ClassVar[str] = "dense"
 
     def __post_init__(self) -> None:
@@ -112,9 +112,8 @@ class Dense(Layer):
             y += p.bias
         if self.activation:
             ACTIVATIONS[self.activation].function(y, out=y)
-        padding = None
-        if context.lengths is not None:
-            padding = ~valid_steps(context.lengths, x.shape[1])
+        padding = context.padding(x)
+        if padding is not None:
             y[padding] = 0  # outputs past the end are 0 in spite of the bias
         return y.reshape(*x.shape[:-1], *self.shape), (x, y, padding)
 
@@ -141,9 +140,6 @@ class Embedding(Layer):
         count: number of codes; the input must hold whole numbers 0 .. count - 1.
         size: length of the vectors.
 
-    Raises:
-        InputError: a size is below 1, or the input holds other numbers.
-
     >>> import numpy as np, unrolled as un
     >>> net = un.Network([un.Embedding(27, 8), un.GRU(16), un.Dense(27)], input_size=1)
     >>> net.forward(np.array([[[0], [26]]]))[0].shape
@@ -152,7 +148,6 @@ class Embedding(Layer):
 
     count: int
     size: int
-
     kind: ClassVar[str] = "embedding"
     differentiable: ClassVar[bool] = False
 
@@ -182,9 +177,8 @@ class Embedding(Layer):
             )
         codes = codes.astype(np.int64)
         y = p.weight[codes]
-        padding = None
-        if context.lengths is not None:
-            padding = ~valid_steps(context.lengths, codes.shape[1])
+        padding = context.padding(codes)
+        if padding is not None:
             y[padding] = 0
         return y, (codes, padding, inputs[0].shape)
 
@@ -237,9 +231,6 @@ class Dropout(Layer):
     Args:
         p: the share of units set to zero, 0 ≤ p < 1.
 
-    Raises:
-        InputError: p lies outside [0, 1).
-
     Source: Gal & Ghahramani, NIPS 2016 (arXiv:1512.05287).
 
     >>> import unrolled as un
@@ -247,7 +238,6 @@ class Dropout(Layer):
     """
 
     p: float
-
     kind: ClassVar[str] = "dropout"
 
     def __post_init__(self) -> None:

@@ -14,8 +14,8 @@ from ..errors import InputError, ModelFileError
 from ..interactive.html import table, titled
 from .argument_checks import checked_dtype, numbers
 from .cells.base import CELLS
-from .datasets import Arrays
-from .engines import engine_for
+from .datasets import Arrays, target_array
+from .engines import Engine, Forward, engine_for
 from .layers import LAYERS
 from .losses import Loss, loss_named
 from .program import Rule
@@ -70,8 +70,6 @@ class Network:
         self.program = sequential_program(self.layers, input_size)
         self._parameters = self.program.initialize(self.seed, self.dtype)
 
-    # --- parameters ---------------------------------------------------------------------------------
-
     @property
     def parameters(self) -> Array:
         """All parameters as one flat array; assigning to it copies new values."""
@@ -88,8 +86,6 @@ class Network:
     def views(self) -> dict[str, Array]:
         """Views into the flat parameters by name, such as "0.weight_hh"."""
         return self.program.views(self._parameters)
-
-    # --- running ------------------------------------------------------------------------------------
 
     def forward(
         self,
@@ -112,14 +108,7 @@ class Network:
         Raises:
             InputError: a shape does not fit.
         """
-        result = engine_for(self.program).forward(
-            self.program,
-            self._parameters,
-            {"x": x},
-            states_by_name(self.program, state),
-            None if lengths is None else np.asarray(lengths),
-            place=Place(self.seed) if training else None,
-        )
+        result = self._run(engine_for(self.program), x, state, lengths, training)
         return result.outputs[0], states_by_layer(self.program, result.state, "final")
 
     def gradients(
@@ -141,25 +130,21 @@ class Network:
         """
         engine = engine_for(self.program)
         lengths = None if lengths is None else np.asarray(lengths)
-        place = Place(self.seed) if training else None
-        result = engine.forward(
-            self.program,
-            self._parameters,
-            {"x": x},
-            states_by_name(self.program, state),
-            lengths,
-            keep=True,
-            place=place,
-        )
-        target = np.asarray(y)
-        if target.dtype.kind not in "iu":
-            target = target.astype(self.dtype, copy=False)
+        result = self._run(engine, x, state, lengths, training, keep=True)
+        target = target_array(y, self.dtype)
         weight = None if weight is None else np.asarray(weight, self.dtype)
         evaluation = self.program.evaluate(loss_named(loss), result.outputs[0], target, weight, lengths)
         found = engine.backward(result.tape, (evaluation.dprediction,))
         return evaluation.mean, Gradients(
             found.parameters, found.inputs["x"], states_by_layer(self.program, found.state, "initial")
         )
+
+    def _run(
+        self, engine: Engine, x: Array, state: State | None, lengths: Any, training: bool, keep: bool = False
+    ) -> Forward:
+        states = states_by_name(self.program, state)
+        place = Place(self.seed) if training else None
+        return engine.forward(self.program, self._parameters, {"x": x}, states, lengths, keep, place)
 
     def stream(self, rows: int = 1) -> Stream:
         """Feed the network step by step, `rows` sequences at once, from a state of zeros."""
@@ -256,8 +241,6 @@ class Network:
         data = Arrays(x, target, weight, lengths)
         data.check_finite()
         return data
-
-    # --- files and representations -----------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a safetensors file; `un.load` reads it."""

@@ -212,20 +212,14 @@ class ProgramBuilder:
         sequence = first.sequence if rule.sequence_output is None else rule.sequence_output
         shape = rule.output_shape(*(b.shape for b in inputs))
         output = self._new_buffer(Buffer(f"{name}.output", shape, sequence, first.masked and sequence))
-        operation = Operation(
-            name,
-            rule,
-            tuple(b.name for b in inputs),
-            output.name,
-            self._name_parameters(rule, first.shape, name, shares),
-            first.masked,
-        )
+        parameters = self._name_parameters(rule, first.shape, name, shares)
         if branching and not rule.recurrent:
             raise InputError(f"operation {name!r}: only cells can branch; this is a layer ({rule.kind}).")
         if branching and first.masked:
             raise InputError(
                 f"operation {name!r}: lengths can't apply to the input of a branching cell. Set `masked=False`."
             )
+        operation = Operation(name, rule, tuple(b.name for b in inputs), output.name, parameters, first.masked)
         if rule.recurrent:
             final = None if branching else f"{name}.final"
             operation = replace(operation, initial=initial or f"{name}.initial", final=final, branching=branching)

@@ -55,8 +55,21 @@ class Constant(Schedule):
         return np.full(n, self.rate)
 
 
+class Curve(Schedule):
+    """A rate that is a function of the step alone, for one step or for an array of them."""
+
+    def at(self, progress: Progress) -> float:
+        return float(self._at(progress.step, progress.steps))
+
+    def rates(self, first: int, n: int, steps: int, history: Sequence[float] = ()) -> Array:
+        return self._at(np.arange(first, first + n), steps)
+
+    @abstractmethod
+    def _at(self, step: Any, steps: int) -> Any: ...
+
+
 @dataclass(frozen=True)
-class Cosine(Schedule):
+class Cosine(Curve):
     """Linear warm-up to `rate`, then half a cosine down to `final` times `rate`.
 
     Source: Loshchilov & Hutter, "SGDR", ICLR 2017 (without restarts).
@@ -83,12 +96,6 @@ class Cosine(Schedule):
         if not 0 <= self.final <= 1:
             raise InputError(f"Cosine: final is a share of the largest rate in [0, 1]; got {self.final!r}.")
 
-    def at(self, progress: Progress) -> float:
-        return float(self._at(progress.step, progress.steps))
-
-    def rates(self, first: int, n: int, steps: int, history: Sequence[float] = ()) -> Array:
-        return self._at(np.arange(first, first + n), steps)
-
     def _at(self, step: Any, steps: int) -> Any:
         warm = self.warmup * steps
         rising = np.minimum(1.0, (step + 1) / max(warm, 1e-9))
@@ -97,7 +104,7 @@ class Cosine(Schedule):
 
 
 @dataclass(frozen=True)
-class OneCycle(Schedule):
+class OneCycle(Curve):
     """Half a cosine from `rate / start` up to `rate`, then one down to `rate / start / end`.
 
     Source: Smith & Topin, arXiv:1708.07120; the defaults are PyTorch's.
@@ -122,12 +129,6 @@ class OneCycle(Schedule):
             raise InputError(
                 f"OneCycle: start and end divide rates and must be ≥ 1; got {self.start!r}, {self.end!r}."
             )
-
-    def at(self, progress: Progress) -> float:
-        return float(self._at(progress.step, progress.steps))
-
-    def rates(self, first: int, n: int, steps: int, history: Sequence[float] = ()) -> Array:
-        return self._at(np.arange(first, first + n), steps)
 
     def _at(self, step: Any, steps: int) -> Any:
         first = self.rate / self.start

@@ -44,9 +44,6 @@ class Stream:
 
         Returns:
             The output after this step, (rows, ...), or without the axis of rows if x had none.
-
-        Raises:
-            InputError: the shape does not fit.
         """
         x = np.asarray(x, self._dtype, order="C")
         if x.shape == self._shape:

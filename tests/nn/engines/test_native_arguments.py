@@ -76,8 +76,8 @@ CALLS = {  # a call and its arguments, by the names of the latter
     ),
     "ahead": lambda: (_native.windows, AHEAD),
     "add_embedding": lambda: (
-        codes_program().add_embedding,
-        {"index": 0, "inputs": [0], "output": 2, "count": 4, "weight": 3},
+        codes_program().add_layer,
+        {"kind": "embedding", "index": 0, "inputs": [0], "output": 2, "in_size": 4, "weight": 3},
     ),
     "add_cell": lambda: (
         codes_program().add_cell,
@@ -145,7 +145,7 @@ WRONG = {  # of the right kind, but for this call
     "ahead codes": [np.zeros((4, 2), int), np.zeros((3, 2, 0), int), np.zeros((0, 2**32), int), np.zeros((), int)],
     "add_embedding inputs": [[1], [2], [3]],
     "add_embedding output": [0, 1, 3],
-    "add_embedding count": [0, 7, 2**31, 2**62, 2**63 - 1],
+    "add_embedding in_size": [0, 7, 2**31, 2**62, 2**63 - 1],
     "add_embedding weight": [16, 2**62, 2**63 - 1],
     "add_cell inputs": [[0], [2], [3]],
     "add_cell output": [0, 1, 3],

@@ -109,7 +109,8 @@ def train_ahead(changed=None, output=None, **options):
 def lengths_on_one_side(kind, input_masked):
     steps, program = 10**6, _native.Program(0)
     program.add_input(program.add_value(1, 1, True, input_masked))
-    program.add_layer(kind, 0, [0], program.add_value(1, 1, True, not input_masked), 2**63, 2.0)
+    output = program.add_value(1, 1, True, not input_masked)
+    program.add_layer(kind, 0, [0], output, drop_below=2**63, scale=2.0)
     program.add_output(1)
     made = _native.Run32(program, INSTRUCTION_SET)
     made.forward(ones(0), [ones(1, steps, 1)], np.ones(1, int), [], False, (1, 2, 3), [ones(1, steps, 1)], [])
@@ -128,7 +129,7 @@ def grow_a_program_in_use():
     program = native(un.Dense(3))
     made = _native.Run32(program, INSTRUCTION_SET)
     for k in range(500):
-        program.add_dense("tanh", k + 1, [k + 1], program.add_value(3, 3, True, True), 3, 3, 0, -1)
+        program.add_layer("dense", k + 1, [k + 1], program.add_value(3, 3, True, True), "tanh", 3, 3, 0, -1)
     made.forward(ones(9), [X], None, [], True, None, [ones(N, T, 3)], [])
 
 

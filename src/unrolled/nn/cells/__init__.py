@@ -5,14 +5,4 @@ from .gru import GRU
 from .lstm import LSTM, LSTMState
 from .rnn import RNN
 
-__all__ = [
-    "CELLS",
-    "GRU",
-    "LSTM",
-    "RNN",
-    "Cell",
-    "HiddenState",
-    "LSTMState",
-    "cell_named",
-    "register_cell",
-]
+__all__ = ["CELLS", "GRU", "LSTM", "RNN", "Cell", "HiddenState", "LSTMState", "cell_named", "register_cell"]

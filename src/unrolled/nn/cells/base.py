@@ -33,7 +33,6 @@ class Cell(ABC):
     """
 
     hidden: int
-
     kind: ClassVar[str]  # the name in programs, files and on the command line
     gates: ClassVar[tuple[str, ...]]  # the order in which weights and pre-activations are stacked
     State: ClassVar[type] = HiddenState  # a NamedTuple of (N, H) arrays with a field `h`
@@ -46,8 +45,6 @@ class Cell(ABC):
     def __post_init__(self) -> None:
         if not isinstance(self.hidden, int) or self.hidden < 1:
             raise InputError(f"{type(self).__name__}: hidden must be a whole number ≥ 1; got {self.hidden!r}.")
-
-    # --- parameters ---------------------------------------------------------------------------------
 
     def parameters(self, features: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         """Names and shapes of the parameters for inputs of this many features."""
@@ -72,8 +69,6 @@ class Cell(ABC):
     def zero_state(self, rows: int, dtype: np.dtype) -> Any:
         return self.State(*(np.zeros((rows, self.hidden), dtype) for _ in self.State._fields))  # type: ignore[attr-defined]
 
-    # --- the input part, for all steps at once ------------------------------------------------------
-
     def project(self, x: Array, p: SimpleNamespace) -> Array:
         """The input's part of all pre-activations: x (..., F) → (..., G·H)."""
         a = x @ p.weight_ih.T
@@ -87,8 +82,6 @@ class Cell(ABC):
         if hasattr(p, "bias"):
             dp.bias += da.sum(axis=0)
         return da @ p.weight_ih
-
-    # --- one step -----------------------------------------------------------------------------------
 
     @abstractmethod
     def step(self, a: Array, state: Any, p: SimpleNamespace) -> tuple[Any, Any]:

@@ -41,7 +41,6 @@ class GRU(Cell):
     """
 
     reset: Literal["after", "before"] = "after"
-
     kind: ClassVar[str] = "gru"
     gates: ClassVar[tuple[str, ...]] = ("r", "z", "n")
     variants: ClassVar[tuple[dict[str, Any], ...]] = ({"reset": "after"}, {"reset": "before"})

@@ -41,7 +41,6 @@ class RNN(Cell):
     activation: Literal["tanh", "relu", "linear", "sigmoid"] = "tanh"
     bias: bool = True
     initial: Literal["orthogonal", "identity"] = "orthogonal"
-
     kind: ClassVar[str] = "rnn"
     gates: ClassVar[tuple[str, ...]] = ("a",)
     variants: ClassVar[tuple[dict[str, Any], ...]] = (

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
-from .base import Backward, Engine, EngineStream, Forward, Job, Sums
+from .base import Engine, Forward, Job
 from .reference import ReferenceEngine
 
 if TYPE_CHECKING:
@@ -17,18 +17,7 @@ if TYPE_CHECKING:
     from ..optimizers import Optimizer
     from ..program import Program
 
-__all__ = [
-    "ENGINES",
-    "Backward",
-    "Engine",
-    "EngineStream",
-    "Forward",
-    "Job",
-    "Sums",
-    "active_engine",
-    "engine_for",
-    "use_engine",
-]
+__all__ = ["ENGINES", "Engine", "Forward", "Job", "active_engine", "engine_for", "use_engine"]
 
 ENGINES: dict[str, Engine] = {"numpy": ReferenceEngine()}
 try:
@@ -52,9 +41,6 @@ def use_engine(name: str) -> None:
     Args:
         name: "native" is the compiled engine; "numpy" the readable one that needs no compiler; "auto" is the native
             engine for networks that it has kernels for, else the NumPy engine, with a warning (once).
-
-    Raises:
-        InputError: there is no such engine.
 
     >>> import unrolled as un
     >>> un.use_engine("auto")

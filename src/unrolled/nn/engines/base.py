@@ -84,18 +84,11 @@ class Engine(Protocol):
         """Go through the program in reverse: gradients from those of the outputs and of the final states."""
 
     def train(
-        self,
-        job: Job,
-        params: Array,
-        optimizer_state: OptimizerState,
-        order: Array,
-        epoch: int,
-        first_batch: int,
-        rates: Array,
+        self, job: Job, params: Array, state: OptimizerState, order: Array, epoch: int, first_batch: int, rates: Array
     ) -> Sums:
         """Train on the batches first_batch, first_batch + 1, ... of an epoch, one for each rate.
 
-        The epoch visits rows in `order`. `params` and `optimizer_state` change in place. How an epoch is divided into
+        The epoch visits rows in `order`. `params` and `state` change in place. How an epoch is divided into
         calls never changes bits. Training stops after a batch whose loss is not finite, before the parameters change.
         """
 

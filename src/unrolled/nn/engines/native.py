@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 RULES = (RNN, GRU, LSTM, Dense, Embedding, Last, Dropout, Reverse, Concatenate, Add)
 LOSSES = (MSE, MAE, Huber, CrossEntropy, Quantile, Normal, StudentT, Poisson, NegativeBinomial)
 OPTIMIZERS = ("SGD", "RMSprop", "Rprop", "Adagrad", "Adam", "AdamW")
+WINDOW_FLOATS = ("values", "observed", "loc", "scale", "weight", "drift", "fixed")
+WINDOW_INTEGERS = ("starts", "lengths", "lags", "series", "codes")
 MAX_IDLE_RUN_NUMBERS = 1 << 24  # in the buffers of a run that is kept for the next call
 INSTRUCTION_SETS: tuple[str, ...] = tuple(_native.instruction_sets())  # of this machine, fastest first
 
@@ -90,8 +92,6 @@ class NativeEngine:
             return f"the optimizer {optimizer.kind!r}"
         return None
 
-    # --- runs ---------------------------------------------------------------------------------------
-
     def forward(
         self,
         program: Program,
@@ -109,17 +109,9 @@ class NativeEngine:
         finals = compiled.final_states.empty(len(arrays[0]), params.dtype)
         idle = compiled.idle_runs.setdefault(params.dtype.char, [])
         run = idle.pop() if idle and not keep else _class("Run", params.dtype)(compiled.native, self.instruction_set)
+        initial = compiled.initial_states.to_list(states, params.dtype)
         with _as_input_error:
-            run.forward(
-                params,
-                arrays,
-                lengths,
-                compiled.initial_states.to_list(states, params.dtype),
-                keep=keep,
-                place=None if place is None else tuple(place),
-                outputs=outputs,
-                finals=finals,
-            )
+            run.forward(params, arrays, lengths, initial, keep, place, outputs, finals)
         if not keep and compiled.width * arrays[0].size // compiled.input_width < MAX_IDLE_RUN_NUMBERS:
             idle.append(run)
         shapes = {name: v.shape for name, v in values.items()}
@@ -136,41 +128,24 @@ class NativeEngine:
         dparams = np.empty_like(tape.params)
         dinputs = [np.empty(tape.shapes[name], dtype) for name in program.inputs]
         dinitial = compiled.initial_states.empty(len(dinputs[0]), dtype)
+        arrays = [kernel_array(d, dtype) for d in doutputs]
         with _as_input_error:
-            tape.run.backward(
-                [kernel_array(d, dtype) for d in doutputs],
-                compiled.final_states.to_list(dstate, dtype),
-                dparams,
-                dinputs,
-                dinitial,
-            )
-        return Backward(
-            dparams,
-            dict(zip(program.inputs, dinputs, strict=True)),
-            compiled.initial_states.by_name(dinitial),
-        )
+            tape.run.backward(arrays, compiled.final_states.to_list(dstate, dtype), dparams, dinputs, dinitial)
+        by_name = dict(zip(program.inputs, dinputs, strict=True))
+        return Backward(dparams, by_name, compiled.initial_states.by_name(dinitial))
 
     def stream(self, program: Program, params: Array, rows: int) -> Any:
         return NativeStream(program, self._compile(program), params, rows, self.instruction_set)
 
-    # --- training -----------------------------------------------------------------------------------
-
     def train(
-        self,
-        job: Job,
-        params: Array,
-        optimizer_state: OptimizerState,
-        order: Array,
-        epoch: int,
-        first_batch: int,
-        rates: Array,
+        self, job: Job, params: Array, state: OptimizerState, order: Array, epoch: int, first_batch: int, rates: Array
     ) -> Sums:
         sums = Sums(np.zeros(len(rates)), np.zeros(len(rates)))
         with _as_input_error:
-            optimizer_state.step += self._trainer(job, params.dtype).train(
+            state.step += self._trainer(job, params.dtype).train(
                 params,
-                memory=[optimizer_state.vectors[name] for name in job.optimizer.slots()],
-                steps_before=optimizer_state.step,
+                memory=[state.vectors[name] for name in job.optimizer.slots()],
+                steps_before=state.step,
                 order=kernel_array(order, np.int64),
                 epoch=epoch,
                 first_batch=first_batch,
@@ -247,9 +222,6 @@ def multiply_add_rate(instruction_set: str = INSTRUCTION_SETS[0]) -> float:
     return float(_native.multiply_add_rate(instruction_set))
 
 
-# --- helpers ---------------------------------------------------------------------------------------
-
-
 def _class(name: str, dtype: np.dtype) -> Any:
     return getattr(_native, f"{name}{8 * dtype.itemsize}")
 
@@ -268,31 +240,13 @@ class _AsInputError:
 _as_input_error = _AsInputError()
 
 
-# --- jobs -------------------------------------------------------------------------------------------
-
-
 def _data(job: Job, dtype: np.dtype) -> Any:
     data: Dataset = job.data
     if isinstance(data, Windows):
-        return _native.windows(
-            values=kernel_array(data.values, np.float64),
-            observed=kernel_array(data.observed, np.float64),
-            starts=kernel_array(data.starts, np.int64),
-            lengths=kernel_array(data.lengths, np.int64),
-            loc=kernel_array(data.loc, np.float64),
-            scale=kernel_array(data.scale, np.float64),
-            window=data.window,
-            horizon=data.horizon,
-            lags=_optional(data.lags, np.int64),
-            segment=data.segment,
-            decoded=data.decoded,
-            known=data.known,
-            weight=_optional(data.weight, np.float64),
-            drift=_optional(data.drift, np.float64),
-            series=_optional(data.series, np.int64),
-            fixed=_optional(data.fixed, np.float64),
-            codes=_optional(data.codes, np.int64),
-        )
+        arrays = {name: _optional(getattr(data, name), np.float64) for name in WINDOW_FLOATS}
+        arrays |= {name: _optional(getattr(data, name), np.int64) for name in WINDOW_INTEGERS}
+        sizes = {name: getattr(data, name) for name in ("window", "horizon", "segment", "decoded", "known")}
+        return _native.windows(**arrays, **sizes)
     assert isinstance(data, Arrays), "training data must be Arrays or Windows"
     output = job.program.buffers[job.program.outputs[0]]
     shape = (*data.x.shape[: 1 + output.sequence], *output.shape)
@@ -332,7 +286,7 @@ def _options(job: Job) -> Any:
     loss = job.loss
     options.set_loss(loss.kind, getattr(loss, "delta", 1.0), list(getattr(loss, "levels", ())))
     optimizer = job.optimizer
-    kind = "adam" if isinstance(optimizer, o.Adam) else optimizer.kind
+    options.set_optimizer("adam" if isinstance(optimizer, o.Adam) else optimizer.kind)
     settings: dict[str, Any] = {
         name: getattr(optimizer, name)
         for name in ("weight_decay", "momentum", "nesterov", "alpha", "eps")
@@ -344,5 +298,6 @@ def _options(job: Job) -> Any:
     if isinstance(optimizer, o.Rprop):
         settings["shrink"], settings["grow"] = optimizer.etas
         settings["smallest"], settings["largest"] = optimizer.sizes
-    options.set_optimizer(kind, **settings)
+    for name, value in settings.items():
+        setattr(options.optimizer, name, value)
     return options

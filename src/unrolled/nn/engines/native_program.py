@@ -66,7 +66,8 @@ class NativeProgram:
                 **{name: offsets.get(name, -1) for name in ("weight_ih", "weight_hh", "bias", "bias_hn")},
             )
         elif isinstance(rule, Dense):
-            self.native.add_dense(
+            self.native.add_layer(
+                kind="dense",
                 activation=rule.activation or "linear",
                 in_size=self.buffers[op.inputs[0]].shape[-1],
                 out_size=prod(rule.shape),
@@ -75,7 +76,7 @@ class NativeProgram:
                 **common,
             )
         elif isinstance(rule, Embedding):
-            self.native.add_embedding(count=rule.count, weight=offsets["weight"], **common)
+            self.native.add_layer(kind="embedding", in_size=rule.count, weight=offsets["weight"], **common)
         elif isinstance(rule, Dropout):
             self.native.add_layer(kind="dropout", drop_below=int(rule.p * 2**64), scale=1 / (1 - rule.p), **common)
         else:

@@ -254,21 +254,10 @@ class ReferenceEngine:
                 if program.buffers[name].masked:
                     valid = valid_steps(tape.lengths, tape.shapes[name][1])[..., None]
                     dinputs_by_name[name] = np.where(valid, dinputs_by_name[name], dtype.type(0))
-        return Backward(
-            dparams,
-            dinputs_by_name,
-            {name: dstates[name] for name in program.initial_states},
-        )
+        return Backward(dparams, dinputs_by_name, {name: dstates[name] for name in program.initial_states})
 
     def train(
-        self,
-        job: Job,
-        params: Array,
-        optimizer_state: OptimizerState,
-        order: Array,
-        epoch: int,
-        first_batch: int,
-        rates: Array,
+        self, job: Job, params: Array, state: OptimizerState, order: Array, epoch: int, first_batch: int, rates: Array
     ) -> Sums:
         from ..optimizers import clip_by_norm
 
@@ -286,7 +275,7 @@ class ReferenceEngine:
                 grads = self.backward(result.tape, (loss.dprediction,)).parameters
                 if job.clip_norm is not None:
                     clip_by_norm(grads, job.clip_norm)
-                job.optimizer.step(params, grads, optimizer_state, float(rate))
+                job.optimizer.step(params, grads, state, float(rate))
         return sums
 
     def evaluate(self, job: Job, params: Array, rows: Array) -> Sums:

@@ -138,7 +138,9 @@ def incomplete_gamma_upper(a: Array, x: Array) -> Array:
     found = np.empty(np.broadcast_shapes(np.shape(a), np.shape(x)))
     small = x < a + 1
     found[small] = 1 - front[small] * _gamma_series(a[small], x[small])
-    found[~small] = front[~small] * _gamma_fraction(a[~small], x[~small])
+    a, x = a[~small], x[~small]
+    fraction = _fraction(1 / (x + 1 - a), x + 1 - a, lambda i: (i * (a - i), x + 1 - a + 2 * i))
+    found[~small] = front[~small] * fraction
     return found
 
 
@@ -164,10 +166,6 @@ def _gamma_series(a: Array, x: Array) -> Array:
         if (term <= EPS * total).all():
             break
     return total
-
-
-def _gamma_fraction(a: Array, x: Array) -> Array:
-    return _fraction(1 / (x + 1 - a), x + 1 - a, lambda i: (i * (a - i), x + 1 - a + 2 * i))
 
 
 def _beta_fraction(a: Array, b: Array, x: Array) -> Array:

@@ -248,6 +248,9 @@ class CountLikelihood(Likelihood):
             )
         return target
 
+    def _mean(self, *raw: Array) -> Array:
+        return softplus(raw[0]).value
+
 
 class Poisson(CountLikelihood):
     """A Poisson distribution with unit u and count y = target · u, which need not be a whole number.
@@ -276,9 +279,6 @@ class Poisson(CountLikelihood):
 
     def begin(self, target: Array, weight: Array, unit: Array) -> Array:
         return softplus_inverse(_rate(target, weight, unit))[:, None]
-
-    def _mean(self, *raw: Array) -> Array:
-        return softplus(raw[0]).value
 
     def _quantile(self, level: float, unit: Array, *raw: Array) -> Array:
         return distributions.poisson_quantile(level, unit * self._mean(*raw))
@@ -335,9 +335,6 @@ class NegativeBinomial(CountLikelihood):
         square = np.average(mean**2, axis=0, weights=weight)
         alpha = excess / np.where(square > 0, square, 1)  # 0 if all counts are 0
         return np.stack([softplus_inverse(rate), softplus_inverse(alpha)], axis=-1)
-
-    def _mean(self, *raw: Array) -> Array:
-        return softplus(raw[0]).value
 
     def _quantile(self, level: float, unit: Array, *raw: Array) -> Array:
         alpha = softplus(raw[1]).value + SMALLEST_DISPERSION

@@ -41,7 +41,6 @@ class Huber(Loss):
     """½e² where |e| ≤ delta, else delta (|e| - ½ delta). Source: Huber, Ann. Math. Statist. 35, 1964."""
 
     delta: float = 1.0
-
     kind: ClassVar[str] = "huber"
 
     def __post_init__(self) -> None:
@@ -93,14 +92,10 @@ class Quantile(Loss):
     Args:
         levels: strictly increasing, each inside (0, 1).
 
-    Raises:
-        InputError: the levels are not.
-
     Source: Koenker & Bassett, Econometrica 46, 1978.
     """
 
     levels: tuple[float, ...] = (0.1, 0.5, 0.9)
-
     kind: ClassVar[str] = "quantile"
 
     def __post_init__(self) -> None:

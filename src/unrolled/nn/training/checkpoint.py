@@ -13,6 +13,7 @@ from ...errors import InputError, ModelFileError
 from ..engines import Engine, Job
 from ..optimizers import OptimizerState
 from .history import History
+from .plan import TrainingPlan
 
 
 @dataclass
@@ -32,21 +33,15 @@ class TrainingState:
 
 
 def fingerprint(
-    engine: Engine,
-    job: Job,
-    epochs: int,
-    shuffle: bool,
-    dtype: np.dtype,
-    training_rows: Array,
-    validation_rows: Array,
+    engine: Engine, job: Job, plan: TrainingPlan, dtype: np.dtype, training_rows: Array, validation_rows: Array
 ) -> str:
     """A text that a resumed training must have in common with the interrupted one: data, network and settings."""
     sample = job.data.batch(np.concatenate((training_rows, validation_rows)), np.dtype(np.float64))
     parts = (*sample.inputs.values(), sample.target, sample.weight, sample.lengths, sample.unit)
-    contents = [np.ascontiguousarray(a).tobytes() for a in parts if a is not None]
     checksum = 0
-    for content in contents:
-        checksum = zlib.crc32(content, checksum)
+    for part in parts:
+        if part is not None:
+            checksum = zlib.crc32(np.ascontiguousarray(part).tobytes(), checksum)
     return storage.to_json(
         {
             "engine": engine.identity,
@@ -57,9 +52,9 @@ def fingerprint(
             "optimizer": storage.describe(job.optimizer),
             "batch_size": job.batch_size,
             "clip_norm": job.clip_norm,
-            "epochs": epochs,
+            "epochs": plan.epochs,
             "seed": job.seed,
-            "shuffle": shuffle,
+            "shuffle": plan.shuffle,
             "rows": [len(training_rows), len(validation_rows)],
             "data": checksum,
         }

@@ -37,12 +37,7 @@ class History:
         """A pandas data frame with one row for each epoch."""
         import pandas as pd
 
-        columns = {
-            "loss": self.loss,
-            "validation_loss": self.validation_loss,
-            "rate": self.rate,
-            "wall_s": self.wall_s,
-        }
+        columns = {name: getattr(self, name) for name in ("loss", "validation_loss", "rate", "wall_s")}
         frame = pd.DataFrame({name: values for name, values in columns.items() if values or name == "loss"})
         frame.index.name = "epoch"
         return frame

@@ -44,11 +44,9 @@ def train(
     engine = engine_for(program, loss, optimizer)
     job = Job(program, data, loss, optimizer, plan.batch_size, plan.clip_norm, plan.seed)
     run = TrainingState(params, optimizer.start(params), History(), params.copy())
-    identity = (
-        fingerprint(engine, job, plan.epochs, plan.shuffle, params.dtype, training_rows, validation_rows)
-        if plan.checkpoint
-        else ""
-    )
+    identity = ""
+    if plan.checkpoint:
+        identity = fingerprint(engine, job, plan, params.dtype, training_rows, validation_rows)
     if plan.checkpoint and os.path.exists(plan.checkpoint):
         resume(run, plan.checkpoint, identity)
         # a callback or Ctrl-C that stopped it does not count any more; exhausted patience does
@@ -116,12 +114,9 @@ class Slices:
             total, weight = _sequential_sum(total, sums.totals), _sequential_sum(weight, sums.weights)
             batch += len(piece)
             self.line.within_epoch(epoch, batch / len(rates))
-            self.adapt(len(piece), time.perf_counter() - started)
+            wall_s = max(time.perf_counter() - started, 1e-9)
+            self.size = max(1, min(4 * self.size, int(SLICE_WALL_S * len(piece) / wall_s)))
         return total / weight if weight else 0.0
-
-    def adapt(self, batches: int, wall_s: float) -> None:
-        """Choose the size of the next slice from the time that the last one took."""
-        self.size = max(1, min(4 * self.size, int(SLICE_WALL_S * batches / max(wall_s, 1e-9))))
 
 
 def _sequential_sum(before: float, values: Array) -> float:

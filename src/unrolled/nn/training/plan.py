@@ -18,9 +18,6 @@ class EarlyStopping:
     Args:
         patience: epochs in a row without improvement after which training stops.
         min_delta: the smallest decrease of the loss that counts as an improvement.
-
-    Raises:
-        InputError: the patience is below 1.
     """
 
     patience: int
