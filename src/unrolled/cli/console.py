@@ -56,9 +56,9 @@ def print_json(content: Any) -> None:
     print_data(json.dumps(content, indent=2, default=_json_value, allow_nan=False))
 
 
-def print_table(frame: Any) -> None:
-    """Print a data frame: aligned columns at a terminal, CSV into a pipe."""
-    if not sys.stdout.isatty():
+def print_table(frame: Any, always_csv: bool = False) -> None:
+    """Print a data frame: aligned columns at a terminal unless `always_csv`, CSV into a pipe."""
+    if always_csv or not sys.stdout.isatty():
         print_data(frame.to_csv(index=False).rstrip("\n"))
         return
     print_data(frame.head(MAX_ROWS_SHOWN).to_string(index=False, float_format=lambda v: f"{v:.6g}", na_rep=""))
@@ -71,10 +71,8 @@ def print_table(frame: Any) -> None:
 
 def records(frame: Any) -> list[dict[str, Any]]:
     """A data frame as JSON records: timestamps as ISO text, missing numbers as null."""
-    content: list[dict[str, Any]] = json.loads(
-        frame.to_json(orient="records", date_format="iso", double_precision=15)
-    )
-    return content
+    text = frame.to_json(orient="records", date_format="iso", double_precision=15)
+    return list(json.loads(text))
 
 
 def number_or_null(value: Any) -> float | None:

@@ -41,11 +41,7 @@ def parse_format(text: str) -> list[str]:
 
 
 def run_file_for(out: Path | None, ctx: typer.Context) -> RunFile | None:
-    """The run file of an output, which is checked before long work; None for standard output or no output.
-
-    Raises:
-        InputError: one of the two can't be written.
-    """
+    """The run file of an output; None for standard output or no output. Both are checked before long work."""
     if out is None or str(out) == "-":
         return None
     if out.exists() and not out.is_file():

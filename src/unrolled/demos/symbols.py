@@ -9,7 +9,7 @@ Every step has an output, so the error of every step is backpropagated through a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -61,19 +61,13 @@ def train(net: un.Network, epochs: int, seed: int, log: Transcript) -> tuple[lis
         if (end.epoch + 1) % PRINT_EVERY == 0:
             log(f"epoch {end.epoch + 1}   loss {end.loss:.6f}\n{show_parameters(net.views)}\n{'-' * 60}")
 
-    options: dict[str, Any] = {"loss": "cross_entropy", "seed": seed, **base.PLAIN}
+    options = {"loss": "cross_entropy", "seed": seed, **base.PLAIN}
     net.fit(SEQUENCE, NEXT, optimizer=un.SGD(0.5), epochs=epochs, callbacks=[after], **options)
     return losses, snapshots
 
 
 def run(say: Say = None, seed: int = 0, epochs: int = 100) -> DemoResult:
-    """Learn the sequence.
-
-    Args:
-        say: is called with each line of the output.
-        seed: of the first weights.
-        epochs: passes over the sequence.
-    """
+    """Learn the sequence."""
     log = Transcript(say)
     base.check_count("epochs", epochs)
     net = un.Network([un.RNN(3), un.Dense(SYMBOLS)], input_size=SYMBOLS, dtype="float64", seed=seed)

@@ -34,16 +34,21 @@ class TextTable:
 
 def models(content: ReportContent) -> TextTable:
     """Every model's errors on the held-out end, the best first."""
+    assert content.comparison is not None
+    errors = content.comparison.table
+    return _by_model(
+        errors, ["model", *map(str, errors.columns)], "Errors on the held-out end, the best first", content
+    )
+
+
+def _by_model(errors: pd.DataFrame, header: list[str], caption: str, content: ReportContent) -> TextTable:
+    """Columns of errors, one row a model, in the order of their sMAPE on the held-out end."""
     comparison = content.comparison
     assert comparison is not None
-    table = comparison.table.sort_values("sMAPE", kind="stable")
-    columns = [formatting.column(table[name]) for name in table.columns]
-    names = [str(name) for name in table.index]
-    rows = [list(row) for row in zip(names, *columns, strict=True)]
-    header = ["model", *map(str, table.columns)]
-    return TextTable(
-        header, rows, ours=names.index(comparison.name), caption="Errors on the held-out end, the best first"
-    )
+    order = list(comparison.table.sort_values("sMAPE", kind="stable").index)
+    columns = [formatting.column(errors[name].loc[order]) for name in errors.columns]
+    rows = [list(row) for row in zip(map(str, order), *columns, strict=True)]
+    return TextTable(header, rows, ours=order.index(comparison.name), caption=caption)
 
 
 def by_frequency(content: ReportContent) -> TextTable | None:
@@ -52,12 +57,9 @@ def by_frequency(content: ReportContent) -> TextTable | None:
     if not isinstance(comparison, OverallComparison) or len(comparison.parts) < 2:
         return None
     errors = comparison.by_frequency
-    order = [row[0] for row in models(content).rows]
-    columns = [formatting.column(errors[name].loc[order]) for name in errors.columns]
     counts = {part.name: len(part.panel.ids) for part in content.parts}
     header = ["", *(f"{counts[name]:,} {name}" for name in errors.columns)]
-    rows = [list(row) for row in zip(order, *columns, strict=True)]
-    return TextTable(header, rows, ours=order.index(comparison.name), caption="sMAPE by frequency")
+    return _by_model(errors, header, "sMAPE by frequency", content)
 
 
 def coverage(content: ReportContent) -> TextTable:
@@ -82,12 +84,12 @@ def by_step(content: ReportContent) -> TextTable:
     """sMAPE by step ahead and model, at some steps where there are many."""
     errors = step_errors(content)
     steps = _some([int(step) for step in errors.index], MAX_STEPS_SHOWN)
-    order = [row[0] for row in models(content).rows]
+    ranked = models(content)
     places = formatting.decimals(errors.to_numpy().reshape(-1))
-    rows = [[name, *(formatting.number(float(errors[name][step]), places) for step in steps)] for name in order]
-    assert content.comparison is not None
-    ours = order.index(content.comparison.name)
-    return TextTable(["step ahead", *map(str, steps)], rows, ours=ours, caption="sMAPE by step ahead")
+    rows = [
+        [name, *(formatting.number(float(errors[name][step]), places) for step in steps)] for name, *_ in ranked.rows
+    ]
+    return TextTable(["step ahead", *map(str, steps)], rows, ours=ranked.ours, caption="sMAPE by step ahead")
 
 
 def step_errors(content: ReportContent) -> pd.DataFrame:
@@ -105,14 +107,12 @@ def _some(values: list[int], most: int) -> list[int]:
 
 def glances(content: ReportContent) -> list[SeriesSummary]:
     """What is worth knowing of each series that is drawn."""
-    return [glance for part in content.parts for glance in _glances(part)]
-
-
-def _glances(part: FrequencyPart) -> list[SeriesSummary]:
-    predictor, panel = part.predictor, part.panel
-    season = predictor.ensemble.spec.season
-    logs = dict(zip(predictor.context.ids, predictor.transform.logs.tolist(), strict=True))
-    return [summarize_series(panel, k, season, logs.get(panel.ids[k], False)) for k in range(part.shown)]
+    found = []
+    for predictor, panel, _, shown in content.parts:
+        season = predictor.ensemble.spec.season
+        logs = dict(zip(predictor.context.ids, predictor.transform.logs.tolist(), strict=True))
+        found += [summarize_series(panel, k, season, logs.get(panel.ids[k], False)) for k in range(shown)]
+    return found
 
 
 def series(content: ReportContent) -> TextTable:
@@ -123,7 +123,7 @@ def series(content: ReportContent) -> TextTable:
     ends = len({glance.last for glance in found}) > 1 or len(found) == 1  # most tables end at one stamp
     rows = [
         [
-            _id(name, content),
+            content.columns.target if name is None else str(name),
             *([frequency] if mixed else []),
             f"{glance.rows:,}",
             glance.first,
@@ -135,16 +135,8 @@ def series(content: ReportContent) -> TextTable:
         ]
         for (name, frequency), glance in zip(shown, found, strict=True)
     ]
-    header = [
-        "series",
-        *(["frequency"] if mixed else []),
-        "rows",
-        "from",
-        *(["to"] if ends else []),
-        "gaps",
-        "outliers",
-        "season",
-    ]
+    header = ["series", *(["frequency"] if mixed else []), "rows", "from", *(["to"] if ends else [])]
+    header += ["gaps", "outliers", "season"]
     header += [f"sMAPE {content.name}", "best baseline"] if _several_rated(content) else []
     return TextTable(header, rows, caption="The series at a glance")
 
@@ -152,10 +144,6 @@ def series(content: ReportContent) -> TextTable:
 def _several_rated(content: ReportContent) -> bool:
     """Whether errors by series tell more than those of all."""
     return content.comparison is not None and len(content.ids) > 1
-
-
-def _id(name: Any, content: ReportContent) -> str:
-    return content.columns.target if name is None else str(name)
 
 
 def _errors_of(content: ReportContent, name: Any) -> list[str]:

@@ -25,8 +25,7 @@ class KeyFigure(NamedTuple):
 
 def facts(content: ReportContent) -> str:
     """The data in one line."""
-    found = "; ".join(map(_facts, content.panels))
-    return f"{found} · target {content.columns.target!r}"
+    return f"{'; '.join(map(_facts, content.panels))} · target {content.columns.target!r}"
 
 
 def _facts(panel: Panel) -> str:
@@ -62,9 +61,11 @@ def question(content: ReportContent) -> str:
 
 def key_figures(content: ReportContent) -> list[KeyFigure]:
     """The few numbers that a reader wants to see first."""
-    found = [KeyFigure(periods(content), f"ahead, to {format_stamp(_last_stamp(content))}")]
     if len(content.parts) > 1:
         found = [KeyFigure(formatting.count(content.steps, "period"), f"ahead: {_units(content)}")]
+    else:
+        last = content.forecast[content.columns.time].to_numpy().max()
+        found = [KeyFigure(periods(content), f"ahead, to {format_stamp(last)}")]
     comparison = content.comparison
     if comparison is not None:
         errors = comparison.table["sMAPE"]
@@ -88,12 +89,6 @@ def _won(comparison: Comparison) -> KeyFigure:
     errors = comparison.by_series["sMAPE"].unstack("model").dropna()
     won = int((errors[comparison.name] < errors.drop(columns=comparison.name).min(axis=1)).sum())
     return KeyFigure(f"{won:,} of {len(errors):,}", f"series where {comparison.name} beats every baseline")
-
-
-def _last_stamp(content: ReportContent) -> np.datetime64 | int:
-    stamps = content.forecast[content.columns.time].to_numpy()
-    last: np.datetime64 | int = stamps.max()
-    return last
 
 
 def notes(content: ReportContent) -> list[str]:

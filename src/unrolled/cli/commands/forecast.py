@@ -72,7 +72,7 @@ def command(
 
     console, given = Console(ctx, output.quiet), all_options(ctx, reading)
     report_names = outputs.parse_format(form)
-    parameters = {"freq": reading.freq, "alias": alias, "seed": seed, "verbose": 0 if output.quiet else 1}
+    parameters = {"freq": reading.freq, "alias": alias, "seed": seed, "verbose": int(not output.quiet)}
     fc = training.forecaster(horizon=1 if horizon is None else horizon, **parameters)
     table = read_file(str(file), reading, covariates)
     panels = training_panels(fc, str(file), table, console)
@@ -92,7 +92,7 @@ def command(
             console.notes(formula_notes(result, output.excel_safe))
             wall_s = console.elapsed_s
             shown = replace(fc.fitted, notes=tuple(fit_notes))  # which name options, not parameters
-            report = Report(ReportContent(shown, fans, file.name, command_line(), wall_s))
+            report = Report(ReportContent(shown, fans, file.name, shlex.join(["unrolled", *sys.argv[1:]]), wall_s))
             files = outputs.write_forecast(run_file, fc, result, report, report_names, given)
             stopped = was_interrupted(fc) or interrupted()
     if output.as_json:
@@ -150,11 +150,6 @@ def show_chart(fc: Forecaster, panel: Panel, result: pd.DataFrame, levels: list[
     if columns >= MIN_WIDTH:
         first_panel = result.head(fc.parameters.horizon * len(panel.ids))
         console.message("\n" + draw_forecast(fc.name, panel, first_panel, columns, max(levels, default=None)))
-
-
-def command_line() -> str:
-    """The command as it was typed."""
-    return shlex.join(["unrolled", *sys.argv[1:]])
 
 
 def forecast_json(
