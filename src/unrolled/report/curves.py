@@ -103,17 +103,13 @@ def of_tables(forecast: pd.DataFrame, history: pd.DataFrame | None, columns: Col
     for key, ahead in forecast.groupby(columns.id, sort=False) if grouped else [(None, forecast)]:
         ahead = ahead.sort_values(columns.time, kind="stable")
         stamps = ahead[columns.time].to_numpy()
-        before = past.get(key)
-        y = np.zeros(0)
+        before, y = past.get(key), np.zeros(0)
         if before is not None:
             known = before[before[columns.time].to_numpy() < stamps[0]]
             stamps = np.concatenate((known[columns.time].to_numpy(), stamps))
             y = known[columns.target].to_numpy(float)
         curves.append(Curve(key, stamps, y, {str(n): ahead[n].to_numpy(float) for n in names}))
     return curves
-
-
-# --- for the page -----------------------------------------------------------------------------------
 
 
 def shown_stamps(stamps: Array) -> list[Any]:

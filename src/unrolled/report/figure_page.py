@@ -20,15 +20,11 @@ def figure_page(shown: Sequence[Curve], target: str, model: str, title: str) -> 
     glances = (formatting.count(len(curve.y), "row") + " of the past" for curve in kept)
     first = kept[0].forecast
     some = "" if len(kept) == len(shown) else f" Only the first {len(kept)} of {len(shown)} series are shown."
-    parts = {
+    parts = dict.fromkeys(("facts", "summary", "numbers_open", "sections"), "") | {
         "title": escape(title),
         "question": escape(f"{target!r} and {formatting.count(steps, 'step')} ahead by {model}.{some}"),
-        "facts": "",
-        "summary": "",
-        "numbers_open": "",
         # the page's script fills it in
         "forecast": framed("In numbers", ["", *first], [], texts=0),
-        "sections": "",
     }
     rivals = [name for name in first if name != model]
     return assembled(parts, page_data(kept, glances, model, target, rivals, steps))

@@ -21,8 +21,6 @@ from .content import ReportContent
 from .curves import Curve, as_json, plain
 from .html_elements import framed, section, table, words
 
-NO_WAY_OUT = "base-uri 'none'; form-action 'none'"
-
 
 @cache
 def source(name: str) -> str:
@@ -52,11 +50,14 @@ def assembled(parts: Mapping[str, str], data: Mapping[str, Any]) -> str:
     """The page around its parts, which are markup already, and its data."""
     scripts = {"chart": source("chart.js"), "script": source("script.js")}
     hashes = " ".join(f"'sha256-{b64encode(sha256(s.encode()).digest()).decode()}'" for s in scripts.values())
+    policy = (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    )
     whole = {
         **parts,
         **scripts,
         "style": source("style.css"),
-        "policy": f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; {NO_WAY_OUT}",
+        "policy": policy,
         "version": escape(__version__),
         # </script> inside a name must not end the script
         "data": json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
@@ -76,13 +77,9 @@ def page_data(
     steps: Mapping[str, Any] | None = None,
     losses: Sequence[list[float]] = (),
 ) -> dict[str, Any]:
-    """What the page's script reads: the series, each with a line about it, and what is common to them.
+    """What the page's script reads: the series, each with a glance in words, and what is common to them.
 
-    Args:
-        curves, glances: the series, and what is said of each.
-        name, rivals: the forecast with intervals, and the others.
-        target, horizon: what is forecast, and how many steps of it.
-        steps, losses: errors by step ahead, and by epoch those of each network, where they are known.
+    `name` is the forecast with intervals, `rivals` are the others; `steps` holds the errors by step ahead.
     """
     data = as_json(curves)
     for series, glance in zip(data["series"], glances, strict=True):
@@ -118,9 +115,6 @@ def _in_words(glance: SeriesSummary) -> str:
     return " · ".join([*told, *([] if glance.season is None else [f"season strength {glance.season:.2f}"])])
 
 
-# --- sections ---------------------------------------------------------------------------------------
-
-
 def _summary(content: ReportContent) -> str:
     comparison = content.comparison
     if comparison is None:
@@ -142,21 +136,18 @@ def _summary(content: ReportContent) -> str:
 def _comparison(content: ReportContent) -> str:
     if content.comparison is None:
         return ""
+    shown = tables.by_frequency(content)
+    split = "" if shown is None else f'<h3>By frequency (sMAPE)</h3><div class="scroll">{table(shown)}</div>'
     return section(
         "comparison",
         "Held-out comparison",
         f'<p class="how">{escape(wording.how_held_out(content))}</p>'
-        f'<div class="scroll">{table(tables.models(content))}</div>{_by_frequency(content)}'
+        f'<div class="scroll">{table(tables.models(content))}</div>{split}'
         '<h3>The last held-out rows</h3><figure id="held-out-chart"></figure>'
         '<div class="two"><div><h3>Errors by step ahead (sMAPE)</h3><figure id="step-chart"></figure>'
         f'<details><summary>In numbers</summary><div class="scroll">{table(tables.by_step(content))}</div></details>'
         f"</div><div><h3>Do the intervals hold?</h3>{_coverage(content)}</div></div>",
     )
-
-
-def _by_frequency(content: ReportContent) -> str:
-    shown = tables.by_frequency(content)
-    return "" if shown is None else f'<h3>By frequency (sMAPE)</h3><div class="scroll">{table(shown)}</div>'
 
 
 def _coverage(content: ReportContent) -> str:

@@ -113,20 +113,16 @@ def how_held_out(content: ReportContent) -> str:
     assert comparison is not None
     steps = formatting.count(content.fitted.parameters.horizon, "step")
     if isinstance(comparison, OverallComparison):
-        parts = [f"{name}: {_rows(part)}, {_origins(part)}" for name, part in comparison.parts.items()]
+        parts = [f"{name}: {', '.join(_counts(part))}" for name, part in comparison.parts.items()]
         how = f"The last rows of each series were held out ({'; '.join(parts)}); forecasts of {steps} in them"
     else:
-        how = f"The last {_rows(comparison)} of each series were held out; forecasts of {steps} from "
-        how += f"{_origins(comparison)} in them"
+        rows, origins = _counts(comparison)
+        how = f"The last {rows} of each series were held out; forecasts of {steps} from {origins} in them"
     return (
         f"{how}, by networks trained without them. Errors are means over series; sMAPE runs from 0 to 200, MASE "
         "divides by the error of the seasonal naive on the rows before."
     )
 
 
-def _rows(comparison: Comparison) -> str:
-    return formatting.count(comparison.rows, "row")
-
-
-def _origins(comparison: Comparison) -> str:
-    return formatting.count(comparison.origins, "origin")
+def _counts(comparison: Comparison) -> tuple[str, str]:
+    return formatting.count(comparison.rows, "row"), formatting.count(comparison.origins, "origin")
