@@ -67,7 +67,9 @@ def options_in(path: Path, ctx: typer.Context) -> dict[str, Any]:
     for name, value in content.items():
         place = f"--config {path}, line {_line_of(text, name)}: "
         if name not in known:
-            raise InputError(place + _unknown(name, list(known)))
+            near = get_close_matches(name.replace("_", "-").lstrip("-"), known, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}."
+            raise InputError(f"{place}there is no option {name!r}; {hint}")
         param = known[name]
         words = command_line_value(place + name, value, param)
         for word in words if isinstance(words, list) else [words]:
@@ -136,12 +138,6 @@ def _check_type(place: str, word: str | bool, param: Any, ctx: typer.Context) ->
         expected = TYPE_NAMES.get(param.type.name)
         reason = error.message if expected is None else f"takes {expected}; got {_toml_text(word)}."
         raise InputError(f"{place} {reason}") from error
-
-
-def _unknown(name: str, known: list[str]) -> str:
-    near = get_close_matches(name.replace("_", "-").lstrip("-"), known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}."
-    return f"there is no option {name!r}; {hint}"
 
 
 def _line_of(text: str, name: str) -> int:

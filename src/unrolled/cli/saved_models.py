@@ -68,9 +68,6 @@ def _numbering_notes(fc: Forecaster, table: FileTable) -> list[str]:
     ]
 
 
-# --- facts about models ----------------------------------------------------------------------------
-
-
 def describe_model(path: Path) -> dict[str, Any]:
     """The facts that `unrolled info` prints about a model file."""
     from ..forecaster import Forecaster
@@ -97,12 +94,6 @@ def describe_model(path: Path) -> dict[str, Any]:
         "seed": model.parameters.seed,
         "size": f"{path.stat().st_size / 1000:.1f} kB",
     }
-
-
-def network_facts(fc: Forecaster) -> dict[str, Any]:
-    """The cell, the number of networks and that of the first one's parameters, for --json."""
-    members = fc.fitted.only.ensemble.members
-    return {"cell": members[0].architecture.cell, "networks": len(members), "parameters": members[0].parameters.size}
 
 
 def parameters_from_data(fc: Forecaster) -> dict[str, dict[str, Any]]:

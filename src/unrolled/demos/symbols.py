@@ -31,12 +31,6 @@ NEXT = np.array([[1, 2, 3]])  # (N, T): symbols 2, 3, 4, counted from 0
 PRINT_EVERY = 10  # epochs
 
 
-def probabilities(net: un.Network) -> Array:
-    """The probability of each next symbol after each symbol of the sequence, (T, K)."""
-    scores, _ = net.forward(SEQUENCE)
-    return np.exp(log_softmax(scores[0]))
-
-
 def continue_from(net: un.Network, symbol: int, steps: int) -> list[int]:
     """Symbols, counted from 0, that the network generates: each output is its next input."""
     written, state = [symbol], None
@@ -75,7 +69,7 @@ def run(say: Say = None, seed: int = 0, epochs: int = 100) -> DemoResult:
     log(f"{net}\n{report}\n")
 
     losses, snapshots = train(net, epochs, seed, log)
-    p = probabilities(net)
+    p = np.exp(log_softmax(net.forward(SEQUENCE)[0][0]))  # of each symbol to follow each of the sequence, (T, K)
     said = p.argmax(axis=1)
     log("symbol   next   p(1)    p(2)    p(3)    p(4)")
     for t, row in enumerate(p):

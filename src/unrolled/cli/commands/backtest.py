@@ -124,11 +124,9 @@ def forecast_rows(backtest: Backtest, levels: list[float]) -> pd.DataFrame:
 
     from ...forecasting.probabilistic.interval_columns import INTERVAL
 
-    def is_shown(name: str) -> bool:
-        match = INTERVAL.fullmatch(name)
-        return match is None or float(match["level"]) in levels
-
-    return pd.DataFrame({name: values for name, values in backtest.columns.items() if is_shown(name)})
+    matches = {name: INTERVAL.fullmatch(name) for name in backtest.columns}
+    shown = [name for name, match in matches.items() if match is None or float(match["level"]) in levels]
+    return pd.DataFrame({name: backtest.columns[name] for name in shown})
 
 
 def backtest_json(backtest: Backtest, errors: pd.DataFrame, levels: list[float]) -> dict[str, Any]:

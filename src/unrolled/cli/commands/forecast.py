@@ -18,7 +18,7 @@ from ..exit_codes import INTERRUPTED
 from ..input_tables import read_known_future, source_of, training_panels
 from ..model_options import COVARIATES, TRAINING, Alias, TrainingOptions
 from ..option_groups import with_option_groups
-from ..saved_models import network_facts, was_interrupted
+from ..saved_models import was_interrupted
 from ..search_summary import as_options, chosen_by_fit, search_json
 from ..spreadsheet import formula_notes, print_rows
 from ..table_options import READING, all_options, detected_columns
@@ -155,7 +155,9 @@ def show_chart(fc: Forecaster, panel: Panel, result: pd.DataFrame, levels: list[
 def forecast_json(
     fc: Forecaster, columns: Columns, result: pd.DataFrame, notes: list[str], files: list[Path], wall_s: float
 ) -> dict[str, Any]:
-    """The output of --json."""
+    """The output of --json; its facts about the model are those of the first network."""
+    members = fc.fitted.only.ensemble.members
+    model = {"networks": len(members), "parameters": members[0].parameters.size}
     return {
         "columns": {"id": columns.id, "time": columns.time, "target": columns.target},
         "forecast": records(result),
@@ -163,7 +165,7 @@ def forecast_json(
         "notes": notes,
         "interrupted": was_interrupted(fc),
         "search": None if fc.search_ is None else search_json(fc.search_, chosen_by_fit(fc)),
-        "model": network_facts(fc),
+        "model": {"cell": members[0].architecture.cell, **model},
         "files": [str(path) for path in files],
         "seconds": round(wall_s, 3),
     }
