@@ -11,14 +11,15 @@
 
 namespace {
 
-// Call f with a value of the cell's class.
+// Call f with a value of the cell's class; the compiler warns where a kind has no case.
 template <class T, class F>
 auto with_cell(CellKind kind, F f) {
   switch (kind) {
     case CellKind::rnn: return f(Rnn<T>{});
     case CellKind::gru: return f(Gru<T>{});
-    default: return f(Lstm<T>{});
+    case CellKind::lstm: return f(Lstm<T>{});
   }
+  __builtin_unreachable();
 }
 
 template <class T>

@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from .config_file import accept_config_file
 from .console import STARTED
 from .exit_codes import errors_as_exit_codes
-from .help_panels import in_order, panel_of
+from .help_panels import ARGUMENTS, PANELS, panel_of
 
 HELP_WIDTH = 100  # characters; longer lines are hard to read
 # in the order in which a user meets them, each with the first line of its docstring
@@ -46,14 +46,14 @@ class Command(TyperCommand):
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
             if record is not None:
-                panel = getattr(param, "rich_help_panel", None)
-                panel = panel or panel_of(str(param.name), param.param_type_name == "argument")
+                panel = panel_of(str(param.name), param.param_type_name == "argument")
                 # typer puts defaults that are described in words in parentheses inside of its brackets
                 text = re.sub(r"\[default: \((.*)\)\]$", r"[default: \1]", record[1])
                 panels.setdefault(panel, []).append((record[0], text))
-        for name in in_order(set(panels)):
-            with formatter.section(name):
-                formatter.write_dl(panels[name])
+        for name in (ARGUMENTS, *PANELS):
+            if name in panels:
+                with formatter.section(name):
+                    formatter.write_dl(panels[name])
 
 
 class Commands(TyperGroup):

@@ -25,6 +25,7 @@ from .exit_codes import errors_as_exit_codes
 from .option_groups import own_parameters, with_parameters
 
 NOT_IN_FILES = ("config", "help")
+WORDS = (str, int, float, date, datetime, time)  # what is one word of a command line; a flag is none
 TYPE_NAMES = {"int": "a whole number", "integer": "a whole number", "float": "a number"}  # by typer's names
 
 
@@ -59,22 +60,20 @@ CONFIG = Annotated[
 
 
 def options_in(path: Path, ctx: typer.Context) -> dict[str, Any]:
-    """The options in a file by the names of a command's parameters, as words of a command line.
-
-    Raises:
-        InputError: the file can't be read, or an option in it is unknown to the command or of another type.
-    """
+    """The options in a file by the names of a command's parameters, as words of a command line, checked."""
     text, content = _read_toml(path)
     known = {name_in_file(param): param for param in ctx.command.params if param.name not in NOT_IN_FILES}
     found = {}
     for name, value in content.items():
-        place = f"--config {path}, line {_line_of(text, name)}"
+        place = f"--config {path}, line {_line_of(text, name)}: "
         if name not in known:
-            raise InputError(f"{place}: {_unknown(name, list(known))}")
+            near = get_close_matches(name.replace("_", "-").lstrip("-"), known, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}."
+            raise InputError(f"{place}there is no option {name!r}; {hint}")
         param = known[name]
-        words = command_line_value(f"{place}: {name}", value, param)
+        words = command_line_value(place + name, value, param)
         for word in words if isinstance(words, list) else [words]:
-            _check_type(f"{place}: {name}", word, param, ctx)
+            _check_type(place + name, word, param, ctx)
         relative = is_path(param) and words != "-"
         found[str(param.name)] = str(path.parent / str(words)) if relative else words
     return found
@@ -125,17 +124,10 @@ def command_line_value(place: str, value: Any, param: Any) -> str | bool | list[
     if isinstance(value, bool):
         return value
     parts = value if isinstance(value, list) else [value]
-    texts = [_as_text(part) for part in parts]
-    if None in texts:
+    if not all(isinstance(part, WORDS) and not isinstance(part, bool) for part in parts):
         raise InputError(f"{place} takes a text, a number or a list of them; got {_toml_text(value)}.")
-    words = [text for text in texts if text is not None]
+    words = [str(part) for part in parts]
     return words if getattr(param, "multiple", False) else ",".join(words)
-
-
-def _as_text(value: Any) -> str | None:
-    """A text, a number or a date (in ISO format) as a word; None for anything else."""
-    fits = isinstance(value, (str, int, float, date, datetime, time)) and not isinstance(value, bool)
-    return str(value) if fits else None
 
 
 def _check_type(place: str, word: str | bool, param: Any, ctx: typer.Context) -> None:
@@ -146,13 +138,6 @@ def _check_type(place: str, word: str | bool, param: Any, ctx: typer.Context) ->
         expected = TYPE_NAMES.get(param.type.name)
         reason = error.message if expected is None else f"takes {expected}; got {_toml_text(word)}."
         raise InputError(f"{place} {reason}") from error
-
-
-def _unknown(name: str, known: list[str]) -> str:
-    near = get_close_matches(name.replace("_", "-").lstrip("-"), known, n=1, cutoff=0.5)
-    return f"there is no option {name!r}" + (
-        f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(known)}."
-    )
 
 
 def _line_of(text: str, name: str) -> int:

@@ -56,9 +56,9 @@ def print_json(content: Any) -> None:
     print_data(json.dumps(content, indent=2, default=_json_value, allow_nan=False))
 
 
-def print_table(frame: Any) -> None:
-    """Print a data frame: aligned columns at a terminal, CSV into a pipe."""
-    if not sys.stdout.isatty():
+def print_table(frame: Any, always_csv: bool = False) -> None:
+    """Print a data frame: aligned columns at a terminal unless `always_csv`, CSV into a pipe."""
+    if always_csv or not sys.stdout.isatty():
         print_data(frame.to_csv(index=False).rstrip("\n"))
         return
     print_data(frame.head(MAX_ROWS_SHOWN).to_string(index=False, float_format=lambda v: f"{v:.6g}", na_rep=""))
@@ -66,15 +66,10 @@ def print_table(frame: Any) -> None:
         print_message(f"… {len(frame) - MAX_ROWS_SHOWN} more rows")
 
 
-# --- JSON -------------------------------------------------------------------------------------------
-
-
 def records(frame: Any) -> list[dict[str, Any]]:
     """A data frame as JSON records: timestamps as ISO text, missing numbers as null."""
-    content: list[dict[str, Any]] = json.loads(
-        frame.to_json(orient="records", date_format="iso", double_precision=15)
-    )
-    return content
+    text = frame.to_json(orient="records", date_format="iso", double_precision=15)
+    return list(json.loads(text))
 
 
 def number_or_null(value: Any) -> float | None:
@@ -93,8 +88,6 @@ def _json_value(value: Any) -> Any:
         return value.tolist()
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
-
-# --- options in messages ----------------------------------------------------------------------------
 
 # parameters of the library whose option has another name; `future` without a value is the table given to `predict`,
 # with a value it can only be the names of columns
@@ -124,10 +117,8 @@ def _as_options(code: str, known: set[str]) -> str | None:
         return None
     if not isinstance(call, ast.Call):
         return None
-    words: list[str] = []
-    for argument in call.args:
-        name = argument.id if isinstance(argument, ast.Name) else ""
-        words.append(_option_name(OPTION_NAMES_WITHOUT_VALUE.get(name, name)))
+    names = [argument.id if isinstance(argument, ast.Name) else "" for argument in call.args]
+    words = [_option_name(OPTION_NAMES_WITHOUT_VALUE.get(name, name)) for name in names]
     for keyword in call.keywords:
         try:
             value = ast.literal_eval(keyword.value)
@@ -156,8 +147,7 @@ def option_words(values: Mapping[str, Any]) -> list[str]:
 
 
 def _option_name(parameter: str) -> str:
-    name = OPTION_NAMES.get(parameter, parameter)
-    return "--" + re.sub("_cols?$", "", name).replace("_", "-")
+    return "--" + re.sub("_cols?$", "", OPTION_NAMES.get(parameter, parameter)).replace("_", "-")
 
 
 def _option_value(value: Any) -> str:

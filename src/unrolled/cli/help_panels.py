@@ -27,10 +27,3 @@ def panel_of(name: str, argument: bool) -> str:
     'Model'
     """
     return ARGUMENTS if argument else _PANEL_OF.get(name, OPTIONS)
-
-
-def in_order(panels: set[str]) -> list[str]:
-    """Panels in the order of a help page; panels that are not listed above come before the last."""
-    known = [ARGUMENTS, *PANELS]
-    last = len(known) - 1
-    return sorted(panels, key=lambda panel: (known.index(panel) if panel in known else last - 0.5, panel))

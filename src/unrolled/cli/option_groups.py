@@ -12,14 +12,6 @@ class OptionGroup(NamedTuple):
     options: Mapping[str, tuple[Any, Any]]  # the annotation and the default of each, by name
     value: Callable[[dict[str, Any]], Any]  # what a command gets, made of the values of the options by name
 
-    @property
-    def parameters(self) -> list[Parameter]:
-        """The options as parameters of a function."""
-        return [
-            Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-            for name, (annotation, default) in self.options.items()
-        ]
-
 
 def with_option_groups(**groups: OptionGroup) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Put the options of a group in the place of each of these parameters of a command, which gets its value."""
@@ -27,7 +19,9 @@ def with_option_groups(**groups: OptionGroup) -> Callable[[Callable[..., None]],
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         parameters: list[Parameter] = []
         for name, parameter in own_parameters(command).items():
-            parameters += groups[name].parameters if name in groups else [parameter]
+            parameters += [] if name in groups else [parameter]
+            for option, (annotation, default) in groups[name].options.items() if name in groups else ():
+                parameters.append(Parameter(option, Parameter.KEYWORD_ONLY, default=default, annotation=annotation))
 
         def run(**given: Any) -> None:
             values = {

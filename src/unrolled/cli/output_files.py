@@ -37,15 +37,8 @@ def parse_format(text: str) -> list[str]:
     return [f"report.{name}" for name in names]
 
 
-# --- one file ---------------------------------------------------------------------------------------
-
-
 def run_file_for(out: Path | None, ctx: typer.Context) -> RunFile | None:
-    """The run file of an output, which is checked before long work; None for standard output or no output.
-
-    Raises:
-        InputError: one of the two can't be written.
-    """
+    """The run file of an output; None for standard output or no output. Both are checked before long work."""
     if out is None or str(out) == "-":
         return None
     if out.exists() and not out.is_file():
@@ -84,9 +77,6 @@ def write_table(
 
     content = b"" if run_file is None else as_csv(table, given["excel_safe"]).encode()
     return write_file(run_file, content, given, remarks)
-
-
-# --- the folder of a forecast -----------------------------------------------------------------------
 
 
 def run_file_in(folder: Path | None, ctx: typer.Context) -> RunFile | None:

@@ -29,11 +29,7 @@ class RunFile(NamedTuple):
 
     @classmethod
     def at_one_of(cls, places: Sequence[Path], out: Path, ctx: typer.Context) -> RunFile:
-        """At the first free place: one without a file, or with the run file of an earlier run with this output.
-
-        Raises:
-            InputError: other files are at all places.
-        """
+        """At the first free place: one without a file, or with the run file of an earlier run with this output."""
         for place in places:
             if place != out and (not os.path.lexists(place) or _is_run_file(place, str(ctx.info_name), out)):
                 return cls(place, out, ctx)
@@ -44,12 +40,7 @@ class RunFile(NamedTuple):
         )
 
     def write(self, given: Mapping[str, Any], remarks: Sequence[str] = ()) -> None:
-        """Write all options that were given.
-
-        Args:
-            given: the command's parameters by name; None for those that were not given.
-            remarks: comments for the reader.
-        """
+        """Write the command's parameters by name, without those that are None, after comments for the reader."""
         import tomli_w
 
         from .. import __version__, active_engine

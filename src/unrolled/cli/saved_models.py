@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 
 def load_forecaster(path: Path) -> Forecaster:
-    """The forecaster in a model file.
-
-    Raises:
-        ModelFileError: the file can't be read, or holds only a network.
-    """
+    """The forecaster in a model file; a `ModelFileError` if it holds only a network."""
     from ..forecaster import Forecaster
     from ..loading import load
 
@@ -32,33 +28,22 @@ def load_forecaster(path: Path) -> Forecaster:
 
 
 def read_newer(fc: Forecaster, file: Path, reading: ReadOptions) -> FileTable:
-    """A table of the same form as that of the training, read by the same options unless others are given.
-
-    Raises:
-        DataError: it can't be read so.
-    """
+    """A table of the same form as that of the training, read by the same options unless others are given."""
     from ..series.files import CovariateColumns, read_file
 
-    own = fc.columns_
-    beside = CovariateColumns(
-        own.past,
-        own.future,
-        own.static,
-        kinds=text_covariates([one.context for one in fc.fitted.predictors.values()]),
-    )
-    kept = {
-        name: value for name, value in reading.with_defaults(fc.reading_).given.items() if name not in reading.given
-    }
+    own, merged = fc.columns_, reading.with_defaults(fc.reading_)
+    kinds = text_covariates([one.context for one in fc.fitted.predictors.values()])
+    beside = CovariateColumns(own.past, own.future, own.static, kinds=kinds)
+    kept = {name: value for name, value in merged.given.items() if name not in reading.given}
     options = shlex.join(option_words(kept))
+    taken = f"{options}; options given here take precedence"
     try:
-        table = read_file(str(file), reading.with_defaults(fc.reading_), beside, prefer=own)
+        table = read_file(str(file), merged, beside, prefer=own)
     except DataError as error:
         if not options:
             raise
-        raise DataError(
-            f"{error} It was read as in training, with {options}; options given here take precedence."
-        ) from error
-    notes = [f"read as in training, with {options}; options given here take precedence"] if options else []
+        raise DataError(f"{error} It was read as in training, with {taken}.") from error
+    notes = [f"read as in training, with {taken}"] if options else []
     notes += _numbering_notes(fc, table) if "freq" in kept and reading.start is None else []
     return replace(table, notes=(*notes, *table.notes))
 
@@ -81,9 +66,6 @@ def _numbering_notes(fc: Forecaster, table: FileTable) -> list[str]:
         f"the rows are numbered from the first timestamp of the training and end at {format_stamp(end)}, before its "
         f"last, {format_stamp(last)}. If they follow the training, use --start {format_stamp(following)}"
     ]
-
-
-# --- facts about models ----------------------------------------------------------------------------
 
 
 def describe_model(path: Path) -> dict[str, Any]:
@@ -112,12 +94,6 @@ def describe_model(path: Path) -> dict[str, Any]:
         "seed": model.parameters.seed,
         "size": f"{path.stat().st_size / 1000:.1f} kB",
     }
-
-
-def network_facts(fc: Forecaster) -> dict[str, Any]:
-    """The cell, the number of networks and that of the first one's parameters, for --json."""
-    members = fc.fitted.only.ensemble.members
-    return {"cell": members[0].architecture.cell, "networks": len(members), "parameters": members[0].parameters.size}
 
 
 def parameters_from_data(fc: Forecaster) -> dict[str, dict[str, Any]]:

@@ -35,9 +35,7 @@ def as_options(chosen: ChosenParameters) -> str:
 
 def search_json(trials: pd.DataFrame, chosen: ChosenParameters) -> dict[str, Any]:
     """A search for --json."""
-    by_frequency = {
-        of: {name: value for name, value in one.items() if name != "verbose"} for of, one in chosen.items()
-    }
+    by_frequency = {of: {k: v for k, v in one.items() if k != "verbose"} for of, one in chosen.items()}
     return {"trials": records(trials), "chosen": by_frequency.get("", by_frequency), "options": as_options(chosen)}
 
 
@@ -59,12 +57,7 @@ def _searched_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def choice_remarks(given: Mapping[str, Any], chosen: ChosenParameters) -> list[str]:
-    """Comments of a run file on a search.
-
-    Args:
-        given: the options of the command with the search.
-        chosen: its result.
-    """
+    """Comments of a run file on a search: the options of the command with it, and its result."""
     if "" in chosen:
         names = [name for name, value in _searched_parameters(chosen[""]).items() if value is not None]
         return ["chosen by --cell auto: " + ", ".join(["alias", *names])]

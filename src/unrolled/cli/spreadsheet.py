@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .console import print_data, print_table
+from .console import print_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,10 +73,7 @@ def as_csv(frame: pd.DataFrame, excel_safe: bool) -> str:
 
 def print_rows(frame: pd.DataFrame, excel_safe: bool, always_csv: bool = False) -> None:
     """Print a table, escaped if `excel_safe`; `always_csv`: as CSV at a terminal too."""
-    if always_csv:
-        print_data(as_csv(frame, excel_safe).rstrip("\n"))
-    else:
-        print_table(escaped(frame) if excel_safe else frame)
+    print_table(escaped(frame) if excel_safe else frame, always_csv)
 
 
 def formula_notes(frame: pd.DataFrame, excel_safe: bool) -> list[str]:

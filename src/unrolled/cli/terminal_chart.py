@@ -21,17 +21,9 @@ SHADE, PRESENT = "░", "┊"
 
 
 def draw_forecast(name: str, panel: Panel, forecast: pd.DataFrame, columns: int, level: float | None) -> str:
-    """The end of the first series and its forecast.
+    """The end of the first series and column `name` of its forecast as lines of text, the last one a legend.
 
-    Args:
-        name: the column of the forecast.
-        panel: the series.
-        forecast: as `predict` returns it, with one row per series and timestamp.
-        columns: width of the terminal, in characters.
-        level: coverage of the interval to shade, in per cent; None: none.
-
-    Returns:
-        Lines of text; the last one is a legend.
+    The terminal has so many columns; the interval of this level, in per cent, is shaded unless it is None.
     """
     horizon = len(forecast) // len(panel.ids)
     shown = max(HORIZONS_SHOWN * horizon, SEASONS_SHOWN * panel.frequency.season)
@@ -42,10 +34,10 @@ def draw_forecast(name: str, panel: Panel, forecast: pd.DataFrame, columns: int,
     if level is not None:
         band = np.stack([ahead[f"{name}-{end}-{level:g}"].to_numpy(float) for end in ("lo", "hi")])
     lines = chart(past, ahead[name].to_numpy(float), band, min(columns, MAX_WIDTH))
-    legend = ["" if panel.ids[0] is None else f"{panel.ids[0]} (the first of {len(panel.ids)} series)"]
+    legend = [] if panel.ids[0] is None else [f"{panel.ids[0]} (the first of {len(panel.ids)} series)"]
     legend += [f"last {len(past)} rows {PRESENT} {horizon} ahead"]
     legend += [] if level is None else [f"{SHADE} {level:g} %"]
-    return "\n".join([*lines, "  " + " · ".join(filter(None, legend))])
+    return "\n".join([*lines, "  " + " · ".join(legend)])
 
 
 def chart(
@@ -70,15 +62,14 @@ def chart(
     margin = max(map(len, labels))
     width = columns - margin - 4
     left = max(1, min(width - 2, round(width * len(past) / (len(past) + len(ahead)))))
-    cells = [
-        _dots(past, left, height, low, high),
-        np.zeros((height, 1), int),
-        _dots(ahead, width - left, height, low, high),
-    ]
+    begin, end = _dots(past, left, height, low, high), _dots(ahead, width - left, height, low, high)
+    marks = np.hstack([begin, np.zeros((height, 1), int), end])
     shade = np.zeros((height, width + 1), bool)
     if band is not None:
-        shade[:, left + 1 :] = _shaded(band, width - left, height, low, high)
-    marks = np.concatenate(cells, axis=1)
+        at = np.linspace(0, len(ahead) - 1, width - left)
+        bottom, top = (_row_of(np.interp(at, np.arange(len(ahead)), ends), height, low, high) for ends in band)
+        rows = np.arange(height)[:, None]
+        shade[:, left + 1 :] = (rows >= top) & (rows <= bottom)
     lines = []
     for row in range(height):
         text = "".join(
@@ -114,11 +105,3 @@ def _dots(values: Array, width: int, height: int, low: float, high: float) -> Ar
                 marks[y // 4, x // 2] |= DOTS[y % 4, x % 2]
         previous = row
     return marks
-
-
-def _shaded(band: Array, width: int, height: int, low: float, high: float) -> Array:
-    """Whether each character lies in an interval, (height, width)."""
-    at = np.linspace(0, band.shape[1] - 1, width)
-    bottom, top = (_row_of(np.interp(at, np.arange(band.shape[1]), ends), height, low, high) for ends in band)
-    rows = np.arange(height)[:, None]
-    return np.asarray((rows >= top) & (rows <= bottom))

@@ -1,6 +1,7 @@
 """The five classic demos, each in one file that can be read from top to bottom.
 
-Every demo has a function `run(say=..., seed=0, ...) -> DemoResult`; `say` is called with each line of its output.
+Every demo has a function `run(say=..., seed=0, epochs=..., ...) -> DemoResult`. `say` is called with each line of its
+output; `seed` is that of the first weights and of all else that is random; `epochs` counts passes over the data.
 
 >>> from unrolled.demos import DEMOS
 >>> result = DEMOS["fish"](seed=3)

@@ -47,11 +47,7 @@ class DemoResult:
     report: GradientReport  # the gradient check of its network
     right: bool  # whether all claims of the demo hold
     why: str  # the claims, each with whether it holds
-    draw: Callable[[], go.Figure]  # makes the figure; call `figure`
-
-    def figure(self) -> go.Figure:
-        """The interactive Plotly figure; Plotly is imported here and not before."""
-        return self.draw()
+    figure: Callable[[], go.Figure]  # makes the interactive figure; Plotly is imported then and not before
 
 
 def conclude(
@@ -60,17 +56,16 @@ def conclude(
     report: GradientReport,
     claims: Sequence[tuple[bool, str]],
     numbers: dict[str, Any],
-    draw: Callable[[], go.Figure],
+    figure: Callable[[], go.Figure],
 ) -> DemoResult:
     """Add the verdict to the transcript and make the result; a claim is whether it holds, and a sentence."""
     claims = [(report.ok, "all gradients agree with central differences"), *claims]
     right = all(holds for holds, _ in claims)
     why = "\n".join(f"  {'yes' if holds else 'NO '}  {text}" for holds, text in claims)
-    transcript("\nright, because" if right else "\nNOT RIGHT, because")
-    transcript(why)
+    transcript(f"\n{'right' if right else 'NOT RIGHT'}, because\n{why}")
     check = {"ok": report.ok, "tolerance": report.tolerance, "error": max(row.error for row in report.rows)}
     numbers = {**numbers, "gradient_check": check, "right": right}
-    return DemoResult(name, transcript.lines, numbers, report, right, why, draw)
+    return DemoResult(name, transcript.lines, numbers, report, right, why, figure)
 
 
 def check_count(name: str, value: int) -> None:

@@ -75,20 +75,13 @@ def train(
 
 
 def run(say: Say = None, seed: int = 0, epochs: int = 500) -> DemoResult:
-    """Learn to count.
-
-    Args:
-        say: is called with each line of the output.
-        seed: of the sequences and of the first weights, which lie between 0.5 and 1.5.
-        epochs: passes over all sequences, one step each.
-    """
+    """Learn to count, from first weights between 0.5 and 1.5; an epoch is one step with all sequences."""
     log = Transcript(say)
     base.check_count("epochs", epochs)
     rng = base.rng_of(seed)
     x, ones = sequences(rng)
-    log(
-        f"X {x.shape[:2]}, the first three: " + ", ".join("".join(f"{bit:.0f}" for bit in row) for row in x[:3, :, 0])
-    )
+    bits = ["".join(f"{bit:.0f}" for bit in row) for row in x[:3, :, 0]]
+    log(f"X {x.shape[:2]}, the first three: {', '.join(bits)}")
     log(f"ones {ones.shape[:1]}, the first three: {ones[:3, 0].astype(int).tolist()}")
     report = un.check_gradients(counter(*CHECK_AT), x, ones)
     log(f"gradients at wx = {CHECK_AT[0]}, wrec = {CHECK_AT[1]}:\n{report}\n")
@@ -98,7 +91,7 @@ def run(say: Say = None, seed: int = 0, epochs: int = 500) -> DemoResult:
     wx, wrec = (float(value) for value in net.parameters)
     counted = net.forward(x)[0]
     exact = int((np.round(counted) == ones).sum())
-    log("")
+    log()
     for wrec_at in COLORS:
         share = gradient_through_time(x, ones, wrec_at)[0]
         log(f"wrec {wrec_at}: the gradient at step 1 is {share:8.4f} times that at step {STEPS}")
@@ -129,11 +122,8 @@ def loss_surface(x: Array, ones: Array, wxs: Array, wrecs: Array) -> Array:
 
     The count is linear in wx, so one forward pass with wx = 1 gives a whole row of the surface.
     """
-    rows = []
-    for wrec in wrecs:
-        counted, _ = counter(1.0, wrec).forward(x)  # (N, 1)
-        rows.append(((counted * wxs - ones) ** 2).mean(axis=0))
-    return np.array(rows)
+    counts = [counter(1.0, wrec).forward(x)[0] for wrec in wrecs]  # (N, 1) each
+    return np.array([((counted * wxs - ones) ** 2).mean(axis=0) for counted in counts])
 
 
 def figure(x: Array, ones: Array, path: Array, losses: list[float]) -> go.Figure:

@@ -64,13 +64,7 @@ def train(net: un.Network, epochs: int, seed: int, log: Transcript) -> tuple[lis
 
 
 def run(say: Say = None, seed: int = 0, epochs: int = 100) -> DemoResult:
-    """Learn the cat's week.
-
-    Args:
-        say: is called with each line of the output.
-        seed: of the first weights.
-        epochs: passes over the week.
-    """
+    """Learn the cat's week."""
     log = Transcript(say)
     check_count("epochs", epochs)
     net = live_network(seed)
@@ -82,8 +76,7 @@ def run(say: Say = None, seed: int = 0, epochs: int = 100) -> DemoResult:
     _, (last, *_) = net.forward(DAYS)
     alive = int((last.h > 0).sum())
     slopes = sensitivity(net)
-    log("")
-    log(f"units after day 4: {np.round(last.h[0], 4).tolist()}")
+    log(f"\nunits after day 4: {np.round(last.h[0], 4).tolist()}")
     log(f"the prediction changes by {np.round(slopes, 4).tolist()} per additional fish on days 1 to 4")
     off = abs(predictions[-1] - DAY_5.item())
     return conclude(

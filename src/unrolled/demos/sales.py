@@ -88,13 +88,7 @@ def hold_out(epochs: int, seed: int, log: Transcript) -> tuple[dict[str, float],
 
 
 def run(say: Say = None, seed: int = 0, epochs: int = 200) -> DemoResult:
-    """Learn fifteen days of sales and forecast the sixteenth.
-
-    Args:
-        say: is called with each line of the output.
-        seed: of the first weights and of the order of windows.
-        epochs: passes over the twelve windows.
-    """
+    """Learn fifteen days of sales and forecast the sixteenth."""
     log = Transcript(say)
     base.check_count("epochs", epochs)
     x, y = windows(Scale.standard(SALES).transform(SALES), WINDOW)
@@ -105,8 +99,7 @@ def run(say: Say = None, seed: int = 0, epochs: int = 200) -> DemoResult:
 
     trained = train(SALES, epochs, seed, log)
     forecast = trained.next_day(SALES[-WINDOW:])
-    log("")
-    log(base.show_parameters(trained.net.views))
+    log(f"\n{base.show_parameters(trained.net.views)}")
     log(f"\nday {len(SALES) + 1}: {forecast:.1f} sales")
     held_out, forecasts = hold_out(epochs, seed, log)
 
@@ -137,17 +130,15 @@ def figure(trained: Trained, forecast: float, held_out: Array) -> go.Figure:
     plot = make_subplots(
         rows=1, cols=2, column_widths=[0.65, 0.35], subplot_titles=("sales by day", "error by epoch")
     )
+    lines, markers = "lines+markers", "markers"
     star, diamond = {"color": RED, "size": 12, "symbol": "star"}, {"color": ORANGE, "size": 10, "symbol": "diamond"}
-    for name, at, values, line in [
-        ("sales", days[:-1], SALES, {"color": GREY}),
-        ("memorized", days[WINDOW:-1], fitted, {"color": BLUE, "dash": "dot"}),
+    for name, at, values, mode, line, marker in [
+        ("sales", days[:-1], SALES, lines, {"color": GREY}, None),
+        ("memorized", days[WINDOW:-1], fitted, lines, {"color": BLUE, "dash": "dot"}, None),
+        ("forecast of the next day", days[-1:], np.array([forecast]), markers, None, star),
+        ("forecasts of held-out days", days[-1 - HELD_OUT : -1], held_out, markers, None, diamond),
     ]:
-        plot.add_trace(go.Scatter(x=at, y=values, name=name, line=line, mode="lines+markers"), row=1, col=1)
-    for name, at, values, marker in [
-        ("forecast of the next day", days[-1:], np.array([forecast]), star),
-        ("forecasts of held-out days", days[-1 - HELD_OUT : -1], held_out, diamond),
-    ]:
-        plot.add_trace(go.Scatter(x=at, y=values, name=name, marker=marker, mode="markers"), row=1, col=1)
+        plot.add_trace(go.Scatter(x=at, y=values, name=name, line=line, marker=marker, mode=mode), row=1, col=1)
     epochs = np.arange(len(trained.rmse))
     plot.add_trace(go.Scatter(x=epochs, y=trained.rmse, line={"color": BLUE}, name="rmse", showlegend=False), 1, 2)
     plot.update_xaxes(title="day", dtick=1, range=[0.5, len(days) + 0.5], row=1, col=1)

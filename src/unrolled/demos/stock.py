@@ -49,18 +49,16 @@ def train(net: un.Network, parts: Split, epochs: int, seed: int, log: Transcript
 
 def n_steps(net: un.Network, window: Array, steps: int) -> Array:
     """The next prices, scaled, (steps,): each output is the next input, and the state is carried along."""
-    y, state = net.forward(window.reshape(1, -1, 1))
-    path = [y.item()]
-    while len(path) < steps:
-        y, state = net.forward(y.reshape(1, 1, 1), state)
+    y, state, path = window, None, []
+    for _ in range(steps):
+        y, state = net.forward(y.reshape(1, -1, 1), state)
         path.append(y.item())
     return np.array(path)
 
 
 def feeds_on_itself(net: un.Network, window: Array, path: Array) -> bool:
     """Whether reading the window and then all outputs at once gives the same last output."""
-    read = np.concatenate((window, path[:-1]))
-    again, _ = net.forward(read.reshape(1, -1, 1))
+    again, _ = net.forward(np.concatenate((window, path[:-1])).reshape(1, -1, 1))
     # equal up to rounding, because sums are taken in another order
     return bool(np.isclose(again.item(), path[-1], rtol=0, atol=1e-4))
 
@@ -77,9 +75,7 @@ def run(
     """Learn a share's opening prices.
 
     Args:
-        say: is called with each line of the output.
-        seed: of the first weights and of the order of windows.
-        epochs: passes over the training windows.
+        say, seed, epochs: as in every demo.
         horizon: days of the n-step forecasts.
         ticker: a symbol of Yahoo Finance; None: the bundled prices of Google, 2005 to 2008.
         start, end: first day and the day after the last, YYYY-MM-DD; with a ticker only.
@@ -109,26 +105,30 @@ def run(
     losses = train(net, parts, epochs, seed, log)
     found = evaluate(net, parts, series, horizon)
     describe(found, min(horizon, len(parts.x_test)), log)
-    numbers = {"seed": seed, "epochs": epochs, "loss": losses, **facts(series, parts), **found}
+    numbers = {"seed": seed, "epochs": epochs, "loss": losses, **found}
     numbers = {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in numbers.items()}
+    fed = f"each of the {horizon} days of the forecast was computed from the days before it"
     claims = [
         (losses[-1] < at_start, f"the loss fell from {at_start:.6f} before training to {losses[-1]:.6f}"),
-        (
-            found["feeds_on_itself"],
-            f"each of the {horizon} days of the forecast was computed from the days before it",
-        ),
+        (found["feeds_on_itself"], fed),
     ]
     return base.conclude("stock", log, report, claims, numbers, lambda: figure(series, parts, losses, found))
 
 
 def evaluate(net: un.Network, parts: Split, series: Prices, horizon: int) -> dict[str, Any]:
-    """Forecasts of the test part one day ahead, forecasts of several days from two origins, and their errors."""
+    """What the prices are, forecasts of the test part one day ahead and of several days from two origins, errors."""
     n, up, scaled = parts.n_training, parts.scale.inverse_transform, parts.scale.transform(series.open)
     truth = series.open[n:]
     tested = up(net.forward(parts.x_test)[0][:, 0].astype(float))
     from_training = up(n_steps(net, scaled[n - WINDOW : n], horizon))
     ahead = n_steps(net, scaled[-WINDOW:], horizon)
     return {
+        "prices": series.name,
+        "first": str(series.dates[0]),
+        "last": str(series.dates[-1]),
+        "training_days": n,
+        "training_windows": len(parts.x_train),
+        "test_windows": len(parts.x_test),
         "test_forecast": tested,
         "rmse_network": rmse(tested, truth),
         "rmse_yesterday": rmse(series.open[n - 1 : -1], truth),
@@ -140,21 +140,9 @@ def evaluate(net: un.Network, parts: Split, series: Prices, horizon: int) -> dic
     }
 
 
-def facts(series: Prices, parts: Split) -> dict[str, Any]:
-    return {
-        "prices": series.name,
-        "first": str(series.dates[0]),
-        "last": str(series.dates[-1]),
-        "training_days": parts.n_training,
-        "training_windows": len(parts.x_train),
-        "test_windows": len(parts.x_test),
-    }
-
-
 def describe(found: dict[str, Any], days: int, log: Transcript) -> None:
     network, yesterday = found["rmse_network"], found["rmse_yesterday"]
-    log("")
-    log("root mean squared error on the test days, in dollars")
+    log("\nroot mean squared error on the test days, in dollars")
     log(f"    1 day ahead:   network {network:8.2f}   yesterday's price {yesterday:8.2f}")
     steps, last = found["rmse_n_steps"], found["rmse_last_price"]
     log(f"  {days:3d} days ahead:  network {steps:8.2f}   the last price    {last:8.2f}")
@@ -182,18 +170,15 @@ def figure(series: Prices, parts: Split, losses: list[float], found: dict[str, A
         subplot_titles=titles,
     )
     several = {"color": RED, "dash": "dot"}
-    for name, x, y, line in [
-        ("price", test, series.open[n:], {"color": GREY}),
-        ("network, one day ahead", test, found["test_forecast"], {"color": BLUE}),
-        (f"{horizon} days from the training part", [*test, *ahead][:horizon], found["from_training"], several),
-        (f"{horizon} days from the end", ahead, found["from_end"], {"color": ORANGE, "dash": "dot"}),
+    for row, name, x, y, line in [
+        (1, "price", test, series.open[n:], {"color": GREY}),
+        (1, "network, one day ahead", test, found["test_forecast"], {"color": BLUE}),
+        (1, f"{horizon} days from the training part", [*test, *ahead][:horizon], found["from_training"], several),
+        (1, f"{horizon} days from the end", ahead, found["from_end"], {"color": ORANGE, "dash": "dot"}),
+        (2, "training part", series.dates[:n], series.open[:n], {"color": GREEN}),
+        (2, "test part", test, series.open[n:], {"color": GREY}),
     ]:
-        plot.add_trace(go.Scatter(x=x, y=y, name=name, line=line), row=1, col=1)
-    for name, x, y, color in [
-        ("training part", series.dates[:n], series.open[:n], GREEN),
-        ("test part", test, series.open[n:], GREY),
-    ]:
-        plot.add_trace(go.Scatter(x=x, y=y, name=name, line={"color": color}), row=2, col=1)
+        plot.add_trace(go.Scatter(x=x, y=y, name=name, line=line), row=row, col=1)
     epochs = np.arange(1, len(losses) + 1)
     plot.add_trace(go.Scatter(x=epochs, y=losses, name="loss", line={"color": BLUE}, showlegend=False), row=2, col=2)
     plot.update_yaxes(title="dollars", col=1).update_xaxes(title="epoch", row=2, col=2)

@@ -9,7 +9,7 @@ Every step has an output, so the error of every step is backpropagated through a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,12 +29,6 @@ ONE_HOT = np.eye(SYMBOLS)  # row k is symbol k + 1
 SEQUENCE = ONE_HOT[None, :3]  # (N, T, F): symbols 1, 2, 3
 NEXT = np.array([[1, 2, 3]])  # (N, T): symbols 2, 3, 4, counted from 0
 PRINT_EVERY = 10  # epochs
-
-
-def probabilities(net: un.Network) -> Array:
-    """The probability of each next symbol after each symbol of the sequence, (T, K)."""
-    scores, _ = net.forward(SEQUENCE)
-    return np.exp(log_softmax(scores[0]))
 
 
 def continue_from(net: un.Network, symbol: int, steps: int) -> list[int]:
@@ -61,19 +55,13 @@ def train(net: un.Network, epochs: int, seed: int, log: Transcript) -> tuple[lis
         if (end.epoch + 1) % PRINT_EVERY == 0:
             log(f"epoch {end.epoch + 1}   loss {end.loss:.6f}\n{show_parameters(net.views)}\n{'-' * 60}")
 
-    options: dict[str, Any] = {"loss": "cross_entropy", "seed": seed, **base.PLAIN}
+    options = {"loss": "cross_entropy", "seed": seed, **base.PLAIN}
     net.fit(SEQUENCE, NEXT, optimizer=un.SGD(0.5), epochs=epochs, callbacks=[after], **options)
     return losses, snapshots
 
 
 def run(say: Say = None, seed: int = 0, epochs: int = 100) -> DemoResult:
-    """Learn the sequence.
-
-    Args:
-        say: is called with each line of the output.
-        seed: of the first weights.
-        epochs: passes over the sequence.
-    """
+    """Learn the sequence."""
     log = Transcript(say)
     base.check_count("epochs", epochs)
     net = un.Network([un.RNN(3), un.Dense(SYMBOLS)], input_size=SYMBOLS, dtype="float64", seed=seed)
@@ -81,7 +69,7 @@ def run(say: Say = None, seed: int = 0, epochs: int = 100) -> DemoResult:
     log(f"{net}\n{report}\n")
 
     losses, snapshots = train(net, epochs, seed, log)
-    p = probabilities(net)
+    p = np.exp(log_softmax(net.forward(SEQUENCE)[0][0]))  # of each symbol to follow each of the sequence, (T, K)
     said = p.argmax(axis=1)
     log("symbol   next   p(1)    p(2)    p(3)    p(4)")
     for t, row in enumerate(p):

@@ -42,11 +42,7 @@ STYLE: dict[Any, Any] = {
 
 
 def styled_figure(width: float, height: float, draw: Callable[[Picture], None]) -> Picture:
-    """A figure in the common style, `width` by `height` inches, on which `draw` has drawn.
-
-    Raises:
-        InputError: Matplotlib is not installed.
-    """
+    """A figure in the common style, `width` by `height` inches, on which `draw` has drawn."""
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure
@@ -62,9 +58,8 @@ def styled_figure(width: float, height: float, draw: Callable[[Picture], None]) 
 
         def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
             content = BytesIO()
-            self.savefig(
-                content, format="png", dpi=2 * SCREEN_DPI
-            )  # sharp on high-resolution screens, at the same size
+            # sharp on high-resolution screens, at the same size
+            self.savefig(content, format="png", dpi=2 * SCREEN_DPI)
             sides = self.get_size_inches() * SCREEN_DPI
             return content.getvalue(), {"width": round(sides[0]), "height": round(sides[1])}
 

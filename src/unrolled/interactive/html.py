@@ -40,13 +40,9 @@ def note(text: str) -> str:
 def table(
     header: Sequence[str], rows: Iterable[Sequence[str]], ours: int | None = None, words: Sequence[str] = ()
 ) -> str:
-    """A table of texts whose first column names the rows.
+    """A table of texts whose first column names the rows; the row with index `ours` is highlighted.
 
-    Args:
-        header: texts of the header.
-        rows: texts of the rows.
-        ours: index of the row to highlight.
-        words: headers of the columns that hold words and are aligned to the left.
+    Columns that hold words, with these headers, are aligned to the left.
     """
     kinds = [" class=words" if name in words else "" for name in header[1:]]
     heads = "".join(

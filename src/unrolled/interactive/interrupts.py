@@ -44,9 +44,8 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         raise
     finally:
         _asked.reset(token)
-        signal.signal(
-            signal.SIGINT, signal.SIG_DFL if previous is None else previous
-        )  # None: a handler not set by Python
+        # None: a handler not set by Python
+        signal.signal(signal.SIGINT, signal.SIG_DFL if previous is None else previous)
 
 
 def stop_when(asked: Callable[[], bool]) -> None:

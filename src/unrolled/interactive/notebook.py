@@ -21,15 +21,17 @@ def in_notebook() -> bool:
 
 
 class ProgressDisplay:
-    """One state of the line, as a notebook or a console shows it."""
+    """One state of the line, as a notebook or a console shows it; empty where no share is done yet or any more."""
 
-    def __init__(self, words: str, done: float) -> None:
+    def __init__(self, words: str = "", done: float | None = None) -> None:
         self.words, self.done = words, done
 
     def __repr__(self) -> str:
-        return f"{100 * self.done:.0f} %  {self.words}"
+        return "" if self.done is None else f"{100 * self.done:.0f} %  {self.words}"
 
     def _repr_html_(self) -> str:
+        if self.done is None:
+            return "<span></span>"
         return (
             '<div style="font:13px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums">'
             f'<progress value="{self.done:.3f}" style="width:12em;vertical-align:middle"></progress> '
@@ -37,22 +39,12 @@ class ProgressDisplay:
         )
 
 
-class EmptyDisplay:
-    """The line before the first update and after the end of the run."""
-
-    def __repr__(self) -> str:
-        return ""
-
-    def _repr_html_(self) -> str:
-        return "<span></span>"
-
-
 @contextmanager
 def notebook_line() -> Iterator[Callable[[str, float], None]]:
     """A line below the cell, empty at the end; yields a function of the text and the share that is done."""
     from IPython.display import display
 
-    handle: Any = display(EmptyDisplay(), display_id=True)
+    handle: Any = display(ProgressDisplay(), display_id=True)
     shown_s = time.perf_counter()
 
     def show(words: str, done: float) -> None:
@@ -66,4 +58,4 @@ def notebook_line() -> Iterator[Callable[[str, float], None]]:
         yield show
     finally:
         if handle is not None:
-            handle.update(EmptyDisplay())
+            handle.update(ProgressDisplay())

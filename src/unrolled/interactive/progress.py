@@ -54,29 +54,21 @@ class RunProgress(SilentProgress):
         self.names: list[str] = []
         self.first, self.size = 0.0, 1.0  # start of the current subtask and its size, as shares of the run
         self.depth = 0
-        self._show, self._clock = show, clock
-        self._since = clock(), 0.0
+        self.clock, self._show = clock, show
+        self.since = clock(), 0.0  # from when on, and from which share on, the pace is measured
 
     def update(self, share: float, detail: str, left_s: float | None = None) -> None:
-        """Show the progress of the current subtask.
+        """Show the progress of the current subtask; the time left is estimated from the pace where `left_s` is None.
 
-        `left_s` is shown only if the subtask is not nested in another one, as it would not be that of the whole run;
-        otherwise the time left is estimated from the pace so far.
+        So it is in a subtask of another one, where `left_s` would not be that of the whole run.
         """
         done = self.first + self.size * share
         if left_s is None or self.depth > 1:
-            left_s = self._estimated_left(done)
+            began_s, at = self.since
+            known = done - at >= MIN_SHARE_FOR_ESTIMATE
+            left_s = (self.clock() - began_s) * (1 - done) / (done - at) if known else None
         # the time left comes first: a narrow terminal cuts off the end of the line
         self._show(" · ".join(filter(None, (time_left(left_s), *self.names, detail))), done)
-
-    def _estimated_left(self, done: float) -> float | None:
-        began, at = self._since
-        return (self._clock() - began) * (1 - done) / (done - at) if done - at >= MIN_SHARE_FOR_ESTIMATE else None
-
-    def restart_estimate(self) -> None:
-        """Estimate the time left from the next subtask on, as the pace of a search is not that of trainings."""
-        if self.depth <= 1:
-            self._since = self._clock(), self.first + self.size
 
 
 class ParallelTask(RunProgress):
@@ -170,13 +162,9 @@ def terminal_line() -> Iterator[Callable[[str, float], None]]:
 
 @contextmanager
 def subtask(name: str, number: int = 0, count: int = 1, span: int = 1) -> Iterator[None]:
-    """Work in this block is subtask `number` of `count` equal subtasks of the current task.
+    """Work in this block is `span` of `count` equal subtasks of the current task, from `number` on (counted from 0).
 
-    Args:
-        name: shown in the line unless empty.
-        number: counted from 0.
-        count: number of equal subtasks.
-        span: how many of them, from `number` on, the block does.
+    The name is shown in the line unless it is empty.
     """
     run = _current.get()
     if run is None:
@@ -194,21 +182,17 @@ def subtask(name: str, number: int = 0, count: int = 1, span: int = 1) -> Iterat
 
 
 def restart_estimate() -> None:
-    """Estimate the time left of the current run anew: see `RunProgress.restart_estimate`."""
+    """Estimate the time left from the next subtask on, as the pace of a search is not that of trainings."""
     run = _current.get()
-    if run is not None:
-        run.restart_estimate()
+    if run is not None and run.depth <= 1:
+        run.since = run.clock(), run.first + run.size
 
 
 @contextmanager
 def progress_line(name: str, epochs: int, verbose: int, steps: int | None = None) -> Iterator[SilentProgress]:
-    """The progress of one training, shown in the line of its run.
+    """The progress of one training, shown in the line of its run unless `verbose` is 0.
 
-    Args:
-        name: of the training.
-        epochs: number of epochs; 0 for a task without epochs, which calls `update`.
-        verbose: 0 shows nothing.
-        steps: optimizer steps of an epoch, to count steps instead of epochs.
+    A task without epochs has 0 of them and calls `update`; with the steps of an epoch given, steps are counted.
     """
     with run_progress(verbose), subtask(name):
         run = _current.get()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ class Curve:
         if held_out is not None:
             begins = held_out.begins - cut
             held_out = None if begins < 0 else HeldOutPart(begins, held_out.values)
-        return Curve(self.id, self.stamps[cut:], self.y[cut:], self.forecast, held_out)
+        return replace(self, stamps=self.stamps[cut:], y=self.y[cut:], held_out=held_out)
 
 
 def of_predictor(predictor: Predictor, panel: Panel, forecast: pd.DataFrame, most: int) -> list[Curve]:
@@ -103,8 +103,7 @@ def of_tables(forecast: pd.DataFrame, history: pd.DataFrame | None, columns: Col
     for key, ahead in forecast.groupby(columns.id, sort=False) if grouped else [(None, forecast)]:
         ahead = ahead.sort_values(columns.time, kind="stable")
         stamps = ahead[columns.time].to_numpy()
-        before = past.get(key)
-        y = np.zeros(0)
+        before, y = past.get(key), np.zeros(0)
         if before is not None:
             known = before[before[columns.time].to_numpy() < stamps[0]]
             stamps = np.concatenate((known[columns.time].to_numpy(), stamps))
@@ -113,49 +112,34 @@ def of_tables(forecast: pd.DataFrame, history: pd.DataFrame | None, columns: Col
     return curves
 
 
-# --- for the page -----------------------------------------------------------------------------------
-
-
-@dataclass
-class Axes:
-    """Timestamps as texts, each axis once: series on the same rows share it."""
-
-    texts: list[list[Any]] = field(default_factory=list)
-    places: dict[bytes, int] = field(default_factory=dict)
-
-    def place(self, stamps: Array) -> int:
-        key = stamps.tobytes()
-        if key not in self.places:
-            self.places[key] = len(self.texts)
-            self.texts.append(shown_stamps(stamps))
-        return self.places[key]
-
-
 def shown_stamps(stamps: Array) -> list[Any]:
     return [format_stamp(s) for s in stamps] if stamps.dtype.kind == "M" else [int(s) for s in stamps]
 
 
 def as_json(curves: Sequence[Curve]) -> dict[str, Any]:
-    """The axes and the series, for the page's script."""
-    axes = Axes()
+    """The axes and the series, for the page's script; series on the same rows share their axis."""
+    axes: dict[bytes, list[Any]] = {}
     series = []
     for curve in curves:
-        held = curve.held_out
+        held, stamps = curve.held_out, curve.stamps.tobytes()
+        if stamps not in axes:
+            axes[stamps] = shown_stamps(curve.stamps)
         series.append(
             {
                 "id": curve.name,
-                "axis": axes.place(curve.stamps),
-                "y": _plain(curve.y),
+                "axis": list(axes).index(stamps),
+                "y": plain(curve.y),
                 "forecast": _all_plain(curve.forecast),
                 "held_out": None if held is None else {"begins": held.begins, "values": _all_plain(held.values)},
             }
         )
-    return {"axes": axes.texts, "series": series}
+    return {"axes": list(axes.values()), "series": series}
 
 
 def _all_plain(columns: Mapping[str, Array]) -> dict[str, list[float | None]]:
-    return {name: _plain(values) for name, values in columns.items()}
+    return {name: plain(values) for name, values in columns.items()}
 
 
-def _plain(values: Array) -> list[float | None]:
+def plain(values: Array) -> list[float | None]:
+    """Numbers for JSON, which has neither NaN nor infinity."""
     return [float(v) if np.isfinite(v) else None for v in values]

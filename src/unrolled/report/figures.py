@@ -35,9 +35,6 @@ def of_curves(shown: Sequence[Curve], target: str, model: str | None = None, his
         target: what was forecast.
         model: the forecast to draw with its intervals; None: the first. Others are lines.
         history: rows of the past; None: six horizons, at least 60.
-
-    Raises:
-        InputError: Matplotlib is not installed, or there are too many series for one figure.
     """
     if not shown:
         raise InputError("there is no series to draw. Name one that the forecast has.")
@@ -119,11 +116,7 @@ def figure_of(content: ReportContent, ids: Any | Iterable[Any] | None = None, hi
 
 
 def chosen(everything: Sequence[Curve], ids: Any | Iterable[Any] | None) -> list[Curve]:
-    """The series of these ids, in their order; the first few where nobody says which.
-
-    Raises:
-        InputError: there is no such series.
-    """
+    """The series of these ids, in their order; the first few where nobody says which."""
     if ids is None:
         return list(everything[:DEFAULT_SERIES])
     by_name = {curve.name: curve for curve in everything}

@@ -5,7 +5,7 @@ A content security policy lets the page load nothing and run nothing but its own
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -18,10 +18,8 @@ from ..series.summary import SeriesSummary
 from ..version import __version__
 from . import formatting, tables, wording
 from .content import ReportContent
-from .curves import as_json
-from .html_elements import aligned, section, table, words
-
-NO_WAY_OUT = "base-uri 'none'; form-action 'none'"
+from .curves import Curve, as_json, plain
+from .html_elements import framed, section, table, words
 
 
 @cache
@@ -33,10 +31,8 @@ def source(name: str) -> str:
 def page(content: ReportContent) -> str:
     """The whole report."""
     several = len(content.ids) > 1
-    glances = tables.glances(content)
-    data = as_json(content.curves)
-    for shown, glance in zip(data["series"], glances, strict=True):
-        shown["glance"] = _in_words(glance)
+    whole = len(content.forecast) == len(tables.forecast(content).rows)
+    more = "" if whole else '<p class="how">All series are in forecast.csv.</p>'
     sections = [_comparison(content), _series(content), _search(content), _model(content), _repeat(content)]
     parts = {
         "title": escape(content.title),
@@ -44,21 +40,24 @@ def page(content: ReportContent) -> str:
         "facts": escape(wording.facts(content)),
         "summary": _summary(content),
         "numbers_open": "" if several and content.steps > 30 else " open",
-        "forecast": table(tables.forecast(content)) + _more(content),
+        "forecast": table(tables.forecast(content)) + more,
         "sections": "\n".join(section for section in sections if section),
     }
-    return assembled(parts, data | _beside(content))
+    return assembled(parts, _data(content))
 
 
 def assembled(parts: Mapping[str, str], data: Mapping[str, Any]) -> str:
     """The page around its parts, which are markup already, and its data."""
     scripts = {"chart": source("chart.js"), "script": source("script.js")}
     hashes = " ".join(f"'sha256-{b64encode(sha256(s.encode()).digest()).decode()}'" for s in scripts.values())
+    policy = (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    )
     whole = {
         **parts,
         **scripts,
         "style": source("style.css"),
-        "policy": f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; {NO_WAY_OUT}",
+        "policy": policy,
         "version": escape(__version__),
         # </script> inside a name must not end the script
         "data": json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
@@ -67,27 +66,40 @@ def assembled(parts: Mapping[str, str], data: Mapping[str, Any]) -> str:
     return sub(r"<!--(\w+)-->", lambda match: whole[match[1]], source("page.html"))
 
 
-def _beside(content: ReportContent) -> dict[str, Any]:
-    """The page's data apart from the series."""
-    steps = None
+def page_data(
+    curves: Sequence[Curve],
+    glances: Iterable[str],
+    name: str,
+    target: str,
+    rivals: list[str],
+    horizon: int,
+    *,
+    steps: Mapping[str, Any] | None = None,
+    losses: Sequence[list[float]] = (),
+) -> dict[str, Any]:
+    """What the page's script reads: the series, each with a glance in words, and what is common to them.
+
+    `name` is the forecast with intervals, `rivals` are the others; `steps` holds the errors by step ahead.
+    """
+    data = as_json(curves)
+    for series, glance in zip(data["series"], glances, strict=True):
+        series["glance"] = glance
+    places = formatting.decimals([v for curve in curves for v in curve.forecast[name].tolist()], 5)
+    common = {"name": name, "target": target, "rivals": rivals, "horizon": horizon, "places": places}
+    return data | common | {"steps": steps, "losses": losses}
+
+
+def _data(content: ReportContent) -> dict[str, Any]:
+    steps, rivals = None, []
     if content.comparison is not None:
+        rivals = [str(name) for name in content.comparison.table.index if name != content.name]
         errors = tables.step_errors(content)
-        steps = {
-            "labels": [int(step) for step in errors.index],
-            "errors": {str(name): [_or_none(v) for v in errors[name]] for name in errors.columns},
-        }
-    known = [v for curve in content.curves for v in curve.forecast[content.name].tolist()]
-    return {
-        "name": content.name,
-        "target": str(content.columns.target),
-        "rivals": []
-        if content.comparison is None
-        else [str(n) for n in content.comparison.table.index if n != content.name],
-        "horizon": content.steps,
-        "places": formatting.decimals(known, 5),
-        "steps": steps,
-        "losses": [thinned(member.history.loss) for member in tables.members(content) if member.history.loss],
-    }
+        by_model = {str(name): plain(errors[name].to_numpy()) for name in errors.columns}
+        steps = {"labels": [int(step) for step in errors.index], "errors": by_model}
+    losses = [thinned(member.history.loss) for member in tables.members(content) if member.history.loss]
+    glances, target = map(_in_words, tables.glances(content)), str(content.columns.target)
+    curves, name = content.curves, content.name
+    return page_data(curves, glances, name, target, rivals, content.steps, steps=steps, losses=losses)
 
 
 def thinned(values: list[float]) -> list[float]:
@@ -96,18 +108,11 @@ def thinned(values: list[float]) -> list[float]:
     return [sum(values[k : k + every]) / len(values[k : k + every]) for k in range(0, len(values), every)]
 
 
-def _or_none(value: float) -> float | None:
-    return float(value) if isfinite(value) else None
-
-
 def _in_words(glance: SeriesSummary) -> str:
     told = [formatting.count(glance.rows, "row"), f"{glance.first} … {glance.last}"]
     told.append(formatting.count(glance.gaps, "gap") if glance.gaps else "no gaps")
     told.append(formatting.count(glance.outliers, "outlier") if glance.outliers else "no outliers")
     return " · ".join([*told, *([] if glance.season is None else [f"season strength {glance.season:.2f}"])])
-
-
-# --- sections ---------------------------------------------------------------------------------------
 
 
 def _summary(content: ReportContent) -> str:
@@ -128,29 +133,21 @@ def _summary(content: ReportContent) -> str:
     )
 
 
-def _more(content: ReportContent) -> str:
-    whole = len(content.forecast) == len(tables.forecast(content).rows)
-    return "" if whole else '<p class="how">All series are in forecast.csv.</p>'
-
-
 def _comparison(content: ReportContent) -> str:
     if content.comparison is None:
         return ""
+    shown = tables.by_frequency(content)
+    split = "" if shown is None else f'<h3>By frequency (sMAPE)</h3><div class="scroll">{table(shown)}</div>'
     return section(
         "comparison",
         "Held-out comparison",
         f'<p class="how">{escape(wording.how_held_out(content))}</p>'
-        f'<div class="scroll">{table(tables.models(content))}</div>{_by_frequency(content)}'
+        f'<div class="scroll">{table(tables.models(content))}</div>{split}'
         '<h3>The last held-out rows</h3><figure id="held-out-chart"></figure>'
         '<div class="two"><div><h3>Errors by step ahead (sMAPE)</h3><figure id="step-chart"></figure>'
         f'<details><summary>In numbers</summary><div class="scroll">{table(tables.by_step(content))}</div></details>'
         f"</div><div><h3>Do the intervals hold?</h3>{_coverage(content)}</div></div>",
     )
-
-
-def _by_frequency(content: ReportContent) -> str:
-    shown = tables.by_frequency(content)
-    return "" if shown is None else f'<h3>By frequency (sMAPE)</h3><div class="scroll">{table(shown)}</div>'
 
 
 def _coverage(content: ReportContent) -> str:
@@ -169,21 +166,16 @@ def _coverage(content: ReportContent) -> str:
             f'<tr><th scope="row" class="text">{escape(cells[0])}</th><td>{gauge}</td><td>{escape(cells[1])}</td>'
             f'<td class="text">{escape(cells[2])}</td></tr>'
         )
-    head = "".join(
-        f'<th scope="col"{aligned(k == 0)}>{escape(c)}</th>' for k, c in enumerate(["interval", "", "inside", ""])
-    )
     return (
-        f'<div class="scroll"><table><caption>{escape(shown.caption)}</caption><thead><tr>{head}</tr></thead>'
-        f'<tbody>{"".join(rows)}</tbody></table></div><p class="how">Share of held-out values inside each interval; '
-        "the mark is what it promises. Each origin is calibrated on the others.</p>"
+        f'<div class="scroll">{framed(shown.caption, ["interval", "", "inside", ""], rows)}</div>'
+        '<p class="how">Share of held-out values inside each interval; the mark is what it promises. Each origin is '
+        "calibrated on the others.</p>"
     )
 
 
 def _series(content: ReportContent) -> str:
     shown = tables.series(content)
     several = len(shown.rows) > 1
-    heads = [shown.header[0], "", *shown.header[1:]]
-    head = "".join(f'<th scope="col"{aligned(k == 0)}>{escape(cell)}</th>' for k, cell in enumerate(heads))
     rows = []
     for k, (name, *cells) in enumerate(shown.rows):
         label = escape(name)
@@ -191,10 +183,7 @@ def _series(content: ReportContent) -> str:
         rest = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
         first = f'<th scope="row" class="text name" title="{label}">{called}</th>'
         rows.append(f'<tr>{first}<td class="spark" data-k="{k}"></td>{rest}</tr>')
-    whole = (
-        f"<table><caption>{escape(shown.caption)}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table>"
-    )
+    whole = framed(shown.caption, [shown.header[0], "", *shown.header[1:]], rows)
     how = (
         "Gaps are rows missing between the first and the last. Outliers lie three interquartile ranges outside the "
         "quartiles of what season and trend leave. Season is its strength, from 0 (none) to 1 (nothing else). The "

@@ -1,5 +1,6 @@
 """Texts and tables as HTML, all of it escaped here."""
 
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from .tables import TextTable
@@ -12,13 +13,16 @@ def words(text: str) -> str:
 
 def table(content: TextTable, kind: str = "") -> str:
     """A table; the first column names its rows."""
-    heads = "".join(
-        f'<th scope="col"{aligned(k < content.texts)}>{escape(cell)}</th>' for k, cell in enumerate(content.header)
-    )
-    head = f"<thead><tr>{heads}</tr></thead>" if any(content.header) else ""
-    body = "".join(row(cells, content.texts, k == content.ours) for k, cells in enumerate(content.rows))
+    rows = (row(cells, content.texts, k == content.ours) for k, cells in enumerate(content.rows))
+    return framed(content.caption, content.header, rows, content.texts, kind)
+
+
+def framed(caption: str, header: Sequence[str], rows: Iterable[str], texts: int = 1, kind: str = "") -> str:
+    """The table around rows that are markup already; its first columns, `texts` of them, hold texts."""
+    heads = "".join(f'<th scope="col"{aligned(k < texts)}>{escape(cell)}</th>' for k, cell in enumerate(header))
+    head = f"<thead><tr>{heads}</tr></thead>" if any(header) else ""
     named = f' class="{kind}"' if kind else ""
-    return f"<table{named}><caption>{escape(content.caption)}</caption>{head}<tbody>{body}</tbody></table>"
+    return f"<table{named}><caption>{escape(caption)}</caption>{head}<tbody>{''.join(rows)}</tbody></table>"
 
 
 def row(cells: list[str], texts: int, ours: bool = False) -> str:

@@ -26,16 +26,11 @@ def document(content: ReportContent) -> str:
     parts += ["## Notes", "\n".join(f"- {text(note)}" for note in notes)] if notes else []
     found = tables.search(content)
     parts += ["## Automatic choice", table(found)] if found is not None else []
-    parts += ["## The model", _model(content)]
+    shown = tables.model(content)
+    facts = "\n".join(f"- {text(row[0])}: {text(row[1])}" for row in shown.rows)
+    parts += ["## The model", facts if len(content.parts) == 1 else table(shown)]
     parts += ["## To repeat this", code(content.command)] if content.command is not None else []
     return "\n\n".join(parts) + "\n"
-
-
-def _model(content: ReportContent) -> str:
-    shown = tables.model(content)
-    if len(content.parts) > 1:
-        return table(shown)
-    return "\n".join(f"- {text(name)}: {text(value)}" for name, value in shown.rows)
 
 
 def _comparison(content: ReportContent) -> list[str]:

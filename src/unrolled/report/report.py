@@ -19,9 +19,6 @@ SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md"}
 class Report:
     """A report of a forecast: `show` it, `save` it, or let a notebook display it.
 
-    Args:
-        content: what it shows.
-
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
     >>> report = un.Forecaster(horizon=3, steps=20, ensemble=1).fit(df).report(title="Sales")

@@ -1,15 +1,13 @@
 """The tables of a report, as texts: what HTML and Markdown both show."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..forecasting.evaluation.comparison import OverallComparison
+from ..forecasting.evaluation.comparison import Comparison, OverallComparison
 from ..forecasting.model.ensemble import Member
-from ..forecasting.predictor import Predictor
 from ..forecasting.probabilistic.interval_columns import INTERVAL
 from ..series.summary import SeriesSummary, summarize_series
 from . import formatting
@@ -34,16 +32,21 @@ class TextTable:
 
 def models(content: ReportContent) -> TextTable:
     """Every model's errors on the held-out end, the best first."""
+    assert content.comparison is not None
+    errors = content.comparison.table
+    return _by_model(
+        errors, ["model", *map(str, errors.columns)], "Errors on the held-out end, the best first", content
+    )
+
+
+def _by_model(errors: pd.DataFrame, header: list[str], caption: str, content: ReportContent) -> TextTable:
+    """Columns of errors, one row a model, in the order of their sMAPE on the held-out end."""
     comparison = content.comparison
     assert comparison is not None
-    table = comparison.table.sort_values("sMAPE", kind="stable")
-    columns = [formatting.column(table[name]) for name in table.columns]
-    names = [str(name) for name in table.index]
-    rows = [list(row) for row in zip(names, *columns, strict=True)]
-    header = ["model", *map(str, table.columns)]
-    return TextTable(
-        header, rows, ours=names.index(comparison.name), caption="Errors on the held-out end, the best first"
-    )
+    order = list(comparison.table.sort_values("sMAPE", kind="stable").index)
+    columns = [formatting.column(errors[name].loc[order]) for name in errors.columns]
+    rows = [list(row) for row in zip(map(str, order), *columns, strict=True)]
+    return TextTable(header, rows, ours=order.index(comparison.name), caption=caption)
 
 
 def by_frequency(content: ReportContent) -> TextTable | None:
@@ -52,12 +55,9 @@ def by_frequency(content: ReportContent) -> TextTable | None:
     if not isinstance(comparison, OverallComparison) or len(comparison.parts) < 2:
         return None
     errors = comparison.by_frequency
-    order = [row[0] for row in models(content).rows]
-    columns = [formatting.column(errors[name].loc[order]) for name in errors.columns]
     counts = {part.name: len(part.panel.ids) for part in content.parts}
     header = ["", *(f"{counts[name]:,} {name}" for name in errors.columns)]
-    rows = [list(row) for row in zip(order, *columns, strict=True)]
-    return TextTable(header, rows, ours=order.index(comparison.name), caption="sMAPE by frequency")
+    return _by_model(errors, header, "sMAPE by frequency", content)
 
 
 def coverage(content: ReportContent) -> TextTable:
@@ -81,38 +81,30 @@ def _judged(promised: float, reached: float) -> str:
 def by_step(content: ReportContent) -> TextTable:
     """sMAPE by step ahead and model, at some steps where there are many."""
     errors = step_errors(content)
-    steps = _some([int(step) for step in errors.index], MAX_STEPS_SHOWN)
-    order = [row[0] for row in models(content).rows]
+    evenly = np.linspace(0, len(errors) - 1, min(MAX_STEPS_SHOWN, len(errors))).round().astype(int)
+    steps = [int(step) for step in errors.index[evenly]]
+    ranked = models(content)
     places = formatting.decimals(errors.to_numpy().reshape(-1))
-    rows = [[name, *(formatting.number(float(errors[name][step]), places) for step in steps)] for name in order]
-    assert content.comparison is not None
-    ours = order.index(content.comparison.name)
-    return TextTable(["step ahead", *map(str, steps)], rows, ours=ours, caption="sMAPE by step ahead")
+    rows = [
+        [name, *(formatting.number(float(errors[name][step]), places) for step in steps)] for name, *_ in ranked.rows
+    ]
+    return TextTable(["step ahead", *map(str, steps)], rows, ours=ranked.ours, caption="sMAPE by step ahead")
 
 
 def step_errors(content: ReportContent) -> pd.DataFrame:
     """sMAPE, one row per step ahead, one column per model."""
     assert content.comparison is not None
-    errors: pd.DataFrame = content.comparison.by_step["sMAPE"].unstack("model")
-    return errors
-
-
-def _some(values: list[int], most: int) -> list[int]:
-    """At most so many of them, evenly, both ends included."""
-    places = np.linspace(0, len(values) - 1, min(most, len(values))).round().astype(int)
-    return [values[k] for k in places]
+    return pd.DataFrame(content.comparison.by_step["sMAPE"].unstack("model"))
 
 
 def glances(content: ReportContent) -> list[SeriesSummary]:
     """What is worth knowing of each series that is drawn."""
-    return [glance for part in content.parts for glance in _glances(part)]
-
-
-def _glances(part: FrequencyPart) -> list[SeriesSummary]:
-    predictor, panel = part.predictor, part.panel
-    season = predictor.ensemble.spec.season
-    logs = dict(zip(predictor.context.ids, predictor.transform.logs.tolist(), strict=True))
-    return [summarize_series(panel, k, season, logs.get(panel.ids[k], False)) for k in range(part.shown)]
+    found = []
+    for predictor, panel, _, shown in content.parts:
+        season = predictor.ensemble.spec.season
+        logs = dict(zip(predictor.context.ids, predictor.transform.logs.tolist(), strict=True))
+        found += [summarize_series(panel, k, season, logs.get(panel.ids[k], False)) for k in range(shown)]
+    return found
 
 
 def series(content: ReportContent) -> TextTable:
@@ -120,10 +112,11 @@ def series(content: ReportContent) -> TextTable:
     found = glances(content)
     shown = [(part.panel.ids[k], part.name) for part in content.parts for k in range(part.shown)]
     mixed = len(content.parts) > 1
+    comparison = content.comparison if len(content.ids) > 1 else None  # of one series, it is shown already
     ends = len({glance.last for glance in found}) > 1 or len(found) == 1  # most tables end at one timestamp
     rows = [
         [
-            _id(name, content),
+            content.columns.target if name is None else str(name),
             *([frequency] if mixed else []),
             f"{glance.rows:,}",
             glance.first,
@@ -131,38 +124,18 @@ def series(content: ReportContent) -> TextTable:
             f"{glance.gaps:,}",
             f"{glance.outliers:,}",
             formatting.MISSING if glance.season is None else f"{glance.season:.2f}",
-            *_errors_of(content, name),
+            *([] if comparison is None else _errors_of(comparison, name)),
         ]
         for (name, frequency), glance in zip(shown, found, strict=True)
     ]
-    header = [
-        "series",
-        *(["frequency"] if mixed else []),
-        "rows",
-        "from",
-        *(["to"] if ends else []),
-        "gaps",
-        "outliers",
-        "season",
-    ]
-    header += [f"sMAPE {content.name}", "best baseline"] if _several_rated(content) else []
+    header = ["series", *(["frequency"] if mixed else []), "rows", "from", *(["to"] if ends else [])]
+    header += ["gaps", "outliers", "season"]
+    header += [] if comparison is None else [f"sMAPE {content.name}", "best baseline"]
     return TextTable(header, rows, caption="The series at a glance")
 
 
-def _several_rated(content: ReportContent) -> bool:
-    """Whether errors by series tell more than those of all."""
-    return content.comparison is not None and len(content.ids) > 1
-
-
-def _id(name: Any, content: ReportContent) -> str:
-    return content.columns.target if name is None else str(name)
-
-
-def _errors_of(content: ReportContent, name: Any) -> list[str]:
+def _errors_of(comparison: Comparison, name: Any) -> list[str]:
     """The network's sMAPE of one of several series and the best baseline's."""
-    comparison = content.comparison
-    if comparison is None or not _several_rated(content):
-        return []
     key = 0 if name is None else name
     table = comparison.by_series["sMAPE"]
     if key not in table.index.get_level_values("series"):
@@ -236,6 +209,8 @@ def _of_model(part: FrequencyPart, content: ReportContent) -> dict[str, str]:
     spec, members = ensemble.spec, ensemble.members
     architecture = members[0].architecture
     trained_s = sum(member.history.wall_s[-1] for member in members if member.history.wall_s)
+    columns, calendar = predictor.source.columns, ["the calendar"] if ensemble.features.calendar else []
+    covariates = [*columns.past, *columns.future, *columns.static, *calendar]
     parameters = f"{architecture.program.size:,}" + (" each" if len(members) > 1 else "")
     rows = [
         ("network", repr(architecture)),
@@ -247,14 +222,9 @@ def _of_model(part: FrequencyPart, content: ReportContent) -> dict[str, str]:
         ("targets are measured from", " and ".join(view.description for view in spec.views)),
         ("distribution", (predictor.parameters.likelihood or "learned quantiles").replace("_", " ")),
         ("logarithms", f"{int(predictor.transform.logs.sum())} of {len(predictor.context.ids)} series"),
-        *([("covariates", ", ".join(covariates))] if (covariates := _covariates(predictor)) else []),
+        *([("covariates", ", ".join(covariates))] if covariates else []),
         *([("last training", formatting.duration(trained_s))] if trained_s else []),
         *([("total run time", formatting.duration(content.wall_s))] if content.wall_s is not None else []),
         ("seed", str(predictor.parameters.seed)),
     ]
     return dict(rows)
-
-
-def _covariates(predictor: Predictor) -> Sequence[str]:
-    columns, features = predictor.source.columns, predictor.ensemble.features
-    return [*columns.past, *columns.future, *columns.static, *(["the calendar"] if features.calendar else [])]

@@ -25,8 +25,7 @@ class KeyFigure(NamedTuple):
 
 def facts(content: ReportContent) -> str:
     """The data in one line."""
-    found = "; ".join(map(_facts, content.panels))
-    return f"{found} · target {content.columns.target!r}"
+    return f"{'; '.join(map(_facts, content.panels))} · target {content.columns.target!r}"
 
 
 def _facts(panel: Panel) -> str:
@@ -62,9 +61,11 @@ def question(content: ReportContent) -> str:
 
 def key_figures(content: ReportContent) -> list[KeyFigure]:
     """The few numbers that a reader wants to see first."""
-    found = [KeyFigure(periods(content), f"ahead, to {format_stamp(_last_stamp(content))}")]
     if len(content.parts) > 1:
         found = [KeyFigure(formatting.count(content.steps, "period"), f"ahead: {_units(content)}")]
+    else:
+        last = content.forecast[content.columns.time].to_numpy().max()
+        found = [KeyFigure(periods(content), f"ahead, to {format_stamp(last)}")]
     comparison = content.comparison
     if comparison is not None:
         errors = comparison.table["sMAPE"]
@@ -90,12 +91,6 @@ def _won(comparison: Comparison) -> KeyFigure:
     return KeyFigure(f"{won:,} of {len(errors):,}", f"series where {comparison.name} beats every baseline")
 
 
-def _last_stamp(content: ReportContent) -> np.datetime64 | int:
-    stamps = content.forecast[content.columns.time].to_numpy()
-    last: np.datetime64 | int = stamps.max()
-    return last
-
-
 def notes(content: ReportContent) -> list[str]:
     """What the reader should know about the data and about the page itself."""
     found = list(content.fitted.notes)
@@ -118,20 +113,16 @@ def how_held_out(content: ReportContent) -> str:
     assert comparison is not None
     steps = formatting.count(content.fitted.parameters.horizon, "step")
     if isinstance(comparison, OverallComparison):
-        parts = [f"{name}: {_rows(part)}, {_origins(part)}" for name, part in comparison.parts.items()]
+        parts = [f"{name}: {', '.join(_counts(part))}" for name, part in comparison.parts.items()]
         how = f"The last rows of each series were held out ({'; '.join(parts)}); forecasts of {steps} in them"
     else:
-        how = f"The last {_rows(comparison)} of each series were held out; forecasts of {steps} from "
-        how += f"{_origins(comparison)} in them"
+        rows, origins = _counts(comparison)
+        how = f"The last {rows} of each series were held out; forecasts of {steps} from {origins} in them"
     return (
         f"{how}, by networks trained without them. Errors are means over series; sMAPE runs from 0 to 200, MASE "
         "divides by the error of the seasonal naive on the rows before."
     )
 
 
-def _rows(comparison: Comparison) -> str:
-    return formatting.count(comparison.rows, "row")
-
-
-def _origins(comparison: Comparison) -> str:
-    return formatting.count(comparison.origins, "origin")
+def _counts(comparison: Comparison) -> tuple[str, str]:
+    return formatting.count(comparison.rows, "row"), formatting.count(comparison.origins, "origin")

@@ -62,14 +62,18 @@ def command(
 
     Example: unrolled backtest sales.csv --horizon 12 --windows 4
     """
+    from ...forecasting.baselines.registry import SIMPLE
     from ...forecasting.cross_validation import CrossValidationPlan, backtest
     from ...forecasting.evaluation.metrics import at_levels
+    from ...forecasting.probabilistic.quantiles import GRID_LEVELS
     from ...series.files import read_file
 
     console = Console(ctx, output.quiet)
-    verbose = 0 if output.quiet else 1
-    fc = training.forecaster(horizon=horizon, freq=reading.freq, alias=alias, seed=seed, verbose=verbose)
-    levels, baselines = computed_levels(training.levels), compared_baselines(training.baselines)
+    fc = training.forecaster(
+        horizon=horizon, freq=reading.freq, alias=alias, seed=seed, verbose=int(not output.quiet)
+    )
+    levels = list(dict.fromkeys([*training.levels, *GRID_LEVELS]))  # those to print, and those that CRPS needs
+    baselines = list(dict.fromkeys([*SIMPLE, *training.baselines]))
     plan = CrossValidationPlan.checked(windows, horizon if step is None else step, refit, levels, baselines)
     run_file = run_file_for(out, ctx)
     table = read_file(str(file), reading, covariates)
@@ -93,20 +97,6 @@ def command(
     console.message(f"\n{written}total run time {console.elapsed_s:.1f} s")
     if found.interrupted:
         raise typer.Exit(INTERRUPTED)
-
-
-def computed_levels(levels: list[float]) -> list[float]:
-    """The levels to print, and those of the nine learned quantiles, which CRPS needs."""
-    from ...forecasting.probabilistic.quantiles import GRID_LEVELS
-
-    return list(dict.fromkeys([*levels, *GRID_LEVELS]))
-
-
-def compared_baselines(names: list[str]) -> list[str]:
-    """The simple baselines and these."""
-    from ...forecasting.baselines.registry import SIMPLE
-
-    return list(dict.fromkeys([*SIMPLE, *names]))
 
 
 def write_rows(run_file: RunFile | None, rows: pd.DataFrame, backtest: Backtest, given: dict[str, Any]) -> list[Path]:
@@ -134,11 +124,9 @@ def forecast_rows(backtest: Backtest, levels: list[float]) -> pd.DataFrame:
 
     from ...forecasting.probabilistic.interval_columns import INTERVAL
 
-    def is_shown(name: str) -> bool:
-        match = INTERVAL.fullmatch(name)
-        return match is None or float(match["level"]) in levels
-
-    return pd.DataFrame({name: values for name, values in backtest.columns.items() if is_shown(name)})
+    matches = {name: INTERVAL.fullmatch(name) for name in backtest.columns}
+    shown = [name for name, match in matches.items() if match is None or float(match["level"]) in levels]
+    return pd.DataFrame({name: backtest.columns[name] for name in shown})
 
 
 def backtest_json(backtest: Backtest, errors: pd.DataFrame, levels: list[float]) -> dict[str, Any]:

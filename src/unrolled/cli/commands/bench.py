@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -71,17 +71,13 @@ def command(ctx: typer.Context, *, cell: Cells = None, as_json: AsJson = False, 
             }
         )
     else:
-        print_measured(rows)
+        import pandas as pd
+
+        table = pd.DataFrame(rows)
+        for name in ("native", "numpy", "times"):
+            table[name] = [None if v is None else float(f"{v:.3g}") for v in table[name]]
+        print_table(table)
     console.message(f"\ntotal run time {console.elapsed_s:.1f} s")
-
-
-def print_measured(rows: Sequence[dict[str, Any]]) -> None:
-    import pandas as pd
-
-    table = pd.DataFrame(rows)
-    for name in ("native", "numpy", "times"):
-        table[name] = [None if v is None else float(f"{v:.3g}") for v in table[name]]
-    print_table(table)
 
 
 def steps_per_s(engine: Engine, rule: type, shape: Shape) -> float | None:

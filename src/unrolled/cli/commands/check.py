@@ -52,8 +52,8 @@ def command(
         if not as_json:
             verdict = "ok   " if report.ok else "WRONG"
             print_data(f"{verdict} {case:60} largest error {worst.error:.1e} ({worst.name})")
-        if not as_json and (verbose or not report.ok):
-            print_data(report.table + "\n")
+            if verbose or not report.ok:
+                print_data(report.table + "\n")
     wrong = sum(not result["ok"] for result in results)
     if as_json:
         print_json({"checks": results, "wrong": wrong})
@@ -91,12 +91,11 @@ def _task(loss: Loss, rows: int, rng: np.random.Generator) -> tuple[int, Array]:
     """The number of outputs that a loss is checked on, and targets for them."""
     from ...nn.losses import CrossEntropy, Likelihood, Quantile
 
-    outputs = 3
     if isinstance(loss, Likelihood):
         target = rng.poisson(2, rows).astype(float) if loss.needs_unit else rng.standard_normal(rows)
         return len(loss.parameters), target
     if isinstance(loss, Quantile):
         return len(loss.levels), rng.standard_normal(rows)
     if isinstance(loss, CrossEntropy):
-        return outputs, rng.integers(0, outputs, rows)
-    return outputs, rng.standard_normal((rows, outputs))
+        return 3, rng.integers(0, 3, rows)
+    return 3, rng.standard_normal((rows, 3))

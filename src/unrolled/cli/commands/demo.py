@@ -43,6 +43,7 @@ def command(
     Example: unrolled demo fish
     """
     from ...demos import DEMOS
+    from ...storage import write_bytes
 
     given = {"epochs": epochs, "horizon": horizon, "ticker": ticker, "start": start, "end": end}
     options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
@@ -59,19 +60,12 @@ def command(
             if name == "all":
                 console.message(f"\n== {demo} ==\n")
             results[demo] = DEMOS[demo](say=None if as_json else print_data, seed=seed, **options)
-            console.message(f"\nfigure: {write_figure(folder, demo, results[demo].figure())}")
+            path = folder / f"{demo}.html"
+            # plotly would make up an id, which would differ from run to run
+            write_bytes(path, results[demo].figure().to_html(include_plotlyjs=True, div_id=demo).encode())
+            console.message(f"\nfigure: {path}")
         run_file.write(ctx.params)
     if as_json:
         print_json({demo: result.numbers for demo, result in results.items()})
     if not all(result.right for result in results.values()):
         raise typer.Exit(FAILURE)
-
-
-def write_figure(folder: Path, demo: str, figure: Any) -> Path:
-    """Write a Plotly figure as a page of its own."""
-    from ...storage import write_bytes
-
-    path = folder / f"{demo}.html"
-    # plotly would make up an id, which would differ from run to run
-    write_bytes(path, figure.to_html(include_plotlyjs=True, div_id=demo).encode())
-    return path

@@ -18,7 +18,7 @@ from ..exit_codes import INTERRUPTED
 from ..input_tables import read_known_future, source_of, training_panels
 from ..model_options import COVARIATES, TRAINING, Alias, TrainingOptions
 from ..option_groups import with_option_groups
-from ..saved_models import network_facts, was_interrupted
+from ..saved_models import was_interrupted
 from ..search_summary import as_options, chosen_by_fit, search_json
 from ..spreadsheet import formula_notes, print_rows
 from ..table_options import READING, all_options, detected_columns
@@ -72,7 +72,7 @@ def command(
 
     console, given = Console(ctx, output.quiet), all_options(ctx, reading)
     report_names = outputs.parse_format(form)
-    parameters = {"freq": reading.freq, "alias": alias, "seed": seed, "verbose": 0 if output.quiet else 1}
+    parameters = {"freq": reading.freq, "alias": alias, "seed": seed, "verbose": int(not output.quiet)}
     fc = training.forecaster(horizon=1 if horizon is None else horizon, **parameters)
     table = read_file(str(file), reading, covariates)
     panels = training_panels(fc, str(file), table, console)
@@ -92,7 +92,7 @@ def command(
             console.notes(formula_notes(result, output.excel_safe))
             wall_s = console.elapsed_s
             shown = replace(fc.fitted, notes=tuple(fit_notes))  # which name options, not parameters
-            report = Report(ReportContent(shown, fans, file.name, command_line(), wall_s))
+            report = Report(ReportContent(shown, fans, file.name, shlex.join(["unrolled", *sys.argv[1:]]), wall_s))
             files = outputs.write_forecast(run_file, fc, result, report, report_names, given)
             stopped = was_interrupted(fc) or interrupted()
     if output.as_json:
@@ -152,15 +152,12 @@ def show_chart(fc: Forecaster, panel: Panel, result: pd.DataFrame, levels: list[
         console.message("\n" + draw_forecast(fc.name, panel, first_panel, columns, max(levels, default=None)))
 
 
-def command_line() -> str:
-    """The command as it was typed."""
-    return shlex.join(["unrolled", *sys.argv[1:]])
-
-
 def forecast_json(
     fc: Forecaster, columns: Columns, result: pd.DataFrame, notes: list[str], files: list[Path], wall_s: float
 ) -> dict[str, Any]:
-    """The output of --json."""
+    """The output of --json; its facts about the model are those of the first network."""
+    members = fc.fitted.only.ensemble.members
+    model = {"networks": len(members), "parameters": members[0].parameters.size}
     return {
         "columns": {"id": columns.id, "time": columns.time, "target": columns.target},
         "forecast": records(result),
@@ -168,7 +165,7 @@ def forecast_json(
         "notes": notes,
         "interrupted": was_interrupted(fc),
         "search": None if fc.search_ is None else search_json(fc.search_, chosen_by_fit(fc)),
-        "model": network_facts(fc),
+        "model": {"cell": members[0].architecture.cell, **model},
         "files": [str(path) for path in files],
         "seconds": round(wall_s, 3),
     }

@@ -4,21 +4,14 @@
 const SVG = "http://www.w3.org/2000/svg";
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-function svg(name, attributes, parent, text) {
-  const made = document.createElementNS(SVG, name);
+function add(made, attributes, parent, text) {
   for (const key in attributes) made.setAttribute(key, attributes[key]);
   if (text !== undefined) made.textContent = text;
-  if (parent) parent.appendChild(made);
-  return made;
+  return parent.appendChild(made);
 }
 
-function html(name, attributes, parent, text) {
-  const made = document.createElement(name);
-  for (const key in attributes) made.setAttribute(key, attributes[key]);
-  if (text !== undefined) made.textContent = text;
-  if (parent) parent.appendChild(made);
-  return made;
-}
+const svg = (name, ...rest) => add(document.createElementNS(SVG, name), ...rest);
+const html = (name, ...rest) => add(document.createElement(name), ...rest);
 
 function number(value, places) {
   if (value === null || value === undefined) return "–";
@@ -35,10 +28,12 @@ function step125(span, most) {
   return power * ([1, 2, 5].find(m => m * power >= raw * 0.999) || 10);
 }
 
+const placesOf = size => Math.min(Math.max(0, -Math.floor(Math.log10(size) + 1e-9)), 8);
+
 function valueTicks(low, high, most) {
   const step = step125(high - low || 1, most), ticks = [];
   for (let k = Math.ceil(low / step); k * step <= high + step * 1e-9; k++) ticks.push(k * step);
-  return { ticks, places: Math.min(Math.max(0, -Math.floor(Math.log10(step) + 1e-9)), 8) };
+  return { ticks, places: placesOf(step) };
 }
 
 function logTicks(low, high, most) {
@@ -46,7 +41,7 @@ function logTicks(low, high, most) {
   for (let p = Math.floor(Math.log10(low)); p <= Math.log10(high); p++)
     for (const m of [1, 2, 5]) if (m * 10 ** p >= low && m * 10 ** p <= high) ticks.push(m * 10 ** p);
   if (ticks.length < 2) return valueTicks(low, high, most);
-  return { ticks, places: Math.min(Math.max(0, -Math.floor(Math.log10(ticks[0]) + 1e-9)), 8) };
+  return { ticks, places: placesOf(ticks[0]) };
 }
 
 // a stamp as text, "2024-03-01" or "2024-03-01 06:30:00", in numbers
@@ -192,15 +187,15 @@ function follow(host, root, chart, x, top, bottom, width) {
   const cursor = svg("line", { class: "cursor", y1: top, y2: bottom, visibility: "hidden" }, root);
   const tip = html("div", { class: "tip", hidden: "", role: "status" }, host);
   let place = null;
-  const at = (values, begins) => place - begins >= 0 && place - begins < values.length ? values[place - begins] : undefined;
+  const at = (values, begins) => values[place - begins] ?? null;
   const leave = () => { tip.hidden = true; cursor.setAttribute("visibility", "hidden"); };
   function show(k) {
     place = Math.min(Math.max(k, chart.from), chart.to);
     const rows = [];
-    for (const line of chart.lines) { const v = at(line.y, line.begins); if (v !== undefined && v !== null) rows.push([line.name, number(v, chart.places)]); }
+    for (const line of chart.lines) { const v = at(line.y, line.begins); if (v !== null) rows.push([line.name, number(v, chart.places)]); }
     for (const band of chart.bands) {
       const low = at(band.low, band.begins);
-      if (low !== undefined && low !== null && !band.joined(place)) rows.push([band.name, `${number(low, chart.places)} … ${number(at(band.high, band.begins), chart.places)}`]);
+      if (low !== null && !band.joined(place)) rows.push([band.name, `${number(low, chart.places)} … ${number(at(band.high, band.begins), chart.places)}`]);
     }
     tip.replaceChildren();
     html("b", {}, tip, (chart.axis ? `${chart.axis} ` : "") + chart.labels[place]);
@@ -214,8 +209,7 @@ function follow(host, root, chart, x, top, bottom, width) {
     const box = root.getBoundingClientRect(), px = (event.clientX - box.left) / box.width * width;
     show(Math.round(chart.from + (px - x(chart.from)) / ((x(chart.to) - x(chart.from)) || 1) * (chart.to - chart.from)));
   });
-  root.addEventListener("pointerleave", leave);
-  root.addEventListener("blur", leave);
+  for (const event of ["pointerleave", "blur"]) root.addEventListener(event, leave);
   root.addEventListener("keydown", event => {
     const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (event.key === "Escape") leave();

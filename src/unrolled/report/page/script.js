@@ -12,36 +12,27 @@ function levels(values) {
     .filter(level => !Number.isNaN(level)).sort((a, b) => b - a);
 }
 
-function css(name) {
-  if (name === data.name) return "ours-line";
-  const place = data.rivals.indexOf(name);
-  return `rival-${Math.max(place, 0) % 5}`; // the same for a model in every chart
-}
+// the same for a model in every chart
+const css = name => name === data.name ? "ours-line" : `rival-${Math.max(data.rivals.indexOf(name), 0) % 5}`;
 
-// intervals, the widest first; joined to the last known value where there is one
-function bands(values, begins, join) {
+// intervals, the widest first; joined to the last known value, `before`, where there is one
+function bands(values, begins, before) {
   return levels(values).map(level => {
-    const before = join === null ? [] : [join];
     const low = before.concat(values[`${data.name}-lo-${level}`]), high = before.concat(values[`${data.name}-hi-${level}`]);
     return { name: `${level} %`, low, high, begins: begins - before.length, joined: k => k < begins };
   });
 }
 
-function lastKnown(series) {
-  const n = series.y.length;
-  return n && series.y[n - 1] !== null ? series.y[n - 1] : null;
-}
-
-function isModel(name) { return name !== "y" && !/-(lo|hi)-[\d.]+$/.test(name); }
+const isModel = name => name !== "y" && !/-(lo|hi)-[\d.]+$/.test(name);
 
 function forecastChart(series) {
-  const labels = data.axes[series.axis], n = series.y.length, join = lastKnown(series), before = join === null ? [] : [join];
+  const labels = data.axes[series.axis], n = series.y.length, before = (series.y.at(-1) ?? null) === null ? [] : [series.y.at(-1)];
   const models = Object.keys(series.forecast).filter(isModel);
   const lines = models.map(name => ({ name, css: css(name), y: before.concat(series.forecast[name]), begins: n - before.length }));
   const past = { name: data.target, css: "past", y: series.y, begins: 0 };
   return {
     labels, from: state.whole || n <= LITTLE ? 0 : n - RECENT, to: labels.length - 1, lines: n ? [past, ...lines] : lines,
-    bands: bands(series.forecast, n, join), rule: n - 1, height: 340, places: data.places,
+    bands: bands(series.forecast, n, before), rule: n - 1, height: 340, places: data.places,
     title: `Forecast of ${series.id || data.target}: the past, the forecast and its intervals. Arrow keys read the values.`,
   };
 }
@@ -53,7 +44,7 @@ function heldOutChart(series) {
   return {
     labels, from: Math.max(0, begins - 3 * data.horizon), to: end - 1, rule: begins - 0.5, height: 280, places: data.places,
     lines: [{ name: data.target, css: "past", y: series.y, begins: 0 }, ...lines, { name: data.name, css: "ours-line", y: values[data.name], begins }],
-    bands: bands(values, begins, null),
+    bands: bands(values, begins, []),
     title: `The last held-out rows of ${series.id || data.target} with the forecasts of all models. Arrow keys read the values.`,
   };
 }
@@ -103,9 +94,8 @@ function show(k) {
   one("pick").value = k;
   const place = state.found.indexOf(k);
   one("place").textContent = place < 0 ? `${state.found.length} found` : `${place + 1} of ${state.found.length}`;
-  for (const row of document.querySelectorAll("#series tbody tr")) row.toggleAttribute("aria-current", false);
-  const row = document.querySelector(`#series button[data-k="${k}"]`);
-  if (row) row.closest("tr").setAttribute("aria-current", "true");
+  document.querySelector("#series tr[aria-current]")?.removeAttribute("aria-current");
+  document.querySelector(`#series button[data-k="${k}"]`)?.closest("tr").setAttribute("aria-current", "true");
 }
 
 function go(by) {
