@@ -50,8 +50,8 @@ def test_a_forecast_with_covariates_and_a_model_that_asks_for_them(command, file
     names = ("--target", "sales", *OPTIONS)
     done = command("forecast", "sales.csv", "-H", 4, *names, "--future-file", "next.csv", "--out", "one", *QUICK)
     assert done.code == 0, done.err
-    assert "note: besides the target, the networks read rain (past); price, sky=blue (known ahead)" in done.err
-    assert "categories: town" in done.err
+    assert "note: besides the target, the networks read rain (past); price, sky=blue" in done.err
+    assert "town (categories)" in done.err
     assert len(pd.read_csv(io.StringIO(done.out))) == 8
     model = "one/model.safetensors"
     assert command("predict", model, "--future-file", "next.csv").out == done.out
@@ -124,7 +124,7 @@ def test_a_backtest_with_covariates(command, files):
     done = command(*words)
     assert done.code == 0, done.err
     content = json.loads(done.out)
-    assert any("known ahead: price" in note for note in content["notes"])
+    assert any("; price, " in note and "(known ahead)" in note for note in content["notes"])
     table = read_file(
         "sales.csv", ReadOptions(target="sales"), CovariateColumns(("rain",), ("price", "sky"), ("town",), "w")
     )
