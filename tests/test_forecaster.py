@@ -151,11 +151,11 @@ def test_forecasts_scale_with_the_data(rng):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"horizon": 0}, "horizon must be a whole number of periods"),
-        ({"horizon": 2.5}, "horizon must be a whole number of periods"),
-        ({"horizon": 3, "hidden": 0}, "hidden must be a whole number"),
-        ({"horizon": 3, "window": -1}, "window must be a whole number"),
-        ({"horizon": 3, "ensemble": 0.5}, "ensemble must be a whole number"),
+        ({"horizon": 0}, "`horizon` must be a whole number of periods"),
+        ({"horizon": 2.5}, "`horizon` must be a whole number of periods"),
+        ({"horizon": 3, "hidden": 0}, "`hidden` must be a whole number"),
+        ({"horizon": 3, "window": -1}, "`window` must be a whole number"),
+        ({"horizon": 3, "ensemble": 0.5}, "`ensemble` must be a whole number"),
         ({"horizon": 3, "cell": "transformer"}, "no cell is called 'transformer'"),
         ({"horizon": 3, "seed": -1}, "seed is a whole number"),
         ({"horizon": 3, "freq": "banana"}, "freq='banana'` is not a known frequency"),
@@ -245,3 +245,38 @@ def test_notes_are_copies(rng):
     fc.notes_.clear()
     assert fc.notes_ == notes
     assert notes
+
+
+def test_parts_stay_the_same_until_the_next_fit(rng):
+    df = two_frequencies(rng)
+    fc = un.Forecaster(horizon=3, **QUICK).fit(df)
+    parts = fc.parts_
+    assert fc.parts_["monthly"] is parts["monthly"]
+    fc.fit(df)
+    assert fc.parts_["monthly"] is not parts["monthly"]
+
+
+def test_changed_parameters_are_those_of_the_next_fit(rng):
+    df = panel_frame(rng)
+    fc = un.Forecaster(horizon=3, **QUICK).fit(df)
+    fc.set_params(alias="other", horizon=2)
+    assert fc.name == fc.predict().columns[-1] == "GRU"
+    assert len(fc.predict()) == 9
+    fc.fit(df)
+    assert fc.name == fc.predict().columns[-1] == "other"
+    assert len(fc.predict()) == 6
+
+
+def test_errors_of_the_parameters_name_the_forecaster():
+    with pytest.raises(TypeError, match=r"Forecaster.__init__\(\) got an unexpected keyword argument 'hiden'"):
+        un.Forecaster(3, hiden=4)
+
+
+def test_sampling_leaves_the_notes_of_a_prediction(rng):
+    df = panel_frame(rng)
+    fc = un.Forecaster(horizon=3, **QUICK).fit(df)
+    fc.predict(df.drop(index=[40]))
+    notes = fc.predict_notes_
+    assert notes
+    fc.sample(2)
+    assert fc.predict_notes_ == notes

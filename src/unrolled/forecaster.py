@@ -133,10 +133,14 @@ class Forecaster:
     found_: SelectionResult | None = None  # by the search of the last cross-validation
     predict_notes_: Sequence[str] = ()
     _fitted: FittedTable | None = None
+    _parts: dict[str, Forecaster] | None = None
 
     @_takes(Parameters)
     def __init__(self, *args: Any, **options: Any) -> None:
-        self.parameters = Parameters(*args, **options)
+        try:
+            self.parameters = Parameters(*args, **options)
+        except TypeError as error:  # a parameter is missing or unknown
+            raise TypeError(str(error).replace("Parameters.", f"{type(self).__name__}.", 1)) from None
 
     # --- parameters, by the conventions of scikit-learn ---------------------------------------------
 
@@ -144,6 +148,7 @@ class Forecaster:
         return self.parameters.as_dict()
 
     def set_params(self, **params: Any) -> Self:
+        """Change parameters. The next `fit` uses them; what was fitted keeps its own."""
         for name in params:
             if name not in self.get_params():
                 known = ", ".join(self.get_params())
@@ -175,7 +180,7 @@ class Forecaster:
     @property
     def name(self) -> str:
         """The column of the forecast."""
-        return self.parameters.name
+        return (self.parameters if self._fitted is None else self._fitted.only.parameters).name
 
     # --- fitting ------------------------------------------------------------------------------------
 
@@ -228,14 +233,14 @@ class Forecaster:
         names = check_baselines(baselines)
         require_statsforecast([*names, *weights_of(self.parameters.combine)])  # before long work
         fitted = fit_table(self.parameters, panels, source, names)
-        self._fitted = replace(fitted, notes=(*notes, *fitted.notes))
+        self._fitted, self._parts = replace(fitted, notes=(*notes, *fitted.notes)), None
         return self
 
     @classmethod
     def of(cls, fitted: FittedTable) -> Forecaster:
         """The forecaster of a table that has been fitted."""
-        forecaster = cls(**fitted.parameters.as_dict())
-        forecaster._fitted = fitted
+        forecaster = cls.__new__(cls)  # a subclass may take other parameters
+        forecaster.parameters, forecaster._fitted = fitted.parameters, fitted
         return forecaster
 
     @property
@@ -265,7 +270,9 @@ class Forecaster:
         """A forecaster for each of several frequencies, by its name; empty for a table of one."""
         if self._fitted is None or not self._fitted.mixed:
             return {}
-        return {name: type(self).of(self._fitted.part(name)) for name in self._fitted.predictors}
+        if self._parts is None:
+            self._parts = {name: type(self).of(self._fitted.part(name)) for name in self._fitted.predictors}
+        return self._parts
 
     # --- forecasting --------------------------------------------------------------------------------
 
@@ -293,7 +300,9 @@ class Forecaster:
             InputError: an argument is invalid.
         """
         levels = check_levels(level)
-        return self._ask(df, lambda one, series, c: one.predict(series, levels, horizon, columns=c, future=future))
+        found = self._ask(df, lambda one, series, c: one.predict(series, levels, horizon, columns=c, future=future))
+        self.predict_notes_ = found.notes
+        return found.frame
 
     def sample(
         self,
@@ -319,9 +328,10 @@ class Forecaster:
         """
         check_paths(n)
         seed = checked_seed(seed)
-        return self._ask(df, lambda one, series, c: one.sample(series, n, seed, horizon, columns=c, future=future))
+        found = self._ask(df, lambda one, series, c: one.sample(series, n, seed, horizon, columns=c, future=future))
+        return found.frame
 
-    def _ask(self, df: IntoDataFrame | None, ask: Callable[..., Prediction]) -> Any:
+    def _ask(self, df: IntoDataFrame | None, ask: Callable[..., Prediction]) -> Prediction:
         """The predictors' results for the series of a table, as one table in its library."""
         import narwhals as nw
 
@@ -331,11 +341,12 @@ class Forecaster:
         else:
             asked = fitted.split(df, fitted.source.columns)
         answers = {one.context.frequency.name: ask(one, series, columns) for one, series, columns in asked}
-        self.predict_notes_ = merge_notes({name: answer.notes for name, answer in answers.items()})
+        notes = merge_notes({name: answer.notes for name, answer in answers.items()})
         frames = [answer.frame for answer in answers.values()]
         if len(frames) == 1:
-            return frames[0]
-        return nw.maybe_reset_index(nw.concat([nw.from_native(f, eager_only=True) for f in frames])).to_native()
+            return Prediction(frames[0], notes)
+        whole = nw.concat([nw.from_native(frame, eager_only=True) for frame in frames])
+        return Prediction(nw.maybe_reset_index(whole).to_native(), notes)
 
     def with_columns(self, columns: Columns) -> Forecaster:
         """The same forecaster for tables with other columns, which may also give the line of each row in a file."""

@@ -50,7 +50,7 @@ def test_paths_are_relative_to_the_file(command, tmp_path):
         (["level = {a = 1}"], "line 1: level takes a text, a number or a list of them"),
         (["", "horizon = = 3"], "Invalid value (at line 2, column 11)"),
         (["horizon = 2.5"], "line 1: horizon takes a whole number; got '2.5'"),
-        (["hidden = 0", "horizon = 3", f'file = "{AIR}"'], "hidden must be a whole number ≥ 1; got 0"),
+        (["hidden = 0", "horizon = 3", f'file = "{AIR}"'], "--hidden must be a whole number ≥ 1; got 0"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_named_with_its_line(lines, message, command, file):

@@ -63,5 +63,5 @@ def test_a_training_gives_only_the_parameters_that_were_given():
         name: getattr(expected, name) for name in signature(un.Forecaster).parameters
     }
     assert "hidden" not in training.parameters
-    with pytest.raises(InputError, match="hidden must be"):
+    with pytest.raises(InputError, match="`hidden` must be"):
         TRAINING.value(defaults | {"hidden": 0}).forecaster(horizon=3)

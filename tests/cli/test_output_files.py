@@ -31,6 +31,15 @@ def test_an_output_that_can_not_be_written_is_refused_before_anything_is_read(na
     assert [path.name for path in tmp_path.iterdir()] == [f"folder{ending}"]
 
 
+def test_an_input_is_never_overwritten(command, file):
+    path = file("ds,y", *(f"2024-01-{day:02},{day}" for day in range(1, 30)), name="a.csv")
+    before = Path(path).read_bytes()
+    for words in (("backtest", "a.csv", "-H", 2, "-K", 2), ("score", "a.csv", "a.csv")):
+        done = command(*words, "--out", "./a.csv")
+        assert (done.code, "is an input of this command, and would be overwritten" in done.err) == (2, True)
+    assert Path(path).read_bytes() == before
+
+
 def test_a_device_is_no_file(command):
     done = command("predict", "none.safetensors", "--out", os.devnull)
     assert (done.code, done.err) == (

@@ -51,8 +51,8 @@ def test_the_report_shows_the_evidence(command, tmp_path):
         (("--cell", "auto", "--budget", "soon"), "--budget takes a time above 0 such as 60s, 2m or 1h; got 'soon'"),
         (("--cell", "auto", "--budget", "0s"), "--budget takes a time above 0"),
         (("--cell", "auto", "--budget", "-5"), "--budget takes a time above 0"),
-        (("--budget", "5s"), "budget is for the automatic choice"),
-        (("--cell", "auto", "--max-trials", 1), "max_trials must be a whole number ≥ 4"),
+        (("--budget", "5s"), "--budget is for the automatic choice"),
+        (("--cell", "auto", "--max-trials", 1), "--max-trials must be a whole number ≥ 4"),
         (("--scaling", "level,none"), "no scaling is called 'none'"),
     ],
 )

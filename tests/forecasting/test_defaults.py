@@ -111,7 +111,7 @@ def test_a_window_is_a_multiple_of_its_segment():
     panel = panel_of(np.arange(200.0))
     assert spec_of(panel, horizon=4, segment=5).window % 5 == 0
     assert spec_of(panel, horizon=4, window=10, segment=5).window == 10
-    with pytest.raises(un.InputError, match="window must be a multiple of segment; got window 12 and segment 5"):
+    with pytest.raises(un.InputError, match="`window` must be a multiple of `segment`; got window 12 and segment 5"):
         spec_of(panel, horizon=4, window=12, segment=5)
 
 

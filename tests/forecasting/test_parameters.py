@@ -72,11 +72,11 @@ def test_what_fits_is_taken(options):
     ("options", "message"),
     [
         *(
-            ({"horizon": wrong}, r"horizon must be a whole number of periods ≥ 1; got")
+            ({"horizon": wrong}, r"`horizon` must be a whole number of periods ≥ 1; got")
             for wrong in (0, 2.5, True, "3")
         ),
         *(
-            ({name: wrong}, f"{name} must be a whole number ≥ 1; got")
+            ({name: wrong}, f"`{name}` must be a whole number ≥ 1; got")
             for name in (
                 "hidden",
                 "layers",
@@ -90,27 +90,30 @@ def test_what_fits_is_taken(options):
             )
             for wrong in (0, -1, 0.5, "3", True)
         ),
-        ({"layers": None}, "layers must be a whole number ≥ 1; got None"),
-        ({"ensemble": 10**6}, r"ensemble must be ≤ \d+; got 1000000"),
-        ({"reach": 4}, "reach must be ≤ the horizon, 3; got 4"),
+        ({"layers": None}, "`layers` must be a whole number ≥ 1; got None"),
+        ({"ensemble": 10**6}, r"`ensemble` must be ≤ \d+; got 1000000"),
+        ({"reach": 4}, "`reach` must be ≤ the horizon, 3; got 4"),
         ({"cell": "transformer"}, "no cell is called 'transformer'"),
         ({"scaling": "banana"}, "no scaling is called 'banana'; known: level, "),
         ({"scaling": ["level", "banana"]}, "no scaling is called 'banana'"),
-        ({"decoder": "transformer"}, "decoder must be one of direct, parallel, recurrent; got 'transformer'"),
-        ({"calendar": 1}, "calendar must be True, False or None; got 1"),
+        ({"decoder": "transformer"}, "`decoder` must be one of direct, parallel, recurrent; got 'transformer'"),
+        ({"calendar": 1}, "`calendar` must be True, False or None; got 1"),
         ({"likelihood": "banana"}, "no likelihood is called 'banana'; known: .*None learns quantiles"),
-        ({"likelihood": "poisson", "log": True}, "'poisson' is for counts, which have no logarithms"),
-        ({"likelihood": "poisson", "scaling": "level"}, "scaling must be 'count'; got 'level'"),
-        ({"nonnegative": 1}, "nonnegative must be True or False; got 1"),
-        ({"integer": "yes"}, "integer must be True or False; got 'yes'"),
+        ({"likelihood": "poisson", "log": True}, "`likelihood='poisson'` is for counts, which have no logarithms"),
+        (
+            {"likelihood": "poisson", "scaling": "level"},
+            "for counts, which are measured from 0 in a view of their own; got scaling 'level'",
+        ),
+        ({"nonnegative": 1}, "`nonnegative` must be True or False; got 1"),
+        ({"integer": "yes"}, "`integer` must be True or False; got 'yes'"),
         ({"seed": -1}, "seed is a whole number"),
         ({"seed": 1.5}, "seed is a whole number"),
         ({"combine": "Prophet"}, "no baseline is called 'Prophet'"),
         ({"combine": {"Naive": 1.0}}, "Naive"),
-        ({"budget": 5}, "budget is for the automatic choice, but the cell is 'gru'"),
-        ({"max_trials": 5}, "max_trials is for the automatic choice"),
-        ({"cell": "auto", "budget": -1}, "budget must be a number of seconds > 0"),
-        ({"cell": "auto", "max_trials": 3}, "max_trials must be a whole number ≥ 4"),
+        ({"budget": 5}, "`budget` is for the automatic choice, but the cell is 'gru'"),
+        ({"max_trials": 5}, "`max_trials` is for the automatic choice"),
+        ({"cell": "auto", "budget": -1}, "`budget` must be a number of seconds > 0"),
+        ({"cell": "auto", "max_trials": 3}, "`max_trials` must be a whole number ≥ 4"),
     ],
 )
 def test_what_does_not_fit_is_refused(options, message):
@@ -120,7 +123,7 @@ def test_what_does_not_fit_is_refused(options, message):
 
 @pytest.mark.parametrize("horizon", [0, -1, 1.0, "3", True, None])
 def test_a_horizon_is_a_whole_number_of_periods(horizon):
-    with pytest.raises(un.InputError, match=r"horizon must be a whole number of periods ≥ 1; got"):
+    with pytest.raises(un.InputError, match=r"`horizon` must be a whole number of periods ≥ 1; got"):
         checked_horizon(horizon)
 
 
@@ -137,7 +140,7 @@ def test_counts_and_paths():
     assert all(map(is_count, (1, np.int64(3))))
     assert not any(map(is_count, (0, -1, True, 1.0, "1", None)))
     check_paths(1)
-    with pytest.raises(un.InputError, match="n must be a whole number of paths ≥ 1; got 0"):
+    with pytest.raises(un.InputError, match="`n` must be a whole number of paths ≥ 1; got 0"):
         check_paths(0)
 
 

@@ -97,7 +97,7 @@ def changed(content, arrays, change):
             "the covariates don't fit the series",
         ),
         (lambda c, a: a.update({"network.0": a["network.0"][1:]}), r"network 0 has \d+ parameters instead of \d+"),
-        (lambda c, a: c["params"].update(hidden=0), "hidden must be a whole number"),
+        (lambda c, a: c["params"].update(hidden=0), "`hidden` must be a whole number"),
         (lambda c, a: c["framing"].update(views=["banana"]), "no scaling is called 'banana'"),
         (lambda c, a: c.update(reading=["a"]), "is not given as options"),
         (lambda c, a: a.update({"covariates.values": a["covariates.values"][1:]}), "the covariates don't fit"),

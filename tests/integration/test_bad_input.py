@@ -92,8 +92,8 @@ CASES = {
         ("forecast", "table.csv", "--horizon", 40, "--out", "a/b/c"),
         r"the series has 30 rows; horizon 40 .* needs \d+\. Lower", shell=True,
     ),
-    "no horizon": Case(("forecast", "table.csv", "-H", 0), r"horizon must be a whole .* ≥ 1; got 0", shell=True),
-    "horizon below 0": Case(("forecast", "table.csv", "-H", -3), r"horizon must be .* ≥ 1; got -3"),
+    "no horizon": Case(("forecast", "table.csv", "-H", 0), r"--horizon must be a whole .* ≥ 1; got 0", shell=True),
+    "horizon below 0": Case(("forecast", "table.csv", "-H", -3), r"--horizon must be .* ≥ 1; got -3"),
     "output below a file": Case(
         (*FORECAST, "--out", "table.csv/out"), r"can't write to table\.csv/out: Not a directory\. Choose .* --out",
         shell=True,
@@ -103,7 +103,7 @@ CASES = {
     "level of text": Case((*FORECAST, "--level", "wide"), r"--level takes numbers such as 80,95; got 'wide'"),
     "unknown cell": Case((*FORECAST, "--cell", "transformer"), r"no cell is called 'transformer'; known: gru, "),
     "unknown frequency": Case((*FORECAST, "--freq", "often"), r"--freq often is not a known frequency; use an alias"),
-    "no season": Case((*FORECAST, "--season", 0), r"season must be a whole number ≥ 1; got 0"),
+    "no season": Case((*FORECAST, "--season", 0), r"--season must be a whole number ≥ 1; got 0"),
     "bad seed": Case((*FORECAST, "--seed", -1), r"a seed is a whole number .*; got -1"),
     "unknown demo": Case(("demo", "weather"), r"no demo is called 'weather'; there are: fish, .*, all", shell=True),
     "option of another demo": Case(("demo", "fish", "--horizon", 3), r"--horizon belongs to the demo stock, not"),
@@ -262,7 +262,7 @@ def test_a_horizon_beyond_the_trained_one_is_refused_with_both_numbers(place, mo
     message = r"this forecaster was trained for horizon 12; 13 lies beyond it\. Fit it again"
     assert_refused(inside("predict", MODEL, "--horizon", 13, capsys=capsys), message)
     assert_refused(shell("predict", MODEL, "--horizon", 13, cwd=place), message)
-    assert_refused(inside("predict", MODEL, "--horizon", 0, capsys=capsys), "horizon must be .* ≥ 1; got 0")
+    assert_refused(inside("predict", MODEL, "--horizon", 0, capsys=capsys), "--horizon must be .* ≥ 1; got 0")
 
 
 def test_tables_that_do_not_fit_the_model_are_refused(place, model, capsys):

@@ -14,8 +14,8 @@ QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"nonnegative": 1}, "nonnegative must be True or False; got 1"),
-        ({"integer": "yes"}, "integer must be True or False; got 'yes'"),
+        ({"nonnegative": 1}, "`nonnegative` must be True or False; got 1"),
+        ({"integer": "yes"}, "`integer` must be True or False; got 'yes'"),
     ],
 )
 def test_bad_parameters_are_refused(options, message):

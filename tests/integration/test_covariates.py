@@ -220,5 +220,5 @@ def test_what_does_not_fit_is_refused_with_a_remedy(rng):
         fc.cross_validation(known, past_cols=["price"], future_cols=["price"])
     with pytest.raises(un.InputError, match=r"`decoder='direct'` writes the horizon at once .*: price, town"):
         un.Forecaster(4, decoder="direct", **QUICK).fit(known, future_cols=["price"], static_cols=["town"])
-    with pytest.raises(un.InputError, match="calendar must be True, False or None; got 'yes'"):
+    with pytest.raises(un.InputError, match="`calendar` must be True, False or None; got 'yes'"):
         un.Forecaster(4, calendar="yes").fit(known)

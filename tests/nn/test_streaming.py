@@ -18,7 +18,7 @@ def test_a_state_goes_from_a_network_into_a_stream_and_back(cell, engine, rng):
     x = rng.standard_normal((N, T, F))
     expected, final = net.forward(x)
     _, state = net.forward(x[:, :2])
-    stream = net.stream(N)
+    stream = un.Stream(net, N)  # as net.stream makes it
     stream.state = state
     steps = [stream.step(x[:, t]) for t in range(2, T)]
     assert_close(np.stack(steps, axis=1), expected[:, 2:], terms=T * (F + H))

@@ -43,6 +43,11 @@ def run_file_for(out: Path | None, ctx: typer.Context) -> RunFile | None:
         return None
     if out.exists() and not out.is_file():
         raise InputError(f"can't write {out}: it is not a file. Choose another file with --out.")
+    inputs = [Path(value) for name, value in ctx.params.items() if name != "out" and isinstance(value, (str, Path))]
+    if out.exists() and any(path.is_file() and path.samefile(out) for path in inputs):
+        raise InputError(
+            f"{out} is an input of this command, and would be overwritten. Choose another file with --out."
+        )
     try:
         existed = out.exists()
         with out.open("ab"):

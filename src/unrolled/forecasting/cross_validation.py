@@ -58,7 +58,7 @@ class CrossValidationPlan:
                 continue
             if not is_count(value):
                 whole = "True, False or a" if name == "refit" else "a"
-                raise InputError(f"{name} must be {whole} whole number ≥ 1; got {value!r}.")
+                raise InputError(f"`{name}` must be {whole} whole number ≥ 1; got {value!r}.")
         names = check_baselines(baselines)
         require_statsforecast(names)  # before long work
         every = (1 if refit else n_windows) if isinstance(refit, (bool, np.bool_)) else refit

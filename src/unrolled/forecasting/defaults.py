@@ -159,7 +159,7 @@ def choose_window_spec(
             wanted = max(8, 5 * season // 4) if season > 1 else int(np.clip(2 * horizon, 8, 64))
         window = max(min(wanted, (typical - horizon) // 2 // segment * segment), SHORTEST_WINDOW, segment)
     if window % segment:
-        raise InputError(f"window must be a multiple of segment; got window {window} and segment {segment}.")
+        raise InputError(f"`window` must be a multiple of `segment`; got window {window} and segment {segment}.")
     return WindowSpec(horizon, season, window, views, segment, decoded=decoder != "direct")
 
 

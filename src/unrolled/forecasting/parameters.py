@@ -21,6 +21,11 @@ from .probabilistic.support import Support
 AUTO = "auto"  # the cell of a forecaster that searches for its configuration
 DEFAULT_BUDGET_S = 60.0
 MIN_TRIALS = 4  # of a search: the default and one challenger, each screened and trained in full
+RANGES = {  # of numbers: the smallest, a number above the largest, and both in words
+    "rate": (np.finfo(float).tiny, inf, "a number above 0"),
+    "weight_decay": (0, inf, "a number ≥ 0"),
+    "dropout": (0, 1, "a number ≥ 0 and below 1"),
+}
 COUNT_PARAMETERS = ("hidden", "layers", "window", "segment", "season", "steps", "batch_size", "ensemble", "reach")
 
 
@@ -95,42 +100,45 @@ class Parameters:
         if self.scaling is not None:
             views_named(self.scaling)
         if self.decoder not in (None, *get_args(Decoder)):
-            raise InputError(f"decoder must be one of {', '.join(get_args(Decoder))}; got {self.decoder!r}.")
-        if not (self.calendar is None or isinstance(self.calendar, bool)):
-            raise InputError(f"calendar must be True, False or None; got {self.calendar!r}.")
+            raise InputError(f"`decoder` must be one of {', '.join(get_args(Decoder))}; got {self.decoder!r}.")
+        for name in ("calendar", "log"):
+            if not (getattr(self, name) is None or isinstance(getattr(self, name), (bool, np.bool_))):
+                raise InputError(f"`{name}` must be True, False or None; got {getattr(self, name)!r}.")
         self._check_distribution()
         weights_of(self.combine)
         optional = {f.name for f in fields(self) if f.default is None}
         for name in COUNT_PARAMETERS:
             value = getattr(self, name)
             if not (is_count(value) or (value is None and name in optional)):
-                raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
+                raise InputError(f"`{name}` must be a whole number ≥ 1; got {value!r}.")
         if (self.ensemble or 0) > MAX_NETWORKS:
-            raise InputError(f"ensemble must be ≤ {MAX_NETWORKS}; got {self.ensemble}.")
+            raise InputError(f"`ensemble` must be ≤ {MAX_NETWORKS}; got {self.ensemble}.")
+        for name, (low, high, meaning) in RANGES.items():
+            value = getattr(self, name)
+            if not (value is None and name in optional) and not (is_number(value) and low <= value < high):
+                raise InputError(f"`{name}` must be {meaning}; got {value!r}.")
         for name in ("nonnegative", "integer"):
             if not isinstance(getattr(self, name), (bool, np.bool_)):
-                raise InputError(f"{name} must be True or False; got {getattr(self, name)!r}.")
+                raise InputError(f"`{name}` must be True or False; got {getattr(self, name)!r}.")
         if (self.reach or 0) > self.horizon:
-            raise InputError(f"reach must be ≤ the horizon, {self.horizon}; got {self.reach}.")
+            raise InputError(f"`reach` must be ≤ the horizon, {self.horizon}; got {self.reach}.")
 
     def _check_search(self) -> None:
         """Raise if the cell is not known, or a limit of the search is invalid."""
         budget, trials = self.budget, self.max_trials
-        if budget is not None and (
-            isinstance(budget, bool) or not isinstance(budget, (int, float, np.number)) or not 0 < budget < inf
-        ):
-            raise InputError(f"budget must be a number of seconds > 0, such as 60; got {budget!r}.")
+        if budget is not None and not (is_number(budget) and 0 < budget < inf):
+            raise InputError(f"`budget` must be a number of seconds > 0, such as 60; got {budget!r}.")
         if trials is not None and not (is_count(trials) and trials >= MIN_TRIALS):
             raise InputError(
-                f"max_trials must be a whole number ≥ {MIN_TRIALS} (the default and a challenger, each screened and "
-                f"trained in full); got {trials!r}."
+                f"`max_trials` must be a whole number ≥ {MIN_TRIALS} (the default and a challenger, each screened "
+                f"and trained in full); got {trials!r}."
             )
         if self.cell != AUTO:
             cell_named(self.cell)
             for name, value in (("budget", budget), ("max_trials", trials)):
                 if value is not None:
                     raise InputError(
-                        f"{name} is for the automatic choice, but the cell is {self.cell!r}. Use `cell='auto'`."
+                        f"`{name}` is for the automatic choice, but the cell is {self.cell!r}. Use `cell='auto'`."
                     )
 
     def _check_distribution(self) -> None:
@@ -139,12 +147,12 @@ class Parameters:
             return
         if self.log:
             raise InputError(
-                f"likelihood {self.likelihood!r} is for counts, which have no logarithms. Leave out `log`."
+                f"`likelihood={self.likelihood!r}` is for counts, which have no logarithms. Leave out `log`."
             )
         if self.scaling not in (None, "count", ["count"], ("count",)):
             raise InputError(
-                f"likelihood {self.likelihood!r} is for counts, which are measured from 0: scaling must be 'count'; "
-                f"got {self.scaling!r}. Leave out `scaling`."
+                f"`likelihood={self.likelihood!r}` is for counts, which are measured from 0 in a view of their "
+                f"own; got scaling {self.scaling!r}. Leave out `scaling`."
             )
 
     def checked_horizon(self, horizon: int | None) -> int:
@@ -171,14 +179,19 @@ def is_count(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 1)
 
 
+def is_number(value: Any) -> bool:
+    """Whether this is a real number, and no truth value."""
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
 def checked_horizon(horizon: Any) -> int:
     """The horizon as an int, or an `InputError`."""
     if not is_count(horizon):
-        raise InputError(f"horizon must be a whole number of periods ≥ 1; got {horizon!r}.")
+        raise InputError(f"`horizon` must be a whole number of periods ≥ 1; got {horizon!r}.")
     return int(horizon)
 
 
 def check_paths(n: int) -> None:
     """Raise an `InputError` if this is no number of paths."""
     if not is_count(n):
-        raise InputError(f"n must be a whole number of paths ≥ 1; got {n!r}.")
+        raise InputError(f"`n` must be a whole number of paths ≥ 1; got {n!r}.")

@@ -148,7 +148,7 @@ class Network:
 
     def stream(self, rows: int = 1) -> Stream:
         """Feed the network step by step, `rows` sequences at once, from a state of zeros."""
-        return Stream(self.program, self._parameters, rows)
+        return Stream(self, rows)
 
     def fit(
         self,

@@ -1,6 +1,6 @@
 """Streaming: a network that is fed one step at a time, as values arrive."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -9,6 +9,16 @@ from ..errors import InputError
 from .engines import engine_for
 from .program import Program
 from .sequential import State, states_by_layer, states_by_name
+
+
+class HasProgram(Protocol):
+    """A network: a program and its parameters."""
+
+    @property
+    def program(self) -> Program: ...
+
+    @property
+    def parameters(self) -> Array: ...
 
 
 class Stream:
@@ -26,7 +36,8 @@ class Stream:
     True
     """
 
-    def __init__(self, program: Program, parameters: Array, rows: int = 1) -> None:
+    def __init__(self, network: HasProgram, rows: int = 1) -> None:
+        program, parameters = network.program, network.parameters
         if not isinstance(rows, (int, np.integer)) or rows < 1:
             raise InputError(f"rows must be a whole number ≥ 1; got {rows!r}.")
         if not program.causal:

@@ -165,4 +165,4 @@ def test_reach_lets_a_saved_model_go_on(command):
     assert un.load("out/model.safetensors").reach == 3
     assert len(command("predict", "out/model.safetensors", "-H", 9).out.splitlines()) == 10
     done = command("forecast", AIR, "-H", 6, "--reach", 7, *QUICK, "--out", "-")
-    assert (done.code, "reach must be ≤ the horizon, 6; got 7" in done.err) == (2, True)
+    assert (done.code, "--reach must be ≤ the horizon, 6; got 7" in done.err) == (2, True)

@@ -157,7 +157,10 @@ def test_gaps_in_counts_are_no_counts_and_no_matter():
     [
         ({"likelihood": "gamma"}, "no likelihood is called 'gamma'; known: normal, student_t, poisson"),
         ({"likelihood": "poisson", "log": True}, "counts, which have no logarithms"),
-        ({"likelihood": "poisson", "scaling": "level"}, "scaling must be 'count'; got 'level'"),
+        (
+            {"likelihood": "poisson", "scaling": "level"},
+            "for counts, which are measured from 0 in a view of their own; got scaling 'level'",
+        ),
     ],
 )
 def test_bad_parameters_are_refused(options, message):

@@ -54,7 +54,7 @@ def test_samples_are_a_long_table_and_follow_their_seed(rng):
 @pytest.mark.parametrize("n", [0, -1, 2.5, True])
 def test_paths_are_a_whole_number(n, rng):
     fc = un.Forecaster(horizon=3, **QUICK).fit(panel_frame(rng, lengths=(60,)))
-    with pytest.raises(un.InputError, match="n must be a whole number of paths"):
+    with pytest.raises(un.InputError, match="`n` must be a whole number of paths"):
         fc.sample(n)
 
 

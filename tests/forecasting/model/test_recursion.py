@@ -21,7 +21,7 @@ QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
 
 
 @pytest.mark.parametrize(
-    ("reach", "message"), [(0, "reach must be a whole number"), (5, "reach must be ≤ the horizon, 4; got 5")]
+    ("reach", "message"), [(0, "`reach` must be a whole number"), (5, "`reach` must be ≤ the horizon, 4; got 5")]
 )
 def test_a_reach_that_does_not_fit_is_refused(reach, message):
     with pytest.raises(un.InputError, match=message):

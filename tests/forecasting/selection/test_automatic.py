@@ -87,14 +87,14 @@ def test_too_few_rows_are_not_searched(rng):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"budget": 0}, "budget must be a number of seconds > 0, such as 60; got 0"),
-        ({"budget": "60s"}, "budget must be a number"),
-        ({"budget": float("inf")}, "budget must be a number"),
-        ({"budget": True}, "budget must be a number"),
-        ({"max_trials": 3}, "max_trials must be a whole number ≥ 4"),
-        ({"max_trials": 8.5}, "max_trials must be a whole number ≥ 4"),
-        ({"cell": "rnn", "budget": 5}, "budget is for the automatic choice, but the cell is 'rnn'"),
-        ({"cell": "rnn", "max_trials": 5}, "max_trials is for the automatic choice"),
+        ({"budget": 0}, "`budget` must be a number of seconds > 0, such as 60; got 0"),
+        ({"budget": "60s"}, "`budget` must be a number"),
+        ({"budget": float("inf")}, "`budget` must be a number"),
+        ({"budget": True}, "`budget` must be a number"),
+        ({"max_trials": 3}, "`max_trials` must be a whole number ≥ 4"),
+        ({"max_trials": 8.5}, "`max_trials` must be a whole number ≥ 4"),
+        ({"cell": "rnn", "budget": 5}, "`budget` is for the automatic choice, but the cell is 'rnn'"),
+        ({"cell": "rnn", "max_trials": 5}, "`max_trials` is for the automatic choice"),
     ],
 )
 def test_budgets_that_are_none(wrong, message, rng):

@@ -13,7 +13,7 @@ from typer import Option
 
 from .. import output_files as outputs
 from ..common_options import OUTPUT, File, FutureFile, OutputOptions, Seed
-from ..console import Console, print_json, records
+from ..console import Console, print_json, records, records_by_model
 from ..exit_codes import INTERRUPTED
 from ..input_tables import read_known_future, source_of, training_panels
 from ..model_options import COVARIATES, TRAINING, Alias, TrainingOptions
@@ -176,7 +176,7 @@ def comparison_json(held_out: Comparison) -> dict[str, Any]:
     found: dict[str, Any] = {
         "rows": held_out.rows,
         "origins": held_out.origins,
-        "errors": {str(model): dict(row) for model, row in held_out.table.iterrows()},
+        "errors": records_by_model(held_out.table),
         "coverage": {str(level): share for level, share in held_out.coverage.items()},
         "verdict": held_out.verdict,
     }

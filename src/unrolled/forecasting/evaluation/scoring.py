@@ -192,7 +192,7 @@ def _history(
 ) -> InSampleValues | None:
     """The rows before each series' first forecast; None if there are too few to infer their frequency."""
     if season is not None and (isinstance(season, bool) or season < 1):
-        raise InputError(f"season must be a whole number ≥ 1; got {season!r}.")
+        raise InputError(f"`season` must be a whole number ≥ 1; got {season!r}.")
     begins = predicted[columns.time].min()
     if columns.id in predicted:
         begins = observed[columns.id].map(predicted.groupby(columns.id)[columns.time].min())
