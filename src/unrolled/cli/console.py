@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import shlex
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -111,6 +110,8 @@ def with_options(text: str, ctx: typer.Context) -> str:
 
 def _as_options(code: str, known: set[str]) -> str | None:
     """Parameters of a call as options, or None where one of them has no option."""
+    import shlex
+
     try:
         call = ast.parse(f"f({code})", mode="eval").body
     except (SyntaxError, ValueError):
