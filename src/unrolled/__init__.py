@@ -11,8 +11,6 @@ Forward and backward passes through time are derived by hand, written in NumPy, 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .version import __version__ as __version__
-
 if TYPE_CHECKING:
     from .errors import DataError, InputError, ModelFileError, TrainingDiverged, UnrolledError
     from .forecaster import Forecaster
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from .nn.training.plan import EarlyStopping
     from .series.by_frequency import by_frequency
     from .series.files import read_table
+    from .version import __version__ as __version__
 
 __all__ = [
     "CELLS",
@@ -99,6 +98,7 @@ _HOME = {
         "series.by_frequency": ("by_frequency",),
         "series.files": ("read_table",),
         "nn.training.plan": ("EarlyStopping",),
+        "version": ("__version__",),
     }.items()
     for name in names
 }
@@ -114,4 +114,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_HOME, *__all__})

@@ -8,7 +8,6 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from .config_file import accept_config_file
 from .console import STARTED
 from .exit_codes import errors_as_exit_codes
 from .help_panels import ARGUMENTS, PANELS, panel_of
@@ -80,6 +79,8 @@ class Commands(TyperGroup):
 
 def load(name: str) -> Any:
     """Import a command, and let typer build it from its function."""
+    from .config_file import accept_config_file  # late: the list of commands needs none of it
+
     module = import_module(f".commands.{name}", __package__)
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(name, cls=Command, context_settings=SETTINGS)(accept_config_file(module.command))
