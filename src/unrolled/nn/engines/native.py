@@ -15,6 +15,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+import unrolled.nn.engines._native as _native
+
 from ...arrays import Array
 from ...errors import InputError
 from ..argument_checks import checked_arrays
@@ -25,7 +27,6 @@ from ..lengths import checked_lengths
 from ..losses import MAE, MSE, CrossEntropy, Huber, Loss, NegativeBinomial, Normal, Poisson, Quantile, StudentT
 from ..program import Program
 from ..randomness import Place
-from . import _native
 from .base import Backward, Forward, Job, Sums
 from .native_program import NativeProgram, arrays_in_state, kernel_array
 
