@@ -46,9 +46,10 @@ def forecaster(**options) -> un.Forecaster:
 
 
 @pytest.fixture
-def native_threads():
-    """Sets how many threads work of this thread is shared out over."""
+def native_threads(monkeypatch):
+    """Sets how many threads of the native engine work of this thread is shared out over."""
     native = pytest.importorskip("unrolled.nn.engines.native", exc_type=ImportError)
+    monkeypatch.setattr("unrolled.nn.engines._chosen", "native")
     before = native._native.threads()
     yield native._native.limit_threads
     native._native.limit_threads(before)
