@@ -37,6 +37,13 @@ def engine(request, monkeypatch):
 
 
 @pytest.fixture
+def native_engine(monkeypatch):
+    """The native engine, whose bits do not depend on which rows are computed together."""
+    pytest.importorskip("unrolled.nn.engines.native", exc_type=ImportError)
+    monkeypatch.setattr("unrolled.nn.engines._chosen", "native")
+
+
+@pytest.fixture
 def numpy_engine(monkeypatch):
     """The NumPy engine, for what has rules of its own."""
     monkeypatch.setattr("unrolled.nn.engines._chosen", "numpy")

@@ -66,6 +66,7 @@ def test_without_refit_each_cutoff_is_a_prediction_of_one_fit(rng):
         np.testing.assert_allclose(got[expected.columns[2:]], expected[expected.columns[2:]], rtol=1e-5)
 
 
+@pytest.mark.usefixtures("native_engine")
 def test_refit_at_every_kth_cutoff_is_a_refit_there_and_none_between(rng):
     df = panel_frame(rng, lengths=(90,))
     every, second, never = (

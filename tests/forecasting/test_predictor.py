@@ -118,6 +118,7 @@ def test_a_predictor_can_not_be_changed(rng):
 # --- forecasts --------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("native_engine")
 def test_forecasts_are_the_quantiles_after_the_last_rows(rng):
     fc = quick().fit(panel_frame(rng))
     predictor = fc.fitted.only
