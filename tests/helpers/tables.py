@@ -130,3 +130,13 @@ def assert_sales(table: FileTable) -> None:
 def columns_of(table: FileTable) -> tuple[str, str, str]:
     """The columns of the ids, the time and the target."""
     return table.columns.id, table.columns.time, table.columns.target
+
+
+def eight_shops() -> pd.DataFrame:
+    """Daily sales of eight shops with a trend and a weekly season, under columns of other names than the default."""
+    days = pd.date_range("2024-01-01", periods=60)
+    parts = [
+        pd.DataFrame({"shop": f"shop {k}", "day": days, "sold": k + np.arange(60.0) % 7 + np.arange(60)})
+        for k in range(8)
+    ]
+    return pd.concat(parts)

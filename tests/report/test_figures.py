@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-import numpy as np
 import pandas as pd
 import pytest
 
 import unrolled as un
 from pages import fitted
+from tables import eight_shops
 from unrolled.errors import InputError
 from unrolled.nn.training.history import History
 
@@ -18,12 +18,7 @@ NAME = un.Forecaster(1).name
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    days = pd.date_range("2024-01-01", periods=60)
-    parts = [
-        pd.DataFrame({"shop": f"shop {k}", "day": days, "sold": k + np.arange(60.0) % 7 + np.arange(60)})
-        for k in range(8)
-    ]
-    return pd.concat(parts)
+    return eight_shops()
 
 
 @pytest.fixture(scope="module")

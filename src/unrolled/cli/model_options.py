@@ -110,7 +110,10 @@ TRAINING = OptionGroup(
         "weight_decay": _option(float, "--weight-decay", "Weight decay of AdamW.", default=1e-2),
         "budget": _option(TEXT, "--budget", "Time limit of the search of --cell auto, such as 60s, 2m or 1h.", "60s"),
         "max_trials": _option(
-            INTEGER, "--max-trials", "Number of trials of that search; this limit alone is reproducible.", "no limit"
+            INTEGER,
+            "--max-trials",
+            "Number of trials of that search; without --budget, it makes the search reproducible.",
+            "no limit",
         ),
         "likelihood": _option(
             TEXT,
@@ -131,7 +134,7 @@ TRAINING = OptionGroup(
             "--combine",
             "Baselines to average with the forecasts of the networks, with their weights, such as "
             "AutoETS=0.3,Theta=0.2; names alone share a weight of one third.",
-            "the networks alone",
+            "no other methods",
         ),
         "level": (Level, "80,95"),
         "baselines": _option(

@@ -27,7 +27,7 @@ from .base import BLUE, GREY, ORANGE, RED, DemoResult, Say, Scale, Transcript, r
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-SALES = np.array([100, 90, 120, 80, 150, 110, 130, 140, 115, 105, 90, 125, 135, 100, 95], dtype=float)  # one a day
+SALES = np.array([100, 90, 120, 80, 150, 110, 130, 140, 115, 105, 90, 125, 135, 100, 95], dtype=float)  # one per day
 WINDOW, BATCH, HELD_OUT = 3, 4, 3  # days, windows, days
 
 

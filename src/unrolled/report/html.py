@@ -212,7 +212,7 @@ def _model(content: ReportContent) -> str:
     losses = any(len(member.history.loss) > 1 for member in tables.members(content))
     chart = '<div><h3>Training loss</h3><figure id="loss-chart"></figure></div>' if losses else ""
     shown = table(tables.model(content), "model")
-    beside = ' class="two"' if len(content.parts) == 1 else ""  # a column a frequency takes the width of the page
+    beside = ' class="two"' if len(content.parts) == 1 else ""  # one column per frequency takes the width of the page
     return section("model", "The model", f'<div{beside}><div class="scroll">{shown}</div>{chart}</div>')
 
 

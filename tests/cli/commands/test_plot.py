@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 import unrolled as un
 from pages import Page
 from shell import AIR, QUICK, inside, shell
+from tables import eight_shops
 
 NAME = un.Forecaster(1).name
 
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    days = pd.date_range("2024-01-01", periods=60)
-    parts = [
-        pd.DataFrame({"shop": f"shop {k}", "day": days, "sold": k + np.arange(60.0) % 7 + np.arange(60)})
-        for k in range(8)
-    ]
-    return pd.concat(parts)
+    return eight_shops()
 
 
 @pytest.fixture(scope="module")
