@@ -36,7 +36,7 @@ def test_a_loaded_forecaster_has_a_report_of_what_it_kept(tmp_path):
     fc = fitted(pd.DataFrame({"ds": range(40), "y": range(40)}), 2)
     fc.save(tmp_path / "m.safetensors")
     page = Page(un.load(tmp_path / "m.safetensors").report().to_html())
-    assert "model files do not keep it" in page.text
+    assert "is not saved in the model file" in page.text
     kept = page.data["series"][0]["y"]
     assert kept == [*range(40)][-len(kept) :]
     assert page.data["losses"] == []

@@ -25,7 +25,7 @@ ExcelSafe = Annotated[
     bool,
     Option(
         "--excel-safe",
-        help="Prefix texts that a spreadsheet would execute with a single quote; remove the quotes when reading.",
+        help="Put a single quote before texts that a spreadsheet would execute; remove such quotes when reading.",
     ),
 ]
 

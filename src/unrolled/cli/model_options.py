@@ -134,7 +134,7 @@ TRAINING = OptionGroup(
             "--combine",
             "Baselines to average with the forecasts of the networks, with their weights, such as "
             "AutoETS=0.3,Theta=0.2; names alone share a weight of one third.",
-            "no other methods",
+            "none",
         ),
         "level": (Level, "80,95"),
         "baselines": _option(

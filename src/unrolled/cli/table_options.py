@@ -26,7 +26,7 @@ OPTIONS = {
     "freq": _option(
         TEXT,
         "--freq",
-        "Frequency, such as MS, W, D, B, h, 30min; also numbers the rows of a table without timestamps.",
+        "Frequency, such as MS, W, D, B, h, 30min; it also gives timestamps to a table without them.",
     ),
     "wide": _option(FLAG, "--wide/--no-wide", "Whether every numeric column is a series."),
     "na": _option(TEXT, "--na", "Further values to treat as missing, such as -200,9999.", False),

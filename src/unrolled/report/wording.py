@@ -13,7 +13,7 @@ from .content import ReportContent
 PERIODS = {"quarterly": "quarters", "monthly": "months", "weekly": "weeks", "daily": "days", "hourly": "hours"}
 PERIODS |= {"yearly": "years", "business days": "business days", "every minute": "minutes", "every second": "seconds"}
 NOT_HELD_OUT = "The series are too short to hold out any rows, so there is no comparison."
-NOT_KEPT = "The comparison was made when the networks were trained; model files do not keep it."
+NOT_KEPT = "The comparison was computed during training and is not saved in the model file."
 
 
 class KeyFigure(NamedTuple):

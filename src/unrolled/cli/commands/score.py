@@ -22,7 +22,7 @@ Forecast = Annotated[Path, Argument(metavar="FORECAST", help="CSV file of `unrol
 Actuals = Annotated[
     Path,
     Argument(
-        metavar="ACTUALS", help="Table with the actual values; with the rows before them for scaled errors too."
+        metavar="ACTUALS", help="Table with the actual values, and with the earlier rows if scaled errors are wanted."
     ),
 ]
 Season = Annotated[
