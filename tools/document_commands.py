@@ -41,28 +41,29 @@ command line takes precedence over the file. An unknown option or a value of ano
 line.
 
 Every run that writes files also writes a run file, which repeats the run: `forecast` writes `run.toml` into its
-folder; `--out rows.csv` of `backtest`, `predict` and `score`, `--out figure.svg` of `plot` and `demo fish` write
-`rows.toml`, `figure.toml` and `fish.toml`. A run file holds all options that were given, the columns that were
-detected, and in place of `--cell auto` its choice, so that the same version and engine give the same bits again, from
-any folder. (If the series have [several frequencies](forecasting.md#series-of-different-frequencies), each frequency
-has its own choice, and the run file repeats the search: with `--max-trials` alone the result is the same, within a
-time limit it may differ.)
+folder, `backtest`, `predict` and `score` with `--out rows.csv` write `rows.toml`, and `plot` with `--out figure.svg`
+writes `figure.toml`. A run file holds the options that were given, the columns that were detected, and, in place of
+`--cell auto`, the parameters that it chose. With the same version and engine it gives the same bits again, from any
+folder. If the series have [several frequencies](forecasting.md#series-of-different-frequencies), the parameters are
+chosen for each frequency, and the run file repeats the search instead: with `--max-trials` alone the result is the
+same, within a time limit it may differ.
 
 ```
 unrolled forecast --config sales-forecast/run.toml --out again
 unrolled predict --config rows.toml
 ```
 
-A run file replaces only the run file of an earlier run of the same command with the same output. If another file has
-its name, such as the run file of `rows.csv` next to `rows.svg`, it is called `rows.svg.toml` (`forecast.csv.toml` in
-the folder of a forecast); if that name is taken too, the run is refused before it starts.
+A run file overwrites only the run file of an earlier run of the same command with the same output. If any other file
+has its name, the whole name of the output is kept: next to `rows.toml`, which belongs to `rows.csv`, the run file of
+`rows.svg` becomes `rows.svg.toml` (in the folder of a forecast, `forecast.csv.toml`). If that name is taken too, the
+run ends with an error before it starts.
 
 ## Spreadsheets
 
 A spreadsheet that opens a CSV file may execute texts that begin with `=`, `+`, `-`, `@`, a tab or a carriage return.
 `--excel-safe` prefixes such texts with a single quote
 ([OWASP](https://owasp.org/www-community/attacks/CSV_Injection)'s rule; numbers are unchanged), and a note suggests it
-where it is missing. With the same option, `predict` and `score` remove the quotes from the tables that they read.
+where it is missing. With the same option, `predict` and `score` also remove such quotes from the tables they read.
 """
 JSON = """\
 ### Output of --json

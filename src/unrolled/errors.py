@@ -42,7 +42,7 @@ class TrainingDiverged(UnrolledError, ArithmeticError):
         self.epoch, self.batch = epoch, batch
         super().__init__(
             f"the loss stopped being finite in epoch {epoch}, batch {batch} (learning rate {rate:g}). "
-            "The best weights so far are restored. Try a lower learning rate, `clip_norm=1.0`, or scaled inputs."
+            "The best weights so far are restored. Try a lower learning rate or scaled inputs."
         )
 
 

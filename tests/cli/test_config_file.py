@@ -43,7 +43,7 @@ def test_paths_are_relative_to_the_file(command, tmp_path):
     [
         (["horizon = 3", "", "esemble = 4"], "line 3: there is no option 'esemble'; did you mean 'ensemble'?"),
         (["batch_size = 4"], "line 1: there is no option 'batch_size'; did you mean 'batch-size'?"),
-        (["zzz = 4"], "line 1: there is no option 'zzz'; there are: "),
+        (["zzz = 4"], "line 1: there is no option 'zzz'; known: "),
         (["", "[model]", "hidden = 3"], "line 2: there is no option 'model'"),
         (["horizon = true"], "line 1: horizon takes a value, not true or false; got true"),
         (["integer = 1"], "line 1: integer takes true or false; got 1"),

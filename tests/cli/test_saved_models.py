@@ -98,18 +98,21 @@ def test_numbered_rows_go_on_where_the_history_is_whole(command, file):
     assert table(command("forecast", old, "-H", 5, "--freq", 1, *QUICK, "--out", "out").out)["ds"].iloc[0] == 101
     done = command("predict", MODEL, whole)
     assert table(done.out)["ds"].tolist() == [121, 122, 123, 124, 125]
-    assert "If they follow the training" not in done.err
+    assert "If they continue the training data" not in done.err
     done = command("predict", MODEL, new)
     assert table(done.out)["ds"].iloc[0] == 41
-    assert "end at 40, before its last, 100. If they follow the training, use --start 101" in done.err
+    assert (
+        "they end at 40, before the training data end (100). If they continue the training data, use --start 101"
+        in done.err
+    )
     done = command("predict", MODEL, new, "--start", 81)
     assert table(done.out)["ds"].iloc[0] == 121
-    assert "If they follow the training" not in done.err
+    assert "If they continue the training data" not in done.err
 
     assert command("forecast", old, "-H", 5, "--freq", "D", "--start", "2024-01-01", *QUICK, "--out", "out").code == 0
     assert table(command("predict", MODEL, whole).out)["ds"].iloc[0] == "2024-04-30"
     assert (
-        "before its last, 2024-04-09. If they follow the training, use --start 2024-04-10"
+        "before the training data end (2024-04-09). If they continue the training data, use --start 2024-04-10"
         in command("predict", MODEL, new).err
     )
 

@@ -105,7 +105,7 @@ CASES = {
     "unknown frequency": Case((*FORECAST, "--freq", "often"), r"--freq often is not a known frequency; use an alias"),
     "no season": Case((*FORECAST, "--season", 0), r"--season must be a whole number ≥ 1; got 0"),
     "bad seed": Case((*FORECAST, "--seed", -1), r"a seed is a whole number .*; got -1"),
-    "unknown demo": Case(("demo", "weather"), r"no demo is called 'weather'; there are: fish, .*, all", shell=True),
+    "unknown demo": Case(("demo", "weather"), r"no demo is called 'weather'; known: fish, .*, all", shell=True),
     "option of another demo": Case(("demo", "fish", "--horizon", 3), r"--horizon belongs to the demo stock, not"),
     "epochs of a demo": Case(("demo", "fish", "--epochs", 0, "--out", "x/y"), r"epochs must be .* ≥ 1; got 0"),
     "cell to check": Case(("check", "--cell", "transformer"), r"no cell is called 'transformer'; known"),

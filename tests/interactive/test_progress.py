@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 
@@ -12,6 +13,7 @@ import pytest
 import unrolled as un
 from unrolled.interactive import progress
 from unrolled.interactive.progress import EpochEnd, RunProgress, progress_line, run_progress, subtask, time_left
+from unrolled.nn.engines import ENGINES
 
 
 def fit_network(**options) -> un.History:
@@ -22,6 +24,15 @@ def fit_network(**options) -> un.History:
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Networks are trained one after another, as on a machine with one core."""
+    with contextlib.ExitStack() as stack:
+        for engine in ENGINES.values():
+            stack.enter_context(engine.limited(1))
+        yield
 
 
 @pytest.fixture

@@ -36,7 +36,12 @@ def test_errors_by_step_name_at_most_eight_steps_both_ends_among_them(air):
 
 @pytest.mark.parametrize(
     ("promised", "reached", "said"),
-    [(0.8, 0.84, "as promised"), (0.8, 0.76, "as promised"), (0.8, 0.7, "too narrow"), (0.8, 0.9, "wide")],
+    [
+        (0.8, 0.84, "as promised"),
+        (0.8, 0.76, "as promised"),
+        (0.8, 0.7, "too narrow"),
+        (0.8, 0.9, "wider than needed"),
+    ],
 )
 def test_coverage_is_judged(promised, reached, said):
     assert tables._judged(promised, reached) == said
@@ -97,7 +102,7 @@ def test_the_model_is_described_by_frequency(air, rng):
     assert facts["network"] == "GRU(4), direct decoding"
     assert facts["networks in the ensemble"] == "2"
     views = air.fitted.only.ensemble.spec.views
-    assert facts["targets are measured from"] == " and ".join(view.description for view in views)
+    assert facts["targets are relative to"] == " and ".join(view.description for view in views)
     assert facts["distribution"] == "learned quantiles"
     assert facts["total run time"] == "4.2 s"
     assert facts["seed"] == "7"
@@ -118,4 +123,4 @@ def test_a_view_of_ones_own_is_described(rng, monkeypatch):
             return cut.z[cut.starts]
 
     facts = dict(tables.model(content_of(panel_frame(rng), 4, scaling="first")).rows)
-    assert facts["targets are measured from"] == "the window's first value"
+    assert facts["targets are relative to"] == "the window's first value"

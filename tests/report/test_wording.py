@@ -52,7 +52,7 @@ def test_covariates_are_part_of_the_task(rng):
     fc.fit(frame, past_cols=["price"], static_cols=["kind"])
     content = fc.report(level=[]).content
     assert wording.question(content) == (
-        "Forecast 'y' of 3 series 4 months ahead, reading 'price', 'kind' as well, by GRU."
+        "Forecast 'y' of 3 series 4 months ahead, with the covariates 'price' and 'kind', by GRU."
     )
 
 
@@ -78,7 +78,7 @@ def test_key_figures_follow_the_comparison(air, rng):
 def test_how_the_comparison_was_made(air):
     comparison = air.comparison
     assert f"The last {comparison.rows} rows of each series were held out" in wording.how_held_out(air)
-    assert f"forecasts of 12 steps from {comparison.origins} origins in them" in wording.how_held_out(air)
+    assert f"12 steps at a time from {comparison.origins} origins" in wording.how_held_out(air)
 
 
 def test_it_is_said_why_there_is_no_comparison(tmp_path):

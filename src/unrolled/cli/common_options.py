@@ -25,7 +25,7 @@ ExcelSafe = Annotated[
     bool,
     Option(
         "--excel-safe",
-        help="Put a single quote before texts that a spreadsheet would execute; remove such quotes when reading.",
+        help="Put a single quote before texts that a spreadsheet would execute.",
     ),
 ]
 

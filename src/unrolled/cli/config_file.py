@@ -51,7 +51,8 @@ CONFIG = Annotated[
     Path | None,
     Option(
         "--config",
-        help="TOML file of options and arguments, named as here without dashes; the command line takes precedence.",
+        help="TOML file with options and arguments, named as in this help, without dashes; the command line takes "
+        "precedence.",
         metavar="FILE",
         is_eager=True,
         callback=read_config,
@@ -68,7 +69,7 @@ def options_in(path: Path, ctx: typer.Context) -> dict[str, Any]:
         place = f"--config {path}, line {_line_of(text, name)}: "
         if name not in known:
             near = get_close_matches(name.replace("_", "-").lstrip("-"), known, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}."
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}."
             raise InputError(f"{place}there is no option {name!r}; {hint}")
         param = known[name]
         words = command_line_value(place + name, value, param)

@@ -132,8 +132,8 @@ TRAINING = OptionGroup(
         "combine": _option(
             TEXT,
             "--combine",
-            "Baselines to average with the forecasts of the networks, with their weights, such as "
-            "AutoETS=0.3,Theta=0.2; names alone share a weight of one third.",
+            "Baselines to average with the networks' forecasts, such as AutoETS=0.3,Theta=0.2; the networks get the "
+            "remaining weight. Without weights, the baselines together get one third.",
             "none",
         ),
         "level": (Level, "80,95"),

@@ -120,7 +120,11 @@ def write_forecast(
 
 def interrupt_remarks(interrupted: bool) -> list[str]:
     """A comment of the run file of a run that Ctrl-C ended."""
-    return ["the run was interrupted: this file repeats it without the interrupt"] if interrupted else []
+    return (
+        ["the run was interrupted: a run of this file goes on to the end, so its results may differ"]
+        if interrupted
+        else []
+    )
 
 
 def _data_remarks(fc: Forecaster) -> list[str]:

@@ -63,8 +63,9 @@ def _numbering_notes(fc: Forecaster, table: FileTable) -> list[str]:
     if end >= last:
         return []
     return [
-        f"the rows are numbered from the first timestamp of the training and end at {format_stamp(end)}, before its "
-        f"last, {format_stamp(last)}. If they follow the training, use --start {format_stamp(following)}"
+        "this table has no timestamps, so its rows were assumed to start where the training data start; they end at "
+        f"{format_stamp(end)}, before the training data end ({format_stamp(last)}). If they continue the training "
+        f"data, use --start {format_stamp(following)}"
     ]
 
 

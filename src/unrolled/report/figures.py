@@ -123,6 +123,11 @@ def chosen(everything: Sequence[Curve], ids: Any | Iterable[Any] | None) -> list
     wanted = [ids] if isinstance(ids, str) or not isinstance(ids, Iterable) else list(ids)
     for name in wanted:
         if str(name) not in by_name:
-            some = ", ".join(map(repr, list(by_name)[:5])) + (" …" if len(by_name) > 5 else "")
-            raise InputError(f"there is no series {str(name)!r}; there are {len(by_name)}: {some}.")
+            raise InputError(f"there is no series {str(name)!r}; {_series_named(list(by_name))}.")
     return [by_name[str(name)] for name in wanted]
+
+
+def _series_named(names: list[str]) -> str:
+    if names == [""]:
+        return "the forecast has one series, without an id"
+    return f"the series are {', '.join(map(repr, names[:5]))}" + (f" and {len(names) - 5} more" if names[5:] else "")

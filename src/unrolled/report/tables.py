@@ -61,7 +61,7 @@ def by_frequency(content: ReportContent) -> TextTable | None:
 
 
 def coverage(content: ReportContent) -> TextTable:
-    """What intervals promise and what they held."""
+    """The nominal level of each interval, and the share of values inside it."""
     comparison = content.comparison
     assert comparison is not None
     rows = [
@@ -75,7 +75,7 @@ def _judged(promised: float, reached: float) -> str:
     """In words; a coverage within five percentage points of the level counts as promised."""
     if abs(reached - promised) <= 0.05:
         return "as promised"
-    return "too narrow" if reached < promised else "wide"
+    return "too narrow" if reached < promised else "wider than needed"
 
 
 def by_step(content: ReportContent) -> TextTable:
@@ -219,7 +219,7 @@ def _of_model(part: FrequencyPart, content: ReportContent) -> dict[str, str]:
         *([("the forecast", str(ensemble.combination))] if ensemble.combination.weights else []),
         ("window", f"{spec.window} steps"),
         ("season", f"{spec.season} steps" if spec.season > 1 else "none"),
-        ("targets are measured from", " and ".join(view.description for view in spec.views)),
+        ("targets are relative to", " and ".join(view.description for view in spec.views)),
         ("distribution", (predictor.parameters.likelihood or "learned quantiles").replace("_", " ")),
         ("logarithms", f"{int(predictor.transform.logs.sum())} of {len(predictor.context.ids)} series"),
         *([("covariates", ", ".join(covariates))] if covariates else []),

@@ -55,7 +55,7 @@ def question(content: ReportContent) -> str:
     levels = [f"{level:g} %" for level in content.levels]
     within = f", with intervals of {formatting.listed(levels)}" if levels else ""
     beside = [*columns.past, *columns.future, *columns.static]
-    read = f", reading {', '.join(map(repr, beside))} as well" if beside else ""
+    read = f", with the covariates {formatting.listed([*map(repr, beside)])}" if beside else ""
     return f"Forecast {of} {periods(content)} ahead{within}{read}, by {content.name}."
 
 
@@ -114,13 +114,13 @@ def how_held_out(content: ReportContent) -> str:
     steps = formatting.count(content.fitted.parameters.horizon, "step")
     if isinstance(comparison, OverallComparison):
         parts = [f"{name}: {', '.join(_counts(part))}" for name, part in comparison.parts.items()]
-        how = f"The last rows of each series were held out ({'; '.join(parts)}); forecasts of {steps} in them"
+        how = f"The last rows of each series were held out ({'; '.join(parts)}) and forecast, {steps} at a time"
     else:
         rows, origins = _counts(comparison)
-        how = f"The last {rows} of each series were held out; forecasts of {steps} from {origins} in them"
+        how = f"The last {rows} of each series were held out and forecast, {steps} at a time from {origins}"
     return (
-        f"{how}, by networks trained without them. Errors are means over series; sMAPE runs from 0 to 200, MASE "
-        "divides by the error of the seasonal naive on the rows before."
+        f"{how}, by networks trained without them. Errors are averaged over the series. sMAPE ranges from 0 to 200; "
+        "MASE is the error divided by that of the seasonal naive on the rows before."
     )
 
 

@@ -133,7 +133,7 @@ def _off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency)
         return (
             f"{rows.place(k)}: the timestamp {rows.stamp(k)} does not lie on the {frequency.name} grid that most "
             f"timestamps follow ({len(off)} of {len(on_grid)} do not). Aggregate the rows to regular timestamps "
-            "first (`aggregate`, when reading a file), or give the frequency (`freq`)."
+            "first (`aggregate` when reading a file), or give the frequency (`freq`)."
         )
     shared = np.flatnonzero(rows.same_series & (ordinals[1:] == ordinals[:-1]))
     if len(shared):

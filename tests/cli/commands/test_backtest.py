@@ -63,7 +63,7 @@ def test_a_backtest_as_json_tells_errors_by_step(command):
         (("backtest", AIR, "-H", 3, "-K", 0), "--windows must be a whole number ≥ 1; got 0"),
         (("backtest", AIR, "-H", 3, "-K", 2, "--step", 0), "--step must be a whole number ≥ 1; got 0"),
         (("backtest", AIR, "-H", 12, "-K", 12), "12 windows 12 rows apart with horizon 12 leave none"),
-        (("backtest", AIR, "-H", 3, "-K", 2, "--baselines", "ETS"), "no baseline is called 'ETS'; there are: Naive"),
+        (("backtest", AIR, "-H", 3, "-K", 2, "--baselines", "ETS"), "no baseline is called 'ETS'; known: Naive"),
         (("backtest", AIR, "-H", 3, "-K", 2, "--out", "no/such/rows.csv"), "can't write no/such/rows.csv"),
         (("backtest", "none.csv", "-H", 3, "-K", 2), "there is no file none.csv"),
         (("score", "none.csv", AIR), "there is no file none.csv"),

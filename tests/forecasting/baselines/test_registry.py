@@ -41,5 +41,5 @@ def test_names_are_read_generously_and_kept_strictly():
     assert check_baselines("autotheta") == ["AutoTheta"]
     assert check_baselines(["THETA", "Theta", "naive2"]) == ["Theta", "Naive2"]
     for wrong in ("prophet", ["Naive", 3]):
-        with pytest.raises(un.InputError, match=r"no baseline is called .*; there are: Naive, SeasonalNaive"):
+        with pytest.raises(un.InputError, match=r"no baseline is called .*; known: Naive, SeasonalNaive"):
             check_baselines(wrong)

@@ -31,7 +31,7 @@ def test_weights_and_names():
 @pytest.mark.parametrize(
     ("combine", "message"),
     [
-        ("prophet", r"no baseline is called 'prophet'; there are: Naive, .*AutoTheta"),
+        ("prophet", r"no baseline is called 'prophet'; known: Naive, .*AutoTheta"),
         ({"AutoETS": 0.3, "GRU": 0.1}, "no baseline is called 'GRU'"),
         ({"AutoETS": 0}, "gives AutoETS the weight 0; a weight is a number above 0 and below 1, such as 0.3"),
         ({"AutoETS": -0.5}, "gives AutoETS the weight -0.5"),

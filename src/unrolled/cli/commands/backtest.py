@@ -57,8 +57,8 @@ def command(
     """Forecast from several cutoffs in the past, and compare the errors with those of the baselines.
 
     The errors go to standard output, one row per model: means over the series. No network is trained on data after
-    its cutoff. With --out, a run file that ends in .toml and repeats the run is written next to the CSV file. --cell
-    auto searches once, before the first cutoff.
+    its cutoff. With --out, a run file (.toml, for --config) that repeats the run is written next to the CSV file.
+    --cell auto searches once, before the first cutoff.
 
     Example: unrolled backtest sales.csv --horizon 12 --windows 4
     """

@@ -38,7 +38,7 @@ def command(
 ) -> None:
     """Run one of the five classic demos: what the network learns, its gradient check, a figure.
 
-    A run file with the name of the demo, which ends in .toml and repeats the run, is written next to the figure.
+    A run file (.toml, for --config) that repeats the run is written next to the figure.
 
     Example: unrolled demo fish
     """
@@ -48,7 +48,7 @@ def command(
     given = {"epochs": epochs, "horizon": horizon, "ticker": ticker, "start": start, "end": end}
     options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if name != "all" and name not in DEMOS:
-        raise InputError(f"no demo is called {name!r}; there are: {', '.join(DEMOS)}, all.")
+        raise InputError(f"no demo is called {name!r}; known: {', '.join(DEMOS)}, all.")
     only_stock = sorted(options.keys() - {"epochs"})
     if only_stock and name != "stock":
         raise InputError(f"--{only_stock[0]} belongs to the demo stock, not to {name}.")

@@ -61,8 +61,8 @@ def command(
 ) -> None:
     """Train on a table of time series, compare with simple baselines, forecast, and write a report.
 
-    Writes forecast.csv, model.safetensors, report.html (or report.md), and run.toml, which repeats the run. The
-    forecast is also printed to standard output.
+    Writes forecast.csv, model.safetensors, report.html (or report.md), and run.toml, which repeats the run with
+    --config. The forecast is also printed to standard output.
 
     Example: unrolled forecast sales.csv --horizon 12
     """

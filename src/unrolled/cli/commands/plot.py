@@ -28,7 +28,8 @@ Forecast = Annotated[
     Path, Argument(metavar="FORECAST", help="CSV file of `unrolled forecast`, or its model.safetensors.")
 ]
 History = Annotated[
-    Path | None, Argument(metavar="HISTORY", help="Table that was forecast; for a model, a newer one is possible.")
+    Path | None,
+    Argument(metavar="HISTORY", help="Table that the forecast was made from; with a model, it may be a newer one."),
 ]
 Series = Annotated[
     str | None, Option("--series", help="Series to plot, separated by commas.", show_default="the first six")
@@ -62,8 +63,9 @@ def command(
 ) -> None:
     """Plot a forecast with its history and its intervals, as an image or an interactive page.
 
-    Images need Matplotlib: pip install 'unrolled[plot]'. A model forecasts again, with intervals of --level; a CSV
-    file has its own intervals. A run file that ends in .toml and repeats the figure is written next to it.
+    Images need Matplotlib: pip install 'unrolled[plot]'. Given a model file, plot computes the forecast again, with
+    the intervals of --level; given a CSV file, it draws the intervals in that file. A run file (.toml, for
+    --config) that repeats the figure is written next to it.
 
     Example: unrolled plot sales-forecast/forecast.csv sales.csv --out sales.png
     """

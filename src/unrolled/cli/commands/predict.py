@@ -47,8 +47,8 @@ def command(
 ) -> None:
     """Forecast with a saved model, without training.
 
-    Notes list what is new in the table, such as unknown categories. With --out, a run file that ends in .toml and
-    repeats the run is written next to the CSV file.
+    Notes list what is new in the table, such as unknown categories. With --out, a run file (.toml, for --config)
+    that repeats the run is written next to the CSV file. --excel-safe also removes such quotes from the table.
 
     Example: unrolled predict sales-forecast/model.safetensors newer.csv
     """

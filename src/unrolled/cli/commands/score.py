@@ -26,7 +26,10 @@ Actuals = Annotated[
     ),
 ]
 Season = Annotated[
-    int | None, Option("--season", help="Season of MASE, RMSSE and MSIS.", show_default="that of the M4 competition")
+    int | None,
+    Option(
+        "--season", help="Periods in a season, for MASE, RMSSE and MSIS.", show_default="that of the M4 competition"
+    ),
 ]
 BySeries = Annotated[bool, Option("--by-series", help="Print one row per series and model instead of means.")]
 
@@ -46,7 +49,8 @@ def command(
     """Compute the errors of an earlier forecast from the actual values.
 
     Rows are joined on id and timestamp. The errors go to standard output, one row per model: means over the series.
-    With --out, a run file that ends in .toml and repeats the run is written next to the CSV file.
+    With --out, a run file (.toml, for --config) that repeats the run is written next to the CSV file. --excel-safe
+    also removes the quotes that it put into the earlier forecast.
 
     Example: unrolled score sales-forecast/forecast.csv newer.csv
     """

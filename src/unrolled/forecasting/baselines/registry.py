@@ -27,7 +27,7 @@ def check_baselines(names: bool | str | Iterable[str] | None) -> list[str]:
     wanted = [names] if isinstance(names, str) else list(names)
     for name in wanted:
         if not isinstance(name, str) or name.lower() not in spelt:
-            raise InputError(f"no baseline is called {name!r}; there are: {', '.join(BASELINES)}.")
+            raise InputError(f"no baseline is called {name!r}; known: {', '.join(BASELINES)}.")
     return list(dict.fromkeys(spelt[name.lower()] for name in wanted))
 
 
