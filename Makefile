@@ -1,7 +1,7 @@
-# `make forecast` runs the main job on bundled real data; `make test` passes all tests. Both set everything up.
+# `make forecast` runs the main command on bundled real data; `make test` runs all tests. Both set everything up.
 PYTHON ?= python3
 BIN := .venv/bin
-# these make NumPy's BLAS take this CPU for another one
+# these variables would make NumPy's BLAS treat this CPU as another model
 UNDISTURBED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard native/*.?pp native/*/*.hpp)
 export UNROLLED_REQUIRE_NATIVE := 1
@@ -24,23 +24,23 @@ format: .venv/developing
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Beside PyTorch, JAX, ONNX Runtime and Keras on this machine, in an environment of their own.
+# Speed compared with PyTorch, JAX, ONNX Runtime and Keras on this machine, in an environment of their own.
 bench: .venv-bench/installed
 	$(UNDISTURBED) .venv-bench/bin/python benchmarks/speed.py \
 	  --output benchmarks/results/speed.json
 
-# How well public data is forecast: DATA is a folder that holds them. ACCURACY is what run.py understands, as in
+# Accuracy on public data sets: DATA is the folder that holds them. ACCURACY gives options of run.py, as in
 # ACCURACY="--only m4-hourly --validation".
 DATA ?= ../shared/data
 accuracy: .venv/developing
 	$(UNDISTURBED) $(BIN)/python benchmarks/accuracy/run.py $(DATA) $(ACCURACY)
 	$(BIN)/python benchmarks/accuracy/document.py
 
-# Files as people have them, messy/ and classics/ of DATA, into docs/files.md.
+# Forecasts of the public files in messy/ and classics/ of DATA; writes the table of docs/files.md.
 files: .venv/installed
 	$(UNDISTURBED) $(BIN)/python benchmarks/files.py $(DATA) $(FILES)
 
-# Statistical methods and NeuralForecast's LSTM on the training parts of these data, in environments of their own.
+# Statistical methods and NeuralForecast's LSTM on the training parts of this data, in environments of their own.
 statistical: .venv-statistical/installed
 	$(UNDISTURBED) .venv-statistical/bin/python benchmarks/accuracy/statistical.py $(DATA)
 	.venv-statistical/bin/python benchmarks/accuracy/document.py
@@ -49,8 +49,8 @@ bench-neuralforecast: .venv-neuralforecast/installed
 	$(UNDISTURBED) .venv-neuralforecast/bin/python benchmarks/accuracy/lstm_contest.py $(DATA)
 	.venv-neuralforecast/bin/python benchmarks/accuracy/document.py
 
-# The native tests with every access and every undefined operation watched. The runtimes of both must be there before
-# Python is; Python itself leaks on purpose.
+# The native tests under AddressSanitizer and UBSan. The runtime libraries must be loaded before Python; leaks are not
+# reported, because Python itself leaks on purpose.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 sanitize: .venv-sanitize/installed
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
@@ -85,7 +85,7 @@ sanitize: .venv-sanitize/installed
 	.venv-neuralforecast/bin/python -m pip install --quiet -e . 'torch==2.13.0' 'neuralforecast==3.3.0'
 	@touch $@
 
-# No two threads touch the same number without order: needs Clang, whose OpenMP tells its ThreadSanitizer of barriers.
+# Searches for data races. This needs Clang, whose OpenMP tells its ThreadSanitizer about barriers.
 CLANG ?= clang++
 sanitize-threads:
 	mkdir -p build/threads

@@ -1,11 +1,11 @@
-"""The faults of the five texts behind the demos, each re-expressed on our own networks, and what exposes it.
+"""The faults of the five texts behind the demos, each re-expressed on our own networks, and how it is exposed.
 
     python examples/faults.py             # all
     python examples/faults.py fish sales  # some
 
 Most are found by the gradient check: a cell, layer or loss that makes the fault goes into a network, and
-`un.check_gradients` compares its gradients with central differences. Where a fault is no matter of gradients (a state
-that leaks, units that are dead, inputs that saturate, a scale that knows the future) a number shows it instead.
+`un.check_gradients` compares its gradients with central differences. Where a fault does not concern gradients (a
+state that leaks, units that are dead, inputs that saturate, a scale that uses future values), a number shows it.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ class Finding(NamedTuple):
     lines: list[str]
 
 
-# --- how a fault is put to the test -------------------------------------------------------------------
+# --- how a fault is tested ----------------------------------------------------------------------------
 
 
 def check(layers: list[Any], x: Array, y: Array, loss: str | Loss = "mse") -> Finding:
-    """The gradient check of a network, at positive weights so that every unit has a part."""
+    """The gradient check of a network, at positive weights so that every unit takes part."""
     net = un.Network(layers, input_size=x.shape[2], dtype="float64")
     net.parameters = np.random.default_rng(0).uniform(0.1, 0.5, net.parameters.size)
     report = un.check_gradients(net, x, y, loss=loss)
@@ -63,7 +63,7 @@ def check(layers: list[Any], x: Array, y: Array, loss: str | Loss = "mse") -> Fi
 
 
 def compare(net: un.Network, claimed: dict[str, Array], x: Array, y: Array, loss: str = "mse") -> Finding:
-    """Claimed gradients of parameters together with central differences of the loss."""
+    """Claimed gradients of parameters, compared with central differences of the loss."""
 
     def value() -> float:
         return loss_named(loss).evaluate(net.forward(x)[0], y).mean
@@ -91,9 +91,9 @@ def by_name(net: un.Network, gradients: Any) -> dict[str, Array]:
 
 
 def text_week(net: un.Network, state: Any, rate: float | None) -> tuple[float, Any]:
-    """One epoch as the text has it: an output, the same target and an update every day, one step back.
+    """One epoch as in the text: an output, the same target and an update every day, with a gradient of one step.
 
-    A gradient through one step with the state taken as given is exactly such a one.
+    That is the gradient through one step with the state taken as given.
     """
     prediction = 0.0
     for day in range(4):
@@ -310,7 +310,7 @@ def find(demo: str, name: str) -> Finding:
 
 
 def lines(demo: str) -> list[str]:
-    """What `main` prints for a demo."""
+    """The lines that `main` prints for a demo."""
     text = []
     for name in FAULTS[demo]:
         found = find(demo, name)

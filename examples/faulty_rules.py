@@ -1,6 +1,7 @@
 """Cells, layers and losses with one fault each, for `faults.py`.
 
-Each has a kind of its own, which keeps it apart from the rule it spoils; none is registered, so nothing picks it up.
+Each has a kind of its own, which distinguishes it from the rule that it spoils; none is registered, so no other code
+finds it.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ class Two(NamedTuple):
 
 @dataclass(frozen=True)
 class PreActivation(un.RNN):
-    """The output reads a, the recurrence tanh(a); the backward pass believes that both read tanh(a)."""
+    """The output reads a, the recurrence tanh(a); the backward pass assumes that both read tanh(a)."""
 
     kind = "fault_pre_activation"
     State = Two
@@ -122,7 +123,7 @@ class OneEarly(un.Last):
 
 @dataclass(frozen=True)
 class FourTimes(un.Dense):
-    """A running sum that is the summand itself: three steps double it twice."""
+    """The running sum is the same array as the summand, so three steps double it twice."""
 
     kind = "fault_four_times"
 

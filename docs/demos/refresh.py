@@ -1,6 +1,6 @@
 """Update the outputs and pictures of these pages: run every demo, paste its output, draw its picture.
 
-    python docs/demos/refresh.py            # all of them: two minutes, most of it for the stock demo
+    python docs/demos/refresh.py            # all of them: about ten seconds, most of it for the stock demo
     python docs/demos/refresh.py fish sales
 
 Comments in a page mark what is pasted: the code block after `<!-- demo fish: 14 lines ... 12 lines -->` becomes the
