@@ -1,6 +1,6 @@
-"""The same network and the same work in each library, as a user of that library would write it to be fast.
+"""The same network and the same work in each library, written as a user of that library would for speed.
 
-Every function gives a `Run`: called with a number, it does the work so many times. Libraries are imported where used.
+Every function gives a `Run`: called with a number, it does the work that often. Libraries are imported where used.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from unrolled.cli.commands.bench import Shape
 
 Run = Callable[[int], Any]
-BATCHES = 10  # different batches of data; a run goes round them
+BATCHES = 10  # different batches of data; a run cycles through them
 RATE = 1e-3
 
 
@@ -35,7 +35,7 @@ def random_rows(shape: Shape) -> Rows:
 def unrolled_training(
     cell: str, shape: Shape, rows: Rows, optimizer: str = "Adam", lengths: Any = None, engine: Any = None
 ) -> Run:
-    """Steps by the engine in use, many to a call, as `Network.fit` asks for them."""
+    """Steps of the engine in use, many per call, as in `Network.fit`."""
     import unrolled as un
     from unrolled.nn.datasets import Arrays
     from unrolled.nn.engines import Job
@@ -55,7 +55,7 @@ def unrolled_training(
 
 
 def torch_training(cell: str, shape: Shape, rows: Rows, optimizer: str = "Adam") -> Run:
-    """Steps as PyTorch's own examples write them; the batches are ready tensors."""
+    """Steps as in PyTorch's own examples; the batches are prepared as tensors."""
     import torch
     from torch import nn
 
@@ -78,7 +78,7 @@ def torch_training(cell: str, shape: Shape, rows: Rows, optimizer: str = "Adam")
 
 
 def jax_training(cell: str, shape: Shape, rows: Rows, optimizer: str = "Adam", together: int = BATCHES) -> Run:
-    """`together` steps jitted into one `lax.scan`; `run.compile_s` is the time that compiling took."""
+    """Steps compiled into one `lax.scan` of `together` steps; `run.compile_s` is the compilation time."""
     import time
 
     import jax
@@ -152,7 +152,7 @@ def jax_training(cell: str, shape: Shape, rows: Rows, optimizer: str = "Adam", t
 
 
 def keras_training(cell: str, shape: Shape, rows: Rows) -> Run:
-    """`Model.fit` on Keras with its PyTorch backend, or the one that KERAS_BACKEND names."""
+    """`Model.fit` on Keras with its PyTorch backend, or with the one that KERAS_BACKEND names."""
     import keras
 
     layer = {"RNN": keras.layers.SimpleRNN, "GRU": keras.layers.GRU, "LSTM": keras.layers.LSTM}[cell]
@@ -168,7 +168,7 @@ def keras_training(cell: str, shape: Shape, rows: Rows) -> Run:
 
 
 def numpy_stock_epoch(shape: Shape, rows: Rows) -> Run:
-    """The loops of the teaching text, right: one window at a time, one step of time after the other, SGD."""
+    """The loops of the teaching text without its faults: one window at a time, one time step after the other, SGD."""
     rng = np.random.default_rng(0)
     H = shape.hidden
     w = rng.standard_normal((H, shape.inputs)).astype(np.float32) / H**0.5
@@ -216,7 +216,7 @@ def unrolled_inference(cell: str, shape: Shape, x: np.ndarray) -> Run:
 
 
 def onnx_session(cell: str, shape: Shape, steps: int, threads: int) -> Any:
-    """A session of one recurrent operator, (T, N, F) in, outputs and final states out; states are inputs too."""
+    """A session of one recurrent operator, with inputs (T, N, F) and initial states, and outputs and final states."""
     import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
 
@@ -275,7 +275,7 @@ def unrolled_stream(cell: str, shape: Shape, x: np.ndarray) -> Run:
 
 
 def onnx_stream(cell: str, shape: Shape, x: np.ndarray) -> Run:
-    """One step a call: the state goes out and in again."""
+    """One step per call: the final state of a call is the initial state of the next."""
     session = onnx_session(cell, shape, 1, 1)
     names = ["h"] + (["c"] if cell == "LSTM" else [])
     zero = np.zeros((1, shape.batch, shape.hidden), np.float32)

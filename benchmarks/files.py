@@ -1,4 +1,4 @@
-"""Run `unrolled forecast` on public files as they were found, and write the table of docs/files.md.
+"""Run `unrolled forecast` on unchanged public files, and write the table of docs/files.md.
 
 Run with `make files DATA=folder`, where folder has messy/ and classics/.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "files.md"
 BEGIN, END = "<!-- files: begin -->", "<!-- files: end -->"
-# options that a file needs beside its horizon; all others are read without any
+# options that a file needs besides its horizon; all other files are read without options
 TOLD = {
     "AirQualityUCI.csv": ["--target", "CO(GT)", "--na=-200"],
     "AirQualityUCI_bom_quoted.csv": ["--target", "CO(GT)", "--na=-200"],
@@ -56,7 +56,7 @@ def measure(path: Path, short: bool) -> dict:
 
 
 def row(result: dict) -> str:
-    """One row of the table: sMAPE of the network, and of the seasonal naive or, without a season, the naive."""
+    """One row of the table: sMAPE of the network, and of the seasonal naive (without a season: naive) forecast."""
     found, errors = result["found"], result["held_out"]["errors"]
     baseline = "SeasonalNaive" if "SeasonalNaive" in errors else "Naive"
     (own, *_) = [model for model in errors if model not in ("Naive", "SeasonalNaive", "Drift")]

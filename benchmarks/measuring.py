@@ -1,4 +1,4 @@
-"""Taking turns: how contestants are timed, and what is remembered of it."""
+"""The timing of contestants, which take turns, and the record of the times."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Any, NamedTuple
 
-Run = Callable[[int], Any]  # does so many units of work
+Run = Callable[[int], Any]  # does this many units of work
 Runs = Mapping[str, Run]  # by contestant, unrolled first
 
 
-REST_S = 0.1  # until threads that another library keeps spinning have gone to sleep
+REST_S = 0.1  # in which the waiting threads of other libraries go to sleep
 
 
 class Target(NamedTuple):
-    """What is wanted of one figure; `least` False: it should be small."""
+    """The requirement and the aim for a figure: lower limits, or upper limits if `least` is False."""
 
     must: float
     aim: float
@@ -23,7 +23,7 @@ class Target(NamedTuple):
 
 
 class Bench:
-    """Measures, prints and remembers."""
+    """Measures, prints and records."""
 
     def __init__(self, repeats: int, wall_s: float, threads: int) -> None:
         self.repeats, self.wall_s, self.threads = repeats, wall_s, threads
@@ -31,7 +31,7 @@ class Bench:
         self.figures: list[dict[str, Any]] = []
 
     def measure(self, section: str, lines: Mapping[str, Runs]) -> list[dict[str, float]]:
-        """How many times as long as unrolled each takes, line by line."""
+        """The ratio of each contestant's time to that of unrolled, line by line."""
         counts = {what: {name: self._units(run) for name, run in runs.items()} for what, runs in lines.items()}
         raw: dict[str, dict[str, list[float]]] = {what: {name: [] for name in runs} for what, runs in lines.items()}
         for turn in range(self.repeats):
@@ -51,15 +51,15 @@ class Bench:
         return found
 
     def _time(self, run: Run, units: int) -> float:
-        """Milliseconds a unit."""
+        """Milliseconds per unit."""
         time.sleep(REST_S)
-        run(max(getattr(run, "together", 1), units // 4))  # warm again
+        run(max(getattr(run, "together", 1), units // 4))  # warm up again
         began = time.perf_counter()
         run(units)
         return 1e3 * (time.perf_counter() - began) / units
 
     def _units(self, run: Run) -> int:
-        step = getattr(run, "together", 1)  # a run that can't do fewer
+        step = getattr(run, "together", 1)  # some runs can't do fewer
         run(step)
         units = step
         while True:

@@ -1,11 +1,11 @@
-"""How fast unrolled is, beside other libraries on the same CPU in one run.
+"""Measure the speed of unrolled and of other libraries on the same CPU, in one run.
 
-    make bench                                          # everything, in an environment that has the others
+    make bench                                          # everything, in an environment that has the other libraries
     python benchmarks/speed.py training --output speed.json
 
-All contestants of a section run in one process and take turns, and so do its lines: a busy moment of the machine
-meets each of them, and none for long. A line shows medians of the times, and of the ratios within a turn. Numbers
-are float32. What each contestant does stands in contestants.py.
+All contestants of a section run in one process and take turns, and so do its lines: if the machine is busy for a
+moment, all are affected alike. A line shows medians of the times, and of the ratios within a turn. Numbers
+are float32. The contestants are defined in contestants.py.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from typing import Any
 
 from measuring import Bench, Run, Target
 
-# variables that make NumPy's BLAS take this CPU for another one
+# environment variables that make NumPy's BLAS take this CPU for another one
 DISTURBING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-BUSY = 0.5  # load average of the last minute above which other work disturbs
+BUSY = 0.5  # load average of the last minute above which other programs disturb the measurement
 CELLS = ("RNN", "GRU", "LSTM")
 STOCK = 555  # windows of the stock demo
 
@@ -133,7 +133,7 @@ def arithmetic(bench: Bench) -> None:
         # forward: x and h times all gates; backward: dh, and the gradients of both weights
         once = shape.batch * shape.steps * gates * shape.hidden
         flops = 2 * once * (2 * (shape.inputs + shape.hidden) + shape.hidden)
-        # h, c and what the gates were: written, read, and their gradients written and read once more
+        # h, c and the gates are written and read, and so are their gradients
         moved = 4 * shape.batch * shape.steps * shape.hidden * (2 * (gates + 3) + 2 * gates)
         ours = flops / line["median_ms"]["unrolled"] / 1e6
         theirs = 2 * 2048**3 / line["median_ms"]["product"] / 1e6
@@ -146,7 +146,7 @@ def arithmetic(bench: Bench) -> None:
 
 
 def copy_rate() -> float:
-    """Bytes a second, read or written, of one core that copies arrays too large for the caches."""
+    """Bytes per second, read or written, of one core that copies arrays too large for the caches."""
     import numpy as np
 
     source = np.zeros(1 << 26, np.float32)
@@ -160,7 +160,7 @@ def copy_rate() -> float:
 
 
 def inference(bench: Bench) -> None:
-    """Whole sequences, outputs of all steps."""
+    """Inference on whole sequences, with the outputs of all steps."""
     import contestants as c
 
     lines = {}
@@ -236,7 +236,7 @@ def threads(bench: Bench) -> None:
 
 
 def levels(bench: Bench) -> None:
-    """AVX2 against AVX-512, where the machine has both."""
+    """AVX2 against AVX-512, if the machine has both."""
     import contestants as c
 
     from unrolled.nn.engines.native import INSTRUCTION_SETS, NativeEngine
@@ -258,7 +258,7 @@ def levels(bench: Bench) -> None:
 
 
 def keras(bench: Bench) -> None:
-    """Keras's `Model.fit`, for the record."""
+    """Keras's `Model.fit`, without a target."""
     import contestants as c
 
     shape = c.Shape(8, 64, 32, 100)
@@ -281,7 +281,7 @@ SECTIONS = (stock, training, arithmetic, inference, streaming, lengths, threads,
 
 
 def in_process_of_its_own(section: str, options: argparse.Namespace, bench: Bench) -> None:
-    """Threads that a library keeps waiting would disturb the sections after it."""
+    """Run a section in its own process, because waiting threads of a library would disturb later sections."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "section.json"
         command = [sys.executable, __file__, section, "--output", str(output), "--repeats", str(options.repeats)]
@@ -296,7 +296,7 @@ def in_process_of_its_own(section: str, options: argparse.Namespace, bench: Benc
 
 
 def machine(n_threads: int) -> dict[str, Any]:
-    """What the numbers depend on."""
+    """The machine and the versions that the numbers depend on."""
     from importlib.metadata import version
 
     import unrolled as un

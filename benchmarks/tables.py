@@ -1,4 +1,4 @@
-"""The tables of README and docs/performance.md, from what `make bench` measured.
+"""The tables of README and docs/performance.md, from the results of `make bench`.
 
 python benchmarks/tables.py            # prints them; tests compare the documents with them
 """
@@ -20,17 +20,17 @@ def load(path: Path = RESULTS) -> dict[str, Any]:
 
 class Line(NamedTuple):
     ms: dict[str, float]  # medians by contestant
-    ratios: dict[str, float]  # how many times as long as unrolled: medians of the turns'
+    ratios: dict[str, float]  # to the time of unrolled: medians of the ratios within a turn
 
 
 def lines_of(results: dict[str, Any], section: str) -> dict[str, Line]:
-    """By what was measured."""
+    """The lines of a section, by what they measure."""
     found = (line for line in results["lines"] if line["section"] == section)
     return {line["what"]: Line(line["median_ms"], line["ratios"]) for line in found}
 
 
 def by_shape(results: dict[str, Any], section: str, figure: Callable[[Line], str]) -> str:
-    """A row a cell, a column a shape."""
+    """A table with one row per cell and one column per shape."""
     lines = lines_of(results, section)
     cells = list(dict.fromkeys(what.split(" ", 1)[0] for what in lines))
     shapes = list(dict.fromkeys(what.split(" ", 1)[1] for what in lines))
@@ -43,7 +43,7 @@ def markdown(head: list[str], rows: Iterable[list[str]]) -> str:
 
 
 def training(results: dict[str, Any]) -> str:
-    """Milliseconds of unrolled, and how many times as long PyTorch and JAX take."""
+    """Milliseconds of unrolled, and the times of PyTorch and JAX relative to it."""
 
     def figure(line: Line) -> str:
         return f"{line.ms['unrolled']:.3g} ms: {line.ratios['torch']:.1f}, {line.ratios['jax']:.1f}"

@@ -38,7 +38,7 @@ class Batch {
   Geometry geometry;
   std::vector<Buffer> buffers;
   std::vector<StateBuffer> states;
-  std::vector<char> needs_gradient;  // one flag a value
+  std::vector<char> needs_gradient;  // one flag per value
   Arena arena;
 
   explicit Batch(const Program& p) : program(p) {}

@@ -44,7 +44,7 @@ struct Data {
   const double *values = nullptr, *observed = nullptr, *loc = nullptr, *scale = nullptr, *row_weight = nullptr,
                *drift = nullptr;
   const std::int64_t* starts = nullptr;
-  std::vector<long> lags;           // of the anchors, one a target; empty: anchors are `loc` and `drift`
+  std::vector<long> lags;           // of the anchors, one per target; empty: anchors are `loc` and `drift`
   long total = 0, longest_lag = 0;  // rows of the table; the farthest anchor before the end of a window
   long channels = 0, scaled = 0;    // of the table; the first `scaled` channels have loc and scale
   long segment = 1, horizon = 0;    // rows of the table in one step; targets of a window

@@ -13,11 +13,11 @@ from browser import chromium
 from shell import inside
 from unrolled.nn.engines import ENGINES, use_engine
 
-# not every machine has a browser; what pages hold is tested without one too, in tests/report/test_html.py
+# not every machine has a browser; tests/report/test_html.py tests the content of pages without one
 collect_ignore = [] if chromium() else ["integration/test_report_browser.py"]
 
-# the same examples in every run; one engine serves all examples of a test, which is what is meant; no deadline,
-# because a busy machine is no failure
+# the same examples in every run; one engine for all examples of a test, which is intended; no deadline, because a
+# busy machine is not a failure
 settings.register_profile(
     "unrolled",
     derandomize=True,
@@ -30,8 +30,8 @@ settings.load_profile("unrolled")
 
 @pytest.fixture(params=list(ENGINES))
 def engine(request, monkeypatch):
-    """Every engine of this build in turn, in use for the length of the test."""
-    monkeypatch.setattr("unrolled.nn.engines._chosen", None)  # whatever the test chooses is undone after it
+    """Every engine of this build in turn, in use during the test."""
+    monkeypatch.setattr("unrolled.nn.engines._chosen", None)  # undoes the choices of the test after it
     use_engine(request.param)
     return ENGINES[request.param]
 
@@ -45,22 +45,22 @@ def native_engine(monkeypatch):
 
 @pytest.fixture
 def numpy_engine(monkeypatch):
-    """The NumPy engine, for what has rules of its own."""
+    """The NumPy engine, for tests that define rules of their own."""
     monkeypatch.setattr("unrolled.nn.engines._chosen", "numpy")
 
 
 @pytest.fixture
 def rng(request):
-    """A generator seeded by the test's own name: the same numbers in every run, others in every test."""
+    """A generator seeded by the name of the test: the same numbers in every run, different ones in every test."""
     return np.random.default_rng(zlib.crc32(request.node.name.encode()))
 
 
 @pytest.fixture
 def register_cell(monkeypatch):
-    """`un.register_cell` for the length of the test."""
+    """`un.register_cell`, undone after the test."""
 
     def register(cls):
-        monkeypatch.setitem(un.CELLS, cls.kind, None)  # what is registered now is forgotten after the test
+        monkeypatch.setitem(un.CELLS, cls.kind, None)  # undone after the test
         return un.register_cell(cls)
 
     return register
@@ -68,7 +68,7 @@ def register_cell(monkeypatch):
 
 @pytest.fixture
 def file(tmp_path):
-    """Write a file, lines or bytes, and give its path."""
+    """Write lines or bytes to a file, and return its path."""
 
     def write(*lines: str | bytes, name: str = "table.csv") -> str:
         path = tmp_path / name

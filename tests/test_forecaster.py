@@ -1,4 +1,4 @@
-"""The forecaster as its users meet it: what comes out, what it promises about bits, and what it never looks at."""
+"""The forecaster as its users see it: its results, their reproducibility, and data that it must not read."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_newer_rows_of_a_known_series_move_the_forecast(rng):
 
 
 @pytest.mark.parametrize("library", ["polars", "pyarrow"])
-def test_the_answer_comes_in_the_library_of_the_question(library, rng):
+def test_forecasts_come_in_the_library_of_the_input(library, rng):
     df = panel_frame(rng)
     frame = pl.from_pandas(df) if library == "polars" else pl.from_pandas(df).to_arrow()
     out = un.Forecaster(horizon=4, **QUICK).fit(frame).predict()
@@ -112,7 +112,7 @@ def test_cross_validation_forecasts_only_from_what_came_before_each_cutoff(rng):
 
 
 def test_gaps_are_never_targets_nor_scores(rng):
-    """What stands in a filled gap must not matter where it is no input."""
+    """The value in a filled gap must not matter where it is not an input."""
     df = panel_frame(rng, lengths=(90,))
     gap = df.drop(index=[40, 41])
     fc = un.Forecaster(horizon=4, **QUICK).fit(gap)
@@ -128,7 +128,7 @@ def test_constant_series_are_forecast_as_constant(rng):
 
 @pytest.mark.parametrize("log", [False, True])
 def test_intervals_after_a_flat_window_stay_in_proportion(log):
-    """A window that stands still must not be measured by 1, which in logarithms is a factor of e."""
+    """The scale of a constant window must not be 1, which in logarithms is a factor of e."""
     random = np.random.default_rng(0)
     moving = 1000 * np.exp(0.002 * random.standard_normal(40).cumsum())
     df = pd.DataFrame(
@@ -136,12 +136,12 @@ def test_intervals_after_a_flat_window_stay_in_proportion(log):
     )
     out = un.Forecaster(horizon=4, season=1, log=log, **QUICK).fit(df).predict(level=[95])
     change = np.abs(np.diff(df["y"])).mean()
-    assert (out["GRU-hi-95"] - out["GRU-lo-95"] < 20 * change).all()  # it was 370 of them in logarithms
+    assert (out["GRU-hi-95"] - out["GRU-lo-95"] < 20 * change).all()  # with scale 1 it was 370 in logarithms
     assert np.abs(out["GRU"] - 1000).max() < 10 * change
 
 
 def test_forecasts_scale_with_the_data(rng):
-    """Units do not matter: in thousands the forecast is a thousandth, but for rounding in float32."""
+    """Units do not matter: in thousands, the forecast is a thousandth, except for rounding in float32."""
     df = panel_frame(rng, lengths=(90,))
     one = un.Forecaster(horizon=4, **QUICK).fit(df).predict()["GRU"]
     thousand = un.Forecaster(horizon=4, **QUICK).fit(df.assign(y=df["y"] * 1000)).predict()["GRU"]
@@ -180,7 +180,7 @@ def test_scikit_learn_conventions():
         fc.predict()
 
 
-# --- what was asked and what came of it -------------------------------------------------------------
+# --- parameters and results of a fit ----------------------------------------------------------------
 
 
 def test_each_parameter_is_an_attribute_of_the_forecaster(rng):
@@ -198,7 +198,7 @@ def test_each_parameter_is_an_attribute_of_the_forecaster(rng):
     assert fc.steps == 21
 
 
-def test_other_parameters_after_a_fit_are_those_of_the_next(rng):
+def test_parameters_changed_after_a_fit_affect_only_the_next(rng):
     df = panel_frame(rng)
     fc = un.Forecaster(horizon=3, **QUICK).fit(df)
     expected = fc.predict(level=80)
@@ -208,7 +208,7 @@ def test_other_parameters_after_a_fit_are_those_of_the_next(rng):
     assert fc.fit(df).predict().columns[-1] == "other"
 
 
-def test_a_fit_that_fails_leaves_the_one_before(rng):
+def test_a_failed_fit_keeps_the_previous_one(rng):
     df = panel_frame(rng)
     fc = un.Forecaster(horizon=3, **QUICK).fit(df)
     fitted, expected = fc.fitted, fc.predict(level=80)
@@ -220,7 +220,7 @@ def test_a_fit_that_fails_leaves_the_one_before(rng):
     pd.testing.assert_frame_equal(fc.predict(level=80), expected, check_exact=True)
 
 
-def test_what_came_of_a_fit_is_there_after_it_only(rng):
+def test_results_of_a_fit_exist_only_after_it(rng):
     names = ("model_", "panel_", "held_out_", "notes_", "search_", "chosen_", "reading_", "columns_", "interrupted_")
     fc = un.Forecaster(horizon=3, **QUICK)
     assert not any(hasattr(fc, name) for name in names)

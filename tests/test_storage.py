@@ -1,4 +1,4 @@
-"""Files: what was saved comes back bit for bit; whatever else a file holds is an error of its own kind."""
+"""Files: saved objects are restored bit for bit; any other content is a `ModelFileError`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_same_network_gives_the_same_file(path):
     assert contents[0] == contents[1]
 
 
-def test_numbers_of_numpy_are_numbers(path):
+def test_numpy_numbers_are_written_as_numbers(path):
     un.Network([un.RNN(3)], np.int64(2), seed=np.uint64(7)).save(path)
     assert (un.load(path).input_size, un.load(path).seed) == (2, 7)
 
@@ -71,7 +71,7 @@ def test_any_tool_can_read_the_arrays(path, rng):
     assert (content["format"], content["version"], content["kind"]) == ("unrolled", 1, "network")
 
 
-def test_strided_arrays_are_written_as_they_look(path):
+def test_strided_arrays_are_written_with_their_values(path):
     whole = np.arange(12.0).reshape(3, 4)
     storage.write(path, "test", {"turned": whole.T, "every other": whole[:, ::2]}, {})
     _, arrays, _ = storage.read(path)
@@ -106,7 +106,7 @@ def test_garbage_is_refused(path, content):
 
 
 @given(place=st.integers(0, 10**6), value=st.integers(1, 255))
-def test_a_changed_byte_is_refused_or_read_but_never_anything_else(path, model, place, value):
+def test_a_changed_byte_is_refused_or_read(path, model, place, value):
     changed = bytearray(model)
     changed[place % len(model)] ^= value
     path.write_bytes(changed)
@@ -128,7 +128,7 @@ def raw(arrays: dict, text: str | None) -> bytes:
 
 
 def header(text: str, data: bytes = b"") -> bytes:
-    """A safetensors file with this header as it stands."""
+    """A safetensors file with exactly this header."""
     return struct.pack("<Q", len(text)) + text.encode() + data
 
 
@@ -232,7 +232,7 @@ def test_a_cell_must_be_registered_before_its_model_is_read(path, register_cell)
     assert un.load(path).layers == net.layers
 
 
-def test_a_name_that_is_not_registered_is_not_called_damage():
+def test_an_unregistered_name_is_not_reported_as_damage():
     with pytest.raises(un.ModelFileError) as caught, storage.guarded("m.safetensors"):
         views_named("mine")
     assert "damaged" not in str(caught.value)
@@ -278,7 +278,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(path, model, 
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_a_place_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_folder_is_refused(tmp_path):
     net = un.Network([un.RNN(1)], 1)
     with pytest.raises(un.InputError, match=r"can't write .*: No such file or directory"):
         net.save(tmp_path / "nowhere" / "model")
@@ -286,7 +286,7 @@ def test_a_place_that_is_not_there_is_refused(tmp_path):
         net.save(tmp_path)
 
 
-def test_files_have_the_rights_that_the_umask_leaves(path):
+def test_file_permissions_follow_the_umask(path):
     before = os.umask(0o027)
     try:
         un.Network([un.RNN(1)], 1).save(path)

@@ -1,6 +1,6 @@
-"""A headless Chromium, spoken to over a pipe: what pages say, what they ask for, and pictures of them.
+"""A headless Chromium, controlled over a pipe: messages and requests of pages, and pictures of them.
 
-The DevTools protocol needs no library this way: messages are JSON with a zero byte behind, on file descriptors 3
+Over a pipe, the DevTools protocol needs no library: messages are JSON followed by a zero byte, on file descriptors 3
 and 4. https://chromedevtools.github.io/devtools-protocol/
 """
 
@@ -25,17 +25,17 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 PATIENCE_S = 60.0
-# both ends go to the file descriptors that the browser reads and writes
+# moves both pipes to the file descriptors that the browser reads and writes
 REDIRECT = "import os, sys; [os.dup2(int(sys.argv[k]), k + 2) for k in (1, 2)]; os.execv(sys.argv[3], sys.argv[3:])"
 
 
 def chromium() -> str | None:
-    """The browser of this machine, if it has one."""
+    """The path of a browser, if one is installed."""
     return next((path for path in map(shutil.which, NAMES) if path), None)
 
 
 def _pipe() -> tuple[int, int]:
-    """Both ends of a pipe, beyond the file descriptors that the browser will have."""
+    """Both ends of a pipe, with numbers above the file descriptors that the browser uses."""
     ends = os.pipe()
     moved = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends]
     for end in ends:
@@ -47,8 +47,8 @@ class Browser:
     """One browser with one page.
 
     Attributes:
-        requests: addresses that pages asked for, in order.
-        complaints: what was said to the console at level warning or above, and exceptions.
+        requests: addresses that pages requested, in order.
+        complaints: exceptions, and console messages of level warning or above.
     """
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class Browser:
         self.close()
 
     def close(self) -> None:
-        """End the browser and remove what it kept."""
+        """End the browser and remove its profile."""
         os.close(self._out)
         os.close(self._in)
         self._process.terminate()
@@ -118,7 +118,7 @@ class Browser:
                 return answer["result"]
 
     def wait_for(self, event: str) -> None:
-        """Wait until the browser tells of this."""
+        """Wait until the browser reports this event."""
         until = time.monotonic() + PATIENCE_S
         while not any(e["method"] == event for e in self._events):
             if time.monotonic() > until:
@@ -180,11 +180,11 @@ class Browser:
         self.ask("Input.dispatchKeyEvent", type="keyUp", key=key)
 
     def picture(self, file: Path, whole: bool = False) -> None:
-        """What the window shows, or the whole page, as PNG."""
+        """Save the visible part of the page, or the whole page, as PNG."""
         answer = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         file.write_bytes(base64.b64decode(answer["data"]))
 
     def pdf(self, file: Path) -> None:
-        """The page as it is printed."""
+        """Save the page as it is printed."""
         answer = self.ask("Page.printToPDF", printBackground=False, preferCSSPageSize=True)
         file.write_bytes(base64.b64decode(answer["data"]))

@@ -1,6 +1,6 @@
 """Print a digest of each result of a fixed set of fits: forecasts, comparisons, sample paths, model files, networks.
 
-A change that is meant to leave results alone must leave every line as it was. Digests are compared between two
+A change that is not meant to change results must not change any line. Digests are compared between two
 versions on one machine, because sums may round differently on another:
 
     python tools/fingerprint.py > before.txt
@@ -107,7 +107,7 @@ def model_file(model: Any) -> tuple[bytes, Any]:
 def of_fit(
     df: pd.DataFrame, horizon: int, ahead: int | None = None, future: pd.DataFrame | None = None, **options: Any
 ) -> Digests:
-    """Digests of all that a fit gives; `options` are those of the forecaster and of `fit`."""
+    """Digests of all results of a fit; `options` are those of the forecaster and of `fit`."""
     given = {name: options.pop(name) for name in (*COVARIATES, "baselines") if name in options}
     forecaster = un.Forecaster(horizon, verbose=0, **options).fit(df, **given)
     yield "forecast", digest(forecaster.predict(level=LEVELS, horizon=ahead, future=future))

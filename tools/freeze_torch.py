@@ -1,9 +1,9 @@
-"""Freeze what PyTorch computes: an outside witness for tests/test_frozen.py.
+"""Freeze results of PyTorch, an independent reference for tests/witnesses/test_frozen.py.
 
     .venv-bench/bin/python tools/freeze_torch.py          # writes tests/witnesses/frozen/torch.safetensors
 
-Everything is float64 and laid out as unrolled lays it out: one `bias` a layer (PyTorch's second, `bias_hh`, is held
-at zero, and its gradient too), except that the GRU's n part of `bias_hh` is `bias_hn`.
+Everything is float64 in unrolled's layout: one `bias` per layer (PyTorch's second bias, `bias_hh`, and its gradient
+are kept at zero), except that the GRU's n part of `bias_hh` is `bias_hn`.
 """
 
 import platform
@@ -43,7 +43,7 @@ OPTIMIZERS = {
 
 
 class Model(nn.Module):
-    """A recurrent stack, and a linear layer on its last valid step."""
+    """A stack of recurrent layers, and a linear layer on the last valid step."""
 
     def __init__(self, kind: str, layers: int) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class Model(nn.Module):
                 found[f"{layer}.{ours}"] = of(getattr(self.recurrent, f"{theirs}_l{layer}"))
             if isinstance(self.recurrent, nn.GRU):
                 found[f"{layer}.bias_hn"] = of(getattr(self.recurrent, f"bias_hh_l{layer}"))[2 * H :]
-        dense = self.recurrent.num_layers + 1  # layer number: the stack, Last, Dense
+        dense = self.recurrent.num_layers + 1  # its number among the layers: the stack, Last, Dense
         return copies(found | {f"{dense}.weight": of(self.dense.weight), f"{dense}.bias": of(self.dense.bias)})
 
     def flat(self, of=lambda parameter: parameter) -> torch.Tensor:
@@ -81,7 +81,7 @@ class Model(nn.Module):
 
 
 def copies(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """What the tensors hold now, whatever is done to them later."""
+    """Copies of the tensors, which later changes do not affect."""
     return {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()}
 
 
@@ -90,7 +90,7 @@ def parts(state) -> dict[str, torch.Tensor]:
 
 
 def freeze_model(kind: str, layers: int, lengths=None) -> dict[str, torch.Tensor]:
-    """Outputs, loss, gradients; without lengths also the parameters after steps of each optimizer."""
+    """Outputs, loss and gradients; without lengths, also the parameters after some steps of each optimizer."""
     model = Model(kind, layers)
     x, target = torch.randn(N, T, F, requires_grad=True), torch.randn(N, OUT)
     state = [torch.randn(layers, N, H, requires_grad=True) for _ in range(2 if kind == "lstm" else 1)]
@@ -114,14 +114,14 @@ def freeze_model(kind: str, layers: int, lengths=None) -> dict[str, torch.Tensor
         optimizer = make(model.parameters())
         for _ in range(STEPS):
             optimizer.zero_grad()
-            fn.mse_loss(model(x.detach())[0], target).backward()  # from a state of zeros, as training does
+            fn.mse_loss(model(x.detach())[0], target).backward()  # from a state of zeros, as in training
             optimizer.step()
         frozen[f"after/{name}"] = model.flat()
     return frozen
 
 
 def freeze_losses() -> dict[str, torch.Tensor]:
-    """Losses and their gradients, on predictions near the targets and far from them."""
+    """Losses and their gradients, for predictions near the targets and far from them."""
     K = 5
     frozen = {}
     values, scores, long_scores = 2 * torch.randn(N, OUT), torch.randn(N, K), torch.randn(N, T, K)
@@ -142,7 +142,7 @@ def freeze_losses() -> dict[str, torch.Tensor]:
 
 
 def freeze_schedules(steps: int = 20, rate: float = 0.1) -> dict[str, torch.Tensor]:
-    """Learning rates of whole runs."""
+    """The learning rates of whole trainings."""
     frozen = {}
     for name, make in {
         "one_cycle": lambda o: optim.lr_scheduler.OneCycleLR(o, max_lr=rate, total_steps=steps),

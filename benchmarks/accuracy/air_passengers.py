@@ -1,4 +1,4 @@
-"""AirPassengers: the last year, and how long the command takes from the shell, from a cold start to all its files."""
+"""AirPassengers: the last year, and the time that the command takes from a cold start until all files are written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def rows(data: Path, validation: bool, settings: Mapping[str, Any], seeds: Sequence[int]) -> list[dict[str, Any]]:
-    """The command is timed at its defaults, whatever the settings."""
+    """The rows of the results; the command is always timed with its defaults."""
     parts = loaders.air_passengers(data, validation)
     row = competition.row([(HORIZON, parts)], SEASON, settings, seeds)
     times = command_times(parts.train, seeds)

@@ -1,4 +1,4 @@
-"""CIF 2016: 72 monthly series, 6 or 12 months ahead, a forecaster for each of the two."""
+"""CIF 2016: 72 monthly series, 6 or 12 months ahead, with one forecaster for each horizon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One forecast after the end of each series, measured as competitions do: a row a choice of settings."""
+"""One forecast after the end of each series, measured as in competitions; one row per choice of settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MODEL = "network"  # the column of our forecast
 
 
 def forecast(parts: loaders.Parts, horizon: int, settings: Mapping[str, Any], seed: int) -> tuple[pd.DataFrame, Any]:
-    """The test part with our forecast and its interval of 95 % beside it, and the forecaster."""
+    """The test part with our forecast and its 95 % interval as further columns, and the forecaster."""
     fc = un.Forecaster(horizon, seed=seed, alias=MODEL, verbose=0, **settings)
     made = fc.fit(parts.train).predict(level=[measures.LEVEL])
     merged = parts.test.merge(made, on=["unique_id", "ds"], validate="one_to_one")
@@ -37,10 +37,10 @@ def row(
     """Scores of every seed, their medians, and the baselines' scores.
 
     Args:
-        parts: horizons, and what is forecast so far ahead, each by a forecaster of its own; scores are means over
-            all series.
+        parts: horizons, and the data to forecast at each, with a forecaster of its own; scores are means over all
+            series.
         season: of the measures and baselines.
-        settings: of Forecaster.
+        settings: arguments of `Forecaster`.
     """
     train = pd.concat([part.train for _, part in parts], ignore_index=True)
     test = pd.concat([part.test for _, part in parts], ignore_index=True)

@@ -1,4 +1,4 @@
-"""docs/accuracy.md and a table of the README from the results, benchmarks/results/accuracy/*.json.
+"""Make docs/accuracy.md and a table of the README from the results, benchmarks/results/accuracy/*.json.
 
 python benchmarks/accuracy/document.py          # rewrites them; a test compares them with the results
 """
@@ -67,7 +67,7 @@ def shown(value: Any) -> str:
 
 
 def accuracy(content: dict[str, Any]) -> str:
-    """The errors, then the settings: a line for each choice of settings and horizon."""
+    """The errors, then the settings: one line for each choice of settings and each horizon."""
     rows = content["rows"]
     used = [name for name in MEASURES if any(name in row["median"] for row in rows)]
     lines, facts = [], []
@@ -137,7 +137,7 @@ def rewritten(document: str, folder: Path = record.RESULTS) -> str:
     return f"{before}{BEGIN}\n\n{tables(folder)}\n\n{END}{rest.split(END)[1]}"
 
 
-# the usual measure of a data set, and the figures that others published, which are quoted and not measured here
+# the usual measure of each data set, and published figures, which are quoted and not measured here
 PUBLISHED = {
     "m4-hourly": ("owa", "ES-RNN, the competition's winner: 0.440"),
     "cif2016": ("smape", "ETS 11.88, best recurrent network 10.23"),
@@ -151,7 +151,7 @@ CONTEST = ("neuralforecast", True)  # on the training part
 
 
 def summary(folder: Path = record.RESULTS) -> str:
-    """A line for each data set: defaults, tuned settings, and published figures."""
+    """One line for each data set: defaults, tuned settings and published figures."""
     lines = []
     for name, (measure, others) in PUBLISHED.items():
         rows = record.load(record.file_of(folder, name, False))["rows"]

@@ -1,8 +1,8 @@
-"""ETTh1, each of its seven channels a series: all windows of the last four months, at four horizons.
+"""ETTh1, with each of its seven channels as a series: all windows of the last four months, at four horizons.
 
-One training, on the first twelve months, as published figures have it; the four months of validation that follow are
-only read as inputs of the first windows. The mean error is one over windows, steps and channels, in units of a
-channel's standard deviation over the first twelve months.
+One training on the first twelve months, as in the published protocol; the four months of validation that follow are
+only read as inputs of the first windows. Errors are means over windows, steps and channels, in units of the standard
+deviation of each channel over the first twelve months.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def row(parts: loaders.Parts, horizon: int, settings: Mapping[str, Any], seeds: 
     channels = parts.test["unique_id"].nunique()
     origins = len(parts.test) // channels - horizon + 1
     whole = pd.concat([parts.train, parts.test], ignore_index=True)
-    cutoffs = len(whole) // channels - loaders.ETT_TRAIN - horizon + 1  # those of the validation come first
+    cutoffs = len(whole) // channels - loaders.ETT_TRAIN - horizon + 1  # those in the validation months come first
     by_seed = []
     for seed in seeds:
         fc = un.Forecaster(horizon, seed=seed, alias="network", verbose=0, **settings)
@@ -46,7 +46,7 @@ def row(parts: loaders.Parts, horizon: int, settings: Mapping[str, Any], seeds: 
         made = made[made["cutoff"] >= parts.train["ds"].max()]
         by_seed.append({"seed": seed, **errors(made, parts.test["ds"].min(), channels * origins * horizon)})
         by_seed[-1]["wall_s"] = wall_s
-    # cross-validation leaves no fitted forecaster to ask; this one chooses the same sizes
+    # cross-validation returns no fitted forecaster; this one chooses the same sizes
     known = whole[whole.groupby("unique_id").cumcount() < loaders.ETT_TRAIN]
     sized = un.Forecaster(horizon, verbose=0, **settings | {"steps": 1}).fit(known)
     return {
@@ -65,7 +65,7 @@ def row(parts: loaders.Parts, horizon: int, settings: Mapping[str, Any], seeds: 
 
 
 def errors(made: pd.DataFrame, first: Any, count: int) -> dict[str, float]:
-    """MSE and MAE of `count` forecasts, the first of them for the timestamp `first`."""
+    """MSE and MAE of the forecasts; there must be `count`, from the timestamp `first` on."""
     if len(made) != count or made["ds"].min() != first:
         raise ValueError(f"{len(made)} forecasts from {made['ds'].min()} on; {count} from {first} on are wanted")
     error = (made["network"] - made["y"]).to_numpy()

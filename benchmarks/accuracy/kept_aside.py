@@ -1,6 +1,6 @@
-"""Data sets that nothing was chosen on: the last horizon at default settings, beside naive forecasts.
+"""Data sets that were not used for any choice: the last horizon at default settings, and naive forecasts.
 
-They are for a last look, so there is no validation and nothing to tune here.
+They are for a final check, so there is no validation and no tuning here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Set(NamedTuple):
     read: Callable[[Path], pd.DataFrame]
     horizon: int
     season: int  # of the measures and baselines
-    settings: dict[str, Any]  # a season where stamps are whole numbers
+    settings: dict[str, Any]  # the season, if timestamps are whole numbers
 
 
 def us_births(path: Path) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def bike_sharing(path: Path) -> pd.DataFrame:
 
 
 def m1_monthly(path: Path) -> pd.DataFrame:
-    """The Monash archive's format: after `@data`, a line `name:start:value,value,...` a series."""
+    """The Monash archive's format: after `@data`, one line `name:start:value,value,...` per series."""
     lines = path.read_text(encoding="cp1252").splitlines()  # as the archive writes it
     start = next(k for k, line in enumerate(lines) if line.strip().lower() == "@data")
     cells = [line.split(":") for line in lines[start + 1 :] if line.strip()]

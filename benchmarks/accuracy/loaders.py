@@ -1,7 +1,7 @@
-"""Public data sets, read from their files into long tables: `unique_id`, `ds`, `y`.
+"""Public data sets as long tables with the columns `unique_id`, `ds`, `y`.
 
-A competition's training and test parts are two files of the same layout, so that nothing but `parts` ever opens a
-test file, and only when it is not asked for a validation.
+The training and test parts of a competition are two files of the same layout. Only `parts` opens a test file, and
+only if it is not asked for a validation.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-Wide = dict[str, np.ndarray]  # values of each series, by its name
+Wide = dict[str, np.ndarray]  # the values of each series, by its name
 
 
 class Parts(NamedTuple):
-    """What may be known and what is to be forecast; `test` follows `train` without a gap."""
+    """The known values and those to forecast; `test` follows `train` without a gap."""
 
     train: pd.DataFrame
     test: pd.DataFrame
@@ -26,7 +26,7 @@ class Parts(NamedTuple):
 
 
 def read_wide(path: Path) -> Wide:
-    """A row a series: its name, in CIF 2016 its horizon, and its values; empty cells end a row.
+    """One row per series: its name, in CIF 2016 its horizon, and its values; empty cells end a row.
 
     >>> path = Path(__import__("tempfile").mkdtemp(), "wide.csv")
     >>> _ = path.write_text("V1,V2,V3\\nH1,5,6\\nH2,7,\\n")
@@ -54,7 +54,7 @@ def read_horizons(path: Path) -> dict[str, int]:
 
 
 def long_table(series: Wide, first: Mapping[str, int] | None = None) -> pd.DataFrame:
-    """Stamps are whole numbers from 1, or from `first` of each series."""
+    """A long table whose timestamps are whole numbers from 1, or from `first` of each series."""
     starts = [1 if first is None else first[name] for name in series]
     return pd.DataFrame(
         {
@@ -66,7 +66,7 @@ def long_table(series: Wide, first: Mapping[str, int] | None = None) -> pd.DataF
 
 
 def parts(train_file: Path, test_file: Path, horizons: Mapping[str, int], validation: bool) -> Parts:
-    """`validation`: the last horizon of each training series is what is to be forecast; the test file stays shut."""
+    """With `validation`, the last horizon of each training series is forecast, and the test file is not opened."""
     train = read_wide(train_file)
     if validation:
         test = {name: y[-horizons[name] :] for name, y in train.items()}
@@ -82,14 +82,14 @@ def parts(train_file: Path, test_file: Path, horizons: Mapping[str, int], valida
 
 
 def last_horizon(table: pd.DataFrame, horizon: int, files: list[str]) -> Parts:
-    """The last `horizon` rows of each series are what is to be forecast."""
+    """The last `horizon` rows of each series are to be forecast."""
     table = table.sort_values(["unique_id", "ds"], ignore_index=True)
     from_end = table.groupby("unique_id").cumcount(ascending=False)
     return Parts(table[from_end >= horizon], table[from_end < horizon], files)
 
 
 def one_by_one(parts: Parts, every: int, shortest: int) -> list[Parts]:
-    """Every so many-th of the series that have so many rows to learn from, each by itself."""
+    """Each series by itself: every `every`-th of those with at least `shortest` training rows."""
     rows = parts.train["unique_id"].value_counts(sort=False)
     names = rows.index[rows >= shortest][::every]
     train, test = (dict(list(table.groupby("unique_id"))) for table in parts[:2])
@@ -118,7 +118,7 @@ def m3_quarterly(data: Path, validation: bool) -> Parts:
 
 
 def cif2016(data: Path, validation: bool) -> dict[int, Parts]:
-    """By horizon: 15 series have 6, 57 have 12."""
+    """The series by horizon: 15 have horizon 6, 57 have horizon 12."""
     train = data / "cif2016" / "cif2016_train.csv"
     horizons = read_horizons(train)
     whole = parts(train, data / "cif2016" / "cif2016_test.csv", horizons, validation)
@@ -137,10 +137,10 @@ ETT_TRAIN, ETT_VALIDATION, ETT_TEST = 12 * MONTH_ROWS, 4 * MONTH_ROWS, 4 * MONTH
 
 
 def etth1(data: Path, validation: bool) -> Parts:
-    """A series a channel, in units of mean and standard deviation of its first twelve months.
+    """One series per channel, standardised by the mean and standard deviation of its first twelve months.
 
     The public protocol trains on the first twelve months and forecasts the four test months; the four months of
-    validation lie between them. A validation reads the file no further than these.
+    validation lie between them. A validation reads the file only up to their end.
     """
     path = data / "ett" / "ETTh1.csv"
     rows = ETT_TRAIN + ETT_VALIDATION + (0 if validation else ETT_TEST)
@@ -157,7 +157,7 @@ def _melted(wide: pd.DataFrame) -> pd.DataFrame:
 
 
 def air_passengers(data: Path, validation: bool) -> Parts:
-    """144 months; a validation reads no further than the first 132."""
+    """144 months; a validation reads only the first 132."""
     path = data / "classics" / "AirPassengers.csv"
     table = pd.read_csv(path, names=["ds", "y"], header=0, nrows=132 if validation else 144)
     return last_horizon(one_series(pd.to_datetime(table["ds"]), table["y"]), 12, [path.name])

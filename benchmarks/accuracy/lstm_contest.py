@@ -1,10 +1,11 @@
-"""NeuralForecast's LSTM beside ours on the training part of M4 hourly: how long one training and forecast take.
+"""Compare NeuralForecast's LSTM with ours on the training part of M4 hourly: the time of one training and forecast.
 
     make bench-neuralforecast DATA=../shared/data      # in an environment that has both
 
-The same window, hidden size, horizon, quantiles, steps and windows a step, float32 on the same threads, taking turns
-in one process. Both forecast the last 48 hours of the training part, which neither has seen; no test file is opened.
-NeuralForecast lays out the windows of 32 series (its default) in each step and draws from these.
+Both have the same window, hidden size, horizon, quantiles, steps and windows per step, use float32 and the same
+number of threads, and take turns in one process. Both forecast the last 48 hours of the training part, which neither
+has seen; no test file is opened. In each step, NeuralForecast builds the windows of 32 series (its default) and draws
+from these.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ QUANTILES = [0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975]
 class Sizes(NamedTuple):
     window: int = 72
     hidden: int = 64
-    batch: int = 128  # windows a step
+    batch: int = 128  # windows per step
     steps: int = 500
 
 
@@ -50,7 +51,7 @@ def unrolled_settings(sizes: Sizes) -> dict[str, Any]:
 
 
 def unrolled_once(parts: loaders.Parts, sizes: Sizes, seed: int) -> pd.DataFrame:
-    """One training, one forecast; nothing is held out and no interval calibrated."""
+    """One training and one forecast; nothing is held out, and no intervals are calibrated."""
     import unrolled as un
 
     fc = un.Forecaster(HORIZON, seed=seed, alias="f", verbose=0, **unrolled_settings(sizes))
@@ -58,7 +59,7 @@ def unrolled_once(parts: loaders.Parts, sizes: Sizes, seed: int) -> pd.DataFrame
 
 
 def unrolled_fit(parts: loaders.Parts, sizes: Sizes, seed: int) -> pd.DataFrame:
-    """What a user calls: a training without the end, comparison and calibration there, a training on everything."""
+    """The call of a user: a training without the end, comparison, calibration, and a training on all rows."""
     import unrolled as un
 
     fc = un.Forecaster(HORIZON, seed=seed, alias="f", verbose=0, **unrolled_settings(sizes))
@@ -99,7 +100,7 @@ CONTESTANTS: dict[str, Callable[[loaders.Parts, Sizes, int], pd.DataFrame]] = {
 
 
 def contest(parts: loaders.Parts, sizes: Sizes, repeats: int) -> list[dict[str, Any]]:
-    """Everyone once for a few steps, then in turns, every other time in reverse."""
+    """Run each contestant once for a few steps, then all in turns, in reverse order every other turn."""
     for make in CONTESTANTS.values():
         make(parts, sizes._replace(steps=5), 0)
     runs: dict[str, list[tuple[float, float]]] = {name: [] for name in CONTESTANTS}

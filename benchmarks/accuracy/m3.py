@@ -1,4 +1,4 @@
-"""M3 monthly: 1,428 series, 18 months ahead. Some starts are unknown, so stamps are whole numbers."""
+"""M3 monthly: 1,428 series, 18 months ahead. Some start dates are unknown, so timestamps are whole numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Single series: every twelfth monthly and every sixth quarterly one of M3, a forecaster for each."""
+"""Single series: every twelfth monthly and every sixth quarterly series of M3, with a forecaster for each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def rows(data: Path, validation: bool, settings: Mapping[str, Any], seeds: Seque
         ("monthly", loaders.m3_monthly, 18, 12, 12),
         ("quarterly", loaders.m3_quarterly, 8, 4, 6),
     ):
-        # a horizon to learn, one to hold out, and a season
+        # a horizon to train on, one to hold out, and a season
         alone = loaders.one_by_one(load(data, validation), every, 2 * horizon + season)
         parts = [(horizon, one) for one in alone]
         found.append({"data": name, **competition.row(parts, season, {**settings, "season": season}, seeds)})

@@ -1,4 +1,4 @@
-"""M4 hourly: 414 series, 48 hours ahead, as the competition measured it (m4/EVALUATION.md beside the data)."""
+"""M4 hourly: 414 series, 48 hours ahead, measured as in the competition (m4/EVALUATION.md beside the data)."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ LEVEL = 95  # per cent, of the intervals that M4 asked for
 
 
 def scores(train: pd.DataFrame, forecast: pd.DataFrame, model: str, season: int) -> dict[str, float]:
-    """sMAPE and MASE, and of intervals, where there are any, MSIS and coverage.
+    """sMAPE and MASE, and, if there are intervals, their MSIS and coverage.
 
     Args:
         train: `unique_id`, `ds`, `y`, sorted; of the same series as the forecast.
@@ -70,7 +70,7 @@ def seasonal_naive(y: np.ndarray, season: int, h: int) -> np.ndarray:
 
 
 def naive2_forecast(y: np.ndarray, season: int, h: int) -> np.ndarray:
-    """Naive of the seasonally adjusted series, its season put back; of a series without a season, naive."""
+    """The naive forecast of the seasonally adjusted series, with the season put back; naive without a season."""
     if not is_seasonal(y, season):
         return naive(y, season, h)
     index = seasonal_indices(y, season)
@@ -91,7 +91,7 @@ def is_seasonal(y: np.ndarray, season: int) -> bool:
 
 
 def seasonal_indices(y: np.ndarray, season: int) -> np.ndarray:
-    """(season,) of classical multiplicative decomposition, as R's `decompose` has them; their mean is 1."""
+    """Indices (season,) of classical multiplicative decomposition, as in R's `decompose`; their mean is 1."""
     half = season // 2
     weights = np.full(2 * half + 1, 1 / season)
     if season % 2 == 0:
@@ -108,7 +108,7 @@ BASELINES = {"naive": naive, "seasonal naive": seasonal_naive, "Naive2": naive2_
 def with_baselines(
     train: pd.DataFrame, test: pd.DataFrame, season: int, names: Iterable[str] = BASELINES
 ) -> pd.DataFrame:
-    """`test`, whose series lie one after the other, with a column for each of `BASELINES` that is named."""
+    """`test`, whose series follow each other, with a further column for each named baseline of `BASELINES`."""
     past = {key: part.to_numpy() for key, part in train.groupby("unique_id")["y"]}
     sizes = test.groupby("unique_id", sort=False).size()
     columns = {

@@ -1,4 +1,4 @@
-"""What a result must be read with: machine, versions, threads, sizes; and how results are kept."""
+"""The context of a result (machine, versions, threads, sizes), and the files of results."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def configuration(forecasters: Sequence[Forecaster], **given: Any) -> dict[str, 
 
 
 def _sizes(fc: Forecaster, given: dict[str, Any]) -> dict[str, Any]:
-    from unrolled.forecasting.defaults import choose_settings  # statistical methods have an environment without it
+    from unrolled.forecasting.defaults import (
+        choose_settings,
+    )  # not installed in the environment of the statistical methods
 
     assert fc.panel_ is not None, "it has been fitted"
     spec = fc.model_.spec
@@ -75,7 +77,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def keep(path: Path, name: str, validation: bool, choice: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Write the rows of one choice of settings; those of other choices stay."""
+    """Write the rows of one choice of settings; the rows of other choices are kept."""
     stamp = {"choice": choice, "machine": machine("unrolled")}
     old = [row for row in load(path)["rows"] if row["choice"] != choice] if path.exists() else []
     content = {"table": name, "split": "validation" if validation else "test"}

@@ -1,10 +1,11 @@
-"""How well unrolled forecasts public data: one table a data set, from a folder that holds the files.
+"""Measure the accuracy of unrolled on public data: one table per data set, from a folder that holds the files.
 
     make accuracy DATA=../shared/data
     python benchmarks/accuracy/run.py ../shared/data --only m4-hourly --validation --settings defaults --seeds 0 1 2
 
-With `--validation` the last horizon of the training parts is forecast and no test file is opened: for choosing.
-Without, the test parts are. `python benchmarks/accuracy/document.py` makes docs/accuracy.md of what is written.
+With `--validation`, for choosing settings, the last horizon of the training parts is forecast, and no test file is
+opened. Otherwise the test parts are forecast. `python benchmarks/accuracy/document.py` makes docs/accuracy.md from
+the results.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Where a figure stands: the statistical methods of statsforecast over the last horizon of the training parts.
+"""For comparison: the statistical methods of statsforecast on the last horizon of the training parts.
 
     make statistical DATA=../shared/data       # in an environment of its own
 
-They see what `run.py --validation` shows to unrolled, and no test file is opened.
+They read the same rows as unrolled with `run.py --validation`; no test file is opened.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HOURLY = {"SeasonalNaive": SeasonalNaive, "AutoETS": AutoETS}
 
 
 def forecast(parts: loaders.Parts, model: Any, horizon: int) -> pd.DataFrame:
-    """The test part with a column "f"; series by series where the method can't take one, its seasonal naive."""
+    """The test part with a column "f"; series that the method cannot fit have the seasonal naive forecast."""
     fallback = SeasonalNaive(season_length=model.season_length)
     made = StatsForecast([model], freq=1, n_jobs=2, fallback_model=fallback).forecast(df=parts.train, h=horizon)
     merged = parts.test.merge(made.rename(columns={model.alias: "f"}), on=["unique_id", "ds"], validate="one_to_one")

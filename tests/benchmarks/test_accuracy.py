@@ -1,4 +1,4 @@
-"""Measuring accuracy: files are read right, test files stay shut, measures are M4's, docs show what is kept."""
+"""Measuring accuracy: files are read correctly, validations open no test files, measures are M4's, documents fit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDER = ROOT / "benchmarks" / "accuracy"
 
 @pytest.fixture(scope="module", autouse=True)
 def _importable():
-    """The commands import one another as scripts of one folder do; afterwards their plain names are free again."""
+    """The benchmarks can import each other, as scripts of one folder do; afterwards their names are free again."""
     before = set(sys.modules)
     sys.path.insert(0, str(FOLDER))
     yield
@@ -36,7 +36,7 @@ def write_wide(path: Path, rows: dict[str, list[float]], horizons: dict[str, int
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def test_a_test_follows_its_training_part(tmp_path):
+def test_test_parts_follow_their_training_parts(tmp_path):
     import loaders
 
     train, test = {"H1": list(range(1, 101)), "H2": list(range(60))}, {"H1": list(range(48)), "H2": [7] * 48}
@@ -51,7 +51,7 @@ def test_a_test_follows_its_training_part(tmp_path):
     }
 
 
-def test_a_validation_does_without_the_test_file(tmp_path):
+def test_a_validation_does_not_open_the_test_file(tmp_path):
     import loaders
 
     write_wide(tmp_path / "m3" / "m3_monthly_train.csv", {"N1": list(range(50)), "N2": list(range(40))})
@@ -62,7 +62,7 @@ def test_a_validation_does_without_the_test_file(tmp_path):
         loaders.m3_monthly(tmp_path, validation=False)
 
 
-def test_series_are_taken_one_by_one(tmp_path):
+def test_single_series_are_selected_by_number_and_length(tmp_path):
     import loaders
 
     rows = {f"Q{k}": list(range(20 + k)) for k in range(9)}
@@ -73,7 +73,7 @@ def test_series_are_taken_one_by_one(tmp_path):
     assert [part.test["y"].tolist() for part in alone] == [list(range(n, n + 8)) for n in (14, 17, 20)]
 
 
-def test_cif_is_forecast_by_horizon_and_a_short_test_is_refused(tmp_path):
+def test_cif_is_split_by_horizon_and_a_short_test_part_is_refused(tmp_path):
     import loaders
 
     horizons = {"T1": 12, "T2": 6}
@@ -89,7 +89,7 @@ def test_cif_is_forecast_by_horizon_and_a_short_test_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(("validation", "train", "end"), [(True, 8640, 11520), (False, 11520, 14400)])
-def test_etth1_is_in_units_of_its_first_year_and_goes_no_further_than_its_split(tmp_path, validation, train, end):
+def test_etth1_is_standardised_by_its_first_year_and_ends_at_its_split(tmp_path, validation, train, end):
     import loaders
 
     rng = np.random.default_rng(0)
@@ -127,7 +127,7 @@ KEPT = {
 }
 
 
-def test_sets_kept_aside_are_read(tmp_path):
+def test_data_sets_kept_aside_are_read(tmp_path):
     import kept_aside
 
     for name, text in KEPT.items():
@@ -178,7 +178,7 @@ def test_naive2_repeats_the_season_of_a_seasonal_series_only():
     assert measures.naive2_forecast(np.full(20, 3.0), 4, 2).tolist() == [3.0, 3.0]
 
 
-def test_the_command_keeps_what_it_measured_and_makes_tables_of_it(tmp_path, monkeypatch):
+def test_the_command_saves_its_results_and_tables_show_them(tmp_path, monkeypatch):
     import document
     import m4
     import record
@@ -191,7 +191,7 @@ def test_the_command_keeps_what_it_measured_and_makes_tables_of_it(tmp_path, mon
     monkeypatch.setitem(m4.SETTINGS, "tuned", {"season": 24, "steps": 2, "ensemble": 1, "hidden": 5})
     out = tmp_path / "out"
     arguments = ["run.py", str(tmp_path), "--only", "m4-hourly", "kept-aside", "--validation", "--seeds", "0", "3"]
-    for choice in ("both", "defaults"):  # the second time over, the other choice stays
+    for choice in ("both", "defaults"):  # a second run keeps the rows of the other choice
         monkeypatch.setattr(sys, "argv", [*arguments, "--settings", choice, "--output", str(out)])
         run.main()
     assert [path.name for path in out.iterdir()] == ["m4-hourly-validation.json"]
@@ -212,7 +212,7 @@ def test_the_command_keeps_what_it_measured_and_makes_tables_of_it(tmp_path, mon
     )
 
 
-def test_the_document_shows_what_was_measured():
+def test_the_document_shows_the_measured_results():
     import document
 
     text = document.DOCUMENT.read_text("utf-8")
@@ -222,7 +222,7 @@ def test_the_document_shows_what_was_measured():
     assert document.readme(text) == text
 
 
-def test_errors_of_windows_are_those_of_all_that_were_wanted():
+def test_errors_of_windows_require_all_forecasts():
     import ett
 
     made = pd.DataFrame({"ds": [3, 4, 4, 5], "y": [1.0, 2, 2, 3], "network": [1.0, 4, 1, 3]})

@@ -19,7 +19,7 @@ EVERY_COMMAND = pytest.mark.parametrize("name", COMMANDS)
 
 
 def words_of(text: str) -> str:
-    """A text without the breaks of its lines."""
+    """A text without its line breaks."""
     return " ".join(text.split())
 
 
@@ -36,18 +36,18 @@ def test_every_command_and_each_of_its_options_has_help(name, command):
 
 
 @EVERY_COMMAND
-def test_the_list_of_commands_says_what_each_says_itself(name, command):
+def test_the_list_of_commands_agrees_with_the_help_of_each(name, command):
     assert words_of(load(name).help).startswith(COMMANDS[name])
     assert COMMANDS[name] in words_of(command("--help").out)
 
 
-def test_the_commands_are_those_that_are_promised(command):
+def test_the_commands_are_the_documented_ones(command):
     assert {"forecast", "backtest", "predict", "score", "demo", "check", "bench", "info"} <= set(COMMANDS)
-    assert command().code == 2  # nothing asked: the help, but not a success
+    assert command().code == 2  # without a command: the help, but no success
     assert command("--version").out == f"unrolled {un.__version__} ({un.active_engine().identity})\n"
 
 
-def test_a_mistyped_command_or_option_is_told_what_is_near(command):
+def test_a_mistyped_command_or_option_gets_a_suggestion(command):
     done = command("forcast", AIR)
     assert (done.code, done.out) == (2, "")
     assert "Did you mean 'forecast'?" in done.err
@@ -80,7 +80,7 @@ def test_help_and_usage_errors_import_nothing_heavy(words):
 
 
 def complete(shell_name: str, *words: str) -> str:
-    """What a shell would be told after these words."""
+    """The completions that a shell would get after these words."""
     line = " ".join(words)
     variables = {
         "_UNROLLED_COMPLETE": f"complete_{shell_name}",
@@ -95,13 +95,13 @@ def complete(shell_name: str, *words: str) -> str:
 
 
 @pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])
-def test_commands_and_options_complete_themselves(shell_name):
+def test_commands_and_options_are_completed(shell_name):
     assert "forecast" in complete(shell_name, "unrolled", "fore")
     assert "--horizon" in complete(shell_name, "unrolled", "forecast", "--hor")
 
 
 @pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])
-def test_the_script_of_a_shell_can_be_shown(shell_name):
+def test_the_completion_script_of_a_shell_is_shown(shell_name):
     installed = Path(sys.executable).parent / "unrolled"
     done = subprocess.run(
         [installed], env=ENVIRONMENT | {"_UNROLLED_COMPLETE": f"source_{shell_name}"}, capture_output=True, text=True

@@ -19,7 +19,7 @@ EVERY_COMMAND = pytest.mark.parametrize("name", COMMANDS)
 SMALL = "steps = 4\nensemble = 2\nhidden = 4\n"
 
 
-def test_a_file_may_say_all_and_the_command_line_goes_before_it(command, file):
+def test_a_file_may_give_all_options_and_the_command_line_overrides_it(command, file):
     file(f'file = "{AIR}"', "horizon = 5", "level = [50, 80]", "integer = true", "log = false", SMALL, name="a.toml")
     rows = pd.read_csv(io.StringIO(command("forecast", "--config", "a.toml", "--out", "-").out))
     assert len(rows) == 5
@@ -53,7 +53,7 @@ def test_paths_are_relative_to_the_file(command, tmp_path):
         (["hidden = 0", "horizon = 3", f'file = "{AIR}"'], "--hidden must be a whole number ≥ 1; got 0"),
     ],
 )
-def test_what_is_wrong_in_a_file_is_named_with_its_line(lines, message, command, file):
+def test_mistakes_in_a_file_are_named_with_their_line(lines, message, command, file):
     file(*lines, name="run.toml")
     done = command("forecast", AIR, "--config", "run.toml")
     assert (done.code, done.out) == (2, "")
@@ -61,14 +61,14 @@ def test_what_is_wrong_in_a_file_is_named_with_its_line(lines, message, command,
     assert not list(Path.cwd().glob("*-forecast"))
 
 
-def test_a_file_that_is_not_there_is_an_error_with_a_remedy(command):
+def test_a_missing_file_is_an_error_with_a_remedy(command):
     done = command("forecast", AIR, "-H", 2, "--config", "absent.toml")
     assert done.code == 2
     assert "can't read --config absent.toml: No such file or directory. Name a TOML file" in done.err
 
 
 def value_of(parameter, tmp_path):
-    """A value that a file may give a parameter, and what the command is told."""
+    """A value of a parameter in a file, and the value that the command gets."""
     if parameter.is_flag if parameter.param_type_name == "option" else False:
         return "true", True
     if parameter.type.name == "path":
@@ -114,7 +114,7 @@ def test_paths_of_every_command_are_declared_as_such(name):
     ],
     ids=["unknown", "itself", "no TOML", "open", "deep", "long", "kind", "absent", "binary"],
 )
-def test_what_is_wrong_is_told_in_one_line_by_every_command(name, text, message, command):
+def test_every_command_reports_mistakes_in_one_line(name, text, message, command):
     if text == "":
         option = next(p for p in load(name).params if p.param_type_name == "option" and p.is_flag)
         text = f"# a comment\n{name_in_file(option)} = 7"
@@ -132,7 +132,7 @@ def test_arguments_and_lists_of_other_commands_come_from_files(command, file):
     assert command("forecast", AIR, "-H", 2, *QUICK, "--out", "out").code == 0
     assert json.loads(command("info", "--config", "a.toml").out)["kind"] == "forecaster"
     assert json.loads(command("predict", "--config", "a.toml").out)["forecast"]
-    assert command("info", "--config", "a.toml", "nothing.safetensors").code == 2  # the command line goes before it
+    assert command("info", "--config", "a.toml", "nothing.safetensors").code == 2  # the command line takes precedence
     file('cell = ["rnn", "lstm"]', "depth = 1", "seed = 4", name="b.toml")
     told = command("check", "--config", "b.toml", "-q").out
     assert {line.split()[1] for line in told.splitlines()} == {"rnn", "lstm"}
@@ -145,7 +145,7 @@ def test_arguments_and_lists_of_other_commands_come_from_files(command, file):
     assert "season 5" in command("inspect", "--config", "d.toml").out
 
 
-def test_a_mark_at_the_beginning_and_days_without_quotes_are_understood(command, file):
+def test_byte_order_marks_and_unquoted_dates_are_read(command, file):
     rows = "\n".join(["a", *map(str, range(40))])
     Path("table.csv").write_text(rows)
     file(b"\xef\xbb\xbffile = 'table.csv'\nfreq = 'D'\nstart = 2024-02-01\n", name="a.toml")
@@ -153,6 +153,6 @@ def test_a_mark_at_the_beginning_and_days_without_quotes_are_understood(command,
     assert "2024-02-01 … 2024-03-11" in done.out
 
 
-def test_a_file_of_a_forecast_is_none_of_a_backtest(command, file):
+def test_a_file_for_forecast_is_refused_by_backtest(command, file):
     file('future-file = "a.csv"', name="run.toml")
     assert "there is no option 'future-file'" in command("backtest", AIR, "--config", "run.toml").err

@@ -1,4 +1,4 @@
-"""What commands print, and options in messages."""
+"""The output of commands, and options in messages."""
 
 from __future__ import annotations
 
@@ -134,23 +134,23 @@ def test_json_takes_numpy_values(capsys):
         print_json(object())
 
 
-# --- what is printed at a terminal and elsewhere ----------------------------------------------------
+# --- output at a terminal and elsewhere ---------- ----------------------------------------------------
 
 
-def test_off_a_terminal_there_is_not_one_escape_sequence(tmp_path):
+def test_output_without_a_terminal_has_no_escape_sequences(tmp_path):
     for words in (["--help"], ["forecast", "--help"], ["forecast"], ["forecast", AIR, "-H", 2, *QUICK], ["info"]):
         done = shell(*words, cwd=tmp_path)
         assert "\x1b" not in done.out + done.err, words
 
 
-def test_no_colours_at_a_terminal_that_wants_none(tmp_path):
+def test_no_color_turns_colours_off_at_a_terminal(tmp_path):
     done = Watched("forecast", AIR, "-H", 2, *QUICK, cwd=tmp_path, NO_COLOR="1").leave()
     assert done.code == 0, done.err
     assert "┊" in done.err  # the chart
     assert not any(f"\x1b[{colour}" in done.err for colour in (*range(30, 50), *range(90, 108))), done.err
 
 
-def test_quiet_at_a_terminal_says_nothing(tmp_path):
+def test_quiet_prints_no_messages_at_a_terminal(tmp_path):
     done = Watched("forecast", AIR, "-H", 2, *QUICK, "--quiet", cwd=tmp_path).leave()
     assert (done.code, done.err) == (0, "")
     assert len(done.out.splitlines()) == 3
@@ -161,7 +161,7 @@ def test_quiet_at_a_terminal_says_nothing(tmp_path):
     [["check", "--cell", "rnn", "--depth", 1], ["demo", "fish"], ["inspect", AIR], ["info"]],
     ids=lambda w: w[0],
 )
-def test_quiet_or_by_nature_silent_commands_give_their_data_only(words, command):
+def test_quiet_commands_print_only_their_data(words, command):
     silent = [] if words[0] in ("inspect", "info") else ["--quiet"]
     done = command(*words, *silent)
     assert (done.code, done.err) == (0, "")

@@ -62,7 +62,7 @@ def test_errors_become_exit_codes_and_messages_with_options(error, code, message
     assert (out, err.startswith(message)) == ("", True)
 
 
-def test_faults_of_the_program_are_no_errors_of_the_user():
+def test_bugs_are_not_reported_as_user_errors():
     ctx = load("forecast").make_context("forecast", [], resilient_parsing=True)
     with pytest.raises(ZeroDivisionError), errors_as_exit_codes(ctx):
         raise ZeroDivisionError

@@ -11,7 +11,7 @@ from unrolled.cli.help_panels import ARGUMENTS, OPTIONS, PANELS, panel_of
 
 
 @pytest.mark.parametrize("name", ["forecast", "backtest"])
-def test_options_stand_in_panels(name, command):
+def test_options_are_grouped_in_panels(name, command):
     shown = [line[:-1] for line in command(name, "--help").out.splitlines() if re.fullmatch(r"\w[\w ]*:", line)]
     assert shown == ["Arguments", *PANELS]
     in_panels = {option for names in PANELS.values() for option in names}

@@ -7,7 +7,7 @@ from unrolled.cli.input_tables import saved_reading
 from unrolled.series.files import ReadOptions
 
 
-def test_doubled_timestamps_of_the_future_are_named_by_their_lines(command, tmp_path):
+def test_duplicate_timestamps_of_the_future_are_named_with_their_lines(command, tmp_path):
     rows = [f"2024-01-{k:02},{k},{k % 2}" for k in range(1, 31)]
     (tmp_path / "t.csv").write_text("\n".join(["date,sold,price", *rows]))
     (tmp_path / "ahead.csv").write_text("date,price\n\n2024-01-31,1\n2024-02-01,1\n2024-01-31,0\n")

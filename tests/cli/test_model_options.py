@@ -12,7 +12,7 @@ from unrolled.cli.model_options import COVARIATES, TRAINING, parse_baselines, pa
 from unrolled.errors import InputError
 from unrolled.series.files import CovariateColumns
 
-NO_OPTIONS = {"verbose"}  # of a Forecaster: --quiet is what a shell has
+NO_OPTIONS = {"verbose"}  # of a Forecaster: the command has --quiet
 
 
 @pytest.mark.parametrize("name", ["forecast", "backtest"])

@@ -12,7 +12,7 @@ from unrolled.errors import InputError
 
 
 @pytest.mark.parametrize("name", ["predict", "score", "plot", "backtest"])
-def test_an_output_that_can_not_be_written_is_refused_before_anything_is_read(name, command, tmp_path):
+def test_an_unwritable_output_is_refused_before_anything_is_read(name, command, tmp_path):
     words = {
         "predict": ("none.safetensors",),
         "score": ("none.csv", "none.csv"),
@@ -40,7 +40,7 @@ def test_an_input_is_never_overwritten(command, file):
     assert Path(path).read_bytes() == before
 
 
-def test_a_device_is_no_file(command):
+def test_a_device_is_refused_as_an_output(command):
     done = command("predict", "none.safetensors", "--out", os.devnull)
     assert (done.code, done.err) == (
         2,

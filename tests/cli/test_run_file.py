@@ -1,4 +1,4 @@
-"""The file next to the outputs of a run that repeats it: where it is, and what it holds."""
+"""The run file next to the outputs of a run: its place, its content, and the repeated run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ RUNS = {
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_a_run_is_repeated_to_the_byte_from_wherever_one_stands(run, trained, command, tmp_path, monkeypatch):
+def test_a_run_is_repeated_to_the_byte_from_any_folder(run, trained, command, tmp_path, monkeypatch):
     words, out = RUNS[run]
     monkeypatch.chdir(trained)
     (trained / "deep").mkdir(exist_ok=True)
@@ -101,11 +101,11 @@ def test_a_run_is_repeated_to_the_bit_by_the_file_that_it_writes(words, command)
     assert text.startswith("# unrolled forecast --config run.toml repeats this run\n")
     assert f"# unrolled {un.__version__}, engine {un.active_engine().identity}\n" in text
     assert tomllib.loads(text)["seed"] == (3 if "--seed" in words else 0)
-    # and the second file the same again, wherever it lies
+    # and so does the second file, in another folder
     assert tomllib.loads(text) == tomllib.loads(written("other", "run.toml").decode())
 
 
-def test_covariates_and_what_is_known_ahead_are_repeated_too(command, file):
+def test_runs_with_covariates_known_ahead_are_repeated(command, file):
     days = pd.date_range("2024-01-01", periods=63)
     frame = pd.DataFrame({"ds": days, "price": [k % 5 for k in range(63)], "town": "A", "y": range(63)})
     file(frame[:60].to_csv(index=False), name="sales.csv")
@@ -117,7 +117,7 @@ def test_covariates_and_what_is_known_ahead_are_repeated_too(command, file):
     assert written("other") == written("deep/out")
 
 
-def test_a_backtest_is_repeated_by_the_file_beside_its_rows(command):
+def test_a_backtest_is_repeated_by_its_run_file(command):
     done = command("backtest", AIR, "-H", 3, "-K", 2, "--no-refit", *QUICK, "--out", "rows.csv")
     assert done.code == 0, done.err
     assert tomllib.loads(Path("rows.toml").read_text("utf-8"))["refit"] is False
@@ -127,7 +127,7 @@ def test_a_backtest_is_repeated_by_the_file_beside_its_rows(command):
     assert again.out == done.out
 
 
-def test_what_something_else_wrote_is_never_overwritten(trained, command, monkeypatch):
+def test_files_of_other_origin_are_never_overwritten(trained, command, monkeypatch):
     monkeypatch.chdir(trained)
     Path("kept").mkdir()
     predicted = command("predict", "out/model.safetensors", "--out", "kept/one.csv")
@@ -140,7 +140,7 @@ def test_what_something_else_wrote_is_never_overwritten(trained, command, monkey
         assert f"kept/{name}.toml repeats it" in done.err
         assert tomllib.loads(Path(f"kept/{name}.toml").read_text())["out"] == name
     assert Path("kept/one.toml").read_bytes() == text
-    # its own is made anew, wherever it stands
+    # its own run file is replaced, from any folder
     assert "kept/one.csv, kept/one.toml" in command("predict", "out/model.safetensors", "--out", "kept/one.csv").err
     assert "kept/one.svg.toml" in command("plot", "out/forecast.csv", "--out", "kept/one.svg").err
     assert sorted(path.name for path in Path("kept").iterdir()) == [
@@ -149,9 +149,7 @@ def test_what_something_else_wrote_is_never_overwritten(trained, command, monkey
 
 
 @pytest.mark.parametrize("taken", ["[tool]\nname = 1\n", "not toml at all", 'out = "a.csv"\n', "\udcff"])
-def test_a_file_of_a_persons_own_is_kept_and_where_all_are_taken_nothing_is_begun(
-    taken, trained, command, monkeypatch, tmp_path
-):
+def test_user_files_are_kept_and_no_run_starts_without_a_free_name(taken, trained, command, monkeypatch, tmp_path):
     model = trained / "out" / "model.safetensors"
     content = taken.encode("utf-8", "surrogateescape")
     Path("a.toml").write_bytes(content)
@@ -175,7 +173,7 @@ def test_a_file_of_a_persons_own_is_kept_and_where_all_are_taken_nothing_is_begu
     assert Path("other", "forecast.csv").read_bytes() == expected
 
 
-def test_a_folder_behind_a_link_is_told_by_where_it_lies(trained, command, tmp_path):
+def test_paths_are_relative_to_the_real_folder_behind_a_link(trained, command, tmp_path):
     (tmp_path / "far" / "away").mkdir(parents=True)
     (tmp_path / "near").symlink_to(tmp_path / "far" / "away")
     (tmp_path / "air.csv").write_text(AIR.read_text())
@@ -199,7 +197,7 @@ def test_standard_input_is_repeated_from_standard_input(trained, command, monkey
     assert Path("other.csv").read_bytes() == Path("rows.csv").read_bytes()
 
 
-def test_names_of_any_bytes_are_repeated(trained, command, tmp_path):
+def test_file_names_of_any_bytes_are_repeated(trained, command, tmp_path):
     name = os.fsdecode(b"sales-\xff.csv")
     Path(name).write_bytes(AIR.read_bytes())
     model = trained / "out" / "model.safetensors"
@@ -210,7 +208,7 @@ def test_names_of_any_bytes_are_repeated(trained, command, tmp_path):
 
 
 @pytest.mark.parametrize("run", ["predict", "score", "score by series"])
-def test_a_table_in_a_file_is_the_one_on_standard_output(run, trained, command, monkeypatch):
+def test_a_table_in_a_file_equals_that_on_standard_output(run, trained, command, monkeypatch):
     words, _ = RUNS[run]
     monkeypatch.chdir(trained)
     plain, dash = command(*words), command(*words, "--out", "-")

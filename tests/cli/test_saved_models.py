@@ -23,7 +23,7 @@ def y(count: int) -> np.ndarray:
 
 
 def across(first: int, last: int, mark: str = ",") -> list[str]:
-    """Lines with two series side by side, as a German spreadsheet writes them, and a value of one missing as -200."""
+    """Lines with two series as columns, in the format of a German spreadsheet; -200 stands for a missing value."""
     days = pd.date_range("2024-01-01", periods=last)
     rows = [
         f"{days[k]:%d.%m.%Y};{y(last)[k]:.2f};{-200 if k % 11 == 5 else 3 + y(last)[k]:.2f}"
@@ -45,7 +45,7 @@ def wide(command, file):
 
 
 def test_a_newer_table_is_read_as_that_of_the_training(wide, file):
-    newer = file(*across(92, 100), *across(100, 104)[1:], name="newer.csv")  # days that could be months, too
+    newer = file(*across(92, 100), *across(100, 104)[1:], name="newer.csv")  # days that could also be months
     done = wide("predict", MODEL, newer)
     assert done.code == 0, done.err
     words = "--wide --na=-200 --dates dmy --decimal , --delimiter ';'"
@@ -63,7 +63,7 @@ def test_a_newer_table_is_read_as_that_of_the_training(wide, file):
     assert "newer.svg: 2 series" in picture.err
 
 
-def test_options_that_are_given_win(wide, file):
+def test_given_options_take_precedence(wide, file):
     frame = pd.DataFrame({"Tag": pd.date_range("2024-01-01", periods=60), "series": "Nord", "value": y(60)})
     long = file(frame.to_csv(index=False), name="long.csv")
     done = wide("predict", MODEL, long)
@@ -75,7 +75,7 @@ def test_options_that_are_given_win(wide, file):
     assert table(done.out)["Tag"].tolist() == ["2024-03-01", "2024-03-02", "2024-03-03"]
 
 
-def test_several_columns_of_a_role_are_remembered_and_single_ones_preferred(command, file):
+def test_several_columns_of_a_role_are_kept_and_single_ones_preferred(command, file):
     stamps = pd.date_range("2024-01-01", periods=60)
     frame = pd.DataFrame({"day": stamps, "time": "06:00", "a": y(60), "b": 2 * y(60), "c": 1.0})
     path = file(frame.to_csv(index=False), name="old.csv")
@@ -89,7 +89,7 @@ def test_several_columns_of_a_role_are_remembered_and_single_ones_preferred(comm
     assert command("predict", MODEL, path).out == command("predict", MODEL).out
 
 
-def test_numbered_rows_go_on_where_the_history_is_whole(command, file):
+def test_numbered_rows_continue_if_the_whole_history_is_present(command, file):
     values = [f"{v:.3f}" for v in y(120)]
     old, whole, new = (
         file("a", *values[part], name=f"{name}.csv")
@@ -117,14 +117,14 @@ def test_numbered_rows_go_on_where_the_history_is_whole(command, file):
     )
 
 
-def test_the_period_that_was_found_is_that_of_the_newer_table(command, file):
+def test_a_newer_table_is_aggregated_by_the_period_of_the_training(command, file):
     rng = np.random.default_rng(0)
     moments = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.cumsum(rng.integers(600, 2400, 400)), unit="s")
     lines = [f"{moment:%Y-%m-%d %H:%M:%S},{k % 9}" for k, moment in enumerate(moments)]
     old = file("when,sold", *lines, name="old.csv")
     assert command("forecast", old, "-H", 3, "--aggregate", "sum", *QUICK, "--out", "out").code == 0
     assert un.load(MODEL).reading_ == {"aggregate": "sum", "freq": "30min"}
-    rare = file("when,sold", *lines[::4], name="rare.csv")  # by itself, it would be two hours
+    rare = file("when,sold", *lines[::4], name="rare.csv")  # inferred from this table alone, it would be two hours
     done = command("predict", MODEL, rare)
     assert "note: sum of the rows in each period (30min)\n" in done.err
     steps = pd.to_datetime(table(done.out)["when"]).diff().dropna().unique()
@@ -132,13 +132,13 @@ def test_the_period_that_was_found_is_that_of_the_newer_table(command, file):
 
 
 def rewritten(**changes: object) -> None:
-    """Give a model file another content; None takes a part away."""
+    """Change the content of a model file; None removes a part."""
     kind, arrays, content = storage.read(MODEL)
     kept = {name: value for name, value in (content | changes).items() if value is not None}
     storage.write(MODEL, kind, arrays, kept)
 
 
-def test_files_of_models_that_remember_nothing_are_read(command):
+def test_model_files_without_reading_options_are_read(command):
     assert command("forecast", AIR, "-H", 3, "--na", "x", *QUICK, "--out", "out").code == 0
     expected = command("predict", MODEL, AIR, "-q").out
     rewritten(reading=None)
@@ -159,7 +159,7 @@ def test_files_of_models_that_remember_nothing_are_read(command):
         ({"aggregate": "product"}, "--aggregate must be sum, mean, last or count; got 'product'"),
     ],
 )
-def test_what_no_reading_can_be_is_refused(reading, message, command):
+def test_invalid_reading_options_in_a_file_are_refused(reading, message, command):
     assert command("forecast", AIR, "-H", 3, *QUICK, "--out", "out").code == 0
     rewritten(reading=reading)
     done = command("predict", MODEL, AIR)
@@ -177,7 +177,7 @@ def test_a_fit_from_python_forgets_how_a_file_was_read(command):
     assert fc.fit(df).reading_ == {}
 
 
-def test_words_of_a_reading_are_read_as_the_same_reading(command):
+def test_reading_options_survive_their_words_on_the_command_line(command):
     reading = ReadOptions(target="a b", na="-1,-2", wide=False, header=2, delimiter="tab", freq=3)
     assert (
         shlex.join(option_words(reading.given))

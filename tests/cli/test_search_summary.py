@@ -37,7 +37,7 @@ def again_name(told) -> str:
     return told["model"]["cell"].upper()
 
 
-def test_the_report_shows_the_evidence(command, tmp_path):
+def test_the_report_shows_the_trials(command, tmp_path):
     done = command(*WORDS, "--cell", "auto", "--max-trials", 5)
     page = (tmp_path / "air_passengers-forecast" / "report.html").read_text("utf-8")
     assert "Automatic choice" in page
@@ -56,14 +56,14 @@ def test_the_report_shows_the_evidence(command, tmp_path):
         (("--scaling", "level,none"), "no scaling is called 'none'"),
     ],
 )
-def test_wrong_budgets_are_told_before_anything_is_read(words, message, command):
+def test_wrong_budgets_are_reported_before_anything_is_read(words, message, command):
     done = command(*WORDS, *words)
     assert done.code == 2
     assert message in done.err
     assert done.out == ""
 
 
-def test_a_search_of_a_backtest_is_repeated_by_what_it_chose(command):
+def test_a_backtest_with_a_search_is_repeated_by_its_choice(command):
     words = ("backtest", AIR, "-H", 3, "-K", 3, "--steps", 4, "--hidden", 4)
     done = command(*words, "--cell", "auto", "--budget", "1.5s", "--out", "rows.csv")
     assert done.code == 0, done.err
@@ -85,7 +85,7 @@ def written(folder: str, name: str = "forecast.csv") -> bytes:
     return Path(folder, name).read_bytes()
 
 
-def test_a_search_under_a_budget_is_repeated_by_what_it_chose(command):
+def test_a_search_under_a_budget_is_repeated_by_its_choice(command):
     words = ("--cell", "auto", "--budget", "2s", "--steps", 4, "--hidden", 4)
     done = command("forecast", AIR, "-H", 6, *words, "--out", "out")
     assert done.code == 0, done.err

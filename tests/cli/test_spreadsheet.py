@@ -37,7 +37,7 @@ def shops(file):
 
 
 @given(TEXTS)
-def test_what_was_escaped_comes_back_and_is_formula_by_nothing(text):
+def test_escaping_is_reversible_and_leaves_no_formulas(text):
     assert unescape(escape(text)) == text
     shown = escape(text)
     try:
@@ -47,7 +47,7 @@ def test_what_was_escaped_comes_back_and_is_formula_by_nothing(text):
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+A1", "-A1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_each_beginning_gets_a_quote(text):
+def test_each_kind_of_formula_gets_a_quote(text):
     assert is_formula(text)
     assert escape(text) == "'" + text
 
@@ -81,7 +81,7 @@ def test_without_the_option_there_is_a_note_and_with_it_a_quote(command, shops, 
     assert (tmp_path / "safe" / "forecast.csv").read_text() == safe.out
 
 
-def test_scores_and_predictions_read_such_a_file_right(command, shops, file):
+def test_score_and_predict_read_escaped_files(command, shops, file):
     command("forecast", shops, "-H", 2, *QUICK, "--target", "sold", "--out", "safe", "--excel-safe")
     frame = pd.read_csv(shops)
     came = pd.DataFrame(
@@ -107,7 +107,7 @@ def test_rows_of_a_backtest_are_escaped_too(command, shops):
     assert "may execute" in command(*words).err
 
 
-def test_files_are_safe_for_spreadsheets_where_that_is_asked_for(command, file):
+def test_files_are_escaped_for_spreadsheets_on_request(command, file):
     rows = [f"{shop},2024-01-{day:02},{day + len(shop)}" for shop in (FORMULA, "b") for day in range(1, 31)]
     sales = file("shop,day,sold", *rows, name="sales.csv")
     assert command("forecast", sales, "-H", 2, "--target", "sold", *QUICK, "--out", "out").code == 0

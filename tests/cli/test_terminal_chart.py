@@ -19,7 +19,7 @@ def is_dot(character: str) -> bool:
     return 0x2800 < ord(character) <= 0x28FF
 
 
-def test_a_rising_line_rises_and_the_axis_tells_the_extremes():
+def test_a_rising_line_rises_and_the_axis_shows_the_extremes():
     lines = chart(np.arange(40.0), np.arange(40.0, 60.0), columns=64, height=6)
     assert lines[0].startswith("59 ┤")
     assert lines[-1].startswith(" 0 ┤")
@@ -56,7 +56,7 @@ def test_gaps_stay_gaps_and_constants_are_drawn():
     assert "nan" not in "".join(lines)
 
 
-def test_it_ends_a_forecast_at_a_terminal_that_is_wide_enough(tmp_path):
+def test_a_forecast_ends_with_a_chart_at_a_wide_terminal(tmp_path):
     done = Watched("forecast", AIR, "-H", 4, *QUICK, cwd=tmp_path, COLUMNS="44").leave()
     lines = done.err.replace("\r", "").splitlines()
     drawn = [line for line in lines if PRESENT in line]
@@ -66,5 +66,5 @@ def test_it_ends_a_forecast_at_a_terminal_that_is_wide_enough(tmp_path):
     assert PRESENT not in done.out
 
 
-def test_there_is_none_at_a_terminal_that_is_too_narrow(tmp_path):
+def test_a_narrow_terminal_gets_no_chart(tmp_path):
     assert PRESENT not in Watched("forecast", AIR, "-H", 4, *QUICK, cwd=tmp_path, COLUMNS="30").leave().err

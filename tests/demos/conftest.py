@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def web(monkeypatch):
-    """yfinance with everything below its HTTP session replaced, and nothing kept from or for other runs."""
+    """yfinance with its HTTP transport replaced, without any cache shared with other runs."""
     import yfinance.cache
     import yfinance.data
     from curl_cffi.requests import Response, Session

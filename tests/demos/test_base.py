@@ -58,7 +58,7 @@ def test_bad_seed(name, seed):
         DEMOS[name](seed=seed)
 
 
-def test_a_broken_promise_is_told():
+def test_a_claim_that_does_not_hold_is_reported():
     result = fish.run(epochs=1)
     assert not result.right
     assert "NOT RIGHT, because" in result.lines

@@ -32,7 +32,7 @@ def test_fish_starts_every_epoch_from_zero():
     assert fish.run(seed=4, epochs=7).numbers["prediction"] == pytest.approx(prediction, rel=0, abs=1e-14)
 
 
-def test_fish_says_loss_and_prediction_of_every_epoch():
+def test_fish_prints_loss_and_prediction_of_every_epoch():
     result = fish.run(epochs=12)
     lines = [line for line in result.lines if line.startswith("epoch")]
     assert [int(re.match(r"epoch +(\d+) ", line)[1]) for line in lines] == [*range(1, 13)]

@@ -33,15 +33,15 @@ def test_recorded_answer_of_yahoo(web, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_unknown_ticker(web, capfd):
+def test_an_unknown_ticker_is_refused(web, capfd):
     web["/chart/NOSUCH"] = (404, (RECORDED / "yahoo_chart_unknown.json").read_bytes())
-    web["yahoo.com"] = (404, b"{}")  # it asks elsewhere too
+    web["yahoo.com"] = (404, b"{}")  # it sends other requests, too
     with pytest.raises(un.DataError, match=r"no prices for 'NOSUCH' from 2020-04-01 to 2023-04-01\. .*delisted"):
         prices.from_yahoo("NOSUCH", "2020-04-01", "2023-04-01")
     assert capfd.readouterr() == ("", "")
 
 
-def test_whatever_breaks_inside_is_a_data_error(web, monkeypatch):
+def test_any_failure_of_the_service_is_a_data_error(web, monkeypatch):
     import yfinance
 
     monkeypatch.setattr(yfinance, "download", lambda *args, **options: 1 / 0)

@@ -20,7 +20,7 @@ def test_sales(seed):
     assert result.right
 
 
-def test_sales_scale_knows_the_training_days_only(monkeypatch):
+def test_sales_scale_is_estimated_from_training_days_only(monkeypatch):
     clean = sales.hold_out(5, 0, base.Transcript())[1]
     poisoned = sales.SALES.copy()
     poisoned[-3:] = 1e6

@@ -1,4 +1,4 @@
-"""Rolling origins: what a network may have seen, what it gives when it is not trained anew, and the table."""
+"""Rolling origins: the rows that a network has seen, forecasts without a new training, and the table."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def until(df, cutoffs):
 
 
 @pytest.mark.parametrize("refit", [True, 2, False])
-def test_what_comes_after_a_cutoff_changes_nothing_before_it(refit, rng):
+def test_rows_after_a_cutoff_change_no_earlier_forecast(refit, rng):
     """Poison the rows after each cutoff in turn: forecasts from it and from all before keep their bits."""
     df = panel_frame(rng, lengths=(90, 80))
     options = {"n_windows": 3, "step_size": 5, "level": [80], "refit": refit, "baselines": True}
@@ -67,7 +67,7 @@ def test_without_refit_each_cutoff_is_a_prediction_of_one_fit(rng):
 
 
 @pytest.mark.usefixtures("native_engine")
-def test_refit_at_every_kth_cutoff_is_a_refit_there_and_none_between(rng):
+def test_refit_k_trains_at_every_kth_cutoff_only(rng):
     df = panel_frame(rng, lengths=(90,))
     every, second, never = (
         forecaster().cross_validation(df, n_windows=4, step_size=4, refit=refit) for refit in (True, 2, False)
@@ -80,7 +80,7 @@ def test_refit_at_every_kth_cutoff_is_a_refit_there_and_none_between(rng):
 
 
 @pytest.mark.parametrize("refit", [True, False])
-def test_the_table_has_every_cutoff_and_what_came(refit, rng):
+def test_the_table_has_every_cutoff_and_the_actual_values(refit, rng):
     df = panel_frame(rng, lengths=(90, 80)).drop(index=[87])
     table = forecaster().cross_validation(df, n_windows=3, step_size=2, refit=refit, baselines=["drift", "Naive"])
     assert list(table.columns) == ["unique_id", "ds", "cutoff", "y", "GRU", "Drift", "Naive"]
@@ -94,7 +94,7 @@ def test_the_table_has_every_cutoff_and_what_came(refit, rng):
             assert list(window["ds"]) == stamps[end : end + 4]
     merged = table.merge(df, on=["unique_id", "ds"], how="left", suffixes=("", "_table"))
     np.testing.assert_array_equal(merged["y"], merged["y_table"])
-    assert table["y"].isna().sum() == 2  # the gap is forecast from two cutoffs, and nothing came there
+    assert table["y"].isna().sum() == 2  # the gap is forecast from two cutoffs, and has no actual value
     last = table.merge(df.rename(columns={"ds": "cutoff", "y": "last"}), on=["unique_id", "cutoff"])
     np.testing.assert_array_equal(last["Naive"], last["last"])
 
@@ -121,7 +121,7 @@ def test_a_series_that_begins_after_the_training_waits_for_the_next(rng):
     assert refit.groupby("unique_id")["cutoff"].nunique().to_dict() == {"s0": 2, "s1": 1}
 
 
-def test_statistical_baselines_stand_beside(rng):
+def test_statistical_baselines_are_further_columns(rng):
     df = panel_frame(rng, lengths=(60, 50))
     table = forecaster().cross_validation(df, n_windows=2, refit=False, baselines=["AutoETS", "Theta"])
     assert np.isfinite(table[["AutoETS", "Theta"]].to_numpy()).all()
@@ -160,7 +160,7 @@ SEARCHING = {"cell": "auto", "max_trials": 6, "hidden": 4, "steps": 4, "batch_si
 
 
 def counted(monkeypatch, module, name):
-    """How often a function of a module is called from here on."""
+    """The number of calls of a function of a module from here on."""
     calls, whole = [], getattr(module, name)
 
     def counting(*args, **options):
@@ -186,7 +186,7 @@ def test_a_search_is_made_once_before_the_first_cutoff(refit, trained, rng, monk
 
 
 @pytest.mark.parametrize("refit", [True, False])
-def test_what_comes_after_the_first_cutoff_has_no_part_in_the_choice(refit, rng):
+def test_rows_after_the_first_cutoff_do_not_affect_the_choice(refit, rng):
     df = panel_frame(rng, lengths=(120, 110))
     options = {"n_windows": 3, "step_size": 5, "level": [80], "refit": refit}
     fc, other = forecaster(**SEARCHING), forecaster(**SEARCHING)
@@ -208,7 +208,7 @@ def test_what_comes_after_the_first_cutoff_has_no_part_in_the_choice(refit, rng)
     pd.testing.assert_frame_equal(alone.search_.drop(columns="seconds"), tables[0], check_exact=True)
 
 
-def test_what_was_found_repeats_the_table_without_a_search(rng):
+def test_the_found_parameters_repeat_the_table_without_a_search(rng):
     df = panel_frame(rng, lengths=(120,))
     fc = forecaster(**SEARCHING | {"max_trials": None, "budget": 1.5})
     whole = fc.cross_validation(df, n_windows=2, level=[80])
@@ -252,7 +252,7 @@ def test_ctrl_c_keeps_the_cutoffs_that_were_reached(rng, monkeypatch):
     assert (reached.interrupted, reached.windows) == (True, 1)
     np.testing.assert_array_equal(reached.columns["GRU"], whole["GRU"][:4])
     left = iter((False, True))
-    with pytest.raises(KeyboardInterrupt):  # a table cut short would pass for the whole
+    with pytest.raises(KeyboardInterrupt):  # a partial table could be taken for the whole
         forecaster().cross_validation(df, n_windows=3)
 
 
@@ -288,7 +288,7 @@ def both(rng) -> pd.DataFrame:
     return two_frequencies(rng)
 
 
-def test_rolling_origins_of_each_frequency_stand_in_one_table(both):
+def test_rolling_origins_of_all_frequencies_form_one_table(both):
     fc = quick()
     found = fc.cross_validation(both, n_windows=2, level=[80], baselines=True)
     parts = [

@@ -1,4 +1,4 @@
-"""What is decided from the data where nothing was asked: size, views, calendar, decoder."""
+"""Decisions from the data, if parameters are not given: size, views, calendar, decoder."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def views_of(panel, **options):
     return [view.name for view in spec_of(panel, **options).views]
 
 
-# --- how long is trained ----------------------------------------------------------------------------
+# --- length of trainings ----------------------------------------------------------------------------
 
 
 def steps(windows: int, likelihood: str | None = None) -> int:
     return choose_size(np.array([windows + SPEC.horizon]), SPEC, distribution_named(likelihood)).steps
 
 
-def test_no_window_is_seen_much_more_than_ten_times():
+def test_no_window_is_trained_on_much_more_than_ten_times():
     assert MAX_PASSES == 10
     for windows in (20, 50, 200, 640):
         assert steps(windows) * SMALL.batch_size <= 10 * windows + SMALL.batch_size
@@ -59,12 +59,12 @@ def test_no_window_is_seen_much_more_than_ten_times():
 
 
 def test_counts_are_trained_for_long_however_few_windows_there_are():
-    """No season is taken out of them: their networks have to learn it."""
+    """Their season is not removed: the networks have to learn it."""
     assert steps(20, "poisson") == SMALL.steps
     assert steps(20, "normal") == steps(20)
 
 
-def test_what_was_asked_is_kept():
+def test_given_sizes_are_kept():
     rows = np.array([40])
     settings = choose_settings(Parameters(8, "lstm", hidden=5, rate=0.1, seed=3), rows, SPEC, "direct")
     size = choose_size(rows, SPEC, distribution_named(None))
@@ -81,7 +81,7 @@ def test_views_are_taken_equally_often(networks, views, expected):
 
 
 @pytest.mark.parametrize(("series", "rows", "season"), [(20, 60, 12), (1, 30, 12), (1, 1000, 1), (4, 40, 1)])
-def test_the_trend_view_stands_beside_the_level_view_unless_windows_are_read_by_segments(series, rows, season):
+def test_the_trend_view_is_added_unless_windows_are_read_by_segments(series, rows, season):
     rng = np.random.default_rng(0)
     panel = panel_of(*rng.normal(size=(series, rows)).cumsum(axis=1))
     for segment in (None, 6):
@@ -89,7 +89,7 @@ def test_the_trend_view_stands_beside_the_level_view_unless_windows_are_read_by_
         assert ("trend" in views) == (segment is None)
 
 
-def test_few_windows_read_the_change_over_a_season_only_where_it_rules(rng):
+def test_few_windows_get_the_season_view_only_for_a_strong_season(rng):
     t = np.arange(40)
     season, noise = np.array([3.0, -1.0, 0.0, -2.0])[t % 4], rng.normal(size=40)
     clear, faint = 50 + 3 * season + 0.3 * noise, 50 + season + 2.4 * noise
@@ -115,7 +115,7 @@ def test_a_window_is_a_multiple_of_its_segment():
         spec_of(panel, horizon=4, window=12, segment=5)
 
 
-# --- what is held out -------------------------------------------------------------------------------
+# --- held-out rows ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("rows", "held_out"), [(9, 0), (12, 4), (60, 4 + 11), (1000, 4 + 49), (10_000, 4 + 99)])
@@ -123,7 +123,7 @@ def test_long_series_hold_out_more_origins(rows, held_out):
     assert held_out_rows(panel_of(np.arange(float(rows))), 4) == held_out
 
 
-def test_a_plan_holds_nothing_out_where_that_is_asked_or_rows_are_few():
+def test_a_plan_holds_nothing_out_on_request_or_with_few_rows():
     panel, parameters = panel_of(np.arange(60.0)), Parameters(4)
     plan = plan_fit(parameters, panel)
     assert (plan.left_out, plan.known.lengths.tolist()) == (15, [45])
@@ -150,7 +150,7 @@ def test_the_calendar_is_chosen_by_frequency_and_span():
     assert not choose_calendar(Parameters(4), read_panel(numbers, Columns()))
 
 
-def test_what_is_known_ahead_needs_a_decoder(rng):
+def test_covariates_known_ahead_need_a_decoder(rng):
     past = read_panel(shops(rng), Columns(past=("past",))).covariates
     future = read_panel(shops(rng), Columns(future=("price",), static=("town",))).covariates
     assert choose_decoder(None, past, False) == "direct"

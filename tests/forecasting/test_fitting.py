@@ -1,4 +1,4 @@
-"""Fitting one frequency: nothing of the held-out end reaches what is learned before it, and what a fit holds."""
+"""Fitting one frequency: the held-out end does not affect the training before it, and the content of a fit."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from unrolled.series.from_frame import read_panel
 QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
 
 
-def test_no_future_value_reaches_what_is_learned_before_the_held_out_end(rng):
-    """Poison the held-out end: everything that was fitted without it stays the same, bit for bit."""
+def test_held_out_values_do_not_affect_the_training_before_them(rng):
+    """Poison the held-out end: everything fitted without it keeps its bits."""
     df = panel_frame(rng, lengths=(90, 70))
     clean = un.Forecaster(horizon=4, **QUICK)
     poisoned = un.Forecaster(horizon=4, **QUICK)
@@ -62,7 +62,7 @@ def test_a_series_too_short_is_refused_with_both_numbers():
         un.Forecaster(horizon=12, **QUICK).fit(df)
 
 
-def test_a_short_series_is_forecast_without_comparison_and_says_so():
+def test_a_short_series_is_forecast_without_comparison_and_with_a_note():
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
     fc = un.Forecaster(horizon=4, **QUICK).fit(df)
     assert fc.held_out_ is None
@@ -127,7 +127,7 @@ def test_the_networks_of_the_forecast_have_seen_all_rows(rng, monkeypatch):
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_ctrl_c_keeps_the_networks_that_there_are(number, rng, monkeypatch):
+def test_ctrl_c_keeps_the_networks_trained_so_far(number, rng, monkeypatch):
     panel = read_panel(panel_frame(rng), Columns())
     whole = fit(quick().parameters, panel, Source(Columns()))
     interrupt_the_training(number, monkeypatch)

@@ -31,7 +31,7 @@ def both(rng) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("options", [{}, {"reach": 2}, {"window": 8, "likelihood": "normal"}])
-def test_each_part_is_what_a_forecaster_of_its_own_would_be(options, both):
+def test_each_part_equals_a_forecaster_of_its_own(options, both):
     fc = quick(**options).fit(both, baselines=["Naive2"])
     assert list(fc.parts_) == ["monthly", "quarterly"]
     alone = {n: quick(**options).fit(t, baselines=["Naive2"]) for n, t in un.by_frequency(both).items()}
@@ -48,7 +48,7 @@ def test_each_part_is_what_a_forecaster_of_its_own_would_be(options, both):
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_the_answer_comes_in_the_library_of_the_table(library, both):
+def test_forecasts_come_in_the_library_of_the_table(library, both):
     asked = LIBRARIES[library](both)
     fc = quick().fit(asked)
     expected = quick().fit(both).predict()
@@ -67,7 +67,7 @@ def test_hours_and_days_are_two_frequencies(rng):
     ]
 
 
-def test_a_series_with_gaps_is_none_of_a_coarser_frequency(rng, both):
+def test_a_series_with_gaps_does_not_get_a_coarser_frequency(rng, both):
     gaps = series(rng, 60, "MS", "gaps", 12).drop(index=[3, 4, 11, 20, 21, 22])
     fc = quick().fit(pd.concat([both, gaps]))
     assert "gaps" in fc.fitted.predictors["monthly"].context.ids
@@ -92,14 +92,14 @@ def test_given_frequency_and_season(both):
         quick(season=12).fit(both)
 
 
-def test_what_can_not_be_trained_is_said_before_anything_is(both, rng, monkeypatch):
+def test_untrainable_frequencies_are_refused_before_any_training(both, rng, monkeypatch):
     monkeypatch.setattr(fitting, "train_ensemble", None)
     weeks = series(rng, 6, "W", "w", 1)
     with pytest.raises(un.DataError, match=r"the weekly series: .*'w' has 6 rows.*by_frequency"):
         quick().fit(pd.concat([both, weeks]))
 
 
-def test_a_fit_leaves_nothing_of_an_earlier_one(both):
+def test_a_fit_replaces_an_earlier_one_completely(both):
     months = both[both["unique_id"].str.startswith("m")]
     fc = quick().fit(months)
     expected = fc.predict()
@@ -111,10 +111,10 @@ def test_a_fit_leaves_nothing_of_an_earlier_one(both):
 # --- new tables, covariates -------------------------------------------------------------------------
 
 
-def test_series_that_training_has_not_seen_go_by_their_frequency(both, rng):
+def test_unseen_series_are_forecast_by_the_part_of_their_frequency(both, rng):
     fc = quick().fit(both)
     new = pd.concat([series(rng, 50, "MS", "new", 12), series(rng, 30, "QS", "other", 4)])
-    short = both[both["unique_id"] == "m70"].sort_values("ds").iloc[-24::3]  # a month of which every third came
+    short = both[both["unique_id"] == "m70"].sort_values("ds").iloc[-24::3]  # every third month only
     found = fc.predict(pd.concat([new, short.assign(unique_id="m70")]))
     steps = found.groupby("unique_id")["ds"].agg(lambda s: s.diff().dt.days.min())
     assert (steps < 40).to_dict() == {"new": True, "other": False, "m70": True}
@@ -149,7 +149,7 @@ def test_covariates_and_the_known_future_reach_each_part(both, rng):
 # --- the automatic choice ---------------------------------------------------------------------------
 
 
-def test_the_budget_is_that_of_all(both):
+def test_the_budget_is_divided_among_the_frequencies(both):
     panels = read_panels(both, Columns())
     budgets = [one.budget for one in split_search(quick(cell="auto", budget=27).parameters, panels)]
     assert budgets == pytest.approx([27 * 194 / 270, 27 * 76 / 270])
@@ -160,7 +160,7 @@ def test_the_budget_is_that_of_all(both):
         quick(cell="auto", max_trials=7).fit(both)
 
 
-def test_each_frequency_is_searched_for_itself(both):
+def test_each_frequency_has_a_search_of_its_own(both):
     fc = quick(cell="auto", max_trials=8, segment=1).fit(both)
     assert set(fc.search_["frequency"]) == {"monthly", "quarterly"}
     assert fc.search_.columns[0] == "frequency"
@@ -170,7 +170,7 @@ def test_each_frequency_is_searched_for_itself(both):
     assert "frequency" in fc.report().to_markdown().split("## Automatic choice")[1].split("\n")[2]
 
 
-def test_an_interrupted_search_is_not_begun_again(both, monkeypatch):
+def test_after_an_interrupt_no_further_search_begins(both, monkeypatch):
     calls = []
 
     def interrupted(parameters, panel):
@@ -206,5 +206,5 @@ def test_ctrl_c_keeps_the_parts_that_were_reached(number, names, both, monkeypat
     assert fc.report().content.shown == found["unique_id"].nunique()
 
 
-def test_frequencies_are_listed(both):
+def test_frequencies_are_listed_with_their_counts(both):
     assert series_counts(read_panels(both, Columns())) == "3 series monthly, 2 quarterly"

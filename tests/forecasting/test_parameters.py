@@ -1,4 +1,4 @@
-"""What was asked of a forecaster: a value that can't be changed, and that says what does not fit."""
+"""The parameters of a forecaster: an immutable value, whose check explains invalid ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_parameters_are_a_value():
     assert len({Parameters(3), Parameters(3), Parameters(4)}) == 2
 
 
-def test_only_the_horizon_and_the_cell_go_by_place():
+def test_only_the_horizon_and_the_cell_are_positional():
     assert Parameters(3, "rnn") == Parameters(horizon=3, cell="rnn")
     for make in (Parameters, un.Forecaster):
         with pytest.raises(TypeError):
@@ -64,7 +64,7 @@ def test_a_forecaster_has_these_parameters_and_explains_each():
         {"decoder": "parallel", "calendar": False, "ensemble": 64, "reach": 3},
     ],
 )
-def test_what_fits_is_taken(options):
+def test_valid_parameters_are_accepted(options):
     Parameters(**{"horizon": 3} | options).check()
 
 
@@ -116,7 +116,7 @@ def test_what_fits_is_taken(options):
         ({"cell": "auto", "max_trials": 3}, "`max_trials` must be a whole number ≥ 4"),
     ],
 )
-def test_what_does_not_fit_is_refused(options, message):
+def test_invalid_parameters_are_refused(options, message):
     with pytest.raises(un.InputError, match=message):
         Parameters(**{"horizon": 3} | options).check()
 
@@ -127,7 +127,7 @@ def test_a_horizon_is_a_whole_number_of_periods(horizon):
         checked_horizon(horizon)
 
 
-def test_a_horizon_lies_within_the_trained_one_unless_forecasts_are_read_again():
+def test_a_horizon_is_at_most_the_trained_one_unless_reach_is_given():
     assert Parameters(4).checked_horizon(None) == 4
     assert Parameters(4).checked_horizon(2) == 2
     assert Parameters(4, reach=2).checked_horizon(99) == 99
@@ -144,6 +144,6 @@ def test_counts_and_paths():
         check_paths(0)
 
 
-def test_the_forecast_is_named_after_the_cell_or_as_asked():
+def test_the_forecast_is_named_after_the_cell_or_by_the_alias():
     assert Parameters(3, "lstm").name == "LSTM"
     assert Parameters(3, "lstm", alias="best").name == "best"

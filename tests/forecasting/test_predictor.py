@@ -1,4 +1,4 @@
-"""What a fit gives: forecasts of its series and of others, which never change what was fitted."""
+"""Forecasts of the series of a fit and of others, which never change the fit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from unrolled.forecasting.probabilistic.quantiles import MEDIAN
 from unrolled.series.columns import Columns
 from unrolled.series.from_frame import read_panel
 
-# --- nothing that is asked changes what was fitted --------------------------------------------------
+# --- no call changes a fit -------------------------------------------------------------------------
 
 
 def newer(frame: pd.DataFrame, rng) -> pd.DataFrame:
@@ -31,7 +31,7 @@ def newer(frame: pd.DataFrame, rng) -> pd.DataFrame:
     ("mixed", "options"),
     [(False, {}), (False, {"combine": "Naive"}), (True, {}), (True, {"reach": 2, "likelihood": "normal"})],
 )
-def test_no_question_changes_a_fit(mixed, options, rng):
+def test_no_call_changes_a_fit(mixed, options, rng):
     frame = two_frequencies(rng) if mixed else panel_frame(rng)
     fc = quick(**options).fit(frame)
     fitted, before, expected = fc.fitted, contents(fc.fitted), fc.predict(level=80)
@@ -55,7 +55,7 @@ def test_no_question_changes_a_fit(mixed, options, rng):
     pd.testing.assert_frame_equal(fc.predict(level=80), expected, check_exact=True)
 
 
-def test_no_question_about_covariates_changes_a_fit(rng):
+def test_no_call_with_covariates_changes_a_fit(rng):
     frame = panel_frame(rng).assign(price=rng.uniform(size=225), sky=np.tile(["sun", "rain", "fog"], 75))
     fc = quick().fit(frame, past_cols=["sky"], future_cols=["price"])
     ends = frame.groupby("unique_id")["ds"].max()
@@ -85,7 +85,7 @@ def row_that_is_named(fc: un.Forecaster, frame: pd.DataFrame) -> int:
     return int(re.search(r"row (\d+)", str(raised.value))[1])
 
 
-def test_after_a_question_that_failed_rows_are_still_named_rightly(rng):
+def test_rows_are_named_correctly_after_a_failed_call(rng):
     """The series of a mixed table are read one frequency after the other, from some of its rows."""
     both = two_frequencies(rng)
     fc = quick().fit(both)
@@ -106,7 +106,7 @@ def test_after_a_question_that_failed_rows_are_still_named_rightly(rng):
     pd.testing.assert_frame_equal(fc.predict(), expected, check_exact=True)
 
 
-def test_a_predictor_can_not_be_changed(rng):
+def test_a_predictor_is_immutable(rng):
     fc = quick().fit(panel_frame(rng))
     predictor = fc.fitted.only
     for value in (predictor, predictor.source, predictor.ensemble, predictor.transform, fc.fitted):
@@ -143,7 +143,7 @@ def test_without_intervals_the_medians_are_the_same(reach, rng):
     np.testing.assert_array_equal(whole, medians)
 
 
-def test_forecasts_after_any_origin_read_nothing_behind_it(rng):
+def test_forecasts_after_an_origin_read_no_later_rows(rng):
     panel = read_panel(panel_frame(rng), Columns())
     predictor = quick().fit(panel_frame(rng)).fitted.only
     transform = predictor.transform_of(panel)
@@ -171,7 +171,7 @@ def test_series_of_the_fit_keep_their_transform_and_others_get_their_own(rng):
     assert len(found.logs) == 4
 
 
-def test_a_future_that_nobody_reads_is_refused(rng):
+def test_an_unused_future_is_refused(rng):
     fc = quick().fit(panel_frame(rng))
     with pytest.raises(un.InputError, match=r"no column is known ahead, so `future` can't be read.*`future_cols`"):
         fc.predict(future=panel_frame(rng))

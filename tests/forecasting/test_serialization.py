@@ -35,7 +35,7 @@ def test_a_file_holds_all_parts(both, tmp_path):
     assert "(3 monthly, 2 quarterly)" in again.report().to_markdown()
 
 
-def test_what_is_rebuilt_holds_the_same(rng, both):
+def test_a_rebuilt_table_has_the_same_content(rng, both):
     frame = panel_frame(rng)
     frame = frame.assign(price=rng.uniform(size=len(frame)), kind=frame["unique_id"])
     rows = {"past_cols": ["price"], "static_cols": ["kind"]}
@@ -58,7 +58,7 @@ def test_what_is_rebuilt_holds_the_same(rng, both):
         )
 
 
-def test_describing_changes_nothing_and_of_a_search_the_first_rows_are_kept(rng, monkeypatch):
+def test_describing_changes_nothing_and_keeps_the_first_trials(rng, monkeypatch):
     fc = quick(cell="auto", max_trials=6, batch_size=8).fit(panel_frame(rng))
     before = contents(fc.fitted)
     monkeypatch.setattr(serialization, "MAX_TRIALS_KEPT", 2)
@@ -103,6 +103,6 @@ def changed(content, arrays, change):
         (lambda c, a: a.update({"covariates.values": a["covariates.values"][1:]}), "the covariates don't fit"),
     ],
 )
-def test_what_does_not_fit_together_is_refused(change, message, described):
+def test_inconsistent_content_is_refused(change, message, described):
     with pytest.raises(un.InputError, match=message):
         rebuild(*changed(*described, change))

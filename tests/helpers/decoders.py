@@ -12,7 +12,7 @@ from unrolled.nn.program import Program, ProgramBuilder
 SEGMENT, WINDOW, HORIZON = 2, 6, 5  # the last of three segments ahead is not full
 CHANNELS, SCALED, KNOWN = 4, 3, 2  # the first of the channels known ahead is scaled, the second is not
 SERIES, FIXED, CODES = 4, 3, 5
-KINDS: dict[str, tuple[str, ...]] = {  # what windows have beside segments
+KINDS: dict[str, tuple[str, ...]] = {  # the options of windows besides segments
     "segments": (),
     "decoded": ("decoded",),
     "known": ("decoded", "known"),
@@ -54,7 +54,7 @@ def segmented(kind: str, rng: np.random.Generator, rows: int, ragged: bool = Fal
 def network(data: Windows, cell: Cell, levels: int | None = None) -> Program:
     """A cell reads segments; where the horizon is decoded, the same cell branches into all of its steps.
 
-    `levels`: quantiles a target.
+    `levels`: quantiles per target.
     """
     builder = ProgramBuilder()
     x = builder.input("x", data.segment * data.values.shape[1])

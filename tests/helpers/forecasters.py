@@ -1,4 +1,4 @@
-"""Forecasters that are trained in no time, trainings that are interrupted, and all that a fitted table holds."""
+"""Forecasters with very short trainings, interrupted trainings, and the whole content of a fitted table."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from unrolled.forecasting.serialization import describe
 
 
 def quick(horizon: int = 4, **options) -> un.Forecaster:
-    """A forecaster of one small network that is hardly trained."""
+    """A forecaster of one small network with a very short training."""
     return un.Forecaster(horizon, **{"steps": 3, "ensemble": 1, "hidden": 4, "verbose": 0} | options)
 
 
 def interrupt_the_training(number: int, monkeypatch) -> None:
-    """Ctrl-C comes when this training of a run begins, 0 the first."""
+    """Send Ctrl-C when this training of a run begins, counted from 0."""
     train, calls = fitting.train_ensemble, iter(range(99))
 
     def interrupted(*args, **options):
@@ -32,7 +32,7 @@ def interrupt_the_training(number: int, monkeypatch) -> None:
 
 
 def contents(fitted: FittedTable) -> list[Any]:
-    """All that a fitted table holds, as values that do not change with it."""
+    """The whole content of a fitted table, as values that do not change with it."""
     content, arrays = describe(fitted)
     found = [repr(content), *((name, a.dtype.str, a.tobytes()) for name, a in arrays.items())]
     found += [fitted.notes, repr(fitted.comparison)]

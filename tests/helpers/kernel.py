@@ -1,4 +1,4 @@
-"""A real kernel, as a front end starts one: cells go in, and every message that comes back is kept."""
+"""A real kernel, started as by a front end: it runs cells, and all its messages are kept."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from nbformat import NotebookNode
 PATIENCE_S = 60  # for one cell
 NAME = "tested"
 COMMAND = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-QUIET = {"status", "execute_input"}  # messages that show nothing
+QUIET = {"status", "execute_input"}  # messages without visible content
 
 
 class Ran(NamedTuple):
-    """What a cell left below it, and every message that the front end was sent to show on the way."""
+    """The outputs below a cell, and every message to the front end while it ran."""
 
     outputs: list[NotebookNode]
     messages: list[dict[str, Any]]
@@ -42,13 +42,13 @@ class Ran(NamedTuple):
 
     @property
     def html(self) -> list[str]:
-        """Each state that the front end was sent, the replaced ones too."""
+        """Each state that was sent to the front end, including replaced ones."""
         bundles = [m["content"].get("data", {}) for m in self.messages]
         return [bundle["text/html"] for bundle in bundles if "text/html" in bundle]
 
 
 class Kernel(NotebookClient):
-    """Runs cells, and can press the stop button once a cell shows a text."""
+    """Runs cells, and can interrupt one as soon as it shows a text."""
 
     interrupt_at: str | None = None
     messages: list[dict[str, Any]]
@@ -58,7 +58,7 @@ class Kernel(NotebookClient):
         """Run one more cell; an error in it is an output like others.
 
         Args:
-            interrupt_at: what a display says when the kernel is to be interrupted.
+            interrupt_at: the text of a display at which the kernel is interrupted.
         """
         self.messages, self.interrupt_at = [], interrupt_at
         self.nb.cells.append(nbformat.v4.new_code_cell(source))
@@ -76,8 +76,8 @@ class Kernel(NotebookClient):
 
 @contextmanager
 def kernel(place: Path) -> Iterator[Kernel]:
-    """A kernel of this interpreter that works in a folder, whatever kernels and settings this machine has."""
-    # sockets have short names only, shorter than the folders of tests
+    """A kernel of this interpreter that works in a folder, independent of installed kernels and settings."""
+    # the paths of sockets must be shorter than those of the folders of tests
     with tempfile.TemporaryDirectory(prefix="kernel-") as own, pytest.MonkeyPatch.context() as patch:
         for variable in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR"):
             patch.setenv(variable, own)

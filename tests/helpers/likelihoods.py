@@ -15,7 +15,7 @@ EVERY_COUNT = pytest.mark.parametrize("loss", COUNTS, ids=lambda loss: loss.kind
 
 
 def raw_of(value: float) -> float:
-    """What softplus makes this value of."""
+    """The raw number that softplus maps to this value."""
     return value + log(-expm1(-value))
 
 

@@ -1,4 +1,4 @@
-"""Arguments of the compiled module, good ones and bent ones, for several test files."""
+"""Arguments of the compiled module, valid ones and damaged ones, for several test files."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ BENT = {
     "text": lambda a: "abc",
     "misaligned": lambda a: np.frombuffer(bytearray(b"x" + a.tobytes()), a.dtype, offset=1).reshape(a.shape),
 }
-COPY = {  # what would have to be copied first
+COPY = {  # arrays that would have to be copied first
     "precision": lambda a: a.astype({"f4": "f8", "f8": "f4", "i8": "i4"}[a.dtype.str[1:]]),
     "complex": lambda a: a.astype(complex),
     "byte order": lambda a: a.astype(a.dtype.newbyteorder()),

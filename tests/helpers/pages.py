@@ -44,13 +44,13 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.texts).split())
 
     def stamps(self, k: int) -> tuple[list, list]:
-        """Those of a series' past and of its forecast."""
+        """The timestamps of the past of a series and of its forecast."""
         series = self.data["series"][k]
         axis, n = self.data["axes"][series["axis"]], len(series["y"])
         return axis[:n], axis[n:]
 
 
 def fitted(frame: pd.DataFrame, horizon: int, **options) -> un.Forecaster:
-    """A forecaster that has hardly been trained."""
+    """A forecaster with a very short training."""
     small = {"steps": 2, "ensemble": 2, "hidden": 2, "window": 8, "verbose": 0}
     return un.Forecaster(horizon, **small | options).fit(frame)

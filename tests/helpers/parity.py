@@ -1,4 +1,4 @@
-"""Random programs and batches, and all that an engine computes of them, to compare engines with each other."""
+"""Random programs and batches, and all results of an engine for them, to compare engines with each other."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ EVERY_RULE = pytest.mark.parametrize("rule", RULES, ids=label)
 
 
 class Shape(NamedTuple):
-    """What is chosen of a batch; the rest is random numbers."""
+    """The shape and the options of a batch; its values are random."""
 
     rows: int
     steps: int
@@ -54,7 +54,7 @@ def features_of(layers) -> int | None:
 
 
 def random_parameters(program: Program, dtype, rng) -> np.ndarray:
-    """Weights over the root of the number of terms: no recurrence makes differences grow, not even a linear one."""
+    """Weights divided by the root of the number of terms, so that no recurrence amplifies differences."""
     params = np.empty(program.size, dtype)
     for view in program.views(params).values():
         view[...] = rng.uniform(-1, 1, view.shape) / np.sqrt(view.shape[-1] if view.ndim == 2 else 1)
@@ -62,7 +62,7 @@ def random_parameters(program: Program, dtype, rng) -> np.ndarray:
 
 
 class Case(NamedTuple):
-    """A program and all that goes into it, there and back."""
+    """A program and all its inputs, for the forward and the backward pass."""
 
     program: Program
     params: np.ndarray
@@ -70,7 +70,7 @@ class Case(NamedTuple):
     state: dict[str, Any]
     lengths: np.ndarray | None
     place: Place | None
-    doutputs: tuple[np.ndarray, ...] | None  # None: no way back
+    doutputs: tuple[np.ndarray, ...] | None  # None: no backward pass
     dstate: dict[str, Any]
 
     @property
@@ -100,7 +100,7 @@ def random_case(program: Program, shape: Shape, dtype) -> Case:
     doutputs = [random(*y.shape) for y in NUMPY.forward(program, params, inputs).outputs]
     for name, dy in zip(program.outputs, doutputs, strict=True):
         if lengths is not None and program.buffers[name].masked:
-            dy[~valid_steps(lengths, steps)] = 0  # no loss asks for padding
+            dy[~valid_steps(lengths, steps)] = 0  # no loss reads padding
     state = random_states(program.initial_states) if states else {}
     dstate = random_states({name: op.rule for name, op in program.recurrent.items()}) if states else {}
     return Case(program, params, inputs, state, lengths, place, tuple(doutputs), dstate)
@@ -111,7 +111,7 @@ def parts(states) -> dict[str, np.ndarray]:
 
 
 def results(engine, case: Case) -> dict[str, np.ndarray]:
-    """Everything that comes out, by name."""
+    """All results, by name."""
     named = {}
     for keep in (False, True):  # without a tape much less is stored
         found = engine.forward(*case[:5], keep=keep, place=case.place)
@@ -124,10 +124,10 @@ def results(engine, case: Case) -> dict[str, np.ndarray]:
 
 
 def terms_of(case: Case) -> int:
-    """The longest sum of a step, and one more for each step that a difference comes through.
+    """The terms of the longest sum of a step, and one more for each step that a difference passes through.
 
-    Differences have random signs: over K terms they grow with the root of K, and there is room for the layers and
-    for the way back, whose sums run over all gates.
+    Differences have random signs: over K terms they grow with the root of K, which leaves a margin for the layers
+    and for the backward pass, whose sums run over all gates.
     """
     columns = [p.shape[1] for p in case.program.parameters.values() if len(p.shape) == 2]
     return max(columns, default=1) + max(x.shape[1] for x in case.inputs.values())

@@ -1,4 +1,4 @@
-"""What reports are made of in several test files: a single series, and a table whose names are markup."""
+"""Contents of reports for several test files: a single series, and a table whose names are markup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from unrolled.report import ReportContent
 
 NAME = un.Forecaster(1).name
 LEVELS = (50, 80, 95)
-# what an attacker would write; a file's name can hold no slash
+# the text of an attacker; the name of a file can contain no slash
 IDS = ("<script>alert('a')</script>", "</script><img src=x onerror=alert(1)>", "<!--data-->&amp;\"'")
 TARGET = "<b>sold</b></script>"
 FILE = "<img src=x onerror=alert(2)>&.csv"
@@ -20,7 +20,7 @@ COMMAND = f"unrolled forecast {AIR} -H 12 --seed 7"
 
 
 def air_passengers() -> ReportContent:
-    """The content of a report of a single series, as the command gives it."""
+    """The content of a report of a single series, as in the command."""
     frame = pd.read_csv(AIR, parse_dates=["Month"])
     fc = un.Forecaster(12, steps=4, ensemble=2, hidden=4, seed=7, verbose=0)
     fc.fit(frame, time_col="Month", target_col="#Passengers")
@@ -42,6 +42,6 @@ def hostile() -> ReportContent:
 
 
 def content_of(frame: pd.DataFrame, horizon: int, title: str = "", **options) -> ReportContent:
-    """The content of a report of a forecaster that has hardly been trained."""
+    """The content of a report of a forecaster with a very short training."""
     fc = fitted(frame, horizon, **options)
     return ReportContent(fc.fitted, fc.fitted.forecast(LEVELS), title)

@@ -1,4 +1,4 @@
-"""The real command in a process of its own, and the same command inside of the test's process, which is cheaper."""
+"""The real command in a process of its own, and the same command inside the test's process, which is cheaper."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from unrolled.cli import main
 
 AIR = ROOT / "examples" / "air_passengers.csv"
 QUICK = ("--steps", "4", "--ensemble", "2", "--hidden", "4")
-COLOURS = {"FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "NO_COLOR"}  # variables that paint the help, or do not
+COLOURS = {"FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "NO_COLOR"}  # variables that turn colours on or off
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in COLOURS}
 ENVIRONMENT |= {"COLUMNS": "200", "TERM": "xterm", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Done(NamedTuple):
-    """What a command left: its exit code, its data and its talk."""
+    """The result of a command: its exit code, its data and its messages."""
 
     code: int
     out: str
@@ -62,7 +62,7 @@ def table(text: str) -> pd.DataFrame:
 
 
 class Watched:
-    """The real command with a terminal as its standard error, so that it shows what it does while it does it."""
+    """The real command with a terminal as its standard error, so that it shows its progress."""
 
     def __init__(self, *words: object, cwd: Path, **variables: str) -> None:
         self._terminal, other_end = pty.openpty()
@@ -84,7 +84,7 @@ class Watched:
         while True:
             try:
                 piece = os.read(self._terminal, 4096)
-            except OSError:  # how a terminal ends once nobody writes to it
+            except OSError:  # reading a terminal ends with this error once it has no writer
                 piece = b""
             with self._news:
                 self._seen += piece

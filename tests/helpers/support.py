@@ -1,4 +1,4 @@
-"""What several test files need: a tolerance for rounding, and cases that follow from the registries."""
+"""Helpers for several test files: a tolerance for rounding, and cases that follow from the registries."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def assert_close(actual, expected, terms: int, scale: float | None = None) -> No
 
 
 def cell_variants(hidden: int) -> list[Cell]:
-    """All registered cells with all options that make a difference to their mathematics."""
+    """All registered cells with all options that change their mathematics."""
     return [CELLS[kind](hidden, **options) for kind in sorted(CELLS) for options in CELLS[kind].variants]
 
 
 def label(rule) -> str:
-    """A test's name for a rule: its kind and the options that are not the defaults."""
+    """A label for a rule: its kind and the options that are not the defaults."""
     changed = [
         str(getattr(rule, option.name))
         for option in fields(rule)
@@ -49,13 +49,13 @@ def label(rule) -> str:
 
 
 def scattered(net: Network, rng: np.random.Generator) -> Network:
-    """The network with all parameters random, biases too, so that each takes part in what is tested."""
+    """The network with random parameters, including biases, so that each affects the results."""
     net.parameters = 0.5 * rng.standard_normal(net.parameters.shape)
     return net
 
 
 def task(loss, leading: tuple[int, ...], rng: np.random.Generator):
-    """The last layer that a loss wants, and random targets of these leading axes."""
+    """The last layer that a loss requires, and random targets with these leading axes."""
     if loss.kind == "cross_entropy":
         return Dense(4), rng.integers(4, size=leading)
     if isinstance(loss, Likelihood):

@@ -77,7 +77,7 @@ def seasonal_values(rng, rows: int, season: int, strength: float = 3.0) -> np.nd
 
 
 def shops(rng, count=3, rows=120):
-    """Daily series that a price known ahead moves, with all other kinds of covariates."""
+    """Daily series that depend on a price known ahead, with all other kinds of covariates."""
     parts = []
     for k in range(count):
         price = rng.normal(size=rows)
@@ -96,7 +96,7 @@ def shops(rng, count=3, rows=120):
 
 
 def split_future(df, horizon):
-    """A table without its last rows, and what is known ahead of these."""
+    """A table without its last rows, and the values of these that are known ahead."""
     late = df.groupby("unique_id").cumcount(ascending=False) < horizon
     return df[~late], df[late].drop(columns=["y", "past"])
 
@@ -115,12 +115,12 @@ def values(table) -> list[float]:
 
 
 def stamps(table) -> pd.DatetimeIndex:
-    """Its timestamps."""
+    """The timestamps of a file that was read."""
     return pd.DatetimeIndex(table.frame[table.columns.time])
 
 
 def assert_sales(table: FileTable) -> None:
-    """The table holds what SALES holds."""
+    """Assert that the table has the content of SALES."""
     assert list(table.frame.columns) == ["date", "sales"]
     assert table.frame["date"].tolist() == list(pd.date_range("2024-01-01", periods=3))
     assert table.frame["sales"].fillna(-1).tolist() == [1.5, -1, 3]

@@ -1,4 +1,4 @@
-"""The code in the documents runs, and what they link to is there."""
+"""The code in the documents runs, and their links lead somewhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_python_blocks_run_one_after_the_other(name, tmp_path):
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / name).read_text("utf-8"), re.MULTILINE | re.DOTALL)
     assert blocks
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    program = tmp_path / "blocks.py"  # a file, because dataclasses look their module up
+    program = tmp_path / "blocks.py"  # in a file, because dataclasses look up their module
     program.write_text("\n".join(blocks), "utf-8")
     done = subprocess.run([sys.executable, "-W", "error", program], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -40,7 +40,7 @@ def test_links_lead_to_files(document):
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_paths_in_backticks_are_there(document):
+def test_paths_in_backticks_exist(document):
     paths = re.findall(r"`((?:[a-z0-9_.]+/)+[a-z0-9_.]+\.(?:py|hpp|cpp))`", document.read_text("utf-8"))
     roots = (ROOT, ROOT / "native", ROOT / "src", SOURCE, *SOURCE.iterdir())
     assert not [path for path in paths if not any((root / path).exists() for root in roots)]
@@ -56,21 +56,21 @@ def test_links_lead_to_headings(document):
 
 
 def program(path: Path):
-    """A program beside the package, as a module."""
+    """A program outside the package, as a module."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def test_the_page_of_the_commands_is_what_they_say_themselves():
+def test_the_page_of_the_commands_agrees_with_their_help():
     tool = program(ROOT / "tools" / "document_commands.py")
     # else: python tools/document_commands.py
     assert tool.DOCUMENT.read_text("utf-8") == tool.document()
 
 
 def glossary() -> list[tuple[str, list[str]]]:
-    """The terms of the glossary, each with what stands in its last column."""
+    """The terms of the glossary, each with the content of its last column."""
     rows = re.findall(
         r"^\| (.+?) \|.*?\| ([^|]*) \|$", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE
     )
@@ -81,13 +81,13 @@ def module(where: str) -> Path:
     return ROOT / where if where.startswith("native/") else SOURCE / where
 
 
-def test_the_modules_of_the_glossary_are_there():
+def test_the_modules_of_the_glossary_exist():
     places = {where for _, found in glossary() for where in found if "/" in where}
     assert len(places) > 40
     assert not [where for where in places if not module(where).exists()]
 
 
-def test_the_names_of_the_glossary_are_defined_where_it_says():
+def test_the_names_of_the_glossary_are_defined_in_its_modules():
     names = {term.strip("`"): found[0] for term, found in glossary() if re.fullmatch(r"`[A-Z]\w+`", term)}
     assert len(names) > 15
     for name, where in names.items():
@@ -99,7 +99,7 @@ def test_the_version_is_the_same_everywhere():
     assert project["version"] == un.__version__
 
 
-def test_tables_of_speed_are_those_that_were_measured():
+def test_tables_of_speed_show_the_measured_results():
     tables = program(ROOT / "benchmarks" / "tables.py")
     results = tables.load()
     performance = (ROOT / "docs" / "performance.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The rules of the house: imports go down only, the core stays light, and what is written can be found."""
+"""The architecture: imports only go to lower levels, the core stays light, and public names exist."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ TALKING = {"cli", "report", "interactive"}
 class Import(NamedTuple):
     target: str  # a module of ours, or the name of another package
     ours: bool
-    late: bool  # inside a function: paid for by who calls it
+    late: bool  # inside a function: it costs time only when that is called
     typing: bool  # read by type checkers only
 
 
@@ -182,7 +182,7 @@ def meeting_place(one: str, other: str) -> tuple[str, str, str]:
     return ".".join(a[:depth]), a[depth], b[depth]
 
 
-def test_every_part_of_a_listed_package_has_its_level():
+def test_every_part_of_a_listed_package_has_a_level():
     for package, levels in LEVELS.items():
         inside = {meeting_place(name, package)[1] for name in FILES if name.startswith(f"{package}.")}
         listed = [part for level in levels for part in level]
@@ -190,20 +190,20 @@ def test_every_part_of_a_listed_package_has_its_level():
 
 
 @EVERY_MODULE
-def test_imports_only_go_down(name):
-    """Imports for type checkers count, and so do those inside of functions."""
+def test_imports_only_go_to_lower_levels(name):
+    """Imports for type checkers count, and so do those inside functions."""
     for target in {i.target for i in imports(name) if i.target in FILES and i.target != name}:
         package, here, there = meeting_place(name, target)
         if "__init__" in (here, there) and package != ROOT:
-            continue  # a package's face shows its parts; `test_there_is_no_circle` looks at it
+            continue  # a package's __init__ imports its parts; `test_there_are_no_circular_imports` checks it
         level = {part: k for k, parts in enumerate(LEVELS.get(package, [])) for part in parts}
         assert there in level, f"{package} has no levels, but {name} imports {target}"
         assert level[there] < level[here], f"{name} imports {target}, which lies beside it or above"
 
 
-def test_there_is_no_circle():
+def test_there_are_no_circular_imports():
     graph = {name: {i.target for i in imports(name) if i.target in FILES and i.target != name} for name in FILES}
-    assert len(list(TopologicalSorter(graph).static_order())) == len(FILES)  # it raises where there is a circle
+    assert len(list(TopologicalSorter(graph).static_order())) == len(FILES)  # it raises an error if there is a circle
 
 
 @EVERY_MODULE
@@ -212,7 +212,7 @@ def test_no_framework_is_imported(name):
 
 
 @EVERY_MODULE
-def test_only_the_native_engine_knows_the_compiled_one(name):
+def test_only_the_native_engine_imports_the_compiled_module(name):
     if name != "unrolled.nn.engines.native":
         assert COMPILED not in {i.target for i in imports(name)}
 
@@ -225,7 +225,7 @@ def test_the_core_needs_numpy_alone_to_be_imported(name):
 
 
 @EVERY_MODULE
-def test_only_those_who_talk_print_or_read_arguments(name):
+def test_only_listed_parts_print_or_read_arguments(name):
     if part_of(name) in TALKING:
         return
     assert not {i.target for i in imports(name)} & {"argparse", "typer", "rich", "click"}
@@ -263,7 +263,7 @@ def test_importing_and_training_load_nothing_heavy():
     assert loaded - sys.stdlib_module_names - {"unrolled", "numpy"} == set()  # no pandas, rich, typer, plotly, ...
 
 
-def test_importing_alone_loads_not_even_numpy():
+def test_importing_the_package_does_not_even_load_numpy():
     program = "import sys, unrolled; print(*{name.split('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
@@ -271,7 +271,7 @@ def test_importing_alone_loads_not_even_numpy():
     assert loaded & {"numpy", "pandas", "typer", "rich", "plotly"} == set()
 
 
-def test_the_public_names_are_there():
+def test_the_public_names_exist():
     assert set(un.__all__) <= set(dir(un))
     assert sorted(un.__all__, key=str.lower) == sorted(set(un.__all__), key=str.lower)
     for name in un.__all__:

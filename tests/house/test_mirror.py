@@ -1,4 +1,4 @@
-"""Every source file has a test file of the same place and name, or a line here says why not."""
+"""Every source file has a test file of the same place and name, or an exception with a reason is listed here."""
 
 from pathlib import Path
 

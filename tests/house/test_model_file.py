@@ -1,4 +1,4 @@
-"""The model file is what docs/model-file.md says, and files of earlier versions are read.
+"""The model file agrees with docs/model-file.md, and files of earlier versions are read.
 
 The files in model_files/ were written by format version 1 with `write_files` below; they stay as they are.
 """
@@ -102,7 +102,7 @@ def test_options_and_arrays_of_every_layer():
 
 
 def table() -> pd.DataFrame:
-    """Two series with all kinds of covariates, of one of which the future is known."""
+    """Two series with all kinds of covariates, one of them with a known future."""
     rng = np.random.default_rng(0)
     parts = []
     for k, name in enumerate("ab"):
@@ -123,7 +123,7 @@ def forecaster(**params) -> un.Forecaster:
 
 
 def assert_one_frequency(content: dict, arrays: dict[str, np.ndarray], horizon: int) -> None:
-    """The content of a forecaster, or of a part of one, is what the tables say."""
+    """The content of a forecaster, or of a part of one, agrees with the tables."""
     optional = frozenset(row[0].strip("`") for row in rows_after("### Content") if row[2] == "no")
     assert_documented(content, "### Content", optional)
     for key in ("columns", "frequency", "features", "framing"):
@@ -198,7 +198,7 @@ X = np.linspace(-1, 1, 20).reshape(2, 5, 2)
 
 
 def write_files(version: int) -> None:
-    """How the files of a version are made, once."""
+    """Write the files of a version; done once per version."""
     net = un.Network(NETWORK, 2, "float64")
     net.save(FILES / f"network-{version}.safetensors")
     fc = forecaster(ensemble=2).fit(table(), **COLUMNS)

@@ -1,4 +1,4 @@
-"""No function, call or folder is too large to be taken in at once."""
+"""No function, call or folder is too large to be understood at once."""
 
 from __future__ import annotations
 

@@ -35,12 +35,12 @@ TWO = "\n".join(["date,a,b", *(f"{line},{7 * k % 5}" for k, line in enumerate(DA
 
 @dataclass(frozen=True)
 class Case:
-    """What is asked for, the message (a pattern), and the text of table.csv."""
+    """The words of the command, the message (a pattern), and the text of table.csv."""
 
     words: tuple[object, ...]
     message: str
     text: str | None = GOOD
-    shell: bool = field(default=False, kw_only=True)  # whether the real command runs it too
+    shell: bool = field(default=False, kw_only=True)  # whether it is also run by the real command
 
 
 def with_line(number: int, line: str) -> str:
@@ -121,7 +121,7 @@ def files_in(place: Path) -> list[Path]:
 
 
 def assert_refused(done: Done, message: str) -> None:
-    """Exit code 2, no data, and one message, below what had been understood by then."""
+    """Exit code 2, no data, and one message, below the facts that were inferred before."""
     assert done.code == 2, done
     assert done.out == ""
     assert "Traceback" not in done.err
@@ -170,7 +170,7 @@ def test_the_real_command_refuses_bad_input(name, place):
         (("conquer",), "No such command 'conquer'"),
     ],
 )
-def test_words_that_are_no_command_are_refused_with_one_message(words, message, place, capsys, monkeypatch):
+def test_invalid_commands_are_refused_with_one_message(words, message, place, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     done = inside(*words, capsys=capsys)
     assert (done.code, done.out) == (2, "")
@@ -219,7 +219,7 @@ def changed(model: bytes, **content) -> bytes:
     return struct.pack("<Q", len(text)) + text + model[8 + length :]
 
 
-def test_the_model_that_is_changed_below_is_a_good_one(place, model, capsys):
+def test_the_unchanged_model_is_accepted(place, model, capsys):
     (place / MODEL).write_bytes(changed(model))
     assert inside("predict", MODEL, capsys=capsys).code == 0
 
@@ -236,18 +236,18 @@ def test_the_model_that_is_changed_below_is_a_good_one(place, model, capsys):
         ({"columns": None}, r"is damaged"),
     ],
 )
-def test_models_of_another_content_are_refused(content, message, place, model, capsys):
+def test_models_with_changed_content_are_refused(content, message, place, model, capsys):
     (place / MODEL).write_bytes(changed(model, **content))
     assert_refused(inside("predict", MODEL, capsys=capsys), rf"model\.safetensors {message}")
 
 
-def test_a_network_can_not_forecast_a_table(place, capsys):
+def test_a_network_cannot_forecast_a_table(place, capsys):
     un.Network([un.RNN(2)], 1).save(place / MODEL)
     done = inside("predict", MODEL, capsys=capsys)
     assert_refused(done, r"model\.safetensors holds a network, not a forecaster: it can't forecast tables by itself")
 
 
-def test_other_files_are_no_models(place, rng, capsys):
+def test_other_files_are_refused_as_models(place, rng, capsys):
     save_file({"weight": np.zeros(3)}, place / MODEL)
     assert_refused(
         inside("predict", MODEL, capsys=capsys), r"model\.safetensors is a safetensors file, but not one that"

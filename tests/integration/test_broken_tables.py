@@ -1,4 +1,4 @@
-"""Broken tables: exit code 2 with one message, or a correct result; never a traceback, a hang or half a file."""
+"""Broken tables: exit code 2 with one message, or a correct result; never a traceback, a hang or a partial file."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def assert_refused_or_right(done: Done, place) -> None:
     assert np.isfinite(forecast.select_dtypes("number").to_numpy()).all()
 
 
-def test_there_are_three_hundred_and_they_are_the_same_every_time():
+def test_the_three_hundred_broken_tables_are_always_the_same():
     assert len(TABLES) == broken.COUNT == 300
     assert {name.rpartition("-")[0] for name in TABLES} == {kind.__name__ for kind in broken.KINDS}
     assert dict(broken.tables()) == TABLES
@@ -56,7 +56,7 @@ def test_a_broken_table_is_refused_or_forecast(name, tmp_path, monkeypatch, caps
 
 
 @pytest.mark.parametrize("name", IN_SHELL)
-def test_the_real_command_does_the_same(name, tmp_path):
+def test_the_real_command_refuses_or_forecasts_broken_tables(name, tmp_path):
     (tmp_path / "table.csv").write_bytes(TABLES[name])
     assert_refused_or_right(shell(*COMMAND, cwd=tmp_path), tmp_path)
 

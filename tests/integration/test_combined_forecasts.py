@@ -1,4 +1,4 @@
-"""Forecasts averaged with other methods: from their parts, without a look ahead, in files, searches and commands."""
+"""Forecasts averaged with other methods: from their parts, without later rows, in files, searches and commands."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_without_statsforecast_the_extra_is_named_before_any_work(monkeypatch, d
 
 
 def test_the_held_out_forecast_is_the_average_of_its_parts(df, rng):
-    df["y"] += 3 * rng.normal(size=len(df)).cumsum()  # errors of a walk are correlated, whoever forecasts it
+    df["y"] += 3 * rng.normal(size=len(df)).cumsum()  # errors on a walk are correlated in every method
     alone = forecaster(log=False).fit(df, baselines="AutoETS")
     fc = forecaster(log=False, combine=WEIGHTS).fit(df, baselines="AutoETS")
     table, own = fc.held_out_.example, alone.held_out_.example
@@ -102,7 +102,7 @@ def test_a_series_in_logarithms_has_the_geometric_average(growing):
     np.testing.assert_allclose(fc.predict()["GRU"], alone.predict()["GRU"] ** 0.7 * drift**0.3, rtol=1e-10)
 
 
-def test_in_place_of_what_has_no_logarithm_stands_the_networks_median(growing):
+def test_forecasts_without_a_logarithm_are_replaced_by_the_networks_median(growing):
     falling = growing.assign(y=np.where(np.arange(84) < 80, growing["y"][::-1], 0.01))
     falling.loc[0, "y"] = 500.0  # the line through the first and the last value falls below 0 at once
     alone, fc = forecaster(log=True).fit(falling), forecaster(log=True, combine={"Drift": 0.3}).fit(falling)
@@ -149,7 +149,7 @@ def test_paths_follow_the_averaged_forecast(df, options):
     assert apart.mean() > near.mean()
 
 
-def test_the_support_holds_afterwards(df):
+def test_averages_keep_to_the_support(df):
     df["y"] = df["y"] - df["y"].mean()  # the values of one season before lie on both sides of 0
     fc = forecaster(nonnegative=True, integer=True, combine={"SeasonalNaive": 0.9}).fit(df)
     found = fc.predict(level=[80]).filter(like="GRU").to_numpy()
@@ -158,11 +158,11 @@ def test_the_support_holds_afterwards(df):
     assert (found == np.rint(found)).all()
 
 
-# --- what nobody may see ----------------------------------------------------------------------------
+# --- later rows -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("refit", [True, 2, False])
-def test_what_comes_after_a_cutoff_changes_nothing_before_it(refit, df, monkeypatch):
+def test_rows_after_a_cutoff_change_no_earlier_forecast(refit, df, monkeypatch):
     monkeypatch.setattr(
         "unrolled.forecasting.cross_validation.WINDOWS_AT_ONCE", 3
     )  # pieces that do not end with a cutoff
@@ -181,7 +181,7 @@ def test_what_comes_after_a_cutoff_changes_nothing_before_it(refit, df, monkeypa
 
 @pytest.mark.parametrize("refit", [True, 2, False])
 def test_rolling_forecasts_are_the_averages_of_their_parts(refit, df, monkeypatch):
-    """In pieces too, the methods go on with what was estimated before the first of the cutoffs that share it."""
+    """In pieces too, methods use the estimates from before the first of the cutoffs that share a training."""
     options = {"n_windows": 3, "step_size": 5, "refit": refit, "baselines": list(WEIGHTS)}
     parts = forecaster(log=False).cross_validation(df, **options)
     monkeypatch.setattr("unrolled.forecasting.cross_validation.WINDOWS_AT_ONCE", 3)
@@ -189,12 +189,12 @@ def test_rolling_forecasts_are_the_averages_of_their_parts(refit, df, monkeypatc
     np.testing.assert_allclose(found["GRU"], average(parts, WEIGHTS), rtol=1e-10)
 
 
-def test_the_end_that_is_held_out_is_not_seen_by_what_is_fitted_before_it(df):
+def test_held_out_rows_do_not_affect_held_out_forecasts(df):
     """Poison the rows after the last origin: its forecasts keep their bits."""
     fc = forecaster(combine=WEIGHTS).fit(df)
     last = df.groupby("unique_id").cumcount(ascending=False) < 4
     again = forecaster(combine=WEIGHTS).fit(df.assign(y=df["y"].where(~last, -1e9 * df["y"])))
-    columns = ["GRU", "Naive"]  # the intervals are calibrated on all that came
+    columns = ["GRU", "Naive"]  # the intervals are calibrated on all actual values
     pd.testing.assert_frame_equal(fc.held_out_.example[columns], again.held_out_.example[columns], check_exact=True)
     assert not fc.predict().equals(again.predict())
 
@@ -214,7 +214,7 @@ def test_a_saved_model_forecasts_the_same_without_its_table(df, tmp_path):
     assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "model.safetensors").read_bytes()
 
 
-def test_the_whole_series_stay_in_a_model_that_needs_them_only(df, tmp_path):
+def test_only_models_that_need_whole_series_keep_them(df, tmp_path):
     rows = {}
     for name, combine in (("alone", None), ("combined", "Drift")):
         forecaster(combine=combine).fit(df).save(tmp_path / name)
@@ -235,7 +235,7 @@ def test_a_newer_table_is_averaged_with_its_own_methods(df):
     np.testing.assert_allclose(fc.predict(newer)["GRU"], expected, rtol=1e-10)
 
 
-def test_what_is_known_ahead_stays_with_the_networks(df):
+def test_only_the_networks_read_covariates_known_ahead(df):
     df["price"] = np.arange(len(df)) % 5.0
     past = df[df.groupby("unique_id").cumcount(ascending=False) >= 4]
     alone = forecaster(log=False).fit(past, future_cols=["price"])
@@ -256,7 +256,7 @@ def test_each_frequency_is_averaged(growing, rng, tmp_path):
     assert un.load(tmp_path / "model.safetensors").predict().equals(fc.predict())
 
 
-def test_a_search_judges_networks_and_its_choice_is_averaged(df, monkeypatch):
+def test_a_search_evaluates_networks_alone_and_its_choice_is_averaged(df, monkeypatch):
     judged = []
     fit = fitting.fit_planned
 
@@ -274,10 +274,10 @@ def test_a_search_judges_networks_and_its_choice_is_averaged(df, monkeypatch):
     assert un.Forecaster(**fc.chosen_).fit(df).predict().equals(fc.predict())
 
 
-# --- what is said of it -----------------------------------------------------------------------------
+# --- reports and commands ---------------------------------------------------------------------------
 
 
-def test_the_report_says_what_the_forecast_is_made_of(df):
+def test_the_report_describes_the_combination(df):
     page = forecaster(combine={"Naive": 0.4}).fit(df).report().to_markdown()
     assert page.count("60 % networks and 40 % Naive") == 2  # among the notes and in the part on the model
     assert "the forecast" in page

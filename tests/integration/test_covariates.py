@@ -1,4 +1,4 @@
-"""Forecasters that read covariates: what helps, what must not matter, and what a file keeps of it."""
+"""Forecasters that read covariates: those that help, rows that must not matter, and model files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def error(frame, df, name="RNN"):
     return (merged[name] - merged["y"]).abs().mean()
 
 
-# --- what helps -------------------------------------------------------------------------------------
+# --- useful ones ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("options", [{}, {"decoder": "recurrent"}, {"scaling": ["mean"], "segment": 3, "window": 9}])
@@ -35,8 +35,8 @@ def test_a_covariate_known_ahead_that_drives_the_target_is_used(options, rng):
     assert error(told, df) < 0.5 * error(without, df)
 
 
-def test_in_both_views_of_a_seasonal_panel(rng):
-    """In the season view a row one season before with the covariate on moves the anchor, which the window shows."""
+def test_a_covariate_known_ahead_is_used_in_both_views_of_a_seasonal_panel(rng):
+    """In the season view, the covariate one season before moves the anchor, which the window shows."""
     rows = np.arange(160)
     parts = []
     for k in range(4):
@@ -45,7 +45,7 @@ def test_in_both_views_of_a_seasonal_panel(rng):
         parts.append(table(y, unique_id=f"s{k}", x=x, freq="QS", start="1950-01-01"))
     df = pd.concat(parts)
     known, future = split_future(df.assign(past=0), 2)
-    # a small network that is trained for a short time does not learn the anchors: its gain depends on the noise
+    # a small network with a short training does not learn the anchors: its gain depends on the noise
     larger = LEARNING | {"cell": "gru", "alias": "RNN", "hidden": 32, "batch_size": 128, "steps": 400}
     for view in ("level", "season"):
         fc = un.Forecaster(horizon=2, scaling=view, **larger)
@@ -53,8 +53,8 @@ def test_in_both_views_of_a_seasonal_panel(rng):
         assert told < 0.7 * error(fc.fit(known).predict(), df), view
 
 
-def test_categories_tell_groups_of_series_apart(rng):
-    """After a cue one group goes up, the other down; the last window shows no earlier cue that would tell which."""
+def test_categories_distinguish_groups_of_series(rng):
+    """After a cue one group goes up and the other down; the last window has no earlier cue that would show which."""
     parts = []
     for k in range(12):
         cue = (rng.random(100) < 0.3).astype(float)
@@ -70,8 +70,8 @@ def test_categories_tell_groups_of_series_apart(rng):
     assert error(told, df) < 0.5 * error(without, df)
 
 
-def test_a_series_with_hardly_any_weight_is_hardly_learned_from(rng):
-    """Two kinds of series pull the forecast to both sides; the weight decides."""
+def test_a_series_with_a_tiny_weight_hardly_affects_the_training(rng):
+    """Two kinds of series pull the forecast to opposite sides; the weight decides."""
     parts = []
     for k in range(6):
         x = rng.normal(size=100)
@@ -88,8 +88,8 @@ def test_a_series_with_hardly_any_weight_is_hardly_learned_from(rng):
     assert error(out, df[~heavy]) > 5
 
 
-def test_the_calendar_tells_what_the_window_cannot(rng):
-    """Days with a pattern of the week, read through a window of four."""
+def test_the_calendar_shows_a_season_that_the_window_cannot(rng):
+    """Days with a weekly pattern, and a window of four days."""
     t = np.arange(200)
     df = table(100 + t % 2 + 4.0 * (t % 7 >= 5) + 0.1 * rng.normal(size=200), unique_id="a")
     known, _ = split_future(df.assign(past=0), 7)
@@ -100,10 +100,10 @@ def test_the_calendar_tells_what_the_window_cannot(rng):
     assert not off.notes_
 
 
-# --- what must not matter ---------------------------------------------------------------------------
+# --- rows that must not matter------------------------------------------------------------------------
 
 
-def test_past_covariates_after_a_cutoff_do_not_matter_and_known_ones_do(rng):
+def test_after_a_cutoff_only_covariates_known_ahead_matter(rng):
     df = shops(rng)
     fc = un.Forecaster(horizon=4, **QUICK)
     clean = fc.cross_validation(df, n_windows=2, step_size=6, **EVERY)
@@ -121,7 +121,7 @@ def test_past_covariates_after_a_cutoff_do_not_matter_and_known_ones_do(rng):
     assert (clean["RNN"][last] != moved["RNN"][last]).all()
 
 
-def test_a_text_that_comes_after_a_cutoff_does_not_change_what_is_learned_before_it(rng):
+def test_texts_after_a_cutoff_do_not_affect_the_training_before_it(rng):
     df = shops(rng)
     late = df.groupby("unique_id").cumcount(ascending=False)
     fc = un.Forecaster(horizon=4, **QUICK)
@@ -184,12 +184,12 @@ def test_new_series_and_categories_are_forecast(rng):
     out = fc.predict(fresh, future=future.assign(unique_id=future["unique_id"].replace("s1", "new")))
     assert set(out["unique_id"]) == {"new"}
     assert np.isfinite(out["RNN"]).all()
-    for member in fc.model_.members:  # what was never seen is like the mean of what was
+    for member in fc.model_.members:  # an unseen category is like the mean of those that were seen
         weight = member.architecture.program.views(member.parameters)["embedding 0.weight"]
         np.testing.assert_array_equal(weight[0], weight[1:].mean(axis=0))
 
 
-def test_another_library_gives_the_same(rng):
+def test_tables_of_another_library_give_the_same(rng):
     import polars as pl
 
     known, future = split_future(shops(rng), 4)
@@ -200,10 +200,10 @@ def test_another_library_gives_the_same(rng):
     np.testing.assert_array_equal(out["RNN"].to_numpy(), expected["RNN"])
 
 
-# --- what is refused --------------------------------------------------------------------------------
+# --- refused tables ---------------------------------------------------------------------------------
 
 
-def test_what_does_not_fit_is_refused_with_a_remedy(rng):
+def test_invalid_covariates_are_refused_with_a_remedy(rng):
     known, future = split_future(shops(rng), 4)
     fc = un.Forecaster(horizon=4, **QUICK).fit(known, future_cols=["price"])
     with pytest.raises(un.DataError, match=r"'price' are missing.* Give them in the table of the future"):

@@ -18,7 +18,7 @@ OPTIONS = ("--past", "rain", "--future", "price, sky", "--static", "town", "--we
 
 @pytest.fixture
 def files(tmp_path, rng):
-    """A table of two shops, and what is known of the four days after it."""
+    """A table of two shops, and a table of the known future of the four days after it."""
     rows, ahead = 60, 4
     parts = []
     for k, shop in enumerate(("a", "b")):
@@ -46,7 +46,7 @@ def files(tmp_path, rng):
     return tmp_path
 
 
-def test_a_forecast_with_covariates_and_a_model_that_asks_for_them(command, files):
+def test_a_forecast_with_covariates_and_a_model_that_requires_them(command, files):
     names = ("--target", "sales", *OPTIONS)
     done = command("forecast", "sales.csv", "-H", 4, *names, "--future-file", "next.csv", "--out", "one", *QUICK)
     assert done.code == 0, done.err
@@ -85,7 +85,7 @@ def test_a_forecast_asks_for_the_future_before_it_trains(command, files):
     assert "next.csv: there is no column 'rain'" in done.err
 
 
-def test_predictions_tell_of_texts_that_training_has_not_seen(command, files):
+def test_predictions_report_texts_not_seen_in_training(command, files):
     words = ("--target", "sales", *OPTIONS, "--future-file", "next.csv", "--out", "one", *QUICK)
     assert command("forecast", "sales.csv", "-H", 4, *words).code == 0
     assert un.load("one/model.safetensors").horizon == 4

@@ -44,7 +44,7 @@ def test_the_python_in_the_counting_page_runs(capsys):
     assert capsys.readouterr().out == "True\n"
 
 
-def test_the_right_rules_pass_where_the_faulty_fail():
+def test_the_correct_rules_pass_where_faulty_ones_fail():
     for layers, data in (
         ([un.RNN(2, "relu"), un.Last(), un.Dense(1)], faults.WEEK),
         ([un.RNN(2, "relu"), un.Last(), un.Dense(2)], (fish.DAYS, np.array([[1.25, 1.5]]))),

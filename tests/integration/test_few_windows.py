@@ -1,4 +1,4 @@
-"""Series with few windows: a line goes on, and nothing is learned by heart from a random walk."""
+"""Series with few windows: a line is continued, and a random walk is not memorised."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import unrolled as un
 
 @pytest.mark.parametrize("rows", [18, 30, 60])
 @pytest.mark.parametrize("likelihood", [None, "normal"])
-def test_a_steady_line_goes_on(rows, likelihood, rng):
+def test_a_steady_line_is_continued(rows, likelihood, rng):
     # a line through 18 rows alone errs by up to four times the noise six steps ahead
     y = 200 + 3.0 * np.arange(rows + 6) + 0.5 * rng.normal(size=rows + 6)
     table = pd.DataFrame({"ds": pd.date_range("2015-01-01", periods=rows, freq="MS"), "y": y[:rows]})
@@ -21,8 +21,8 @@ def test_a_steady_line_goes_on(rows, likelihood, rng):
 
 @pytest.fixture(scope="module")
 def walks():
-    """Random walks of 26 quarters, of which nothing but the last value can be known, and 8 quarters after them: how
-    far the forecast errs beside the naive's, and the share of values inside the 95 % intervals."""
+    """Random walks of 26 quarters, which only their last value helps to forecast, and 8 quarters after them: the
+    error of the forecast relative to that of the naive one, and the share of values inside the 95 % intervals."""
     ours, naive, inside = [], [], []
     for seed in range(24):
         y = 100 + np.random.default_rng(seed).normal(size=34).cumsum()
@@ -34,10 +34,10 @@ def walks():
     return np.mean(ours), np.mean(naive), np.mean(inside)
 
 
-def test_nothing_is_learned_by_heart_from_a_short_walk(walks):
+def test_a_short_random_walk_is_not_memorised(walks):
     ours, naive, _ = walks
     assert ours < 1.1 * naive
 
 
-def test_intervals_of_a_short_walk_hold_most_of_what_comes(walks):
+def test_intervals_of_a_short_random_walk_have_enough_coverage(walks):
     assert walks[2] > 0.8

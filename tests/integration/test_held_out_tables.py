@@ -8,7 +8,7 @@ import pandas as pd
 from pages import fitted
 
 
-def test_errors_by_step_and_by_series_are_those_of_the_whole():
+def test_errors_by_step_and_by_series_agree_with_those_of_all():
     frame = pd.DataFrame({"unique_id": ["a"] * 60 + ["b"] * 60, "ds": [*range(60)] * 2, "y": np.arange(120.0) ** 1.5})
     held_out = fitted(frame, 4).held_out_
     models = list(held_out.table.index)

@@ -40,7 +40,7 @@ def assert_whole(folder: Path) -> list[str]:
     return names
 
 
-def test_what_was_reached_is_kept_and_written(tmp_path):
+def test_results_so_far_are_kept_and_written(tmp_path):
     running = Watched(*LONG, cwd=tmp_path)
     running.wait_for("training without the end")
     running.interrupt()
@@ -57,7 +57,7 @@ def test_what_was_reached_is_kept_and_written(tmp_path):
     pd.testing.assert_frame_equal(again.drop(columns="Month"), written, check_exact=True)
 
 
-def test_an_interrupt_of_the_second_training_keeps_the_comparison_and_what_was_reached(tmp_path):
+def test_an_interrupt_of_the_second_training_keeps_the_comparison(tmp_path):
     shorter = [20_000 if word == 100_000 else word for word in LONG]
     running = Watched(*shorter, cwd=tmp_path)
     running.wait_for("training on everything")
@@ -71,7 +71,7 @@ def test_an_interrupt_of_the_second_training_keeps_the_comparison_and_what_was_r
     assert "# the run was interrupted" in (tmp_path / "out" / "run.toml").read_text("utf-8")
 
 
-def test_an_interrupt_of_a_search_ends_the_search_and_not_the_forecast(tmp_path):
+def test_an_interrupt_of_a_search_ends_only_the_search(tmp_path):
     quick = ("--steps", 50, "--ensemble", 3, "--hidden", 4, "--out", "out")
     running = Watched("forecast", AIR, "--horizon", 6, "--cell", "auto", "--budget", "1h", *quick, cwd=tmp_path)
     running.wait_for("searching")
@@ -86,7 +86,7 @@ def test_an_interrupt_of_a_search_ends_the_search_and_not_the_forecast(tmp_path)
 
 
 @pytest.mark.parametrize("wait_s", [0.0, 0.0005, 0.06])
-def test_a_second_interrupt_ends_it_at_once_and_leaves_nothing_half_written(tmp_path, wait_s):
+def test_a_second_interrupt_ends_at_once_and_leaves_no_partial_files(tmp_path, wait_s):
     running = Watched(*LONG, cwd=tmp_path)
     running.wait_for("training without the end")
     running.interrupt()

@@ -96,7 +96,7 @@ def test_check_demo_info_and_bench(printed):
     assert all(row["times"] == row["native"] / row["numpy"] for row in told["measured"])
 
 
-def test_what_is_unknown_is_null(printed, tmp_path):
+def test_unknown_values_are_null(printed, tmp_path):
     (tmp_path / "constant.csv").write_text("ds,y\n" + "".join(f"2024-01-{day:02},7\n" for day in range(1, 31)))
     errors = printed("forecast", "constant.csv", "-H", 2, *QUICK, "--out", "-")["held_out"]["errors"]
     assert errors["Naive"]["MASE"] is None  # its history never moves, so there is no scale

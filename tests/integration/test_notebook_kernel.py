@@ -1,4 +1,4 @@
-"""A notebook as it is: cells in a real kernel, and what its front end is sent to show."""
+"""Cells in a real kernel of a notebook, and the messages to its front end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ endless = un.Forecaster(3, steps=1_000_000, ensemble=1, hidden=4)
 net = un.Network([un.RNN(2), un.Last(), un.Dense(1)], input_size=1)
 x = [[[1.0], [2.0]], [[3.0], [1.0]]]
 """
-EMPTY = "<span></span>"  # what is left of the line
+EMPTY = "<span></span>"  # the rest of the line
 NOTEBOOK = AIR.parent / "forecast.ipynb"
 
 pytestmark = pytest.mark.xdist_group("kernel")  # they share one
@@ -38,14 +38,14 @@ def cells(tmp_path_factory):
 
 @pytest.fixture(params=["native", "numpy"])
 def engine(request, cells):
-    """Either engine, in use in the kernel for the length of the test."""
+    """Either engine, in use in the kernel during the test."""
     assert cells.run(f"un.use_engine({request.param!r})").outputs == []
     yield request.param
     cells.run("un.use_engine('auto')")
 
 
 def text(ran: Ran) -> str:
-    """What a person reads of the one output."""
+    """The readable text of the only output."""
     return Page(ran.data["text/html"]).text
 
 
@@ -59,7 +59,7 @@ def message(ran: Ran) -> str:
 
 
 def assert_one_line(ran: Ran) -> list[str]:
-    """One display that is updated in place and empty in the end; what it said on the way."""
+    """Assert that one display is updated in place and empty at the end; its texts before."""
     shown, *updates = [m["content"] for m in ran.messages if m["msg_type"].endswith("display_data")]
     assert ran.kinds[: len(updates) + 1] == ["display_data", *["update_display_data"] * len(updates)]
     assert {c["transient"]["display_id"] for c in updates} == {shown["transient"]["display_id"]}
@@ -77,7 +77,7 @@ def test_training_shows_one_line_and_leaves_nothing(cells, engine):
     assert cells.run("un.Forecaster(3, verbose=0, **small).fit(df);").messages == []
 
 
-def test_a_backtest_and_a_search_are_one_line_too(cells):
+def test_a_backtest_and_a_search_show_one_line(cells):
     assert_one_line(cells.run("rows = fc.cross_validation(df, n_windows=2)"))
     assert_one_line(cells.run("found = un.Forecaster(3, cell='auto', max_trials=4, **small).fit(df)"))
 
@@ -117,7 +117,7 @@ def test_the_stop_button_ends_the_training_of_a_network(cells, engine):
         ("un.score(fc.predict(df[:-3]), df)", "3 of 3 forecast rows have actual values"),
     ],
 )
-def test_objects_tell_what_they_are(cells, expression, said):
+def test_objects_have_html_representations(cells, expression, said):
     ran = cells.run(expression)
     assert ran.kinds == ["execute_result"]
     assert said in text(ran)
@@ -154,14 +154,14 @@ def test_a_figure_is_shown_once(cells, source, kind):
     assert base64.b64decode(ran.data["image/png"]).startswith(b"\x89PNG")
 
 
-def test_a_figure_that_is_kept_is_not_shown(cells):
+def test_a_figure_assigned_to_a_name_is_not_shown(cells):
     assert cells.run("figure = fc.plot()\nfigure.savefig('figure.svg')").messages == []
 
 
 # --- errors -----------------------------------------------------------------------------------------
 
 
-def test_an_error_is_the_lines_of_the_cell_and_one_message(cells):
+def test_an_error_shows_the_lines_of_the_cell_and_one_message(cells):
     ran = cells.run("def forecast():\n    return un.load('air_passengers.csv')\n\nforecast()")
     said = message(ran)
     assert re.findall(r"^-+> (\d)", said, re.MULTILINE) == ["4", "2"]
@@ -172,7 +172,7 @@ def test_an_error_is_the_lines_of_the_cell_and_one_message(cells):
     assert ran.outputs[0]["ename"] == "ModelFileError"
 
 
-def test_all_lines_of_an_error_are_there_for_who_asks(cells):
+def test_xmode_verbose_shows_the_whole_traceback(cells):
     cells.run("%xmode Verbose")
     said = message(cells.run("un.Forecaster(3).predict()"))
     cells.run("%xmode Context")
@@ -188,11 +188,11 @@ def test_an_error_in_the_middle_of_a_training_leaves_no_line(cells):
     assert ran.kinds[-1] == "error"
 
 
-# --- what a front end must have ---------------------------------------------------------------------
+# --- requirements of a front end --------------------------------------------------------------------
 
 
 def addresses(html: str) -> list[str]:
-    """What a page would load, those in frames too."""
+    """The addresses that a page would load, including those in frames."""
     page = Page(html)
     found = [a[name] for _, a in page.elements for name in ("src", "href", "data", "action", "poster") if a.get(name)]
     found += re.findall(
@@ -203,7 +203,7 @@ def addresses(html: str) -> list[str]:
     return [address for address in found if not address.startswith(("#", "data:"))]
 
 
-def test_pages_that_would_load_something_are_found():
+def test_pages_that_would_load_something_are_detected():
     assert addresses('<iframe srcdoc="&lt;script src=&quot;//cdn/x.js&quot;&gt;&lt;/script&gt;"></iframe>') == [
         "//cdn/x.js"
     ]

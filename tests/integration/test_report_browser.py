@@ -1,4 +1,4 @@
-"""The report in a real browser, where there is one: it draws, it can be gone through, it asks nobody for anything."""
+"""The report in a real browser, if there is one: its charts, its controls, and no requests."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def opened(browser, page):
     return browser
 
 
-def test_a_page_of_100_series_opens_in_silence_and_asks_for_nothing(opened, page):
+def test_a_page_of_100_series_opens_without_messages_or_requests(opened, page):
     assert opened.evaluate("document.readyState") == "complete"
     assert opened.complaints == []
     assert opened.requests == [page.resolve().as_uri()]
@@ -59,7 +59,7 @@ def test_it_draws_every_chart_and_a_line_for_every_series(opened):
     assert "Infinity" not in paths
 
 
-def test_series_are_found_picked_and_gone_through_by_keyboard(opened):
+def test_series_are_searched_and_selected_by_keyboard(opened):
     def shown():
         return opened.evaluate("[document.getElementById('pick').selectedOptions[0].text, place.textContent]")
 
@@ -99,12 +99,12 @@ def test_the_whole_past_can_be_seen_and_values_are_read_with_arrow_keys(opened):
     assert (before, after) == (120, 500)
 
 
-def test_nothing_is_wider_than_a_phone(browser, page):
+def test_the_page_fits_the_width_of_a_phone(browser, page):
     browser.open(page, width=390, height=844)
     assert browser.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_colours_follow_the_readers_scheme(browser, page):
+def test_colours_follow_the_colour_scheme_of_the_reader(browser, page):
     seen = []
     for dark in (False, True):
         browser.open(page, dark=dark)

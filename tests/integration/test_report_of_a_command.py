@@ -1,4 +1,4 @@
-"""The reports that the command writes show its numbers, its table and itself."""
+"""The reports that the command writes show its numbers, its table and the command."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_numbers_of_the_page_are_those_of_the_csv(outputs, request):
     rows = []
     for number, series in enumerate(page.data["series"]):
         known = {"shop": series["id"]} if outputs == "hostile" else {}
-        inner = {f"{NAME}-lo-50", f"{NAME}-hi-50"}  # which the page has beside the intervals that were asked for
+        inner = {f"{NAME}-lo-50", f"{NAME}-hi-50"}  # which the page has besides the requested intervals
         assert inner <= set(series["forecast"])
         for k, stamp in enumerate(page.stamps(number)[1]):
             values = {name: column[k] for name, column in series["forecast"].items() if name not in inner}

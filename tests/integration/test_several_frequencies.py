@@ -65,7 +65,7 @@ def test_all_commands_take_such_a_table(file, capsys):
 
 
 @pytest.mark.parametrize("ids", [["q36", "m60", "new", "m70"], ["m64", "m60"]])
-def test_a_plot_from_a_model_and_a_table_shows_what_predict_says(ids, both, rng, tmp_path, capsys):
+def test_a_plot_from_a_model_and_a_table_shows_the_forecast_of_predict(ids, both, rng, tmp_path, capsys):
     fc = un.Forecaster(4, steps=3, ensemble=1, hidden=4, verbose=0)
     fc.fit(both if "q36" in ids else both[both["unique_id"].str[0] == "m"])
     fc.save(tmp_path / "m.safetensors")
@@ -83,7 +83,7 @@ def test_a_plot_from_a_model_and_a_table_shows_what_predict_says(ids, both, rng,
         assert values == expected[expected["unique_id"] == name]["GRU"].tolist()
 
 
-def test_backtest_and_score_take_it(file, both, capsys):
+def test_backtest_and_score_take_several_frequencies(file, both, capsys):
     done = inside("backtest", file, "-H", 4, "-K", 2, *QUICK, "--out", "rows.csv", "--json", capsys=capsys)
     assert done.code == 0, done.err
     jsonschema.validate(json.loads(done.out), schema("backtest"))
@@ -95,7 +95,7 @@ def test_backtest_and_score_take_it(file, both, capsys):
     assert scored["models"]["GRU"]["MASE"] == pytest.approx(json.loads(done.out)["models"]["GRU"]["MASE"])
 
 
-def test_a_run_is_repeated_to_the_byte_and_tells_what_was_decided_for_each_frequency(file, tmp_path, capsys):
+def test_a_run_is_repeated_to_the_byte_and_records_the_choices_by_frequency(file, tmp_path, capsys):
     done = inside("forecast", file, *QUICK, "-H", 4, "--out", "out", capsys=capsys)
     assert done.code == 0, done.err
     text = (tmp_path / "out" / "run.toml").read_text()
@@ -171,7 +171,7 @@ def test_a_search_by_frequency_is_repeated_by_its_trials(command, file, tmp_path
 
 @pytest.mark.parametrize("command", RUNS)
 @pytest.mark.parametrize("more", [(), ("--max-trials", 8)])
-def test_a_file_says_that_searches_under_a_budget_need_not_choose_the_same(command, more, file, tmp_path, capsys):
+def test_a_run_file_says_that_a_search_under_a_budget_may_choose_differently(command, more, file, tmp_path, capsys):
     out, repeats, _ = RUNS[command]
     searching = ("--cell", "auto", "--budget", "1s", *more)
     done = inside(command, file, *WORDS[command], *QUICK, *searching, "--out", out, capsys=capsys)
@@ -188,7 +188,7 @@ def test_a_given_season_is_refused_with_a_remedy(file, capsys):
     assert "--season 12 can't apply to all series: the table has 3 series monthly, 2 quarterly" in done.err
 
 
-def test_an_interrupt_of_the_first_part_says_what_has_no_forecast(file, tmp_path):
+def test_an_interrupt_of_the_first_frequency_names_those_without_a_forecast(file, tmp_path):
     running = Watched(
         *("forecast", file, "-H", 4, "--steps", 100_000, "--ensemble", 1, "--hidden", 4, "--out", "out"), cwd=tmp_path
     )

@@ -19,7 +19,7 @@ def test_a_figure_is_shown_at_twice_the_resolution_and_at_its_size():
     assert size == {"width": 2 * SCREEN_DPI, "height": SCREEN_DPI}
 
 
-def test_without_matplotlib_an_error_says_how_to_get_it(monkeypatch):
+def test_without_matplotlib_an_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(un.InputError, match=r"figures need Matplotlib: pip install 'unrolled\[plot\]'"):
         styled_figure(2.0, 1.0, lambda figure: None)

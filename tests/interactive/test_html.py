@@ -7,7 +7,7 @@ from unrolled.interactive.html import note, table, titled
 HOSTILE = "<script>alert('x')</script>"
 
 
-def test_what_is_shown_is_text():
+def test_shown_content_is_escaped():
     markup = titled(HOSTILE, table([HOSTILE, HOSTILE], [[HOSTILE, HOSTILE]]))
     assert "<script" not in markup
     assert markup.count("&lt;script&gt;") == 5

@@ -1,4 +1,4 @@
-"""Ctrl-C: a flag at first, an interrupt the second time."""
+"""Ctrl-C: the first one sets a flag, the second one interrupts at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from unrolled.interactive.interrupts import interruptible
 
 
 def interrupted_twice() -> None:
-    """As NumPy does where arrays are compared: the second interrupt is lost in an error of its own."""
+    """As in NumPy's comparison of arrays, the second interrupt is lost in another error."""
     with interruptible() as interrupted:
         signal.raise_signal(signal.SIGINT)
         assert interrupted()
@@ -26,12 +26,12 @@ def interrupted_once() -> None:
         raise TypeError("its own")
 
 
-def test_a_second_interrupt_is_one_whatever_a_library_makes_of_it():
+def test_a_second_interrupt_is_raised_even_if_a_library_replaces_it():
     with pytest.raises(KeyboardInterrupt):
         interrupted_twice()
 
 
-def test_an_error_after_one_interrupt_stays_what_it_is():
+def test_an_error_after_one_interrupt_is_raised_unchanged():
     with pytest.raises(TypeError, match="its own"):
         interrupted_once()
 

@@ -1,4 +1,4 @@
-"""Notebooks: what IPython shows of our objects, and the calm line while a training runs."""
+"""Notebooks: the representations of objects, and the progress line of a training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOSTILE = "<script>alert('x')</script>"
 
 
 def shown(thing) -> dict[str, str]:
-    """What a notebook is sent to show of an object, by kind."""
+    """The representations of an object in a notebook, by kind."""
     content, _ = DisplayFormatter().format(thing)
     return content
 
@@ -28,7 +28,7 @@ def fc() -> un.Forecaster:
     return fitted(frame, 3, alias=HOSTILE)
 
 
-def test_a_forecaster_tells_what_it_is_and_how_good(fc):
+def test_a_forecaster_shows_its_parameters_and_accuracy(fc):
     content = shown(fc)
     page = Page(content["text/html"])
     assert content["text/plain"] == repr(fc)
@@ -52,10 +52,10 @@ def test_a_network_shows_its_layers_and_parameters():
     assert "weight_ih 12 × 2, weight_hh 12 × 3, bias 12" in page.text
     assert str(net.views["0.weight_ih"].size + net.views["0.weight_hh"].size + 12) in page.text
     heads = [a.get("class") for tag, a in page.elements if tag == "th" and a["scope"] == "col"]
-    assert heads == [None, "words", None, "words"]  # numbers stand to the right, words to the left
+    assert heads == [None, "words", None, "words"]  # numbers are aligned to the right, words to the left
 
 
-def test_a_score_ranks_the_models_and_leaves_out_what_a_model_has_not():
+def test_a_score_ranks_the_models_and_omits_missing_measures():
     forecast = pd.DataFrame({"ds": [4, 5], "B": [9.0, 9.0], "A": [11.0, 12.0], "A-lo-80": 9.0, "A-hi-80": 13.0})
     actuals = pd.DataFrame({"ds": [1, 2, 3, 4], "y": [6.0, 8.0, 10.0, 11.0]})
     page = Page(shown(un.score(forecast, actuals))["text/html"])
@@ -81,7 +81,7 @@ def test_a_gradient_check_shows_every_array():
     assert all(row.name in page.text for row in report.rows)
 
 
-def test_a_report_stands_in_a_frame_of_its_own(fc):
+def test_a_report_has_a_frame_of_its_own(fc):
     report = fc.report(title=HOSTILE)
     ((tag, attributes),) = Page(shown(report)["text/html"]).elements
     assert tag == "iframe"
@@ -93,14 +93,14 @@ def test_a_report_stands_in_a_frame_of_its_own(fc):
 
 
 class Kernel(InteractiveShell):
-    """A shell with a front end that keeps what it is sent."""
+    """A shell whose front end keeps all messages."""
 
     kernel = "there is one"
 
 
 @pytest.fixture
 def sent(monkeypatch):
-    """What a front end is sent: each display, and each update of one."""
+    """The messages to a front end: each display, and each update of one."""
     messages: list[tuple[bool, str]] = []
 
     def publish(data, metadata=None, *, update=False, **_):
@@ -131,7 +131,7 @@ def test_training_in_a_notebook_updates_one_line_and_leaves_nothing(sent):
     assert sent[4][1] == "<span></span>"
 
 
-def test_silence_is_kept_in_notebooks_too(sent):
+def test_verbose_0_is_silent_in_notebooks(sent):
     with progress_line("training", 2, verbose=0) as line:
         line.within_epoch(0, 0.5)
     assert sent == []

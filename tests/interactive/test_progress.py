@@ -1,4 +1,4 @@
-"""One line for a whole run: which share of it is done, in which part it is, and how long it will take."""
+"""One line for a whole run: the share that is done, the current part, and the time left."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture(autouse=True)
 def one_thread():
-    """Networks are trained one after another, as on a machine with one core."""
+    """Train networks one after the other, as on a machine with one core."""
     with contextlib.ExitStack() as stack:
         for engine in ENGINES.values():
             stack.enter_context(engine.limited(1))
@@ -37,7 +37,7 @@ def one_thread():
 
 @pytest.fixture
 def terminal(monkeypatch):
-    """Makes standard error a terminal; a test calls it, since pytest sets a standard error of its own before it."""
+    """A function that makes standard error a terminal; tests call it, as pytest replaces standard error before."""
 
     def begin() -> Terminal:
         stream = Terminal()
@@ -52,7 +52,7 @@ def seen(stream) -> str:
 
 
 class Clock:
-    """Time as a test wants it."""
+    """A clock that the test sets."""
 
     now = 0.0
 
@@ -62,7 +62,7 @@ class Clock:
 
 @pytest.fixture
 def told(terminal):
-    """Begins a run: its clock, and all that it shows."""
+    """A function that begins a run, and returns its clock and all that it shows."""
     tokens = []
 
     def begin():
@@ -105,7 +105,7 @@ def test_after_a_search_the_pace_is_that_of_the_trainings(told):
     assert shown[-1] == ("3 s left · training · epoch 1/4", 0.625)
 
 
-def test_inside_of_other_parts_a_search_can_not_tell_the_time_of_the_run(told):
+def test_a_search_inside_a_backtest_does_not_set_the_time_left(told):
     clock, shown = told()
     with subtask("cutoff 1/4", 0, 4), subtask("", 0, 2), progress_line("searching", 0, 1) as line:
         clock.now = 10.0
@@ -113,7 +113,7 @@ def test_inside_of_other_parts_a_search_can_not_tell_the_time_of_the_run(told):
     assert shown[-1] == ("1 min 10 s left · cutoff 1/4 · searching · trial 3", 0.125)
 
 
-def test_long_times_are_told_in_larger_units():
+def test_long_times_are_shown_in_larger_units():
     assert [time_left(s) for s in (0.2, 59.5, 3599.5, 7260)] == [
         "1 s left",
         "1 min 00 s left",
@@ -127,7 +127,7 @@ def frame() -> pd.DataFrame:
 
 
 def titles(shown) -> list[str]:
-    """What was done, one after the other."""
+    """The names of the subtasks, in order."""
     words = (re.sub("^[^·]* left · ", "", words) for words, _ in shown)
     return list(dict.fromkeys(re.split(" · (?:step|trial)", text)[0] for text in words))
 
@@ -142,7 +142,7 @@ def test_both_trainings_of_all_networks_are_parts_of_one_run(told):
     assert "loss" in shown[-1][0]
 
 
-def test_a_backtest_tells_its_cutoffs(told):
+def test_a_backtest_shows_its_cutoffs(told):
     _, shown = told()
     un.Forecaster(3, steps=4, ensemble=1, hidden=4).cross_validation(frame(), n_windows=3, refit=2)
     cutoffs = ("cutoff 1/3", "cutoff 3/3")
@@ -150,7 +150,7 @@ def test_a_backtest_tells_its_cutoffs(told):
     assert shown[-1][1] == pytest.approx(1)
 
 
-def test_a_search_tells_its_trials(told):
+def test_a_search_shows_its_trials(told):
     _, shown = told()
     un.Forecaster(3, cell="auto", max_trials=4, steps=4, hidden=4, ensemble=1).fit(frame())
     assert titles(shown)[0] == "searching"
@@ -158,7 +158,7 @@ def test_a_search_tells_its_trials(told):
     assert titles(shown)[-1] == "training on everything · network 1/1"
 
 
-def test_at_a_terminal_there_is_one_line_that_is_gone_in_the_end(terminal):
+def test_a_terminal_shows_one_line_that_is_erased_at_the_end(terminal):
     stream = terminal()
     un.Forecaster(3, steps=400, ensemble=2, hidden=4).fit(frame())
     assert stream.getvalue().count("\x1b[?25l") == 1  # the cursor is hidden once: there is one line
@@ -182,7 +182,7 @@ def test_training_is_silent_off_a_terminal(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_on_a_terminal_a_progress_line_tells_epoch_and_loss(monkeypatch):
+def test_the_progress_line_on_a_terminal_shows_epoch_and_loss(monkeypatch):
     stream = Terminal()
     monkeypatch.setattr("sys.stderr", stream)
     with progress_line("training", epochs=4, verbose=1) as line:

@@ -27,7 +27,7 @@ def test_rows_come_in_the_order_asked_for(rng):
 
 
 @pytest.mark.parametrize("dtype", [F32, F64])
-def test_numbers_take_the_working_dtype_but_classes_stay_whole(dtype, rng):
+def test_numbers_are_converted_to_the_working_dtype_but_classes_stay_whole(dtype, rng):
     x = rng.standard_normal((5, 4, 2))
     batch = Arrays(x, np.arange(5), np.ones(5)).batch(ROWS, dtype)
     assert (batch.inputs["x"].dtype, batch.weight.dtype) == (dtype, dtype)
@@ -107,11 +107,11 @@ def test_a_table_of_any_dtype_is_read_in_full_precision(dtype, windows):
     np.testing.assert_array_equal(found, whole)
 
 
-# --- segments and what is known ahead -----------------------------------------------------------------
+# --- segments and channels known ahead ----------------------------------------------------------------
 
 
 def by_hand(**changes) -> Windows:
-    """Two windows in a table that counts: channel c of row t is 10 t + c; the second window is half as long.
+    """Two windows in a table whose channel c of row t is 10 t + c; the second window is half as long.
 
     Of three channels the first two are scaled, and the last two are known ahead.
     """
@@ -137,7 +137,7 @@ def test_a_step_of_the_network_takes_a_segment():
     np.testing.assert_array_equal(batch.lengths, [2, 1])  # in steps
 
 
-def test_what_is_known_ahead_stands_at_the_places_of_the_targets_with_a_one_for_the_step():
+def test_values_known_ahead_are_those_at_the_targets_with_a_one_hot_step():
     batch = by_hand().batch(np.arange(2), F64)
     expected = [
         [[8, 42, 10, 52, 1, 0], [12, 62, 0, 0, 0, 1]],  # rows 4 5, and 6, after which the horizon ends
@@ -165,7 +165,7 @@ def test_segments_without_a_decoder_have_targets_of_the_horizon():
         np.testing.assert_array_equal(found, padded.reshape(2, 4)[:, :3])
 
 
-def test_what_is_fixed_about_a_series_and_its_codes_stand_at_every_step_ahead():
+def test_fixed_features_and_codes_are_repeated_at_every_step_ahead():
     fixed, codes = np.array([[7, 8], [5, 6], [3, 4.0]]), np.array([[1, 9], [2, 8], [3, 7]])
     windows = by_hand(known=0, series=np.array([2, 0]), fixed=fixed, codes=codes)
     inputs, _ = windows.inputs(np.array([1, 0]), F32)
@@ -177,7 +177,7 @@ def test_what_is_fixed_about_a_series_and_its_codes_stand_at_every_step_ahead():
 
 @pytest.mark.parametrize("kind", decoders.KINDS)
 @pytest.mark.parametrize("ragged", [False, True], ids=["", "lengths"])
-def test_nothing_past_a_windows_end_is_read_but_channels_known_ahead(ragged, kind, rng):
+def test_past_the_end_of_a_window_only_channels_known_ahead_are_read(ragged, kind, rng):
     windows = decoders.segmented(kind, rng, rows=7, ragged=ragged)
     for row in range(7):
         start, end = windows.starts[row], windows.starts[row] + windows.lengths[row]
@@ -191,8 +191,8 @@ def test_nothing_past_a_windows_end_is_read_but_channels_known_ahead(ragged, kin
             np.testing.assert_array_equal(found[name], value, err_msg=name)
 
 
-def test_a_window_at_the_end_of_the_table_is_read_where_nothing_need_be_known_ahead():
-    """So that what comes after the table can be forecast."""
+def test_a_window_at_the_end_of_the_table_is_read_without_channels_known_ahead():
+    """So that the values after the table can be forecast."""
     windows = by_hand(known=0)
     table = windows.values[:6]
     found, expected = (replace(windows, values=v).inputs(np.arange(2), F64)[0] for v in (table, windows.values))

@@ -1,4 +1,4 @@
-"""The gradient check itself: it finds faults, knows kinks, and its error falls as theory says."""
+"""The gradient check itself: it finds faults, recognises kinks, and its error falls as in theory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ N, T, F = 3, 4, 2
 
 
 def faulty(fault: str) -> type[un.RNN]:
-    """A simple recurrent cell with a fault that has been seen in published code."""
+    """A simple recurrent cell with a fault that occurs in published code."""
 
     @dataclass(frozen=True)
     class Faulty(un.RNN):
@@ -71,7 +71,7 @@ def zeros(cell) -> tuple:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_found_where_it_is(fault, case, rng, register_cell):
+def test_a_fault_is_found_in_the_right_array(fault, case, rng, register_cell):
     cell = register_cell(faulty(fault))
     assert un.CELLS[cell.kind] is cell
     report = un.check_gradients(network(cell(3), rng), *case)
@@ -80,11 +80,11 @@ def test_a_fault_is_found_where_it_is(fault, case, rng, register_cell):
     assert un.check_gradients(network(faulty("none")(3), rng), *case).ok
 
 
-def test_a_fault_is_found_however_steep_the_loss(numpy_engine, case, rng):
+def test_a_fault_is_found_with_a_steep_loss(numpy_engine, case, rng):
     cell = faulty("bias of one step")(3, activation="linear")
     net = network(cell, rng)
     x = 300 * case[0]
-    # near its minimum a steep loss has small slopes that change fast: almost a kink
+    # near its minimum, a steep loss has small slopes that change fast, almost a kink
     report = un.check_gradients(net, x, net.forward(x)[0] + 0.01, state=zeros(cell))
     assert sum(row.kinks for row in report.rows) == 0
     assert [row.name for row in report.rows if not row.ok] == ["0.bias"]
@@ -109,7 +109,7 @@ def slope(problem: Problem, deltas) -> float:
     return float(np.polyfit(np.log(deltas), np.log(errors), 1)[0])
 
 
-# far above ε^(1/3), so that truncation is all there is; the next term of the series, δ⁴, changes an error at the
+# far above ε^(1/3), so that the error is truncation alone; the next term of the series, δ⁴, changes an error at the
 # largest step by about δ² = 1e-3 of itself, and the slope over these two decades by less
 TRUNCATION = np.geomspace(3e-4, 3e-2, 5)
 
@@ -119,18 +119,18 @@ def test_the_error_falls_with_the_square_of_the_step(cell, engine, case, rng):
     assert slope(problem(network(cell, rng), *case, MSE()), TRUNCATION) == pytest.approx(2, abs=0.01)
 
 
-def test_the_error_of_a_fault_does_not_fall(case, rng):
+def test_the_error_of_a_fault_does_not_fall_with_the_step(case, rng):
     found = slope(problem(network(faulty("recurrent gradient twice")(3), rng), *case, MSE()), TRUNCATION)
     assert found == pytest.approx(0, abs=0.01)
 
 
-def test_rounding_takes_over_where_the_step_is_too_small(engine, case, rng):
+def test_rounding_dominates_if_the_step_is_too_small(engine, case, rng):
     at_work = problem(network(un.LSTM(3), rng), *case, MSE())
     # below ε^(1/3) the error is that of rounding, ε/δ: a smaller step makes it larger
     assert slope(at_work, np.geomspace(1e-3 * DELTA, 1e-1 * DELTA, 5)) < -0.5
 
 
-def test_an_entry_at_a_kink_is_counted_apart(engine, case):
+def test_entries_at_a_kink_are_counted_separately(engine, case):
     net = un.Network([un.Dense(3, "relu"), un.Last()], F, "float64")
     net.parameters[...] = 0  # every unit sits on the kink of ReLU, for each weight that can move it
     x, y = np.ones((N, T, F)), np.ones((N, 3))
@@ -163,7 +163,7 @@ def test_a_derivative_outside_the_slopes_of_a_kink_is_wrong():
     @dataclass(frozen=True)
     class Steep(un.Dense):
         def apply_back(self, dy, saved, p, dp):
-            saved[1][...] = 1  # takes every unit as alive
+            saved[1][...] = 1  # treats every unit as active
             return super().apply_back(3 * dy, saved, p, dp)
 
     net = un.Network([Steep(3, "relu"), un.Last()], F, "float64")
@@ -172,8 +172,8 @@ def test_a_derivative_outside_the_slopes_of_a_kink_is_wrong():
     assert not {row.name: row.ok for row in report.rows}["0.weight"]
 
 
-def test_kinks_of_many_steps_at_once_are_no_fault(engine):
-    """A fresh deep ReLU network: where all units below are dead, zero biases put every step on the kink."""
+def test_kinks_at_many_steps_are_not_a_fault(engine):
+    """A fresh deep ReLU network: if all units below are dead, zero biases put every step on the kink."""
     net = un.Network([un.RNN(4, "relu"), un.RNN(4, "relu"), un.Last(), un.Dense(3)], 2, "float64", seed=0)
     x = np.random.default_rng(0).standard_normal((3, 5, 2))
     report = un.check_gradients(net, x, np.ones((3, 3)), lengths=[5, 2, 0])
@@ -207,7 +207,7 @@ def test_the_table_names_every_array_and_the_verdict(case, rng):
     assert lines[-1].startswith("GRADIENTS DISAGREE within ")
 
 
-def test_at_most_so_many_entries_are_compared_and_the_seed_chooses_them(engine, case, rng):
+def test_the_number_of_compared_entries_is_limited_and_the_seed_chooses_them(engine, case, rng):
     net = network(un.RNN(3), rng)
     report = un.check_gradients(net, *case, max_entries=4)
     assert [row.checked for row in report.rows] == [min(4, row.size) for row in report.rows]
@@ -224,7 +224,7 @@ def test_the_check_changes_nothing(engine, case, rng):
         np.testing.assert_array_equal(kept, now)
 
 
-def test_a_network_of_float32_is_proved_in_float64(engine, case, rng):
+def test_a_float32_network_is_checked_in_float64(engine, case, rng):
     net = scattered(un.Network([un.LSTM(3), un.Last(), un.Dense(1)], F, "float32"), rng)
     report = un.check_gradients(net, *case)
     assert report.ok

@@ -1,4 +1,4 @@
-"""Layers that are not recurrent: the options and inputs that they refuse."""
+"""Layers that are not recurrent: invalid options and inputs."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def test_codes_without_a_vector_are_refused(low, high, engine):
         (lambda: un.Dropout(-0.1), r"got -0.1"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(make, message):
+def test_invalid_options_are_refused(make, message):
     with pytest.raises(un.InputError, match=message):
         make()
 
 
-def test_dropout_outside_of_training_does_nothing_and_keeps_the_mean_within(rng):
+def test_dropout_is_off_outside_training_and_keeps_the_mean_in_training(rng):
     net, x = un.Network([un.Dropout(0.4)], 50), rng.uniform(1, 2, (200, 3, 50)).astype(np.float32)
     np.testing.assert_array_equal(net.forward(x)[0], x)
     kept = net.forward(x, training=True)[0]

@@ -1,4 +1,4 @@
-"""What `fit` gives back and what it refuses."""
+"""Arguments that networks refuse."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def fit(**options) -> un.History:
         ({"optimizer": "adam"}, r"optimizer must be an optimizer such as un.Adam\(1e-3\); got 'adam'"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_both_numbers(options, message, engine):
+def test_mismatched_arrays_are_refused_with_both_numbers(options, message, engine):
     with pytest.raises(un.InputError, match=message):
         fit(**options)
 

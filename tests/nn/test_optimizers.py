@@ -1,4 +1,4 @@
-"""Optimizers: steps by hand, and what holds of all of them. PyTorch's own steps are in test_frozen.py."""
+"""Optimizers: steps worked by hand, and properties of all. PyTorch's own steps are in test_frozen.py."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVERY_OPTIMIZER = pytest.mark.parametrize("optimizer", [cls() for cls in OPTIMIZ
 
 
 def run(optimizer, grads, start=0.0) -> list[float]:
-    """Where one parameter stands after each of these gradients."""
+    """The value of one parameter after each of these gradients."""
     params = np.array([float(start)])
     state, path = optimizer.start(params), []
     for grad in grads:
@@ -89,7 +89,7 @@ def test_parameters_change_in_place_and_keep_their_dtype(optimizer, dtype, rng):
 
 
 @EVERY_OPTIMIZER
-def test_all_that_is_remembered_lies_in_the_state(optimizer, rng):
+def test_the_state_holds_everything_an_optimizer_keeps(optimizer, rng):
     grads = rng.standard_normal((6, 5))
     whole, broken = np.zeros(5), np.zeros(5)
     state = optimizer.start(whole)
@@ -103,8 +103,8 @@ def test_all_that_is_remembered_lies_in_the_state(optimizer, rng):
 
 
 @EVERY_OPTIMIZER
-def test_parameters_do_not_touch_one_another(optimizer, rng):
-    """Why the vector may be cut anywhere: each parameter's path depends on its own gradients alone."""
+def test_parameters_are_updated_independently(optimizer, rng):
+    """The vector may be divided anywhere, because each parameter depends on its own gradients alone."""
     grads = rng.standard_normal((4, 5))
     together = np.zeros(5)
     state = optimizer.start(together)
@@ -114,7 +114,7 @@ def test_parameters_do_not_touch_one_another(optimizer, rng):
     np.testing.assert_array_equal(together, alone)
 
 
-def test_a_schedule_stands_in_for_a_rate():
+def test_a_rate_may_be_a_schedule():
     assert un.Adam(0.1).schedule == un.Constant(0.1)
     cosine = un.Cosine(0.1)
     assert un.Adam(cosine).schedule is cosine
@@ -126,7 +126,7 @@ def test_clipping_keeps_the_direction_and_limits_the_norm():
     assert clip_by_norm(grads, 1.0) == 5.0
     assert_close(grads, [0.6, -0.8], terms=2)
     assert clip_by_norm(grads, 2.0) == pytest.approx(1.0)
-    assert_close(grads, [0.6, -0.8], terms=2)  # within the limit: as it was
+    assert_close(grads, [0.6, -0.8], terms=2)  # within the limit: unchanged
     nothing = np.zeros(2)
     assert clip_by_norm(nothing, 1.0) == 0
     assert (nothing == 0).all()
@@ -142,6 +142,6 @@ def test_clipping_keeps_the_direction_and_limits_the_norm():
         (lambda: un.AdamW(betas=(-0.1, 0.9)), r"AdamW: betas must lie in \[0, 1\); got \(-0.1, 0.9\)"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(make, message):
+def test_invalid_options_are_refused(make, message):
     with pytest.raises(un.InputError, match=message):
         make()

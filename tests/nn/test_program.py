@@ -1,4 +1,4 @@
-"""Programs that are more than a chain: shared parameters, states handed on, both directions, residual paths."""
+"""Programs that are not chains: shared parameters, states of other operations, both directions, residual paths."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TERMS = N * 2 * T * (F + H)
 
 
 def encoder_decoder() -> Program:
-    """One GRU reads the past, then goes on over the known future; outputs at each step of the future."""
+    """One GRU reads the past and then the known future; outputs at each step of the future."""
     builder = ProgramBuilder()
     past = builder.input("past", F)
     future = builder.input("future", F, masked=False)
@@ -39,7 +39,7 @@ def both_directions() -> Program:
 
 
 def residual(share: bool = True) -> Program:
-    """h + RNN(dropout(h)) twice over, with one and the same RNN (or one each)."""
+    """h + RNN(dropout(h)) twice, with a shared RNN (or one for each)."""
     builder = ProgramBuilder()
     x = builder.input("x", F)
     h = builder.add(un.Dense(H, "tanh"), x, name="lift")
@@ -111,14 +111,14 @@ def test_an_encoder_and_decoder_equal_two_networks_in_a_row(engine, rng):
     evaluation = MSE().evaluate(result.outputs[0], y)
     found = engine.backward(result.tape, (evaluation.dprediction,))
     assert_close(np.array(evaluation.mean), loss, TERMS)
-    # what the decoder and the encoder each ask of the GRU they share adds up
+    # the gradients of the decoder and of the encoder add up in the shared GRU
     shared = ahead.parameters.copy()
     shared[: back.parameters.size] += back.parameters
     assert_close(found.parameters, shared, TERMS)
     assert_close(found.inputs["past"], back.inputs["x"], TERMS)
     assert_close(found.inputs["future"], ahead.x, TERMS)
     assert_close(found.state["encoder.initial"].h, back.state["0.initial"].h, TERMS)
-    # lengths are those of the past: they leave out nothing of the future's loss
+    # lengths apply to the past: no step of the future is ignored in the loss
     assert Problem(program, params, inputs, y, MSE(), {}, LENGTHS).value() == evaluation.mean
 
 
@@ -188,7 +188,7 @@ def test_an_operation_without_influence_has_no_gradient(engine, rng):
     assert [name for name, view in views.items() if (view != 0).any()] == ["head.weight", "head.bias"]
 
 
-def test_shared_parameters_are_initialised_by_the_first_who_has_them():
+def test_shared_parameters_are_initialised_by_their_first_operation():
     dtype = np.dtype("float64")
     shared, apart = (program.views(program.initialize(0, dtype)) for program in (residual(), residual(share=False)))
     assert apart.keys() - shared.keys() == {"rnn 2.weight_ih", "rnn 2.weight_hh", "rnn 2.bias"}

@@ -1,4 +1,4 @@
-"""What the builder of programs and the engines refuse, with both numbers."""
+"""Errors of the builder of programs and of the engines, with both numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from unrolled.nn.program import ProgramBuilder
 
 N, T, F, H = 3, 5, 2, 3
 
-# --- what the builder refuses -------------------------------------------------------------------------
+# --- errors of the builder ----------------------------------------------------------------------------
 
 
 def add(*rules_then_name, **options):
@@ -63,12 +63,12 @@ def add(*rules_then_name, **options):
         (un.Embedding(4, H), "x", {}, r"Embedding: its input is one code a step, \(1,\); got \(2,\)"),
     ],
 )
-def test_the_builder_refuses_what_does_not_fit(rule, inputs, options, message):
+def test_the_builder_refuses_mismatched_operations(rule, inputs, options, message):
     with pytest.raises(un.InputError, match=message):
         add(rule, inputs, **options)
 
 
-def test_the_builder_accepts_what_fits():
+def test_the_builder_accepts_matching_operations():
     assert add(un.LSTM(H), "x", initial="lstm.final", shares="lstm").shape == (H,)
     assert add(Concatenate(), "x wide lstm").shape == (F + F + 1 + H,)
     assert add(un.Dense(4), "row").sequence is False
@@ -91,10 +91,10 @@ def test_an_input_needs_a_whole_number_of_features(features):
         ProgramBuilder().input("x", features)
 
 
-# --- what engines refuse ------------------------------------------------------------------------------
+# --- errors of engines --------------------------------------------------------------------------------
 
 
-def test_a_program_that_is_not_causal_can_not_be_fed_step_by_step(engine):
+def test_a_program_that_is_not_causal_cannot_be_streamed(engine):
     for rule, options in ((un.GRU(H), {"branching": True}), (Reverse(), {})):
         builder = ProgramBuilder()
         program = builder.build(builder.add(rule, builder.input("x", F, masked=False), name="0", **options))

@@ -1,4 +1,4 @@
-"""Random numbers are a pure function of place; dropout draws one mask a sequence from them."""
+"""Random numbers are a pure function of place; dropout draws one mask per sequence from them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_generator_is_philox(counter, key, words):
 @pytest.mark.parametrize("place", [Place(0), Place(seed=MASK64, epoch=7, batch=11), Place(3, 2**31, 2**32 - 1)])
 @pytest.mark.parametrize("purpose", Purpose)
 def test_words_are_philox_blocks_counted_from_one(purpose, place):
-    """Key = seed; counter = (block, layer, epoch and batch, purpose): what another engine must reproduce."""
+    """Key = seed, counter = (block, layer, epoch and batch, purpose); other engines must reproduce this."""
     layer = 5
     words = randomness.words(purpose, place, layer, 10)
     middle = (place.epoch << 32) | place.batch
@@ -52,7 +52,7 @@ def test_words_are_philox_blocks_counted_from_one(purpose, place):
     assert words.tolist() == sum(blocks, [])[:10]  # noqa: RUF017  (three lists)
 
 
-def test_the_purposes_keep_their_numbers():
+def test_the_numbers_of_purposes_do_not_change():
     """They are part of the counter: other numbers would be other random numbers."""
     assert {purpose.name: int(purpose) for purpose in Purpose} == {
         "INITIALIZE": 1,
@@ -85,8 +85,8 @@ def test_a_permutation_depends_on_seed_and_epoch_alone():
     assert len({tuple(order) for order in orders.values()}) == 4
 
 
-def test_the_permutation_of_a_place_stays_what_it_was():
-    """NumPy may change how it shuffles; a training would then no longer repeat, and must say so by this test."""
+def test_the_permutation_of_a_place_does_not_change():
+    """NumPy may change how it shuffles; then trainings are no longer reproducible, and this test shows it."""
     assert randomness.permutation(Place(seed=7, epoch=2), 8).tolist() == [5, 0, 3, 6, 2, 1, 7, 4]
 
 
@@ -101,7 +101,7 @@ def dropped(engine, p, place, dtype="float64", x=None, before=()) -> np.ndarray:
     return engine.forward(net.program, net.parameters, {"x": x}, place=place).outputs[0]
 
 
-def test_dropout_draws_one_mask_a_sequence(engine):
+def test_dropout_draws_one_mask_per_sequence(engine):
     y = dropped(engine, 0.3, Place(0))
     assert (y == y[:, :1]).all()
     assert len({row.tobytes() for row in y[:, 0]}) == N  # and another for every sequence
@@ -137,7 +137,7 @@ def test_dropout_is_off_outside_training(engine, rng):
     np.testing.assert_array_equal(dropped(engine, 0.5, None, x=x), x)
 
 
-def test_training_switches_dropout_on_and_the_seed_of_the_network_says_which(engine, rng):
+def test_training_turns_dropout_on_and_the_network_seed_determines_the_mask(engine, rng):
     x = rng.standard_normal((N, T, F))
     net = un.Network([un.Dropout(0.5)], F, "float64", seed=9)
     np.testing.assert_array_equal(net.forward(x)[0], x)

@@ -1,4 +1,4 @@
-"""Learning rates over time: values at the turning points, and what holds of every schedule."""
+"""Learning rates over time: values at the turning points, and properties of every schedule."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def rates(schedule, steps: int) -> list[float]:
     return [schedule.at(Progress(step, steps)) for step in range(steps)]
 
 
-def test_constant_stays():
+def test_a_constant_schedule_does_not_change():
     assert rates(un.Constant(0.1), 3) == [0.1, 0.1, 0.1]
 
 
@@ -44,7 +44,7 @@ def test_one_cycle_rises_to_the_rate_and_falls_below_its_start():
     assert cycle[3:] == sorted(cycle[3:], reverse=True)
 
 
-def test_reduce_on_plateau_bears_its_patience():
+def test_reduce_on_plateau_waits_for_its_patience():
     schedule = un.ReduceOnPlateau(1.0, factor=0.5, patience=2, threshold=0.1)
 
     def after(*history):
@@ -52,9 +52,9 @@ def test_reduce_on_plateau_bears_its_patience():
 
     assert after() == 1.0
     assert after(5, 4, 3, 2, 1) == 1.0
-    assert after(5, 5, 5) == 1.0  # two epochs without improvement are borne
+    assert after(5, 5, 5) == 1.0  # two epochs without improvement are tolerated
     assert after(5, 5, 5, 5) == 0.5
-    assert after(5, 5, 5, 5, 5, 5) == 0.5  # and two again
+    assert after(5, 5, 5, 5, 5, 5) == 0.5  # and two more
     assert after(5, 5, 5, 5, 5, 5, 5) == 0.25
     assert after(5, 4.6, 4.6, 4.6) == 0.5  # less than a tenth is no improvement
     assert after(5, 4.4, 4.4, 4.4) == 1.0
@@ -87,6 +87,6 @@ def test_rates_lie_between_zero_and_the_largest_and_depend_on_progress_alone(sch
         (lambda: un.ReduceOnPlateau(0.1, patience=-1), "got 0.1, -1"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(make, message):
+def test_invalid_options_are_refused(make, message):
     with pytest.raises(un.InputError, match=message):
         make()

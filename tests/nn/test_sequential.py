@@ -1,4 +1,4 @@
-"""Layers one after the other: what does not fit is refused."""
+"""Layers one after the other: invalid combinations are refused."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ import unrolled as un
         (lambda: un.use_engine("abacus"), "no engine is called 'abacus'; this build has: auto, numpy"),
     ],
 )
-def test_networks_that_make_no_sense_are_refused(make, message):
+def test_invalid_networks_are_refused(make, message):
     with pytest.raises(un.InputError, match=message):
         make()

@@ -13,7 +13,7 @@ N, T, F, H = 3, 5, 2, 4
 
 
 @pytest.mark.parametrize("cell", cell_variants(H), ids=label)
-def test_a_state_goes_from_a_network_into_a_stream_and_back(cell, engine, rng):
+def test_a_state_is_passed_from_a_network_to_a_stream_and_back(cell, engine, rng):
     net = scattered(un.Network([cell, un.Dense(1)], F, "float64"), rng)
     x = rng.standard_normal((N, T, F))
     expected, final = net.forward(x)

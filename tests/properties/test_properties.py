@@ -1,4 +1,4 @@
-"""What must hold of every cell whatever its equations: pieces and wholes, batches and rows, padding, states."""
+"""Properties of every cell, whatever its equations: pieces and wholes, batches and rows, padding, states."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_pieces_with_the_state_carried_over_equal_the_whole(cell, engine, cuts):
 
 @CELLS
 def test_gradients_of_pieces_equal_those_of_the_whole(cell, engine, x, rng):
-    """Back through the pieces, with the gradient of each piece's initial state handed to the one before."""
+    """The backward pass through the pieces, with the gradient of each initial state passed to the piece before."""
     net = steps_network(cell, rng)
     dy = rng.standard_normal((N, T, 2))
     whole = engine.forward(net.program, net.parameters, {"x": x}, keep=True)
@@ -158,8 +158,8 @@ LAYERS_BEFORE = {"cell": [], "dense": [un.Dense(2)], "dropout": [Dropout(0.3)], 
 @pytest.mark.parametrize("before", LAYERS_BEFORE)
 @pytest.mark.parametrize("last", [True, False], ids=["last", "steps"])
 @pytest.mark.parametrize("cell", [un.RNN(H), un.GRU(H), un.LSTM(H)], ids=label)
-def test_what_stands_in_the_padding_makes_no_difference(cell, last, before, engine, x, rng):
-    """Not even numbers that are none."""
+def test_the_content_of_padding_does_not_matter(cell, last, before, engine, x, rng):
+    """Even if it is NaN."""
     net = scattered(un.Network([*LAYERS_BEFORE[before], cell, *([un.Last()] if last else []), un.Dense(2)], F), rng)
     x = x.astype(np.float32)
     y = rng.standard_normal((N, 2) if last else (N, T, 2))

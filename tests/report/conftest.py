@@ -1,4 +1,4 @@
-"""Contents of reports that several test files look at."""
+"""Contents of reports for several test files."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def hostile() -> ReportContent:
 
 @pytest.fixture(params=["air", "hostile"])
 def content(request) -> ReportContent:
-    """Each of the two."""
+    """Each of the two contents."""
     return request.getfixturevalue(request.param)

@@ -1,4 +1,4 @@
-"""What a report is about: a fitted table, its forecast, and how much of both is shown."""
+"""The content of a report: a fitted table, its forecast, and the part of both that is shown."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_content_is_that_of_the_fit(rng):
     assert [curve.id for curve in content.curves] == content.ids
 
 
-def test_series_that_are_drawn_are_shared_out(rng, monkeypatch):
+def test_drawn_series_are_divided_among_the_frequencies(rng, monkeypatch):
     monkeypatch.setattr(report_content, "MAX_SERIES_SHOWN", 3)
     content = fitted(two_frequencies(rng), 4).report().content
     assert [(part.name, part.shown) for part in content.parts] == [("monthly", 1), ("quarterly", 1)]

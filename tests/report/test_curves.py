@@ -1,4 +1,4 @@
-"""What is drawn of each series: its past, its forecast and the last held-out origin."""
+"""The curves of each series: its past, its forecast and the last held-out origin."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_curves_hold_past_forecast_and_comparison(rng):
         np.testing.assert_array_equal(curve.held_out.values[NAME], held_out[NAME])
 
 
-def test_the_last_rows_of_a_curve_move_its_comparison(rng):
+def test_a_shortened_curve_shifts_its_comparison(rng):
     curve = content_of(panel_frame(rng), 4).curves[0]
     last = curve.last(10)
     np.testing.assert_array_equal(last.y, curve.y[-10:])
@@ -43,7 +43,7 @@ def test_the_last_rows_of_a_curve_move_its_comparison(rng):
 
 def test_curves_of_tables_end_where_the_forecast_begins(rng):
     history = panel_frame(rng, lengths=(30, 20))
-    forecast = history.groupby("unique_id").tail(3).rename(columns={"y": "A"})  # the history goes on beside it
+    forecast = history.groupby("unique_id").tail(3).rename(columns={"y": "A"})  # the history continues in parallel
     curves = of_tables(forecast.sample(frac=1, random_state=0), history.sample(frac=1, random_state=1), Columns())
     by_name = {curve.name: curve for curve in curves}
     for name, part in history.groupby("unique_id"):

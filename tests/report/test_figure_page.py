@@ -1,4 +1,4 @@
-"""The page with nothing but the interactive figure."""
+"""The page with only the interactive figure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def curves(series: int, rows: int = 20, steps: int = 3):
     return of_tables(ahead.assign(Naive=1.5), past, Columns())
 
 
-def test_the_page_holds_all_series_and_says_what_they_are():
+def test_the_page_has_all_series_and_describes_them():
     drawn = curves(8)
     page = Page(figure_page(drawn, "y", "RNN", TITLE))
     assert [series["id"] for series in page.data["series"]] == [f"shop {k}" for k in range(8)]
@@ -31,11 +31,11 @@ def test_the_page_holds_all_series_and_says_what_they_are():
     assert page.data["series"][2]["glance"] == "20 rows of the past"
     assert (page.data["name"], page.data["rivals"], page.data["horizon"]) == ("RNN", ["Naive"], 3)
     assert "'y' and 3 steps ahead by RNN." in page.text
-    assert len(page.scripts) == 3  # no title runs
+    assert len(page.scripts) == 3  # the title is escaped
     assert "Only the first" not in page.text
 
 
-def test_of_very_many_series_the_first_are_shown_and_that_is_said():
+def test_of_very_many_series_the_first_are_shown_with_a_note():
     page = Page(figure_page(curves(120), "y", "RNN", "many"))
     assert len(page.data["series"]) == 100
     assert "Only the first 100 of 120 series are shown." in page.text

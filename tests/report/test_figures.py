@@ -1,4 +1,4 @@
-"""Figures show what was forecast, and say what is missing without Matplotlib."""
+"""Figures of forecasts, and the error without Matplotlib."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_figure_draws_the_forecast_and_its_past(fc):
     past = fc.panel_.y[fc.panel_.series(3)]
     lines = lines_of(axes)
     assert lines["y"] == past[-10:].tolist()
-    assert lines[NAME] == [past[-1], *told[NAME]]  # it goes on from the last value
+    assert lines[NAME] == [past[-1], *told[NAME]]  # it starts at the last value
     (band,) = axes.collections
     assert band.get_label() == "80 %"
     edges = {round(float(v), 9) for v in band.get_paths()[0].vertices[:, 1]}
@@ -56,7 +56,7 @@ def test_without_ids_the_first_six_are_drawn_and_wrong_ones_are_refused(fc):
         un.Forecaster(3).plot()
 
 
-def test_dollars_in_a_name_are_no_formula():
+def test_dollar_signs_in_a_name_are_not_a_formula():
     frame = pd.DataFrame({"unique_id": "$a_{$", "ds": range(40), "y": range(40)})
     figure = fitted(frame, 3).plot()
     content, size = figure._repr_png_()
@@ -74,7 +74,7 @@ def test_a_history_is_drawn_by_epochs():
         History().plot()
 
 
-def test_without_matplotlib_it_is_said_how_to_get_it(fc, monkeypatch):
+def test_without_matplotlib_an_error_names_the_extra(fc, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(InputError, match=r"pip install 'unrolled\[plot\]'"):
         fc.plot()

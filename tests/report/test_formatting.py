@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers for people to read."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ from unrolled.report import formatting
         ([], []),
     ],
 )
-def test_numbers_are_written_for_people(values, texts):
+def test_numbers_are_formatted_for_people(values, texts):
     assert formatting.column(values) == texts

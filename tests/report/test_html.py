@@ -1,4 +1,4 @@
-"""The page: it needs nothing from outside, shows what was computed, and takes no text for markup."""
+"""The page: it loads nothing, shows the computed numbers, and escapes all text."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_numbers_of_the_page_are_those_of_the_forecast(content):
         assert series["forecast"] == rows.drop(columns=[columns.id, columns.time], errors="ignore").to_dict("list")
 
 
-def test_the_page_shows_what_was_known(air):
+def test_the_page_shows_the_data_and_the_held_out_forecasts(air):
     page = Page(html.page(air))
     known = pd.read_csv(AIR)
     (series,) = page.data["series"]
@@ -70,7 +70,7 @@ def test_the_page_shows_what_was_known(air):
     assert page.data["steps"]["labels"] == [*range(1, 13)]
 
 
-def test_the_page_tells_how_it_was_made(air):
+def test_the_page_describes_the_model_and_the_command(air):
     page = Page(html.page(air))
     assert "1 series · monthly · 1949-01-01 … 1960-12-01 · 144 values · target '#Passengers'" in page.text
     assert "Forecast '#Passengers' 12 months ahead, with intervals of 50 %, 80 % and 95 %, by GRU." in page.text
@@ -108,7 +108,7 @@ def test_names_are_text_and_never_markup(hostile):
     assert all(" ".join(key.split()) in page.text for key in IDS)
 
 
-def test_every_control_and_figure_can_be_named(hostile):
+def test_every_control_and_figure_has_an_accessible_name(hostile):
     page = Page(html.page(hostile))
     by_id = {a["id"] for _, a in page.elements if "id" in a}
     assert all(a["aria-labelledby"] in by_id for _, a in page.elements if "aria-labelledby" in a)
@@ -119,7 +119,7 @@ def test_every_control_and_figure_can_be_named(hostile):
     assert ("html", {"lang": "en"}) in page.elements
 
 
-def test_gaps_are_left_open_and_what_was_changed_is_told(hostile):
+def test_gaps_are_left_open_and_changes_are_noted(hostile):
     page = Page(html.page(hostile))
     assert page.data["series"][0]["y"][5] is None
     assert page.data["series"][0]["y"][6] == 9
@@ -127,7 +127,7 @@ def test_gaps_are_left_open_and_what_was_changed_is_told(hostile):
     assert "3 gap(s) filled with the value one season before" in page.text
 
 
-def test_held_out_forecasts_stand_beside_their_own_series(hostile):
+def test_held_out_forecasts_belong_to_their_series(hostile):
     for series in Page(html.page(hostile)).data["series"]:
         assert series["held_out"]["begins"] == 37
         assert series["held_out"]["values"]["y"] == series["y"][-3:]

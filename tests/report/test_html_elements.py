@@ -1,4 +1,4 @@
-"""Texts and tables as HTML: everything is escaped, and tables can be read by those who can't see them."""
+"""Texts and tables as HTML: everything is escaped, and tables are accessible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report as Markdown: it says what the page says, and no name is markup."""
+"""The report as Markdown: it has the content of the page, and names are escaped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from reports import COMMAND, NAME
 from unrolled.report import markdown
 
 
-def test_the_markdown_says_the_same(air):
+def test_the_markdown_has_the_content_of_the_page(air):
     text = markdown.document(air)
     assert text.startswith("# air\\_passengers.csv\n")
     for heading in ("Held-out comparison", "Forecast", "The data at a glance", "The model", "To repeat this"):

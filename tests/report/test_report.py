@@ -22,7 +22,7 @@ def test_a_report_from_python_shows_every_library_alike():
     assert "To repeat this" not in pages[0].text  # there is no command
 
 
-def test_a_report_is_saved_as_its_suffix_says(tmp_path):
+def test_the_suffix_decides_the_format_of_a_saved_report(tmp_path):
     report = fitted(pd.DataFrame({"ds": range(40), "y": range(40)}), 2).report()
     report.save(tmp_path / "a.html")
     report.save(tmp_path / "a.md")
@@ -32,7 +32,7 @@ def test_a_report_is_saved_as_its_suffix_says(tmp_path):
         report.save(tmp_path / "a.docx")
 
 
-def test_a_loaded_forecaster_has_a_report_of_what_it_kept(tmp_path):
+def test_a_loaded_forecaster_has_a_report_of_its_saved_content(tmp_path):
     fc = fitted(pd.DataFrame({"ds": range(40), "y": range(40)}), 2)
     fc.save(tmp_path / "m.safetensors")
     page = Page(un.load(tmp_path / "m.safetensors").report().to_html())
@@ -62,7 +62,7 @@ def test_outside_of_a_notebook_the_browser_shows_it(tmp_path, monkeypatch):
     assert file.read_text("utf-8") == report.to_html()
 
 
-def test_the_report_has_all_series_and_says_which_frequency_they_have(rng):
+def test_the_report_has_all_series_with_their_frequencies(rng):
     fc = quick().fit(two_frequencies(rng))
     report = fc.report()
     assert repr(report) == "Report('y', 5 series, 4 steps ahead)"

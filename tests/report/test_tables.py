@@ -16,7 +16,7 @@ def number(cell: str) -> float:
     return float(cell.replace("−", "-").replace(",", ""))
 
 
-def test_models_stand_the_best_first(air):
+def test_models_are_sorted_from_best_to_worst(air):
     shown = tables.models(air)
     errors = air.comparison.table["sMAPE"].sort_values()
     assert [row[0] for row in shown.rows] == list(errors.index)
@@ -25,7 +25,7 @@ def test_models_stand_the_best_first(air):
     np.testing.assert_allclose([number(row[1]) for row in shown.rows], errors, rtol=1e-2)
 
 
-def test_errors_by_step_name_at_most_eight_steps_both_ends_among_them(air):
+def test_errors_by_step_show_at_most_eight_steps_including_both_ends(air):
     shown = tables.by_step(air)
     steps = [int(cell) for cell in shown.header[1:]]
     assert (len(steps), steps[0], steps[-1]) == (8, 1, 12)
@@ -87,7 +87,7 @@ def test_errors_by_frequency(air, rng):
         np.testing.assert_allclose([number(cell) for cell in row[1:]], expected, rtol=1e-2)
 
 
-def test_the_search_is_shown_with_what_was_chosen(air, rng):
+def test_the_search_is_shown_with_its_choice(air, rng):
     assert tables.search(air) is None
     fc = un.Forecaster(4, cell="auto", max_trials=5, hidden=4, steps=4, batch_size=8, verbose=0)
     content = fc.fit(panel_frame(rng, lengths=(120,))).report().content
@@ -111,8 +111,8 @@ def test_the_model_is_described_by_frequency(air, rng):
     assert next(row[1:] for row in mixed.rows if row[0] == "season") == ["12 steps", "4 steps"]
 
 
-def test_a_view_of_ones_own_is_described(rng, monkeypatch):
-    monkeypatch.setitem(VIEWS, "first", None)  # what is registered now is forgotten after the test
+def test_a_registered_view_is_described(rng, monkeypatch):
+    monkeypatch.setitem(VIEWS, "first", None)  # undone after the test
 
     @register_view
     class FirstView(MeanView):

@@ -1,4 +1,4 @@
-"""What a report says in words: the task, the key figures, how the comparison was made, and why there is none."""
+"""The texts of a report: the task, the key figures, how the comparison was made, or why there is none."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_how_the_comparison_was_made(air):
     assert f"12 steps at a time from {comparison.origins} origins" in wording.how_held_out(air)
 
 
-def test_it_is_said_why_there_is_no_comparison(tmp_path):
+def test_the_report_says_why_there_is_no_comparison(tmp_path):
     short = content_of(pd.DataFrame({"ds": range(9), "y": range(9)}), 4)
     assert wording.why_no_comparison(short) == wording.NOT_HELD_OUT
     whole = un.Forecaster(2, steps=2, ensemble=1, hidden=2, verbose=0).fit(

@@ -12,7 +12,7 @@ from unrolled.series.columns import Columns
 
 @pytest.fixture
 def mixed(rng) -> pd.DataFrame:
-    """Months, quarters and days, their rows shuffled; and a series of one row, on no end of a month."""
+    """Months, quarters and days, their rows shuffled; and a series of one row, which is not at the end of a month."""
     parts = [
         table(np.arange(48.0), start="2018-01-31", freq="ME", unique_id="month end"),
         table(np.arange(36.0), start="2019-01-31", freq="ME", unique_id="another"),
@@ -33,7 +33,7 @@ def test_each_frequency_gets_a_table_in_the_same_library(library, mixed):
         assert part["y"].to_numpy().tolist() == expected["y"].tolist()
 
 
-def test_each_can_be_forecast_then(mixed):
+def test_each_table_can_be_forecast(mixed):
     whole = mixed[mixed["unique_id"] != "lonely"]
     for part in un.by_frequency(whole).values():
         forecast = un.Forecaster(3, steps=2, ensemble=1, verbose=0).fit(part).predict()
@@ -59,10 +59,10 @@ QUARTERS = table(np.arange(20.0), start="2015-01-01", freq="QS", unique_id="q")
 @pytest.mark.parametrize(
     ("others", "expected"),
     [
-        ([SKIPPING, QUARTERS], {"monthly": {"m", "skips"}, "quarterly": {"q"}}),  # gaps make no frequency
+        ([SKIPPING, QUARTERS], {"monthly": {"m", "skips"}, "quarterly": {"q"}}),  # gaps do not make a frequency
         ([QUARTERS[:4]], {"monthly": {"m", "q"}}),  # too few to tell
         ([QUARTERS[:5]], {"monthly": {"m"}, "quarterly": {"q"}}),
-        (  # weekends are no gaps of days, nor weeks gaps of months
+        (  # weekends are not gaps between days, nor are weeks gaps between months
             [
                 table(np.arange(90.0), freq="B", unique_id="b"),
                 table(np.arange(50.0), start="2018-01-07", freq="W", unique_id="w"),
@@ -120,7 +120,7 @@ def test_time_zones_are_decided_for_each_frequency():
     assert found["daily"].stamps(0)[0] == np.datetime64("2024-03-01")  # in local time
 
 
-def test_rows_are_named_by_their_place_in_the_whole_table(mixed):
+def test_rows_are_named_by_their_position_in_the_whole_table(mixed):
     rows = np.arange(100, 100 + len(mixed))
     at = int(np.flatnonzero(mixed["unique_id"] == "day")[10])
     mixed.loc[at, "ds"] += pd.Timedelta("5h")

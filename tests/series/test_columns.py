@@ -30,6 +30,6 @@ def test_arguments_of_a_forecaster_become_columns():
         named_columns("shop", "day", "sales", [], "price", [], None)
 
 
-def test_rows_are_called_by_their_position_unless_told_otherwise():
+def test_rows_are_named_by_their_position_or_by_given_numbers():
     assert Columns().row(np.int64(3)) == 3
     assert Columns(rows=[2, 5, 9]).row(1) == 5

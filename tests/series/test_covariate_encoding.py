@@ -80,7 +80,7 @@ def test_a_later_table_gives_the_same_columns(library):
 
 
 @EVERY_LIBRARY
-def test_a_column_of_missing_values_is_one(library):
+def test_a_column_may_have_only_missing_values(library):
     frame = LIBRARIES[library]({"ds": [1, 2, 3], "y": [1.0, 2.0, 3.0], "x": [None] * 3})
     panel = read_panel(frame, Columns(past=("x",)))
     assert values_of(panel) == {"x": [0, 0, 0], "x is missing": [1, 1, 1]}
@@ -89,12 +89,12 @@ def test_a_column_of_missing_values_is_one(library):
     assert values_of(read_panel(frame, Columns(past=("x",)), layout=layout)) == {"x=u": [0] * 3, "x=v": [0] * 3}
 
 
-def test_truths_with_missing_ones_are_numbers():
+def test_truth_values_with_missing_ones_are_numbers():
     panel = read_panel(table([1.0, 2.0, 3.0], x=pd.Series([True, None, False], dtype=object)), Columns(past=("x",)))
     assert values_of(panel) == {"x": [1, 1, 0], "x is missing": [0, 1, 0]}
 
 
-def test_a_static_number_that_is_missing_is_told():
+def test_a_missing_static_number_is_marked():
     frame = pd.concat([table([1.0, 2.0], unique_id="a", size=nan), table([1.0, 2.0], unique_id="b", size=[4.0, nan])])
     covariates = read_panel(frame, Columns(static=("size",))).covariates
     assert covariates.static_names == ("size", "size is missing")
@@ -105,8 +105,8 @@ def test_a_static_number_that_is_missing_is_told():
 
 
 @given(st.data())
-def test_what_comes_later_changes_no_covariate_before(data):
-    """The poison test: all covariates after a cut become others, missing or present."""
+def test_later_rows_change_no_earlier_covariate(data):
+    """The poison test: all covariates after a cut are replaced by others, missing or present."""
     cell = st.one_of(st.just(nan), st.floats(-1e6, 1e6))
     length = data.draw(st.integers(3, 30))
     cut = data.draw(st.integers(2, length - 1))
@@ -161,7 +161,7 @@ def test_rows_after_the_last_target_decide_nothing():
         ),
     ],
 )
-def test_cells_that_do_not_do_are_named(library, column, cells, message):
+def test_invalid_cells_are_named(library, column, cells, message):
     frame = LIBRARIES[library]({"ds": [1, 2, 3], "y": [1.0, 2.0, 3.0], "x": cells})
     refused(message, frame, Columns(**{column: "x" if column == "weight" else ["x"]}))
 
@@ -171,7 +171,7 @@ def test_a_static_that_varies_is_named_with_its_series():
     refused("series 'b' has 2 in row 2 and 3 in row 3. Correct it", frame, Columns(static=("x",)))
 
 
-def test_too_many_texts_are_refused_and_what_is_no_number_is_shown():
+def test_too_many_texts_are_refused_with_examples():
     texts = [f"t{k}" for k in range(51)]
     frame = table(np.arange(51.0), x=texts)
     refused(

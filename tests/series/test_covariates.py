@@ -1,4 +1,4 @@
-"""Covariates: layouts go through files, and pieces of a panel keep their covariates."""
+"""Covariates: layouts survive files, and pieces of a panel keep their covariates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_without_covariates_there_are_none():
     assert covariates.weights.tolist() == [1]
 
 
-def test_a_layout_goes_through_a_file():
+def test_a_layout_survives_a_file():
     covariates = read_panel(shops(), SHOPS).covariates
     assert CovariateLayout.rebuild(json.loads(json.dumps(covariates.layout.describe()))) == covariates.layout
     again = Covariates(covariates.layout, **covariates.arrays())
@@ -33,7 +33,7 @@ def test_pieces_carry_their_covariates():
     price = panel.covariates.names.index("price")
     cut = panel.until(1)
     assert cut.covariates.values[:, price].tolist() == [10, 10, 30, 50, 60, 70]
-    assert cut.covariates.ahead.tolist() == [[40, 1], [80, 0]]  # what was known ahead stays known
+    assert cut.covariates.ahead.tolist() == [[40, 1], [80, 0]]  # values known ahead stay known
     assert cut.until(1).covariates.ahead.tolist() == [[30, 0], [40, 1], [70, 0], [80, 0]]
     assert panel.tail(2).covariates.values[:, price].tolist() == [30, 40, 70, 80]
     assert panel.tail(2).covariates.ahead.shape == (0, 2)

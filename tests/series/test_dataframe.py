@@ -53,7 +53,7 @@ def test_dates_come_in_many_kinds(stamps):
 @EVERY_LIBRARY
 @pytest.mark.parametrize(("freq", "name"), [("MS", "monthly"), ("D", "daily"), ("W", "weekly")])
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Tokyo"])
-def test_dates_with_a_zone_keep_the_time_of_their_clock_where_it_is_always_the_same(library, freq, name, zone):
+def test_dates_with_a_zone_keep_a_constant_local_time(library, freq, name, zone):
     stamps = pd.date_range("2023-01-01", periods=400 if freq == "D" else 60, freq=freq, tz=zone)
     panel = read(LIBRARIES[library]({"ds": stamps.to_pydatetime().tolist(), "y": np.arange(float(len(stamps)))}))
     assert panel.frequency.name == name
@@ -63,7 +63,7 @@ def test_dates_with_a_zone_keep_the_time_of_their_clock_where_it_is_always_the_s
     assert (read(later, freq=panel.frequency).first == len(stamps) - 2).all()
 
 
-def test_hours_with_a_zone_are_told_in_utc_so_that_no_hour_comes_twice():
+def test_hours_with_a_zone_are_converted_to_utc():
     stamps = pd.date_range("2024-10-26", periods=48, freq="h", tz="Europe/Berlin")
     panel = read(pd.DataFrame({"ds": stamps, "y": np.arange(48.0)}))
     assert (panel.frequency.name, len(panel.y)) == ("hourly", 48)
@@ -71,7 +71,7 @@ def test_hours_with_a_zone_are_told_in_utc_so_that_no_hour_comes_twice():
     assert read(pd.DataFrame({"ds": stamps[:1], "y": [1.0]}), freq=panel.frequency).first.tolist() == [0]
 
 
-def test_whole_numbers_that_came_as_floats_are_stamps():
+def test_whole_numbers_stored_as_floats_are_timestamps():
     panel = read(pd.DataFrame({"ds": [3.0, 1.0, 2.0], "y": [3, 1, 2]}))
     assert panel.stamps(0).tolist() == [1, 2, 3]
     assert panel.y.tolist() == [1, 2, 3]
@@ -83,7 +83,7 @@ def test_whole_numbers_that_came_as_floats_are_stamps():
     [["2024-01-01", None], [1, None], [1.0, None], [datetime.datetime(2024, 1, 1), None]],
     ids=["text", "int", "float", "date"],
 )
-def test_missing_stamps_are_named(library, stamps):
+def test_missing_timestamps_are_named(library, stamps):
     refused(
         LIBRARIES[library]({"ds": stamps, "y": [1, 2]}), "column 'ds', row 1: the timestamp is missing. Fill it in"
     )
@@ -99,7 +99,7 @@ def test_missing_stamps_are_named(library, stamps):
         (["2024-01-01", "9999-12-31"], "row 1: 9999-12-31.* lies outside the years 1678 to 2261"),
     ],
 )
-def test_stamps_that_are_none_are_named(stamps, message):
+def test_invalid_timestamps_are_named(stamps, message):
     refused(pd.DataFrame({"ds": stamps, "y": [1, 2]}), f"column 'ds', {message}")
 
 
@@ -131,7 +131,7 @@ def test_numbers_come_in_many_kinds(values):
     assert panel.y[[0, 2]].tolist() == [1, 4]
 
 
-def test_truths_are_numbers():
+def test_truth_values_are_read_as_numbers():
     assert read(pl.DataFrame({"ds": [1, 2], "y": [True, False]})).y.tolist() == [1, 0]
 
 
@@ -181,13 +181,13 @@ def test_missing_ids_are_named(library, ids):
 
 
 @pytest.mark.parametrize("name", ["unique id", "ds", "y"])
-def test_missing_columns_are_named_beside_those_that_are_there(name):
+def test_missing_columns_are_named_with_the_existing_ones(name):
     frame = table([1.0, 2.0], **{"unique id": "a"}).drop(columns=name)
     columns = Columns("unique id", "ds", "y")
     refused(frame, f"there is no column '{name}'; the table has: '{frame.columns[0]}', '{frame.columns[1]}'", columns)
 
 
-def test_no_rows_and_no_table_are_refused():
+def test_empty_tables_and_other_objects_are_refused():
     refused(table([]), "the table has no rows")
     refused(
         {"ds": [1], "y": [2]}, r"a table must be a data frame of pandas, polars or Arrow; got dict\. Wrap your data"

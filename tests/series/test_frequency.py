@@ -1,4 +1,4 @@
-"""Frequencies: what the timestamps of a table mean, and that ordinals stand for the same points in time."""
+"""Frequencies: the meaning of the timestamps of a table, and conversion to ordinals and back."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ EVERY_KIND = pytest.mark.parametrize("alias", KINDS)
 
 
 @EVERY_KIND
-def test_regular_stamps_tell_their_frequency(alias):
+def test_the_frequency_of_regular_timestamps_is_inferred(alias):
     frequency = infer(every(alias))
     assert (frequency.unit, frequency.step, frequency.name) == KINDS[alias][:3]
     assert frequency.month_end == alias.endswith("E")
@@ -79,13 +79,13 @@ def test_gaps_do_not_hide_the_frequency(alias):
 
 
 @EVERY_KIND
-def test_series_that_begin_elsewhere_share_one_frequency(alias):
+def test_series_with_different_starts_share_one_frequency(alias):
     stamps = every(alias)
     assert infer(stamps[8:], stamps[:5], stamps[20:]) == infer(stamps[8:])
 
 
 @EVERY_KIND
-def test_the_alias_says_the_same_as_the_stamps(alias):
+def test_the_alias_agrees_with_the_timestamps(alias):
     stamps = every(alias)
     assert Frequency.named(alias, stamps[0]) == infer(stamps)
 
@@ -110,7 +110,7 @@ def test_months_may_be_stamped_in_their_middle():
     np.testing.assert_array_equal(frequency.stamps(np.arange(30)), stamps)
 
 
-def test_ends_of_months_are_known_although_their_days_differ():
+def test_ends_of_months_are_recognised_although_their_days_differ():
     frequency = infer(dates("2023-11-30", "2023-12-31", "2024-01-31"))
     assert frequency.month_end
     np.testing.assert_array_equal(frequency.stamps(np.array([3, 4])), dates("2024-02-29", "2024-03-31"))
@@ -137,13 +137,13 @@ def test_four_weeks_are_not_months():
     assert infer(dates("2024-01-01", "2024-01-31")).name == "every 30 days"
 
 
-def test_the_time_of_day_stays():
+def test_the_time_of_day_is_kept():
     for alias in ("MS", "ME", "B"):
         stamps = every(alias) + np.timedelta64(16, "h")
         np.testing.assert_array_equal(infer(stamps[:20]).stamps(np.arange(30)), stamps)
 
 
-def test_ends_of_months_that_fall_on_weekends_come_before_them():
+def test_business_month_ends_come_before_weekends():
     stamps = dates("2024-05-31", "2024-06-28", "2024-07-31", "2024-08-30")
     frequency = infer(stamps)
     assert (frequency.month_end, frequency.business) == (True, True)
@@ -154,13 +154,13 @@ def test_ends_of_months_that_fall_on_weekends_come_before_them():
 # --- days and business days -------------------------------------------------------------------------
 
 
-def test_business_days_are_seen_by_the_weekends_they_leave_out():
+def test_business_days_are_recognised_by_missing_weekends():
     monday_to_friday = every("D", 5, start="2024-01-01")
     assert infer(monday_to_friday, monday_to_friday + np.timedelta64(7, "D")).name == "daily"
     assert infer(every("B", 6, start="2024-01-01")).name == "business days"
 
 
-def test_one_weekend_makes_days_of_business_days():
+def test_a_single_weekend_makes_the_frequency_daily():
     assert infer(np.append(every("B", 10, start="2024-01-01"), dates("2024-01-13"))).name == "daily"
 
 
@@ -200,7 +200,7 @@ FREQUENCIES = st.one_of(
 
 
 @given(FREQUENCIES, st.lists(st.integers(-100, 100), min_size=1))  # datetime64[ns] ends in 2262
-def test_ordinals_come_back_from_their_stamps(frequency, ordinals):
+def test_ordinals_survive_timestamps(frequency, ordinals):
     wanted = np.array(ordinals)
     found, on_grid = frequency.ordinals(frequency.stamps(wanted))
     np.testing.assert_array_equal(found, wanted)
@@ -225,7 +225,7 @@ def test_what_is_inferred_from_the_stamps_of_a_frequency_is_that_frequency(alias
 
 
 @pytest.mark.parametrize("stamps", [dates("2024-01-01"), np.array([5, 5])])
-def test_one_stamp_tells_no_frequency(stamps):
+def test_a_single_timestamp_has_no_frequency(stamps):
     with pytest.raises(un.DataError, match=r"no series has two different timestamps, so .* Give it \(`freq`\)"):
         infer(stamps)
     with pytest.raises(un.DataError, match="no series has two different timestamps"):

@@ -1,4 +1,4 @@
-"""From data frames to panels: what a panel holds, and what was changed on the way."""
+"""From data frames to panels: the content of a panel, and notes on changes."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def test_a_table_in_order_is_left_as_it_is():
     assert panel.name(0) == "the series"
 
 
-def test_rows_are_sorted_and_that_is_said():
+def test_rows_are_sorted_with_a_note():
     ordered = table([1.0, 2.0, 3.0, 4.0])
     panel = read(ordered.iloc[[2, 0, 3, 1]])
     assert panel.y.tolist() == [1, 2, 3, 4]
     assert panel.notes == ("rows were not in the order of time; they have been sorted",)
 
 
-def test_series_that_are_mixed_but_each_in_order_are_no_news():
+def test_interleaved_series_in_order_need_no_note():
     frame = table([1.0, 2.0, 3.0], unique_id="a"), table([4.0, 5.0, 6.0], unique_id="b")
     panel = read(pd.concat(frame).sort_values("ds"))
     assert panel.ids == ["a", "b"]
@@ -86,7 +86,7 @@ def test_missing_ends_are_cut_off_and_counted():
     assert panel.notes[1] == "3 row(s) without a value at the ends of series cut off"
 
 
-def test_a_series_without_values_is_not_there():
+def test_a_series_without_values_is_dropped():
     frame = pd.concat([table([1.0, 2.0], unique_id="a"), table([nan, nan], unique_id="b")])
     panel = read(frame)
     assert panel.ids == ["a"]

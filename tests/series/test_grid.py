@@ -38,7 +38,7 @@ def test_gaps_are_filled_from_one_season_before_else_from_the_row_before():
     panel = read(frame)
     missing = [3, 9, 12, 16]
     expected = y.copy()
-    expected[missing] = [2, 2, 5, 2]  # row 16 takes from row 9, which took from row 2
+    expected[missing] = [2, 2, 5, 2]  # row 16 is filled from row 9, which is filled from row 2
     assert panel.y.tolist() == expected.tolist()
     assert np.flatnonzero(~panel.observed).tolist() == missing
     assert panel.notes == ("4 gap(s) filled with the value one season before, and left out of every score",)
@@ -49,8 +49,8 @@ def test_a_given_season_fills_gaps_too():
 
 
 @given(st.data())
-def test_what_comes_later_never_changes_what_was_filled_before(data):
-    """The poison test: all values after a cut become others, missing or present."""
+def test_later_values_never_change_earlier_filled_gaps(data):
+    """The poison test: all values after a cut are replaced by others, missing or present."""
     values = st.one_of(st.just(nan), st.floats(-1e6, 1e6))
     y = np.array([1.0, *data.draw(st.lists(values, min_size=2, max_size=40))])
     cut = data.draw(st.integers(1, len(y)))
@@ -64,7 +64,7 @@ def test_what_comes_later_never_changes_what_was_filled_before(data):
 
 
 @given(st.data())
-def test_gaps_of_many_series_are_filled_as_one_by_one(data):
+def test_gaps_of_many_series_are_filled_as_in_each_alone(data):
     values = st.one_of(st.just(nan), st.floats(-1e6, 1e6))
     series = [np.array([0.5, *data.draw(st.lists(values, max_size=12))]) for _ in range(data.draw(st.integers(1, 4)))]
     season = data.draw(st.integers(1, 6))
@@ -85,7 +85,7 @@ def test_gaps_of_many_series_are_filled_as_one_by_one(data):
     ("freq", "days", "name"),
     [("W", 3, "weekly"), ("D", 0.5, "daily"), ("MS", 14, "monthly"), ("ME", 15, "monthly"), ("QE", 40, "quarterly")],
 )
-def test_an_incomplete_last_period_is_dropped_and_said(freq, days, name):
+def test_an_incomplete_last_period_is_dropped_with_a_note(freq, days, name):
     whole = pd.concat([table(np.arange(8.0), freq=freq, unique_id=key) for key in ("a", "b")])
     last = whole.iloc[[7]].assign(ds=whole["ds"].iloc[7] + pd.Timedelta(days=days), y=0.3)
     panel = read(pd.concat([whole, last]))
@@ -131,7 +131,7 @@ def test_series_of_different_frequencies_are_not_taken_for_gaps():
     refused(
         both, r"series 'q' has a value only every 3 periods of the monthly grid .* \(1 of 2 series are like this\)"
     )
-    assert (~read_panel(both, Columns(), "MS").observed).sum() == 22  # asked for, gaps are what they are
+    assert (~read_panel(both, Columns(), "MS").observed).sum() == 22  # with a given frequency, gaps are allowed
     gaps = months.iloc[[0, 2, 5, 6, 9, 13, 14, 17]].assign(unique_id="g")
     assert read_panel(pd.concat([months, gaps]), Columns()).lengths.tolist() == [36, 18]
 

@@ -33,10 +33,10 @@ def test_a_table_of_the_future_makes_rows_ahead(library):
     assert longer.y[b].tolist() == [1, 1, 3, 4, 4, 4]
     assert longer.observed[a].tolist() == [True] * 4 + [False] * 2
     values = {name: np.array(column) for name, column in values_of(longer).items()}
-    assert values["price"][b].tolist() == [10, 10, 30, 40, 40, 5]  # carried over what is missing
+    assert values["price"][b].tolist() == [10, 10, 30, 40, 40, 5]  # carried forward over missing values
     assert values["price"][a].tolist() == [50, 60, 70, 80, 1, 2]
     assert values["open"][b].tolist() == [1, 1, 0, 1, 1, 0]
-    assert values["rain"][a].tolist() == [0.1, 0.2, 0.3, 0.4, 0.4, 0.4]  # the past says no more
+    assert values["rain"][a].tolist() == [0.1, 0.2, 0.3, 0.4, 0.4, 0.4]  # the past repeats its last value
     assert longer.stamps(1)[-1] == np.datetime64("2024-01-06")
     np.testing.assert_array_equal(longer.covariates.static, panel.covariates.static)
 
@@ -45,7 +45,7 @@ def test_rows_without_a_target_are_the_known_future():
     frame = table([1.0, 2.0, 3.0, nan, nan, nan], x=[1.0, 2.0, 3.0, 4.0, nan, 6.0], p=[nan, 1, 1, 2, 2, 2])
     panel = read_panel(frame, Columns(past=("p",), future=("x",)))
     assert panel.y.tolist() == [1, 2, 3]
-    assert panel.covariates.names == ("p", "p is missing", "x")  # the gap ahead makes no column
+    assert panel.covariates.names == ("p", "p is missing", "x")  # the gap ahead adds no column
     assert panel.notes == ("3 row(s) after the last values of 'y' taken as the known future",)
     assert extend_panel(panel, 1).covariates.values[:, 2].tolist() == [1, 2, 3, 4]
     assert extend_panel(panel, 1).covariates.values[:, 0].tolist() == [0, 1, 1, 1]  # 2 is not read
@@ -67,14 +67,14 @@ def test_without_columns_known_ahead_rows_without_a_target_are_cut_off_and_no_ta
     assert longer.y.tolist() == [1, 2, 2, 2]
 
 
-def test_what_was_cut_off_is_known_ahead_again():
+def test_rows_that_were_cut_off_are_known_ahead():
     panel = read_panel(shops(), SHOPS)
     np.testing.assert_array_equal(
         extend_panel(panel.until(2), 2).covariates.values[:, -2:], panel.covariates.values[:, -2:]
     )
 
 
-def test_missing_texts_ahead_are_carried_and_told():
+def test_missing_texts_ahead_are_carried_forward_and_marked():
     frame = table([1.0, 2.0, 3.0, nan, nan, nan], sky=["a", None, "b", None, "c", "a"], n=range(6))
     panel = read_panel(frame, Columns(future=("sky", "n")))
     values = values_of(extend_panel(panel, 3))
@@ -105,6 +105,6 @@ def test_missing_texts_ahead_are_carried_and_told():
         ),
     ],
 )
-def test_tables_of_the_future_that_do_not_do(future, message):
+def test_invalid_tables_of_the_future_are_refused(future, message):
     with pytest.raises(un.DataError, match=message):
         extend_panel(read_panel(shops(), SHOPS), 2, pd.DataFrame(future), SHOPS)

@@ -1,4 +1,4 @@
-"""Origins of forecasts: what lies before them, and the rows and periods ahead."""
+"""Origins of forecasts: the rows before them, and the rows and periods ahead."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_rows_and_periods_ahead():
     assert origins.ordinals_ahead(2).tolist() == [[3, 4], [11, 12], [24, 25]]
 
 
-def test_some_of_the_origins_are_origins_of_the_same_kind():
+def test_a_selection_of_origins_has_the_same_class():
     @dataclass(frozen=True)
     class Weighted(Origins):
         weight: Array
@@ -38,6 +38,6 @@ def test_some_of_the_origins_are_origins_of_the_same_kind():
     some = origins.take(np.array([2, 0]))
     assert type(some) is Weighted
     assert some.ends.tolist() == [12, 3]
-    assert some.series.tolist() == [2, 0]  # not those of the whole, which are known already
+    assert some.series.tolist() == [2, 0]  # not the cached ones of all origins
     with pytest.raises(FrozenInstanceError):
         some.ends = origins.ends

@@ -1,4 +1,4 @@
-"""Panels: pieces of them keep their timestamps, values and marks."""
+"""Panels: their pieces keep timestamps, values and gaps."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from unrolled.series.from_frame import read_panel
 from unrolled.series.summary import season_strength, summarize_series, without_outliers
 
 
-def test_the_strength_of_a_season_is_what_remains_without_the_noise(rng):
+def test_the_strength_of_a_season_falls_with_the_noise(rng):
     season = np.tile([0.0, 3.0, -1.0, 4.0, 0.0, -6.0], 500)
     for noise in (0.5, 2.0, 4.0):
         strength = season_strength(season + 0.01 * np.arange(3000) + noise * rng.standard_normal(3000), 6)
@@ -20,7 +20,7 @@ def test_the_strength_of_a_season_is_what_remains_without_the_noise(rng):
         assert strength == pytest.approx(expected, abs=0.05)
 
 
-def test_a_trend_is_no_season_and_short_series_have_none():
+def test_a_trend_is_not_a_season_and_short_series_have_none():
     assert season_strength(np.arange(60.0), 12) == 0.0
     assert season_strength(np.full(60, 0.1), 12) == 0.0
     assert season_strength(np.arange(23.0), 12) is None
@@ -29,7 +29,7 @@ def test_a_trend_is_no_season_and_short_series_have_none():
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 6, 7, 8, 24, 25])
 @pytest.mark.parametrize("season", [1, 4, 7, 12])
-def test_every_length_can_be_looked_at_and_a_line_has_no_outliers(n, season):
+def test_series_of_every_length_are_summarised_and_a_line_has_no_outliers(n, season):
     y = 3 - 0.1 * np.arange(n)
     assert without_outliers(y, season).tolist() == y.tolist()
     assert season_strength(y, season) in (None, 0.0)

@@ -1,4 +1,4 @@
-"""An outside witness: what PyTorch computed, frozen by tools/freeze_torch.py."""
+"""An independent reference: results of PyTorch, frozen by tools/freeze_torch.py."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_file_says_how_it_was_made():
 
 
 class Frozen:
-    """One frozen model, and the same of ours."""
+    """One frozen model, and the same model of ours."""
 
     def __init__(self, group: str, dtype: str = "float64") -> None:
         self.kept = {name.removeprefix(f"{group}/"): a for name, a in FROZEN.items() if name.startswith(f"{group}/")}
@@ -77,7 +77,7 @@ class Frozen:
         return {name.removeprefix(f"{group}/"): a for name, a in self.kept.items() if name.startswith(f"{group}/")}
 
     def state(self, which: str) -> list:
-        """One state a layer from the arrays (layers, N, H)."""
+        """One state per layer from the arrays (layers, N, H)."""
         parts = [self.kept[f"{which}.{field}"] for field in self.cell.State._fields]
         return [self.cell.State(*(part[layer] for part in parts)) for layer in range(self.depth)]
 

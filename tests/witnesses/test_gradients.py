@@ -42,7 +42,7 @@ SEVERAL_INPUTS = {"concatenate", "add"}  # test_program.py checks them
 @pytest.mark.parametrize("cell", cell_variants(hidden=2), ids=label)
 def test_gradients_of_cells(cell, depth, loss, lengths, dropout, engine, rng):
     loss = loss_named(loss)
-    steps = depth == 2  # judged at every step; the others at the last
+    steps = depth == 2  # with an output at every step; the others have one at the last
     head, y = task(loss, (N, T) if steps else (N,), rng)
     layers = [layer for _ in range(depth) for layer in ((cell, Dropout(0.4)) if dropout else (cell,))]
     net = scattered(un.Network([*layers, *([] if steps else [un.Last()]), head], F), rng)
@@ -66,7 +66,7 @@ def test_gradients_of_layers(layer, lengths, engine, rng):
 @pytest.mark.parametrize("ends", [[], [un.RNN(3)], [un.Last(), un.Dense(2)]], ids=["alone", "cell", "last"])
 @pytest.mark.parametrize("layer", [layer for cases in READ_CODES.values() for layer in cases], ids=label)
 def test_gradients_of_layers_that_read_codes(layer, ends, lengths, engine, rng):
-    """By parameters only: a code is a name, and there is none next to it."""
+    """With respect to parameters only, as codes have no gradient."""
     net = scattered(un.Network([layer, *ends], 1), rng)
     x = np.array([[0, 2, 2], [3, 0, 2.0]])[..., None]
     y = rng.standard_normal(net.forward(x)[0].shape)
@@ -76,12 +76,12 @@ def test_gradients_of_layers_that_read_codes(layer, ends, lengths, engine, rng):
     assert (net.gradients(x, y, lengths=lengths)[1].x == 0).all()
 
 
-def test_codes_of_padding_teach_nothing(engine, rng):
+def test_codes_in_padding_have_no_effect(engine, rng):
     net = scattered(un.Network([un.Embedding(4, 3)], 1), rng)
     x = np.array([[1, 2, 3], [0, 1, 2.0]])[..., None]
     _, gradients = net.gradients(x, rng.standard_normal((N, T, 3)), lengths=[2, 1])
     weight = net.program.views(gradients.parameters)["0.weight"]
-    assert [(row != 0).any() for row in weight] == [True, True, True, False]  # 3 stands in padding only
+    assert [(row != 0).any() for row in weight] == [True, True, True, False]  # 3 occurs in padding only
 
 
 @pytest.mark.parametrize("lengths", [None, [4, 0, 2]], ids=["", "lengths"])
@@ -171,7 +171,7 @@ def test_every_registered_rule_is_checked():
         assert all(type(case) is LAYERS[kind] for case in cases)
 
 
-INITIAL_ONLY = {"initial"}  # options that say how parameters begin; here they are scattered
+INITIAL_ONLY = {"initial"}  # options of initial parameters; here all parameters are random
 
 
 @pytest.mark.parametrize("kind", CELLS)

@@ -1,4 +1,4 @@
-"""The compiled engine gives what the NumPy engine gives, on every instruction set that this machine can run."""
+"""The compiled engine agrees with the NumPy engine, on every instruction set that this machine can run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from unrolled.nn.layers import LAYERS, Add, Concatenate, Dropout, Last, Reverse
 from unrolled.nn.program import Program, ProgramBuilder
 from unrolled.nn.randomness import Place
 
-# where vectors, tiles of rows and panels of columns end, on any instruction set
+# around the ends of vectors, tiles of rows and panels of columns, on any instruction set
 SIZES = st.sampled_from([1, 2, 3, 7, 15, 16, 17, 31, 33, 50, 64, 65]) | st.integers(1, 70)
 FEATURES = st.integers(1, 20)
 
@@ -69,7 +69,7 @@ def sized(draw, rule):
 
 @st.composite
 def chains(draw, rule) -> list:
-    """Up to two layers around this one, any that can stand there."""
+    """Up to two layers around this one, of any kind that fits."""
     layers, steps, flat = [], True, True
     for choice in (st.none() | st.sampled_from(RULES), st.just(rule), st.none() | st.sampled_from(RULES)):
         layer = draw(choice)
@@ -84,7 +84,7 @@ def chains(draw, rule) -> list:
 
 
 def specified(case: Case) -> dict[str, np.ndarray]:
-    """What NumPy gives, unless rounding would decide on which side of ReLU's kink a unit lies."""
+    """The results of NumPy, unless rounding would decide on which side of ReLU's kink a unit lies."""
     nearest = [np.inf]
 
     def recording(a, out=None):
@@ -100,7 +100,7 @@ def specified(case: Case) -> dict[str, np.ndarray]:
 
 
 def assert_same(engine, case: Case, size: float = 1) -> None:
-    """`size`: that of the inputs, which the gradients of parameters are sums of products with."""
+    """`size` is that of the inputs: gradients of parameters are sums of products with them."""
     expected, found = specified(case), results(engine, case)
     lines = sum(x[..., 0].size for x in case.inputs.values())
     assert found.keys() == expected.keys()
@@ -126,14 +126,14 @@ def test_every_layer_in_any_chain_and_batch(dtype, rule, engine, data):
     assert_same(engine, random_case(net.program, data.draw(shapes()), dtype))
 
 
-def test_no_layer_is_left_out():
+def test_all_layers_are_tested():
     assert {rule.kind for rule in RULES} | {"add", "concatenate"} == {*CELLS, *LAYERS}
 
 
 @EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize("cell", [un.RNN(1), un.GRU(1), un.GRU(1, "before"), un.LSTM(1)], ids=label)
 @DTYPES
-def test_rows_of_a_kibibyte_in_several_panels_that_are_worth_threads(dtype, cell, engine):
+def test_wide_rows_in_several_panels_on_several_threads(dtype, cell, engine):
     """Weights whose gradients sum over several blocks of rows, too."""
     net = un.Network([replace(cell, hidden=1024 // dtype.itemsize), un.Dense(70, "tanh")], 131, dtype)
     lengths = np.random.default_rng(0).integers(0, 10, 40).tolist()
@@ -143,12 +143,12 @@ def test_rows_of_a_kibibyte_in_several_panels_that_are_worth_threads(dtype, cell
 @EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize("rule", [rule for rule in RULES if not isinstance(rule, un.Embedding)], ids=label)
 @DTYPES
-def test_numbers_that_are_none_and_numbers_that_saturate(dtype, rule, engine):
+def test_nan_and_saturating_inputs(dtype, rule, engine):
     layers = [rule] if rule in (Last(), Reverse(), Dropout(0.3)) else [rule, un.Dense(3)]
     for factor in (np.nan, np.inf, -100):
         case = random_case(un.Network(layers, 2, dtype).program, Shape(5, 4), dtype)
         case.inputs["x"][2, 1] *= factor
-        if factor == np.inf:  # its gradients are 0 · ∞, and a small number instead of 0 is as good
+        if factor == np.inf:  # its gradients are 0 · ∞, where a small number instead of 0 is as good
             case = case._replace(doutputs=None)
         with np.errstate(all="ignore"):
             assert_same(engine, case, size=100)
@@ -156,7 +156,7 @@ def test_numbers_that_are_none_and_numbers_that_saturate(dtype, rule, engine):
 
 @EVERY_ENGINE
 @DTYPES
-def test_what_is_no_code_is_refused_except_in_padding(dtype, engine):
+def test_invalid_codes_are_refused_except_in_padding(dtype, engine):
     program = un.Network([un.Embedding(4, 3)], 1).program
     params = random_parameters(program, dtype, np.random.default_rng(0))
     for wrong in (-1, 4, 0.5, 3.5, 2**31, -(2**62), 2**62, 1e30, np.nan, np.inf, -np.inf):
@@ -182,15 +182,15 @@ def test_one_program_serves_batches_of_all_shapes_and_parameters_that_change(dty
         (3, 6, [6, 6, 6], None),
     ):
         case = random_case(program, Shape(rows, steps, lengths, rows != 2, place), dtype)
-        params[...] = case.params  # in place: the array is the one of the calls before
+        params[...] = case.params  # in place: the array is that of the calls before
         assert_same(engine, case._replace(params=params))
 
 
-# --- programs that are no chains ----------------------------------------------------------------------
+# --- programs that are not chains ---------------------------------------------------------------------
 
 
 def encoder_decoder(H: int, F: int) -> Program:
-    """A cell reads the past and goes on over the future, whose steps no lengths apply to."""
+    """A cell reads the past and continues over the future, to whose steps lengths do not apply."""
     builder = ProgramBuilder()
     past, future = builder.input("past", F), builder.input("future", F, masked=False)
     builder.add(un.LSTM(H), past, name="encoder")
@@ -219,7 +219,7 @@ def residual(H: int, F: int) -> Program:
 
 
 def one_start_for_two(H: int, F: int) -> Program:
-    """Two cells start from one state of the caller's, two more from a final one; all outputs are wanted."""
+    """Two cells start from one state of the caller, two more from a final state; all are outputs."""
     builder = ProgramBuilder()
     x = builder.input("x", F)
     h = [builder.add(un.LSTM(H), x, name=f"cell {k}", initial="start") for k in range(2)]
@@ -228,7 +228,7 @@ def one_start_for_two(H: int, F: int) -> Program:
 
 
 def static_features(H: int, F: int) -> Program:
-    """Numbers of a row besides its sequence, values that are read twice, and some that nobody reads."""
+    """Numbers of a row besides its sequence, values that are read twice, and unused ones."""
     builder = ProgramBuilder()
     x, static = builder.input("x", F), builder.input("static", F, sequence=False)
     h = builder.add(un.RNN(H), builder.add(Add(), x, x, name="twice"), name="rnn")
@@ -240,8 +240,8 @@ def static_features(H: int, F: int) -> Program:
 
 
 def branching(cell: Cell, H: int, F: int) -> Program:
-    """All steps of the future begin at the end of the past; and at a state of the caller's, in an output that nothing
-    else reads."""
+    """All steps of the future begin at the final state of the past; and at a state of the caller, in an output that
+    nothing else reads."""
     builder, cell = ProgramBuilder(), replace(cell, hidden=H)
     past, future = builder.input("past", F), builder.input("future", F, masked=False)
     vector = builder.add(un.Embedding(5, F), builder.input("code", 1, masked=False), name="vector")
@@ -262,12 +262,12 @@ PROGRAMS |= {f"branching-{label(cell)}": partial(branching, cell) for cell in ce
 @DTYPES
 @settings(max_examples=15)
 @given(hidden=SIZES, features=FEATURES, shape=shapes())
-def test_programs_that_are_no_chains(dtype, make, engine, hidden, features, shape):
+def test_programs_that_are_not_chains(dtype, make, engine, hidden, features, shape):
     assert_same(engine, random_case(make(hidden, features), shape, dtype))
 
 
 @EVERY_INSTRUCTION_SET
-def test_values_that_lengths_apply_to_beside_others_that_they_do_not(engine):
+def test_values_with_and_without_lengths_in_one_program(engine):
     builder = ProgramBuilder()
     x, known = builder.input("x", 2), builder.input("known", 2, masked=False)
     program = builder.build(*(builder.add(rule, x, known, name=rule.kind) for rule in (Add(), Concatenate())))
@@ -276,7 +276,7 @@ def test_values_that_lengths_apply_to_beside_others_that_they_do_not(engine):
 
 @EVERY_ENGINE
 def test_gradients_of_steps_past_the_end_reach_nothing(engine):
-    """Padding is read as 0, whatever stands there, so nothing depends on it; and outputs there are 0."""
+    """Padding is read as 0, whatever its content, so nothing depends on it; and outputs there are 0."""
     for layers in ([Dropout(0.5)], [Reverse()], [un.Dense(2)], [un.GRU(2)]):
         case = random_case(un.Network(layers, 2, "float64").program, Shape(3, 4, [4, 0, 2]), np.dtype("float64"))
         filled = case._replace(doutputs=(np.where(case.doutputs[0] == 0, 1, case.doutputs[0]),))

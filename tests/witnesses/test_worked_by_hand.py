@@ -6,8 +6,8 @@ are chosen as logarithms, so that activations are fractions:
     σ(0) = 1/2    σ(ln 2) = 2/3    σ(ln 3) = 3/4    σ(-ln 3) = 1/4
     tanh(½ ln 3) = 1/2    tanh(ln 2) = 3/5    tanh(ln 3) = 4/5
 
-GRU and LSTM read x_1 = (1, 0) and x_2 = (0, 1): the first column of W_ih is what step 1 adds to the pre-activations,
-the second what step 2 adds, and the gradient of W_ih holds the pre-activations' gradients of both steps.
+GRU and LSTM read x_1 = (1, 0) and x_2 = (0, 1): step 1 adds the first column of W_ih to the pre-activations, step 2
+adds the second, and the gradient of W_ih holds the pre-activations' gradients of both steps.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ class Commands(TyperGroup):
 
 def load(name: str) -> Any:
     """Import a command, and let typer build it from its function."""
-    from .config_file import accept_config_file  # late: the list of commands needs none of it
+    from .config_file import accept_config_file  # late, because the list of commands does not need it
 
     module = import_module(f".commands.{name}", __package__)
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

@@ -25,8 +25,8 @@ from .exit_codes import errors_as_exit_codes
 from .option_groups import own_parameters, with_parameters
 
 NOT_IN_FILES = ("config", "help")
-WORDS = (str, int, float, date, datetime, time)  # what is one word of a command line; a flag is none
-TYPE_NAMES = {"int": "a whole number", "integer": "a whole number", "float": "a number"}  # by typer's names
+WORDS = (str, int, float, date, datetime, time)  # values that are one word of a command line; a flag is not
+TYPE_NAMES = {"int": "a whole number", "integer": "a whole number", "float": "a number"}  # by their names in typer
 
 
 def accept_config_file(command: Callable[..., None]) -> Callable[..., None]:

@@ -23,7 +23,7 @@ SHADE, PRESENT = "░", "┊"
 def draw_forecast(name: str, panel: Panel, forecast: pd.DataFrame, columns: int, level: float | None) -> str:
     """The end of the first series and column `name` of its forecast as lines of text, the last one a legend.
 
-    The terminal has so many columns; the interval of this level, in per cent, is shaded unless it is None.
+    `columns` is the width of the terminal; the interval of this level, in per cent, is shaded unless it is None.
     """
     horizon = len(forecast) // len(panel.ids)
     shown = max(HORIZONS_SHOWN * horizon, SEASONS_SHOWN * panel.frequency.season)

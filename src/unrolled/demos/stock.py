@@ -116,7 +116,7 @@ def run(
 
 
 def evaluate(net: un.Network, parts: Split, series: Prices, horizon: int) -> dict[str, Any]:
-    """What the prices are, forecasts of the test part one day ahead and of several days from two origins, errors."""
+    """A description of the prices, forecasts one day and several days ahead, and their errors on the test part."""
     n, up, scaled = parts.n_training, parts.scale.inverse_transform, parts.scale.transform(series.open)
     truth = series.open[n:]
     tested = up(net.forward(parts.x_test)[0][:, 0].astype(float))

@@ -98,7 +98,7 @@ class Network:
 
         Args:
             x: (N, T, F).
-            state: initial state, one entry a layer; None: zeros.
+            state: initial state, one entry per layer; None: zeros.
             lengths: valid steps of each row, (N,).
             training: turn dropout on.
 
@@ -198,7 +198,7 @@ class Network:
         >>> net.fit(x, x.sum(axis=1), optimizer=un.Adam(0.01), epochs=30).loss[-1] < 0.5
         True
         """
-        from .optimizers import checked_optimizer  # importing what trains takes time that `forward` does not need
+        from .optimizers import checked_optimizer  # importing it takes time, and `forward` does not need it
         from .training.loop import train
         from .training.plan import TrainingPlan
 

@@ -1,4 +1,4 @@
-"""Randomness as a pure function of place.
+"""Random numbers as a pure function of their place in training.
 
 Every random number is Philox4x64-10 with key = seed and counter = (purpose, epoch, batch, layer, index).
 There is no generator state to save: masks and permutations do not depend on threads, on how an epoch is
@@ -16,7 +16,7 @@ from ..errors import InputError
 
 
 class Purpose(IntEnum):
-    """What the numbers are for: part of the counter, so no two uses share a stream."""
+    """The purpose of random numbers, part of the counter, so that no two purposes share a stream."""
 
     INITIALIZE = 1
     SHUFFLE = 2
@@ -26,7 +26,7 @@ class Purpose(IntEnum):
 
 
 class Place(NamedTuple):
-    """Where in training a random number is drawn."""
+    """The place in training at which a random number is drawn."""
 
     seed: int
     epoch: int = 0

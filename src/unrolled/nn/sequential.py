@@ -1,4 +1,4 @@
-"""Programs of layers one after the other, and their states with one entry a layer."""
+"""Programs of layers one after the other, and their states with one entry per layer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from ..errors import InputError
 from .program import Program, ProgramBuilder, Rule
 
-State = tuple[Any, ...]  # one entry a layer: a named state, or None for layers without
+State = tuple[Any, ...]  # one entry per layer: a named state, or None for layers without
 
 
 def sequential_program(layers: Sequence[Rule], input_size: int) -> Program:
@@ -23,7 +23,7 @@ def sequential_program(layers: Sequence[Rule], input_size: int) -> Program:
 
 
 def states_by_name(program: Program, state: State | None) -> dict[str, Any]:
-    """A state with one entry a layer as the program's initial states by name."""
+    """A state with one entry per layer as the program's initial states by name."""
     if state is None:
         return {}
     if len(state) != len(program.operations):
@@ -38,5 +38,5 @@ def states_by_name(program: Program, state: State | None) -> dict[str, Any]:
 
 
 def states_by_layer(program: Program, states: Mapping[str, Any], end: str) -> State:
-    """States by name as a tuple with one entry a layer; `end` is "initial" or "final"."""
+    """States by name as a tuple with one entry per layer; `end` is "initial" or "final"."""
     return tuple(states.get(f"{op.name}.{end}") for op in program.operations)

@@ -65,7 +65,7 @@ class Stream:
 
     @property
     def state(self) -> State:
-        """The state as in `Network.forward`: one entry a layer. It can be set; None is zeros."""
+        """The state as in `Network.forward`: one entry per layer. It can be set; None stands for zeros."""
         return states_by_layer(self._program, self._stream.state, "initial")
 
     @state.setter

@@ -1,4 +1,4 @@
-"""Reports and figures: what a forecast says, as a page, as Markdown and as pictures."""
+"""Reports and figures of forecasts, as HTML pages, Markdown and pictures."""
 
 from .content import ReportContent
 from .report import Report

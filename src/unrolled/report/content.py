@@ -21,12 +21,12 @@ MAX_ROWS_SHOWN = 50_000  # of the past in all; forecasts are a tenth of that at 
 
 
 class FrequencyPart(NamedTuple):
-    """The series of one frequency: most tables have no others."""
+    """The series of one frequency; most tables have only one."""
 
     predictor: Predictor
     panel: Panel
     forecast: pd.DataFrame
-    shown: int  # how many series are drawn, the first ones
+    shown: int  # the number of series that are drawn, the first ones
 
     @property
     def name(self) -> str:
@@ -35,12 +35,12 @@ class FrequencyPart(NamedTuple):
 
 @dataclass(frozen=True)
 class ReportContent:
-    """A forecast and what it came from."""
+    """A forecast and the fitted table that it came from."""
 
-    fitted: FittedTable  # the table and what came of its fit
+    fitted: FittedTable  # the table and the result of its fit
     forecast: pd.DataFrame  # of the series of the fit, one after the other, with intervals
     title: str  # such as the file's name
-    command: str | None = None  # that repeats this; None: there is none
+    command: str | None = None  # that repeats the forecast; None: not known
     wall_s: float | None = None  # total run time; None: not known
 
     @property
@@ -58,7 +58,7 @@ class ReportContent:
 
     @cached_property
     def panels(self) -> list[Panel]:
-        """The series, one panel a frequency; those of a loaded forecaster have only their ends."""
+        """The series, one panel per frequency; a loaded forecaster has only the ends of its series."""
         return [one.context if one.panel is None else one.panel for one in self.fitted.predictors.values()]
 
     @cached_property
@@ -72,7 +72,7 @@ class ReportContent:
 
     @cached_property
     def parts(self) -> list[FrequencyPart]:
-        """All of it by frequency; each has its share of the series that are drawn."""
+        """The content by frequency; the series that are drawn are divided among the frequencies."""
         most = min(MAX_SERIES_SHOWN, max(1, MAX_ROWS_SHOWN // (10 * self.steps)))
         found, begin = [], 0
         for predictor, panel in zip(self.fitted.predictors.values(), self.panels, strict=True):
@@ -92,7 +92,7 @@ class ReportContent:
 
     @cached_property
     def shown(self) -> int:
-        """How many series are drawn."""
+        """The number of series that are drawn."""
         return sum(part.shown for part in self.parts)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What is drawn of one series: its past on the grid, its forecast with intervals, and the held-out comparison."""
+"""What is drawn of a series: its past on the grid, its forecast with intervals, and the held-out comparison."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..series.panel import Panel
 
 @dataclass(frozen=True)
 class HeldOutPart:
-    """The last held-out origin of a series: where it begins among the stamps, and every model's forecast (H,)."""
+    """The last held-out origin of a series: its position among the stamps, and the forecast of every model, (H,)."""
 
     begins: int
     values: dict[str, Array]
@@ -29,9 +29,9 @@ class Curve:
     """One series."""
 
     id: Any  # None for a table without ids
-    stamps: Array  # of the past and of what is forecast, (n + H,)
+    stamps: Array  # of the past and of the forecast, (n + H,)
     y: Array  # the past, NaN in gaps, (n,)
-    forecast: dict[str, Array]  # columns by name, the intervals' too, (H,) each
+    forecast: dict[str, Array]  # columns by name, including those of intervals, (H,) each
     held_out: HeldOutPart | None = None  # the comparison, if there is one
 
     @property
@@ -39,7 +39,7 @@ class Curve:
         return "" if self.id is None else str(self.id)
 
     def last(self, rows: int) -> Curve:
-        """The curve with so many rows of its past."""
+        """The curve with at most this many rows of its past."""
         cut = max(0, len(self.y) - rows)
         held_out = self.held_out
         if held_out is not None:
@@ -49,7 +49,7 @@ class Curve:
 
 
 def of_predictor(predictor: Predictor, panel: Panel, forecast: pd.DataFrame, most: int) -> list[Curve]:
-    """Curves of the first `most` series of a panel and its forecast, whose rows stand series by series."""
+    """Curves of the first `most` series of a panel and its forecast, whose rows are ordered by series."""
     steps = len(forecast) // len(panel.ids)
     values = {str(name): forecast[name].to_numpy(float) for name in value_columns(forecast, predictor.source.columns)}
     held_out = _held_out_parts(predictor)
@@ -86,12 +86,12 @@ def value_columns(frame: pd.DataFrame, columns: Columns) -> list[str]:
 
 
 def of_tables(forecast: pd.DataFrame, history: pd.DataFrame | None, columns: Columns) -> list[Curve]:
-    """Curves of a table of forecasts and, where it is there, of the table they came from.
+    """Curves of a table of forecasts and, if it is given, of the table they came from.
 
     Args:
-        forecast: stamps, perhaps ids, and columns of forecasts.
-        history: stamps, the target, ids where the forecast has them.
-        columns: the names in both.
+        forecast: stamps, ids if there are any, and columns of forecasts.
+        history: stamps, the target, and ids if the forecast has them.
+        columns: their names in both tables.
     """
     grouped = columns.id in forecast
     past: dict[Any, pd.DataFrame] = {}
@@ -117,7 +117,7 @@ def shown_stamps(stamps: Array) -> list[Any]:
 
 
 def as_json(curves: Sequence[Curve]) -> dict[str, Any]:
-    """The axes and the series, for the page's script; series on the same rows share their axis."""
+    """The axes and the series, for the page's script; series with the same stamps share their axis."""
     axes: dict[bytes, list[Any]] = {}
     series = []
     for curve in curves:

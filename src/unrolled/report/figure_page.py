@@ -1,4 +1,4 @@
-"""A page with nothing but the interactive figure: the report's, without the rest."""
+"""A page with only the interactive figure of a report."""
 
 from collections.abc import Sequence
 from html import escape
@@ -11,7 +11,7 @@ from .html_elements import framed
 
 
 def figure_page(shown: Sequence[Curve], target: str, model: str, title: str) -> str:
-    """The page of some series; of very many, the first are drawn, and it says so."""
+    """The page of some series; of very many, only the first ones are drawn, and the page says so."""
     kept = [
         curve.last(min(MAX_HISTORY_SHOWN, MAX_ROWS_SHOWN // min(len(shown), MAX_SERIES_SHOWN)))
         for curve in shown[:MAX_SERIES_SHOWN]

@@ -1,6 +1,6 @@
-"""Figures of forecasts and trainings with Matplotlib, which is asked for only here: past, forecast, fans.
+"""Figures of forecasts with Matplotlib: the past, the forecast and its intervals.
 
-Figures are made without pyplot: nothing global is touched, and they draw without a screen.
+Figures are made without pyplot: they change no global state, and need no screen.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 
-DEFAULT_SERIES = 6  # drawn where none are named
+DEFAULT_SERIES = 6  # drawn if none are named
 MAX_SERIES = 60  # in one figure
 MIN_HISTORY = 60  # rows of the past that are drawn by default
 
@@ -32,7 +32,7 @@ def of_curves(shown: Sequence[Curve], target: str, model: str | None = None, his
 
     Args:
         shown: the series.
-        target: what was forecast.
+        target: the name of the values.
         model: the forecast to draw with its intervals; None: the first. Others are lines.
         history: rows of the past; None: six horizons, at least 60.
     """
@@ -62,7 +62,7 @@ def _draw_curve(axes: Axes, curve: Curve, target: str, model: str | None, histor
     names = [name for name in part.forecast if INTERVAL.fullmatch(name) is None]
     ours = model or names[0]
     n = len(part.y)
-    join = slice(n - 1 if n and np.isfinite(part.y[-1]) else n, None)  # the forecast goes on from the last value
+    join = slice(n - 1 if n and np.isfinite(part.y[-1]) else n, None)  # the forecast starts at the last value
 
     def joined(values: Any) -> Any:
         return np.concatenate((part.y[join], values))
@@ -84,13 +84,13 @@ def _draw_curve(axes: Axes, curve: Curve, target: str, model: str | None, histor
 
 
 def _shades(count: int) -> list[tuple[float, float, float]]:
-    """Colours of the bands from the widest to the innermost, opaque: they look the same in a legend."""
+    """Colours of the bands from the widest to the innermost, opaque, so that they look the same in a legend."""
     ours = np.array([int(OURS[k : k + 2], 16) / 255 for k in (1, 3, 5)])
     return [tuple((1 - share * (1 - ours)).tolist()) for share in 1 - 0.82 ** np.arange(1, count + 1)]
 
 
 def _ticks(axes: Axes, stamps: Any) -> None:
-    """Few stamps, written shortly; values with thousands apart."""
+    """A few short stamps, and values with thousands separators."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -106,7 +106,7 @@ def _ticks(axes: Axes, stamps: Any) -> None:
 
 
 def figure_of(content: ReportContent, ids: Any | Iterable[Any] | None = None, history: int | None = None) -> Picture:
-    """The figure of a forecast, of these series or the first few; see `Forecaster.plot`."""
+    """The figure of a forecast, with these series or the first few; see `Forecaster.plot`."""
     everything = [
         curve
         for part in content.parts
@@ -116,7 +116,7 @@ def figure_of(content: ReportContent, ids: Any | Iterable[Any] | None = None, hi
 
 
 def chosen(everything: Sequence[Curve], ids: Any | Iterable[Any] | None) -> list[Curve]:
-    """The series of these ids, in their order; the first few where nobody says which."""
+    """The series of these ids, in this order; the first few if there are no ids."""
     if ids is None:
         return list(everything[:DEFAULT_SERIES])
     by_name = {curve.name: curve for curve in everything}

@@ -1,4 +1,4 @@
-"""Numbers as people read them: few digits, the same number of decimals down a column, thousands apart."""
+"""Numbers for people to read: few digits, the same number of decimals in a column, thousands separators."""
 
 from collections.abc import Iterable, Sequence
 from math import floor, isfinite, log10
@@ -10,7 +10,7 @@ MOST_DECIMALS = 6
 
 
 def decimals(values: Iterable[float | None], digits: int = 4) -> int:
-    """Decimals that give the typical value so many digits; none where all are whole.
+    """The number of decimals that gives the typical value this many digits; 0 if all values are whole.
 
     >>> decimals([1234.5, 987.2]), decimals([0.01234]), decimals([1.0, 250.0])
     (0, 5, 0)
@@ -24,20 +24,20 @@ def decimals(values: Iterable[float | None], digits: int = 4) -> int:
 
 
 def number(value: float | None, places: int = 0) -> str:
-    """One number; what is not known is a dash.
+    """One number; a dash if it is not known.
 
     >>> number(-12345.678, 1), number(None)
     ('−12,345.7', '–')
     """
     if value is None or not isfinite(value):
         return MISSING
-    value = round(value, places) + 0.0  # no minus before a zero
+    value = round(value, places) + 0.0  # no minus sign before a zero
     text = f"{value:,.{places}f}" if abs(value) < 1e15 else f"{value:.4g}"
     return text.replace("-", "−")
 
 
 def column(values: Iterable[float | None], digits: int = 4) -> list[str]:
-    """Numbers below each other.
+    """The numbers of a column, all with the same number of decimals.
 
     >>> column([417.25, 391.0, None])
     ['417.2', '391.0', '–']
@@ -48,7 +48,7 @@ def column(values: Iterable[float | None], digits: int = 4) -> list[str]:
 
 
 def count(n: int, one: str, many: str | None = None) -> str:
-    """How many there are.
+    """A count with its noun.
 
     >>> count(1, "series", "series"), count(1234, "row")
     ('1 series', '1,234 rows')
@@ -57,7 +57,7 @@ def count(n: int, one: str, many: str | None = None) -> str:
 
 
 def listed(words: Sequence[str]) -> str:
-    """Words as a part of a sentence.
+    """Words as a list within a sentence.
 
     >>> listed(["50 %", "80 %", "95 %"]), listed(["50 %"])
     ('50 %, 80 % and 95 %', '50 %')
@@ -75,7 +75,7 @@ def percent(share: float) -> str:
 
 
 def duration(wall_s: float) -> str:
-    """Seconds, or minutes and hours where there are many.
+    """Seconds; from a minute on minutes, from an hour on hours.
 
     >>> duration(4.21), duration(83.0), duration(7260.0)
     ('4.2 s', '1 min 23 s', '2 h 1 min')

@@ -1,6 +1,6 @@
-"""The report as one HTML page that needs nothing from outside: texts and tables made here, charts by its own script.
+"""The report as one self-contained HTML page: texts and tables are made here, charts by its own script.
 
-A content security policy lets the page load nothing and run nothing but its own two scripts, by their hashes.
+A content security policy allows the page to load nothing, and to run only its own two scripts, by their hashes.
 """
 
 import json
@@ -24,7 +24,7 @@ from .html_elements import framed, section, table, words
 
 @cache
 def source(name: str) -> str:
-    """One of the page's parts."""
+    """One of the files that the page is made of."""
     return resources.files(__package__).joinpath("page", name).read_text("utf-8")
 
 
@@ -47,7 +47,7 @@ def page(content: ReportContent) -> str:
 
 
 def assembled(parts: Mapping[str, str], data: Mapping[str, Any]) -> str:
-    """The page around its parts, which are markup already, and its data."""
+    """The page with its parts, which are markup already, and its data."""
     scripts = {"chart": source("chart.js"), "script": source("script.js")}
     hashes = " ".join(f"'sha256-{b64encode(sha256(s.encode()).digest()).decode()}'" for s in scripts.values())
     policy = (
@@ -62,7 +62,7 @@ def assembled(parts: Mapping[str, str], data: Mapping[str, Any]) -> str:
         # </script> inside a name must not end the script
         "data": json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
     }
-    # all at once: nothing that is put in is looked at again
+    # in one pass, so that inserted text is not searched again
     return sub(r"<!--(\w+)-->", lambda match: whole[match[1]], source("page.html"))
 
 
@@ -77,7 +77,7 @@ def page_data(
     steps: Mapping[str, Any] | None = None,
     losses: Sequence[list[float]] = (),
 ) -> dict[str, Any]:
-    """What the page's script reads: the series, each with a glance in words, and what is common to them.
+    """The data for the page's script: the series, each with a summary in words, and the data common to all.
 
     `name` is the forecast with intervals, `rivals` are the others; `steps` holds the errors by step ahead.
     """
@@ -103,7 +103,7 @@ def _data(content: ReportContent) -> dict[str, Any]:
 
 
 def thinned(values: list[float]) -> list[float]:
-    """At most 1,000 values of a long curve: means of as many as are needed."""
+    """At most 1,000 values of a long curve: means of neighbouring values."""
     every = ceil(len(values) / 1000)
     return [sum(values[k : k + every]) / len(values[k : k + every]) for k in range(0, len(values), every)]
 
@@ -151,7 +151,7 @@ def _comparison(content: ReportContent) -> str:
 
 
 def _coverage(content: ReportContent) -> str:
-    """What intervals promise, as a tick, and what they held, as a bar."""
+    """The nominal coverage of the intervals, as ticks, and the actual one, as bars."""
     assert content.comparison is not None
     shown = tables.coverage(content)
     rows = []
@@ -212,7 +212,7 @@ def _model(content: ReportContent) -> str:
     losses = any(len(member.history.loss) > 1 for member in tables.members(content))
     chart = '<div><h3>Training loss</h3><figure id="loss-chart"></figure></div>' if losses else ""
     shown = table(tables.model(content), "model")
-    beside = ' class="two"' if len(content.parts) == 1 else ""  # one column per frequency takes the width of the page
+    beside = ' class="two"' if len(content.parts) == 1 else ""  # several frequencies need the width of the page
     return section("model", "The model", f'<div{beside}><div class="scroll">{shown}</div>{chart}</div>')
 
 

@@ -1,4 +1,4 @@
-"""Texts and tables as HTML, all of it escaped here."""
+"""Texts and tables as HTML; all text is escaped here."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -7,7 +7,7 @@ from .tables import TextTable
 
 
 def words(text: str) -> str:
-    """A text that is read as prose: a number and its unit stay on one line."""
+    """A text as prose: a number and its per cent sign stay on one line."""
     return escape(text).replace(" %", "&nbsp;%")
 
 
@@ -18,7 +18,7 @@ def table(content: TextTable, kind: str = "") -> str:
 
 
 def framed(caption: str, header: Sequence[str], rows: Iterable[str], texts: int = 1, kind: str = "") -> str:
-    """The table around rows that are markup already; its first columns, `texts` of them, hold texts."""
+    """The table around rows that are markup already; its first `texts` columns hold texts."""
     heads = "".join(f'<th scope="col"{aligned(k < texts)}>{escape(cell)}</th>' for k, cell in enumerate(header))
     head = f"<thead><tr>{heads}</tr></thead>" if any(header) else ""
     named = f' class="{kind}"' if kind else ""
@@ -33,7 +33,7 @@ def row(cells: list[str], texts: int, ours: bool = False) -> str:
 
 
 def aligned(text: bool) -> str:
-    """The attribute of cells that hold texts; numbers stand to the right."""
+    """The attribute of cells that hold texts; numbers are aligned to the right."""
     return ' class="text"' if text else ""
 
 

@@ -1,4 +1,4 @@
-"""The report as Markdown, for terminals, pull requests and mails."""
+"""The report as Markdown, for terminals, pull requests and emails."""
 
 import re
 
@@ -50,7 +50,7 @@ def _comparison(content: ReportContent) -> list[str]:
 
 
 def text(content: str) -> str:
-    r"""A text whose characters mean nothing to Markdown or HTML, on one line.
+    r"""A text on one line, with the special characters of Markdown and HTML escaped.
 
     >>> print(text("a_b|c\n<d>"))
     a\_b\|c \<d\>
@@ -59,7 +59,7 @@ def text(content: str) -> str:
 
 
 def table(content: TextTable) -> str:
-    """A table, padded so that it reads well as it stands; the row to point out is bold."""
+    """A table, padded so that its source is readable too; the highlighted row is bold."""
     rows = [[text(cell) for cell in row] for row in content.rows]
     if content.ours is not None:
         rows[content.ours] = [f"**{cell}**" if cell else cell for cell in rows[content.ours]]
@@ -78,7 +78,7 @@ def table(content: TextTable) -> str:
 
 
 def code(content: str) -> str:
-    """A block of code, whatever backticks are in it."""
+    """A block of code, which may contain backticks."""
     longest = max((len(run) for run in re.findall(r"`+", content)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}sh\n{content}\n{fence}"

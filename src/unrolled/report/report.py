@@ -1,4 +1,4 @@
-"""Report: a forecast, what it came from and how good it is, to show, to save and to send."""
+"""Report: a forecast, its data and its accuracy, to be shown or saved."""
 
 import os
 import tempfile
@@ -32,27 +32,27 @@ class Report:
         self.content = content
 
     def to_html(self) -> str:
-        """The page, whole."""
+        """The whole page."""
         return html.page(self.content)
 
     def to_markdown(self) -> str:
         return markdown.document(self.content)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write to a file: HTML or Markdown, as its suffix says (.html, .md).
+        """Write to a file, as HTML or Markdown according to its suffix (.html, .md).
 
         Raises:
-            InputError: another suffix.
+            InputError: the suffix is another one.
         """
         kind = SUFFIXES.get(Path(path).suffix.lower())
         if kind is None:
             raise InputError(f"a report is written as {', '.join(SUFFIXES)}; got {os.fspath(path)!r}. Choose one.")
         text = self.to_html() if kind == "html" else self.to_markdown()
-        # a file's name may hold bytes that are no UTF-8
+        # the name of a file may hold bytes that are not UTF-8
         write_bytes(path, text.encode("utf-8", "replace"))
 
     def show(self) -> None:
-        """Show the page: in a notebook below the cell, elsewhere in the browser."""
+        """Show the page: below the cell in a notebook, elsewhere in the browser."""
         if in_notebook():
             from IPython.display import display
 
@@ -63,7 +63,7 @@ class Report:
         webbrowser.open(Path(file.name).as_uri())
 
     def _repr_html_(self) -> str:
-        # in a frame of its own: its styles must not reach the notebook, nor the notebook's the page
+        # in a frame, so that the styles of the page and of the notebook do not affect each other
         return (
             f'<iframe title="{escape(self.content.title)}" width="100%" height="{FRAME_HEIGHT}" '
             f'style="border:0" srcdoc="{escape(self.to_html())}"></iframe>'

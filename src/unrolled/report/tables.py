@@ -1,4 +1,4 @@
-"""The tables of a report, as texts: what HTML and Markdown both show."""
+"""The tables of a report as texts, for both HTML and Markdown."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,15 +23,15 @@ MAX_STEPS_SHOWN = 8  # columns of the errors by step
 class TextTable:
     """Cells as texts."""
 
-    header: list[str]  # one a column
+    header: list[str]  # one per column
     rows: list[list[str]]  # of cells
-    texts: int = 1  # how many columns, from the left, hold texts
-    ours: int | None = None  # the row to point out, if there is one
-    caption: str = ""  # for who can't see the page
+    texts: int = 1  # the number of columns, from the left, that hold texts
+    ours: int | None = None  # the row to highlight, if there is one
+    caption: str = ""  # for screen readers
 
 
 def models(content: ReportContent) -> TextTable:
-    """Every model's errors on the held-out end, the best first."""
+    """The errors of every model on the held-out end, the best first."""
     assert content.comparison is not None
     errors = content.comparison.table
     return _by_model(
@@ -40,7 +40,7 @@ def models(content: ReportContent) -> TextTable:
 
 
 def _by_model(errors: pd.DataFrame, header: list[str], caption: str, content: ReportContent) -> TextTable:
-    """Columns of errors, one row a model, in the order of their sMAPE on the held-out end."""
+    """Columns of errors, one row per model, in the order of their sMAPE on the held-out end."""
     comparison = content.comparison
     assert comparison is not None
     order = list(comparison.table.sort_values("sMAPE", kind="stable").index)
@@ -50,7 +50,7 @@ def _by_model(errors: pd.DataFrame, header: list[str], caption: str, content: Re
 
 
 def by_frequency(content: ReportContent) -> TextTable | None:
-    """sMAPE by model and frequency; None where there is one frequency."""
+    """sMAPE by model and frequency; None if there is only one frequency."""
     comparison = content.comparison
     if not isinstance(comparison, OverallComparison) or len(comparison.parts) < 2:
         return None
@@ -72,14 +72,14 @@ def coverage(content: ReportContent) -> TextTable:
 
 
 def _judged(promised: float, reached: float) -> str:
-    """In words; a coverage within five percentage points of the level counts as promised."""
+    """The verdict in words; a coverage within five percentage points of the level counts as promised."""
     if abs(reached - promised) <= 0.05:
         return "as promised"
     return "too narrow" if reached < promised else "wider than needed"
 
 
 def by_step(content: ReportContent) -> TextTable:
-    """sMAPE by step ahead and model, at some steps where there are many."""
+    """sMAPE by step ahead and model; if there are many steps, only at some of them."""
     errors = step_errors(content)
     evenly = np.linspace(0, len(errors) - 1, min(MAX_STEPS_SHOWN, len(errors))).round().astype(int)
     steps = [int(step) for step in errors.index[evenly]]
@@ -98,7 +98,7 @@ def step_errors(content: ReportContent) -> pd.DataFrame:
 
 
 def glances(content: ReportContent) -> list[SeriesSummary]:
-    """What is worth knowing of each series that is drawn."""
+    """A summary of each series that is drawn."""
     found = []
     for predictor, panel, _, shown in content.parts:
         season = predictor.ensemble.spec.season
@@ -112,7 +112,7 @@ def series(content: ReportContent) -> TextTable:
     found = glances(content)
     shown = [(part.panel.ids[k], part.name) for part in content.parts for k in range(part.shown)]
     mixed = len(content.parts) > 1
-    comparison = content.comparison if len(content.ids) > 1 else None  # of one series, it is shown already
+    comparison = content.comparison if len(content.ids) > 1 else None  # that of a single series is shown elsewhere
     ends = len({glance.last for glance in found}) > 1 or len(found) == 1  # most tables end at one timestamp
     rows = [
         [
@@ -135,7 +135,7 @@ def series(content: ReportContent) -> TextTable:
 
 
 def _errors_of(comparison: Comparison, name: Any) -> list[str]:
-    """The network's sMAPE of one of several series and the best baseline's."""
+    """The sMAPE of the network and of the best baseline for one of several series."""
     key = 0 if name is None else name
     table = comparison.by_series["sMAPE"]
     if key not in table.index.get_level_values("series"):
@@ -147,7 +147,7 @@ def _errors_of(comparison: Comparison, name: Any) -> list[str]:
 
 
 def forecast(content: ReportContent, most: int = MAX_FORECAST_ROWS) -> TextTable:
-    """The first rows of the forecast: those of the first series, or of several where they are short."""
+    """The first rows of the forecast; all rows if there is only one series."""
     columns = content.columns
     whole = content.forecast
     part = whole.head(content.steps if len(whole) == content.steps else most)
@@ -167,7 +167,7 @@ def forecast(content: ReportContent, most: int = MAX_FORECAST_ROWS) -> TextTable
 
 
 def _heading(name: str) -> str:
-    """An interval's column in words."""
+    """The name of a column; for the bound of an interval, in words."""
     match = INTERVAL.fullmatch(name)
     if match is None:
         return name
@@ -175,7 +175,7 @@ def _heading(name: str) -> str:
 
 
 def search(content: ReportContent) -> TextTable | None:
-    """The evidence of an automatic choice."""
+    """The trials of an automatic choice."""
     selection = content.fitted.selection
     if selection is None or selection.table.empty:
         return None
@@ -196,7 +196,7 @@ def members(content: ReportContent) -> list[Member]:
 
 
 def model(content: ReportContent) -> TextTable:
-    """What the networks are, and what they saw; one column a frequency."""
+    """A description of the networks and their data, one column per frequency."""
     found = [_of_model(part, content) for part in content.parts]
     names = list(dict.fromkeys(name for facts in found for name in facts))
     rows = [[name, *(facts.get(name, formatting.MISSING) for facts in found)] for name in names]

@@ -1,4 +1,4 @@
-"""What a report says in words: the task, the data, the key figures, how the comparison was made."""
+"""The texts of a report: the task, the data, the key figures, how the comparison was made."""
 
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ def question(content: ReportContent) -> str:
 
 
 def key_figures(content: ReportContent) -> list[KeyFigure]:
-    """The few numbers that a reader wants to see first."""
+    """The few numbers that readers want to see first."""
     if len(content.parts) > 1:
         found = [KeyFigure(formatting.count(content.steps, "period"), f"ahead: {_units(content)}")]
     else:
@@ -92,7 +92,7 @@ def _won(comparison: Comparison) -> KeyFigure:
 
 
 def notes(content: ReportContent) -> list[str]:
-    """What the reader should know about the data and about the page itself."""
+    """Notes on the data and on the report itself."""
     found = list(content.fitted.notes)
     for part in content.parts:
         if part.shown < len(part.panel.ids):

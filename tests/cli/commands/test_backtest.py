@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("backtest")  # they share one
 NAME = un.Forecaster(1).name
 
 
-def test_a_backtest_prints_one_row_a_model_and_writes_the_rows(command, tmp_path):
+def test_a_backtest_prints_one_row_per_model_and_writes_the_rows(command, tmp_path):
     done = command("backtest", AIR, "-H", 6, "-K", 3, "--step", 4, *QUICK, "--level", 80, "--out", "rows.csv")
     assert done.code == 0, done.err
     printed = table(done.out)
@@ -41,7 +41,7 @@ def test_a_backtest_prints_one_row_a_model_and_writes_the_rows(command, tmp_path
     assert not (tmp_path / "air_passengers-forecast").exists()
 
 
-def test_a_backtest_as_json_tells_errors_by_step(command):
+def test_a_backtest_as_json_has_errors_by_step(command):
     words = ("-H", 3, "--windows", 4, "--no-refit", *QUICK, "--baselines", "theta", "--json", "-q")
     done = command("backtest", AIR, *words)
     assert (done.code, done.err) == (0, "")
@@ -78,7 +78,7 @@ def test_bad_input_is_refused_with_one_message(words, message, command, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dash_gives_the_rows_of_a_backtest(command, tmp_path):
+def test_out_dash_prints_the_rows_of_a_backtest(command, tmp_path):
     words = ("backtest", AIR, "-H", 3, "-K", 2, *QUICK)
     assert command(*words, "--out", "rows.csv").code == 0
     assert command(*words, "--out", "-").out == Path("rows.csv").read_text()

@@ -9,7 +9,7 @@ from unrolled.cli.commands import bench
 
 
 class Clock:
-    """A clock that only work moves: each call takes `each_s` per piece, and every third one twice as long."""
+    """A clock that only work advances: each call takes `each_s` per piece, and every third call twice as long."""
 
     def __init__(self, each_s: float) -> None:
         self.now_s, self.each_s, self.calls = 0.0, each_s, 0
@@ -23,7 +23,7 @@ class Clock:
 
 
 @pytest.mark.parametrize("each_s", [1e-6, 1e-3, 0.1, 2.0])
-def test_the_fastest_call_counts_and_measuring_ends(each_s):
+def test_the_fastest_call_counts_and_the_measurement_ends(each_s):
     clock = Clock(each_s)
     assert bench.fastest_s(clock.work, clock) == pytest.approx(each_s)
     assert clock.now_s < bench.TIME_LIMIT_S + 8 * max(bench.MIN_MEASURED_S, each_s)

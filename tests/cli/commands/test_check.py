@@ -1,4 +1,4 @@
-"""`unrolled check`: every gradient check, and what is printed of it."""
+"""`unrolled check`: every gradient check, and its output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_every_check_of_the_command_passes_and_none_is_missing():
     assert len(done) == sum(len(cell.variants) for cell in CELLS.values()) * 2 * len(LOSSES)
 
 
-def test_check_proves_gradients(command):
+def test_check_prints_and_passes_gradient_checks(command):
     words = ("check", "--cell", "rnn", "--depth", 1, "--verbose")
     lines = command(*words).out.splitlines()
     done = command(*words, "--json")

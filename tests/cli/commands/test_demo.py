@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 
-def test_a_demo_gives_its_lines_or_json_and_a_picture(command, tmp_path):
+def test_a_demo_prints_lines_or_json_and_writes_a_figure(command, tmp_path):
     done = command("demo", "fish")
     assert done.code == 0
     assert "1.25" in done.out
@@ -21,7 +21,7 @@ def test_a_demo_that_did_not_learn_is_a_failure(command):
     assert command("demo", "fish", "--epochs", 1).code == 1
 
 
-def test_a_demo_is_repeated_too(command):
+def test_a_demo_is_repeated_by_its_run_file(command):
     first = command("demo", "counting", "--seed", 3, "--out", "deep")
     assert first.code == 0
     page = Path("deep/counting.html").read_bytes()

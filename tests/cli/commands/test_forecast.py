@@ -40,7 +40,7 @@ def test_standard_output_is_the_forecast_as_csv_and_nothing_else(forecast, folde
     assert (np.diff(values, axis=1) >= 0).all()
 
 
-def test_standard_error_tells_what_was_understood_and_how_good_it_is(forecast):
+def test_standard_error_describes_the_table_and_the_accuracy(forecast):
     assert f"{AIR}: time 'Month', target '#Passengers'" in forecast.err
     assert "1 series · monthly · 1949-01-01 … 1960-12-01 · 144 values" in forecast.err
     for word in ("held out: the last", NAME, "SeasonalNaive", "sMAPE", "The network", "intervals held", "95 %"):
@@ -48,7 +48,7 @@ def test_standard_error_tells_what_was_understood_and_how_good_it_is(forecast):
     assert "air_passengers-forecast/: forecast.csv, model.safetensors, report.html" in forecast.err
 
 
-def test_same_seed_same_bytes_also_as_json(forecast, folder, tmp_path):
+def test_the_same_seed_gives_the_same_bytes_also_as_json(forecast, folder, tmp_path):
     done = shell("forecast", AIR, "-H", 12, *QUICK, "--json", "--out", "deep/er", cwd=tmp_path)
     assert done.code == 0, done.err
     for name in ("forecast.csv", "model.safetensors"):
@@ -69,7 +69,7 @@ def test_same_seed_same_bytes_also_as_json(forecast, folder, tmp_path):
     np.testing.assert_allclose(rows[COLUMNS[1:]], expected[COLUMNS[1:]], rtol=1e-15, atol=1e-13)
 
 
-def test_quiet_says_nothing_and_standard_input_is_a_file_too(forecast, tmp_path):
+def test_quiet_prints_no_messages_and_standard_input_is_read(forecast, tmp_path):
     done = shell("forecast", "-", "-H", 12, *QUICK, "--quiet", cwd=tmp_path, stdin=AIR.read_text())
     assert (done.code, done.err) == (0, "")
     assert done.out == forecast.out
@@ -107,7 +107,7 @@ def test_several_series_keep_their_ids_in_every_output(command, tmp_path):
     assert list(written.columns)[:3] == ["store", "day", NAME]
 
 
-def test_what_was_changed_in_the_table_is_said(command, tmp_path):
+def test_changes_of_the_table_are_reported(command, tmp_path):
     lines = AIR.read_text().splitlines()
     (tmp_path / "air.csv").write_text("\n".join([lines[0], *lines[:0:-1][:100], *lines[1:40], "", "Source: a book"]))
     done = command("forecast", "air.csv", "-H", 2, *QUICK)
@@ -129,7 +129,7 @@ def test_forecasts_of_counts_are_whole_and_the_options_reach_the_model(command, 
     assert (fc.likelihood, fc.nonnegative, fc.integer) == ("poisson", True, True)
 
 
-def test_what_is_no_count_is_an_error_of_the_input(command, file):
+def test_values_that_are_not_counts_are_an_input_error(command, file):
     path = file("day,visits", *(f"2024-01-{day:02d},{day}.5" for day in range(1, 32)), name="visits.csv")
     done = command("forecast", path, "-H", 3, *QUICK, "--likelihood", "poisson")
     assert done.code == 2
@@ -145,14 +145,14 @@ def test_without_a_horizon_a_year_of_months_is_forecast_and_repeated(command, tm
     assert command("forecast", AIR, "-H", 12, *QUICK, "--out", "b").out == done.out
 
 
-def test_a_forecast_is_compared_with_more_baselines_where_they_are_named(command):
+def test_a_forecast_is_compared_with_further_named_baselines(command):
     done = command("forecast", AIR, "-H", 2, *QUICK, "--baselines", "Naive2,autoets", "--json")
     assert done.code == 0, done.err
     names = [NAME, "Naive", "SeasonalNaive", "Drift", "Naive2", "AutoETS"]
     assert list(json.loads(done.out)["held_out"]["errors"]) == names
 
 
-def test_a_dash_gives_the_forecast_and_writes_nothing(command, tmp_path):
+def test_out_dash_prints_the_forecast_and_writes_nothing(command, tmp_path):
     whole = command("forecast", AIR, "-H", 4, *QUICK, "--out", "out")
     done = command("forecast", AIR, "-H", 4, *QUICK, "--out", "-")
     assert (done.code, done.out) == (0, whole.out)
@@ -160,7 +160,7 @@ def test_a_dash_gives_the_forecast_and_writes_nothing(command, tmp_path):
     assert json.loads(command("forecast", AIR, "-H", 4, *QUICK, "--out", "-", "--json").out)["files"] == []
 
 
-def test_reach_lets_a_saved_model_go_on(command):
+def test_reach_lets_a_saved_model_forecast_further(command):
     assert command("forecast", AIR, "-H", 6, "--reach", 3, *QUICK, "--out", "out").code == 0
     assert un.load("out/model.safetensors").reach == 3
     assert len(command("predict", "out/model.safetensors", "-H", 9).out.splitlines()) == 10

@@ -12,7 +12,7 @@ from unrolled.nn.engines import ENGINES
 pytestmark = pytest.mark.xdist_group("cli")  # they share one forecast
 
 
-def test_info_tells_about_the_installation(command):
+def test_info_describes_the_installation(command):
     done = command("info")
     assert done.code == 0
     facts = json.loads(command("info", "--json").out)
@@ -32,7 +32,7 @@ def test_the_fastest_level_is_the_default(command, monkeypatch):
     assert facts["engine"] == f"native {facts['levels'][0]}"
 
 
-def test_info_tells_about_models(command, folder, tmp_path):
+def test_info_describes_models(command, folder, tmp_path):
     facts = json.loads(command("info", folder / "model.safetensors", "--json").out)
     assert (facts["kind"], facts["horizon"], facts["frequency"], facts["series"]) == ("forecaster", 12, "monthly", 1)
     assert facts["columns"] == ["unique_id", "Month", "#Passengers"]

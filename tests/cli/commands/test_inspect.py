@@ -21,7 +21,7 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_what_is_understood_is_said(place, capsys):
+def test_inspect_prints_what_it_infers(place, capsys):
     done = inside("inspect", "shops.csv", capsys=capsys)
     assert (done.code, done.err) == (0, "")
     for words in (
@@ -33,7 +33,7 @@ def test_what_is_understood_is_said(place, capsys):
         assert words in done.out
 
 
-def test_all_of_it_comes_as_json_and_the_command_works(place, capsys):
+def test_json_has_everything_and_its_command_works(place, capsys):
     found = json.loads(inside("inspect", "shops.csv", "--target", "Umsatz", "--json", capsys=capsys).out)
     roles = {column["name"]: column["role"] for column in found["columns"]}
     assert roles == {"Filiale": "id", "Tag": "time", "Umsatz": "target", "Wetter": None}
@@ -45,7 +45,7 @@ def test_all_of_it_comes_as_json_and_the_command_works(place, capsys):
     assert "note: column 'Umsatz': commas read as decimal points" in done.err
 
 
-def test_what_is_missing_is_an_error_below_what_is_known(place, capsys):
+def test_missing_options_are_reported_below_the_inferred_facts(place, capsys):
     (place / "two.csv").write_text("\n".join(["date,a,b", *(f"2024-01-{k:02},{k},{k % 3}" for k in range(1, 20))]))
     done = inside("inspect", "two.csv", capsys=capsys)
     assert done.code == 2

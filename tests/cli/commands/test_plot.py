@@ -39,7 +39,7 @@ def outputs(table, tmp_path_factory) -> Path:
     ],
     ids=["tables", "forecast", "model and table", "model"],
 )
-def test_every_way_to_a_figure(what, suffix, begins, outputs, capsys, monkeypatch):
+def test_every_kind_of_figure_is_written(what, suffix, begins, outputs, capsys, monkeypatch):
     monkeypatch.chdir(outputs)
     done = inside("plot", *what, "--out", f"figure.{suffix}", capsys=capsys)
     assert done.code == 0, done.err
@@ -48,7 +48,7 @@ def test_every_way_to_a_figure(what, suffix, begins, outputs, capsys, monkeypatc
     assert f"figure.{suffix}: " in done.err
 
 
-def test_the_same_figure_is_the_same_file(outputs, capsys, monkeypatch):
+def test_the_same_figure_gives_the_same_file(outputs, capsys, monkeypatch):
     monkeypatch.chdir(outputs)
     for name in ("one.svg", "two.svg"):
         inside("plot", "out/forecast.csv", "sales.csv", "--out", name, "-q", capsys=capsys)
@@ -78,7 +78,7 @@ def test_the_interactive_figure_holds_all_series(outputs, table, capsys, monkeyp
         (("net.safetensors",), "holds a network, not a forecaster"),
     ],
 )
-def test_what_can_not_be_drawn_is_refused(words, said, outputs, capsys, monkeypatch):
+def test_figures_that_cannot_be_drawn_are_refused(words, said, outputs, capsys, monkeypatch):
     monkeypatch.chdir(outputs)
     un.Network([un.RNN(2), un.Last(), un.Dense(1)], 1).save("net.safetensors")
     done = inside("plot", *words, capsys=capsys)

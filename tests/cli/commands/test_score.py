@@ -14,7 +14,7 @@ from shell import AIR, QUICK, table
 NAME = un.Forecaster(1).name
 
 
-def test_an_old_forecast_is_rated_when_its_values_have_come(command, tmp_path):
+def test_an_earlier_forecast_is_scored_with_its_actual_values(command, tmp_path):
     (tmp_path / "old.csv").write_text("\n".join(AIR.read_text().splitlines()[:-9]))
     assert command("forecast", "old.csv", "-H", 12, *QUICK, "-q").code == 0
     done = command("score", "old-forecast/forecast.csv", AIR)
@@ -34,7 +34,7 @@ def test_an_old_forecast_is_rated_when_its_values_have_come(command, tmp_path):
     assert content["models"][NAME]["MAE"] == pytest.approx(error)
 
 
-def test_series_are_rated_one_by_one_although_each_has_one_row(command, tmp_path):
+def test_series_of_a_single_row_are_scored_separately(command, tmp_path):
     (tmp_path / "forecast.csv").write_text("store,day,A\n7,2024-01-03,5\n12,2024-01-03,6\n")
     (tmp_path / "came.csv").write_text("day,sold,store\n2024-01-03,4,12\n2024-01-03,4,7\n")
     done = command("score", "forecast.csv", "came.csv", "--target", "sold", "--by-series")
@@ -45,7 +45,7 @@ def test_series_are_rated_one_by_one_although_each_has_one_row(command, tmp_path
     assert {name: models["A"]["MAE"] for name, models in content["by_series"].items()} == {"7": 1.0, "12": 2.0}
 
 
-def test_the_rows_of_a_backtest_of_several_series_can_be_rated_again(command, tmp_path, rng):
+def test_the_rows_of_a_backtest_of_several_series_can_be_scored(command, tmp_path, rng):
     stamps = pd.date_range("2020-01-01", periods=60).strftime("%Y-%m-%d")
     rows = [f"{day},{shop},{50 + rng.normal()}" for shop in (7, 12) for day in stamps]
     (tmp_path / "shops.csv").write_text("\n".join(["day,store,sold", *rows]))
@@ -55,7 +55,7 @@ def test_the_rows_of_a_backtest_of_several_series_can_be_rated_again(command, tm
     np.testing.assert_allclose(again[["sMAPE", "MASE"]], printed[["sMAPE", "MASE"]], rtol=1e-9)
 
 
-def test_the_rows_of_a_backtest_can_be_rated_again(command):
+def test_the_rows_of_a_backtest_can_be_scored(command):
     printed = table(command("backtest", AIR, "-H", 2, "-K", 3, "--step", 1, *QUICK, "--out", "rows.csv").out)
     again = table(command("score", "rows.csv", AIR).out)
     shared = ["sMAPE", "MASE", "OWA", "MAE", "coverage-80", "MSIS-95"]
@@ -74,7 +74,7 @@ def test_the_rows_of_a_backtest_can_be_rated_again(command):
         ("Month,A\n1960-01,x\n1960-02,y\n", "no column of numbers"),
     ],
 )
-def test_forecasts_that_can_not_be_rated_are_refused(forecast, message, command, tmp_path):
+def test_forecasts_that_cannot_be_scored_are_refused(forecast, message, command, tmp_path):
     (tmp_path / "forecast.csv").write_text(forecast)
     done = command("score", "forecast.csv", AIR)
     assert (done.code, done.out) == (2, "")

@@ -1,4 +1,4 @@
-"""Naive2: by hand, and against the benchmark of the M4 competition written out step by step."""
+"""Naive2: worked by hand, and against the benchmark of the M4 competition, step by step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from unrolled.forecasting.baselines.naive2 import is_seasonal, naive2, seasonal_
 
 
 def m4_naive2(x, m, horizon):
-    """Naive2 as the competition's script has it, one series and one step after the other."""
+    """Naive2 as in the competition's script, one series and one step after the other."""
     n = len(x)
     if n < 3 * m:
         return np.full(horizon, x[-1])
@@ -47,7 +47,7 @@ def test_naive2_is_m4s_at_every_origin(m, rng):
     assert 0 < flat.sum() < len(flat)  # some are seasonal, some are not
 
 
-def test_few_seasons_values_that_are_not_positive_and_constant_series_are_forecast_by_the_naive():
+def test_naive2_without_a_usable_season_is_the_naive_forecast():
     season = np.tile([1.0, 5.0, 9.0], 8)
     assert is_seasonal(season, np.array([8, 24]), 3).tolist() == [False, True]
     assert not is_seasonal(np.full(30, 0.1), np.array([30]), 3).any()

@@ -1,4 +1,4 @@
-"""The register of baselines: their names, and that none of them sees what comes after an origin."""
+"""The register of baselines: their names, and no use of rows after an origin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from unrolled.forecasting.baselines.registry import BASELINES, SIMPLE, baseline_
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_what_comes_after_an_origin_changes_no_bit(name, rng):
+def test_rows_after_an_origin_change_no_bit_of_baselines(name, rng):
     y = seasonal_values(rng, 60, 4)
     ends = np.array([30, 41, 52])
     for end in ends:
@@ -35,7 +35,7 @@ def test_naive2_has_a_season_of_its_own(rng):
     assert (found["Naive2"] != found["Naive"]).any()
 
 
-def test_names_are_read_generously_and_kept_strictly():
+def test_names_are_accepted_in_any_case_and_kept_in_one_spelling():
     assert check_baselines(True) == list(SIMPLE)
     assert check_baselines(False) == check_baselines(None) == []
     assert check_baselines("autotheta") == ["AutoTheta"]

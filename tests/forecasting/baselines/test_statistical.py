@@ -1,4 +1,4 @@
-"""Statistical baselines: those of statsforecast, carried on after the rows they were estimated on."""
+"""Statistical baselines: those of statsforecast, also at origins after the rows that they were estimated on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from unrolled.forecasting.baselines.statistical import (
 
 @pytest.mark.parametrize("name", STATISTICAL)
 def test_statistical_forecasts_are_those_of_statsforecast(name, rng):
-    """At the fitted end the model's own, later those of the same model carried on."""
+    """At the fitted end those of the model itself, later those of the same model continued."""
     from statsforecast import models
 
     long, short = seasonal_values(rng, 48, 4), seasonal_values(rng, 7, 4)
@@ -28,14 +28,14 @@ def test_statistical_forecasts_are_those_of_statsforecast(name, rng):
     got = statistical_forecasts(name, origins, np.array([40, 55]), 6, 4)
     model = getattr(models, name)(season_length=4)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its search for a model divides by nothing on seven rows
+        warnings.simplefilter("ignore")  # its search for a model divides by 0 on seven rows
         brief = getattr(models, name)(season_length=1).forecast(short, 6)["mean"]
     np.testing.assert_array_equal(got[0], model.forecast(long[:40], 6)["mean"])
     np.testing.assert_array_equal(got[1], model.fit(long[:40]).forward(long[:44], 6)["mean"])
     np.testing.assert_array_equal(got[2], brief)
 
 
-def test_a_series_that_can_not_be_fitted_is_named():
+def test_a_series_that_cannot_be_fitted_is_named():
     origins = origins_of(panel_of(np.arange(30.0), np.array([1.0])), [30], [1])
     with pytest.raises(un.DataError, match="AutoETS can't be fitted to series 's1' with 1 rows"):
         statistical_forecasts("AutoETS", origins, np.array([30, 31]), 3, 1)

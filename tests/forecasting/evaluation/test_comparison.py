@@ -1,4 +1,4 @@
-"""Comparisons with baselines: what they say in words, and how those of several frequencies become one."""
+"""Comparisons with baselines: their verdicts, and the combination of several frequencies."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_comparison_is_over_all_series_and_by_frequency(both, rng):
     assert "3 series, monthly; 2 series, quarterly; 1 series, yearly" in fc._repr_html_()
 
 
-def test_comparisons_of_no_frequency_are_none():
+def test_no_comparisons_combine_to_none():
     assert combine_comparisons({}) is None
 
 
@@ -52,7 +52,7 @@ def test_one_comparison_combined_with_none_keeps_its_numbers(rng):
     assert whole.by_frequency["monthly"].tolist() == one.table["sMAPE"].tolist()
 
 
-def test_the_comparison_tells_the_truth_about_a_walk_without_pattern():
+def test_the_verdict_on_a_random_walk_follows_the_table():
     """On a random walk nothing beats the last value by much, and the verdict follows the table."""
     y = np.random.default_rng(0).normal(size=200).cumsum() + 100
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=200, freq="D"), "y": y})
@@ -78,5 +78,5 @@ def test_a_comparison_is_shown_in_words(rng):
     ("value", "text"),
     [(1234.5, "1,234"), (0.0012345, "0.001234"), (-98765.0, "-98,765"), (1e16, "1e+16"), (2.0, "2")],
 )
-def test_values_have_four_digits_or_all_before_the_point(value, text):
+def test_values_have_four_digits_or_are_whole(value, text):
     assert format_value(value) == text

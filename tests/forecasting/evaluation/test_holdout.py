@@ -1,4 +1,4 @@
-"""The held-out end: predicted once, calibrated on other origins, compared as a hand computation says."""
+"""The held-out end: predicted once, calibrated on other origins, compared as in a computation by hand."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def held_out(frame, **options):
     return caught[0], fc
 
 
-# --- what goes through the networks -----------------------------------------------------------------
+# --- windows read by the networks -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("options", [{}, {"reach": 2}, {"likelihood": "normal"}, {"combine": "Naive"}])
@@ -48,7 +48,7 @@ def test_each_window_goes_through_each_network_once(options, rng, monkeypatch):
         asked.append(origins)
         before = len(read)
         found = outputs(ensemble, origins)
-        # of each network all windows, in whatever pieces
+        # all windows by each network, in any number of pieces
         assert sum(read[before:]) == len(origins) * len(ensemble.members)
         return found
 
@@ -62,7 +62,7 @@ def test_each_window_goes_through_each_network_once(options, rng, monkeypatch):
     found, _ = held_out(panel_frame(rng), ensemble=4, scaling=["level", "season"], **options)
     same = [origins for origins in asked if origins is found.origins]
     assert len(same) == 1
-    if "reach" in options:  # what follows starts from windows of its own, a block later, for medians and for paths
+    if "reach" in options:  # later blocks have windows of their own, for medians and for paths
         assert len(asked) == 3
         assert all(np.shape(origins.ends)[0] % len(found.origins) == 0 for origins in asked)
     else:
@@ -85,7 +85,7 @@ def test_the_windows_lie_in_the_held_out_end_the_last_among_them(rng):
 @pytest.mark.parametrize(
     ("options", "limit"), [({}, "MAX_HELD_OUT_WINDOWS"), ({"reach": 2}, "MAX_RECURSIVE_WINDOWS")]
 )
-def test_of_many_windows_some_are_predicted_evenly_apart(options, limit, rng, monkeypatch):
+def test_of_many_windows_an_evenly_spaced_part_is_predicted(options, limit, rng, monkeypatch):
     monkeypatch.setattr(holdout, limit, 12)
     found, fc = held_out(panel_frame(rng), **options)
     assert len(found.origins) <= 12
@@ -105,7 +105,7 @@ def test_gaps_have_no_weight(rng):
 
 
 def test_no_origin_is_calibrated_on_its_own_targets(rng):
-    """Poison all targets of one origin, and of those that share some with it: its quantiles keep their bits."""
+    """Poison all targets of one origin, and of origins that share targets with it: its quantiles keep their bits."""
     found, _ = held_out(panel_frame(rng, lengths=(90, 80)))
     calibrated, factors = found.calibrated_on_others(), found.conformal_factors
     origins = np.unique(found.left)
@@ -124,8 +124,8 @@ def test_no_origin_is_calibrated_on_its_own_targets(rng):
 
 @pytest.mark.parametrize("origins", [2, 8, 45])
 @pytest.mark.parametrize("series", [1, 120])
-def test_what_coverage_is_reported_of_is_calibrated_on_other_origins(origins, series, rng):
-    """What came after an origin decides on the intervals of others, never on its own."""
+def test_reported_coverage_is_calibrated_on_other_origins(origins, series, rng):
+    """The values after an origin affect the intervals of others, never its own."""
     left = np.repeat(np.arange(origins), series)
     raw = NORMAL * rng.uniform(1, 2, size=(len(left), 3, 1))
     target = 3 * rng.normal(size=(len(left), 3))  # too narrow intervals: those of few scores never shrink

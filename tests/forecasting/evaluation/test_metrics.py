@@ -1,4 +1,4 @@
-"""Measures: worked by hand on tiny tables, against M4's definitions written out, and against utilsforecast."""
+"""Measures: worked by hand on tiny tables, and against M4's definitions and utilsforecast."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def test_without_all_learned_quantiles_there_is_no_crps():
     assert "CRPS" not in one(interval_columns("f", np.repeat(Y[:, None], 9, axis=1), [80, 95]))
 
 
-def test_m4s_definitions_written_out(rng):
-    """Two series: sMAPE, MASE, MSIS and OWA as the competition's texts have them."""
+def test_measures_follow_the_definitions_of_m4(rng):
+    """Two series: sMAPE, MASE, MSIS and OWA as defined in the competition's texts."""
     m, x, y = 4, rng.uniform(5, 9, size=(2, 30)), rng.uniform(5, 9, size=(2, 6))
     methods = {name: rng.uniform(5, 9, size=(2, 6)) for name in ("f", "Naive2")}
     low, high = methods["f"] - 1.0, methods["f"] + 0.5
@@ -112,7 +112,7 @@ def test_scaled_errors_are_those_of_utilsforecast(rng):
         assert scores[name].loc[[1, 2, 3]].tolist() == pytest.approx(expected.loc[[1, 2, 3]].tolist())
 
 
-def test_means_over_series_weigh_short_and_long_series_alike():
+def test_short_and_long_series_have_the_same_weight_in_means():
     row = one({"f": np.zeros(4)}, y=np.array([1.0, 1.0, 1.0, 5.0]), ids=np.array([0, 0, 0, 1]))
     assert row["MAE"] == pytest.approx(3.0)
 

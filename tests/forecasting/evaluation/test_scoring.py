@@ -1,4 +1,4 @@
-"""Rating an old forecast: rows find each other, measures are right by hand, and what can't be rated is refused."""
+"""Scoring an earlier forecast: rows are joined, measures are worked by hand, and invalid tables are refused."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_score_worked_by_hand():
 
 
 def test_the_history_ends_where_the_forecast_begins():
-    """Actuals from the first forecast timestamp on never enter a scale."""
+    """Actual values from the first forecast timestamp on do not affect a scale."""
     poisoned = ACTUALS.copy()
     poisoned.loc[5:, "y"] = [10.0, 1e6]
     row = un.score(told(), poisoned).table.loc["RNN"]
@@ -48,7 +48,7 @@ def test_the_history_ends_where_the_forecast_begins():
     assert season["MAE"] / season["MASE"] == pytest.approx(6)
 
 
-def test_without_history_there_are_no_scaled_errors_and_that_is_said():
+def test_without_history_a_note_says_that_there_are_no_scaled_errors():
     result = un.score(told(), ACTUALS.iloc[5:])
     assert result.table.columns.tolist() == ["sMAPE", "MAE", "RMSE"]
     assert "MASE" in result.notes[0]
@@ -113,6 +113,6 @@ def test_polars_and_forecasts_of_one_stamp(rng):
         ([1, 2], ACTUALS, {}, "the forecast must be a data frame; got list"),
     ],
 )
-def test_what_can_not_be_rated_is_refused(forecast, actuals, options, message):
+def test_forecasts_that_cannot_be_scored_are_refused(forecast, actuals, options, message):
     with pytest.raises(un.InputError, match=message):
         un.score(forecast, actuals, **options)

@@ -1,4 +1,4 @@
-"""Features of the calendar: by hand, on their circles, the same for a timestamp in any series."""
+"""Features of the calendar: worked by hand, on circles, the same for a timestamp in any series."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def column(values, names, name):
     return values[:, names.index(name)]
 
 
-def test_hours_by_hand():
+def test_features_of_hours_by_hand():
     names, values = calendar_features(frequency("h"), np.array([0, 6, 12, 18, 24 * 5, -1]))  # a Monday's midnight
     np.testing.assert_allclose(column(values, names, "day sine")[:4], [0, 1, 0, -1], atol=1e-15)
     np.testing.assert_allclose(column(values, names, "day cosine")[:4], [1, 0, -1, 0], atol=1e-15)
@@ -53,7 +53,7 @@ def test_hours_by_hand():
     assert column(values, names, "year sine")[0] == 0
 
 
-def test_days_by_hand():
+def test_features_of_days_by_hand():
     names, values = calendar_features(frequency("D"), np.array([0, 1, 31 + 29 - 1, 366, -1]))
     np.testing.assert_allclose(column(values, names, "week sine")[:2], np.sin([0, 2 * np.pi / 7]))
     # the last of February 2024 is the 29th of 29 days
@@ -63,13 +63,13 @@ def test_days_by_hand():
     )
 
 
-def test_months_at_their_ends_are_those_months():
+def test_month_ends_have_the_features_of_their_months():
     for alias in ("MS", "ME", "BME"):
         names, values = calendar_features(frequency(alias), np.arange(12))
         np.testing.assert_allclose(column(values, names, "year sine"), np.sin(2 * np.pi * np.arange(12) / 12))
 
 
-def test_whole_numbers_have_the_phase_of_their_season_if_there_is_one():
+def test_whole_numbers_have_features_of_a_season_if_there_is_one():
     numbered = Frequency("integer", 1, 100)
     names, values = calendar_features(numbered, np.array([0, 1, 2, 3, 4, -1]), season=4)
     assert names == ["season sine", "season cosine"]
@@ -80,7 +80,7 @@ def test_whole_numbers_have_the_phase_of_their_season_if_there_is_one():
 
 
 @pytest.mark.parametrize("alias", NAMES)
-def test_a_stamp_has_the_same_features_wherever_it_stands(alias):
+def test_a_timestamp_has_the_same_features_in_any_series(alias):
     freq = frequency(alias)
     ordinals = np.array(
         [7, -200, 7, 90, 0, 9000 if freq.step < 100 * DAY and alias not in ("MS", "BME", "QE") else 100]

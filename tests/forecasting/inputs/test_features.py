@@ -1,4 +1,4 @@
-"""Features: which covariates are read, how they are standardised, and what JSON keeps of them."""
+"""Features: which covariates are read, how they are standardised, and their form in JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unrolled.series.from_frame import read_panel
 EVERY = Columns(past=("past",), future=("price", "sky"), static=("size", "town"), weight="w")
 
 
-def test_units_come_from_training_rows_and_constant_columns_are_left_out(rng):
+def test_scales_come_from_training_rows_and_constant_columns_are_left_out(rng):
     values = np.column_stack([rng.normal(5, 2, 400), np.full(400, 0.1), rng.integers(0, 2, 400) * 3.0 + 1])
     units = Standardization.of(values)
     assert units.columns == (0, 2)
@@ -28,7 +28,7 @@ def test_units_come_from_training_rows_and_constant_columns_are_left_out(rng):
     assert Standardization.of(np.full((3, 1), 0.1)) == Standardization.of(np.zeros((0, 2))) == Standardization()
 
 
-def test_gaps_are_told(rng):
+def test_gaps_have_a_channel(rng):
     df = shops(rng)
     columns = Columns(past=("past",))
     whole, gaps = (read_panel(frame, columns) for frame in (df, df.drop(index=[30, 31, 50])))
@@ -39,7 +39,7 @@ def test_gaps_are_told(rng):
     assert seen[:, 0].tolist() == [1, 0, 0, 1]
 
 
-def test_channels_known_ahead_come_last_and_static_values_stand_apart(rng):
+def test_channels_known_ahead_come_last_and_static_values_are_separate(rng):
     panel = read_panel(shops(rng), EVERY)
     features = Features.of(panel, calendar=True)
     calendar = len(features.calendar)
@@ -65,7 +65,7 @@ def test_the_calendar_follows_the_timestamps_of_each_row(rng):
     np.testing.assert_array_equal(weekend, np.tile(np.arange(30) % 7 >= 5, 3))
 
 
-def test_categories_of_one_code_are_left_out_and_unseen_codes_are_unknown(rng):
+def test_categories_of_one_code_are_left_out_and_unseen_codes_become_0(rng):
     panel = read_panel(shops(rng), EVERY)
     some = panel.select(np.array([True, False, True]))  # both are of "Bonn"
     assert Features.of(some).categories == ()
@@ -75,7 +75,7 @@ def test_categories_of_one_code_are_left_out_and_unseen_codes_are_unknown(rng):
     assert towns.codes[0] == 0
 
 
-def test_what_is_read_and_what_is_left_out_is_noted(rng):
+def test_notes_name_the_covariates_that_are_read_and_left_out(rng):
     df = shops(rng).assign(price=1.0)
     panel = read_panel(df, EVERY)
     read, left_out = Features.of(panel).notes(panel)
@@ -85,7 +85,7 @@ def test_what_is_read_and_what_is_left_out_is_noted(rng):
     assert Features().notes(read_panel(table(np.arange(9.0)), Columns())) == []
 
 
-def test_json_keeps_features(rng):
+def test_features_survive_json(rng):
     panel = read_panel(shops(rng), EVERY)
     features = Features.of(panel, calendar=True, season=7)
     assert Features.rebuild(json.loads(json.dumps(features.describe()))) == features

@@ -1,4 +1,4 @@
-"""Views of a window: their anchors, scales and slopes, and a view that only a test knows."""
+"""Views of a window: their anchors, scales and slopes, and a view that only a test registers."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def windows_in(view, origins):
 
 @pytest.fixture
 def first_view(monkeypatch):
-    """A view that is registered for the length of the test."""
-    monkeypatch.setitem(VIEWS, "first", None)  # what is registered now is forgotten after the test
+    """A view that is registered during the test."""
+    monkeypatch.setitem(VIEWS, "first", None)  # undone after the test
 
     @register_view
     class FirstView(View):
@@ -64,7 +64,7 @@ def test_views_are_found_by_their_names():
         views_named(["level", "mode"])
 
 
-def test_views_are_told_apart_by_name_and_description():
+def test_views_have_different_names_and_descriptions():
     assert list(VIEWS) == [view.name for view in VIEWS.values()]
     assert len({view.description for view in VIEWS.values()}) == len(VIEWS)
     assert [name for name, view in VIEWS.items() if not view.selectable] == ["count"]
@@ -107,13 +107,13 @@ def test_the_level_view_reads_the_series_without_its_season():
     panel = panel_of(20 + season[t % 4])
     origins = origins_in(panel, [40], smoothing=0.3)
     found = windows_in("level", origins)
-    # season and trend are told apart by iteration, which leaves a little of one in the other
+    # season and trend are separated by iteration, which leaves a little of one in the other
     np.testing.assert_allclose(found.anchors(np.arange(1)), np.full((1, HORIZON), 20.0), atol=5e-3)
     np.testing.assert_allclose(origins.season_ahead(HORIZON)[0], season[[0, 1, 2, 3, 0, 1]], atol=5e-3)
 
 
 @pytest.mark.parametrize("view", ["level", "mean", "last", "robust", "season"])
-def test_a_window_that_does_not_move_has_a_scale_from_its_series(view, rng):
+def test_the_scale_of_a_constant_window_comes_from_its_series(view, rng):
     panel = panel_of(np.r_[np.full(40, 7.0), 7 + rng.normal(size=20)])
     origins = origins_in(panel, [40], season=0.0)
     scale = windows_in(view, origins).scale[0, 0]
@@ -124,7 +124,7 @@ def test_a_window_that_does_not_move_has_a_scale_from_its_series(view, rng):
 # --- trends -----------------------------------------------------------------------------------------
 
 
-def test_the_level_view_goes_along_with_a_steady_trend_only():
+def test_the_level_view_follows_only_a_steady_trend():
     panel = panel_of(*[3.0 + 0.25 * np.arange(60)] * 2)
     origins = origins_in(panel, [30], [30], trend=TREND_DECAYS[0], steady=[True, False])
     for view, expected in (("level", [0.25, 0.0]), ("trend", [0.25, 0.25])):
@@ -140,7 +140,7 @@ def test_other_views_do_not_follow_trends(view):
 
 
 def test_a_slow_trend_that_no_window_shows_is_carried_on(rng):
-    """The slope is a tenth of the noise: a window of 8 does not tell it from none."""
+    """The slope is a tenth of the noise: a window of 8 rows cannot distinguish it from 0."""
     rows = np.arange(150)
     df = pd.concat(
         pd.DataFrame({"unique_id": k, "ds": rows, "y": 100 + s * 0.2 * rows + 2 * rng.normal(size=150)})

@@ -1,4 +1,4 @@
-"""How windows are cut: the rows they fill, those a forecast depends on, and the shortest series."""
+"""How windows are cut: their rows, the rows that a forecast depends on, and the shortest series."""
 
 from __future__ import annotations
 

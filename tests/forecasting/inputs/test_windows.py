@@ -1,4 +1,4 @@
-"""Windows of series: which there are, what they hold by hand, their weights, and the series that are too short."""
+"""Windows of series: their number, their content worked by hand, their weights, and series that are too short."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def origins_at(panel, ends, logs=False):
     return TransformedOrigins(panel, np.asarray(ends), estimate_transform(panel, logs, SEASON, HORIZON))
 
 
-# --- which windows ----------------------------------------------------------------------------------
+# --- their number -----------------------------------------------------------------------------------
 
 
 def test_windows_begin_where_they_are_full_and_in_the_middle_of_short_series():
@@ -53,7 +53,7 @@ def test_windows_are_counted_roughly():
     assert count_windows(np.array([20, 3, 2]), HORIZON) == 17
 
 
-# --- what they hold ---------------------------------------------------------------------------------
+# --- their content ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("segment", [1, 2])
@@ -89,7 +89,7 @@ def test_inputs_and_targets_are_measured_from_the_anchors(view, segment, rng):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_what_comes_after_an_end_changes_no_input(view, rng):
+def test_rows_after_a_window_change_no_input(view, rng):
     panel = panel_of(np.exp(rng.normal(size=40)), np.exp(rng.normal(size=30)))
     origins = origins_at(panel, [20, 60], logs=[True, False])
     poisoned = panel.y.copy()
@@ -123,7 +123,7 @@ def test_unknown_targets_have_no_weight(rng):
     assert windows.batch(np.arange(2), DOUBLE).weight.tolist() == [[1, 0, 1], [1, 1, 1]]
 
 
-def test_features_stand_beside_the_target_and_what_is_known_ahead_at_the_targets(rng):
+def test_features_follow_the_target_and_values_known_ahead_belong_to_targets(rng):
     columns = Columns(past=("past",), future=("price",), static=("size", "town"))
     panel = read_panel(shops(rng), columns)
     features = Features.of(panel)
@@ -175,7 +175,7 @@ def test_the_weight_of_a_series_multiplies_those_of_its_windows(rng):
     np.testing.assert_allclose(heavy, plain * np.repeat([1.0, 5.0], len(ends) // 2))
 
 
-# --- what is refused --------------------------------------------------------------------------------
+# --- refused series ---------------------------------------------------------------------------------
 
 
 def test_series_that_are_too_short_are_named():

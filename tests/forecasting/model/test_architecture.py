@@ -30,8 +30,8 @@ def inputs_of(one, rng):
 @pytest.mark.parametrize("layers", [1, 3])
 @pytest.mark.parametrize("segment", [1, 2])
 @pytest.mark.parametrize("decoder", ["direct", "parallel", "recurrent"])
-def test_the_whole_horizon_is_written(decoder, segment, layers, rng):
-    """Five steps do not fill three segments of two: what lies past the horizon is cut off."""
+def test_the_whole_horizon_is_forecast(decoder, segment, layers, rng):
+    """Five steps do not fill three segments of two: outputs past the horizon are cut off."""
     ahead = {} if decoder == "direct" else {"n_known_ahead": 1, "n_static": 2, "category_sizes": (3, 4)}
     one = architecture(decoder, segment, channels=2, layers=layers, **ahead)
     found = one.forward(one.initialize(0), inputs_of(one, rng), None)
@@ -41,7 +41,7 @@ def test_the_whole_horizon_is_written(decoder, segment, layers, rng):
 
 
 @pytest.mark.parametrize("decoder", ["parallel", "recurrent"])
-def test_what_is_known_of_a_step_ahead_moves_that_step_and_later_ones_only_if_recurrent(decoder, rng):
+def test_a_value_known_ahead_moves_later_steps_only_if_recurrent(decoder, rng):
     one = architecture(decoder, n_known_ahead=1)
     parameters, inputs = one.initialize(1), inputs_of(one, rng)
     before = one.forward(parameters, inputs, None)
@@ -51,7 +51,7 @@ def test_what_is_known_of_a_step_ahead_moves_that_step_and_later_ones_only_if_re
 
 
 @pytest.mark.parametrize("decoder", ["direct", "parallel"])
-def test_short_windows_are_read_to_their_length(decoder, rng):
+def test_short_windows_are_read_up_to_their_length(decoder, rng):
     one = architecture(decoder)
     parameters, inputs = one.initialize(2), inputs_of(one, rng)
     lengths = np.array([8, 3, 5, 8])

@@ -1,4 +1,4 @@
-"""Networks averaged with other methods: their weights, and the average from its parts."""
+"""Networks averaged with other methods: their weights, and the average of its parts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_weights_and_names():
     assert weights_of("autoets") == {"AutoETS": 1 / 3}
     assert weights_of(("Theta", "AutoETS")) == {"AutoETS": 1 / 6, "Theta": 1 / 6}
     assert weights_of({"theta": 0.2, "NAIVE2": np.float32(0.25)}) == {"Naive2": 0.25, "Theta": 0.2}
-    # the order in which they were given makes no difference to the last bit, and files keep none
+    # the order in which they are given changes no bit, and files do not keep it
     assert list(weights_of({"Theta": 0.2, "AutoETS": 0.1})) == list(weights_of({"AutoETS": 0.1, "Theta": 0.2}))
     assert list(weights_of(list(BASELINES))) == list(BASELINES)
 
@@ -47,13 +47,13 @@ def test_weights_and_names():
         (0.3, r"combine takes the name of a method, .*such as \{'AutoETS': 0.3\}; got 0.3"),
     ],
 )
-def test_what_does_not_fit_is_refused(combine, message):
+def test_invalid_weights_are_refused(combine, message):
     for refuse in (weights_of, lambda combine: un.Forecaster(horizon=4, combine=combine).fit(None)):
         with pytest.raises(un.InputError, match=message):
             refuse(combine)
 
 
-def test_shares_in_words():
+def test_weights_in_words():
     assert (
         str(Combination(weights_of({"Theta": 0.2, "AutoETS": 0.3}))) == "50 % networks, 30 % AutoETS and 20 % Theta"
     )
@@ -70,7 +70,7 @@ def test_quantiles_move_to_the_average_and_keep_their_spread(rng):
     assert NETWORKS_ALONE.average(quantiles, methods[:0]) is quantiles
 
 
-def test_what_a_method_does_not_know_the_networks_do(rng):
+def test_missing_forecasts_of_methods_are_replaced_by_the_networks(rng):
     quantiles = np.sort(rng.standard_normal((1, 3, 9)), axis=-1)
     methods = np.array([[[np.nan, np.inf, 5.0]], [[2.0, 3.0, np.nan]]])
     middle = quantiles[0, :, MEDIAN]

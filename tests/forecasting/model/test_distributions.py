@@ -1,4 +1,4 @@
-"""Output distributions: forecasts of each, their first outputs, and a likelihood that only a test knows."""
+"""Output distributions: forecasts of each, their first outputs, and a likelihood that only a test defines."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_every_likelihood_has_a_distribution_and_quantiles_are_the_default():
 
 
 @pytest.mark.parametrize("name", [None, *LIKELIHOODS])
-def test_counts_are_whole_and_not_negative_whatever_is_asked(name):
+def test_counts_are_always_whole_and_not_negative(name):
     distribution = distribution_named(name)
     assert distribution.support(False, False) == Support(distribution.counts, distribution.counts)
     assert distribution.support(True, False) == Support(True, distribution.counts)
@@ -64,18 +64,18 @@ def test_quantiles_rise_and_grow_with_the_scale(name, rng):
 # --- first outputs ----------------------------------------------------------------------------------
 
 
-def test_quantiles_begin_where_the_targets_lie_about_their_anchors(rng):
+def test_initial_quantiles_are_those_of_the_targets_about_their_anchors(rng):
     targets = rng.normal(scale=[1.0, 3.0], size=(4000, 2))
     start = LEARNED_QUANTILES.initial_outputs(targets, np.ones_like(targets), np.ones(4000))
     assert (start[:, MEDIAN] == 0).all()
     np.testing.assert_array_equal(start, -start[:, ::-1])
     for k, q in enumerate(QUANTILES):
-        # the standard error of a share of 4000, of either side
+        # the standard error of a share of 4000, on both sides
         assert abs((targets <= start[:, k]).mean(axis=0) - q).max() < 4 * np.sqrt(0.25 / 4000)
 
 
 @pytest.mark.parametrize(("likelihood", "parameters"), [(None, len(QUANTILES)), ("normal", 2), ("poisson", 1)])
-def test_steps_ahead_that_no_window_knows_begin_at_the_anchor(likelihood, parameters):
+def test_steps_without_known_targets_begin_at_the_anchor(likelihood, parameters):
     targets, weights = np.ones((3, 2)), np.array([[1.0, 0.0]] * 3)
     start = distribution_named(likelihood).initial_outputs(targets, weights, np.ones(3))
     assert start.shape == (2, parameters)
@@ -83,7 +83,7 @@ def test_steps_ahead_that_no_window_knows_begin_at_the_anchor(likelihood, parame
     assert not start[1].any()
 
 
-def test_unknown_targets_say_nothing_and_heavy_ones_more():
+def test_initial_outputs_ignore_unknown_targets_and_use_weights():
     targets = np.array([[1.0, 7.0], [2.0, 7.0], [100.0, 7.0]])
     weights = np.array([[1.0, 1.0], [9.0, 1.0], [0.0, 1.0]])
     start = LEARNED_QUANTILES.initial_outputs(targets, weights, np.ones(3))
@@ -112,7 +112,7 @@ def test_every_likelihood_forecasts_in_order_and_is_saved(likelihood, rng, tmp_p
 
 @pytest.mark.parametrize("likelihood", ["poisson", "negative_binomial"])
 def test_forecasts_of_counts_are_counts_and_cover_them(likelihood):
-    """Independent Poisson counts: the intervals of a 95 % level hold nearly all, and are thrice as wide at most."""
+    """Independent Poisson counts: the 95 % intervals contain most, and are about three times too wide at most."""
     whole = counts_frame(lengths=(130, 130, 130))
     df = whole.groupby("unique_id").head(120)
     fc = un.Forecaster(horizon=10, likelihood=likelihood, steps=200, ensemble=2, verbose=0).fit(df)
@@ -134,7 +134,7 @@ def test_forecasts_of_counts_are_counts_and_cover_them(likelihood):
 
 
 @pytest.mark.parametrize(("value", "shown"), [(2.5, "2.5"), (-1.0, "-1")])
-def test_what_is_no_count_is_refused_with_series_and_row(value, shown):
+def test_values_that_are_not_counts_are_refused_with_series_and_row(value, shown):
     df = counts_frame()
     df["y"] = df["y"].astype(float)
     df.loc[120 + 6, "y"] = value
@@ -146,7 +146,7 @@ def test_what_is_no_count_is_refused_with_series_and_row(value, shown):
         fc.predict(df)
 
 
-def test_gaps_in_counts_are_no_counts_and_no_matter():
+def test_gaps_in_counts_do_not_matter():
     df = counts_frame().drop(index=[10, 11, 140])
     out = un.Forecaster(horizon=3, likelihood="poisson", **QUICK).fit(df).predict()
     assert np.isfinite(out["GRU"]).all()

@@ -32,7 +32,7 @@ def origins_of(fc):
 
 @pytest.fixture
 def rows_read(monkeypatch):
-    """How many windows went through networks, call by call."""
+    """The numbers of windows that networks read, call by call."""
     found, forward = [], Architecture.forward
 
     def counting(self, params, inputs, lengths):
@@ -89,7 +89,7 @@ def test_quantiles_are_medians_over_the_members(rng):
     assert (alone[0] != alone[1]).any()
 
 
-def test_pieces_change_no_bit(rng, monkeypatch):
+def test_processing_in_pieces_changes_no_bit(rng, monkeypatch):
     fc = fitted(rng, ensemble=2, scaling=["level", "mean"])
     origins = origins_of(fc)
     whole = fc.model_.outputs(origins)
@@ -128,7 +128,7 @@ def test_a_context_holds_the_rows_that_forecasts_depend_on(rng):
 
 
 @pytest.mark.parametrize(("count", "size", "lengths"), [(10, 4, [4, 3, 3]), (3, 8, [3]), (0, 5, [0]), (4, 2, [2, 2])])
-def test_pieces_are_equal_and_in_order(count, size, lengths):
+def test_pieces_are_of_equal_size_and_in_order(count, size, lengths):
     found = list(pieces(count, size))
     assert [len(piece) for piece in found] == lengths
     np.testing.assert_array_equal(np.concatenate(found), np.arange(count))

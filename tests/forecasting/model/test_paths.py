@@ -35,7 +35,7 @@ def test_samples_have_the_quantiles_that_are_predicted(options, rng):
         assert (np.abs(share - level) < 4.5 * scatter).all()
 
 
-def test_samples_are_a_long_table_and_follow_their_seed(rng):
+def test_samples_are_a_long_table_and_depend_on_the_seed(rng):
     df = panel_frame(rng)
     fc = un.Forecaster(horizon=3, **QUICK).fit(df)
     first, again, other = fc.sample(7, seed=2), fc.sample(7, seed=2), fc.sample(7, seed=3)
@@ -52,7 +52,7 @@ def test_samples_are_a_long_table_and_follow_their_seed(rng):
 
 
 @pytest.mark.parametrize("n", [0, -1, 2.5, True])
-def test_paths_are_a_whole_number(n, rng):
+def test_the_number_of_paths_is_a_whole_number(n, rng):
     fc = un.Forecaster(horizon=3, **QUICK).fit(panel_frame(rng, lengths=(60,)))
     with pytest.raises(un.InputError, match="`n` must be a whole number of paths"):
         fc.sample(n)

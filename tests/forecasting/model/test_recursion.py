@@ -1,4 +1,4 @@
-"""Recursive forecasts: beyond what the networks give at once, they read their own forecasts."""
+"""Recursive forecasts: beyond the steps that networks give at once, they read their own forecasts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_reach_of_the_whole_horizon_changes_no_bit(rng):
     pd.testing.assert_frame_equal(direct.sample(3), reached.sample(3), check_exact=True)
 
 
-def test_a_recursive_forecast_goes_on_as_far_as_is_asked(rng, tmp_path):
+def test_a_recursive_forecast_reaches_any_horizon(rng, tmp_path):
     df = panel_frame(rng)
     fc = un.Forecaster(horizon=4, reach=2, **QUICK).fit(df)
     far, near = fc.predict(level=[80], horizon=11), fc.predict(level=[80])
@@ -53,7 +53,7 @@ def test_a_recursive_forecast_goes_on_as_far_as_is_asked(rng, tmp_path):
         un.Forecaster(horizon=4, **QUICK).fit(df).predict(horizon=5)
 
 
-def test_the_median_feeds_its_own_medians_back(rng):
+def test_the_median_forecast_feeds_back_medians(rng):
     """By hand: the forecast's rows are appended to the table, and the next block is the forecast from there."""
     df = panel_frame(rng, lengths=(90,)).drop(columns="unique_id")
     fc = un.Forecaster(horizon=4, reach=2, log=False, **QUICK).fit(df)
@@ -69,8 +69,8 @@ def test_forecasts_of_one_series_do_not_depend_on_the_others(rng):
     np.testing.assert_allclose(both[both["unique_id"] == "s1"]["GRU-hi-80"], alone["GRU-hi-80"], rtol=1e-5)
 
 
-def test_no_row_after_an_end_is_followed(rng):
-    """Whatever stands after the ends of the windows, the paths stay the same."""
+def test_paths_ignore_rows_after_their_origin(rng):
+    """Rows after the ends of the windows do not change the paths."""
     df = panel_frame(rng)
     fc = un.Forecaster(horizon=5, reach=2, **QUICK).fit(df)
     context = fc.fitted.only.context
@@ -80,7 +80,7 @@ def test_no_row_after_an_end_is_followed(rng):
     np.testing.assert_array_equal(forecast_quantiles(fc.model_, origins, 5), clean)
 
 
-def test_what_is_known_ahead_is_read_on_the_way():
+def test_values_known_ahead_are_read_beyond_the_reach():
     """The target follows a known column exactly; beyond the reach the forecast must follow it, too."""
     random = np.random.default_rng(3)
     known = random.integers(0, 2, 150)
@@ -97,7 +97,7 @@ def test_what_is_known_ahead_is_read_on_the_way():
 
 
 @pytest.mark.parametrize("options", [{"likelihood": "poisson"}, {"reach": 1}], ids=["counts", "reach"])
-def test_the_automatic_choice_keeps_to_what_is_asked(options):
+def test_the_automatic_choice_keeps_the_reach(options):
     fc = un.Forecaster(horizon=3, cell="auto", max_trials=5, steps=10, ensemble=1, hidden=4, verbose=0, **options)
     fc.fit(counts_frame())
     assert fc.search_["note"].str.contains("chosen").any()

@@ -1,4 +1,4 @@
-"""Training an ensemble: members that share a view share its windows, and begin where targets lie."""
+"""Training an ensemble: members that share a view share its windows, and begin at the distribution of the targets."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def training_set(panel, **options):
 
 @pytest.fixture
 def made(monkeypatch):
-    """The views and the numbers of windows that trainings make."""
+    """The views and the numbers of the windows that trainings make."""
     found = []
 
     def counting(origins, spec, view, features, **options):
@@ -58,7 +58,7 @@ def test_members_that_share_a_view_share_its_windows(made, rng):
     assert made == [("level", count), ("mean", count)]
 
 
-def test_views_that_no_member_takes_are_not_made(made, rng):
+def test_windows_are_made_only_in_views_that_members_use(made, rng):
     trained(panel_of(rng.normal(size=60)), ensemble=1, scaling=["level", "mean"])
     assert [view for view, _ in made] == ["level"]
 
@@ -71,7 +71,7 @@ def test_members_draw_samples_of_their_own_where_windows_are_more_than_they_see(
     assert (parameters[0] != parameters[1]).any()
 
 
-def test_samples_are_windows_in_order_and_follow_their_seed(rng):
+def test_samples_are_windows_in_order_and_depend_on_the_seed(rng):
     data = training_set(panel_of(*rng.normal(size=(4, 60))), scaling="mean")
     whole, some = data.windows(VIEWS["mean"]), data.sample(VIEWS["mean"], 20, seed=5)
     rows, dtype = np.arange(20), np.dtype(np.float64)
@@ -89,7 +89,7 @@ def test_windows_are_weighted_by_their_scale_where_their_cost_grows_with_it(like
     data = training_set(panel_of(rng.normal(size=60), 100 * rng.normal(size=60)), likelihood=likelihood)
     weight = data.windows(VIEWS["mean"]).weight
     assert (likelihood is None) == (len(set(weight.tolist())) > 1)
-    assert likelihood is None or (weight == 1).all()  # those of the series
+    assert likelihood is None or (weight == 1).all()  # the weights of the series
 
 
 def test_the_same_seed_trains_the_same_networks(rng):

@@ -1,4 +1,4 @@
-"""Seasons of series: found under a trend, up to the newest row, and shrunk by what chance alone makes of noise."""
+"""Seasons of series: found under a trend, up to the newest row, and shrunk by the effects that noise alone has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHAPE = 10 * np.sin(2 * np.pi * np.arange(12) / 12)
 
 @pytest.mark.parametrize("span", [3, 7, 19])
 @pytest.mark.parametrize("n", [19, 20, 50])
-def test_each_value_is_the_weighted_line_through_its_nearest(span, n):
+def test_each_smoothed_value_lies_on_a_weighted_local_line(span, n):
     z = np.random.default_rng(0).normal(size=n)
     smooth = LocalLinear(span)(z)
     for place in range(n):
@@ -49,7 +49,7 @@ def test_two_seasons_or_fewer_and_no_season_give_zeros():
     assert not estimate_season(np.full(60, 5.0), np.arange(60) % 12, 12).any()
 
 
-def test_shrunk_means_are_nearer_to_the_truth_in_short_noisy_series_and_do_not_hurt_clear_ones():
+def test_shrinkage_helps_short_noisy_series_and_does_not_hurt_clear_ones():
     rng = np.random.default_rng(1)
     t = np.arange(36)
     trend = trend_of(12)

@@ -45,7 +45,7 @@ def test_the_level_of_noise_is_its_mean_and_that_of_a_walk_its_last_value(rng, r
 def test_the_smoothing_is_the_one_whose_level_errs_least(rng):
     short, long = rng.normal(size=50).cumsum() + 3 * rng.normal(size=50), rng.normal(size=400).cumsum()
     expected = []
-    for y, steps in ((short, (1, 2, 4)), (long, (1, 3, HORIZON))):  # 50 rows can hardly tell what comes 6 steps ahead
+    for y, steps in ((short, (1, 2, 4)), (long, (1, 3, HORIZON))):  # 50 rows say little about 6 steps ahead
         errors = []
         for smoothing in SMOOTHINGS:
             weights = (1 - smoothing) ** np.arange(len(y))
@@ -92,7 +92,7 @@ def test_the_slope_is_that_of_a_weighted_regression(trend, rng):
     rows = slope_rows(SEASON, HORIZON)
     slope = slopes(origins_of(panel, [45]), trend)
     time = np.arange(rows)
-    # polyfit weighs residuals, so their squares get the square
+    # polyfit weights residuals, so that their squares have squared weights
     weight = np.exp(trend * (time - rows + 1) / rows / 2)
     expected = np.polyfit(time, panel.y[45 - rows : 45], 1, w=weight)[0]
     assert_close(slope, np.array([expected]), terms=1000)
@@ -106,7 +106,7 @@ def test_a_series_without_a_trend_has_no_slope(rng):
 def test_a_trend_is_seen_under_noise_and_not_where_there_is_none(rng):
     noise = rng.normal(size=(3, 200))
     steep, flat = 0.1 * np.arange(200) + noise[0], noise[1]
-    walk = noise[2].cumsum()  # what it did last says nothing of what it does next
+    walk = noise[2].cumsum()  # its last changes say nothing about the next ones
     short = steep[: 3 * HORIZON - 1]
     offsets = np.cumsum([0, 200, 200, 200, len(short)])
     smoothing = np.array([0.1, 0.1, 1.0, 0.1])
@@ -117,7 +117,7 @@ def test_a_trend_is_seen_under_noise_and_not_where_there_is_none(rng):
 
 
 @pytest.mark.parametrize("rows", [3 * HORIZON, 200])
-def test_a_steady_trend_is_known_by_its_small_errors(rng, rows):
+def test_a_steady_trend_is_recognised_by_its_small_errors(rng, rows):
     line = 0.5 * np.arange(rows) + 0.05 * rng.normal(size=rows)
     walk = rng.normal(size=rows).cumsum()
     trend, steady = best_trends(
@@ -127,7 +127,7 @@ def test_a_steady_trend_is_known_by_its_small_errors(rng, rows):
     assert steady.tolist() == [True, False]
 
 
-def test_the_slope_sees_nothing_after_the_end(rng):
+def test_the_slope_ignores_rows_after_the_origin(rng):
     panel = panel_of(rng.normal(size=60), rng.normal(size=60))
     origins = origins_of(panel, [30], [30])
     poisoned = panel.y.copy()

@@ -38,7 +38,7 @@ def test_rounding_gives_a_constant_window_no_spread(statistics):
     assert (scale == 0).all()
 
 
-def test_the_deviation_stands_in_for_an_interquartile_range_of_0():
+def test_the_deviation_replaces_an_interquartile_range_of_0():
     z = np.array([5.0] * 9 + [6.0])
     place, scale = window_quartiles(z, np.array([0]), np.array([10]))
     assert place.tolist() == [5]

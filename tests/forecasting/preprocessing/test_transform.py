@@ -1,4 +1,4 @@
-"""What series are freed of, and the way back to their units."""
+"""The parts that are removed from series, and the way back to their units."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def assert_same(one, other):
 
 
 @pytest.mark.parametrize("shape", [(2, 4), (2, 4, 3)])
-def test_what_comes_out_of_logarithms_goes_little_beyond_what_a_series_did(shape):
+def test_forecasts_from_logarithms_stay_near_the_range_of_their_series(shape):
     y = np.array([10.0, 20.0, 10.0, 40.0, 5.0, 10.0, 10.0, 80.0])
     panel = panel_of(y, y)
     origins = ends_of(panel, transform_of(panel, [True, False]))
@@ -50,7 +50,7 @@ def test_what_comes_out_of_logarithms_goes_little_beyond_what_a_series_did(shape
     np.testing.assert_allclose(likely[0], 90)
 
 
-def test_a_last_value_beyond_all_that_was_known_moves_the_bounds():
+def test_a_new_extreme_last_value_moves_the_bounds():
     y = np.array([10.0, 20.0, 10.0, 5.0, 10.0])
     newer = ends_of(panel_of(np.append(y, 1000.0)), transform_of(panel_of(y), [True]))
     assert newer.inverse_transform(np.full((1, 1), 50.0)) == pytest.approx(1000 * 2**1.5)
@@ -62,7 +62,7 @@ def test_no_forecast_is_infinite():
     assert np.isfinite(origins.inverse_transform(np.full((1, 1), 5000.0))).all()
 
 
-def test_targets_come_back_as_they_were(rng):
+def test_the_inverse_transform_restores_targets(rng):
     panel = panel_of(np.exp(rng.normal(size=40)), rng.normal(size=40))
     origins = origins_of(panel, [20, 30], [25])
     origins = TransformedOrigins(panel, origins.ends, transform_of(panel, [True, False], season=1))
@@ -72,7 +72,7 @@ def test_targets_come_back_as_they_were(rng):
 # --- seasons ----------------------------------------------------------------------------------------
 
 
-def test_the_season_ahead_is_that_of_the_timestamps_to_come():
+def test_the_season_ahead_matches_the_timestamps_ahead():
     t = np.arange(72)
     panel = panel_of(0.5 * t + SHAPE[t % 12], 3.0 * t)
     panel = replace(panel, first=np.array([5, 0]))  # the first row lies at place 5 of the season

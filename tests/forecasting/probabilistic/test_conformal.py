@@ -1,4 +1,4 @@
-"""Conformal calibration: by hand, by simulation, and quantiles that never cross."""
+"""Conformal calibration: worked by hand, simulated, and without crossing quantiles."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_factors_worked_by_hand():
     assert_close(conformal_factors(quantiles, targets, known(targets)), expected, terms=2)
 
 
-def test_each_side_is_measured_by_its_own_reach():
+def test_each_side_of_an_interval_is_scored_by_its_own_width():
     """Skewed intervals: -1 below the median and +10 above it; targets at -2 and +5 score 2 and ½."""
     quantiles = np.tile([-1.0, -1, -1, -1, 0, 10, 10, 10, 10], (2, 1, 1))
     targets = np.array([[-2.0], [5.0]])
@@ -60,15 +60,15 @@ def test_intervals_that_are_too_wide_shrink(rows):
     assert (factors > MIN_FACTOR).all()
 
 
-def test_a_calibration_stays_within_reason():
+def test_calibration_factors_are_bounded():
     targets = np.linspace(-1, 1, 50)[:, None]
     for reach, bound in ((1e-4, MAX_FACTOR), (1e4, MIN_FACTOR)):
         quantiles = np.tile(reach * np.linspace(-4, 4, 9), (50, 1, 1))
         assert (conformal_factors(quantiles, targets, known(targets)) == bound).all()
 
 
-def test_intervals_without_width_have_no_say():
-    """No factor widens them, whatever lies outside; and there is no overflow on the way."""
+def test_intervals_without_width_are_ignored():
+    """No factor widens them, whatever the targets; and nothing overflows."""
     targets = np.array([[1.0], [2.0], [1e300], [0.0]])
     quantiles = np.zeros((4, 1, 9))
     assert (conformal_factors(quantiles, targets, known(targets))[:, 0] == MIN_FACTOR).all()  # 0 lies on it
@@ -117,8 +117,8 @@ def test_steps_are_pooled_where_scores_are_few():
 
 @pytest.mark.parametrize("spread", [0.4, 1.0, 2.5], ids=["too narrow", "right", "too wide"])
 @pytest.mark.parametrize("rows", [24, 400], ids=["pooled", "step by step"])
-def test_calibrated_intervals_hold_what_they_promise(rows, spread, rng):
-    """Exchangeable errors: a new target lies inside with probability rank / (n + 1), whatever was learned."""
+def test_calibrated_intervals_have_their_coverage(rows, spread, rng):
+    """Exchangeable errors: a new target lies inside with probability rank / (n + 1), whatever the quantiles."""
     steps, repeats, fresh = 3, 60, 50
     noise = rng.standard_normal((repeats, rows + fresh, steps))
     centre = 10 * rng.standard_normal(noise.shape)
@@ -132,10 +132,10 @@ def test_calibrated_intervals_hold_what_they_promise(rows, spread, rng):
     n = rows if rows >= MIN_SCORES_PER_STEP else rows * steps
     for pair, coverage in enumerate(COVERAGES):
         expected = ceil((n + 1) * coverage) / (n + 1)
-        # what the new targets and what the scores of each calibration scatter; its groups are the steps, or one
+        # the scatter of the new targets and of the scores of each calibration; its groups are the steps, or one
         groups = 1 if pooled(np.ones((rows, steps))) else steps
         variance = expected * (1 - expected) * (1 / (fresh * steps) + 1 / (n * groups)) / repeats
-        # 4.5 standard deviations are left once in 150,000 times
+        # 4.5 standard deviations are exceeded once in 150,000 times
         assert abs(inside[pair] / (repeats * fresh * steps) - expected) < 4.5 * variance**0.5
 
 

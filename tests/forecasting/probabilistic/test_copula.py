@@ -1,4 +1,4 @@
-"""Correlations between the steps ahead: by hand, of random walks, and where little is known."""
+"""Correlations between the steps ahead: worked by hand, of random walks, and from few windows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_errors_of_a_walk_are_correlated_as_a_walk_is(rng):
     np.testing.assert_allclose(drawn.std(axis=0), 1, atol=0.03)
 
 
-def test_few_windows_say_little_and_fewer_nothing(rng):
+def test_correlations_of_few_windows_are_shrunk_and_of_fewer_zero(rng):
     errors = np.repeat(rng.standard_normal((40, 1)), 4, axis=1) + rng.standard_normal((40, 4))
     known = np.ones_like(errors)
     many, few = estimate_correlation(errors, known, 40), estimate_correlation(errors, known, 2)

@@ -1,4 +1,4 @@
-"""The quantile function between and beyond known quantiles: by hand, and there and back."""
+"""The quantile function between and beyond known quantiles: worked by hand, and inverted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_quantile_function_worked_by_hand():
     assert_close(quantiles_at_scores(quantiles, QUANTILES, scores), [0, 1.5, 4, 6, -12], terms=8)
 
 
-def test_scores_lead_back_to_values_and_values_to_scores(rng):
+def test_scores_and_values_are_inverse_to_each_other(rng):
     quantiles = np.sort(rng.standard_normal((5, 3, 9)), axis=-1)
     scores = np.clip(1.5 * rng.standard_normal((5, 3)), -4, 4)
     np.testing.assert_allclose(
@@ -54,5 +54,5 @@ def test_a_value_that_quantiles_share_has_the_middle_of_their_scores():
     expected = [(NORMAL[0] + NORMAL[4]) / 2, (NORMAL[5] + NORMAL[7]) / 2, NORMAL[8]]
     assert_close(found[:3], expected, terms=8)
     assert_close(found[3], 1.5 * NORMAL[8], terms=8)
-    assert found[4] == -MAX_SCORE  # no quantile tells how far below
+    assert found[4] == -MAX_SCORE  # no quantile says how far below
     np.testing.assert_allclose(quantiles_at_scores(quantiles, QUANTILES, found[:4]), [0, 1, 2, 3], atol=1e-12)

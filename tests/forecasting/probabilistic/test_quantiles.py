@@ -1,4 +1,4 @@
-"""The grid of learned quantiles, what lies between them, and the levels it can answer."""
+"""The grid of learned quantiles, interpolation between them, and the allowed levels."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_levels_outside_the_grid_are_refused(level):
 
 
 @pytest.mark.parametrize("level", ["eighty", ["80", "wide"], {80}, [[80, 95], [50]]])
-def test_levels_that_are_no_numbers_are_refused(level):
+def test_levels_that_are_not_numbers_are_refused(level):
     with pytest.raises(un.InputError, match=r"levels are numbers in per cent, such as \[80, 95\]; got"):
         check_levels(level)
 
@@ -54,5 +54,5 @@ def test_levels_that_are_no_numbers_are_refused(level):
 @pytest.mark.parametrize(
     ("level", "levels"), [(None, []), ([], []), (80, [80]), (np.int64(80), [80]), ((50.5, 95), [50.5, 95])]
 )
-def test_levels_come_alone_or_in_lists(level, levels):
+def test_levels_are_single_numbers_or_lists(level, levels):
     assert check_levels(level) == levels

@@ -1,4 +1,4 @@
-"""The automatic choice: judged in the past only, repeated without a search, kept with its evidence."""
+"""The automatic choice: based on the past only, repeatable without a search, saved with its trials."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def without_time(found):
     return found.drop(columns="seconds")
 
 
-def test_a_search_by_trials_repeats_itself_to_the_bit(fitted, frame):
+def test_a_search_by_trials_is_reproducible_to_the_bit(fitted, frame):
     again = un.Forecaster(4, cell="auto", max_trials=8, **QUICK).fit(frame)
     assert again.chosen_ == fitted.chosen_
     pd.testing.assert_frame_equal(without_time(again.search_), without_time(fitted.search_), check_exact=True)
     pd.testing.assert_frame_equal(again.predict(level=80), fitted.predict(level=80), check_exact=True)
 
 
-def test_what_was_chosen_repeats_without_a_search(fitted, frame):
+def test_the_choice_is_repeated_without_a_search(fitted, frame):
     assert {name: fitted.chosen_[name] for name in QUICK} == QUICK  # what was given stays
     again = un.Forecaster(**fitted.chosen_).fit(frame)
     assert again.search_ is None
@@ -41,7 +41,7 @@ def test_what_was_chosen_repeats_without_a_search(fitted, frame):
     pd.testing.assert_frame_equal(again.held_out_.table, fitted.held_out_.table, check_exact=True)
 
 
-def test_the_default_is_what_is_fitted_without_a_search(frame):
+def test_the_default_is_the_fit_without_a_search(frame):
     fc = un.Forecaster(4, cell="auto", budget=1e-9, **QUICK).fit(frame)
     assert "not enough to evaluate a challenger" in fc.notes_[0]
     plain = un.Forecaster(4, alias="AUTO", **QUICK).fit(frame)
@@ -57,7 +57,7 @@ def test_the_held_out_end_has_no_part_in_the_search(fitted, frame):
     pd.testing.assert_frame_equal(without_time(again.search_), without_time(fitted.search_), check_exact=True)
 
 
-def test_the_evidence_ranks_the_finalists_before_the_others(fitted):
+def test_the_table_of_trials_ranks_finalists_first(fitted):
     found = fitted.search_
     assert found["rank"].tolist() == list(range(1, len(found) + 1))
     assert found["stage"].tolist() == sorted(found["stage"])  # final, screened
@@ -67,7 +67,7 @@ def test_the_evidence_ranks_the_finalists_before_the_others(fitted):
     assert sum("chosen" in note for note in found["note"]) == 1
 
 
-def test_a_saved_forecaster_keeps_the_evidence(fitted, tmp_path):
+def test_a_saved_forecaster_keeps_the_trials(fitted, tmp_path):
     fitted.save(tmp_path / "model.safetensors")
     loaded = un.load(tmp_path / "model.safetensors")
     pd.testing.assert_frame_equal(loaded.search_, fitted.search_)
@@ -97,6 +97,6 @@ def test_too_few_rows_are_not_searched(rng):
         ({"cell": "rnn", "max_trials": 5}, "`max_trials` is for the automatic choice"),
     ],
 )
-def test_budgets_that_are_none(wrong, message, rng):
+def test_invalid_budgets_are_refused(wrong, message, rng):
     with pytest.raises(un.InputError, match=message):
         un.Forecaster(**{"horizon": 3, "cell": "auto"} | wrong).fit(panel_frame(rng))

@@ -15,7 +15,7 @@ ASKED = Parameters(4, verbose=0)
 
 
 class Clock:
-    """Time that passes only when it is told to."""
+    """A clock that only the test advances."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -76,7 +76,7 @@ def test_a_challenger_that_wins_everywhere_is_chosen_and_its_neighbours_are_trie
     assert first["note"] == "chosen"
 
 
-def test_what_wins_by_luck_alone_is_not_chosen(rng):
+def test_a_challenger_that_wins_by_luck_is_not_chosen(rng):
     """Errors of the same distribution for all: the best of many beats the default, but not by more than noise."""
     chosen = 0
     for _ in range(50):
@@ -99,7 +99,7 @@ def test_the_margin_is_a_quantile_of_students_distribution(challengers, units, q
 
 
 @pytest.mark.parametrize("budget", [10, 50, 100])
-def test_no_budget_is_exceeded_by_more_than_a_trial(budget, clock):
+def test_a_budget_is_exceeded_by_one_trial_at_most(budget, clock):
     judge = Judge(lambda c: 1.0 / c.hidden + 1 / c.window + 1 / c.steps, clock)
     done = searched(judge, limit_s=budget)
     spent = clock.now - 1000
@@ -114,7 +114,7 @@ def test_more_time_tries_more(clock):
     assert tried == sorted(set(tried))
 
 
-def test_with_too_little_time_the_default_is_taken_and_that_is_said(clock):
+def test_with_too_little_time_the_default_is_taken_with_a_note(clock):
     done = searched(Judge(lambda c: -c.hidden, clock, seconds=30), limit_s=20)
     assert done.winner == SMALL
     assert len(done.trials) == 1
@@ -129,7 +129,7 @@ def test_no_more_trials_than_allowed(most):
     assert len(done.ranked("final")) >= 2
 
 
-def test_an_interrupt_keeps_what_was_judged_before(monkeypatch):
+def test_an_interrupt_keeps_earlier_trials(monkeypatch):
     stop = Judge(lambda c: 1.0 if c == SMALL else 0.5)
     asked = iter([False] * 22 + [True] * 1000)
     monkeypatch.setattr(search, "interruptible", lambda: Always(lambda: next(asked)))

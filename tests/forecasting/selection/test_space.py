@@ -1,4 +1,4 @@
-"""Candidates of a search: they differ, they fit, and they leave alone what the user has given."""
+"""Candidates of a search: they differ, are valid, and keep the parameters that the user has given."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from unrolled.series.columns import Columns
 from unrolled.series.from_frame import read_panel
 
 
-def test_candidates_differ_fit_and_leave_alone_what_is_given():
+def test_candidates_differ_are_valid_and_keep_given_parameters():
     for given in (frozenset(), frozenset({"window", "hidden"}), frozenset({"scaling", "ensemble", "segment"})):
         space = SPACE._replace(given=given)
         found = [*first_candidates(SMALL, space), *neighbours(SMALL, space)]
@@ -33,15 +33,15 @@ def test_candidates_differ_fit_and_leave_alone_what_is_given():
             assert "ensemble" in given or c.ensemble % len(c.scaling) == 0
 
 
-def test_without_a_season_none_is_looked_for():
+def test_without_a_season_no_candidate_has_one():
     space = SPACE._replace(season=1)
     default = SMALL._replace(scaling=("level",))
     assert not [c for c in first_candidates(default, space) if "season" in c.scaling]
     assert with_changes(default, space, scaling=("season",)) is None
 
 
-def test_a_view_of_ones_own_is_a_candidate(monkeypatch):
-    monkeypatch.setitem(VIEWS, "first", None)  # what is registered now is forgotten after the test
+def test_a_registered_view_is_a_candidate(monkeypatch):
+    monkeypatch.setitem(VIEWS, "first", None)  # undone after the test
 
     @register_view
     class FirstView(MeanView):
@@ -69,7 +69,7 @@ def test_the_default_is_what_would_be_fitted(options, rng):
     assert (space.season, space.longest) == (12, 18)
 
 
-def test_what_stands_for_a_candidate_costs_less_and_is_of_its_kind():
+def test_screened_and_judged_configurations_cost_less_and_stay_similar():
     large = SMALL._replace(steps=3000, ensemble=6)
     for less in (large.screened(), large.judged()):
         assert less.work < large.work

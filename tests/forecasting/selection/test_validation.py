@@ -1,4 +1,4 @@
-"""How candidates are judged: by scaled errors of forecasts from rolling origins in the past."""
+"""The evaluation of candidates: scaled errors of forecasts from rolling origins in the past."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_many_rows_are_sampled(rng):
 
 
 def test_errors_are_those_of_forecasts_scaled(rng):
-    """The same numbers by the public way: fit before a fold's end, forecast, compare."""
+    """The same numbers with the public functions: fit before the end of a fold, forecast, compare."""
     df = table(rng.normal(size=150).cumsum() + 50, freq="MS")
     validation = make_folds(read_panel(df, Columns()), 6, 12)
     parameters = Parameters(6, window=12, ensemble=2, **QUICK)
@@ -68,7 +68,7 @@ def test_errors_are_those_of_forecasts_scaled(rng):
     np.testing.assert_allclose(errors[0], expected, rtol=1e-5)
 
 
-def test_a_configuration_that_fails_ends_nothing(rng):
+def test_a_configuration_that_fails_does_not_end_the_search(rng):
     panel = read_panel(panel_frame(rng), Columns())
     validation = make_folds(panel, 4, 12)
     parameters = Parameters(4, window=18, segment=5, **QUICK)  # does not fit: raised when it is fitted

@@ -1,4 +1,4 @@
-"""Cells as they are written: numbered equations, initial values, what a new cell must bring."""
+"""The code of cells: numbered equations, initial values, requirements of a new cell."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_every_equation_of_a_cell_has_its_adjoint(kind):
 
 
 @pytest.mark.parametrize("kind", un.CELLS)
-def test_initial_values_are_those_of_the_design(kind):
+def test_initial_values_are_the_documented_ones(kind):
     """Glorot uniform inputs, orthogonal recurrence, gate by gate; an LSTM keeps its memory at first."""
     cell, H, F = un.CELLS[kind](8), 8, 5
     views = un.Network([cell], F, "float64").views

@@ -8,13 +8,13 @@ import pytest
 import unrolled as un
 
 
-def test_an_identity_recurrence_keeps_what_it_was_given():
+def test_an_identity_recurrence_keeps_its_state():
     net = un.Network([un.RNN(8, "relu", initial="identity")], 5, "float64")
     np.testing.assert_array_equal(net.views["0.weight_hh"], np.eye(8))
     assert 0 < np.abs(net.views["0.weight_ih"]).max() < 0.01
 
 
-def test_options_that_make_no_sense_are_refused():
+def test_invalid_options_are_refused():
     with pytest.raises(un.InputError, match="RNN: no activation is called 'softplus'; known: tanh, relu"):
         un.RNN(2, "softplus")
     with pytest.raises(un.InputError, match="RNN: initial is 'orthogonal' or 'identity'; got 'zeros'"):

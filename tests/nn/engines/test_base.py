@@ -1,4 +1,4 @@
-"""Which engine runs, and what every engine keeps to."""
+"""The choice of the engine, and rules for all engines."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def job(rng):
     return net, Job(net.program, data, MSE(), un.Adam(), 4, None, seed=0)
 
 
-def test_engines_go_by_name(engine):
+def test_engines_are_chosen_by_name(engine):
     assert un.active_engine() is engine
     assert engine.name in ENGINES
     un.use_engine("auto")
     assert un.active_engine() is list(ENGINES.values())[-1]  # the fastest is registered last
 
 
-def test_the_environment_chooses_where_the_program_does_not(monkeypatch):
+def test_the_environment_chooses_if_the_program_does_not(monkeypatch):
     monkeypatch.setattr("unrolled.nn.engines._chosen", None)
     monkeypatch.setenv("UNROLLED_ENGINE", "numpy")
     assert un.active_engine().name == "numpy"
@@ -46,13 +46,13 @@ def test_an_unknown_engine_is_refused_and_the_old_one_stays(engine):
     assert un.active_engine() is engine
 
 
-def test_training_gives_one_sum_a_batch(engine, job):
+def test_training_returns_one_sum_per_batch(engine, job):
     net, job = job
     state = job.optimizer.start(net.parameters)
     sums = engine.train(job, net.parameters, state, np.arange(N), 0, 0, np.full(3, 1e-3))
     assert sums.totals.shape == sums.weights.shape == (3,)
     assert sums.totals.dtype == np.float64
-    assert sums.weights.tolist() == [4, 4, 2]  # the last batch is what is left
+    assert sums.weights.tolist() == [4, 4, 2]  # the last batch has the remaining rows
     assert (sums.totals > 0).all()
 
 
@@ -71,7 +71,7 @@ def test_training_stops_after_a_loss_that_is_not_finite_before_the_parameters_ch
     assert state.step == 1
 
 
-def test_evaluation_gives_the_losses_that_training_would_and_changes_nothing(engine, job):
+def test_evaluation_returns_the_losses_of_training_and_changes_nothing(engine, job):
     net, job = job
     before = net.parameters.copy()
     found = engine.evaluate(job, net.parameters, np.arange(N))
@@ -83,7 +83,7 @@ def test_evaluation_gives_the_losses_that_training_would_and_changes_nothing(eng
 
 
 def test_nothing_is_kept_between_runs(engine, job, rng):
-    """A tape holds what its own backward needs: runs may be interleaved."""
+    """A tape has everything that its backward pass needs, so that runs may be interleaved."""
     net, _ = job
     first, second = rng.standard_normal((2, N, T, 1))
     dy = (np.ones((N, 1)),)

@@ -1,4 +1,4 @@
-"""Which engine runs: the compiled one wherever it can, which leaves nothing behind; else NumPy, which is said."""
+"""The choice of the engine: the compiled one if it has all kernels, else NumPy with a warning; no side effects."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def fit(net, **options) -> un.History:
 
 @pytest.fixture(autouse=True)
 def as_at_the_start(monkeypatch):
-    """Nothing is chosen and nothing has been said."""
+    """No engine has been chosen, and no warning has been given."""
     monkeypatch.setattr(engines, "_chosen", None)
     monkeypatch.setattr(engines, "_warned", set())
     monkeypatch.delenv("UNROLLED_ENGINE", raising=False)
 
 
-# --- what a user may add ------------------------------------------------------------------------------
+# --- additions of a user ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Slow(un.Adam):
         super().step(params, grads, state, rate / 100)
 
 
-OWN = {  # layers, options of `fit`, what has no kernel
+OWN = {  # layers, options of `fit`, the part without a kernel
     "cell": ((Leaky(3),), {}, r"layer 0 \(leaky\)"),
     "layer": ((un.GRU(3), Doubled()), {}, r"layer 1 \(doubled\)"),
     "changed cell": ((un.GRU(3), ForgetfulLSTM(3)), {}, r"layer 1 \(lstm\)"),
@@ -103,7 +103,7 @@ EVERY_OWN = pytest.mark.parametrize("name", OWN)
 
 
 def uses(name) -> dict:
-    """All that a user can do with what has no kernel."""
+    """All uses of a network that has a part without a kernel."""
     layers, options, _ = OWN[name]
     net = network(*layers)
     only_trained = {"fit": lambda: fit(net, **options).loss}
@@ -119,7 +119,7 @@ def uses(name) -> dict:
 # --- everything of the library has a kernel -----------------------------------------------------------
 
 
-def test_the_compiled_engine_is_there_and_the_default():
+def test_the_compiled_engine_is_built_and_the_default():
     assert "native" in ENGINES
     assert un.active_engine() is ENGINES["native"]
 
@@ -169,11 +169,11 @@ def test_every_loss_and_every_optimizer_has_a_kernel(loss, optimizer, rng):
     assert (net.parameters != before).any()
 
 
-# --- what has none ------------------------------------------------------------------------------------
+# --- parts without one---------------------------------------------------------------------------------
 
 
 @EVERY_OWN
-def test_the_compiled_engine_refuses_by_name_what_has_no_kernel(name):
+def test_the_compiled_engine_names_the_rule_without_a_kernel(name):
     un.use_engine("native")
     for use in uses(name).values():
         with pytest.raises(un.InputError, match=f"native engine has no kernel for {OWN[name][2]}. Use the engine"):
@@ -181,7 +181,7 @@ def test_the_compiled_engine_refuses_by_name_what_has_no_kernel(name):
 
 
 @EVERY_OWN
-def test_numpy_runs_what_has_no_kernel_which_is_said_once(name):
+def test_numpy_runs_rules_without_a_kernel_and_warns_once(name):
     with pytest.warns(UserWarning, match=f"no compiled kernel for {OWN[name][2]}: the whole network runs on") as said:
         found = [use() for use in [*uses(name).values()] * 2]
     assert len(said) == 1
@@ -201,7 +201,7 @@ def test_a_warning_names_the_line_of_the_user(how):
 
 
 def python(code: str, **environment) -> subprocess.CompletedProcess:
-    """A process that warns of all there is, and does not inherit a choice."""
+    """A process that shows all warnings, and does not inherit a choice."""
     inherited = {k: v for k, v in os.environ.items() if k not in ("UNROLLED_ENGINE", "UNROLLED_SIMD")}
     return subprocess.run(
         [sys.executable, "-W", "always::UserWarning", "-c", code],
@@ -215,7 +215,7 @@ SHOW = "import unrolled as un; print(un.active_engine().identity); "
 
 
 @pytest.mark.parametrize("name", ["", "auto", "native", "numpy"])
-def test_the_environment_chooses_and_the_program_chooses_again(name):
+def test_the_program_overrides_the_choice_of_the_environment(name):
     done = python(
         SHOW + "un.use_engine('numpy'); print(un.active_engine().name); un.use_engine('auto'); "
         "print(un.active_engine().name)",
@@ -278,27 +278,27 @@ print(len(un.Forecaster(horizon=3, hidden=4, steps=20, ensemble=1).fit(table).pr
 """
 
 
-def test_without_the_compiled_module_all_runs_on_numpy_which_is_said_once():
+def test_without_the_compiled_module_numpy_runs_everything_and_warns_once():
     done = python(WITHOUT)
     assert done.stdout == "3 numpy\n"
     assert done.stderr.count("UserWarning") == done.stderr.count("the compiled engine is not available") == 1
 
 
-def test_whoever_asks_for_numpy_is_not_told_that_the_compiled_module_is_missing():
+def test_without_the_compiled_module_choosing_numpy_gives_no_warning():
     done = python(WITHOUT, UNROLLED_ENGINE="numpy")
     assert (done.stdout, done.stderr) == ("3 numpy\n", "")
 
 
-def test_whoever_asks_for_the_compiled_module_is_told_that_it_is_missing():
+def test_without_the_compiled_module_choosing_it_is_an_error():
     done = python(WITHOUT, UNROLLED_ENGINE="native")
     assert done.returncode == 1
     assert done.stderr.endswith("InputError: no engine is called 'native'; this build has: auto, numpy.\n")
 
 
-# --- what the compiled engine leaves behind -----------------------------------------------------------
+# --- side effects of the compiled engine --------------------------------------------------------------
 
 
-def test_denormals_are_zero_inside_and_stay_what_they_are_outside():
+def test_denormals_are_flushed_only_inside_the_engine():
     net = un.Network([un.Dense(1, bias=False)], 1)
     net.parameters, x, tiny = [1e-30], np.full((2, 1, 1), 1e-10), np.full(1000, 1e-40, np.float32)
     for use in (lambda: net.forward(x)[0], lambda: net.stream().step(x[0, 0]), lambda: net.fit(x, x, verbose=0)):
@@ -307,13 +307,13 @@ def test_denormals_are_zero_inside_and_stay_what_they_are_outside():
         assert (tiny * np.float32(1) != 0).all()
 
 
-def test_a_tape_is_used_once_and_its_results_lie_apart():
+def test_a_tape_is_used_once_and_its_results_share_no_memory():
     net, kept = network(un.LSTM(3)), [X]
     for _ in range(3):
         run = ENGINES["native"].forward(net.program, net.parameters, {"x": X}, None, None, True)
         with pytest.raises(un.InputError, match="an output's gradient must hold 10 numbers; got 5"):
             ENGINES["native"].backward(run.tape, (Y[:5],))
-        back = ENGINES["native"].backward(run.tape, (Y,))  # what was refused has not used it up
+        back = ENGINES["native"].backward(run.tape, (Y,))  # refused calls have not used it up
         with pytest.raises(un.InputError, match="a tape is used once"):
             ENGINES["native"].backward(run.tape, (Y,))
         kept += [net.parameters, *run.outputs, *run.state["0.final"], back.parameters, back.inputs["x"]]
@@ -325,11 +325,11 @@ ASAN = "asan" in os.environ.get("LD_PRELOAD", "")  # it keeps freed memory to ca
 
 
 def pages() -> int:
-    """Memory in use, where the system tells."""
+    """Memory in use, if the system reports it."""
     return int(STATM.read_text().split()[1]) if STATM.exists() and not ASAN else 0
 
 
-def test_networks_that_are_dropped_leave_nothing():
+def test_deleted_networks_release_their_memory():
     x, y = np.ones((64, 16, 1)), np.ones((64, 1))
 
     def come_and_go(times) -> list:

@@ -1,4 +1,4 @@
-"""Training, streams and arrays of any layout: the compiled engine goes the way of the NumPy engine."""
+"""Training, streams and arrays of any layout: the compiled engine agrees with the NumPy engine."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from unrolled.nn.randomness import Place, permutation
 ROWS, T, F, BATCH = 13, 5, 2, 5  # batches of 5, 5 and 3 rows
 TERMS = 6 * BATCH * T  # of a gradient, in six steps
 ORDER = permutation(Place(3), ROWS)
-EMPTY = ORDER[BATCH : 2 * BATCH]  # a batch in which nothing counts, where there are weights
+EMPTY = ORDER[BATCH : 2 * BATCH]  # a batch of which no row counts, if there are weights
 # A sum of slopes that is 0 but for rounding would give Rprop a random sign, so none must cancel out: batches have an
 # odd number of steps, levels of quantiles are no fractions of it, and weights are all different.
 LENGTHS = np.random.default_rng(1).choice([1, 3, 5], ROWS)
@@ -89,7 +89,7 @@ EVERY_LAYOUT = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 
 @EVERY_LAYOUT
 @EVERY_ENGINE
-def test_inputs_of_any_layout_give_what_contiguous_ones_give(engine, layout):
+def test_inputs_of_any_layout_give_the_results_of_contiguous_ones(engine, layout):
     net = un.Network([un.LSTM(3), un.GRU(5), un.Dense((2, 3))], 4, "float32")
     case = random_case(net.program, Shape(3, 4, [4, 0, 3]), np.dtype("float32"))
     whole = remade(case, lambda a: np.rint(3 * a) if a.dtype.kind == "f" else a)  # whole numbers: exact in any dtype
@@ -99,7 +99,7 @@ def test_inputs_of_any_layout_give_what_contiguous_ones_give(engine, layout):
 
 
 def remade(case: parity.Case, layout) -> parity.Case:
-    """The case with all arrays that go in laid out like that."""
+    """The case with all input arrays in this layout."""
 
     def states(given):
         return {name: type(state)(*map(layout, state)) for name, state in given.items()}
@@ -115,7 +115,7 @@ def remade(case: parity.Case, layout) -> parity.Case:
 
 @EVERY_ENGINE
 @parity.EVERY_RULE
-def test_nothing_that_goes_in_is_written_to(rule, engine):
+def test_no_input_array_is_written_to(rule, engine):
     lengths = [4, 0, 3]
     chains = ([rule], [rule, un.RNN(2)]) if isinstance(rule, un.Embedding) else ([rule], [un.RNN(2), rule])
     for layers, place in product(chains, (None, Place(1))):
@@ -131,8 +131,8 @@ def test_nothing_that_goes_in_is_written_to(rule, engine):
 @EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize("lengths", [None, [4, 0, 1, 5, 2] * 3], ids=["", "lengths"])
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.99])
-def test_dropout_masks_are_the_very_same(p, lengths, engine):
-    """Also behind the last step, on a grid of features, and of a second dropout."""
+def test_dropout_masks_are_identical(p, lengths, engine):
+    """Also past the last step, on a grid of features, and for a second dropout."""
     shape = (15, T, 70)
     for place in (Place(0), Place(7, 3, 2), Place(2**64 - 1, 2**32 - 1, 2**32 - 1)):
         for layers in ([Dropout(p)], [Last(), Dropout(p), Dropout(p)], [un.Dense((3, 5)), Dropout(p)]):
@@ -148,12 +148,12 @@ def test_dropout_masks_are_the_very_same(p, lengths, engine):
 
 
 class Training(NamedTuple):
-    """A training, but for its optimizer."""
+    """A training without its optimizer."""
 
     loss: Loss
     data: str  # "rows" or "steps" of arrays, "windows", or windows with "lags"
     ragged: bool = False
-    weighted: str = ""  # what has a weight: "rows", "steps" or values "like y"
+    weighted: str = ""  # what is weighted: "rows", "steps" or values "like y"
 
     def make(self) -> tuple[un.Network, Arrays | Windows]:
         """The network and its data; dropout takes part."""
@@ -178,7 +178,7 @@ class Training(NamedTuple):
             weight = rng.uniform(0.5, 2, y.shape[:axes]) * rng.choice([0, 1], y.shape[:axes], p=(0.2, 0.8))
             weight[EMPTY] = 0
             counts[weight == 0] = False
-        y[~counts] = -1 if y.dtype.kind == "i" else np.nan  # no target at all
+        y[~counts] = -1 if y.dtype.kind == "i" else np.nan  # no known targets
         return last, Arrays(x, y, weight, lengths if self.ragged else None)
 
     def _windows(self, lengths, rng):
@@ -194,13 +194,13 @@ class Training(NamedTuple):
             rng.standard_normal((ROWS, F)),
             rng.uniform(0.5, 2, (ROWS, F)),
         )
-        if self.loss.needs_unit:  # counts that only grow, so that they do from an anchor too
+        if self.loss.needs_unit:  # growing counts, so that they are counts relative to an anchor too
             table[:, 0], loc[:, 0] = rng.uniform(size=n).cumsum() / 10, 0
         return un.Dense(size), Windows(table, observed, starts, lengths, loc, scale, T, horizon, lags)
 
 
 def trained(engine, net: un.Network, data, loss, optimizer, clip_norm=0.1) -> dict[str, np.ndarray]:
-    """All that two epochs change and report, the first one in two slices, and losses without training."""
+    """All changes and results of two epochs, the first one in two slices, and losses without training."""
     job = Job(net.program, data, loss, optimizer, BATCH, clip_norm, seed=11)
     params, state = net.parameters.copy(), optimizer.start(net.parameters)
     rates = np.array([0.05, 0.02, 0.01])
@@ -253,14 +253,14 @@ def test_every_loss_and_optimizer_train_alike_on_windows(loss, optimizer, engine
         assert found["weights"][1] == 0  # targets that were not observed
 
 
-def test_no_loss_and_no_optimizer_is_left_out():
+def test_all_losses_and_optimizers_are_tested():
     assert {loss.kind for loss in LOSS_OPTIONS} == {*LOSSES}
     assert {optimizer.kind for optimizer in OPTIMIZER_OPTIONS} == {*OPTIMIZERS}
 
 
 @EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize("clip_norm", [None, 1e3])
-def test_gradients_below_the_limit_stay_as_they_are(clip_norm, engine):
+def test_gradients_below_the_limit_are_not_clipped(clip_norm, engine):
     net, data = Training(MSE(), "steps", True).make()
     found, expected = (trained(e, net, data, MSE(), SGD(), clip_norm) for e in (engine, NUMPY))
     assert_trained_alike(found, expected)
@@ -270,7 +270,7 @@ def test_gradients_below_the_limit_stay_as_they_are(clip_norm, engine):
 @EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize("last", [un.RNN(3, "linear"), un.RNN(16), un.LSTM(4)], ids=label)
 def test_a_network_that_ends_in_a_cell_trains_alike(last, engine):
-    """Its outputs lie in rows that are longer than they are."""
+    """Its outputs are in padded rows."""
     rng = np.random.default_rng(0)
     net = un.Network([un.GRU(2), last], F, "float64")
     x, y = rng.standard_normal((ROWS, T, F)), rng.standard_normal((ROWS, T, last.hidden))
@@ -283,7 +283,7 @@ def test_a_network_that_ends_in_a_cell_trains_alike(last, engine):
 @EVERY_LAYOUT
 @EVERY_ENGINE
 def test_data_of_any_layout_train_like_contiguous_ones(engine, layout):
-    """Of whole numbers, which are the same in any dtype."""
+    """With whole numbers, which are the same in any dtype."""
     for data in ("steps", "windows", "lags"):
         net, data = Training(MSE(), data, True, "like y" if data == "steps" else "").make()
         whole = {name: np.nan_to_num(a) for name, a in vars(data).items() if isinstance(a, np.ndarray)}
@@ -299,7 +299,7 @@ def test_data_of_any_layout_train_like_contiguous_ones(engine, layout):
 
 
 @EVERY_ENGINE
-def test_quantiles_may_have_a_weight_each(engine):
+def test_each_quantile_may_have_its_own_weight(engine):
     """`Loss.evaluate` takes weights of the shape of predictions."""
     net, data = Training(Quantile(), "steps").make()
     weight = np.random.default_rng(0).uniform(size=(*data.target.shape, 3))
@@ -312,7 +312,7 @@ def test_quantiles_may_have_a_weight_each(engine):
 
 
 @EVERY_ENGINE
-def test_what_an_optimizer_remembers_goes_by_name(engine):
+def test_the_state_of_an_optimizer_is_stored_by_name(engine):
     net, data = Training(MSE(), "rows").make()
     job = Job(net.program, data, MSE(), Rprop(), BATCH, None, seed=0)
     found = []
@@ -331,14 +331,14 @@ def test_what_an_optimizer_remembers_goes_by_name(engine):
 @EVERY_ENGINE
 @pytest.mark.parametrize("cell", cell_variants(hidden=17), ids=label)
 @parity.DTYPES
-def test_a_stream_gives_step_by_step_what_the_whole_gives(dtype, cell, engine):
+def test_a_stream_gives_the_outputs_of_the_whole_sequence(dtype, cell, engine):
     for ends, rows in product(([un.Dense((2, 3))], [Last(), un.Dense(1, "tanh")]), (1, 4)):
         net = un.Network([cell, Dropout(0.5), replace(cell, hidden=5), *ends], 3, dtype)
         case = random_case(net.program, Shape(rows, 6), dtype)
         program, params, x, terms = net.program, case.params, case.inputs["x"], parity.terms_of(case)
         kept = params.copy()
         stream = engine.stream(program, kept, rows)
-        kept[...] = np.nan  # a stream goes on with what it has seen
+        kept[...] = np.nan  # a stream continues from its state
         for initial in ({}, case.state):
             if initial:
                 stream.state = initial

@@ -1,4 +1,4 @@
-"""Arguments of the compiled module that do not fit are refused, whatever they are."""
+"""Invalid arguments of the compiled module are refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from native_arguments import (
 )
 from unrolled.nn.engines import _native
 
-AHEAD = {  # windows with all that there is
+AHEAD = {  # windows with all options
     **{"values": TABLE, "observed": TABLE[:, 0].copy(), "starts": ROWS, "lengths": np.full(N, 6)},
     **{"loc": LOC[:, :1].copy(), "scale": LOC[:, :1].copy(), "window": 6, "horizon": 4, "lags": None},
     **{"segment": 3, "decoded": True, "known": 1, "weight": np.ones(N), "series": ROWS % 3},
@@ -58,7 +58,7 @@ def made(name: str):
     return call(**arguments) or call.__self__  # a run itself, after its forward pass
 
 
-CALLS = {  # a call and its arguments, by the names of the latter
+CALLS = {  # a call, and its arguments by name
     "forward": lambda: (
         _native.Run32(CHAIN, INSTRUCTION_SET).forward,
         {"params": P, "inputs": [X], "lengths": LENGTHS, "initial": [S, S]}
@@ -167,7 +167,7 @@ WRONG = {  # of the right kind, but for this call
 
 
 def mistakes(of: str, value) -> list:
-    """What must be refused in place of this argument."""
+    """Values that must be refused in place of this argument."""
     wrong = list(WRONG.get(of, []))
     if isinstance(value, list):
         wrong += [[], value * 3, None]

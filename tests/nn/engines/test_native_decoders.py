@@ -1,4 +1,4 @@
-"""Windows of segments and decoders that branch: the compiled engine goes the way of the NumPy engine."""
+"""Windows of segments and branching decoders: the compiled engine agrees with the NumPy engine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def job_of(data: Windows, cell: un.Cell, loss: Loss) -> Job:
 
 
 def trained(engine, job: Job, dtype) -> dict[str, np.ndarray]:
-    """All that two epochs change and report, the first one in two slices, and losses without training."""
+    """All changes and results of two epochs, the first one in two slices, and losses without training."""
     params = np.random.default_rng(0).uniform(-0.7, 0.7, job.program.size).astype(dtype)
     state, rates = job.optimizer.start(params), np.array([0.05, 0.02, 0.01])
     sums = [
@@ -54,7 +54,7 @@ def assert_trained_alike(engine, job: Job, dtype=np.float64) -> None:
     for name, value in expected.items():
         assert np.isfinite(value).all()
         assert found[name].dtype == value.dtype
-        # losses are sums in float64 of what the working dtype gives
+        # losses are sums in float64 of costs in the working dtype
         eps = np.finfo(dtype).eps / np.finfo(value.dtype).eps
         assert_close(found[name], value, TERMS * eps)
 
@@ -108,7 +108,7 @@ def test_any_number_of_channels_is_scaled_and_known(engine, rng):
 
 
 @EVERY_INSTRUCTION_SET
-def test_a_row_without_weight_teaches_nothing_and_weights_multiply(engine, rng):
+def test_rows_without_weight_are_ignored_and_weights_multiply(engine, rng):
     data = decoders.segmented("decoded", rng, ROWS)
     job = job_of(data, un.GRU(3), MSE())
     params, rows = 0.5 * rng.standard_normal(job.program.size), np.arange(ROWS)
@@ -120,8 +120,8 @@ def test_a_row_without_weight_teaches_nothing_and_weights_multiply(engine, rng):
 
 
 @EVERY_INSTRUCTION_SET
-def test_a_decoder_learns_what_only_the_channels_known_ahead_tell(engine, rng):
-    """Targets that are the known channel itself, and noise: the loss falls to nothing with it, and not without."""
+def test_a_decoder_learns_from_the_channels_known_ahead(engine, rng):
+    """The targets are the known channel itself, and noise: the loss falls to nearly 0 only with the channel."""
     length, rows = 600, 400  # enough that the network cannot memorise the noise
     table = np.stack([rng.standard_normal(length)] * 2, axis=1)
     data = Windows(
@@ -148,8 +148,8 @@ def test_a_decoder_learns_what_only_the_channels_known_ahead_tell(engine, rng):
     assert losses[1] < 0.1 < 0.5 < losses[0]
 
 
-def test_no_option_of_windows_is_left_out():
-    """Each differs from its default in some kind."""
+def test_all_options_of_windows_are_tested():
+    """Each option differs from its default in some kind of windows."""
     options = {field.name for field in fields(Windows)} - {"values", "observed", "starts", "lengths"}
     options -= {"loc", "scale", "window", "horizon", "segment"}  # of all kinds
     assert {name for names in decoders.KINDS.values() for name in names} == options

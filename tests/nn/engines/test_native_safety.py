@@ -1,4 +1,4 @@
-"""Whatever the compiled module is given, it works or refuses: it never crashes."""
+"""For any arguments, the compiled module works or refuses; it never crashes."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ from unrolled.nn.losses import MSE
 from unrolled.nn.program import ProgramBuilder
 
 HERE = Path(__file__).parent
-SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")  # memory that can't be had ends such a process
+SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")  # a failed allocation ends such a process
 
-# --- what could crash: each case in a process of its own ----------------------------------------------
+# --- cases that could crash, each in a process of its own ---------------------------------------------
 
 WIDE = 10**7
 ONE, ALL = ones(1, T, 1), np.zeros((1, WIDE), np.float32)
@@ -79,7 +79,7 @@ def head(outputs):
 
 
 def train_on_windows(loss=None, window=2, masked=True, moved=0):
-    """As the library does it; windows of 2 steps in a table of 20, which are moved after they were checked."""
+    """As in the library: windows of 2 steps in a table of 20, which are moved after the check."""
     builder = ProgramBuilder()
     last = builder.add(un.Last(), builder.input("x", 1, masked=masked), name="0")
     program = builder.build(builder.add(un.Dense(3 if loss else 1), last, name="1"))
@@ -116,7 +116,7 @@ def lengths_on_one_side(kind, input_masked):
     made.forward(ones(0), [ones(1, steps, 1)], np.ones(1, int), [], False, (1, 2, 3), [ones(1, steps, 1)], [])
 
 
-CHANGES = {  # of arrays of windows, after they were checked
+CHANGES = {  # of arrays of windows, after the check
     "starts": (2**40, -1),
     "lengths": (2**40, 1, -decoders.SEGMENT),
     "series": (2**40, -1, decoders.SERIES),
@@ -177,7 +177,7 @@ CASES |= {
     for side in ("input", "output")
 }
 
-# --- ... and nonsense at random
+# --- random nonsense
 
 NONSENSE = [-(2**62), -(2**31), -1, 0, 1, 3, 2**63, 1.5, None, "x"]
 NONSENSE += [] if SANITIZED else [2**31 - 1, 2**31, 2**32, 2**62, 2**63 - 1]
@@ -185,7 +185,7 @@ RULES = [*cell_variants(3), un.Dense(4, "tanh"), un.Dropout(0.5), LAYERS["revers
 
 
 class Garbled:
-    """Stands before the compiled module and what it makes: a share of all that passes is replaced by nonsense."""
+    """Wraps the compiled module and its objects: a share of all arguments is replaced by nonsense."""
 
     def __init__(self, inner, rng, share) -> None:
         self.__dict__.update(inner=inner, rng=rng, share=share)
@@ -229,7 +229,7 @@ def decode(rng):
 
 
 def garble(seeds: range) -> None:
-    """All that can be done with networks at random, while the library itself talks nonsense to its engine."""
+    """Random calls of networks, while the library passes nonsense to its engine."""
     worked = Counter()
     for seed in seeds:
         print(f"seed {seed}", flush=True)
@@ -265,7 +265,7 @@ def play(name):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_nonsense_ends_no_process(name):
+def test_invalid_arguments_crash_no_process(name):
     done = subprocess.run(
         [sys.executable, "-c", f"import test_native_safety as t; t.play({name!r})"],
         env=os.environ

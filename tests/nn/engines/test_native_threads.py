@@ -1,4 +1,4 @@
-"""The compiled engine on threads, among threads and after a fork: always the same bits."""
+"""The compiled engine with several threads, in several threads and after a fork: always the same bits."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def digest(*arrays) -> str:
 
 
 def trained(engine, job, params, order, pieces) -> str:
-    """The bits of all that training leaves, after slices of so many batches."""
+    """The bits of all results of a training in slices of this many batches."""
     params, state = params.copy(), job.optimizer.start(params)
     done, sums = 0, []
     for piece in pieces:
@@ -104,7 +104,7 @@ def test_training_has_the_same_bits_on_any_number_of_threads(engine, cell, ragge
 @LENGTHS
 @pytest.mark.parametrize("kind", decoders.KINDS)
 def test_decoders_have_the_same_bits_on_any_number_of_threads(engine, kind, ragged, rng):
-    """... also where the epoch is cut into slices, and losses without training."""
+    """Also with the epoch cut into slices, and for losses without training."""
     data = decoders.segmented(kind, rng, 2 * N, ragged, table=600)
     net = decoders.network(data, un.GRU(96), 3)
     job = Job(net, data, Quantile(), un.AdamW(), N, 0.1, seed=5)
@@ -119,7 +119,7 @@ def test_decoders_have_the_same_bits_on_any_number_of_threads(engine, kind, ragg
 @EVERY_INSTRUCTION_SET
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 def test_steps_along_the_gradient_have_the_same_bits_on_any_number_of_threads(engine, kind, rng):
-    """Networks so wide that the packing of weights and the optimizer are shared out too, at uneven places."""
+    """Networks so wide that the packing of weights and the optimizer are divided too, at uneven places."""
     cell = (un.RNN(363), un.GRU(205), un.LSTM(179))[list(OPTIMIZERS).index(kind) % 3]
     net = un.Network([cell, un.Last(), un.Dense(2)], F)
     optimizer = OPTIMIZERS[kind](1e-3, **({"momentum": 0.9} if kind == "sgd" else {}))
@@ -171,7 +171,7 @@ def test_slices_of_an_epoch_have_the_bits_of_the_whole(engine, make, rng):
     expected = trained(engine, job, net.parameters, order, [batches])
     for pieces in ([1] * batches, [4, 1, batches - 5], [batches - 1, 1]):
         assert trained(engine, job, net.parameters, order, pieces) == expected
-        # a job that is resumed is another one
+        # a resumed job is a new one
         assert trained(engine, replace(job), net.parameters, order, pieces) == expected
 
 
@@ -193,8 +193,8 @@ def test_outputs_and_gradients_have_the_same_bits_on_any_number_of_threads(engin
 @EVERY_INSTRUCTION_SET
 @LENGTHS
 @pytest.mark.parametrize("cell", cell_variants(37), ids=label)
-def test_a_row_has_the_bits_that_it_has_alone(engine, cell, ragged, rng):
-    """Forecasts of one series do not depend on which others are forecast with it."""
+def test_a_row_has_the_same_bits_in_a_batch_and_alone(engine, cell, ragged, rng):
+    """Forecasts of one series do not depend on the others that are forecast with it."""
     net, data = network(cell), arrays(rng, ragged, rows=13)
 
     def output(rows):
@@ -232,7 +232,7 @@ def in_thread(do):
     return thread
 train()
 """
-FORKS = {  # and how many trainings tell their bits
+FORKS = {  # and the number of trainings that report their bits
     "after training": ("fork(), train()", 3),
     "in a fork": ("fork(lambda: (train(), fork(), train()))", 4),
     "in a thread": ("in_thread(lambda: (train(), fork(), train())).join()", 4),
@@ -282,7 +282,7 @@ def test_ctrl_c_ends_a_training_in_the_middle_of_a_long_epoch():
 
 
 def at_once(*functions) -> list:
-    """What functions give that start together, each in a thread of its own."""
+    """The results of functions that start together, each in a thread of its own."""
     start, results = threading.Barrier(len(functions)), [None] * len(functions)
 
     def run(k):
@@ -300,7 +300,7 @@ def at_once(*functions) -> list:
     return results
 
 
-def test_networks_in_two_threads_give_what_each_gives_alone(rng):
+def test_networks_in_two_threads_give_the_same_results_as_alone(rng):
     engine, data, order = NATIVE[0], arrays(rng), np.arange(N)
     nets = [network(un.LSTM(H)), network(un.GRU(H))]
 
@@ -333,7 +333,7 @@ def test_one_run_in_two_threads_works_or_refuses(rng):
         assert found == expected or "in use by another thread" in str(found)
 
 
-def test_python_goes_on_while_the_engine_works(rng):
+def test_other_python_threads_run_while_the_engine_works(rng):
     engine, net, data = NATIVE[0], network(un.LSTM(128)), arrays(rng, rows=512, steps=100)
     job, rows = job_of(net, data, batch_size=64), np.arange(512)
     tape = engine.forward(net.program, net.parameters, {"x": data.x}, None, None, True).tape

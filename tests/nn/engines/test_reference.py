@@ -8,7 +8,7 @@ from unrolled.nn.cells import HiddenState
 from unrolled.nn.engines.reference import Packing
 
 
-def test_packing_leaves_out_padding_and_comes_back(rng):
+def test_packing_omits_padding_and_is_reversible(rng):
     lengths, x = np.array([2, 0, 4, 2]), rng.standard_normal((4, 5, 3))
     packing = Packing(4, 5, lengths)
     packed = packing.pack(x)

@@ -1,4 +1,4 @@
-"""Losses: values by hand, what weights mean, and what does not fit."""
+"""Losses: values worked by hand, weights, and invalid arguments."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ N, T = 4, 3
 
 
 def example(loss, leading, rng):
-    """Predictions and targets as this loss wants them."""
+    """Predictions and targets for this loss."""
     head, target = task(loss, leading, rng)
     return rng.standard_normal((*leading, *head.shape)), target
 
 
 @EVERY_LOSS
-def test_a_loss_is_its_total_over_its_weight(loss, rng):
+def test_a_loss_is_its_total_divided_by_its_weight(loss, rng):
     prediction, target = example(loss, (N, T), rng)
     evaluation = loss.evaluate(prediction, target)
     assert evaluation.mean == evaluation.total / evaluation.weight
@@ -53,7 +53,7 @@ def test_batches_add_up_to_the_whole(loss, rng):
 
 
 @EVERY_LOSS
-def test_weights_of_one_are_no_weights(loss, rng):
+def test_weights_of_one_equal_no_weights(loss, rng):
     prediction, target = example(loss, (N, T), rng)
     plain = loss.evaluate(prediction, target)
     for shape in ((N,), (N, T)):
@@ -96,7 +96,7 @@ def test_gradients_keep_the_dtype_and_sums_are_float64(loss, dtype, rng):
 
 
 @EVERY_LOSS
-def test_predictions_and_targets_are_left_as_they_are(loss, rng):
+def test_predictions_and_targets_are_not_changed(loss, rng):
     prediction, target = example(loss, (N, T), rng)
     weight = rng.uniform(size=(N, T))
     kept = [a.copy() for a in (prediction, target, weight)]
@@ -144,7 +144,7 @@ def test_padding_has_no_weight():
         ),
     ],
 )
-def test_what_does_not_fit_is_refused_with_both_shapes(loss, prediction, target, weight, message):
+def test_mismatched_shapes_are_refused_with_both_shapes(loss, prediction, target, weight, message):
     with pytest.raises(un.InputError, match=message):
         loss.evaluate(np.zeros(prediction), target, weight)
 
@@ -164,12 +164,12 @@ def test_what_does_not_fit_is_refused_with_both_shapes(loss, prediction, target,
         ),
     ],
 )
-def test_options_that_make_no_sense_are_refused(make, message):
+def test_invalid_options_are_refused(make, message):
     with pytest.raises(un.InputError, match=message):
         make()
 
 
-def test_losses_go_by_name_or_as_they_are():
+def test_losses_are_given_by_name_or_as_objects():
     assert loss_named("huber") == Huber(1.0)
     mine = Quantile((0.2, 0.8))
     assert loss_named(mine) is mine

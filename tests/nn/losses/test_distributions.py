@@ -18,7 +18,7 @@ LEVELS = [1e-6, 0.001, 0.025, 0.1, 0.25, 0.4999, 0.5, 0.6, 0.9, 0.99, 1 - 1e-9]
 FREEDOMS = [2.0, 2.3, 3.0, 4.0, 7.7, 30.0, 1000.0, 1e6]
 
 
-def test_normal_quantiles_go_back_to_their_levels():
+def test_normal_quantiles_invert_the_distribution_function():
     found = Normal().quantiles(np.array([[0.0, raw_of(1 - 1e-6)]]), LEVELS)[0]
     for level, z in zip(LEVELS, found, strict=True):
         assert abs((1 + erf(z / sqrt(2))) / 2 - level) < 1e-14
@@ -31,7 +31,7 @@ def test_quantiles_of_two_and_four_degrees_of_freedom_have_closed_forms(level):
     four = 2 * sqrt(max(cos(acos(sqrt(a)) / 3) / sqrt(a) - 1, 0)) * np.sign(level - 0.5)
     two = (2 * level - 1) * sqrt(2 / a)
     found = student_t_quantile(level, np.array([2.0, 4.0]))
-    # near the middle the closed form of four is a difference of ones; out there 1 - level has lost digits
+    # near the middle, the closed form of four is a difference of near equals; far out, 1 - level loses digits
     np.testing.assert_allclose(found, [two, four], rtol=1e-11, atol=1e-8 if abs(level - 0.5) < 0.01 else 0)
 
 
@@ -39,7 +39,7 @@ def area_beyond(t: float, freedom: float) -> float:
     """P(T > t) by quadrature over θ = arctan(t / √ν), where the density is c cos^(ν-1) θ."""
     x, weight = np.polynomial.legendre.leggauss(400)
     low, high = np.arctan(t / sqrt(freedom)), pi / 2
-    if freedom > 100:  # what counts lies near 0
+    if freedom > 100:  # the relevant part is near 0
         high = min(high, low + 40 / sqrt(freedom))
     theta = (low + high) / 2 + (high - low) / 2 * x
     log_c = lgamma((freedom + 1) / 2) - lgamma(freedom / 2) - log(pi) / 2
@@ -47,9 +47,9 @@ def area_beyond(t: float, freedom: float) -> float:
 
 
 @pytest.mark.parametrize("level", [level for level in LEVELS if level > 0.5])
-def test_student_t_quantiles_leave_the_tail_that_they_should(level):
+def test_student_t_quantiles_have_the_right_tail_probability(level):
     for t, freedom in zip(student_t_quantile(level, np.array(FREEDOMS)), FREEDOMS, strict=True):
-        # of the witness: its integrand ends in a fractional power, and its logarithms of Γ are large
+        # of the quadrature: its integrand ends in a fractional power, and its logarithms of Γ are large
         rounding = 1e-12 + 1e-15 * freedom * log(freedom)
         assert abs(area_beyond(float(t), freedom) / (1 - level) - 1) < rounding + 1e-15 / (1 - level)
 
@@ -66,7 +66,7 @@ def test_student_t_quantiles_are_odd_and_fall_with_the_degrees_of_freedom():
 
 
 def smallest(level: float, cost) -> int:
-    """By summing probabilities."""
+    """The smallest count that reaches a level, by summing probabilities."""
     k, total = 0, exp(-cost(0))
     while total < level:
         k += 1
@@ -105,7 +105,7 @@ def test_dispersion_of_one_is_geometric():
         np.testing.assert_array_equal(negative_binomial_quantile(level, means, np.ones(4)), np.maximum(expected, 0))
 
 
-def test_large_counts_come_near_the_normal():
+def test_large_counts_are_nearly_normal():
     for level in (0.01, 0.5, 0.99):
         found = poisson_quantile(level, np.array([1e6]))[0]
         assert abs(found - 1e6 - 1e3 * NormalDist().inv_cdf(level)) < 2
@@ -182,6 +182,6 @@ def test_the_variance_of_student_t_is_that_of_its_degrees_of_freedom(rng):
         (lambda: Poisson().mean(np.zeros((3, 1)), np.ones(2)), r"units of shape \(2,\) do not fit"),
     ],
 )
-def test_what_makes_no_sense_is_refused(call, message):
+def test_invalid_arguments_of_distributions_are_refused(call, message):
     with pytest.raises(un.InputError, match=message):
         call()

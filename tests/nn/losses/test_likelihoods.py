@@ -1,4 +1,4 @@
-"""Likelihoods: densities by the standard library, units, raw numbers far out, both engines on windows of counts."""
+"""Likelihoods: densities by the standard library, units, extreme parameters, windows of counts on both engines."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_costs_of_counts_are_logarithms_of_probabilities(unit, mean, y):
         assert_close(found, negative_binomial(y, mean, alpha), terms=16, scale=6000)
 
 
-def test_limits_are_the_simpler_distributions():
+def test_limiting_cases_are_the_simpler_distributions():
     """Student's t of many degrees of freedom is normal, a negative binomial without dispersion Poisson."""
     y, wide = np.array([0.7, -2, 5]), 1e9
     prediction = np.column_stack((y - 1.3, [-1, 0, 2], np.full(3, wide)))
@@ -50,7 +50,7 @@ def test_limits_are_the_simpler_distributions():
     y = np.array([0.0, 4, 31])
     prediction = np.column_stack(([1.0, 3, 20], np.full(3, -1e4)))
     found, limit = NegativeBinomial().evaluate(prediction, y), Poisson().evaluate(prediction[:, :1], y)
-    np.testing.assert_allclose(found.total, limit.total, rtol=1e-6)  # the dispersion that is left is 1e-8
+    np.testing.assert_allclose(found.total, limit.total, rtol=1e-6)  # the smallest dispersion is 1e-8
     np.testing.assert_allclose(found.dprediction[:, :1], limit.dprediction, rtol=1e-6)
 
 
@@ -65,7 +65,7 @@ def test_the_slope_by_a_small_dispersion_keeps_its_digits(raw):
 
 @EVERY_LIKELIHOOD
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_raw_numbers_far_out_give_finite_costs_and_gradients(dtype, loss):
+def test_extreme_raw_parameters_give_finite_costs_and_gradients(dtype, loss):
     ends = np.array([-1e4, -300, -1, 0, 1, 300, 1e4], dtype)
     grid = np.stack(np.meshgrid(*[ends] * len(loss.parameters)), axis=-1)
     for y in (0, 1, 1000):
@@ -77,8 +77,8 @@ def test_raw_numbers_far_out_give_finite_costs_and_gradients(dtype, loss):
 
 
 @EVERY_COUNT
-def test_a_unit_is_what_the_counts_are_divided_by(loss, rng):
-    """The cost belongs to the counts: whatever they are divided by, the same mean costs the same."""
+def test_the_cost_of_counts_does_not_depend_on_their_unit(loss, rng):
+    """The cost is that of the counts: the same mean has the same cost in any unit."""
     counts, mean, rest = rng.poisson(6, 50) * 1.0, rng.uniform(2, 9, 50), rng.standard_normal((50, 1))
     totals = []
     for unit in (np.ones(50), rng.uniform(0.1, 10, 50)):
@@ -137,7 +137,7 @@ def count_windows(rng) -> Windows:
 
 @EVERY_COUNT
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_windows_are_judged_in_the_units_of_their_table(dtype, loss, engine, rng):
+def test_the_cost_of_windows_is_in_the_units_of_their_table(dtype, loss, engine, rng):
     data, rows = count_windows(rng), np.arange(10)
     net = un.Network([un.GRU(3), un.Last(), un.Dense((2, len(loss.parameters)))], 1, dtype)
     job = Job(net.program, data, loss, un.Adam(), 10, None, seed=0)
@@ -173,7 +173,7 @@ def test_a_negative_target_stops_either_engine(loss, engine, rng):
 
 @EVERY_LIKELIHOOD
 def test_a_constant_learns_the_distribution(loss, engine, rng):
-    """Trained on draws, a bias alone finds the mean of what they were drawn from."""
+    """Trained on samples, a bias alone learns the mean of their distribution."""
     truth = np.array([[1.0, 0.5, 1.5][: len(loss.parameters)]])
     y = loss.sample(truth, rng, 4000).T
     net = un.Network([un.Last(), un.Dense((1, len(loss.parameters)))], 1)
@@ -184,7 +184,7 @@ def test_a_constant_learns_the_distribution(loss, engine, rng):
     assert judged[0] < judged[1] + 0.01
 
 
-# --- where trainings begin --------------------------------------------------------------------------
+# --- initial parameters -----------------------------------------------------------------------------
 
 
 def moments(loss, rng, count=40_000):
@@ -205,8 +205,8 @@ def test_a_network_begins_with_the_moments_of_the_targets(loss, rng):
     target, unit, mean, variance = moments(loss, rng)
     unknown = np.column_stack([target, np.full_like(target, 1e6)])
     weight = np.ones_like(unknown)
-    unknown[: len(target) // 2, 0], weight[: len(target) // 2, 0] = 1e6, 0  # what has no weight says nothing
-    unknown[:, 1], weight[1:, 1] = target[:, 0], 0.5  # nor does it matter in what weights are measured
+    unknown[: len(target) // 2, 0], weight[: len(target) // 2, 0] = 1e6, 0  # targets without weight do not matter
+    unknown[:, 1], weight[1:, 1] = target[:, 0], 0.5  # nor does the scale of the weights
     for raw in loss.begin(unknown, weight, unit):
         at_unit = {"unit": np.array([10.0])} if loss.needs_unit else {}
         made = loss.sample(raw[None], np.random.default_rng(1), 40_000, **at_unit)
@@ -216,7 +216,7 @@ def test_a_network_begins_with_the_moments_of_the_targets(loss, rng):
 
 
 @EVERY_LIKELIHOOD
-def test_targets_that_never_change_leave_a_beginning_that_can_be_learned_from(loss):
+def test_constant_targets_give_trainable_initial_parameters(loss):
     raw = loss.begin(np.zeros((5, 3)), np.ones((5, 3)), np.ones((5, 1)))
     assert raw.shape == (3, len(loss.parameters))
     assert (np.abs(raw) < 8).all()

@@ -1,4 +1,4 @@
-"""Losses of a number or a class: values by hand, and the properties of each."""
+"""Losses of a number or a class: values worked by hand, and properties of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""softplus, Γ and what likelihoods need of it, beside the standard library and exact values."""
+"""softplus, Γ and related functions, against the standard library and exact values."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_log_rising_of_whole_y_is_a_sum_of_logarithms(y):
     k = np.arange(y)[:, None]
     value, slope = np.log1p(k / r).sum(axis=0), -(k / (r * (r + k))).sum(axis=0)
     assert_close(found.value, value, terms=16)
-    # the derivative by 1/r, whose size does not fall with r; below 10 it is a difference of ψ, times up to 100
+    # the derivative by 1/r, whose size does not fall with r; below 10, a difference of ψ is multiplied by up to 100
     np.testing.assert_allclose(found.slope * r**2, slope * r**2, rtol=1e-12, atol=1e-12)
 
 
@@ -85,16 +85,16 @@ def test_softplus_and_its_slopes(a):
 
 
 @given(st.floats(1e-3, 1e4))
-def test_softplus_comes_back(value):
-    # near 0 the sum inside the logarithm has lost what lies below the 1
+def test_softplus_inverse_inverts_softplus(value):
+    # near 0, the sum inside the logarithm loses the digits below the 1
     assert_close(softplus(softplus_inverse(np.array(value))).value, value, terms=4, scale=max(value, 1))
 
 
-def test_what_softplus_hardly_moves_for_is_not_asked_back():
+def test_softplus_inverse_is_bounded_below():
     np.testing.assert_array_equal(softplus_inverse(np.array([-1.0, 0.0, 1e-9])), softplus_inverse(np.full(3, 1e-3)))
 
 
-def test_softplus_far_out():
+def test_softplus_of_extreme_arguments():
     found = softplus(np.array([-1e4, 1e4]))
     np.testing.assert_array_equal(found.value, [0, 1e4])
     np.testing.assert_array_equal(found.slope, [0, 1])

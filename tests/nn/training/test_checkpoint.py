@@ -1,4 +1,4 @@
-"""Slices, checkpoints and Ctrl-C: however a training is cut, its bits are those of the uncut one."""
+"""Slices, checkpoints and Ctrl-C: a training that is cut has the bits of the uninterrupted one."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def fit(net, data, **options) -> un.History:
 
 
 def facts(history: un.History) -> dict:
-    """All of a history but the time it took."""
+    """A history without its times."""
     return {name: value for name, value in vars(history).items() if name != "wall_s"}
 
 
@@ -86,7 +86,7 @@ class Crash(Exception):
 
 
 def stop_after(epochs: int, crash: bool):
-    """A callback that ends training in this epoch: by its answer, or by an exception before the checkpoint."""
+    """A callback that ends training in this epoch: by its result, or by an exception before the checkpoint."""
 
     def callback(end):
         if end.epoch + 1 == epochs and crash:
@@ -116,7 +116,7 @@ def test_a_resumed_training_has_the_bits_of_the_uninterrupted_one(name, crash, e
     assert found.wall_s == sorted(found.wall_s)
 
 
-def test_a_finished_training_has_nothing_left_to_do(engine, data, tmp_path):
+def test_a_finished_training_is_not_continued(engine, data, tmp_path):
     path = tmp_path / "checkpoint"
     for options in ({}, {"early_stopping": 2, "optimizer": un.SGD(0.0), "shuffle": False}):
         path.unlink(missing_ok=True)
@@ -129,7 +129,7 @@ def test_a_finished_training_has_nothing_left_to_do(engine, data, tmp_path):
         assert path.read_bytes() == written
 
 
-def test_more_patience_lets_a_stopped_training_go_on(engine, data, tmp_path):
+def test_a_stopped_training_continues_with_more_patience(engine, data, tmp_path):
     options = {"checkpoint": tmp_path / "checkpoint", "optimizer": un.SGD(0.0)}
     assert len(fit(network(), data, **options, early_stopping=1).loss) < EPOCHS
     longer = fit(network(), data, **options, early_stopping=EPOCHS)
@@ -172,7 +172,7 @@ def test_a_checkpoint_of_another_network_or_of_other_data_is_refused(engine, dat
         np.testing.assert_array_equal(net.parameters, before)
 
 
-def test_a_file_that_is_no_checkpoint_is_refused_and_kept(engine, data, tmp_path):
+def test_other_files_are_refused_as_checkpoints_and_kept(engine, data, tmp_path):
     path = tmp_path / "model"
     net = network()
     net.save(path)
@@ -185,7 +185,7 @@ def test_a_file_that_is_no_checkpoint_is_refused_and_kept(engine, data, tmp_path
         fit(net, data, checkpoint=path)
 
 
-def test_settings_may_be_numbers_of_numpy(engine, data, tmp_path):
+def test_settings_may_be_numpy_numbers(engine, data, tmp_path):
     options = {"epochs": np.int64(2), "batch_size": np.int32(3), "optimizer": un.SGD(np.float32(0.5))}
     path = tmp_path / "checkpoint"
     assert len(fit(network(), data, checkpoint=path, early_stopping=np.int64(3), **options).loss) == 2
@@ -197,7 +197,7 @@ def test_settings_may_be_numbers_of_numpy(engine, data, tmp_path):
 
 
 class Interrupting:
-    """An engine that presses Ctrl-C before one of its slices."""
+    """An engine that sends Ctrl-C before one of its slices."""
 
     def __init__(self, engine, slice_number: int) -> None:
         self.engine, self.identity, self.slices, self.slice_number = engine, engine.identity, 0, slice_number

@@ -1,4 +1,4 @@
-"""Training: it learns, splits in time order, stops early, follows schedules, and says what went wrong."""
+"""Training: it learns, splits in time order, stops early, follows schedules, and reports errors."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def test_a_network_learns_classes(engine, rng):
     assert (net.forward(bits)[0].argmax(axis=1) == bits[:, 0, 0]).all()
 
 
-def test_a_network_learns_what_follows_at_each_step(engine):
-    symbols = np.tile([0, 1, 2, 0, 2], 20).reshape(10, 10)  # what follows 0 depends on what came before it
+def test_a_network_learns_an_output_at_each_step(engine):
+    symbols = np.tile([0, 1, 2, 0, 2], 20).reshape(10, 10)  # the output after 0 depends on the inputs before it
     net = un.Network([un.LSTM(8), un.Dense(3)], 3)
     net.fit(np.eye(3)[symbols[:, :-1]], symbols[:, 1:], "cross_entropy", un.Adam(0.03), epochs=80, batch_size=5)
     scores, _ = net.forward(np.eye(3)[symbols[:, :-1]])
@@ -64,7 +64,7 @@ def test_the_loss_of_an_epoch_is_that_of_its_rows(batch_size, engine, data):
         assert_close(np.array(losses), [expected] * 2, terms=N * T * 4)
 
 
-# --- what is trained on -------------------------------------------------------------------------------
+# --- training rows ------------------------------------------------------------------------------------
 
 
 def trained(data, **options) -> np.ndarray:
@@ -157,7 +157,7 @@ def test_padded_steps_cost_nothing(engine, data, rng):
 
 @dataclass(frozen=True)
 class Jump(Schedule):
-    """A sound rate, but at one step a huge one."""
+    """A normal rate, except for a huge one at one step."""
 
     rate: float = 1e-3
     step: int = 0
@@ -185,11 +185,11 @@ def test_every_step_has_the_rate_of_the_schedule(engine, data):
 def test_a_plateau_of_the_validation_loss_lowers_the_rate(engine, data):
     plateau = un.ReduceOnPlateau(1e-12, factor=0.5, patience=1)
     history = network().fit(*data, optimizer=un.SGD(plateau), epochs=6, validation=0.2)
-    # nothing moves: the first epoch is the best, one more is borne, and each second one halves the rate
+    # nothing moves: the first epoch is the best, one more is tolerated, and each second one halves the rate
     assert history.rate == [1e-12, 1e-12, 1e-12, 5e-13, 5e-13, 2.5e-13]
 
 
-def test_clipping_limits_how_far_a_step_goes(engine, data):
+def test_clipping_limits_the_size_of_a_step(engine, data):
     def distance(clip_norm):
         net = network(dtype="float64")
         before = net.parameters.copy()
@@ -252,7 +252,7 @@ def test_without_early_stopping_the_last_weights_stay(engine, data):
     np.testing.assert_array_equal(net.parameters, seen.kept[-1])
 
 
-def test_a_callback_is_told_of_every_epoch_and_can_stop(engine, data):
+def test_a_callback_is_called_after_every_epoch_and_can_stop(engine, data):
     net = network()
     seen = Snapshots(net, stop_after=3)
     history = net.fit(*data, epochs=10, validation=0.2, callbacks=[seen, lambda end: None])
@@ -268,7 +268,7 @@ def test_a_callback_is_told_of_every_epoch_and_can_stop(engine, data):
     ("step", "epoch", "batch"),
     [(5, 1, 2), (6, 1, 3), (7, 1, 3)],  # seen in the next batch, or at the end of the epoch
 )
-def test_divergence_says_where_and_restores_the_best_weights(step, epoch, batch, engine, data):
+def test_divergence_names_the_batch_and_restores_the_best_weights(step, epoch, batch, engine, data):
     net = network()
     seen = Snapshots(net)
     with pytest.raises(un.TrainingDiverged, match=f"in epoch {epoch}, batch {batch} ") as caught:

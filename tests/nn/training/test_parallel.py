@@ -1,4 +1,4 @@
-"""Networks of an ensemble, side by side: at once, on cores of their own, and always with the same bits."""
+"""Networks of an ensemble in parallel: on cores of their own, and always with the same bits."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from unrolled.interactive.interrupts import interruptible
 from unrolled.nn.engines import ENGINES
 from unrolled.nn.training.parallel import run_in_parallel
 
-LIMIT_S = 20  # that a test waits for what comes at once
+LIMIT_S = 20  # the longest wait of a test for events that come at once
 
 
 class Cores:
-    """An engine of four threads that only remembers how they are shared out."""
+    """An engine of four threads that only records how they are divided."""
 
     name = identity = "cores"
     threads = 4
@@ -47,7 +47,7 @@ def forecaster(**options) -> un.Forecaster:
 
 @pytest.fixture
 def native_threads(monkeypatch):
-    """Sets how many threads of the native engine work of this thread is shared out over."""
+    """A function that sets the number of threads of the native engine for this thread."""
     native = pytest.importorskip("unrolled.nn.engines.native", exc_type=ImportError)
     monkeypatch.setattr("unrolled.nn.engines._chosen", "native")
     before = native._native.threads()
@@ -55,7 +55,7 @@ def native_threads(monkeypatch):
     native._native.limit_threads(before)
 
 
-def test_works_are_done_at_once_and_share_the_threads():
+def test_tasks_run_at_the_same_time_and_share_the_threads():
     engine, meeting = Cores(), threading.Barrier(2, timeout=LIMIT_S)
 
     def work(k: int) -> int:
@@ -66,7 +66,7 @@ def test_works_are_done_at_once_and_share_the_threads():
     assert engine.limits == [2, 2]
 
 
-def test_threads_are_shared_out_among_those_at_once_only(native_threads):
+def test_threads_are_divided_among_simultaneous_tasks_only(native_threads):
     engine = ENGINES["native"]
     native_threads(3)
     assert run_in_parallel([lambda: engine.threads] * 3, engine) == [1, 1, 1]
@@ -75,7 +75,7 @@ def test_threads_are_shared_out_among_those_at_once_only(native_threads):
     assert engine.threads == 3
 
 
-def test_an_error_ends_the_others_and_is_raised():
+def test_an_error_stops_the_other_tasks_and_is_raised():
     def wrong() -> None:
         raise un.InputError("wrong")
 
@@ -94,7 +94,7 @@ def test_an_error_ends_the_others_and_is_raised():
 
 
 @pytest.mark.parametrize("threads", [2, 3, 4])
-def test_networks_side_by_side_have_the_same_bits(native_threads, threads):
+def test_networks_trained_in_parallel_have_the_same_bits(native_threads, threads):
     df, found = frame(), []
     for count in (1, threads):
         native_threads(count)
@@ -117,7 +117,7 @@ def interrupting(monkeypatch, at: int, times: int = 1) -> None:
     monkeypatch.setattr(model, "train_member", train_member)
 
 
-def test_one_interrupt_ends_all_of_them_and_keeps_what_there_is(native_threads, monkeypatch):
+def test_one_interrupt_stops_all_tasks_and_keeps_their_results(native_threads, monkeypatch):
     native_threads(2)
     interrupting(monkeypatch, at=2)
     fc = forecaster(ensemble=4).fit(frame())
@@ -127,7 +127,7 @@ def test_one_interrupt_ends_all_of_them_and_keeps_what_there_is(native_threads, 
     assert np.isfinite(fc.predict()["GRU"]).all()
 
 
-def test_an_interrupt_of_the_first_ones_keeps_them_as_they_are(native_threads, monkeypatch):
+def test_an_interrupt_of_the_first_networks_keeps_them(native_threads, monkeypatch):
     native_threads(2)
     interrupting(monkeypatch, at=0)
     fc = forecaster(ensemble=4).fit(frame())
@@ -135,14 +135,14 @@ def test_an_interrupt_of_the_first_ones_keeps_them_as_they_are(native_threads, m
     assert np.isfinite(fc.predict()["GRU"]).all()
 
 
-def test_a_second_interrupt_leaves(native_threads, monkeypatch):
+def test_a_second_interrupt_is_raised(native_threads, monkeypatch):
     native_threads(2)
     interrupting(monkeypatch, at=0, times=2)
     with pytest.raises(KeyboardInterrupt):
         forecaster().fit(frame())
 
 
-def test_one_line_tells_of_all(native_threads, monkeypatch):
+def test_one_progress_line_shows_all_tasks(native_threads, monkeypatch):
     shown = []
     run = progress.RunProgress(lambda words, done: shown.append((words, done)))
     token = progress._current.set(run)

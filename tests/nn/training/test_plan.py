@@ -20,7 +20,7 @@ from unrolled.nn.training.plan import TrainingPlan
         ({"seed": -1}, r"a seed is a whole number in 0..2\^64-1; got -1"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(options, message):
+def test_invalid_options_are_refused(options, message):
     with pytest.raises(un.InputError, match=message):
         TrainingPlan(**options)
 

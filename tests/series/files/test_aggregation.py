@@ -30,7 +30,7 @@ def test_a_period_that_is_not_over_is_left_out(file):
     assert any("the last period, 2024-02-01, is incomplete: dropped" in note for note in table.notes)
 
 
-def test_several_rows_a_period_and_irregular_stamps_name_the_option(file, rng):
+def test_errors_of_irregular_timestamps_name_the_option(file, rng):
     with pytest.raises(un.DataError, match=r"occurs twice, in lines 2 and 22 .* `id`; .* `aggregate='sum'`"):
         read_file(file(*daily(range(20)), "2024-01-01;5"))
     moments = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.cumsum(rng.integers(600, 2400, 60)), unit="s")
@@ -48,7 +48,7 @@ def test_rows_that_repeat_another_exactly_are_left_out(file):
     assert "1 exact duplicate(s) of rows dropped" in table.notes
 
 
-def test_local_time_has_an_hour_twice_and_one_never(file):
+def test_clock_changes_repeat_an_hour_and_skip_one(file):
     clock = pd.date_range("2023-10-27", "2023-10-31", freq="h", tz="Europe/Berlin", inclusive="left")
     path = file("time,load", *(f"{t:%Y-%m-%d %H:%M},{k}" for k, t in enumerate(clock)))
     table = read_file(path)
@@ -57,7 +57,7 @@ def test_local_time_has_an_hour_twice_and_one_never(file):
     assert any("local time: 1 timestamp(s) that occur twice" in note for note in table.notes)
 
 
-def test_steps_that_lead_beyond_the_last_timestamp_are_no_crash(file):
+def test_steps_beyond_the_last_possible_timestamp_do_not_crash(file):
     rows = ["2020-01-01,1", "2020-01-02,2", "2250-01-01,3"]  # the usual step is some 230 years
     table = read_file(file("day,y", *rows), ReadOptions(aggregate="mean", freq="D"))
     assert values(table) == [1, 2, 3]

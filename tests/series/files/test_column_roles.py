@@ -27,7 +27,7 @@ def test_the_only_column_of_numbers_is_the_target(file):
     ("name", "shops"),
     [("shop", ("north", "south")), ("Store", (1, 2)), ("branch", (17, 4)), ("item_id", ("a1", "a2"))],
 )
-def test_the_column_that_tells_series_apart_is_found(file, name, shops):
+def test_the_column_that_identifies_series_is_found(file, name, shops):
     table = read_file(
         file(f"date,{name},sold,week_no", *(row.format(*shops) for row in TWO_SHOPS)), ReadOptions(target="sold")
     )
@@ -37,7 +37,7 @@ def test_the_column_that_tells_series_apart_is_found(file, name, shops):
     assert panel.y.tolist() == [5, 6, 7, 8]
 
 
-def test_parts_of_a_date_do_not_tell_series_apart(file):
+def test_parts_of_a_date_do_not_identify_series(file):
     rows = (f"{year},{quarter},{year + quarter}" for year in range(2020, 2024) for quarter in range(1, 5))
     assert read_file(file("year,quarter,gdp", *rows), ReadOptions(target="gdp")).columns.id == "unique_id"
 
@@ -53,7 +53,7 @@ def test_a_single_series_keeps_its_unique_id(file):
     assert read_panel(table.frame, table.columns).ids == ["north"]
 
 
-def test_two_columns_together_may_tell_series_apart(file):
+def test_two_columns_together_may_identify_series(file):
     rows = [f"{s},{d},{day},{k}" for s in "ab" for d in "xy" for k, day in enumerate(DAYS)]
     table = read_file(file("store,dept,date,sales", *rows))
     assert table.columns.id == "store/dept"
@@ -69,7 +69,7 @@ def test_several_columns_of_numbers_are_listed(refused):
     refused("date,unit price,tax", *rows, message=message)
 
 
-def test_no_column_of_numbers_is_refused(refused):
+def test_a_table_without_numbers_is_refused(refused):
     refused(
         "date,sky",
         "2024-01-01,sun",

@@ -1,4 +1,4 @@
-"""Texts as dates, as people write them."""
+"""Dates in the many forms that people write."""
 
 from __future__ import annotations
 

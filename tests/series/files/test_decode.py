@@ -16,14 +16,14 @@ from unrolled.series.files import ReadOptions, read_file
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1252"])
-def test_encodings_are_found_out_and_overruled(file, encoding):
+def test_encodings_are_detected_and_can_be_given(file, encoding):
     content = "\n".join(["date,größe", *(f"{day},{k}" for k, day in enumerate(DAYS))]).encode(encoding)
     for reading in (ReadOptions(), ReadOptions(encoding=encoding)):
         assert read_file(file(content), reading).columns.target == "größe"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_a_byte_order_mark_is_no_part_of_a_name(file, encoding):
+def test_a_byte_order_mark_is_not_part_of_a_name(file, encoding):
     assert_sales(read_file(file("\n".join(SALES).encode(encoding))))
 
 

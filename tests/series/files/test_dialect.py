@@ -11,7 +11,7 @@ from unrolled.series.files.dialect import shorten
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", ", "])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_delimiters_and_line_ends_are_found_out(file, delimiter, end):
+def test_delimiters_and_line_ends_are_detected(file, delimiter, end):
     table = read_file(file((end.join(SALES) + end).replace(",", delimiter).encode()))
     assert_sales(table)
     assert list(table.columns.rows) == [2, 3, 4]
@@ -69,7 +69,7 @@ def test_rows_may_be_short(file):
         (b"PAR1 but nothing else", "is a damaged Parquet file"),
     ],
 )  # fmt: skip
-def test_what_can_not_be_a_table_is_refused(refused, content, message):
+def test_texts_that_are_not_tables_are_refused(refused, content, message):
     refused(content, message=message)
 
 

@@ -49,7 +49,7 @@ def test_several_frequencies_are_described_together_and_each(two_frequencies):
     assert sum(" rows each" in line for line in format_inspection(found)) == 2
 
 
-def test_an_error_leaves_what_is_known(file):
+def test_an_error_keeps_the_inferred_facts(file):
     path = file("day,a,b", *(f"{day},{k},{k * k}" for k, day in enumerate(DAYS)))
     found = inspect_table(path, ReadOptions())
     assert found["error"].startswith(f"{path}: several columns hold numbers: 'a', 'b'")

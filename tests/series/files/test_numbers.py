@@ -1,4 +1,4 @@
-"""Texts as numbers, as people write them."""
+"""Numbers in the many forms that people write."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_numbers_as_people_write_them(file, cells, expected):
     np.testing.assert_array_equal(values(read_file(file(*daily(cells)))), expected)
 
 
-def test_a_comma_that_could_be_either_is_said_and_overruled(file):
+def test_an_ambiguous_comma_is_reported_and_can_be_decided(file):
     lines = [line.replace(";", "\t") for line in daily(["1,234", "2,345"])]
     table = read_file(file(*lines))
     assert values(table) == [1234, 2345]

@@ -1,4 +1,4 @@
-"""Options of reading: what is given, what an earlier reading adds, and values that are refused."""
+"""Options of reading: those that are given, those of an earlier reading, and invalid values."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from unrolled.series.files import ReadOptions, read_file
 from unrolled.series.from_frame import read_panel
 
 
-def test_remarks_below_the_table_are_left_out_and_said(file):
+def test_remarks_below_the_table_are_dropped_with_a_note(file):
     table = read_file(file(*SALES, "", "Source: the shop's own books", "Read on Monday"))
     assert_sales(table)
     assert table.notes == ("2 remark(s) below the table dropped",)
@@ -30,7 +30,7 @@ def test_preferred_columns_are_taken_where_the_file_has_them(file):
     )
 
 
-def test_what_is_no_number_is_named_with_the_option_that_leaves_it_out(file):
+def test_texts_among_numbers_are_named_with_the_option_that_ignores_them(file):
     path = file(*daily([1, "?0.2", 3, "?0.8", *range(16)]))
     with pytest.raises(un.DataError, match=r"column 'sales', line 3: '\?0.2' is not .* `na='\?0.2,\?0.8'`"):
         read_file(path)
@@ -38,7 +38,7 @@ def test_what_is_no_number_is_named_with_the_option_that_leaves_it_out(file):
 
 
 @pytest.mark.parametrize("role", ["id", "time", "target"])
-def test_a_named_column_that_is_not_there_is_refused_beside_those_that_are(refused, role):
+def test_a_missing_named_column_is_refused_with_the_existing_ones(refused, role):
     refused(*SALES, message="there is no column 'shop'; it has: 'date', 'sales'", **{role: "shop"})
 
 
@@ -51,7 +51,7 @@ def test_an_empty_target_is_not_passed_over(refused):
     refused("date,y,x", "2024-01-01,,1", "2024-01-02,,2", message="column 'y': all 2 cells are empty")
 
 
-def test_numbers_that_are_none_are_named_with_their_line(refused):
+def test_invalid_numbers_are_named_with_their_line(refused):
     refused(
         "date,y", "2024-01-01,1", "2024-01-02,1x", message=r"column 'y', line 3: '1x' is not a number \(1 such cell"
     )

@@ -10,7 +10,7 @@ from tables import DAYS, stamps, values
 from unrolled.series.files import ReadOptions, read_file
 
 
-def test_a_year_a_row_and_a_month_a_column(file):
+def test_tables_of_years_by_months_become_long(file):
     months = "JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC"
     rows = (",".join([str(year), *(str(12 * k + m) for m in range(12))]) for k, year in enumerate(range(2000, 2003)))
     table = read_file(file(f"YEAR,{months}", *rows))
@@ -26,7 +26,7 @@ def test_dates_across_make_each_row_a_series(file):
     assert newer.frame["series"].equals(table.frame["series"])
 
 
-def test_columns_become_series_when_told_or_when_names_differ_in_a_number(file):
+def test_columns_become_series_on_request_or_if_names_differ_in_a_number(file):
     rows = [f"{day},{k},{k + 10},{k + 20}" for k, day in enumerate(DAYS)]
     numbered = file("date,store_1,store_2,store_3", *rows, name="numbered.csv")
     assert read_file(numbered).frame["series"].nunique() == 3

@@ -10,7 +10,7 @@ from unrolled.series.files import ReadOptions, read_file
 from unrolled.series.files.sentinels import suspected_sentinel
 
 
-def test_sentinels_are_pointed_out_and_missing_only_when_told(file):
+def test_sentinels_are_reported_and_missing_only_on_request(file):
     path = file(*daily([5, -200, 6, -200, 7, -200, 8]))
     table = read_file(path)
     assert values(table).count(-200) == 3

@@ -18,13 +18,13 @@ def test_years_are_numbers_unless_a_frequency_has_dates(file):
     assert stamps(read_file(path, ReadOptions(freq="YS")))[0] == pd.Timestamp("1990-01-01")
 
 
-def test_date_and_time_may_stand_in_two_columns(file):
+def test_date_and_time_may_be_two_columns(file):
     table = read_file(file("Date,Time,y", *(f"{h[:10]},{h[11:]},{k}" for k, h in enumerate(HOURS))))
     assert stamps(table)[-1] == pd.Timestamp("2024-01-03 23:00")
     assert "timestamps joined from 2 columns: 'Date', 'Time'; change with `time`" in table.notes
 
 
-def test_year_month_day_and_hour_may_stand_in_columns(file):
+def test_year_month_day_and_hour_may_be_columns(file):
     rows = (f"{k},2024,1,{h[8:10]},{h[11:13]},{k % 7}" for k, h in enumerate(HOURS))
     path = file("No,year,month,day,hour,pm", *rows)
     table = read_file(path)
@@ -33,7 +33,7 @@ def test_year_month_day_and_hour_may_stand_in_columns(file):
     assert named.frame.equals(table.frame)
 
 
-def test_missing_stamps_follow_from_their_neighbours(file):
+def test_missing_timestamps_follow_from_their_neighbours(file):
     lines = daily(range(9))
     lines[1], lines[4] = ";0", ";3"
     table = read_file(file(*lines))
@@ -52,7 +52,7 @@ def test_a_table_without_stamps_is_numbered_by_the_frequency(file):
         read_file(path, ReadOptions(start="2015-03"))
 
 
-def test_no_column_of_dates_is_refused(refused):
+def test_a_table_without_dates_is_refused(refused):
     refused(
         "a,b", "1,2", "3,4", message="no column reads as dates; it has: 'a', 'b'. Name the time column with `time`"
     )

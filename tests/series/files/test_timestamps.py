@@ -31,17 +31,17 @@ FROM_DAY_11 = pd.date_range("2024-01-11", periods=5)  # from day 13 on, a month 
         "%m-%d-%Y",
     ],
 )
-def test_dates_are_read_in_whatever_form_the_whole_column_fits(file, form):
+def test_dates_are_read_in_the_format_that_fits_the_column(file, form):
     table = read_file(file("date,sales", *(f"{day:{form}},{k}" for k, day in enumerate(FROM_DAY_11))))
     assert table.frame["date"].tolist() == list(FROM_DAY_11)
 
 
-def test_months_need_no_day(file):
+def test_months_are_read_without_a_day(file):
     table = read_file(file("Month,sales", "2023-11,1", "2023-12,2", "2024-01,3"))
     assert table.frame["Month"].tolist() == list(pd.date_range("2023-11-01", periods=3, freq="MS"))
 
 
-def test_dates_that_mean_the_same_either_way_are_read(file):
+def test_dates_with_equal_day_and_month_are_read(file):
     assert read_file(file("date,sales", "01/01/2024,1", "02/02/2024,2")).frame["date"].dt.month.tolist() == [1, 2]
 
 
@@ -52,7 +52,7 @@ def test_whole_numbers_stay_whole_numbers(file, numbers):
     assert table.frame["year"].dtype == "int64"
 
 
-def test_day_or_month_first_is_said_and_an_option_decides(file):
+def test_day_or_month_first_is_reported_and_an_option_decides(file):
     path = file("date,y", "01/02/2024,1", "02/02/2024,2", "13/02/2024,3")
     assert (
         "dates read day first, as '13/02/2024' allows nothing else; change with `dates='mdy'`"

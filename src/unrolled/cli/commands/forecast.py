@@ -91,14 +91,14 @@ def command(
             notes = [*fit_notes, *console.notes(fc.predict_notes_)]
             console.notes(formula_notes(result, output.excel_safe))
             wall_s = console.elapsed_s
-            shown = replace(fc.fitted, notes=tuple(fit_notes))  # which name options, not parameters
+            shown = replace(fc.fitted, notes=tuple(fit_notes))  # in these, parameters are written as options
             report = Report(ReportContent(shown, fans, file.name, shlex.join(["unrolled", *sys.argv[1:]]), wall_s))
             files = outputs.write_forecast(run_file, fc, result, report, report_names, given)
             stopped = was_interrupted(fc) or interrupted()
     if output.as_json:
         print_json(forecast_json(fc, table.columns, result, notes, files, wall_s))
     else:
-        print_rows(result, output.excel_safe, always_csv=folder is None)  # nothing else holds it then
+        print_rows(result, output.excel_safe, always_csv=folder is None)  # without a folder, this is the only output
     show_chart(fc, panels[0], result, training.levels, console)
     written = f"{folder}/: {', '.join(path.name for path in files)} · " if files else ""
     console.message(f"\n{written}total run time {console.elapsed_s:.1f} s")
@@ -107,7 +107,7 @@ def command(
 
 
 def default_horizon(panels: Sequence[Panel], console: Console) -> int:
-    """The horizon where none is given, which is printed."""
+    """The default horizon, which is printed."""
     from ...series.files.inspection import common_horizon
 
     horizon = common_horizon(panels)

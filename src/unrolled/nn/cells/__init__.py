@@ -1,4 +1,4 @@
-"""The mathematics: one file a cell."""
+"""The mathematics of the cells, each in its own file."""
 
 from .base import CELLS, Cell, HiddenState, cell_named, register_cell
 from .gru import GRU

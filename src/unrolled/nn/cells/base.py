@@ -1,6 +1,6 @@
-"""What every recurrent cell is, and the register that makes a new one known everywhere.
+"""The interface of recurrent cells, and the register that makes new ones known everywhere.
 
-Shapes: N rows, T steps, F features, H hidden units, G gates. Weights lie as PyTorch lays them out:
+Shapes: N rows, T steps, F features, H hidden units, G gates. Weights have PyTorch's layout:
 `weight_ih` (G·H, F), `weight_hh` (G·H, H), gates stacked in the order of `Cell.gates`.
 """
 
@@ -16,7 +16,7 @@ from ...errors import InputError, NotRegisteredError
 
 
 class HiddenState(NamedTuple):
-    """The state of a cell that carries its hidden output only."""
+    """The state of a cell that carries over only its hidden output."""
 
     h: Array  # (N, H)
 
@@ -26,8 +26,8 @@ class Cell(ABC):
     """One step of a recurrence, forward and backward; engines run it through time.
 
     A cell is a value: it holds its sizes and options, never parameters or activations. `p` and `dp` are
-    namespaces of parameter views and of their gradients; whatever backward needs is returned by
-    forward as `saved` and handed back.
+    namespaces of parameter views and of their gradients; `step` returns whatever `step_back` needs
+    as `saved`.
 
     The output of a step is its `state.h`.
     """
@@ -52,7 +52,7 @@ class Cell(ABC):
         return {"weight_ih": (rows, features[0]), "weight_hh": (rows, self.hidden), "bias": (rows,)}
 
     def initialize(self, p: SimpleNamespace, rng: np.random.Generator) -> None:
-        """Write initial values: Glorot uniform inputs, orthogonal recurrence, gate by gate; zero biases."""
+        """Write initial values, gate by gate: Glorot uniform inputs, orthogonal recurrence, zero biases."""
         for gate in range(len(self.gates)):
             rows = slice(gate * self.hidden, (gate + 1) * self.hidden)
             p.weight_ih[rows] = glorot(p.weight_ih[rows].shape, rng)
@@ -62,7 +62,7 @@ class Cell(ABC):
         return (self.hidden,)
 
     def split(self, a: Array) -> list[Array]:
-        """Views of the gates' parts of (..., G·H), in the order of `gates`."""
+        """Views of the parts of (..., G·H) that belong to each gate, in the order of `gates`."""
         H = self.hidden
         return [a[..., k * H : (k + 1) * H] for k in range(len(self.gates))]
 
@@ -70,7 +70,7 @@ class Cell(ABC):
         return self.State(*(np.zeros((rows, self.hidden), dtype) for _ in self.State._fields))  # type: ignore[attr-defined]
 
     def project(self, x: Array, p: SimpleNamespace) -> Array:
-        """The input's part of all pre-activations: x (..., F) → (..., G·H)."""
+        """The contribution of the input to all pre-activations: x (..., F) → (..., G·H)."""
         a = x @ p.weight_ih.T
         if hasattr(p, "bias"):
             a += p.bias
@@ -91,8 +91,8 @@ class Cell(ABC):
     def step_back(self, dstate: Any, saved: Any, p: SimpleNamespace, dp: SimpleNamespace) -> tuple[Array, Any]:
         """One step backward: gradient of the new state → da (N, G·H), gradient of the old state.
 
-        Gradients of the recurrent parameters are added into `dp` in place. `saved` is used up: the
-        returned `da` may lie where `a` lay.
+        Gradients of the recurrent parameters are added into `dp` in place. `saved` can be used only once: the
+        returned `da` may overwrite it.
         """
 
 
@@ -130,4 +130,4 @@ def glorot(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
 def orthogonal(size: int, rng: np.random.Generator) -> Array:
     """A random orthogonal matrix, uniform over the group. Source: Saxe et al., ICLR 2014."""
     q, r = np.linalg.qr(rng.standard_normal((size, size)))
-    return q * np.sign(np.diag(r))  # the sign makes the factorisation unique, hence the distribution uniform
+    return q * np.sign(np.diag(r))  # the sign makes the factorisation unique, and therefore the distribution uniform

@@ -11,8 +11,8 @@ from .base import Cell, HiddenState, register_cell
 
 
 class Saved(NamedTuple):
-    a: Array  # (N, 3H), the gates r z n, lying where their pre-activations lay
-    q: Array  # (N, H), what the reset gate acts on or has acted on: see (2)
+    a: Array  # (N, 3H), the gates r z n, in the memory of their pre-activations
+    q: Array  # (N, H), see (2)
     h_prev: Array  # (N, H)
 
 
@@ -98,7 +98,7 @@ class GRU(Cell):
         da_r, da_z = dr * dsigmoid(r), dz * dsigmoid(z)  # (1')
         da = np.concatenate((da_r, da_z, da_n), axis=1, out=a)
         if self.reset == "after":
-            du = np.concatenate((da[:, : 2 * H], dq), axis=1)  # what reached W_hh h_prev, all three gates
+            du = np.concatenate((da[:, : 2 * H], dq), axis=1)  # gradient of W_hh h_prev, all three gates
             dp.weight_hh += du.T @ h_prev  # (1'), (2')
             dh_prev += du @ p.weight_hh
         else:

@@ -14,7 +14,7 @@ class LSTMState(NamedTuple):
 
 
 class Saved(NamedTuple):
-    a: Array  # (N, 4H), the gates i f g o, lying where their pre-activations lay
+    a: Array  # (N, 4H), the gates i f g o, in the memory of their pre-activations
     tanh_c: Array  # (N, H)
     h_prev: Array  # (N, H)
     c_prev: Array  # (N, H)
@@ -33,7 +33,7 @@ class LSTM(Cell):
         hidden: hidden units H.
 
     Source: Hochreiter & Schmidhuber, Neural Computation 9(8), 1997; forget gate: Gers et al., 2000.
-    The forget gate's bias starts at 1, so that memory is kept until learned otherwise.
+    The forget gate's bias starts at 1, so that the memory is kept until the network learns otherwise.
 
     >>> import numpy as np, unrolled as un
     >>> y, (state,) = un.Network([un.LSTM(4)], input_size=2).forward(np.zeros((1, 3, 2)))

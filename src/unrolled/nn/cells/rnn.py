@@ -11,7 +11,7 @@ from .base import Cell, HiddenState, register_cell
 
 
 class Saved(NamedTuple):
-    h: Array  # (N, H), this step's output, lying where the pre-activation lay
+    h: Array  # (N, H), this step's output, in the memory of the pre-activation
     h_prev: Array  # (N, H)
 
 
@@ -26,8 +26,8 @@ class RNN(Cell):
     Args:
         hidden: hidden units H.
         activation: φ.
-        bias: whether b is there.
-        initial: "orthogonal" recurrence, or "identity": identity recurrence with N(0, 0.001) inputs,
+        bias: whether to add b.
+        initial: of the recurrent weights: "orthogonal"; or "identity", with N(0, 0.001) input weights,
             which keeps a ReLU network's memory alive (IRNN; Le, Jaitly & Hinton, arXiv:1504.00941).
 
     Source: Elman, "Finding structure in time", Cognitive Science 14, 1990.

@@ -173,7 +173,7 @@ class ReferenceEngine:
         return nullcontext()
 
     def missing(self, program: Program, loss: Loss | None = None, optimizer: Optimizer | None = None) -> str | None:
-        return None  # every rule brings its own NumPy code
+        return None  # every rule has its own NumPy code
 
     def forward(
         self,
