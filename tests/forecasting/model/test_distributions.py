@@ -27,7 +27,7 @@ QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
 LIKELIHOODS = ["normal", "student_t", "poisson", "negative_binomial"]
 
 
-# --- the register -----------------------------------------------------------------------------------
+# --- the registry -----------------------------------------------------------------------------------
 
 
 def test_every_likelihood_has_a_distribution_and_quantiles_are_the_default():

@@ -1,6 +1,6 @@
 """The outputs of a network for each value ahead: learned quantiles, or the parameters of a distribution.
 
-Each kind is an `OutputDistribution` in the register `DISTRIBUTIONS`. Every likelihood of `nn.losses` is one.
+Each kind is an `OutputDistribution` in the registry `DISTRIBUTIONS`. Every likelihood of `nn.losses` is one.
 """
 
 from abc import ABC, abstractmethod

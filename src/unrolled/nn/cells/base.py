@@ -1,4 +1,4 @@
-"""The interface of recurrent cells, and the register that makes new ones known everywhere.
+"""The interface of recurrent cells, and the registry that makes new ones known everywhere.
 
 Shapes: N rows, T steps, F features, H hidden units, G gates. Weights have PyTorch's layout:
 `weight_ih` (G·H, F), `weight_hh` (G·H, H), gates stacked in the order of `Cell.gates`.
