@@ -47,7 +47,7 @@ def test_epochs_and_seed(name):
 @pytest.mark.parametrize("name", ["fish", "symbols", "counting", "sales"])
 @pytest.mark.parametrize("epochs", [0, -1, 1.5, True, "ten"])
 def test_bad_epochs(name, epochs):
-    with pytest.raises(un.InputError, match=r"epochs must be a whole number ≥ 1; got"):
+    with pytest.raises(un.InputError, match=r"`epochs` must be a whole number ≥ 1; got"):
         DEMOS[name](epochs=epochs)
 
 

@@ -90,13 +90,13 @@ def test_horizon_past_the_test_part():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"epochs": 0}, "epochs must be a whole number ≥ 1; got 0"),
-        ({"horizon": 0}, "horizon must be a whole number ≥ 1; got 0"),
+        ({"epochs": 0}, "`epochs` must be a whole number ≥ 1; got 0"),
+        ({"horizon": 0}, "`horizon` must be a whole number ≥ 1; got 0"),
         ({"seed": -1}, "a seed is a whole number"),
-        ({"start": "2020-04-01"}, "give a ticker"),
+        ({"start": "2020-04-01"}, "select the prices of a ticker"),
         ({"ticker": "A B"}, "one symbol such as GOOGL"),
-        ({"ticker": "GOOGL", "start": "04/01/2020"}, "start must be a date such as 2020-04-01; got '04/01/2020'"),
-        ({"ticker": "GOOGL", "start": "2023-04-01", "end": "2020-04-01"}, "start must be before end"),
+        ({"ticker": "GOOGL", "start": "04/01/2020"}, "`start` must be a date such as 2020-04-01; got '04/01/2020'"),
+        ({"ticker": "GOOGL", "start": "2023-04-01", "end": "2020-04-01"}, "`start` must be before `end`"),
     ],
 )
 def test_bad_options(options, message):

@@ -107,7 +107,11 @@ CASES = {
     "bad seed": Case((*FORECAST, "--seed", -1), r"a seed is a whole number .*; got -1"),
     "unknown demo": Case(("demo", "weather"), r"no demo is called 'weather'; known: fish, .*, all", shell=True),
     "option of another demo": Case(("demo", "fish", "--horizon", 3), r"--horizon belongs to the demo stock, not"),
-    "epochs of a demo": Case(("demo", "fish", "--epochs", 0, "--out", "x/y"), r"epochs must be .* ≥ 1; got 0"),
+    "epochs of a demo": Case(("demo", "fish", "--epochs", 0, "--out", "x/y"), r"--epochs must be .* ≥ 1; got 0"),
+    "start without a ticker": Case(
+        ("demo", "stock", "--start", "2020-01-01", "--out", "x/y"),
+        r"--start and --end select the prices of a ticker\. Give one \(--ticker\)",
+    ),
     "cell to check": Case(("check", "--cell", "transformer"), r"no cell is called 'transformer'; known"),
     "depth to check": Case(("check", "--depth", 0), r"--depth must be ≥ 1; got 0"),
     "missing model": Case(("predict", MODEL), r"there is no model file model\.safetensors", shell=True),

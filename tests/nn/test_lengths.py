@@ -17,5 +17,5 @@ def test_lengths_are_whole_numbers_up_to_the_number_of_steps():
     assert checked_lengths(np.array([0, 3], np.int8), 2, 3).dtype == np.int64
     with pytest.raises(un.InputError, match=r"lengths must lie in 0..3; they range from 0 to 4"):
         checked_lengths(np.array([0, 4]), 2, 3)
-    with pytest.raises(un.InputError, match="lengths must be 2 whole numbers, one a row"):
+    with pytest.raises(un.InputError, match="lengths must be 2 whole numbers, one per row"):
         checked_lengths(np.array([1, 2]), 2, None)  # nothing that they could apply to

@@ -60,7 +60,7 @@ def add(*rules_then_name, **options):
             {"branching": True, "shares": "lstm"},
             r"can't share 'lstm.weight_ih': no such parameter of shape \(12, 3\)",
         ),
-        (un.Embedding(4, H), "x", {}, r"Embedding: its input is one code a step, \(1,\); got \(2,\)"),
+        (un.Embedding(4, H), "x", {}, r"Embedding: its input is one code per step, \(1,\); got \(2,\)"),
     ],
 )
 def test_the_builder_refuses_mismatched_operations(rule, inputs, options, message):

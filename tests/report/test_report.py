@@ -19,7 +19,7 @@ def test_a_report_from_python_shows_every_library_alike():
     pages = [Page(fitted(table, 3).report(title="A & B").to_html()) for table in (frame, polars.from_pandas(frame))]
     assert pages[0].data["series"] == pages[1].data["series"]
     assert "A & B" in pages[0].text
-    assert "To repeat this" not in pages[0].text  # there is no command
+    assert "How to repeat this" not in pages[0].text  # there is no command
 
 
 def test_the_suffix_decides_the_format_of_a_saved_report(tmp_path):

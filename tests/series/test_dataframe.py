@@ -190,5 +190,7 @@ def test_missing_columns_are_named_with_the_existing_ones(name):
 def test_empty_tables_and_other_objects_are_refused():
     refused(table([]), "the table has no rows")
     refused(
-        {"ds": [1], "y": [2]}, r"a table must be a data frame of pandas, polars or Arrow; got dict\. Wrap your data"
+        {"ds": [1], "y": [2]},
+        r"a table must be a data frame of pandas, polars or Arrow; got dict\. Use pd\.DataFrame",
     )
+    refused(pl.LazyFrame({"ds": [1], "y": [2]}), r"got LazyFrame\. Call its `\.collect\(\)`")

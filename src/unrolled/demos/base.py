@@ -71,7 +71,7 @@ def conclude(
 def check_count(name: str, value: int) -> None:
     """Raise an `InputError` unless a value is a whole number ≥ 1."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
+        raise InputError(f"`{name}` must be a whole number ≥ 1; got {value!r}.")
 
 
 def rng_of(seed: int) -> np.random.Generator:

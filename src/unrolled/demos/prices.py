@@ -49,7 +49,7 @@ def split(opening: Array) -> Split:
         needed = next(k for k in range(WINDOW, 2 * WINDOW) if WINDOW < ceil(TRAINING_SHARE * k) < k)
         raise un.DataError(
             f"{len(opening)} prices are too few: windows of {WINDOW} days and a test part of 20 % need {needed}. "
-            "Use a longer time between `start` and `end`."
+            "Choose an earlier `start` or a later `end`."
         )
     scale = Scale.min_max(opening[:n])
     if not scale.unit:
@@ -83,10 +83,10 @@ def from_yahoo(ticker: str, start: str, end: str) -> Prices:
     """
     # yfinance reads "A B" as two tickers, and would pass anything else on as part of an address
     if not re.fullmatch(r"[A-Za-z0-9.^=-]+", ticker):
-        raise un.InputError(f"ticker must be one symbol such as GOOGL or BRK-B; got {ticker!r}.")
+        raise un.InputError(f"`ticker` must be one symbol such as GOOGL or BRK-B; got {ticker!r}.")
     first, last = day("start", start), day("end", end)
     if first >= last:
-        raise un.InputError(f"start must be before end; got start {first} and end {last}.")
+        raise un.InputError(f"`start` must be before `end`; got {first} and {last}.")
     with warnings.catch_warnings(), yahoo_log() as said:
         try:
             import yfinance
@@ -123,7 +123,7 @@ def day(name: str, text: str) -> date:
     try:
         return date.fromisoformat(str(text))
     except ValueError:
-        raise un.InputError(f"{name} must be a date such as 2020-04-01; got {text!r}.") from None
+        raise un.InputError(f"`{name}` must be a date such as 2020-04-01; got {text!r}.") from None
 
 
 @contextmanager

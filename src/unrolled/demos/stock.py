@@ -88,7 +88,7 @@ def run(
     base.check_count("epochs", epochs)
     base.check_count("horizon", horizon)
     if ticker is None and not (start is None and end is None):
-        raise un.InputError(f"start={start!r} and end={end!r} select prices of a ticker; give a ticker, or neither.")
+        raise un.InputError("`start` and `end` select the prices of a ticker. Give one (`ticker`), or omit them.")
     net = un.Network([un.RNN(HIDDEN), un.Last(), un.Dense(1)], input_size=1, dtype="float32", seed=seed)
     series = prices.bundled() if ticker is None else prices.from_yahoo(ticker, start or START, end or END)
     parts = prices.split(series.open)

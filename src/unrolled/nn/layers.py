@@ -165,7 +165,7 @@ class Embedding(Layer):
 
     def output_shape(self, *features: tuple[int, ...]) -> tuple[int, ...]:
         if features[0] != (1,):
-            raise InputError(f"Embedding: its input is one code a step, (1,); got {features[0]}.")
+            raise InputError(f"Embedding: its input is one code per step, (1,); got {features[0]}.")
         return (self.size,)
 
     def apply(self, inputs: list[Array], p: SimpleNamespace, context: Context) -> tuple[Array, Any]:

@@ -27,7 +27,7 @@ def states_by_name(program: Program, state: State | None) -> dict[str, Any]:
     if state is None:
         return {}
     if len(state) != len(program.operations):
-        raise InputError(f"state must have one entry a layer: {len(program.operations)}; got {len(state)}.")
+        raise InputError(f"state must have one entry per layer: {len(program.operations)}; got {len(state)}.")
     named = {}
     for op, entry in zip(program.operations, state, strict=True):
         if entry is not None and not op.rule.recurrent:

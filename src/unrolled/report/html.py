@@ -168,8 +168,8 @@ def _coverage(content: ReportContent) -> str:
         )
     return (
         f'<div class="scroll">{framed(shown.caption, ["interval", "", "inside", ""], rows)}</div>'
-        '<p class="how">Share of held-out values inside each interval; the mark is what it promises. Each origin is '
-        "calibrated on the others.</p>"
+        '<p class="how">Share of held-out values inside each interval; the mark shows the nominal level. Each origin '
+        "is calibrated on the others.</p>"
     )
 
 
@@ -185,9 +185,9 @@ def _series(content: ReportContent) -> str:
         rows.append(f'<tr>{first}<td class="spark" data-k="{k}"></td>{rest}</tr>')
     whole = framed(shown.caption, [shown.header[0], "", *shown.header[1:]], rows)
     how = (
-        "Gaps are rows missing between the first and the last. Outliers lie three interquartile ranges outside the "
-        "quartiles of what season and trend leave. Season is its strength, from 0 (none) to 1 (nothing else). The "
-        "line shows the end of the series and its forecast."
+        "Gaps are rows missing between the first and the last. Outliers lie more than three interquartile ranges "
+        "outside the quartiles of the remainder after season and trend. Season is the strength of the season, from 0 "
+        "(none) to 1 (it explains all variation). The line shows the end of the series and its forecast."
     )
     tall = " tall" if len(rows) > 12 else ""
     shown_table = f'<div class="scroll{tall}" tabindex="0">{whole}</div><p class="how">{escape(how)}</p>'
@@ -201,7 +201,7 @@ def _search(content: ReportContent) -> str:
     how = (
         "Judged by forecasts from rolling origins before the held-out end: score is the error of the median, divided "
         "by the series' mean change from row to row; the standard error is that of the difference from the default. "
-        "Scores of those that were only screened, with less training and fewer origins, compare among themselves."
+        "Trials that were only screened, with less training and fewer origins, are comparable only with each other."
     )
     return section(
         "search", "Automatic choice", f'<div class="scroll">{table(shown)}</div><p class="how">{escape(how)}</p>'
@@ -221,7 +221,7 @@ def _repeat(content: ReportContent) -> str:
         return ""
     return section(
         "repeat",
-        "To repeat this",
+        "How to repeat this",
         f'<pre><code id="command">{escape(content.command)}</code></pre>'
         '<div class="controls copy"><button type="button" id="copy" aria-live="polite">Copy</button></div>',
     )

@@ -29,7 +29,7 @@ def document(content: ReportContent) -> str:
     shown = tables.model(content)
     facts = "\n".join(f"- {text(row[0])}: {text(row[1])}" for row in shown.rows)
     parts += ["## The model", facts if len(content.parts) == 1 else table(shown)]
-    parts += ["## To repeat this", code(content.command)] if content.command is not None else []
+    parts += ["## How to repeat this", code(content.command)] if content.command is not None else []
     return "\n\n".join(parts) + "\n"
 
 

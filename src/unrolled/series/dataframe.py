@@ -36,9 +36,9 @@ def open_table(frame: IntoDataFrame, columns: Columns, needed: Iterable[str]) ->
     try:
         table = nw.from_native(frame, eager_only=True)
     except TypeError as error:
+        remedy = "Call its `.collect()`." if hasattr(frame, "collect") else "Use pd.DataFrame({'ds': ..., 'y': ...})."
         raise DataError(
-            f"a table must be a data frame of pandas, polars or Arrow; got {type(frame).__name__}. "
-            "Wrap your data: pd.DataFrame({'ds': ..., 'y': ...})."
+            f"a table must be a data frame of pandas, polars or Arrow; got {type(frame).__name__}. {remedy}"
         ) from error
     ids = [columns.id] if columns.id != Columns.id else []
     for name in (*needed, *ids):
