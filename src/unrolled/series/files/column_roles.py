@@ -47,13 +47,17 @@ def find_ids(raw: RawTable, stamps: pd.Series, taken: Sequence[str]) -> list[str
     A column with a usual name is preferred, then a column of texts, then one of whole numbers, then two of them.
     """
     cells = raw.cells
-    free = [c for c in raw.names if c not in taken and c.lower() not in (*TARGET_NAMES, *TIME_NAMES)]
+    reserved = (*TARGET_NAMES, *TIME_NAMES, *CALENDAR_NAMES)
+    free = [c for c in raw.names if c not in taken and c.lower() not in reserved]
     usual = [c for c in free if c.lower() in ID_NAMES]
     if not stamps.duplicated().any():
         return [c for c in usual if c.lower() == "unique_id"][:1]
     free = [c for c in free if c in usual or cells[c].notna().all()]
-    text = [c for c in free if c not in usual and not is_numeric(cells[c])]
-    whole = [c for c in free if c not in (*usual, *text) and whole_numbers(sample_of(cells[c])).notna().all()]
+    numeric = numeric_columns(raw, taken)
+    text = [c for c in free if c not in (*usual, *numeric)]
+    # the target is a column of numbers, too
+    whole = [c for c in numeric if c in free and c not in usual and whole_numbers(sample_of(cells[c])).notna().all()]
+    whole = whole if len(numeric) > 1 else []
     candidates = [*usual, *text, *whole]
     stamp_codes = pd.factorize(stamps)[0].astype(np.int64)
     codes = {c: pd.factorize(cells[c])[0].astype(np.int64) for c in candidates}

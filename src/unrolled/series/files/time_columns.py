@@ -1,6 +1,7 @@
 """The timestamps of a table: the columns that hold them, joined if there are several; or rows that are numbered."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -18,20 +19,30 @@ from .timestamps import dates_share, read_stamps, refuse_unread, whole_numbers
 TIME_NAMES = ("ds", "date", "datetime", "time", "timestamp", "month", "week", "day", "year", "quarter", "period")
 CALENDAR_PARTS = {
     "year": ("year", "yr", "yyyy", "jahr", "année", "año", "anno"),
-    "quarter": ("quarter", "qtr", "quartal"),
-    "month": ("month", "mon", "mo", "mnth", "monat", "mois", "mes", "mese"),
-    "day": ("day", "dom", "dayofmonth", "tag", "jour", "día", "giorno"),
-    "hour": ("hour", "hr", "hours", "stunde", "heure", "hora", "ora"),
+    "quarter": ("quarter", "qtr", "quartal", "trimestre", "period"),
+    "month": ("month", "mon", "mo", "mm", "mnth", "monat", "mois", "mes", "mese", "maand", "period"),
+    "week": ("week", "wk", "kw", "weeknum", "week_number", "isoweek", "woche", "semaine", "semana", "settimana"),
+    "day of the year": ("doy", "dayofyear", "day_of_year", "yday", "jday", "julian"),
+    "day": ("day", "dy", "dd", "dom", "dayofmonth", "day_of_month", "tag", "jour", "día", "giorno", "dag"),
+    "hour": ("hour", "hr", "hh", "hours", "stunde", "heure", "hora", "ora"),
     "minute": ("minute", "min", "minutes"),
 }
 PART_RANGES = {
     "year": (1700, 2200),
     "quarter": (1, 4),
     "month": (1, 12),
+    "week": (1, 53),
+    "day of the year": (1, 366),
     "day": (1, 31),
     "hour": (0, 24),
     "minute": (0, 59),
 }
+CALENDAR_CHAINS = (  # parts that make up a timestamp, each from the year down; of equally long ones, the first
+    ("year", "month", "day", "hour", "minute"),
+    ("year", "day of the year", "hour", "minute"),
+    ("year", "week"),
+    ("year", "quarter"),
+)
 MIN_TIME_SHARE = 0.9  # of the cells of a column of dates, or of times of day
 DEFAULT_START = "2001-01-01"  # of numbered rows; a Monday
 
@@ -101,21 +112,29 @@ def _calendar_parts(raw: RawTable, free: Sequence[str]) -> list[str]:
         part: next((c for c in free if c.lower() in names and _in_range(raw.cells[c], part)), None)
         for part, names in CALENDAR_PARTS.items()
     }
-    if found["year"] is None or not (found["quarter"] or found["month"]):
-        return []
-    if not found["month"]:
-        return [found["year"], found["quarter"]]  # type: ignore[list-item]
-    parts = (found[part] for part in ("year", "month", "day", "hour", "minute"))
-    return [str(column) for column in takewhile(lambda column: column is not None, parts)]
+    whole = [
+        [str(column) for column in takewhile(lambda column: column is not None, (found[part] for part in chain))]
+        for chain in CALENDAR_CHAINS
+    ]
+    return max((columns for columns in whole if len(columns) > 1), key=len, default=[])
 
 
 def _in_range(column: pd.Series, part: str) -> bool:
-    sample = sample_of(column)
-    if part == "month" and len(sample) and sample.map(lambda text: month_named(str(text)) is not None).all():
-        return True
-    numbers = whole_numbers(sample)
+    numbers = _part_numbers(sample_of(column), part)
     low, high = PART_RANGES[part]
-    return len(numbers) > 0 and bool(numbers.between(low, high).all())
+    coded = str(column.name).lower() != "period" or not is_numeric(column)  # a period 1 may be anything
+    return len(numbers) > 0 and coded and bool(numbers.between(low, high).all())
+
+
+def _part_numbers(column: pd.Series, part: str) -> pd.Series:
+    """A column of one part of dates as numbers, NaN where a cell is none; Jan and M01 are months, Q1 is a quarter."""
+
+    def number(text: str) -> int | None:
+        code = re.fullmatch(rf"{part[0]}(\d\d?)", text.strip().lower())
+        return int(code[1]) if code else month_named(text) if part == "month" else None
+
+    named = part in ("month", "quarter") and column.notna().any() and not is_numeric(column)
+    return whole_numbers(column.map(number, na_action="ignore") if named else column)
 
 
 def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) -> TimeColumn:
@@ -128,6 +147,11 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
         raise DataError(
             f"{place}: dates such as {found.ambiguous!r} can be read day first or month first, and none decides. "
             "Choose one with `dates='dmy'` or `dates='mdy'`, or write them as 2024-12-31."
+        )
+    if found.without_year is not None:
+        raise DataError(
+            f"{place}: dates such as {found.without_year!r} have no year. Add it, or number the rows with `freq='D'` "
+            "and `start='2024-12-31'`, or give the format of another date with `dates`."
         )
     bad = found.bad
     if bad.any():
@@ -149,9 +173,9 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
 
 def _join(raw: RawTable, names: Sequence[str]) -> pd.Series:
     """Several columns as one column of texts: year, month, day and so on, or a date and the time of day."""
-    parts = {part: c for part, usual in CALENDAR_PARTS.items() for c in names if c.lower() in usual}
-    if "year" in parts and len(parts) == len(names):
-        return _join_parts(raw, {part: raw.cells[c] for part, c in parts.items()})
+    parts = {_part_of(raw.cells[c]): c for c in names}
+    if "year" in parts and None not in parts and len(parts) == len(names):
+        return _join_parts(raw, {str(part): raw.cells[c] for part, c in parts.items()})
     first, *others = (raw.cells[c] for c in names)
     joined = first.copy()
     for column in others:
@@ -160,27 +184,40 @@ def _join(raw: RawTable, names: Sequence[str]) -> pd.Series:
     return joined.where(joined.notna(), None)
 
 
-def _join_parts(raw: RawTable, parts: dict[str, pd.Series]) -> pd.Series:
-    """Texts of dates from the columns of year, month, day, hour and minute."""
+def _part_of(column: pd.Series) -> str | None:
+    """The part of a date that a column has the name of; of several, one that its cells can be."""
+    parts = [part for part, usual in CALENDAR_PARTS.items() if str(column.name).lower() in usual]
+    return next((part for part in parts if _in_range(column, part)), parts[0] if parts else None)
+
+
+def _join_parts(raw: RawTable, parts: Mapping[str, pd.Series]) -> pd.Series:
+    """Texts of dates from the columns of year, month, day, hour and so on."""
     numbers = {}
     for part, column in parts.items():
-        named = part == "month" and column.notna().any() and not is_numeric(column)
-        numbers[part] = whole_numbers(column.map(month_named, na_action="ignore") if named else column)
+        found = _part_numbers(column, part)
         low, high = PART_RANGES[part]
-        bad = ~(numbers[part].between(low, high)).to_numpy()
+        bad = ~found.between(low, high).to_numpy()
         if bad.any():
             row = int(bad.argmax())
             raise DataError(
                 f"{raw.place(column.name, row)}: {shorten(column.iloc[row])} is not a {part}. Correct it, or name "
                 "the columns of the time (`time`)."
             )
-    year, two_digits = numbers["year"].astype(int), "{:02}".format
-    month = 3 * numbers["quarter"] - 2 if "quarter" in parts and "month" not in parts else numbers.get("month", 1)
-    texts = year.map("{:04}".format) + "-" + (year * 0 + month).astype(int).map(two_digits)
-    texts = texts + "-" + (year * 0 + numbers.get("day", 1)).astype(int).map(two_digits)
+        numbers[part] = found.astype(int).to_numpy()
+    two_digits = "{:02}".format
+    years = pd.Series(numbers["year"]).map("{:04}".format)
+    if "week" in parts:
+        texts = years + "-W" + pd.Series(numbers["week"]).map(two_digits)
+    elif "day of the year" in parts:
+        first = (numbers["year"] - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+        texts = pd.Series((first + numbers["day of the year"] - 1).astype(str))
+    else:
+        months = 3 * numbers["quarter"] - 2 if "quarter" in parts else numbers.get("month", np.ones(len(years), int))
+        texts = years + "-" + pd.Series(months).map(two_digits)
+        texts = texts + "-" + pd.Series(numbers.get("day", np.ones(len(years), int))).map(two_digits)
     if "hour" in parts:
-        minutes = (year * 0 + numbers.get("minute", 0)).astype(int).map(two_digits)
-        texts = texts + " " + numbers["hour"].astype(int).map(two_digits) + ":" + minutes
+        minutes = pd.Series(numbers.get("minute", np.zeros(len(years), int))).map(two_digits)
+        texts = texts + " " + pd.Series(numbers["hour"]).map(two_digits) + ":" + minutes
     return texts.astype(object)
 
 

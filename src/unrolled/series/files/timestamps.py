@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...errors import DataError
+from .date_codes import choose_reading
 from .dates import DateParts, parse_date
 from .dialect import shorten
 from .numbers import missing, spread
@@ -27,6 +28,7 @@ class ParsedStamps:
     values: pd.Series  # datetime64[ns] or int64 of each distinct text, NaT where it can't be read
     notes: list[str]  # what was inferred
     ambiguous: str | None = None  # a text that can be read day first or month first, if no text decides
+    without_year: str | None = None  # a text, if all are days and months without a year
 
     @property
     def bad(self) -> Array:
@@ -40,7 +42,9 @@ def read_stamps(column: pd.Series, dates: str | None = None) -> tuple[ParsedStam
     `dates` is the option of `ReadOptions`.
     """
     codes, texts = pd.factorize(column.where(~missing(column), None))
-    return _read_unique(pd.Series(texts, dtype=object), dates), codes
+    unique = pd.Series(texts, dtype=object)
+    coded = None if dates is not None or not len(unique) else _parse_codes(unique, str(column.name or ""))
+    return coded or _read_unique(unique, dates), codes
 
 
 def dates_share(column: pd.Series) -> float:
@@ -71,7 +75,7 @@ def _read_unique(texts: pd.Series, dates: str | None) -> ParsedStamps:
             return parsed_iso
     whole = whole_numbers(texts)
     if whole.notna().all():
-        return _parse_numbers(texts, whole.astype(np.int64), dates)
+        return ParsedStamps(whole.astype(np.int64), [])
     return _parse_parts(texts, dates)
 
 
@@ -99,31 +103,20 @@ def _choose_zone(local: pd.Series, utc: pd.Series) -> ParsedStamps:
     return ParsedStamps(utc, [] if local.equals(utc) else ["timestamps with time zones converted to UTC"])
 
 
-def _parse_numbers(texts: pd.Series, whole: pd.Series, dates: str | None) -> ParsedStamps:
-    """Whole numbers: yyyymmdd, yyyymm, seconds since 1970, or plain numbers."""
-    plain = ParsedStamps(whole, [])
-    if dates == "number" or not texts.str.fullmatch(r"\d{6}|\d{8}|\d{10}|\d{13}").all():
-        return plain
-    length = texts.str.len()
-    if length.nunique() > 1:
-        return plain
-    digits = int(length.iloc[0])
-    if digits in (10, 13):
-        parsed = pd.to_datetime(whole, unit="s" if digits == 10 else "ms", errors="coerce")
-        if parsed.dt.year.between(1990, 2100).all():
-            return ParsedStamps(parsed, [f"{texts.iloc[0]!r} read as seconds since 1970; {CHANGE_TO_NUMBERS}"])
-        return plain
-    parsed = pd.to_datetime(texts, format="%Y%m%d" if digits == 8 else "%Y%m", errors="coerce")
-    if parsed.isna().any() or not parsed.dt.year.between(1700, 2200).all():
-        return plain
-    form = "year, month and day" if digits == 8 else "year and month"
-    return ParsedStamps(parsed, [f"{texts.iloc[0]!r} read as {form}; {CHANGE_TO_NUMBERS}"])
+def _parse_codes(texts: pd.Series, name: str) -> ParsedStamps | None:
+    """Texts that are dates in a code; None if they are better read without one."""
+    found = choose_reading(texts, name, lambda: _read_unique(texts, None).values)
+    if found is None or found.code is None:
+        return None
+    change = CHANGE_TO_NUMBERS if texts.iloc[0].isdigit() else "change with `dates`"
+    note = f"{texts.iloc[0]!r} read as {found.code.meaning}; {change}"
+    return ParsedStamps(found.stamps, [note], without_year=None if found.code.has_year else texts.iloc[0])
 
 
 def _parse_parts(texts: pd.Series, dates: str | None) -> ParsedStamps:
     parts = [parse_date(text) for text in texts]
     months_only = [bool(re.fullmatch(r"\d{4}[-/.]\d{1,2}", text)) for text in texts]
-    if not all(months_only):  # among days, a month alone is a date that was cut off
+    if 2 * sum(months_only) < len(months_only):  # among days, a month alone is a date that was cut off
         parts = [None if cut else part for part, cut in zip(parts, months_only, strict=True)]
     orders = np.array(["" if part is None else part.order for part in parts])
     if not (orders != "").any():

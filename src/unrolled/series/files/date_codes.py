@@ -1,0 +1,223 @@
+"""Texts that can be read as timestamps in several ways, such as 201902, 45000, 1-2015 or 2000-01.
+
+Each way is a `DateCode`. Which of them a column is written in is decided by the whole column: the timestamps of the
+right reading follow each other almost without gaps, those of a wrong one do not.
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ..frequency import Frequency
+from .dates import month_named
+
+FIRST_YEAR, LAST_YEAR = 1700, 2200  # of codes of digits
+EXCEL_ORIGIN = pd.Timestamp("1899-12-30")  # day 0 of its calendar, after its error about the year 1900
+EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119
+EPOCH_YEARS = (1990, 2100)
+PARTS_OF_A_YEAR = (1, 2, 4, 12)  # of years with decimals: years, half-years, quarters, months
+CLEARLY_BETTER = 0.1  # by which the share of known timestamps must exceed that of the reading before
+
+DATE_NAMES = re.compile(r"dat|fecha|day|tag|jour|d[ií]a|giorn")
+WEEK_NAMES = re.compile(r"week|woche|semain|seman|settiman|uge|vecka|^kw$|^wk")
+QUARTER_NAMES = re.compile(r"quar|qtr|trim")
+DAY_OF_YEAR_NAMES = re.compile(r"doy|juli|day_?of_?year|yday")
+
+
+class DateCode(NamedTuple):
+    """One way to read texts as timestamps."""
+
+    meaning: str  # in notes
+    pattern: str  # of all texts
+    read: Callable[[pd.Series], pd.Series]  # timestamps of texts that match, NaT where a text does not fit
+    names: re.Pattern[str] | None = None  # of columns that are probably written so
+    named_only: bool = False  # whether other columns are never read so
+    has_year: bool = True
+
+
+def _digits(form: str, length: int, meaning: str) -> DateCode:
+    """Codes of digits in a format of `strptime`."""
+
+    def read(texts: pd.Series) -> pd.Series:
+        stamps = pd.to_datetime(texts, format=form, errors="coerce")
+        return stamps.where(stamps.dt.year.between(FIRST_YEAR, LAST_YEAR))
+
+    return DateCode(meaning, rf"\d{{{length}}}", read)
+
+
+def _years(years: pd.Series, days: pd.Series | int = 0) -> pd.Series:
+    """The first day of each year, and a number of days later."""
+    inside = years.between(FIRST_YEAR, LAST_YEAR)
+    begin = pd.to_datetime(years.where(inside, 2000).astype(int).astype(str), format="%Y").where(inside)
+    return begin + pd.to_timedelta(days, unit="D")
+
+
+def _months(year: pd.Series, month: pd.Series) -> pd.Series:
+    good = year.between(FIRST_YEAR, LAST_YEAR) & month.between(1, 12)
+    months = np.where(good, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
+    return pd.Series(months.astype("datetime64[ns]"), index=year.index).where(good)
+
+
+def _split(texts: pd.Series, pattern: str) -> list[pd.Series]:
+    found = texts.str.extract(pattern)
+    return [found[k].astype(int) for k in found]
+
+
+def _fiscal_years(texts: pd.Series) -> pd.Series:
+    year, following = _split(texts, r"(\d{4})\D(\d+)")
+    return _years(year).where(following % 100 == (year + 1) % 100)
+
+
+def _quarters(texts: pd.Series) -> pd.Series:
+    quarter, year = _split(texts, r"(\d)\D(\d{4})")
+    return _months(year, 3 * quarter - 2)
+
+
+def _weeks(texts: pd.Series) -> pd.Series:
+    year, week = _split(texts, r"(\d{4})\D?(\d\d?)")
+    monday = _years(year, 3)  # 4 January lies in the first week of ISO 8601
+    monday = monday - pd.to_timedelta(monday.dt.dayofweek, unit="D") + pd.to_timedelta(7 * (week - 1), unit="D")
+    in_year = (monday + pd.Timedelta(3, "D")).dt.year == year  # week 53 does not exist in every year
+    return monday.where(in_year & week.between(1, 53))
+
+
+def _days_of_year(texts: pd.Series) -> pd.Series:
+    year, day = _split(texts, r"(\d{4})\D?(\d{3})")
+    stamps = _years(year, day - 1)
+    return stamps.where((day > 0) & (stamps.dt.year == year))
+
+
+def _hours(texts: pd.Series) -> pd.Series:
+    """Days and hours; hour 24 is midnight at the end of the day."""
+    hour = texts.str[8:10].astype(int)
+    stamps = pd.to_datetime(texts.str[:8], format="%Y%m%d", errors="coerce") + pd.to_timedelta(hour, unit="h")
+    return stamps.where(hour <= 24)
+
+
+def _epoch(unit: str) -> Callable[[pd.Series], pd.Series]:
+    def read(texts: pd.Series) -> pd.Series:
+        numbers = texts.astype(float) if texts.str.contains(".", regex=False).any() else texts.astype("int64")
+        stamps = pd.to_datetime(numbers, unit=unit, errors="coerce").astype("datetime64[ns]")  # type: ignore[call-overload]
+        return stamps.where(stamps.dt.year.between(*EPOCH_YEARS))
+
+    return read
+
+
+def _excel_days(texts: pd.Series) -> pd.Series:
+    days = texts.astype(float)
+    seconds = pd.to_timedelta((days * 86400).round(), unit="s")
+    return (EXCEL_ORIGIN + seconds).where(days.between(*EXCEL_DAYS))
+
+
+def _decimal_years(texts: pd.Series) -> pd.Series:
+    """The periods in which years with decimals lie, of the longest kind of which each holds one at most."""
+    years = texts.astype(float)
+    for parts in PARTS_OF_A_YEAR:
+        period = pd.Series(np.floor(years * parts + 1e-2), index=texts.index).astype(int)
+        if not period.duplicated().any():
+            return _months(period // parts, period % parts * (12 // parts) + 1)
+    whole = years.astype(int)
+    days = (whole % 4 == 0) + 365.0
+    return _years(whole, np.floor((years - whole) * days + 0.1))
+
+
+def _day_and_month(texts: pd.Series) -> pd.Series:
+    """The days of some leap year."""
+    numbers = texts.str.extract(r"(\d+)")[0].astype(int)
+    names = texts.str.extract(r"([^\W\d_]+)")[0].map(month_named)
+    good = names.notna() & numbers.between(1, 31)
+    days = "2000-" + names.where(good, 1).astype(int).astype(str) + "-" + numbers.where(good, 99).astype(str)
+    return pd.to_datetime(days, format="%Y-%m-%d", errors="coerce")
+
+
+FISCAL_YEARS = DateCode("fiscal years", r"\d{4}[-/](?:\d{2}|\d{4})", _fiscal_years)
+# codes that are preferred to dates or numbers that fit as well, then those that must fit better
+CODES = (
+    (
+        FISCAL_YEARS,
+        _digits("%Y%m%d", 8, "year, month and day"),
+        _digits("%Y%m", 6, "year and month"),
+        DateCode("year and day of the year", r"\d{7}|\d{4}[-/.]\d{3}", _days_of_year, DAY_OF_YEAR_NAMES),
+        DateCode("year, month, day and hour", r"\d{10}", _hours),
+        _digits("%Y%m%d%H%M", 12, "date and time of day"),
+        _digits("%Y%m%d%H%M%S", 14, "date and time of day"),
+        DateCode("seconds since 1970", r"\d{9,10}(?:\.\d+)?", _epoch("s")),
+        DateCode("milliseconds since 1970", r"\d{12,13}(?:\.0+)?", _epoch("ms")),
+        DateCode("microseconds since 1970", r"\d{15,16}", _epoch("us")),
+        DateCode("nanoseconds since 1970", r"\d{18,19}", _epoch("ns")),
+        DateCode("days of Excel's calendar", r"\d{5}(?:\.\d+)?", _excel_days, DATE_NAMES, named_only=True),
+        DateCode("years with decimals", r"\d{4}\.\d+", _decimal_years),
+    ),
+    (
+        DateCode("quarter and year", r"[1-4][-/. ]\d{4}", _quarters, QUARTER_NAMES),
+        DateCode("year and week", r"\d{6}|\d{4}[-/. ]\d{2}", _weeks, WEEK_NAMES),
+        DateCode(
+            "day and month",
+            r"\d{1,2}[-/. ]*[^\W\d_]{3,9}\.?|[^\W\d_]{3,9}[-/. ]+\d{1,2}",
+            _day_and_month,
+            has_year=False,
+        ),
+    ),
+)
+
+
+class Reading(NamedTuple):
+    """The distinct texts of a column as timestamps."""
+
+    code: DateCode | None  # None: as they are, without a code
+    stamps: pd.Series  # datetime64[ns] or int64, NaT where a text does not fit
+
+
+def choose_reading(texts: pd.Series, name: str, plain: Callable[[], pd.Series]) -> Reading | None:
+    """How the distinct texts of a column are written; None if no code fits them all.
+
+    `name` is that of the column; `plain` gives the timestamps or numbers that the texts are without a code.
+    """
+    whole = texts.str.removesuffix(".0") if texts.str.fullmatch(r"\d+\.0").all() else texts
+    before, after = ([found for code in codes if (found := _read(code, whole, name))] for codes in CODES)
+    if not before and not after:
+        return None
+    named = [found for found in (*before, *after) if _is_named(found.code, name)]
+    best, most = None, -1.0
+    for found in [*named, *before, Reading(None, plain()), *after]:
+        share = known_share(found.stamps)
+        if share > most + CLEARLY_BETTER:
+            best, most = found, share
+    return best
+
+
+def _is_named(code: DateCode | None, name: str) -> bool:
+    return bool(code and code.names and code.names.search(name.lower()))
+
+
+def _read(code: DateCode, texts: pd.Series, name: str) -> Reading | None:
+    if code.named_only and not _is_named(code, name):
+        return None
+    if not re.fullmatch(code.pattern, texts.iloc[0]) or not texts.str.fullmatch(code.pattern).all():
+        return None
+    stamps = code.read(texts)
+    return None if stamps.isna().any() else Reading(code, stamps)
+
+
+def known_share(stamps: pd.Series) -> float:
+    """The share of the periods between the first and the last of some distinct timestamps that are among them.
+
+    It is lower if some could not be read, or do not come in the order of time.
+
+    >>> known_share(pd.Series([1, 2, 3, 5, 6, 7, 8, 9])).round(2), known_share(pd.Series([3, 1, 2]))
+    (0.89, 0.5)
+    """
+    values = stamps.dropna().to_numpy()
+    if len(values) < 2:
+        return len(values) / max(len(stamps), 1)
+    steps = np.diff(values).astype(np.int64)
+    in_order = max((steps > 0).mean(), (steps < 0).mean())
+    ordered = np.unique(values)
+    if len(ordered) < 2:
+        return 0.0
+    ordinals, on_grid = Frequency.infer(ordered, np.array([0])).ordinals(ordered)
+    span = int(ordinals[-1] - ordinals[0]) + 1
+    return float(in_order * on_grid.sum() / span * len(ordered) / len(stamps))
