@@ -64,7 +64,7 @@ LEVELS = {
     ],
     f"{ROOT}.series.files": [
         {"dates", "decode", "numbers", "options", "sentinels"},
-        {"header"},
+        {"date_codes", "header"},
         {"dialect"},
         {"timestamps"},
         {"time_columns"},

@@ -160,8 +160,20 @@ def test_business_days_are_recognised_by_missing_weekends():
     assert infer(every("B", 6, start="2024-01-01")).name == "business days"
 
 
-def test_a_single_weekend_makes_the_frequency_daily():
+def test_weekends_make_the_frequency_daily_unless_they_are_rare():
     assert infer(np.append(every("B", 10, start="2024-01-01"), dates("2024-01-13"))).name == "daily"
+    assert infer(np.sort(np.append(every("B", 100, start="2024-01-01"), dates("2024-01-13")))).name == "business days"
+
+
+def test_days_that_short_months_lack_are_clipped_to_their_end():
+    stamps = dates("2023-02-28", "2023-03-30", "2023-04-30", "2023-05-30", "2023-06-30")
+    frequency = infer(stamps)
+    assert frequency.name == "monthly"
+    ordinals, on_grid = frequency.ordinals(stamps)
+    assert on_grid.all()
+    assert frequency.stamps(ordinals).tolist() == stamps.tolist()
+    following = frequency.stamps(ordinals[-1] + np.arange(7, 10)).astype("datetime64[D]")
+    assert following.astype(str).tolist() == ["2024-01-30", "2024-02-29", "2024-03-30"]
 
 
 def test_a_weekend_is_no_gap_between_business_days():

@@ -155,3 +155,21 @@ def test_a_stamp_that_would_make_a_table_of_gaps_is_named():
 )
 def test_stamps_of_another_kind_than_in_the_training_are_refused(freq, stamps, message):
     refused(pd.DataFrame({"ds": stamps, "y": [1, 2]}), f"column 'ds' {message} as in training", freq=freq)
+
+
+# --- weekends ---------------------------------------------------------------------------------------
+
+
+def test_a_rare_session_on_a_weekend_is_left_out_of_business_days():
+    frame = table(np.arange(100.0), freq="B")
+    saturday = pd.DataFrame({"ds": [pd.Timestamp("2024-02-10")], "y": [1000.0]})
+    panel = read(pd.concat([frame, saturday]).sort_values("ds"))
+    assert panel.frequency.name == "business days"
+    assert panel.y.tolist() == frame["y"].tolist()
+    assert any(note.startswith("1 row(s) on weekends left out") for note in panel.notes)
+    daily = read(pd.concat([frame, saturday]), freq="D")
+    assert daily.observed.sum() == 101
+
+
+def test_many_weekends_among_business_days_are_refused():
+    refused(table(np.arange(30.0)), "does not lie on the business days grid", freq="B")

@@ -21,6 +21,7 @@ Unit = Literal["integer", "fixed", "month", "business day"]
 SECOND, MINUTE, HOUR, DAY = (n * 10**9 for n in (1, 60, 3600, 86400))
 # seasons of fixed frequencies, in nanoseconds: (longest period to which the season applies, length of the season)
 FIXED_SEASONS = ((MINUTE, HOUR), (12 * HOUR, DAY), (DAY, 7 * DAY), (7 * DAY, 364 * DAY))
+MAX_WEEKEND_SHARE = 0.1  # of weekends on which a series of business days may have a value
 VALID_ALIASES = "use an alias such as D, B, W, MS, QS, YS, h or 30min"
 
 
@@ -56,8 +57,10 @@ class Frequency:
                 return months
         if step == DAY:
             days = stamps.astype("datetime64[D]")
-            if np.is_busday(days).all() and _weekends_between(days)[inside].any():
-                return cls("business day", 1, origin)
+            weekends = _weekends_between(days)[inside]
+            if weekends.any() and (~np.is_busday(days)).sum() <= MAX_WEEKEND_SHARE * weekends.sum():
+                first_business_day = int(as_integers(stamps[np.is_busday(days)][:1])[0])
+                return cls("business day", 1, first_business_day)
         return cls("fixed", step, origin)
 
     @classmethod
@@ -77,8 +80,9 @@ class Frequency:
         day = (decisive - months).astype(int)
         if ((decisive + 1).astype("datetime64[M]") > months).all():
             return cls("month", step, origin, month_end=True)
-        if (day == day[0]).all():
-            return cls("month", step, origin)
+        if (decisive == _day_of(months, day.max())).all():
+            own = np.flatnonzero(days - days.astype("datetime64[M]") == day.max())  # not clipped to a short month
+            return cls("month", step, int(as_integers(stamps[own[:1]])[0]))
         for month_end in (True, False):
             if (decisive == _business_day_of(months, month_end)).all():
                 return cls("month", step, origin, month_end, business=True)
@@ -140,7 +144,7 @@ class Frequency:
         elif self.business:
             days = _business_day_of(months, self.month_end)
         else:
-            days = _last_day_of(months) if self.month_end else months.astype("datetime64[D]") + (start - first_month)
+            days = _last_day_of(months) if self.month_end else _day_of(months, (start - first_month).astype(int))
         return days.astype("datetime64[ns]") + np.timedelta64(self.origin % DAY, "ns")  # the time of day stays
 
     @property
@@ -218,6 +222,11 @@ def _weekends_between(days: Array) -> Array:
 
 def _last_day_of(months: Array) -> Array:
     return (months + 1).astype("datetime64[D]") - 1
+
+
+def _day_of(months: Array, day: int) -> Array:
+    """A day of these months, counted from 0, datetime64[D]; the last one of months that are too short."""
+    return np.minimum(months.astype("datetime64[D]") + day, _last_day_of(months))
 
 
 def _business_day_of(months: Array, last: bool) -> Array:

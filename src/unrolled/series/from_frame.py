@@ -110,6 +110,10 @@ def _notes(table: TableContent, placed: Placement, *, n_gaps: int, n_ahead: int,
         notes.append("rows were not in the order of time; they have been sorted")
     if placed.n_dropped:
         notes.append(f"{placed.n_dropped} last row(s) dropped, whose {placed.frequency.name} period is incomplete")
+    if placed.n_weekend:
+        notes.append(
+            f"{placed.n_weekend} row(s) on weekends left out, as the others are business days; `freq='D'` keeps them"
+        )
     if n_gaps:
         notes.append(f"{n_gaps} gap(s) filled with the value one season before, and left out of every score")
     if n_ahead:

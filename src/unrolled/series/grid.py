@@ -17,6 +17,7 @@ from .ragged import offsets_of, rows_between
 MIN_STEPS_FOR_OWN_FREQUENCY = 4  # between the timestamps of a series that shows a frequency of its own
 MIN_EVEN_STEPS_SHARE = 0.9  # of these steps, the share that must be about as long as the shortest
 MAX_EVEN_STEP_RATIO = 1.2  # of such a step to the shortest
+MAX_WEEKEND_ROWS_SHARE = 0.05  # of the rows of series of business days
 MAX_GRID_ROWS_PER_ROW = 100  # rows on the grid of a series for each of its rows in the table
 
 
@@ -95,6 +96,7 @@ class Placement(NamedTuple):
     frequency: Frequency
     ordinals: Array  # (m,)
     n_dropped: int  # last rows of series that were dropped, because their period is incomplete
+    n_weekend: int  # rows on weekends that were left out, because the others are business days
     conflict: str | None  # why no grid holds all rows: a wrong timestamp, or several frequencies
 
 
@@ -109,6 +111,7 @@ def place_rows(rows: Rows, freq: str | int | Frequency | None) -> Placement:
         frequency = Frequency.named(freq, rows.stamps[0])
     else:
         frequency = Frequency.infer(rows.stamps, np.flatnonzero(np.r_[True, ~rows.same_series]))
+    rows, n_weekend = _without_weekends(rows, frequency)
     ordinals, on_grid = frequency.ordinals(rows.stamps)
     conflict, n_dropped = None, 0
     shared = rows.same_series & (ordinals[1:] == ordinals[:-1])
@@ -122,7 +125,16 @@ def place_rows(rows: Rows, freq: str | int | Frequency | None) -> Placement:
         conflict = _off_grid(rows, ordinals, on_grid, frequency)
     if conflict is None and freq is None:
         conflict = _coarser_series(rows, ordinals, frequency)
-    return Placement(rows, frequency, ordinals, n_dropped, conflict)
+    return Placement(rows, frequency, ordinals, n_dropped, n_weekend, conflict)
+
+
+def _without_weekends(rows: Rows, frequency: Frequency) -> tuple[Rows, int]:
+    """The rows without the few on weekends if the others are business days; and the number of those left out."""
+    if frequency.unit != "business day":
+        return rows, 0
+    weekday = np.is_busday(rows.stamps.astype("datetime64[D]"))
+    few = 0 < (~weekday).sum() <= MAX_WEEKEND_ROWS_SHARE * len(weekday)
+    return (rows.take(weekday), int((~weekday).sum())) if few else (rows, 0)
 
 
 def _off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> str | None:

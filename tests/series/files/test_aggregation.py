@@ -61,3 +61,11 @@ def test_steps_beyond_the_last_possible_timestamp_do_not_crash(file):
     rows = ["2020-01-01,1", "2020-01-02,2", "2250-01-01,3"]  # the usual step is some 230 years
     table = read_file(file("day,y", *rows), ReadOptions(aggregate="mean", freq="D"))
     assert values(table) == [1, 2, 3]
+
+
+def test_a_table_of_gaps_mostly_is_said_first(file):
+    some = [day for k, day in enumerate(pd.date_range("2023-01-01", periods=300)) if k % 5 in (0, 1)]
+    path = file("date,sales", *(f"{day:%Y-%m-%d},{k}" for k, day in enumerate(some)), "01.11.2023,")
+    first = read_file(path).notes[0]
+    assert first.startswith("only 120 of 297 daily periods have a value; if the timestamps are misread, change ")
+    assert not any("periods have a value" in note for note in read_file(path, ReadOptions(freq="W")).notes)

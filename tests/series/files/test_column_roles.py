@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
+import unrolled as un
 from tables import DAYS, columns_of
 from unrolled.series.files import ReadOptions, read_file
 from unrolled.series.from_frame import read_panel
@@ -75,3 +77,26 @@ def test_a_table_without_numbers_is_refused(refused):
         "2024-01-01,sun",
         message="no column holds numbers, apart from the time 'date'; it has: 'date', 'sky'",
     )
+
+
+def test_whole_numbers_with_a_doubled_hour_are_the_target(file):
+    hours = pd.date_range("2024-10-01", "2024-10-30", freq="h")
+    hours = hours.append(hours[hours == "2024-10-27 02:00"]).sort_values()
+    table = read_file(file("Datetime,MW", *(f"{hour},{3000 + k % 24}" for k, hour in enumerate(hours))))
+    assert columns_of(table) == ("unique_id", "Datetime", "MW")
+    assert len(table.frame) == len(hours) - 1
+
+
+def test_the_weather_does_not_identify_series(file):
+    days = [day for day in pd.date_range("2024-01-01", periods=80) for _ in range(1 + (day.day % 5 == 0))]
+    words = ["sun" if k % 2 else "rain" for k in range(len(days))]
+    for k in range(len(days)):  # twice on one day, the weather was different
+        words[k] = "sun" if k and days[k] == days[k - 1] and words[k - 1] == "rain" else words[k]
+    rows = [f"{day:%Y-%m-%d},{word},{k}.5" for k, (day, word) in enumerate(zip(days, words, strict=True))]
+    with pytest.raises(un.DataError, match="occurs twice"):
+        read_file(file("date,weather,visits", *rows))
+
+
+def test_of_several_columns_of_dates_the_one_that_differs_is_time(file):
+    table = read_file(file("date,valid,load", *(f"2024-05-01,2024-05-02 {hour:02}:00,{hour}" for hour in range(24))))
+    assert table.columns.time == "valid"

@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from ...arrays import Array
 from ...errors import DataError
 from .dialect import RawTable
 from .numbers import is_numeric, sample_of
@@ -18,6 +19,9 @@ ROW_NUMBER_NAMES = ("", "no", "nr", "no.", "index", "idx", "row", "rownum", "row
 CALENDAR_NAMES = {name for names in CALENDAR_PARTS.values() for name in names} | {"weekday", "dayofweek", "week"}
 ID_SEPARATOR = "/"  # in the names and values of joined ids
 MAX_DUPLICATE_SHARE = 0.02  # of rows whose timestamp occurs twice in one series; they are aggregated or refused later
+# if fewer rows have the timestamp of another one, the series of a column without a usual name must be regular
+MIN_DUPLICATE_SHARE_OF_SERIES = 1 / 3
+MIN_KNOWN_SHARE_OF_SERIES = 0.9  # of the table's timestamps between the first and the last of a regular series
 MAX_LISTED_NAMES = 12
 MAX_ID_PAIR_COLUMNS = 6  # columns among which a pair of ids is searched
 
@@ -70,16 +74,31 @@ def find_ids(raw: RawTable, stamps: pd.Series, taken: Sequence[str]) -> list[str
             key = key * (int(codes[column].max()) + 1) + codes[column]
         return float(pd.Series(key).duplicated().mean())
 
-    shares = {c: duplicate_share(c) for c in usable}
+    shares, without_ids = {c: duplicate_share(c) for c in usable}, duplicate_share()
+    if without_ids <= MAX_DUPLICATE_SHARE:  # a single series with some mistakes, unless a name tells otherwise
+        usable = [c for c in usable if c in usual]
     for most in (0.0, MAX_DUPLICATE_SHARE):
         for column in usable:
-            if shares[column] <= most and codes[column].max() >= 1:
+            if shares[column] > most or codes[column].max() < 1:
+                continue
+            several = column in usual or without_ids >= MIN_DUPLICATE_SHARE_OF_SERIES
+            if several or _known_share(stamps, codes[column]) >= MIN_KNOWN_SHARE_OF_SERIES:
                 return [column]
-    without_ids = duplicate_share()
     for pair in combinations([c for c in usable if shares[c] < without_ids][:MAX_ID_PAIR_COLUMNS], 2):
         if duplicate_share(*pair) == 0:
             return list(pair)
     return []
+
+
+def _known_share(stamps: pd.Series, codes: Array) -> float:
+    """The share of the table's timestamps, between the first and the last of each series, that this series has.
+
+    `codes` (n,) are the numbers of the rows' series. It is low for texts that change from row to row, such as the
+    weather.
+    """
+    position = pd.Series(np.unique(stamps, return_inverse=True)[1])
+    of_series = position.groupby(codes)
+    return len(position) / float((of_series.max() - of_series.min() + 1).sum())
 
 
 def numeric_columns(raw: RawTable, taken: Sequence[str]) -> list[str]:

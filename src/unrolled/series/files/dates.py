@@ -1,6 +1,7 @@
 """The parts of a date in a text: numbers, time of day and time zone. The column decides which number is the day."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -43,13 +44,19 @@ class DateParts(NamedTuple):
 
 _TIME = re.compile(
     r"[tT ,]*(?P<h>\d{1,2})(?:[:.h](?P<m>\d{2})(?:[:.](?P<s>\d{2})(?P<f>[.,]\d+)?)?)?\s*(?P<half>[aApP]\.?[mM]\.?)?"
-    r"\s*(?P<zone>[zZ]|[+-]\d{2}:?(?:\d{2})?|[A-Za-z]{3,4})?\s*(?:\[?[A-Z]\w+/[\w/+-]+\]?)?"
+    r"\s*\(?(?P<zone>[zZ]|[+-]\d{2}:?(?:\d{2})?|[A-Za-z]{3,4})?\)?\s*(?:\[?[A-Z]\w+/[\w/+-]+\]?)?"
 )
 _NUMERIC = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?!\d)")
 _MONTHLY = re.compile(r"(\d{4})(?:[-/. ]|M)(\d{1,2})|(\d{1,2})[-/.](\d{4})")
 _SHORT_YEAR = re.compile(r"(\d{1,3})-(\d{2})")
-_QUARTER = re.compile(r"(\d{4})[-/ .]?[Qq]([1-4])|[Qq]([1-4])[-/ .]?'?(\d{4}|\d{2})")
-_WEEK = re.compile(r"(\d{4})-?[Ww](\d{2})(?:-?([1-7]))?")
+_YEAR_AND_PART = re.compile(r"(\d{4})[-/ .:]?(?:([QTHS])([1-4])|([1-4])([QTHS]))", re.IGNORECASE)
+_PART_AND_YEAR = re.compile(r"(?:([QTHS])([1-4])|([1-4])([QTHS]))[-/ .]?'?(\d{4}|\d{2})", re.IGNORECASE)
+_MONTHS_OF_PART = {"q": 3, "t": 3, "h": 6, "s": 6}  # quarters (T in French) and half-years
+_WEEK = re.compile(r"(\d{4})[- /]?(?:w|kw|week) ?(\d{1,2})(?:-([1-7]))?", re.IGNORECASE)
+_WEEK_AND_DAY = re.compile(r"(\d{4})W(\d{2})([1-7])")
+_WEEK_AND_YEAR = re.compile(r"(?:w|kw|week) ?(\d{1,2})[-/ ,]+(\d{4})", re.IGNORECASE)
+_FISCAL = re.compile(r"FY[ -]?'?(\d{4}|\d{2})|(?:FY ?)?(\d{4})[-/](\d{4}|\d{2})", re.IGNORECASE)
+_INTERVAL = re.compile(r"(.{5,}?)(?:\s?[–—]\s?| - | to | bis |(?<=:\d\d)/|(?<=Z)/)(.{4,})")
 
 
 @lru_cache(maxsize=4096)
@@ -64,12 +71,26 @@ def parse_date(text: str) -> DateParts | None:
     text = text.strip()
     if len(text) > 60 or not any(map(str.isdigit, text)):
         return None
+    if (begin := begin_of_interval(text)) is not None:
+        return parse_date(begin)
     if found := _NUMERIC.match(text):
         return _numeric(found, text[found.end() :])
-    for form, read in ((_MONTHLY, _monthly), (_SHORT_YEAR, _short_year), (_QUARTER, _quarterly), (_WEEK, _weekly)):
-        if found := form.fullmatch(text):
-            return read(found)
+    for form, read in _FORMS.items():
+        if (found := form.fullmatch(text)) and (parts := read(found)):
+            return parts
     return _in_words(text)
+
+
+def begin_of_interval(text: str) -> str | None:
+    """The beginning of an interval of two dates, or of a date and a time of day; None for other texts.
+
+    >>> begin_of_interval("01.01.2024 00:00 - 01.01.2024 01:00"), begin_of_interval("1 - 2 May 2024")
+    ('01.01.2024 00:00', None)
+    """
+    found = _INTERVAL.fullmatch(text)
+    if found is None or (parse_date(found[2]) is None and time_of_day(found[2]) is None):
+        return None
+    return found[1] if parse_date(found[1]) is not None else None
 
 
 def _numeric(found: re.Match[str], rest: str) -> DateParts | None:
@@ -98,17 +119,49 @@ def _short_year(found: re.Match[str]) -> DateParts | None:
     return DateParts(int(found[1]), int(found[2]), 1, "short year", 1) if 1 <= int(found[2]) <= 12 else None
 
 
-def _quarterly(found: re.Match[str]) -> DateParts:
-    year, quarter = found[1] or found[4], found[2] or found[3]
-    return DateParts(int(year), 3 * int(quarter) - 2, 1, "ymd", len(year))
+def _part_of_year(year: str, letter: str, number: str) -> DateParts | None:
+    months = _MONTHS_OF_PART[letter.lower()]
+    month = months * (int(number) - 1) + 1
+    return DateParts(int(year), month, 1, "ymd", len(year)) if month <= 12 else None
 
 
-def _weekly(found: re.Match[str]) -> DateParts | None:
+def _year_and_part(found: re.Match[str]) -> DateParts | None:
+    return _part_of_year(found[1], found[2] or found[5], found[3] or found[4])
+
+
+def _part_and_year(found: re.Match[str]) -> DateParts | None:
+    letter, year = found[1] or found[4], found[5]
+    if len(year) == 2 and letter.lower() in "ts":  # a code rather than a date
+        return None
+    return _part_of_year(year, letter, found[2] or found[3])
+
+
+def _weekly(year: str, week: str, day: str | None = None) -> DateParts | None:
     try:
-        day = date.fromisocalendar(int(found[1]), int(found[2]), int(found[3] or 1))
+        start = date.fromisocalendar(int(year), int(week), int(day or 1))
     except ValueError:
         return None
-    return DateParts(day.year, day.month, day.day, "ymd")
+    return DateParts(start.year, start.month, start.day, "ymd")
+
+
+def _fiscal(found: re.Match[str]) -> DateParts | None:
+    """A fiscal year, by the year in which it begins, or by its name where it has one number only."""
+    if found[1]:
+        return DateParts(int(found[1]), 1, 1, "ymd", len(found[1]))
+    follows = int(found[3]) == (int(found[2]) + 1) % 10 ** len(found[3])
+    return DateParts(int(found[2]), 1, 1, "ymd") if follows else None
+
+
+_FORMS: dict[re.Pattern[str], Callable[[re.Match[str]], DateParts | None]] = {
+    _MONTHLY: _monthly,
+    _SHORT_YEAR: _short_year,
+    _YEAR_AND_PART: _year_and_part,
+    _PART_AND_YEAR: _part_and_year,
+    _WEEK: lambda found: _weekly(found[1], found[2], found[3]),
+    _WEEK_AND_DAY: lambda found: _weekly(found[1], found[2], found[3]),
+    _WEEK_AND_YEAR: lambda found: _weekly(found[2], found[1]),
+    _FISCAL: _fiscal,
+}
 
 
 def _in_words(text: str) -> DateParts | None:
@@ -182,10 +235,13 @@ def _zone(text: str | None) -> int | None:
 def time_of_day(text: str) -> float | None:
     """The second of the day of a text that is a time without a date, such as 18.00.00 or 6:30 PM; else None.
 
+    Of an interval, such as 18:00-19:00, it is the beginning.
+
     >>> time_of_day("18.00.00"), time_of_day("6:30 PM"), time_of_day("18"), time_of_day("1.5")
     (64800.0, 66600.0, None, None)
     """
     if not re.match(r"\d{1,2}(?::\d{2}|\.\d{2}\.\d{2}|\s*[aApP]\.?[mM])", text):
         return None
-    found = _time(" " + text)
+    begin = re.fullmatch(r"(.+?)\s*[-–]\s*\d{1,2}:\d{2}", text)
+    found = _time(" " + (begin[1] if begin else text))
     return None if found is None else found[0]

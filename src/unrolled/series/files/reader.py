@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...errors import DataError
 from ..columns import Columns
-from .aggregation import LongTable, aggregate, refuse_irregular, resolve_duplicates, typical_period
+from .aggregation import LongTable, aggregate, refuse_irregular, resolve_duplicates, sparse_notes, typical_period
 from .column_roles import ID_SEPARATOR, columns_of_option, find_ids, find_target, list_names, numeric_columns
 from .decode import decode_file
 from .dialect import RawTable, parse_cells, shorten
@@ -100,6 +100,7 @@ def interpret(
     else:
         notes += resolve_duplicates(table)
         refuse_irregular(table, options)
+    notes = [*sparse_notes(table, options.freq), *notes]
     notes += sentinel_notes(table.frame, [table.columns.target, *covariates.past, *covariates.future])
     return FileTable(table.frame, table.columns, tuple(notes), roles.by_column(), options)
 

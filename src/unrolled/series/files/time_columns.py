@@ -70,15 +70,22 @@ def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str]) -> list
     others = [c for c in free if c not in usual]
     dated = [c for c in usual if dates_share(raw.cells[c]) >= MIN_TIME_SHARE]
     # numbers alone may mean anything, unless the column has the name of a time
-    dated = dated or [c for c in others if _could_be_dates(raw.cells[c])]
+    if not dated or raw.cells[dated[0]].duplicated().any():
+        dated += [c for c in others if _could_be_dates(raw.cells[c])]
     if dated:
-        best = next((c for c in dated if "utc" in c.lower()), dated[0])
+        best = next((c for c in dated if "utc" in c.lower()), None) or _most_distinct(raw, dated)
         return [best, *_time_of_day_column(raw, best, [c for c in free if c != best])]
     parts = _calendar_parts(raw, free)
     if parts:
         return parts
     whole = [c for c in usual if whole_numbers(sample_of(raw.cells[c])).notna().all()]
     return whole[:1] or usual[:1]
+
+
+def _most_distinct(raw: RawTable, dated: Sequence[str]) -> str:
+    """The first of these columns of dates, unless another one tells many more rows apart."""
+    counts = {column: raw.cells[column].nunique() for column in dated}
+    return next(column for column in dated if 2 * counts[column] >= max(counts.values()))
 
 
 def _could_be_dates(column: pd.Series) -> bool:
@@ -179,6 +186,7 @@ def _join(raw: RawTable, names: Sequence[str]) -> pd.Series:
     first, *others = (raw.cells[c] for c in names)
     joined = first.copy()
     for column in others:
+        column = column.str.replace(r"\s*[-–]\s*\d{1,2}:\d{2}$", "", regex=True)  # the end of an interval
         hour_only = column.str.fullmatch(r"\d{1,2}", na=False)
         joined = joined + " " + column.where(~hour_only, column.str.zfill(2) + ":00")
     return joined.where(joined.notna(), None)
