@@ -60,18 +60,18 @@ def test_key_figures_follow_the_comparison(air, rng):
     several = content_of(panel_frame(rng), 4)
     for content in (air, several):
         figures = wording.key_figures(content)
-        errors = content.comparison.table["sMAPE"]
+        errors = content.comparison.table["MASE"]
         best = errors.drop(content.name).idxmin()
         change = 100 * (errors[content.name] / errors[best] - 1)
         value, meaning = figures[1]
-        assert meaning == f"error (sMAPE) against {best}"
+        assert meaning == f"error (MASE) against {best}"
         assert float(value.replace("−", "-").removesuffix(" %")) == pytest.approx(change, abs=0.5)
         coverage = content.comparison.coverage[95]
         assert KeyFigure(f"{100 * coverage:.0f} %", "of held-out values inside the 95 % intervals") in figures
     assert wording.key_figures(air)[0] == KeyFigure("12 months", "ahead, to 1961-12-01")
     assert wording.key_figures(air)[-1] == KeyFigure("4.2 s", "total run time")
     won = next(figure for figure in wording.key_figures(several) if "every baseline" in figure.meaning)
-    scores = several.comparison.by_series["sMAPE"].unstack("model")
+    scores = several.comparison.by_series["MASE"].unstack("model")
     assert won.value == f"{(scores.idxmin(axis=1) == several.name).sum()} of 3"
 
 

@@ -18,7 +18,7 @@ from ..series.frequency import mase_season
 from ..series.panel import Panel
 from .baselines.registry import baseline_forecasts, check_baselines
 from .baselines.statistical import require_statsforecast
-from .evaluation.metrics import InSampleValues, in_sample_values, score_series, summarize
+from .evaluation.metrics import InSampleValues, in_sample_values, score_series, summarize, verdict
 from .fitting import fit
 from .model.combination import weights_of
 from .model.ensemble import WINDOWS_AT_ONCE, pieces
@@ -104,6 +104,11 @@ class Backtest:
     def table(self) -> pd.DataFrame:
         """All measures, one row per model: means over series."""
         return summarize(self.by_series())
+
+    def verdict(self) -> str:
+        """Whether the networks are better than the baselines, in words."""
+        scores = self.by_series()
+        return str(verdict(summarize(scores), self.name, scores))
 
     def by_step(self) -> pd.DataFrame:
         """sMAPE, MAE, RMSE and intervals by step ahead and model; all series and cutoffs together."""

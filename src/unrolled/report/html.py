@@ -120,7 +120,7 @@ def _summary(content: ReportContent) -> str:
     if comparison is None:
         verdict = f'<p class="verdict">{escape(wording.why_no_comparison(content))}</p>'
     else:
-        kind = "good" if tables.models(content).ours == 0 else "poor"
+        kind = {"better": "good", "tie": "", "worse": "poor"}[comparison.judgement.outcome]
         verdict = f'<p class="verdict {kind}">{words(comparison.verdict)}</p>'
     figures = "".join(
         f"<div><dt>{words(meaning)}</dt><dd>{words(value)}</dd></div>"

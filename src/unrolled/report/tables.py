@@ -40,10 +40,10 @@ def models(content: ReportContent) -> TextTable:
 
 
 def _by_model(errors: pd.DataFrame, header: list[str], caption: str, content: ReportContent) -> TextTable:
-    """Columns of errors, one row per model, in the order of their sMAPE on the held-out end."""
+    """Columns of errors, one row per model, the best on the held-out end first."""
     comparison = content.comparison
     assert comparison is not None
-    order = list(comparison.table.sort_values("sMAPE", kind="stable").index)
+    order = list(comparison.ordered.index)
     columns = [formatting.column(errors[name].loc[order]) for name in errors.columns]
     rows = [list(row) for row in zip(map(str, order), *columns, strict=True)]
     return TextTable(header, rows, ours=order.index(comparison.name), caption=caption)

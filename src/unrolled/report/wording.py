@@ -68,12 +68,13 @@ def key_figures(content: ReportContent) -> list[KeyFigure]:
         found = [KeyFigure(periods(content), f"ahead, to {format_stamp(last)}")]
     comparison = content.comparison
     if comparison is not None:
-        errors = comparison.table["sMAPE"]
-        best = str(errors.drop(comparison.name).idxmin())
-        if errors[best] > 0:
-            change = errors[comparison.name] / errors[best] - 1
+        verdict = comparison.judgement
+        ours, theirs = verdict.errors
+        if theirs > 0:
+            change = ours / theirs - 1
             sign = "−" if change < 0 else "+"
-            found.append(KeyFigure(f"{sign}{formatting.percent(abs(change))}", f"error (sMAPE) against {best}"))
+            meaning = f"error ({verdict.measure}) against {verdict.best}"
+            found.append(KeyFigure(f"{sign}{formatting.percent(abs(change))}", meaning))
         if len(content.ids) > 1:
             found.append(_won(comparison))
         level = max(comparison.coverage)
@@ -86,7 +87,7 @@ def key_figures(content: ReportContent) -> list[KeyFigure]:
 
 def _won(comparison: Comparison) -> KeyFigure:
     """The number of series in which the network beats every baseline: a mean over series may depend on a few."""
-    errors = comparison.by_series["sMAPE"].unstack("model").dropna()
+    errors = comparison.by_series[comparison.judgement.measure].unstack("model").dropna()
     won = int((errors[comparison.name] < errors.drop(columns=comparison.name).min(axis=1)).sum())
     return KeyFigure(f"{won:,} of {len(errors):,}", f"series where {comparison.name} beats every baseline")
 

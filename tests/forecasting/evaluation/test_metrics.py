@@ -163,7 +163,42 @@ def test_the_season_of_mase_is_m4s_unless_stamps_are_numbers():
     assert mase_season(Frequency("integer", 1, 0), None) == 1
 
 
-def test_the_verdict_follows_the_table():
-    table = pd.DataFrame({"sMAPE": [2.0, 1.0, 3.0]}, index=["RNN", "Naive", "Drift"])
-    assert verdict(table, "RNN").startswith("The network loses to Naive: sMAPE 2 against 1.")
-    assert verdict(table.drop("Naive"), "RNN").startswith("The network beats the best baseline (Drift)")
+def errors_of(**mase: float) -> pd.DataFrame:
+    return pd.DataFrame({"sMAPE": 200.0, "MASE": mase, "MAE": 1.0}, index=list(mase))
+
+
+def test_the_verdict_follows_mase():
+    table = errors_of(RNN=2, Naive=1, Drift=3)
+    assert str(verdict(table, "RNN")) == "The network loses to Naive: MASE 2 against 1. Prefer Naive here."
+    assert (
+        str(verdict(table.drop("Naive"), "RNN")) == "The network beats the best baseline (Drift): MASE 2 against 3."
+    )
+
+
+def test_the_verdict_on_a_constant_series_uses_mae():
+    table = pd.DataFrame({"sMAPE": 0.0, "MASE": np.nan, "MAE": [0.0, 0.0]}, index=["RNN", "Naive"])
+    assert str(verdict(table, "RNN")) == "The network and Naive make no error here."
+    table["MAE"] = [1.0, 2.0]
+    assert str(verdict(table, "RNN")) == "The network beats the best baseline (Naive): MAE 1 against 2."
+
+
+@pytest.mark.parametrize(
+    ("gain", "spread", "outcome"),
+    [(0.5, 1, "better"), (0.1, 1, "tie"), (-0.1, 1, "tie"), (-0.5, 1, "worse"), (0, 0, "tie")],
+)
+def test_a_difference_within_its_noise_is_a_tie(gain, spread, outcome, rng):
+    difference = rng.normal(size=100)
+    difference = gain + spread * (difference - difference.mean()) / difference.std(
+        ddof=1
+    )  # standard error spread / 10
+    index = pd.MultiIndex.from_product([range(100), ["RNN", "Naive"]], names=["series", "model"])
+    by_series = pd.DataFrame({"MASE": np.column_stack((5 - difference, np.full(100, 5.0))).ravel()}, index=index)
+    by_series["sMAPE"], by_series["MAE"] = 1.0, 1.0
+    found = verdict(by_series.groupby(level="model", sort=False).mean(), "RNN", by_series)
+    assert found.outcome == outcome
+    assert found.noise == pytest.approx(spread / 10)
+    assert ("less than two standard errors (0.1)" in str(found)) == (outcome == "tie" and spread > 0)
+
+
+def test_a_difference_of_rounding_is_a_tie():
+    assert "equally good" in str(verdict(errors_of(RNN=1 + 1e-12, Naive=1), "RNN"))

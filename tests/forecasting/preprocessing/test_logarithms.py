@@ -28,6 +28,11 @@ def test_only_swings_in_proportion_to_the_level_are_taken_in_logarithms():
     assert not wants_logarithm(300 + 5.0 * T + 50 * np.sin(2 * np.pi * T / 12), ALL, 12)
 
 
+def test_a_constant_series_is_not_taken_in_logarithms():
+    assert not wants_logarithm(np.full(96, 5.0), ALL, 12)
+    assert not wants_logarithm(np.full(9, 5.0), ALL[:9], 12)
+
+
 def test_a_series_that_drops_towards_0_is_not_taken_in_logarithms():
     y = growing(0.2, 100 * np.exp(0.03 * T))
     y[[14, 15, 50, 51]] = 0.5

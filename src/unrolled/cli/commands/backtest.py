@@ -85,7 +85,7 @@ def command(
     console.notes([] if out is None else formula_notes(rows, output.excel_safe))
     files = write_rows(run_file, rows, found, all_options(ctx, reading) | detected_columns(table))
     errors = at_levels(found.table(), training.levels)
-    print_verdict(found, errors, f"horizon {horizon}, trained {'at each' if refit else 'once'}", console)
+    print_verdict(found, f"horizon {horizon}, trained {'at each' if refit else 'once'}", console)
     if output.as_json:
         content = backtest_json(found, errors, training.levels)
         print_json(content | {"notes": notes, "files": list(map(str, files)), "seconds": round(console.elapsed_s, 3)})
@@ -106,16 +106,14 @@ def write_rows(run_file: RunFile | None, rows: pd.DataFrame, backtest: Backtest,
     return write_table(run_file, rows, with_choice(given, chosen), remarks)
 
 
-def print_verdict(backtest: Backtest, errors: pd.DataFrame, setting: str, console: Console) -> None:
+def print_verdict(backtest: Backtest, setting: str, console: Console) -> None:
     """Print the choice of a search, what was forecast, and whether the network was better than the baselines."""
-    from ...forecasting.evaluation.metrics import verdict
-
     if backtest.found is not None:
         console.message(f"to repeat the choice: {as_options(chosen_by_backtest(backtest.found))}")
     series = len(set(backtest.series.tolist()))
     interrupted = " before the interrupt" if backtest.interrupted else ""
     console.message(f"\n{series} series · {backtest.windows} cutoff(s){interrupted}, {setting}")
-    console.message(verdict(errors, backtest.name))
+    console.message(backtest.verdict())
 
 
 def forecast_rows(backtest: Backtest, levels: list[float]) -> pd.DataFrame:
@@ -131,7 +129,7 @@ def forecast_rows(backtest: Backtest, levels: list[float]) -> pd.DataFrame:
 
 def backtest_json(backtest: Backtest, errors: pd.DataFrame, levels: list[float]) -> dict[str, Any]:
     """The results of a backtest for --json."""
-    from ...forecasting.evaluation.metrics import at_levels, verdict
+    from ...forecasting.evaluation.metrics import at_levels
 
     steps = at_levels(backtest.by_step(), levels).groupby(level="model", sort=False)
     found = backtest.found
@@ -140,7 +138,7 @@ def backtest_json(backtest: Backtest, errors: pd.DataFrame, levels: list[float])
         "by_step": {
             str(model): {str(c): [number_or_null(v) for v in rows[c]] for c in rows} for model, rows in steps
         },
-        "verdict": verdict(errors, backtest.name),
+        "verdict": backtest.verdict(),
         "windows": backtest.windows,
         "interrupted": backtest.interrupted,
         "search": None if found is None else search_json(found.table, chosen_by_backtest(found)),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...interactive.html import note, table, titled
-from .metrics import POINT_MEASURES, summarize, verdict
+from .metrics import POINT_MEASURES, Verdict, summarize, verdict
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -55,7 +55,7 @@ class Comparison:
         return f"the last {self.rows} rows of each series, {self.origins} origin{'s' * (self.origins != 1)}"
 
     def _repr_html_(self) -> str:
-        order = self.table.sort_values("sMAPE", kind="stable")
+        order = self.ordered
         rows = [
             [str(name), *map(format_value, values)]
             for name, values in zip(order.index, order.to_numpy(), strict=True)
@@ -68,9 +68,19 @@ class Comparison:
         return titled(self.verdict, note(self.extent), models, covered)
 
     @property
+    def judgement(self) -> Verdict:
+        """The network compared with the best baseline."""
+        return verdict(self.table, self.name, self.by_series)
+
+    @property
     def verdict(self) -> str:
         """Whether the network is better than the baselines here, in words."""
-        return verdict(self.table, self.name)
+        return str(self.judgement)
+
+    @property
+    def ordered(self) -> pd.DataFrame:
+        """The table with the best model first, by the measure of the verdict."""
+        return self.table.sort_values(self.judgement.measure, kind="stable")
 
 
 def format_value(value: float) -> str:

@@ -20,7 +20,7 @@ MSIS, OWA); Gneiting & Raftery, "Strictly proper scoring rules", JASA 102, 2007 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -176,14 +176,63 @@ def at_levels(table: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
     return table[[c for c in table if c in wanted or str(c).partition("-")[0] not in INTERVAL_MEASURES]]
 
 
-def verdict(table: pd.DataFrame, name: str) -> str:
-    """Whether the network is better than the baselines, in words, from a table with one row per model."""
-    errors = table["sMAPE"]
+def judging_measure(table: pd.DataFrame) -> str:
+    """The measure by which models are compared: MASE, or MAE where MASE is unknown, as for a constant series.
+
+    Unlike sMAPE, MASE is meaningful for values that are 0 or change their sign. Source: Hyndman & Koehler, Int. J. of
+    Forecasting 22, 2006.
+    """
+    return "MASE" if "MASE" in table and np.isfinite(table["MASE"]).all() else "MAE"
+
+
+class Verdict(NamedTuple):
+    """Whether the network is better than the best baseline."""
+
+    network: str
+    best: str  # of the baselines
+    measure: str
+    errors: tuple[float, float]  # of the network and of the best baseline
+    noise: float  # standard error of their difference over the series; 0 where it is unknown
+
+    @property
+    def outcome(self) -> Literal["better", "worse", "tie"]:
+        """A difference of less than two standard errors, or of rounding only, is a tie."""
+        ours, theirs = self.errors
+        if abs(ours - theirs) <= max(2 * self.noise, 1e-9 * max(ours, theirs)):
+            return "tie"
+        return "better" if ours < theirs else "worse"
+
+    def __str__(self) -> str:
+        ours, theirs = self.errors
+        figures = f"{self.measure} {ours:.4g} against {theirs:.4g}"
+        if self.outcome == "better":
+            return f"The network beats the best baseline ({self.best}): {figures}."
+        if self.outcome == "worse":
+            return f"The network loses to {self.best}: {figures}. Prefer {self.best} here."
+        if ours == theirs == 0:
+            return f"The network and {self.best} make no error here."
+        if self.noise:
+            figures += f", a difference of less than two standard errors ({self.noise:.2g})"
+        return f"The network and {self.best} are equally good here: {figures}."
+
+
+def verdict(table: pd.DataFrame, name: str, by_series: pd.DataFrame | None = None) -> Verdict:
+    """Compare the network with the best baseline.
+
+    Args:
+        table: errors, one row per model.
+        name: the network's row.
+        by_series: the same measures by series and model, from which the noise of a difference is estimated.
+    """
+    measure = judging_measure(table)
+    errors = table[measure]
     best = str(errors.drop(name).idxmin())
-    ours, theirs = errors[name], errors[best]
-    if ours < theirs:
-        return f"The network beats the best baseline ({best}): sMAPE {ours:.4g} against {theirs:.4g}."
-    return f"The network loses to {best}: sMAPE {ours:.4g} against {theirs:.4g}. Prefer {best} here."
+    noise = 0.0
+    if by_series is not None:
+        own = by_series[measure].unstack("model")
+        difference = (own[name] - own[best]).dropna()
+        noise = float(difference.std(ddof=1) / np.sqrt(len(difference))) if len(difference) > 1 else 0.0
+    return Verdict(name, best, measure, (float(errors[name]), float(errors[best])), noise)
 
 
 def in_sample_values(panel: Panel, season: int) -> InSampleValues:

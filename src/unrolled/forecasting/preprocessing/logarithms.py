@@ -21,13 +21,13 @@ def wants_logarithm(y: Array, observed: Array, season: int) -> bool:
     where the slope of log spread on log level exceeds ½ and the spreads of the logarithms are more alike than those
     of the values: a series that sometimes drops to nearly 0 would vary strongly in logarithms. A series of fewer
     than three blocks is taken in logarithms unless some of its values are nearly 0, because growth is more often
-    proportional than not.
+    proportional than not. A constant series is not, so that its forecasts have no rounding errors.
 
     Source: Guerrero, J. of Forecasting 12, 1993, with the Box-Cox power rounded to 0 or 1.
     """
     block = max(season, 8) if season > 1 else 8
     blocks = len(y) // block
-    if not (y[observed] > 0).all():
+    if not (y[observed] > 0).all() or (y == y[0]).all():
         return False
     if blocks < 3:
         return bool(y.min() > SMALLEST_SHARE_OF_MAXIMUM * y.max())
