@@ -278,6 +278,16 @@ def test_divergence_names_the_batch_and_restores_the_best_weights(step, epoch, b
     np.testing.assert_array_equal(net.parameters, seen.kept[epoch - 1])
 
 
+@pytest.mark.parametrize("validation", [None, 0.2])
+def test_divergence_restores_the_initial_weights_if_every_epoch_was_worse(validation, engine, data):
+    net = network()
+    seen = Snapshots(net)
+    with pytest.raises(un.TrainingDiverged):
+        net.fit(*data, optimizer=un.SGD(1e3), epochs=50, clip_norm=None, validation=validation, callbacks=[seen])
+    assert seen.kept  # epochs with a finite loss
+    np.testing.assert_array_equal(net.parameters, network().parameters)
+
+
 def test_divergence_in_the_first_epoch_restores_the_initial_weights(engine, data):
     x, y = data
     y[13] = 1e200  # its square is no float

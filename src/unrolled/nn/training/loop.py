@@ -44,7 +44,7 @@ def train(
     engine = engine_for(program, loss, optimizer)
     job = Job(program, data, loss, optimizer, plan.batch_size, plan.clip_norm, plan.seed)
     run = TrainingState(params, optimizer.start(params), History(), params.copy())
-    identity = ""
+    initial, identity = params.copy(), ""
     if plan.checkpoint:
         identity = fingerprint(engine, job, plan, params.dtype, training_rows, validation_rows)
     if plan.checkpoint and os.path.exists(plan.checkpoint):
@@ -57,30 +57,34 @@ def train(
     steps = n_batches if plan.count_steps else None
     with interruptible() as interrupted, progress_line(plan.title, plan.epochs, plan.verbose, steps) as line:
         slices = Slices(engine, job, interrupted, line)
-        while run.epoch < plan.epochs and run.history.stopped == "done":
-            epoch = run.epoch
-            order = training_rows
-            if plan.shuffle:
-                order = training_rows[randomness.permutation(Place(plan.seed, epoch), len(training_rows))]
-            rates = optimizer.schedule.rates(
-                epoch * n_batches, n_batches, plan.epochs * n_batches, run.history.monitored
-            )
-            mean = slices.train_epoch(run, order, epoch, rates)
-            if mean is None:
-                run.history.stopped = "interrupted"
-                break
-            validation = None
-            if len(validation_rows):
-                sums = engine.evaluate(job, params, validation_rows)
-                validation = float(sums.totals.sum() / max(sums.weights.sum(), 1e-300))
-                run.history.validation_loss.append(validation)
-            end = EpochEnd(epoch, mean, validation, float(rates[-1]), time.perf_counter() - began)
-            _close_epoch(run, plan, end, n_batches)
-            if plan.checkpoint:
-                save_checkpoint(run, plan.checkpoint, identity)
-            line.end_epoch(end)
-            if interrupted():
-                run.history.stopped = "interrupted"
+        try:
+            while run.epoch < plan.epochs and run.history.stopped == "done":
+                epoch = run.epoch
+                order = training_rows
+                if plan.shuffle:
+                    order = training_rows[randomness.permutation(Place(plan.seed, epoch), len(training_rows))]
+                rates = optimizer.schedule.rates(
+                    epoch * n_batches, n_batches, plan.epochs * n_batches, run.history.monitored
+                )
+                mean = slices.train_epoch(run, order, epoch, rates)
+                if mean is None:
+                    run.history.stopped = "interrupted"
+                    break
+                validation = None
+                if len(validation_rows):
+                    validation = _mean_loss(engine, job, params, validation_rows)
+                    run.history.validation_loss.append(validation)
+                end = EpochEnd(epoch, mean, validation, float(rates[-1]), time.perf_counter() - began)
+                _close_epoch(run, plan, end, n_batches)
+                if plan.checkpoint:
+                    save_checkpoint(run, plan.checkpoint, identity)
+                line.end_epoch(end)
+                if interrupted():
+                    run.history.stopped = "interrupted"
+        except TrainingDiverged:
+            judged = validation_rows if len(validation_rows) else training_rows
+            _restore_after_divergence(run, initial, lambda weights: _mean_loss(engine, job, weights, judged))
+            raise
 
     if run.history.stopped == "interrupted" or plan.early_stopping:
         _restore_best(run)
@@ -109,7 +113,6 @@ class Slices:
             sums = self.engine.train(self.job, run.params, run.optimizer, order, epoch, batch, piece)
             broken = np.flatnonzero(~np.isfinite(sums.totals))
             if len(broken):
-                _restore_best(run)
                 raise TrainingDiverged(epoch, batch + int(broken[0]), float(piece[broken[0]]))
             total, weight = _sequential_sum(total, sums.totals), _sequential_sum(weight, sums.weights)
             batch += len(piece)
@@ -117,6 +120,11 @@ class Slices:
             wall_s = max(time.perf_counter() - started, 1e-9)
             self.size = max(1, min(4 * self.size, int(SLICE_WALL_S * len(piece) / wall_s)))
         return total / weight if weight else 0.0
+
+
+def _mean_loss(engine: Engine, job: Job, params: Array, rows: Array) -> float:
+    sums = engine.evaluate(job, params, rows)
+    return float(sums.totals.sum() / max(sums.weights.sum(), 1e-300))
 
 
 def _sequential_sum(before: float, values: Array) -> float:
@@ -132,7 +140,6 @@ def _close_epoch(run: TrainingState, plan: TrainingPlan, end: EpochEnd, n_batche
     history.wall_s.append(end.wall_s)
     monitored = end.loss if end.validation_loss is None else end.validation_loss
     if not np.isfinite(run.params).all() or not isfinite(monitored):
-        _restore_best(run)
         raise TrainingDiverged(end.epoch, n_batches - 1, end.rate)
     min_delta = plan.stopping.min_delta if plan.stopping else 0.0
     if monitored < run.best_loss - min_delta:
@@ -154,3 +161,10 @@ def _out_of_patience(run: TrainingState, plan: TrainingPlan) -> bool:
 def _restore_best(run: TrainingState) -> None:
     run.params[...] = run.best_params
     run.history.restored = True
+
+
+def _restore_after_divergence(run: TrainingState, initial: Array, loss: Callable[[Array], float]) -> None:
+    """Restore the best weights, or those before the training if all epochs ended with a larger loss."""
+    _restore_best(run)
+    if not loss(run.params) <= loss(initial):  # the last epoch may have ended with a huge loss, but a finite one
+        run.params[...] = initial
