@@ -194,3 +194,72 @@ def test_empty_tables_and_other_objects_are_refused():
         r"a table must be a data frame of pandas, polars or Arrow; got dict\. Use pd\.DataFrame",
     )
     refused(pl.LazyFrame({"ds": [1], "y": [2]}), r"got LazyFrame\. Call its `\.collect\(\)`")
+
+
+# --- kinds that pandas permits ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series([1.0, 2.0, 3.0], dtype=object),
+        pd.Series([1, None, 3], dtype=object),
+        pd.Series([Decimal(1), Decimal(2), Decimal(3)], dtype=object),
+        pd.Series(pd.Categorical([1, 2, 3])),
+        pd.Series(pd.arrays.SparseArray([1.0, 2.0, 3.0])),
+    ],
+    ids=["floats", "None", "decimals", "categories", "sparse"],
+)
+def test_numbers_in_columns_of_objects_are_read(values):
+    panel = read(pd.DataFrame({"ds": [1, 2, 3], "y": values}))
+    assert panel.y[[0, 2]].tolist() == [1, 3]
+    assert panel.observed.tolist() == values.notna().tolist()
+
+
+def test_other_kinds_of_targets_are_named():
+    for values, kind in (
+        ([1 + 0j, 2j], "complex128"),
+        (pd.to_timedelta([1, 2], unit="h"), "timedelta64"),
+        (["1", "2"], "text"),
+    ):
+        refused(pd.DataFrame({"ds": [1, 2], "y": values}), f"column 'y' holds {kind}.*; convert it to numbers first")
+
+
+@pytest.mark.parametrize(("freq", "name"), [("Q", "quarterly"), ("W", "weekly"), ("M", "monthly"), ("Y", "yearly")])
+def test_periods_are_read_by_their_beginning(freq, name):
+    periods = pd.period_range("2015-01-05", periods=8, freq=freq)
+    panel = read(pd.DataFrame({"ds": periods, "y": np.arange(8.0)}))
+    assert panel.frequency.name == name
+    np.testing.assert_array_equal(panel.stamps(0), periods.start_time.to_numpy("datetime64[ns]"))
+
+
+def test_texts_with_offsets_are_local_if_their_time_of_day_is_constant():
+    days = pd.date_range("2024-03-25", periods=12, tz="Europe/Berlin")
+    panel = read(pd.DataFrame({"ds": [day.isoformat() for day in days], "y": np.arange(12.0)}))
+    np.testing.assert_array_equal(panel.stamps(0), days.tz_localize(None).to_numpy("datetime64[ns]"))
+    hours = pd.date_range("2024-03-30", periods=60, freq="h", tz="Europe/Berlin")
+    panel = read(pd.DataFrame({"ds": [hour.isoformat() for hour in hours], "y": np.arange(60.0)}))
+    np.testing.assert_array_equal(
+        panel.stamps(0), hours.tz_convert("UTC").tz_localize(None).to_numpy("datetime64[ns]")
+    )
+
+
+def test_a_column_that_occurs_twice_is_named():
+    refused(pd.DataFrame([[1, 2, 3]], columns=["ds", "y", "y"]), "the table has two columns 'y'. Rename or drop one")
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        ([("a", 1)] * 3, r"column 'unique_id': \('a', 1\) is a tuple; ids must be texts or numbers"),
+        (
+            [pd.Timestamp("2024-01-01")] * 3,
+            "is a Timestamp; ids must be texts or numbers. Convert the column to text",
+        ),
+        ([Decimal(1)] * 3, "is a Decimal; ids must be"),
+        ([1, "1", "a"], "the ids 1 and '1' have the same text. Convert the column to one type"),
+    ],
+    ids=["tuples", "timestamps", "decimals", "the same text"],
+)
+def test_ids_that_can_not_be_saved_or_told_apart_are_refused(ids, message):
+    refused(pd.DataFrame({"unique_id": pd.Series(ids, dtype=object), "ds": [1, 2, 3], "y": [1, 2, 3]}), message)

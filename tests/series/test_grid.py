@@ -173,3 +173,19 @@ def test_a_rare_session_on_a_weekend_is_left_out_of_business_days():
 
 def test_many_weekends_among_business_days_are_refused():
     refused(table(np.arange(30.0)), "does not lie on the business days grid", freq="B")
+
+
+# --- whole numbers that are dates -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("form", "freq"), [("%Y%m", "MS"), ("%Y%m%d", "D")])
+def test_months_and_days_as_whole_numbers_are_refused_unless_numbers_are_meant(form, freq):
+    frame = table(np.arange(40.0), "2023-06-01", freq)
+    numbers = frame.assign(ds=[int(f"{stamp:{form}}") for stamp in frame["ds"]])
+    refused(numbers, rf"that are dates\. Convert it: pd\.to_datetime\(df\['ds'\], format='{form}'\)")
+    assert read(numbers, freq=1).frequency.name == "numbered"
+
+
+def test_other_whole_numbers_are_no_dates():
+    for numbers in (range(202301, 202313), range(5), range(20230101, 20230132), [202301, 202401]):
+        assert read(table(np.arange(float(len(numbers)))).assign(ds=list(numbers))).frequency.unit == "integer"

@@ -47,3 +47,10 @@ def test_sample_paths_are_numbered_within_each_series():
     assert out["sample"].tolist() == [0, 0, 1, 1] * 2
     assert out["ds"].tolist() == [pd.Timestamp("2024-01-03"), pd.Timestamp("2024-01-04")] * 4
     assert out["RNN"].tolist() == list(range(8))
+
+
+def test_ids_of_several_types_keep_them():
+    ids = pd.Series([7, 7, "x", "x"], dtype=object)
+    panel = read_panel(pd.DataFrame({"unique_id": ids, "ds": [1, 2, 1, 2], "y": [1, 2, 3, 4]}), Columns())
+    out = forecast_frame(panel, 1, Columns(), {"RNN": np.array([[1.5], [2.5]])})
+    assert out["unique_id"].tolist() == [7, "x"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -16,6 +17,9 @@ from .frequency import DAY, Frequency, as_integers
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
+
+
+OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"  # of a timestamp of ISO 8601
 
 
 class ColumnValues(NamedTuple):
@@ -40,6 +44,9 @@ def open_table(frame: IntoDataFrame, columns: Columns, needed: Iterable[str]) ->
         raise DataError(
             f"a table must be a data frame of pandas, polars or Arrow; got {type(frame).__name__}. {remedy}"
         ) from error
+    except nw.exceptions.DuplicateError as error:
+        names = pd.Index(frame.columns)  # only pandas permits this
+        raise DataError(f"the table has two columns {names[names.duplicated()][0]!r}. Rename or drop one.") from error
     ids = [columns.id] if columns.id != Columns.id else []
     for name in (*needed, *ids):
         if name not in table.columns:
@@ -71,7 +78,25 @@ def read_ids(table: Any, columns: Columns) -> tuple[Array, list[Any]]:
     if (codes < 0).any():
         place = columns.place(columns.id, (codes < 0).argmax())
         raise DataError(f"{place}: the id is missing. Fill it in or drop the row.")
+    _refuse_ids(names, columns)
     return codes, names
+
+
+def _refuse_ids(names: Sequence[Any], columns: Columns) -> None:
+    """Refuse ids that model files can't hold, and those that look alike in outputs."""
+    other = next((name for name in names if not isinstance(name, (str, int, float, np.number, np.bool_))), None)
+    if other is not None:
+        raise DataError(
+            f"column {columns.id!r}: {other!r} is a {type(other).__name__}; ids must be texts or numbers. Convert "
+            "the column to text."
+        )
+    texts = pd.Index(map(str, names))
+    if texts.has_duplicates:
+        text = texts[texts.duplicated()][0]
+        one, two = [name for name in names if str(name) == text][:2]
+        raise DataError(
+            f"column {columns.id!r}: the ids {one!r} and {two!r} have the same text. Convert the column to one type."
+        )
 
 
 def _factorize(column: Any) -> tuple[Array, list[Any]]:
@@ -118,6 +143,8 @@ def read_stamps(column: Any, columns: Columns, frequency: Frequency | None = Non
 
 def _without_zone(column: Any, frequency: Frequency | None) -> pd.Series:
     native = column.to_native()
+    if isinstance(getattr(native, "dtype", None), pd.PeriodDtype):
+        return pd.Series(native.dt.start_time.to_numpy())
     # narwhals does not support those time zones of pandas whose names have an underscore
     if isinstance(getattr(native, "dtype", None), pd.DatetimeTZDtype):
         local, utc = native.dt.tz_localize(None), native.dt.tz_convert("UTC").dt.tz_localize(None)
@@ -143,7 +170,12 @@ def _whole_numbers(values: Array, columns: Columns) -> Array:
 def _parse_dates(stamps: pd.Series, columns: Columns) -> pd.Series:
     codes, texts = pd.factorize(stamps)  # long tables repeat their timestamps, and parsing is slow
     # errors="coerce" so that the message can name the row
-    parsed = pd.to_datetime(pd.Series(texts).astype(str), errors="coerce", format="ISO8601")
+    words = pd.Series(texts).astype(str)
+    parsed = pd.to_datetime(words, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
+    if words.str.contains(OFFSET).all():
+        local = pd.to_datetime(words.str.replace(OFFSET, "", regex=True), errors="coerce", format="ISO8601")
+        times = as_integers(local.to_numpy()) % DAY
+        parsed = local if (times == times[0]).all() else parsed
     if parsed.isna().any():
         row = int(parsed.isna().to_numpy()[codes].argmax())
         place = columns.place(columns.time, row)
@@ -178,9 +210,14 @@ def format_stamp(stamp: Any) -> str:
 def read_target(column: Any, columns: Columns) -> Array:
     """The target, float64, NaN where missing, (n,); other columns than of numbers are refused."""
     name = columns.target
-    if not _holds_numbers(column):
-        _refuse_texts(pd.Series(column.to_numpy()), name, columns)
-    values = _numbers(column, name, columns)
+    if _holds_numbers(column):
+        values = _numbers(column, name, columns)
+    else:
+        cells = pd.Series(column.to_numpy())
+        numbers = cells.map(lambda cell: isinstance(cell, (int, float, Decimal, np.number)), na_action="ignore")
+        if not (cells.isna() | numbers.eq(True)).all():
+            _refuse_texts(cells, name, columns)
+        values = _finite(np.where(cells.isna(), np.nan, cells).astype(float), name, columns)
     if np.isnan(values).all():
         raise DataError(f"column {name!r} has no values: all {len(values)} are missing.")
     return values
@@ -247,4 +284,5 @@ def _refuse_texts(cells: pd.Series, name: str, columns: Columns) -> NoReturn:
     if bad.any():
         row = int(bad.argmax())
         raise DataError(f"{columns.place(name, row)}: {cells[row]!r} is not a number.")
-    raise DataError(f"column {name!r} holds text; convert it to numbers first.")
+    kind = "text" if cells.map(lambda cell: isinstance(cell, str), na_action="ignore").any() else str(cells.dtype)
+    raise DataError(f"column {name!r} holds {kind}; convert it to numbers first.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
+import pandas as pd
 
 from ..arrays import Array
 from ..errors import DataError
@@ -17,6 +18,7 @@ from .ragged import offsets_of, rows_between
 MIN_STEPS_FOR_OWN_FREQUENCY = 4  # between the timestamps of a series that shows a frequency of its own
 MIN_EVEN_STEPS_SHARE = 0.9  # of these steps, the share that must be about as long as the shortest
 MAX_EVEN_STEP_RATIO = 1.2  # of such a step to the shortest
+MAX_PERIODS_OF_DATES = 0.9  # of those of the same numbers that are no dates
 MAX_WEEKEND_ROWS_SHARE = 0.05  # of the rows of series of business days
 MAX_GRID_ROWS_PER_ROW = 100  # rows on the grid of a series for each of its rows in the table
 
@@ -82,6 +84,28 @@ def _refuse_duplicates(rows: Rows) -> None:
         )
 
 
+def _refuse_codes_of_dates(rows: Rows) -> None:
+    """Raise an error if whole numbers are months or days such as 202412 and 20241231, which have far fewer gaps."""
+    numbers = np.unique(rows.stamps)
+    for form, scale in (("%Y%m", 100), ("%Y%m%d", 10_000)):
+        if len(numbers) < 3 or not (1700 * scale < numbers[0] and numbers[-1] < 2200 * scale):
+            continue
+        dates = pd.to_datetime(pd.Series(numbers).astype(str), format=form, errors="coerce")
+        if dates.isna().any() or _periods(dates.to_numpy()) > MAX_PERIODS_OF_DATES * _periods(numbers):
+            continue
+        time = rows.columns.time
+        raise DataError(
+            f"column {time!r} holds whole numbers such as {numbers[0]} that are dates. Convert it: "
+            f"pd.to_datetime(df[{time!r}], format={form!r}), or keep the numbers (`freq=1`)."
+        )
+
+
+def _periods(stamps: Array) -> int:
+    """The periods from the first to the last of some timestamps in order."""
+    ordinals, _ = Frequency.infer(stamps, np.array([0])).ordinals(stamps)
+    return int(ordinals[-1] - ordinals[0]) + 1
+
+
 def refuse_other_stamps(stamps: Array, frequency: Frequency, columns: Columns) -> None:
     """Raise an error if timestamps are dates and the frequency is one of whole numbers, or the reverse."""
     if (frequency.unit == "integer") == (stamps.dtype.kind == "M"):
@@ -111,6 +135,8 @@ def place_rows(rows: Rows, freq: str | int | Frequency | None) -> Placement:
         frequency = Frequency.named(freq, rows.stamps[0])
     else:
         frequency = Frequency.infer(rows.stamps, np.flatnonzero(np.r_[True, ~rows.same_series]))
+        if frequency.unit == "integer":
+            _refuse_codes_of_dates(rows)
     rows, n_weekend = _without_weekends(rows, frequency)
     ordinals, on_grid = frequency.ordinals(rows.stamps)
     conflict, n_dropped = None, 0

@@ -33,7 +33,8 @@ def _index_columns(panel: Panel, horizon: int, columns: Columns, n_paths: int) -
     """The ids, if there are any, and the next `horizon` timestamps, `n_paths` times for each series."""
     data: dict[str, Array] = {}
     if panel.ids[0] is not None:
-        data[columns.id] = np.repeat(np.asarray(panel.ids), n_paths * horizon)
+        ids = np.asarray(panel.ids, object if len(set(map(type, panel.ids))) > 1 else None)  # 7 beside "x" stays 7
+        data[columns.id] = np.repeat(ids, n_paths * horizon)
     ends = np.repeat(panel.first + panel.lengths, n_paths)
     data[columns.time] = panel.frequency.stamps((ends[:, None] + np.arange(horizon)).reshape(-1))
     return data
