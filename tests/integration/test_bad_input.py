@@ -108,6 +108,11 @@ CASES = {
     "unknown demo": Case(("demo", "weather"), r"no demo is called 'weather'; known: fish, .*, all", shell=True),
     "option of another demo": Case(("demo", "fish", "--horizon", 3), r"--horizon belongs to the demo stock, not"),
     "epochs of a demo": Case(("demo", "fish", "--epochs", 0, "--out", "x/y"), r"--epochs must be .* ≥ 1; got 0"),
+    "name of a baseline": Case((*FORECAST, "--alias", "Naive"), r"called 'Naive', as a baseline is\. .*--alias"),
+    "name of a column": Case(
+        (*FORECAST, "--alias", "date"), r"would be called 'date', as a column of the table is\. Choose .* --alias"
+    ),
+    "format of dates": Case((*FORECAST, "--dates", "%Q"), r"--dates %Q is not a format of dates: .*%d\.%m\.%Y"),
     "start without a ticker": Case(
         ("demo", "stock", "--start", "2020-01-01", "--out", "x/y"),
         r"--start and --end select the prices of a ticker\. Give one \(--ticker\)",

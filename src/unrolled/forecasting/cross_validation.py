@@ -129,7 +129,8 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
     used at all origins.
     """
     columns, horizon = source.columns, parameters.horizon
-    _refuse_names(columns, [parameters.name, *plan.baselines])
+    parameters.check_name(columns)
+    _refuse_names(columns, plan.baselines)
     require_statsforecast(weights_of(parameters.combine))  # before a search, too
     left_out = horizon + plan.step_size * np.arange(plan.n_windows)[::-1]
     past = panel.until(int(left_out[0]))
@@ -189,7 +190,7 @@ def _select(parameters: Parameters, past: Panel, evaluate: bool, trainings: int)
 
 def _refuse_names(columns: Columns, models: Sequence[str]) -> None:
     """Raise if a column of the forecasts has the name of one of the table's."""
-    for name in (columns.id, columns.time, columns.target):
+    for name in columns.keys:
         if name in ("cutoff", *models):
             raise InputError(f"the forecasts have a column {name!r}, too. Rename it in the table.")
 

@@ -144,7 +144,9 @@ def fit_table(
 
     Raises:
         DataError: the series of a frequency can't be forecast; raised before any training.
+        InputError: the forecast has the name of another column.
     """
+    parameters.check_name(source.columns)
     asked = split_search(parameters, panels)
     plans = [_plan(one, panel, len(panels)) for one, panel in zip(asked, panels, strict=True)]
     predictors: dict[str, Predictor] = {}

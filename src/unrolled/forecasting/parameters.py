@@ -10,7 +10,9 @@ import numpy as np
 from ..errors import InputError
 from ..nn.cells import cell_named
 from ..nn.randomness import checked_seed
+from ..series.columns import Columns
 from ..series.frequency import Frequency, mase_season
+from .baselines.registry import BASELINES
 from .inputs.views import views_named
 from .model.architecture import Decoder
 from .model.combination import Combination, weights_of
@@ -154,6 +156,15 @@ class Parameters:
                 f"`likelihood={self.likelihood!r}` is for counts, which are measured from 0 in a view of their "
                 f"own; got scaling {self.scaling!r}. Leave out `scaling`."
             )
+
+    def check_name(self, columns: Columns) -> None:
+        """Raise an `InputError` if the forecast's column has the name of a baseline or of a column of the table."""
+        for names, owner in ((BASELINES, "a baseline"), (columns.keys, "a column of the table")):
+            if self.name in names:
+                raise InputError(
+                    f"the column of the forecast would be called {self.name!r}, as {owner} is. Choose another name "
+                    "with `alias`."
+                )
 
     def checked_horizon(self, horizon: int | None) -> int:
         """Periods ahead that a fitted forecaster can forecast; None: those it was trained for.

@@ -24,12 +24,17 @@ class Columns:
     static: tuple[str, ...] = ()  # columns with one value per series; numbers or texts
     weight: str | None = None  # a column with one value per series: its weight in the loss
 
+    @property
+    def keys(self) -> tuple[str, str, str]:
+        """The columns of ids, timestamps and the target."""
+        return self.id, self.time, self.target
+
     def __post_init__(self) -> None:
         for part in ("past", "future", "static"):
             object.__setattr__(self, part, _list_of_names(part, getattr(self, part)))
         others = [*self.past, *self.future, *self.static, *([] if self.weight is None else [self.weight])]
         for k, name in enumerate(others):
-            if name in (self.id, self.time, self.target) or name in others[:k]:
+            if name in self.keys or name in others[:k]:
                 raise InputError(
                     f"column {name!r} is named twice. Each column can have only one of the roles id, time, target, "
                     "past, future, static and weight."

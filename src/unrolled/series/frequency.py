@@ -7,6 +7,7 @@ those of the next ordinals.
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -101,7 +102,8 @@ class Frequency:
             return cls("integer", int(name), int(first_stamp))
         origin = int(first_stamp.astype("datetime64[ns]").view(np.int64))
         try:
-            offset = pd.tseries.frequencies.to_offset(name)
+            with warnings.catch_warnings(action="ignore"):  # of aliases that pandas will drop
+                offset = pd.tseries.frequencies.to_offset(name)
         except (ValueError, TypeError) as error:
             raise InputError(f"`freq={name!r}` is not a known frequency; {VALID_ALIASES}.") from error
         kind, n = type(offset).__name__, offset.n

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...errors import DataError
+from ...errors import DataError, InputError
 from .date_codes import choose_reading
 from .dates import DateParts, parse_date
 from .dialect import shorten
@@ -66,7 +66,12 @@ def _read_unique(texts: pd.Series, dates: str | None) -> ParsedStamps:
     if not len(texts):
         return ParsedStamps(pd.Series([], dtype="datetime64[ns]"), [])
     if dates is not None and "%" in dates:
-        parsed = pd.to_datetime(texts, format=dates, errors="coerce", utc="%z" in dates)
+        try:
+            parsed = pd.to_datetime(texts, format=dates, errors="coerce", utc="%z" in dates)
+        except ValueError as error:
+            raise InputError(
+                f"`dates={dates!r}` is not a format of dates: {error}. Use one such as %d.%m.%Y."
+            ) from error
         return ParsedStamps(parsed.dt.tz_localize(None) if parsed.dt.tz is not None else parsed, [])
     if dates != "number":
         sample = texts.iloc[spread(len(texts))]
