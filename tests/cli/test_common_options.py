@@ -19,7 +19,7 @@ def test_levels_are_numbers_in_per_cent():
     assert parse_levels("") == []
     with pytest.raises(InputError, match=r"--level takes numbers such as 80,95; got '80;95'"):
         parse_levels("80;95")
-    with pytest.raises(InputError, match=r"level must be above 0 and at most 95, .*; got 99"):
+    with pytest.raises(InputError, match=r"`level` must be above 0 and at most 95, .*; got 99"):
         parse_levels("99")
 
 

@@ -158,7 +158,7 @@ def test_user_files_are_kept_and_no_run_starts_without_a_free_name(taken, traine
     Path("a.csv.toml").write_bytes(content)
     done = command("predict", model, "--out", "a.csv")
     assert (done.code, done.out) == (2, "")
-    assert "the run file would overwrite a.toml and a.csv.toml, which something else wrote" in done.err
+    assert "the run file would overwrite a.toml and a.csv.toml, written by something else" in done.err
     Path("out").mkdir()
     for name in ("run.toml", "forecast.csv.toml"):
         Path("out", name).write_bytes(content)

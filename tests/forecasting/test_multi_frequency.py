@@ -19,7 +19,7 @@ from unrolled.forecasting.selection.search import EVIDENCE
 from unrolled.series.by_frequency import read_panels, series_counts
 from unrolled.series.columns import Columns
 
-NOTE = "3 series monthly, 2 quarterly: each frequency gets networks of its own"
+NOTE = "3 series monthly, 2 quarterly: each frequency gets its own networks"
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def assert_whole(folder: Path) -> list[str]:
 
 def test_results_so_far_are_kept_and_written(tmp_path):
     running = Watched(*LONG, cwd=tmp_path)
-    running.wait_for("training without the end")
+    running.wait_for("training without the held-out end")
     running.interrupt()
     done = running.leave()
     assert done.code == 130
@@ -60,7 +60,7 @@ def test_results_so_far_are_kept_and_written(tmp_path):
 def test_an_interrupt_of_the_second_training_keeps_the_comparison(tmp_path):
     shorter = [20_000 if word == 100_000 else word for word in LONG]
     running = Watched(*shorter, cwd=tmp_path)
-    running.wait_for("training on everything")
+    running.wait_for("training on all rows")
     running.interrupt()
     done = running.leave()
     assert done.code == 130
@@ -88,7 +88,7 @@ def test_an_interrupt_of_a_search_ends_only_the_search(tmp_path):
 @pytest.mark.parametrize("wait_s", [0.0, 0.0005, 0.06])
 def test_a_second_interrupt_ends_at_once_and_leaves_no_partial_files(tmp_path, wait_s):
     running = Watched(*LONG, cwd=tmp_path)
-    running.wait_for("training without the end")
+    running.wait_for("training without the held-out end")
     running.interrupt()
     time.sleep(wait_s)
     running.interrupt()

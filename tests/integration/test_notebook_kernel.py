@@ -85,7 +85,7 @@ def test_a_backtest_and_a_search_show_one_line(cells):
 def test_the_stop_button_keeps_the_best_so_far(cells, engine):
     ran = cells.run("endless.fit(df)", interrupt_at="loss")
     states = assert_one_line(ran)
-    assert "training without the end" in states[-1]
+    assert "training without the held-out end" in states[-1]
     assert re.search(r"network 1/1 · step \d+/\d+ · loss ", states[-1])
     assert ran.kinds[-1] == "execute_result"
     assert "interrupted: the networks have not seen the last" in Page(ran.outputs[1]["data"]["text/html"]).text

@@ -19,7 +19,7 @@ from tables import series, two_frequencies
 NAMES = ["monthly", "quarterly"]
 
 
-NOTE = "3 series monthly, 2 quarterly: each frequency gets networks of its own"
+NOTE = "3 series monthly, 2 quarterly: each frequency gets its own networks"
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_a_run_file_says_that_a_search_under_a_budget_may_choose_differently(com
     done = inside(command, file, *WORDS[command], *QUICK, *searching, "--out", out, capsys=capsys)
     assert done.code == 0, done.err
     text = (tmp_path / repeats).read_text()
-    assert "# not reproducible: the choice of --cell auto within a time limit." in text
+    assert "# the choice of --cell auto within a time limit is not reproducible." in text
     assert re.findall("# chosen by --cell auto, (.*): --cell ", text) == NAMES
     assert {"cell": "auto", "budget": "1s"}.items() <= tomllib.loads(text).items()
 
@@ -192,7 +192,7 @@ def test_an_interrupt_of_the_first_frequency_names_those_without_a_forecast(file
     running = Watched(
         *("forecast", file, "-H", 4, "--steps", 100_000, "--ensemble", 1, "--hidden", 4, "--out", "out"), cwd=tmp_path
     )
-    running.wait_for("monthly · training without the end")
+    running.wait_for("monthly · training without the held-out end")
     running.interrupt()
     done = running.leave()
     assert done.code == 130

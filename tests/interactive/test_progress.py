@@ -135,7 +135,7 @@ def titles(shown) -> list[str]:
 def test_both_trainings_of_all_networks_are_parts_of_one_run(told):
     _, shown = told()
     un.Forecaster(3, steps=4, ensemble=2, hidden=4).fit(frame())
-    trainings = ("training without the end", "training on everything")
+    trainings = ("training without the held-out end", "training on all rows")
     assert titles(shown) == [f"{training} · network {k}/2" for training in trainings for k in (1, 2)]
     assert shown[0][1] == 0
     assert shown[-1][1] == pytest.approx(1)
@@ -146,7 +146,7 @@ def test_a_backtest_shows_its_cutoffs(told):
     _, shown = told()
     un.Forecaster(3, steps=4, ensemble=1, hidden=4).cross_validation(frame(), n_windows=3, refit=2)
     cutoffs = ("cutoff 1/3", "cutoff 3/3")
-    assert titles(shown) == [f"{cutoff} · training on everything · network 1/1" for cutoff in cutoffs]
+    assert titles(shown) == [f"{cutoff} · training on all rows · network 1/1" for cutoff in cutoffs]
     assert shown[-1][1] == pytest.approx(1)
 
 
@@ -155,14 +155,14 @@ def test_a_search_shows_its_trials(told):
     un.Forecaster(3, cell="auto", max_trials=4, steps=4, hidden=4, ensemble=1).fit(frame())
     assert titles(shown)[0] == "searching"
     assert any("searching · trial 4/4, best error" in words for words, _ in shown)
-    assert titles(shown)[-1] == "training on everything · network 1/1"
+    assert titles(shown)[-1] == "training on all rows · network 1/1"
 
 
 def test_a_terminal_shows_one_line_that_is_erased_at_the_end(terminal):
     stream = terminal()
     un.Forecaster(3, steps=400, ensemble=2, hidden=4).fit(frame())
     assert stream.getvalue().count("\x1b[?25l") == 1  # the cursor is hidden once: there is one line
-    assert "training on everything · network 2/2 · step" in seen(stream)
+    assert "training on all rows · network 2/2 · step" in seen(stream)
     assert stream.getvalue().endswith("\x1b[2K")  # the line is erased
 
 

@@ -42,8 +42,14 @@ def fit(**options) -> un.History:
         ({"validation": 1.0}, r"validation is a share of the rows in \(0, 1\); got 1.0"),
         ({"validation": -0.1}, r"in \(0, 1\); got -0.1"),
         ({"validation": 0.95}, "validation=0.95 of 6 rows leaves none to train on"),
-        ({"validation": (X[:, :3], Y)}, r"validation: rows of x have shape \(3, 2\); those to train on \(4, 2\)"),
-        ({"validation": (X, np.zeros(N))}, r"validation: rows of target have shape \(\); those to train on \(1,\)"),
+        (
+            {"validation": (X[:, :3], Y)},
+            r"validation: rows of x have shape \(3, 2\); training rows have \(4, 2\)",
+        ),
+        (
+            {"validation": (X, np.zeros(N))},
+            r"validation: rows of target have shape \(\); training rows have \(1,\)",
+        ),
         ({"validation": (X, Y[:2])}, r"x has 6 rows; y must have as many, but its shape is \(2, 1\)"),
         ({"validation": (X, Y), "lengths": [T] * N}, "has no lengths or weights; give a share of the rows"),
         ({"early_stopping": 0}, "patience must be ≥ 1 epoch; got 0"),

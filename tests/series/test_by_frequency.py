@@ -89,7 +89,7 @@ def test_a_table_of_several_frequencies_becomes_a_panel_for_each(mixed):
     ]
     assert all(panel.observed.all() for panel in panels)
     assert series_counts(panels) == "2 series monthly, 1 daily, 1 quarterly"
-    assert frequency_note(panels) == [f"{series_counts(panels)}: each frequency gets networks of its own"]
+    assert frequency_note(panels) == [f"{series_counts(panels)}: each frequency gets its own networks"]
     with pytest.raises(un.InputError, match="`season=4` can't apply to all series: the table has 2 series monthly"):
         read_panels(mixed, Columns(), season=4)
 

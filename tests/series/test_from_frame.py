@@ -58,7 +58,7 @@ def test_rows_are_sorted_with_a_note():
     ordered = table([1.0, 2.0, 3.0, 4.0])
     panel = read(ordered.iloc[[2, 0, 3, 1]])
     assert panel.y.tolist() == [1, 2, 3, 4]
-    assert panel.notes == ("rows were not in the order of time; they have been sorted",)
+    assert panel.notes == ("rows were not in time order; they have been sorted",)
 
 
 def test_interleaved_series_in_order_need_no_note():

@@ -21,7 +21,7 @@ COMMANDS = {
     "score": "Compute the errors of an earlier forecast from the actual values.",
     "inspect": "Describe a table without training: its columns, its series, gaps and suspicious values.",
     "plot": "Plot a forecast with its history and its intervals, as an image or an interactive page.",
-    "demo": "Run one of the five classic demos: what the network learns, its gradient check, a figure.",
+    "demo": "Run one of the five classic demos: a gradient check, the training of a network, and a figure.",
     "check": "Check analytic gradients against central differences in float64, for every cell, depth and loss.",
     "bench": "Measure the training speed on this machine: every cell, with the native engine and with NumPy.",
     "info": "Describe a model file, or this installation: engine, instruction set, versions.",

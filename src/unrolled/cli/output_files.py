@@ -121,7 +121,7 @@ def write_forecast(
 def interrupt_remarks(interrupted: bool) -> list[str]:
     """A comment of the run file of a run that Ctrl-C ended."""
     return (
-        ["the run was interrupted: a run of this file goes on to the end, so its results may differ"]
+        ["the run was interrupted; a run of this file is not cut short, so its results may differ"]
         if interrupted
         else []
     )

@@ -35,7 +35,7 @@ class RunFile(NamedTuple):
                 return cls(place, out, ctx)
         taken = " and ".join(map(str, places))
         raise InputError(
-            f"the run file would overwrite {taken}, which something else wrote. Move one of them, or choose another "
+            f"the run file would overwrite {taken}, written by something else. Move one of them, or choose another "
             "--out."
         )
 

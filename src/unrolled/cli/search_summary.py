@@ -64,8 +64,8 @@ def choice_remarks(given: Mapping[str, Any], chosen: ChosenParameters) -> list[s
     remarks = []
     if chosen and (given["budget"] is not None or given["max_trials"] is None):
         remarks.append(
-            "not reproducible: the choice of --cell auto within a time limit. Each frequency has its own choice, and "
-            "one set of options can't hold them all, so the search runs again. Limited by --max-trials alone, it is "
-            "reproducible"
+            "the choice of --cell auto within a time limit is not reproducible. Each frequency has its own choice, "
+            "and one set of options can't hold them all, so the search runs again. With --max-trials and no --budget "
+            "it is reproducible"
         )
     return remarks + [f"chosen by --cell auto, {name}: {as_options({'': one})}" for name, one in chosen.items()]

@@ -152,7 +152,7 @@ def figure(x: Array, ones: Array, path: Array, losses: list[float]) -> go.Figure
     plot.update_xaxes(title="step t", dtick=1, row=1, col=2).update_xaxes(title="epoch", row=2, col=2)
     plot.update_yaxes(type="log", exponentformat="power", dtick=1, row=1, col=2)
     plot.update_yaxes(type="log", exponentformat="power", row=2, col=2)
-    return base.style(plot, "Counting: two weights, a steep valley, and a gradient that grows or fades", 640)
+    return base.style(plot, "Counting: two weights, their loss, and a gradient that explodes or vanishes", 640)
 
 
 def valley(x: Array, ones: Array, path: Array) -> list[go.Contour | go.Scatter]:

@@ -145,4 +145,4 @@ def figure(trained: Trained, forecast: float, held_out: Array) -> go.Figure:
     plot.update_xaxes(title="epoch", row=1, col=2)
     plot.update_yaxes(title="root mean squared error, sales", rangemode="tozero", row=1, col=2)
     plot.update_layout(legend={"orientation": "h", "y": -0.15})
-    return base.style(plot, "Sales: three days in, the next day out", 480)
+    return base.style(plot, "Sales: three days predict the next", 480)

@@ -160,7 +160,7 @@ def figure(series: Prices, parts: Split, losses: list[float], found: dict[str, A
     n, horizon = parts.n_training, len(found["from_end"])
     test, last = series.dates[n:], series.dates[-1]
     ahead = np.busday_offset(last, np.arange(1, horizon + 1), roll="forward")  # without holidays
-    titles = ("test part: one day ahead, and several", "the whole series", "loss")
+    titles = ("test part: one day and several days ahead", "the whole series", "loss")
     plot = make_subplots(
         rows=2,
         cols=2,

@@ -123,4 +123,4 @@ def figure(losses: list[float], snapshots: list[dict[str, Array]], p: Array) -> 
     plot.update_xaxes(title="next symbol", type="category", row=1, col=3)
     plot.update_xaxes(title="epoch", col=1).update_xaxes(title="epoch", col=2)
     plot.update_layout(legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.2})
-    return base.style(plot, "Symbols: three tanh units learn what follows what", 440)
+    return base.style(plot, "Symbols: three tanh units learn which symbol follows which", 440)

@@ -75,7 +75,7 @@ def predict_without_end(plan: FitPlan) -> HeldOutForecasts:
     known, decisions = plan.known, plan.decisions
     transform = _transform(known, decisions.logs, plan)
     with subtask("", 0, 2):
-        ensemble = _trained(plan, known, transform, decisions.features, "training without the end")
+        ensemble = _trained(plan, known, transform, decisions.features, "training without the held-out end")
     return predict_held_out(ensemble, plan.panel, known, transform, plan.parameters.horizon)
 
 
@@ -92,7 +92,7 @@ def train_on_all(plan: FitPlan, transform: SeriesTransform) -> Ensemble:
     features = Features.of(plan.panel, bool(features.calendar), features.season)
     first = int(plan.left_out > 0)  # of the two trainings, or the only one
     with subtask("", first, 1 + first):
-        return _trained(plan, plan.panel, transform, features, "training on everything")
+        return _trained(plan, plan.panel, transform, features, "training on all rows")
 
 
 def _transform(panel: Panel, logs: Array, plan: FitPlan) -> SeriesTransform:

@@ -88,7 +88,7 @@ class Arrays:
         for name in ("x", "target"):
             ours, theirs = getattr(self, name).shape[1:], getattr(validation, name).shape[1:]
             if ours != theirs:
-                raise InputError(f"validation: rows of {name} have shape {theirs}; those to train on {ours}.")
+                raise InputError(f"validation: rows of {name} have shape {theirs}; training rows have {ours}.")
         return Arrays(np.concatenate((self.x, validation.x)), np.concatenate((self.target, validation.target)))
 
 

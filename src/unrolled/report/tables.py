@@ -183,7 +183,7 @@ def search(content: ReportContent) -> TextTable | None:
     rows = [[_cell(cell) for cell in row] for row in shown.itertuples(index=False)]
     chosen = next((k for k, note in enumerate(shown["note"]) if "chosen" in str(note)), None)
     header = [str(column).replace("_", " ") for column in shown.columns]
-    return TextTable(header, rows, ours=chosen, caption="What the search tried")
+    return TextTable(header, rows, ours=chosen, caption="Trials of the search")
 
 
 def _cell(cell: Any) -> str:

@@ -121,7 +121,7 @@ def how_held_out(content: ReportContent) -> str:
         how = f"The last {rows} of each series were held out and forecast, {steps} at a time from {origins}"
     return (
         f"{how}, by networks trained without them. Errors are averaged over the series. sMAPE ranges from 0 to 200; "
-        "MASE is the error divided by that of the seasonal naive on the rows before."
+        "MASE is the error divided by that of the seasonal naive forecast on the rows before."
     )
 
 

@@ -106,7 +106,7 @@ def read_panels(
 
 def frequency_note(panels: Sequence[Panel]) -> list[str]:
     """A note that there are several frequencies, if there are."""
-    return [f"{series_counts(panels)}: each frequency gets networks of its own"] if len(panels) > 1 else []
+    return [f"{series_counts(panels)}: each frequency gets its own networks"] if len(panels) > 1 else []
 
 
 def series_counts(panels: Sequence[Panel]) -> str:

@@ -107,9 +107,9 @@ def _notes(table: TableContent, placed: Placement, *, n_gaps: int, n_ahead: int,
     """What was changed on the way from a table to a panel."""
     original, notes = table.rows, []
     if (original.same_series & (original.stamps[1:] < original.stamps[:-1])).any():
-        notes.append("rows were not in the order of time; they have been sorted")
+        notes.append("rows were not in time order; they have been sorted")
     if placed.n_dropped:
-        notes.append(f"{placed.n_dropped} last row(s) dropped, whose {placed.frequency.name} period is incomplete")
+        notes.append(f"{placed.n_dropped} last row(s) dropped, as their {placed.frequency.name} period is incomplete")
     if placed.n_weekend:
         notes.append(
             f"{placed.n_weekend} row(s) on weekends left out, as the others are business days; `freq='D'` keeps them"

@@ -256,7 +256,7 @@ def _refuse_jump(rows: Rows, ordinals: Array, start: int, end: int) -> NoReturn:
     steps = np.diff(ordinals[start:end])
     k = start + int(steps.argmax()) + 1
     raise DataError(
-        f"{rows.place(k)}: {rows.stamp(k)} comes {steps.max()} periods after the timestamp before, "
+        f"{rows.place(k)}: {rows.stamp(k)} comes {steps.max()} periods after the previous timestamp, "
         f"{rows.stamp(k - 1)}; {end - start} rows would become {ordinals[end - 1] - ordinals[start] + 1}. Correct "
         "the timestamp, or give the frequency (`freq`)."
     )

@@ -113,7 +113,7 @@ def test_changes_of_the_table_are_reported(command, tmp_path):
     done = command("forecast", "air.csv", "-H", 2, *QUICK)
     assert done.code == 0
     assert "note: 1 remark(s) below the table dropped" in done.err
-    assert "note: rows were not in the order of time; they have been sorted" in done.err
+    assert "note: rows were not in time order; they have been sorted" in done.err
     assert "note: 5 gap(s) filled with the value one season before" in done.err
 
 

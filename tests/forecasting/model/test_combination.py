@@ -33,7 +33,7 @@ def test_weights_and_names():
     [
         ("prophet", r"no baseline is called 'prophet'; known: Naive, .*AutoTheta"),
         ({"AutoETS": 0.3, "GRU": 0.1}, "no baseline is called 'GRU'"),
-        ({"AutoETS": 0}, "gives AutoETS the weight 0; a weight is a number above 0 and below 1, such as 0.3"),
+        ({"AutoETS": 0}, "gives AutoETS the weight 0; weights are numbers above 0 and below 1, such as 0.3"),
         ({"AutoETS": -0.5}, "gives AutoETS the weight -0.5"),
         ({"AutoETS": 1.0}, "gives AutoETS the weight 1.0"),
         ({"AutoETS": float("nan")}, "gives AutoETS the weight nan"),
@@ -44,7 +44,7 @@ def test_weights_and_names():
         ({"AutoETS": 0.5, "Theta": 0.5}, "sum to 1 "),
         (dict.fromkeys(["Naive", "Drift", "Naive2", "Theta", "AutoETS"], 0.2), "sum to 1 "),
         ({"AutoETS": 0.2, "autoets": 0.2}, "names a method twice: AutoETS, autoets"),
-        (0.3, r"combine takes the name of a method, .*such as \{'AutoETS': 0.3\}; got 0.3"),
+        (0.3, r"`combine` takes the name of a method, .*such as \{'AutoETS': 0.3\}; got 0.3"),
     ],
 )
 def test_invalid_weights_are_refused(combine, message):

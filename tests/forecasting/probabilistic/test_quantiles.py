@@ -41,7 +41,7 @@ def test_learned_quantiles_are_read_back_and_lines_lie_between_them(rng):
 
 @pytest.mark.parametrize("level", [0, -5, 95.1, 100, np.nan, np.inf, [80, 99]])
 def test_levels_outside_the_grid_are_refused(level):
-    with pytest.raises(un.InputError, match=r"level must be above 0 and at most 95, the largest learned; got "):
+    with pytest.raises(un.InputError, match=r"`level` must be above 0 and at most 95, the largest learned; got "):
         check_levels(level)
 
 

@@ -152,8 +152,8 @@ def test_one_progress_line_shows_all_tasks(native_threads, monkeypatch):
     finally:
         progress._current.reset(token)
     words = " ".join(text for text, _ in shown)
-    assert "training without the end · networks 1-2/3 · step" in words
-    assert "training on everything · network 3/3 · step" in words
+    assert "training without the held-out end · networks 1-2/3 · step" in words
+    assert "training on all rows · network 3/3 · step" in words
     done = [share for _, share in shown]
     assert (np.diff(done) > -1e-12).all()
     assert done[-1] == pytest.approx(1)

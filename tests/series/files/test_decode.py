@@ -64,7 +64,9 @@ def test_places_without_a_file_are_refused(tmp_path, file):
             read_file(str(path))
 
 
-@pytest.mark.parametrize(("content", "message"), [(b"", " is empty"), (b"a,b\n1,2\n", ": no column reads as dates")])
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"", " is empty"), (b"a,b\n1,2\n", ": no column can be read as dates")]
+)
 def test_standard_input_is_named(monkeypatch, content, message):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
     with pytest.raises(un.DataError, match=f"^standard input{message}"):

@@ -49,5 +49,5 @@ def test_the_first_column_of_a_short_forecast_holds_the_ids(file):
     table = read_forecast(file("shop,day,GRU", "7,2024-02-01,1", "8,2024-02-01,2"))
     assert table.columns.id == "shop"
     assert table.frame["shop"].tolist() == ["7", "8"]
-    with pytest.raises(un.DataError, match="no column reads as dates; it has: 'a', 'b'"):
+    with pytest.raises(un.DataError, match="no column can be read as dates; it has: 'a', 'b'"):
         read_forecast(file("a,b", "x,1", "y,2"))

@@ -44,7 +44,7 @@ def test_missing_timestamps_follow_from_their_neighbours(file):
 
 def test_a_table_without_stamps_is_numbered_by_the_frequency(file):
     path = file("a", *map(str, range(30, 60)))
-    with pytest.raises(un.DataError, match=r"no column reads as dates; .* number the rows with `freq`"):
+    with pytest.raises(un.DataError, match=r"no column can be read as dates; .* number the rows with `freq`"):
         read_file(path)
     assert read_file(path, ReadOptions(freq=1)).frame["ds"].tolist() == list(range(1, 31))
     table = read_file(path, ReadOptions(freq="MS", start="2015-03"))
@@ -55,7 +55,10 @@ def test_a_table_without_stamps_is_numbered_by_the_frequency(file):
 
 def test_a_table_without_dates_is_refused(refused):
     refused(
-        "a,b", "1,2", "3,4", message="no column reads as dates; it has: 'a', 'b'. Name the time column with `time`"
+        "a,b",
+        "1,2",
+        "3,4",
+        message="no column can be read as dates; it has: 'a', 'b'. Name the time column with `time`",
     )
 
 

@@ -36,7 +36,7 @@ def command(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run one of the five classic demos: what the network learns, its gradient check, a figure.
+    """Run one of the five classic demos: a gradient check, the training of a network, and a figure.
 
     A run file (.toml, for --config) that repeats the run is written next to the figure.
 

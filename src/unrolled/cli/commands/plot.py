@@ -25,7 +25,7 @@ IMAGES = (".svg", ".png", ".pdf")
 PAGES = (".html", ".htm")
 WITHOUT_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # the same figure gives the same file
 Forecast = Annotated[
-    Path, Argument(metavar="FORECAST", help="CSV file of `unrolled forecast`, or its model.safetensors.")
+    Path, Argument(metavar="FORECAST", help="CSV file from `unrolled forecast`, or its model.safetensors.")
 ]
 History = Annotated[
     Path | None,

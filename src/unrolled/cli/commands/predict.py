@@ -13,12 +13,12 @@ from ..saved_models import load_forecaster, read_newer
 from ..spreadsheet import formula_notes, print_rows, unescaped
 from ..table_options import READING, all_options
 
-Model = Annotated[Path, Argument(metavar="MODEL", help="Model file of `unrolled forecast` or of `Forecaster.save`.")]
+Model = Annotated[Path, Argument(metavar="MODEL", help="Model file from `unrolled forecast` or `Forecaster.save`.")]
 File = Annotated[
     Path | None,
     Argument(
         metavar="FILE",
-        help="Table to forecast, read like that of the training; without it, the series of the training.",
+        help="Table to forecast, read like the training table. Without it, the training series are forecast.",
     ),
 ]
 Horizon = Annotated[
@@ -48,7 +48,7 @@ def command(
     """Forecast with a saved model, without training.
 
     Notes list what is new in the table, such as unknown categories. With --out, a run file (.toml, for --config)
-    that repeats the run is written next to the CSV file. --excel-safe also removes such quotes from the table.
+    that repeats the run is written next to the CSV file. --excel-safe also removes its own quotes from the table.
 
     Example: unrolled predict sales-forecast/model.safetensors newer.csv
     """

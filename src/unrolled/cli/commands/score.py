@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...forecasting.evaluation.scoring import Score
     from ...series.files import FileTable
 
-Forecast = Annotated[Path, Argument(metavar="FORECAST", help="CSV file of `unrolled forecast`, or of the same form.")]
+Forecast = Annotated[Path, Argument(metavar="FORECAST", help="CSV file from `unrolled forecast`, or one like it.")]
 Actuals = Annotated[
     Path,
     Argument(

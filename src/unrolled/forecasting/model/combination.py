@@ -42,14 +42,14 @@ def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dic
     if not isinstance(combine, dict):
         if not isinstance(combine, (str, list, tuple)):
             raise InputError(
-                "combine takes the name of a method, a list of names, or weights by name such as {'AutoETS': 0.3}; "
+                "`combine` takes the name of a method, a list of names, or weights by name such as {'AutoETS': 0.3}; "
                 f"got {combine!r}."
             )
         names = check_baselines(combine)
         return {name: DEFAULT_SHARE / len(names) for name in BASELINES if name in names}
     names = check_baselines(list(combine))
     if len(names) < len(combine):
-        raise InputError(f"combine names a method twice: {', '.join(combine)}. Give each method one weight.")
+        raise InputError(f"`combine` names a method twice: {', '.join(combine)}. Give each method one weight.")
     for name, weight in combine.items():
         if (
             isinstance(weight, bool)
@@ -57,7 +57,7 @@ def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dic
             or not 0 < weight < 1
         ):
             raise InputError(
-                f"combine gives {name} the weight {weight!r}; a weight is a number above 0 and below 1, such as 0.3."
+                f"`combine` gives {name} the weight {weight!r}; weights are numbers above 0 and below 1, such as 0.3."
             )
     given = dict(zip(names, combine.values(), strict=True))
     # in a fixed order: the last bit of a sum depends on it, and files do not keep it
@@ -66,7 +66,7 @@ def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dic
     if total > 1 - 1e-9:  # a rounding error is no weight for the networks
         told = " + ".join(f"{name} {weight:g}" for name, weight in weights.items())
         raise InputError(
-            f"the weights of combine sum to {total:g} ({told}); nothing remains for the networks. Lower them "
+            f"the weights of `combine` sum to {total:g} ({told}); nothing remains for the networks. Lower them "
             "until their sum is below 1."
         )
     return weights

@@ -23,7 +23,7 @@ def check_levels(level: Sequence[float] | float | None) -> list[float]:
     largest = 100 * (QUANTILES[-1] - QUANTILES[0])
     for value in levels:
         if not 0 < value <= largest + 1e-9:
-            raise InputError(f"level must be above 0 and at most {largest:g}, the largest learned; got {value:g}.")
+            raise InputError(f"`level` must be above 0 and at most {largest:g}, the largest learned; got {value:g}.")
     return levels
 
 

@@ -119,7 +119,7 @@ def explain(search: Search, interrupted: bool) -> list[str]:
     figures = f"scaled error {best.score:.4g} against {default.score:.4g}, a gain of {gain:.2g} ± {error:.2g}"
     tried = f"{len({c for c, _ in search.trials})} configurations" + (" before the interrupt" if interrupted else "")
     if winner == search.default:
-        return [f"automatic choice: the default; of {tried}, none wins by more than noise (best: {figures})"]
+        return [f"automatic choice: the default; of {tried}, none is better by more than the noise (best: {figures})"]
     return [f"automatic choice of {tried}: {winner} ({figures}, over {search.validation.units} units)"]
 
 

@@ -157,7 +157,7 @@ def _find_timestamps(
     if options.freq is not None:
         return number_rows(raw, options, series_names(raw, chosen["id"]))
     raise DataError(
-        f"{raw.name}: no column reads as dates; it has: {list_names(raw.names)}. Name the time column "
+        f"{raw.name}: no column can be read as dates; it has: {list_names(raw.names)}. Name the time column "
         "with `time`, or number the rows with `freq`, such as `freq='D'`, and `start`, such as `start='2024-12-31'`."
     )
 

@@ -67,7 +67,7 @@ def read_forecast(path: str, id_name: str | None = None, time_name: str | None =
     chosen = chosen_columns(raw, options, CovariateColumns(), None)
     times = chosen["time"] or find_time(raw, [], chosen["id"])
     if not times:
-        raise DataError(f"{raw.name}: no column reads as dates; it has: {list_names(raw.names)}.")
+        raise DataError(f"{raw.name}: no column can be read as dates; it has: {list_names(raw.names)}.")
     time = read_time_column(raw, times, options)
     names = raw.names
     frame = pd.DataFrame({time.name: time.stamps})

@@ -165,8 +165,8 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
     place = raw.place(name)
     if found.ambiguous is not None:
         raise DataError(
-            f"{place}: dates such as {found.ambiguous!r} can be read day first or month first, and none decides. "
-            "Choose one with `dates='dmy'` or `dates='mdy'`, or write them as 2024-12-31."
+            f"{place}: dates such as {found.ambiguous!r} can be read day first or month first, and no date tells "
+            "which. Choose one with `dates='dmy'` or `dates='mdy'`, or write them as 2024-12-31."
         )
     if found.without_year is not None:
         raise DataError(
