@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import unrolled as un
@@ -182,3 +183,15 @@ def test_the_comparison_agrees_with_a_hand_computation(rng):
     assert held_out.table.loc["SeasonalNaive", "MAE"] == pytest.approx(seasonal, rel=1e-12)
     in_sample = np.abs(y[12 : 90 - held_out.rows] - y[: 90 - held_out.rows - 12]).mean()
     assert held_out.table.loc["Naive", "MASE"] == pytest.approx(naive / in_sample, rel=1e-12)
+
+
+@pytest.mark.parametrize(("rows", "compared"), [(50, True), (24, False)])
+def test_the_seasonal_naive_needs_one_season_only(rows, compared):
+    y = 100 + 20 * np.sin(2 * np.pi * np.arange(rows) / 24)
+    frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=rows, freq="h"), "y": y})
+    fc = un.Forecaster(4, steps=2, ensemble=1, hidden=2, verbose=0).fit(frame)
+    assert fc.model_.spec.season == 1  # too few seasons for the networks
+    assert ("SeasonalNaive" in fc.held_out_.table.index) == compared
+    if compared:
+        assert fc.held_out_.table.loc["SeasonalNaive", "MAE"] < 1e-9
+        assert "loses to SeasonalNaive" in fc.held_out_.verdict

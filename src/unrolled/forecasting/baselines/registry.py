@@ -32,7 +32,14 @@ def check_baselines(names: bool | str | Iterable[str] | None) -> list[str]:
 
 
 def baseline_forecasts(
-    names: Iterable[str], origins: Origins, fitted: Array, horizon: int, *, season: int, naive2_season: int
+    names: Iterable[str],
+    origins: Origins,
+    fitted: Array,
+    horizon: int,
+    *,
+    season: int,
+    naive2_season: int,
+    estimated_season: int | None = None,
 ) -> dict[str, Array]:
     """Forecasts of baselines after each origin, (N, horizon) each.
 
@@ -42,13 +49,14 @@ def baseline_forecasts(
         fitted: where the rows of each series end on which statistical methods are chosen and estimated, (S,); they
             keep their parameters at later origins.
         horizon: periods ahead.
-        season: of all baselines except Naive2.
+        season: of the other simple baselines.
         naive2_season: of Naive2, whose errors are part of M4's OWA.
+        estimated_season: of statistical methods; None: the season of simple baselines.
     """
     out = {}
     for name in names:
         if name in STATISTICAL:
-            out[name] = statistical_forecasts(name, origins, fitted, horizon, season)
+            out[name] = statistical_forecasts(name, origins, fitted, horizon, estimated_season or season)
         else:
             out[name] = SIMPLE[name](origins, horizon, naive2_season if name == "Naive2" else season)
     return out

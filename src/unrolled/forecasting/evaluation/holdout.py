@@ -139,14 +139,16 @@ def compare_with_baselines(
     ensemble, origins, horizon = held_out.ensemble, held_out.origins, held_out.horizon
     panel = origins.panel
     scaled_by = mase_season(panel.frequency, season)
+    repeated = _repeated_season(held_out, season)
     values = origins.inverse_transform(calibrate(held_out.quantiles, held_out.conformal_factors))
     forecasts = {name: ensemble.support.quantile(values[..., MEDIAN], 0.5)} | baseline_forecasts(
-        dict.fromkeys(b for b in (*COMPARED, *baselines) if b != "SeasonalNaive" or ensemble.spec.season > 1),
+        dict.fromkeys(b for b in (*COMPARED, *baselines) if b != "SeasonalNaive" or repeated > 1),
         origins,
         panel.offsets[:-1] + known.lengths,
         horizon,
-        season=ensemble.spec.season,
+        season=repeated,
         naive2_season=scaled_by,
+        estimated_season=ensemble.spec.season,
     )
     rows = origins.rows_ahead(horizon)
     y = np.where(panel.observed[rows], panel.y[rows], np.nan).reshape(-1)
@@ -174,6 +176,13 @@ def compare_with_baselines(
         by_series=scores[list(POINT_MEASURES)].rename(index=dict(enumerate(ids)), level="series"),
         known=(~np.isnan(y)).reshape(-1, horizon).sum(axis=0),
     )
+
+
+def _repeated_season(held_out: HeldOutForecasts, season: int | None) -> int:
+    """The season of the seasonal naive, which needs one of them; networks and statistical methods need more."""
+    origins, asked = held_out.origins, season or held_out.origins.panel.frequency.season
+    enough = np.median(origins.ends - origins.starts) >= asked
+    return asked if enough else held_out.ensemble.spec.season
 
 
 def _correlation(quantiles: Array, target: Array, weight: Array, apart: int) -> Array:
