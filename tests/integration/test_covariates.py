@@ -91,7 +91,9 @@ def test_a_series_with_a_tiny_weight_hardly_affects_the_training(rng):
 def test_the_calendar_shows_a_season_that_the_window_cannot(rng):
     """Days with a weekly pattern, and a window of four days."""
     t = np.arange(200)
-    df = table(100 + t % 2 + 4.0 * (t % 7 >= 5) + 0.1 * rng.normal(size=200), unique_id="a")
+    pattern = 100 + t % 2 + 4.0 * (t % 7 >= 5)
+    parts = [table(pattern + 0.1 * rng.normal(size=200), unique_id=name) for name in "abcd"]
+    df = pd.concat(parts, ignore_index=True)
     known, _ = split_future(df.assign(past=0), 7)
     small = {**LEARNING, "window": 4, "season": 1, "steps": 800}
     on, off = (un.Forecaster(horizon=7, calendar=c, **small).fit(known) for c in (True, False))
