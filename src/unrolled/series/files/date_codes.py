@@ -50,9 +50,9 @@ def _digits(form: str, length: int, meaning: str) -> DateCode:
 
 def _years(years: pd.Series, days: pd.Series | int = 0) -> pd.Series:
     """The first day of each year, and a number of days later."""
-    inside = years.between(FIRST_YEAR, LAST_YEAR)
-    begin = pd.to_datetime(years.where(inside, 2000).astype(int).astype(str), format="%Y").where(inside)
-    return begin + pd.to_timedelta(days, unit="D")
+    inside = years.between(FIRST_YEAR, LAST_YEAR).to_numpy()
+    begin = np.where(inside, years - 1970, 0).astype("datetime64[Y]").astype("datetime64[ns]")
+    return pd.Series(begin, index=years.index).where(inside) + pd.to_timedelta(days, unit="D")
 
 
 def _months(year: pd.Series, month: pd.Series) -> pd.Series:
@@ -172,18 +172,22 @@ class Reading(NamedTuple):
 
 
 def choose_reading(texts: pd.Series, name: str, plain: Callable[[], pd.Series]) -> Reading | None:
-    """How the distinct texts of a column are written; None if no code fits them all.
+    """How the distinct texts of a column are written; None if no code fits the first of them.
 
     `name` is that of the column; `plain` gives the timestamps or numbers that the texts are without a code.
     """
     whole = texts.str.removesuffix(".0") if texts.str.fullmatch(r"\d+\.0").all() else texts
-    before, after = ([found for code in codes if (found := _read(code, whole, name))] for codes in CODES)
-    if not before and not after:
+    fitting = [[code for code in codes if _may_be(code, whole.iloc[0], name)] for codes in CODES]
+    if not any(fitting):
         return None
-    named = [found for found in (*before, *after) if _is_named(found.code, name)]
+    before, after = fitting
+    named = [code for code in (*before, *after) if _is_named(code, name)]
     best, most = None, -1.0
-    for found in [*named, *before, Reading(None, plain()), *after]:
-        share = known_share(found.stamps)
+    for code in [*named, *before, None, *after]:
+        if most + CLEARLY_BETTER >= 1:
+            break  # none can be clearly better
+        found = Reading(None, plain()) if code is None else _read(code, whole)
+        share = known_share(found.stamps) if found else -1.0
         if share > most + CLEARLY_BETTER:
             best, most = found, share
     return best
@@ -193,10 +197,13 @@ def _is_named(code: DateCode | None, name: str) -> bool:
     return bool(code and code.names and code.names.search(name.lower()))
 
 
-def _read(code: DateCode, texts: pd.Series, name: str) -> Reading | None:
-    if code.named_only and not _is_named(code, name):
-        return None
-    if not re.fullmatch(code.pattern, texts.iloc[0]) or not texts.str.fullmatch(code.pattern).all():
+def _may_be(code: DateCode, first: str, name: str) -> bool:
+    return bool(re.fullmatch(code.pattern, first)) and (not code.named_only or _is_named(code, name))
+
+
+def _read(code: DateCode, texts: pd.Series) -> Reading | None:
+    """The reading of these texts by a code; None if one of them does not fit."""
+    if not texts.str.fullmatch(code.pattern).all():
         return None
     stamps = code.read(texts)
     return None if stamps.isna().any() else Reading(code, stamps)

@@ -1,5 +1,6 @@
 """A column of texts as timestamps: dates in a format that fits the whole column, or whole numbers."""
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import NoReturn
@@ -109,10 +110,17 @@ def _choose_zone(local: pd.Series, utc: pd.Series) -> ParsedStamps:
 
 
 def _parse_codes(texts: pd.Series, name: str) -> ParsedStamps | None:
-    """Texts that are dates in a code; None if they are better read without one."""
-    found = choose_reading(texts, name, lambda: _read_unique(texts, None).values)
-    if found is None or found.code is None:
+    """Texts that may be dates in a code, in the best reading; None if they fit no code."""
+
+    @functools.cache
+    def plain() -> ParsedStamps:
+        return _read_unique(texts, None)
+
+    found = choose_reading(texts, name, lambda: plain().values)
+    if found is None:
         return None
+    if found.code is None:
+        return plain()
     change = CHANGE_TO_NUMBERS if texts.iloc[0].isdigit() else "change with `dates`"
     note = f"{texts.iloc[0]!r} read as {found.code.meaning}; {change}"
     return ParsedStamps(found.stamps, [note], without_year=None if found.code.has_year else texts.iloc[0])
