@@ -10,7 +10,7 @@ import unrolled as un
 from unrolled.cli.command_group import load
 from unrolled.cli.model_options import COVARIATES, TRAINING, parse_baselines, parse_budget, parse_combine
 from unrolled.errors import InputError
-from unrolled.series.files import CovariateColumns
+from unrolled.series.files import CovariateColumns, ReadOptions
 
 NO_OPTIONS = {"verbose"}  # of a Forecaster: the command has --quiet
 
@@ -56,12 +56,14 @@ def test_covariates_are_columns_of_a_table():
 def test_a_training_gives_only_the_parameters_that_were_given():
     defaults = {name: default for name, (_, default) in TRAINING.options.items()}
     training = TRAINING.value(defaults | {"scaling": "level, last", "budget": "2m", "cell": "auto"})
-    fc = training.forecaster(horizon=3, verbose=0)
+    fc = training.forecaster(ReadOptions(freq="D", open="mon-sat"), horizon=3, verbose=0)
     assert (training.levels, training.baselines) == ([80, 95], [])
-    expected = un.Forecaster(3, cell="auto", scaling=["level", "last"], budget=120, verbose=0)
+    expected = un.Forecaster(
+        3, freq="D", open="mon-sat", cell="auto", scaling=["level", "last"], budget=120, verbose=0
+    )
     assert {name: getattr(fc, name) for name in signature(un.Forecaster).parameters} == {
         name: getattr(expected, name) for name in signature(un.Forecaster).parameters
     }
     assert "hidden" not in training.parameters
     with pytest.raises(InputError, match="`hidden` must be"):
-        TRAINING.value(defaults | {"hidden": 0}).forecaster(horizon=3)
+        TRAINING.value(defaults | {"hidden": 0}).forecaster(ReadOptions(), horizon=3)

@@ -106,3 +106,18 @@ def changed(content, arrays, change):
 def test_inconsistent_content_is_refused(change, message, described):
     with pytest.raises(un.InputError, match=message):
         rebuild(*changed(*described, change))
+
+
+def test_business_days_of_older_files_are_days_with_closed_weekends(rng):
+    frame = pd.DataFrame({"ds": pd.bdate_range("2024-01-01", periods=60), "y": rng.normal(size=60)})
+    content, arrays = describe(quick().fit(frame).fitted)
+    older = content | {"frequency": {"unit": "business day", "step": 1, "origin": content["frequency"]["origin"]}}
+    assert describe(rebuild(older, arrays))[0]["frequency"] == content["frequency"]
+
+
+@pytest.mark.parametrize("mask", ["11", "0000000", "1x11111"])
+def test_a_damaged_mask_of_open_phases_is_refused(rng, mask):
+    content, arrays = describe(quick().fit(panel_frame(rng)).fitted)
+    content["frequency"]["open"] = mask
+    with pytest.raises(un.InputError, match=f"are not a mask: '{mask}'"):
+        rebuild(content, arrays)

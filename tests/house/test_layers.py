@@ -52,7 +52,8 @@ LEVELS = {
     f"{ROOT}.nn.engines": [{"base"}, {"native_program", "reference"}, {"native"}],
     f"{ROOT}.nn.training": [{"history", "plan"}, {"checkpoint"}, {"loop", "parallel"}],
     f"{ROOT}.series": [
-        {"frequency", "ragged"},
+        {"open_phases", "ragged"},
+        {"frequency"},
         {"columns", "covariates"},
         {"panel"},
         {"dataframe"},

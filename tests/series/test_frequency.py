@@ -42,7 +42,7 @@ KINDS = {
     "BQE": ("month", 3, "quarterly", 4, 4),
     "BQS": ("month", 3, "quarterly", 4, 4),
     "BYE": ("month", 12, "yearly", 1, 1),
-    "B": ("business day", 1, "business days", 5, 1),
+    "B": ("fixed", DAY, "business days", 5, 1),
     "W": ("fixed", 7 * DAY, "weekly", 52, 1),
     "W-WED": ("fixed", 7 * DAY, "weekly", 52, 1),
     "2W": ("fixed", 14 * DAY, "every 14 days", 1, 1),
@@ -207,7 +207,20 @@ FREQUENCIES = st.one_of(
     st.builds(Frequency, st.just("month"), st.integers(1, 12), st.integers(0, 27).map(lambda d: d * DAY + HOUR)),
     st.builds(Frequency, st.just("month"), st.integers(1, 12), st.just(30 * DAY), st.just(True)),
     st.builds(Frequency, st.just("month"), st.integers(1, 12), st.just(30 * DAY), st.booleans(), st.just(True)),
-    st.builds(Frequency, st.just("business day"), st.integers(1, 10), st.integers(0, 1).map(lambda d: d * DAY)),
+    st.builds(
+        Frequency,
+        st.just("fixed"),
+        st.integers(1, 10).map(lambda n: n * DAY),
+        st.integers(0, 10**18),
+        open=st.sampled_from(["1111100", "1111110", "0000001"]),
+    ),
+    st.builds(
+        Frequency,
+        st.just("fixed"),
+        st.sampled_from([HOUR, 2 * HOUR]),
+        st.integers(0, 10**18),
+        open=st.just(("0" * 8 + "1" * 12 + "0" * 4) * 6 + "0" * 24),
+    ),
 )
 
 

@@ -57,7 +57,7 @@ def test_later_values_never_change_earlier_filled_gaps(data):
     season = data.draw(st.integers(1, 12))
     poisoned = np.concatenate([y[:cut], data.draw(st.lists(values, min_size=len(y) - cut, max_size=len(y) - cut))])
     np.testing.assert_array_equal(fill_gaps(y, season)[:cut], fill_gaps(poisoned, season)[:cut])
-    panels = [read(table(np.append(v, 0.0)), season=season) for v in (y, poisoned)]
+    panels = [read(table(np.append(v, 0.0)), season=season, opened="all") for v in (y, poisoned)]
     np.testing.assert_array_equal(panels[0].y[:cut], panels[1].y[:cut])
     np.testing.assert_array_equal(panels[0].observed[:cut], panels[1].observed[:cut])
     assert not np.isnan(panels[0].y).any()
@@ -138,7 +138,7 @@ def test_series_of_different_frequencies_are_not_taken_for_gaps():
 
 def test_two_stamps_in_one_period_are_named():
     frame = pd.DataFrame({"ds": ["2024-01-01 08:00", "2024-01-01 17:00", "2024-01-02 08:00"], "y": [1, 2, 3]})
-    refused(frame, "rows 0 and 1: two timestamps lie in one business days period", freq="B")
+    refused(frame, "rows 0 and 1: two timestamps lie in one period of the business days grid", freq="B")
 
 
 def test_a_stamp_that_would_make_a_table_of_gaps_is_named():
@@ -166,8 +166,8 @@ def test_a_rare_session_on_a_weekend_is_left_out_of_business_days():
     panel = read(pd.concat([frame, saturday]).sort_values("ds"))
     assert panel.frequency.name == "business days"
     assert panel.y.tolist() == frame["y"].tolist()
-    assert any(note.startswith("1 row(s) on weekends left out") for note in panel.notes)
-    daily = read(pd.concat([frame, saturday]), freq="D")
+    assert panel.notes == ("1 value(s) outside Monday to Friday left out; `open='all'` keeps them",)
+    daily = read(pd.concat([frame, saturday]), opened="all")
     assert daily.observed.sum() == 101
 
 

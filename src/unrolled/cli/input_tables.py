@@ -25,7 +25,7 @@ def training_panels(fc: Forecaster, file: str, table: FileTable, console: Consol
     from ..series.files.inspection import describe_panel
 
     try:
-        panels = read_panels(table.frame, table.columns, fc.parameters.freq, fc.parameters.season)
+        panels = read_panels(table.frame, table.columns, fc.parameters.freq, fc.parameters.season, fc.parameters.open)
     except DataError as error:
         raise DataError(f"{'standard input' if file == '-' else file}, {error}") from error
     series = f"id {table.columns.id!r}, " if panels[0].ids[0] is not None else ""

@@ -13,7 +13,7 @@ from .option_groups import OptionGroup
 
 if TYPE_CHECKING:
     from ..forecaster import Forecaster
-    from ..series.files import CovariateColumns
+    from ..series.files import CovariateColumns, ReadOptions
 
 TEXT, FLAG, INTEGER, NUMBER = str | None, bool | None, int | None, float | None
 BY_DATA = "chosen from the data"
@@ -48,13 +48,13 @@ class TrainingOptions(NamedTuple):
     levels: list[float]  # coverage of the intervals in per cent
     baselines: list[str]  # to compare with beside the simple ones
 
-    def forecaster(self, **more: Any) -> Forecaster:
-        """A forecaster with these parameters and more, which are checked."""
+    def forecaster(self, reading: ReadOptions, **more: Any) -> Forecaster:
+        """A forecaster with these parameters, those of the table's timestamps and more, which are checked."""
         from ..forecaster import Forecaster
         from ..forecasting.baselines.statistical import require_statsforecast
         from ..forecasting.model.combination import weights_of
 
-        fc = Forecaster(**self.parameters, **more)
+        fc = Forecaster(**self.parameters, freq=reading.freq, open=reading.open, **more)
         fc.parameters.check()
         require_statsforecast(weights_of(fc.parameters.combine))
         return fc

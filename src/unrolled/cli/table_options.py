@@ -28,6 +28,11 @@ OPTIONS = {
         "--freq",
         "Frequency, such as MS, W, D, B, h, 30min; it also gives timestamps to a table without them.",
     ),
+    "open": _option(
+        TEXT,
+        "--open",
+        "Days and hours that have values, such as mon-sat or 08:00-20:00; others are no gaps. all: no closed times.",
+    ),
     "wide": _option(FLAG, "--wide/--no-wide", "Whether every numeric column is a series."),
     "na": _option(TEXT, "--na", "Further values to treat as missing, such as -200,9999.", False),
     "aggregate": _option(

@@ -211,7 +211,7 @@ def choose_calendar(parameters: Parameters, panel: Panel) -> bool:
     if parameters.calendar is not None:
         return parameters.calendar
     frequency = panel.frequency
-    daily = frequency.unit == "business day" or (frequency.unit == "fixed" and frequency.step <= DAY)
+    daily = frequency.unit == "fixed" and frequency.step <= DAY
     if parameters.decoder == "direct" or not daily:
         return False
     first, last = frequency.stamps(np.array([0, int(np.median(panel.lengths))]))

@@ -47,6 +47,7 @@ class Parameters:
     calendar: bool | None = None
     season: int | None = None
     freq: str | int | None = None
+    open: str | None = None
     log: bool | None = None
     steps: int | None = None
     batch_size: int | None = None
@@ -98,6 +99,8 @@ class Parameters:
         """Raise an `InputError` if a parameter is invalid."""
         checked_horizon(self.horizon)
         self._check_search()
+        if not isinstance(self.open, str | None):
+            raise InputError(f"`open` must be days and hours such as 'mon-sat'; got {self.open!r}.")
         checked_seed(self.seed)
         if self.scaling is not None:
             views_named(self.scaling)

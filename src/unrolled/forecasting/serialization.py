@@ -1,5 +1,6 @@
 """A fitted table as the content of a file, and back. docs/model-file.md specifies the keys."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
@@ -13,6 +14,7 @@ from ..series.columns import Columns
 from ..series.covariates import CovariateLayout, Covariates
 from ..series.dataframe import in_library
 from ..series.frequency import Frequency
+from ..series.open_phases import DAY, WEEKDAYS
 from ..series.panel import Panel
 from .inputs.features import Features
 from .inputs.views import views_named
@@ -200,6 +202,15 @@ def _reading(options: Any) -> dict[str, Any]:
     return options
 
 
+def _rebuild_frequency(described: Mapping[str, Any]) -> Frequency:
+    if described["unit"] == "business day":  # in files written before there were closed phases
+        return Frequency("fixed", described["step"] * DAY, described["origin"], open=WEEKDAYS)
+    mask = described.get("open", "")
+    if not re.fullmatch("[01]*", mask) or len(mask) % 7 or (mask and "1" not in mask):
+        raise InputError(f"the open phases of its frequency are not a mask: {mask!r}")
+    return Frequency(**described)
+
+
 def _rebuild_panel(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Panel:
     layout = CovariateLayout.rebuild(content["layout"])
     parts = {f.name: arrays[f"covariates.{f.name}"] for f in fields(Covariates) if f.name != "layout"}
@@ -213,7 +224,7 @@ def _rebuild_panel(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> P
         raise InputError("the covariates don't fit the series")
     return Panel(
         content["ids"],
-        Frequency(**content["frequency"]),
+        _rebuild_frequency(content["frequency"]),
         arrays["offsets"],
         arrays["first"],
         arrays["y"],

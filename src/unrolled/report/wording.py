@@ -10,8 +10,6 @@ from ..series.panel import Panel
 from . import formatting
 from .content import ReportContent
 
-PERIODS = {"quarterly": "quarters", "monthly": "months", "weekly": "weeks", "daily": "days", "hourly": "hours"}
-PERIODS |= {"yearly": "years", "business days": "business days", "every minute": "minutes", "every second": "seconds"}
 NOT_HELD_OUT = "The series are too short to hold out any rows, so there is no comparison."
 NOT_KEPT = "The comparison was computed during training and is not saved in the model file."
 
@@ -42,7 +40,7 @@ def periods(content: ReportContent) -> str:
 
 
 def _units(content: ReportContent) -> str:
-    return " or ".join(dict.fromkeys(PERIODS.get(part.name, "steps") for part in content.parts))
+    return " or ".join(dict.fromkeys(part.panel.frequency.periods for part in content.parts))
 
 
 def question(content: ReportContent) -> str:

@@ -73,7 +73,11 @@ def _rows_by_frequency(stamps: Array, codes: Array) -> dict[str, Array]:
 
 
 def read_panels(
-    df: IntoDataFrame, columns: Columns, freq: str | int | None = None, season: int | None = None
+    df: IntoDataFrame,
+    columns: Columns,
+    freq: str | int | None = None,
+    season: int | None = None,
+    opened: str | None = None,
 ) -> list[Panel]:
     """A long table as one panel, or, if no single grid holds its timestamps, one per frequency, the largest first.
 
@@ -85,7 +89,7 @@ def read_panels(
         InputError: a season is given, and there are several frequencies.
     """
     table = read_content(df, columns, freq)
-    placed = place_rows(table.rows, freq)
+    placed = place_rows(table.rows, freq, opened)
     if placed.conflict is None:
         return [make_panel(table, placed, season)]
     rows = {} if freq is not None else _rows_by_frequency(table.rows.stamps, table.rows.codes)
@@ -93,7 +97,11 @@ def read_panels(
         raise DataError(placed.conflict)
     # the columns are read again, because time zones and kinds of columns are decided for each frequency by itself
     panels = [
-        read_panel(take_rows(df, wanted), replace(columns, rows=[columns.row(k) for k in np.flatnonzero(wanted)]))
+        read_panel(
+            take_rows(df, wanted),
+            replace(columns, rows=[columns.row(k) for k in np.flatnonzero(wanted)]),
+            opened=opened,
+        )
         for wanted in rows.values()
     ]
     if season is not None:
@@ -141,7 +149,8 @@ def frequency_names(stamps: Array, codes: Array) -> list[str]:
         wanted = (own == step) & (even if even[own == step].any() else True)
         inside = wanted[codes]
         frequencies.append(Frequency.infer(stamps[inside], np.flatnonzero(np.diff(codes[inside], prepend=-1))))
-        fits.append(np.logical_and.reduceat(frequencies[-1].ordinals(stamps)[1], starts))
+        whole = replace(frequencies[-1], open="")  # a rare value in a closed phase belongs to its series as well
+        fits.append(np.logical_and.reduceat(whole.ordinals(stamps)[1], starts))
     by_count = sorted(range(len(steps)), key=lambda k: -np.count_nonzero(own == steps[k]))
     names = []
     for s in range(count):

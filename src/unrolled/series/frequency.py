@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,13 +16,34 @@ import pandas as pd
 
 from ..arrays import Array
 from ..errors import DataError, InputError
+from .open_phases import (
+    DAY,
+    MINUTE,
+    WEEK,
+    WEEKDAYS,
+    OpenWeek,
+    describe_open,
+    find_open,
+    parse_open,
+    phase_numbers,
+    phases_of,
+)
 
-Unit = Literal["integer", "fixed", "month", "business day"]
+Unit = Literal["integer", "fixed", "month"]
 
-SECOND, MINUTE, HOUR, DAY = (n * 10**9 for n in (1, 60, 3600, 86400))
+SECOND, HOUR = 10**9, 3600 * 10**9
 # seasons of fixed frequencies, in nanoseconds: (longest period to which the season applies, length of the season)
-FIXED_SEASONS = ((MINUTE, HOUR), (12 * HOUR, DAY), (DAY, 7 * DAY), (7 * DAY, 364 * DAY))
-MAX_WEEKEND_SHARE = 0.1  # of weekends on which a series of business days may have a value
+FIXED_SEASONS = ((MINUTE, HOUR), (12 * HOUR, DAY), (DAY, WEEK), (WEEK, 364 * DAY))
+NAMES = {  # of unit and step: the frequency, and its periods
+    ("month", 1): ("monthly", "months"),
+    ("month", 3): ("quarterly", "quarters"),
+    ("month", 12): ("yearly", "years"),
+    ("fixed", WEEK): ("weekly", "weeks"),
+    ("fixed", DAY): ("daily", "days"),
+    ("fixed", HOUR): ("hourly", "hours"),
+    ("fixed", MINUTE): ("every minute", "minutes"),
+    ("fixed", SECOND): ("every second", "seconds"),
+}
 VALID_ALIASES = "use an alias such as D, B, W, MS, QS, YS, h or 30min"
 
 
@@ -31,17 +52,19 @@ class Frequency:
     """The distance between two timestamps, and the position of their grid."""
 
     unit: Unit
-    step: int  # from one timestamp to the next: integers, nanoseconds, months or business days
+    step: int  # from one timestamp to the next: integers, nanoseconds or months; closed phases do not count
     origin: int  # the timestamp of ordinal 0, as an integer or as nanoseconds since 1970
     month_end: bool = False  # monthly timestamps are the last days of their months
     business: bool = False  # monthly timestamps are the first or last business days of their months
+    open: str = ""  # the mask of the phases of the week that have timestamps, see `open_phases`; "": all
 
     @classmethod
-    def infer(cls, stamps: Array, first: Array) -> Frequency:
+    def infer(cls, stamps: Array, first: Array, known: Array | None = None) -> Frequency:
         """The frequency of sorted timestamps (n,), int64 or datetime64, whose series begin at the positions `first`.
 
-        The most common distance decides; months are recognized by the days of the month. A `DataError` says that no
-        series has two different timestamps.
+        The most common distance decides; months are recognized by the days of the month, closed phases of the week
+        by the timestamps that have a value, `known` (n,) bool; None: all. A `DataError` says that no series has two
+        different timestamps.
         """
         steps, inside = steps_within(stamps, first)
         if not len(steps):
@@ -56,13 +79,34 @@ class Frequency:
             months = cls._months(stamps, inside, origin)
             if months is not None:
                 return months
-        if step == DAY:
-            days = stamps.astype("datetime64[D]")
-            weekends = _weekends_between(days)[inside]
-            if weekends.any() and (~np.is_busday(days)).sum() <= MAX_WEEKEND_SHARE * weekends.sum():
-                first_business_day = int(as_integers(stamps[np.is_busday(days)][:1])[0])
-                return cls("business day", 1, first_business_day)
-        return cls("fixed", step, origin)
+        return cls("fixed", step, origin).with_closed_phases(stamps, first, known)
+
+    def with_closed_phases(self, stamps: Array, first: Array, known: Array | None = None) -> Frequency:
+        """This frequency without the phases of the week in which there are no values; parameters as in `infer`."""
+        phases = 0 if self.unit != "fixed" or self.open else phases_of(self.step)
+        if not phases:
+            return self
+        numbers, on_grid = phase_numbers(as_integers(stamps), self.origin, phases)
+        wanted = on_grid if known is None else known & on_grid
+        series = np.cumsum(np.bincount(first, minlength=len(stamps)))[wanted]
+        mask = find_open(numbers[wanted], np.flatnonzero(np.diff(series, prepend=-1)), phases) if len(series) else ""
+        return self._opened(mask, stamps)
+
+    def opened(self, text: str, stamps: Array) -> Frequency:
+        """This frequency with the open days and hours that a text names, for these timestamps (n,)."""
+        phases = phases_of(self.step) if self.unit == "fixed" else 0
+        if not phases and text != "all":
+            raise InputError(f"`open={text!r}` applies to days and parts of a day, but the series are {self.name}.")
+        return self._opened(parse_open(text, phases), stamps) if phases else self
+
+    def _opened(self, mask: str, stamps: Array) -> Frequency:
+        opened = replace(self, open=mask)
+        if not mask:
+            return opened
+        inside = np.flatnonzero(opened.ordinals(stamps)[1])
+        if not len(inside):
+            raise InputError(f"no timestamp lies within {describe_open(mask)} (`open`).")
+        return replace(opened, origin=int(as_integers(stamps[inside[:1]])[0]))
 
     @classmethod
     def _months(cls, stamps: Array, inside: Array, origin: int) -> Frequency | None:
@@ -114,40 +158,54 @@ class Frequency:
             months = {"Month": 1, "Quarter": 3, "Year": 12}[span[2]]
             return cls("month", n * months, origin, month_end=span[3] == "End", business=span[1] is not None)
         if kind == "BusinessDay":
-            return cls("business day", n, origin)
+            return cls("fixed", n * DAY, origin, open=WEEKDAYS)
         try:
-            return cls("fixed", 7 * DAY * n if kind == "Week" else offset.nanos, origin)
+            return cls("fixed", WEEK * n if kind == "Week" else offset.nanos, origin)
         except ValueError as error:
             raise InputError(f"`freq={name!r}` has no fixed length; {VALID_ALIASES}.") from error
 
     def ordinals(self, stamps: Array) -> tuple[Array, Array]:
         """For each timestamp the ordinal of its period, and whether it lies on the grid."""
+        if self.open:
+            number, is_open = self._week.number(as_integers(stamps))
+            number -= self._week.number(np.array(self.origin))[0]
+            return number // self._phases_per_step, is_open & (number % self._phases_per_step == 0)
         if self.unit in ("integer", "fixed"):
             distance = as_integers(stamps) - self.origin
             return distance // self.step, distance % self.step == 0
         days, start = stamps.astype("datetime64[D]"), self._origin_day
-        if self.unit == "business day":
-            number = np.busday_count(start, days)
-            return number // self.step, np.is_busday(days) & (number % self.step == 0)
         months = days.astype("datetime64[M]").astype(np.int64) - start.astype("datetime64[M]").astype(np.int64)
         ordinals = months // self.step
         return ordinals, days == self.stamps(ordinals).astype("datetime64[D]")
 
     def stamps(self, ordinals: Array) -> Array:
         """The timestamps of these ordinals, int64 or datetime64[ns]."""
+        if self.open:
+            first = self._week.number(np.array(self.origin))[0]
+            return self._week.times(first + ordinals * self._phases_per_step).view("datetime64[ns]")
         if self.unit in ("integer", "fixed"):
             stamps = self.origin + ordinals * self.step
             return stamps if self.unit == "integer" else stamps.view("datetime64[ns]")
         start = self._origin_day
         first_month = start.astype("datetime64[M]")
         months = first_month + ordinals * self.step
-        if self.unit == "business day":
-            days = np.busday_offset(start, ordinals * self.step, roll="forward")
-        elif self.business:
+        if self.business:
             days = _business_day_of(months, self.month_end)
         else:
             days = _last_day_of(months) if self.month_end else _day_of(months, (start - first_month).astype(int))
         return days.astype("datetime64[ns]") + np.timedelta64(self.origin % DAY, "ns")  # the time of day stays
+
+    def is_closed(self, stamps: Array) -> Array:
+        """Whether each timestamp (n,) begins a phase of the week that is closed, bool."""
+        return self._week.is_closed(as_integers(stamps)) if self.open else np.zeros(len(stamps), bool)
+
+    @property
+    def _week(self) -> OpenWeek:
+        return OpenWeek(self.open, self.origin)
+
+    @property
+    def _phases_per_step(self) -> int:
+        return self.step * len(self.open) // WEEK
 
     @property
     def _origin_day(self) -> np.datetime64:
@@ -156,15 +214,18 @@ class Frequency:
     @property
     def counts_days(self) -> bool:
         """Whether periods are whole days, weeks or months, so that all timestamps have the same time of day."""
-        return self.unit in ("month", "business day") or (self.unit == "fixed" and self.step % DAY == 0)
+        return self.unit == "month" or (self.unit == "fixed" and self.step % DAY == 0)
 
     @property
     def season(self) -> int:
-        """Periods per season: 12 for months, 4 for quarters, 7 for days, 24 for hours; 1 if there is no usual one."""
+        """Periods per season: 12 for months, 4 for quarters, 7 for days, 24 for hours; 1 if there is no usual one.
+
+        Closed phases do not count: with the same hours on all open days, a season is a day, else a week.
+        """
         if self.unit == "month":
             return 12 // self.step if 12 % self.step == 0 else 1
-        if self.unit == "business day":
-            return 5 if self.step == 1 else 1
+        if self.open:
+            return self._week.season if self._phases_per_step == 1 else 1
         if self.unit == "fixed":
             for longest, season in FIXED_SEASONS:
                 if self.step <= longest:
@@ -174,25 +235,39 @@ class Frequency:
     @property
     def mase_season(self) -> int:
         """The season that scales MASE, as defined by the M4 competition: 1 for days and weeks."""
-        return 1 if self.unit == "business day" or (self.unit == "fixed" and self.step >= DAY) else self.season
+        return 1 if self.unit == "fixed" and self.step >= DAY else self.season
+
+    @property
+    def has_weekends(self) -> bool:
+        """Whether some periods of days or hours lie on weekends, and others do not."""
+        return not self.open or self._week.has_weekends
 
     @property
     def name(self) -> str:
-        """The frequency in words, such as "monthly", "daily", "every 30 minutes"."""
+        """The frequency in words, such as "monthly", "daily", "every 30 minutes", "daily (Monday to Saturday)"."""
         if self.unit == "integer":
             return "numbered" if self.step == 1 else f"numbered by {self.step}"
-        if self.unit == "business day":
-            return "business days" if self.step == 1 else f"every {self.step} business days"
+        if self.open == WEEKDAYS:
+            return "business days" if self.step == DAY else f"every {self.step // DAY} business days"
+        words = NAMES.get((self.unit, self.step))
+        name = words[0] if words else f"every {self._length}"
+        return f"{name} ({describe_open(self.open)})" if self.open else name
+
+    @property
+    def periods(self) -> str:
+        """Its periods, such as "months", "business days"; "steps" if they have no name."""
+        if self.open == WEEKDAYS and self.step == DAY:
+            return "business days"
+        return NAMES.get((self.unit, self.step), ("", "steps"))[1]
+
+    @property
+    def _length(self) -> str:
         if self.unit == "month":
-            words = {1: "monthly", 3: "quarterly", 12: "yearly"}
-            return words.get(self.step, f"every {self.step} months")
-        words = {7 * DAY: "weekly", DAY: "daily", HOUR: "hourly", MINUTE: "every minute", SECOND: "every second"}
-        if self.step in words:
-            return words[self.step]
+            return f"{self.step} months"
         for unit, word in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes"), (SECOND, "seconds")):
             if self.step % unit == 0:
-                return f"every {self.step // unit} {word}"
-        return f"every {self.step / SECOND:g} seconds"
+                return f"{self.step // unit} {word}"
+        return f"{self.step / SECOND:g} seconds"
 
 
 def as_integers(stamps: Array) -> Array:
@@ -215,11 +290,6 @@ def _commonest(numbers: Array) -> int:
     """The most common of these numbers; of several, the smallest."""
     found = pd.Series(numbers).value_counts(sort=False).sort_index()  # hashing is ten times as fast as sorting
     return int(found.index.to_numpy()[found.to_numpy().argmax()])
-
-
-def _weekends_between(days: Array) -> Array:
-    """Whether a weekend lies between each day and the next, (n - 1,) bool."""
-    return np.busday_count(days[:-1], days[1:]) < np.diff(days).astype(int)
 
 
 def _last_day_of(months: Array) -> Array:

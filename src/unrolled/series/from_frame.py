@@ -33,6 +33,7 @@ def read_panel(
     freq: str | int | Frequency | None = None,
     season: int | None = None,
     layout: CovariateLayout | None = None,
+    opened: str | None = None,
 ) -> Panel:
     """A long table of any library that narwhals supports (pandas, polars, Arrow, ...) as a panel.
 
@@ -46,13 +47,14 @@ def read_panel(
         season: rows per season, for filling gaps; None: that of the frequency.
         layout: the covariates' encoding in training, which makes this table give the same columns and no weights;
             None: it is decided here, from the rows up to the last observed target of each series.
+        opened: open days and hours, such as "mon-sat"; None: found in the data, or those of a given `Frequency`.
 
     Raises:
         DataError: a column is missing or of the wrong kind, timestamps are duplicate or off the grid, or values are
             infinite.
     """
     table = read_content(frame, columns, freq, layout)
-    return make_panel(table, place_rows(table.rows, freq), season, layout)
+    return make_panel(table, place_rows(table.rows, freq, opened), season, layout)
 
 
 def read_content(
@@ -110,10 +112,7 @@ def _notes(table: TableContent, placed: Placement, *, n_gaps: int, n_ahead: int,
         notes.append("rows were not in time order; they have been sorted")
     if placed.n_dropped:
         notes.append(f"{placed.n_dropped} last row(s) dropped, as their {placed.frequency.name} period is incomplete")
-    if placed.n_weekend:
-        notes.append(
-            f"{placed.n_weekend} row(s) on weekends left out, as the others are business days; `freq='D'` keeps them"
-        )
+    notes += placed.notes
     if n_gaps:
         notes.append(f"{n_gaps} gap(s) filled with the value one season before, and left out of every score")
     if n_ahead:

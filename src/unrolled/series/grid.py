@@ -13,13 +13,14 @@ from ..errors import DataError
 from .columns import Columns, series_name
 from .dataframe import format_stamp
 from .frequency import Frequency
+from .open_phases import WEEKDAYS, describe_open
 from .ragged import offsets_of, rows_between
 
 MIN_STEPS_FOR_OWN_FREQUENCY = 4  # between the timestamps of a series that shows a frequency of its own
 MIN_EVEN_STEPS_SHARE = 0.9  # of these steps, the share that must be about as long as the shortest
 MAX_EVEN_STEP_RATIO = 1.2  # of such a step to the shortest
 MAX_PERIODS_OF_DATES = 0.9  # of those of the same numbers that are no dates
-MAX_WEEKEND_ROWS_SHARE = 0.05  # of the rows of series of business days
+MAX_CLOSED_VALUES_SHARE = 0.25  # of the values of series, those in closed phases that may be left out
 MAX_GRID_ROWS_PER_ROW = 100  # rows on the grid of a series for each of its rows in the table
 
 
@@ -120,25 +121,27 @@ class Placement(NamedTuple):
     frequency: Frequency
     ordinals: Array  # (m,)
     n_dropped: int  # last rows of series that were dropped, because their period is incomplete
-    n_weekend: int  # rows on weekends that were left out, because the others are business days
+    notes: list[str]  # about closed phases of the week
     conflict: str | None  # why no grid holds all rows: a wrong timestamp, or several frequencies
 
 
-def place_rows(rows: Rows, freq: str | int | Frequency | None) -> Placement:
-    """Sort rows and place them on the grid of a frequency, which is inferred if it is None."""
+def place_rows(rows: Rows, freq: str | int | Frequency | None, opened: str | None = None) -> Placement:
+    """Sort rows and place them on the grid of a frequency, which is inferred if it is None.
+
+    `opened` names the open days and hours; None: they are found, or those of the given `Frequency`.
+    """
     rows = rows.sorted()
     _refuse_duplicates(rows)
     if isinstance(freq, Frequency):
         refuse_other_stamps(rows.stamps, freq, rows.columns)
         frequency = freq
-    elif freq is not None:
-        frequency = Frequency.named(freq, rows.stamps[0])
     else:
-        frequency = Frequency.infer(rows.stamps, np.flatnonzero(np.r_[True, ~rows.same_series]))
-        if frequency.unit == "integer":
+        frequency = _frequency_of(rows, freq, opened)
+        if freq is None and frequency.unit == "integer":
             _refuse_codes_of_dates(rows)
-    rows, n_weekend = _without_weekends(rows, frequency)
+    rows, n_closed = _without_closed(rows, frequency, 1.0 if opened else MAX_CLOSED_VALUES_SHARE)
     ordinals, on_grid = frequency.ordinals(rows.stamps)
+    notes = _notes_on_closed(frequency, n_closed, not isinstance(freq, Frequency), opened is None)
     conflict, n_dropped = None, 0
     shared = rows.same_series & (ordinals[1:] == ordinals[:-1])
     if not on_grid.all() or shared.any():
@@ -151,16 +154,40 @@ def place_rows(rows: Rows, freq: str | int | Frequency | None) -> Placement:
         conflict = _off_grid(rows, ordinals, on_grid, frequency)
     if conflict is None and freq is None:
         conflict = _coarser_series(rows, ordinals, frequency)
-    return Placement(rows, frequency, ordinals, n_dropped, n_weekend, conflict)
+    return Placement(rows, frequency, ordinals, n_dropped, notes, conflict)
 
 
-def _without_weekends(rows: Rows, frequency: Frequency) -> tuple[Rows, int]:
-    """The rows without the few on weekends if the others are business days; and the number of those left out."""
-    if frequency.unit != "business day":
+def _frequency_of(rows: Rows, freq: str | int | None, opened: str | None) -> Frequency:
+    """The frequency of sorted rows, as far as it is not given."""
+    first, known = np.flatnonzero(np.r_[True, ~rows.same_series]), ~np.isnan(rows.values)
+    if freq is None:
+        frequency = Frequency.infer(rows.stamps, first, known)
+    else:
+        frequency = Frequency.named(freq, rows.stamps[0]).with_closed_phases(rows.stamps, first, known)
+    return frequency if opened is None else frequency.opened(opened, rows.stamps)
+
+
+def _without_closed(rows: Rows, frequency: Frequency, most: float) -> tuple[Rows, int]:
+    """The rows without those in closed phases, and the number of values left out.
+
+    All rows are kept if more than this share of the values would be left out: the frequency does not fit then.
+    """
+    closed = frequency.is_closed(rows.stamps)
+    known = ~np.isnan(rows.values)
+    count = int((closed & known).sum())
+    if not closed.any() or count > most * known.sum():
         return rows, 0
-    weekday = np.is_busday(rows.stamps.astype("datetime64[D]"))
-    few = 0 < (~weekday).sum() <= MAX_WEEKEND_ROWS_SHARE * len(weekday)
-    return (rows.take(weekday), int((~weekday).sum())) if few else (rows, 0)
+    return rows.take(~closed), count
+
+
+def _notes_on_closed(frequency: Frequency, n_closed: int, in_training: bool, found: bool) -> list[str]:
+    times, notes = describe_open(frequency.open), []
+    if in_training and found and frequency.open not in ("", WEEKDAYS):
+        notes.append(f"open {times}: other times are no gaps, and are not forecast; change with `open`")
+    if n_closed:
+        remedy = "`open='all'` keeps them" if in_training else "the model was trained without such values"
+        notes.append(f"{n_closed} value(s) outside {times} left out; {remedy}")
+    return notes
 
 
 def _off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> str | None:
@@ -178,8 +205,8 @@ def _off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency)
         k = int(shared[0])
         return (
             f"column {rows.columns.time!r}, rows {rows.row(k)} and {rows.row(k + 1)}: two timestamps lie in one "
-            f"{frequency.name} period, {rows.stamp(k)} and {rows.stamp(k + 1)}. Aggregate them, or give the "
-            "frequency (`freq`)."
+            f"period of the {frequency.name} grid, {rows.stamp(k)} and {rows.stamp(k + 1)}. Aggregate them, or give "
+            "the frequency (`freq`)."
         )
     return None
 

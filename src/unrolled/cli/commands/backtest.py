@@ -69,9 +69,7 @@ def command(
     from ...series.files import read_file
 
     console = Console(ctx, output.quiet)
-    fc = training.forecaster(
-        horizon=horizon, freq=reading.freq, alias=alias, seed=seed, verbose=int(not output.quiet)
-    )
+    fc = training.forecaster(reading, horizon=horizon, alias=alias, seed=seed, verbose=int(not output.quiet))
     levels = list(dict.fromkeys([*training.levels, *GRID_LEVELS]))  # those to print, and those that CRPS needs
     baselines = list(dict.fromkeys([*SIMPLE, *training.baselines]))
     plan = CrossValidationPlan.checked(windows, horizon if step is None else step, refit, levels, baselines)

@@ -72,8 +72,8 @@ def command(
 
     console, given = Console(ctx, output.quiet), all_options(ctx, reading)
     report_names = outputs.parse_format(form)
-    parameters = {"freq": reading.freq, "alias": alias, "seed": seed, "verbose": int(not output.quiet)}
-    fc = training.forecaster(horizon=1 if horizon is None else horizon, **parameters)
+    parameters = {"alias": alias, "seed": seed, "verbose": int(not output.quiet)}
+    fc = training.forecaster(reading, horizon=1 if horizon is None else horizon, **parameters)
     table = read_file(str(file), reading, covariates)
     panels = training_panels(fc, str(file), table, console)
     if horizon is None:

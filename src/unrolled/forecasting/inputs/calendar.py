@@ -54,13 +54,11 @@ def _chosen(frequency: Frequency) -> list[str]:
     """The parts of the calendar that vary within a series of this frequency."""
     if frequency.unit == "month":
         return ["month of year"] if frequency.step % 12 else []
-    if frequency.unit == "business day":
-        return ["day of week", "day of month", "day of year"]
     parts = []
     if frequency.step % DAY:
         parts.append("time of day")
     if frequency.step < WEEK:
-        parts += ["day of week", "weekend"]
+        parts += ["day of week", *(["weekend"] if frequency.has_weekends else [])]
     if DAY <= frequency.step < WEEK:
         parts.append("day of month")
     # with half a year or longer, a circle has too few points

@@ -160,6 +160,7 @@ def sparse_notes(table: LongTable, freq: str | int | None) -> list[str]:
         return []
     try:
         frequency = Frequency.infer(stamps, first) if freq is None else Frequency.named(freq, stamps[0])
+        frequency = frequency.with_closed_phases(stamps, first)
     except (DataError, InputError):  # of which the next step tells
         return []
     ordinals = frequency.ordinals(stamps)[0]
@@ -184,7 +185,7 @@ def _has_regular_frequencies(table: LongTable) -> bool:
 
 def _common_grid(stamps: Array, codes: Array) -> tuple[Frequency, Array]:
     """The common frequency of timestamps (n,) of the series `codes`, and whether each lies on its grid, (n,) bool."""
-    frequency = Frequency.infer(*_by_series(stamps, codes))
+    frequency = replace(Frequency.infer(*_by_series(stamps, codes)), open="")
     return frequency, frequency.ordinals(stamps)[1]
 
 

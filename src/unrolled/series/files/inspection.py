@@ -42,9 +42,9 @@ def default_horizon(frequency: Frequency, rows: int) -> int:
     (12, 6)
     """
     if frequency.unit == "fixed" and frequency.step in (DAY, 7 * DAY):
-        usual = 14 if frequency.step == DAY else 13
+        usual = 2 * frequency.season if frequency.step == DAY else 13
     elif frequency.unit == "fixed" and frequency.step <= 12 * HOUR:
-        usual = max(1, min(DAY // frequency.step, 48))
+        usual = max(1, min(frequency.season if frequency.open else DAY // frequency.step, 48))
     elif frequency.unit == "month":
         usual = 12 // frequency.step if frequency.step <= 12 else 1
     else:
@@ -80,7 +80,7 @@ def inspect_table(path: str, options: ReadOptions, season: int | None = None) ->
     try:
         table = interpret(raw, options, CovariateColumns())
         roles = dict(table.roles)
-        panels = read_panels(table.frame, table.columns, options.freq, season)
+        panels = read_panels(table.frame, table.columns, options.freq, season, options.open)
     except UnrolledError as error:
         message = str(error)
         found["error"] = message if message.startswith(raw.name) else f"{raw.name}, {message}"

@@ -32,6 +32,9 @@ class ReadOptions:
     na: str | None = None  # texts and numbers that count as missing, separated by commas, such as "-200,9999"
     aggregate: str | None = None  # how several rows of one period are combined: "sum", "mean", "last" or "count"
     freq: str | int | None = None  # the period, such as "D" or "MS"; also numbers rows without timestamps
+    open: str | None = (
+        None  # open days and hours, such as "mon-sat" or "08:00-20:00"; "all": there are no closed ones
+    )
     start: str | None = None  # the first timestamp of a table without timestamps
     dates: str | None = None  # "dmy", "mdy", "ymd", "number", or a format such as "%d.%m.%Y"
     decimal: str | None = None  # "," or "."
