@@ -93,6 +93,8 @@ class Forecaster:
             daily and finer series that span two years.
         season: periods in a season; None: from the frequency; 1: none.
         freq: the frequency, as pandas names it, or a step between whole-number timestamps; None: inferred.
+        zone: the time zone of the timestamps, such as "Europe/Berlin": those without a zone are local time of it,
+            others are converted. None: that of the column. Forecasts have the same zone.
         log: whether to work on logarithms; None: decided for each series.
         steps: optimizer steps of each network; None: at most 200, from 1,000 windows on 1,000, on segments 3,000.
         batch_size: windows in an optimizer step; None: 32, on segments 128.
@@ -219,7 +221,7 @@ class Forecaster:
         """
         self.parameters.check()
         columns = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
-        panels = read_panels(df, columns, self.parameters.freq, self.parameters.season)
+        panels = read_panels(df, columns, self.parameters.freq, self.parameters.season, self.parameters.zone)
         return self.fit_panels(panels, Source(columns, library_of(df)), baselines)
 
     def fit_panels(
@@ -401,10 +403,10 @@ class Forecaster:
         columns = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         step = parameters.horizon if step_size is None else step_size
         plan = CrossValidationPlan.checked(n_windows, step, refit, check_levels(level), baselines)
-        panels = read_panels(df, columns, parameters.freq, parameters.season)
+        panels = read_panels(df, columns, parameters.freq, parameters.season, parameters.zone)
         found = uninterrupted(backtest(parameters, panels, Source(columns), plan))
         self.found_ = found.found
-        return in_library(found.columns, library_of(df))
+        return in_library(found.columns, library_of(df), found.zone)
 
     # --- reports and figures ------------------------------------------------------------------------
 

@@ -72,7 +72,7 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
     content = {
         **_common(selection.asked if selection else predictor.parameters, predictor.source),
         "ids": [name.item() if isinstance(name, np.generic) else name for name in context.ids],
-        "frequency": asdict(context.frequency),
+        "frequency": {name: value for name, value in asdict(context.frequency).items() if value is not None},
         "layout": context.covariates.layout.describe(),
         "features": ensemble.features.describe(),
         "framing": {

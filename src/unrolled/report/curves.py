@@ -58,7 +58,7 @@ def of_predictor(predictor: Predictor, panel: Panel, forecast: pd.DataFrame, mos
         rows = panel.series(k)
         ahead = slice(k * steps, (k + 1) * steps)
         part = held_out.get(panel.ids[k])
-        stamps = panel.frequency.stamps(panel.first[k] + np.arange(panel.lengths[k] + steps))
+        stamps = panel.frequency.local_stamps(panel.first[k] + np.arange(panel.lengths[k] + steps))
         curves.append(
             Curve(
                 panel.ids[k],

@@ -31,7 +31,7 @@ def facts(content: ReportContent) -> str:
 def _facts(panel: Panel) -> str:
     first = min(panel.first)
     last = max(panel.first + panel.lengths) - 1
-    span = " … ".join(format_stamp(stamp) for stamp in panel.frequency.stamps(np.array([first, last])))
+    span = " … ".join(format_stamp(stamp) for stamp in panel.frequency.local_stamps(np.array([first, last])))
     return f"{len(panel.ids)} series · {panel.frequency.name} · {span} · {int(panel.observed.sum())} values"
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from ..arrays import Array
 from ..errors import DataError, InputError
+from .zones import to_local, to_utc
 
 Unit = Literal["integer", "fixed", "month", "business day"]
 
@@ -35,6 +36,7 @@ class Frequency:
     origin: int  # the timestamp of ordinal 0, as an integer or as nanoseconds since 1970
     month_end: bool = False  # monthly timestamps are the last days of their months
     business: bool = False  # monthly timestamps are the first or last business days of their months
+    zone: str | None = None  # of the table; days and longer periods count in local time, shorter ones in UTC
 
     @classmethod
     def infer(cls, stamps: Array, first: Array) -> Frequency:
@@ -148,6 +150,16 @@ class Frequency:
         else:
             days = _last_day_of(months) if self.month_end else _day_of(months, (start - first_month).astype(int))
         return days.astype("datetime64[ns]") + np.timedelta64(self.origin % DAY, "ns")  # the time of day stays
+
+    def instants(self, ordinals: Array) -> Array:
+        """The timestamps of these ordinals in UTC if the frequency has a zone, else as they are."""
+        stamps = self.stamps(ordinals)
+        return to_utc(stamps, self.zone) if self.zone and self.counts_days else stamps
+
+    def local_stamps(self, ordinals: Array) -> Array:
+        """The timestamps of these ordinals in local time if the frequency has a zone, else as they are."""
+        stamps = self.stamps(ordinals)
+        return to_local(stamps, self.zone) if self.zone and not self.counts_days else stamps
 
     @property
     def _origin_day(self) -> np.datetime64:

@@ -46,7 +46,7 @@ def calendar_features(frequency: Frequency, ordinals: Array, season: int | None 
         distinct, places = np.arange(first, last + 1), ordinals - first
     else:
         distinct, places = np.unique(ordinals, return_inverse=True)
-    dates = pd.DatetimeIndex(frequency.stamps(distinct))
+    dates = pd.DatetimeIndex(frequency.local_stamps(distinct))
     return names, np.concatenate([_FUNCTIONS[part][1](dates) for part in chosen], axis=1)[places]
 
 

@@ -55,7 +55,7 @@ def default_horizon(frequency: Frequency, rows: int) -> int:
 def span(panels: Sequence[Panel]) -> tuple[str, str]:
     """The first and the last timestamp of all series."""
     ends = np.concatenate(
-        [p.frequency.stamps(np.array([min(p.first), max(p.first + p.lengths) - 1])) for p in panels]
+        [p.frequency.local_stamps(np.array([min(p.first), max(p.first + p.lengths) - 1])) for p in panels]
     )
     return format_stamp(ends.min()), format_stamp(ends.max())
 
