@@ -207,6 +207,11 @@ class Frequency:
         return f"every {self.step / SECOND:g} seconds"
 
 
+def counts_days(name: str) -> bool:
+    """Whether the periods of a pandas alias are whole days, weeks or months."""
+    return Frequency.named(name, np.datetime64(0, "ns")).counts_days
+
+
 def as_integers(stamps: Array) -> Array:
     """Timestamps that are dates as nanoseconds since 1970, and whole numbers as they are, int64."""
     return stamps.astype("datetime64[ns]").view(np.int64) if stamps.dtype.kind == "M" else stamps.astype(np.int64)

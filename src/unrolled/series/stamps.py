@@ -112,6 +112,16 @@ def read_times(column: Any, columns: Columns, zone: str | None = None, codes: Ar
     return Times(found.local, localized(found.local, codes, zone), zone, fixed=True, naive=True)
 
 
+def in_zone(instants: Array, zone: str) -> pd.Series:
+    """Instants as a column of a data frame with a time zone."""
+    return pd.Series(pd.DatetimeIndex(instants).tz_localize(UTC).tz_convert(zone))
+
+
+def local_time(column: pd.Series) -> Array:
+    """A column of timestamps as an array, in local time if it has a time zone."""
+    return (column.dt.tz_localize(None) if isinstance(column.dtype, pd.DatetimeTZDtype) else column).to_numpy()
+
+
 def read_stamps(
     column: Any, columns: Columns, frequency: Frequency | None = None, codes: Array | None = None
 ) -> Array:

@@ -143,7 +143,7 @@ def _read_both(
 
 
 def _on_one_clock(theirs: Times, ours: Times, counted: Array) -> tuple[Array, Array]:
-    """The timestamps of a forecast and of actual values, which are `counted` on a clock, so that they can be compared.
+    """The timestamps of a forecast and of actual values, which are `counted` on a clock, as comparable arrays.
 
     They are compared as instants if both tables have a time zone. If only one has, days are compared as local dates,
     and shorter periods are taken to be in UTC in the other table.

@@ -80,7 +80,7 @@ def inspect_table(path: str, options: ReadOptions, season: int | None = None) ->
     try:
         table = interpret(raw, options, CovariateColumns())
         roles = dict(table.roles)
-        panels = read_panels(table.frame, table.columns, options.freq, season)
+        panels = read_panels(table.frame, table.columns, options.freq, season, options.zone)
     except UnrolledError as error:
         message = str(error)
         found["error"] = message if message.startswith(raw.name) else f"{raw.name}, {message}"
