@@ -39,7 +39,9 @@ def ahead(stamps: pd.DatetimeIndex, steps: int, freq: str) -> list[pd.Timestamp]
 
 
 @pytest.mark.parametrize("zone", [BERLIN, NEW_YORK, "UTC", "+05:30"])
-@pytest.mark.parametrize(("freq", "periods"), [("h", 500), ("D", 400), ("MS", 60), ("W", 80), ("B", 300)])
+@pytest.mark.parametrize(
+    ("freq", "periods"), [("h", 500), ("D", 400), ("MS", 60), ("W", 80), ("B", 300), ("SMS", 60), ("WOM-3FRI", 50)]
+)
 def test_forecasts_have_the_zone_of_the_table(zone, freq, periods, tmp_path):
     stamps = pd.date_range("2021-01-04", periods=periods, freq=freq, tz=zone)
     fc = fitted(stamps)

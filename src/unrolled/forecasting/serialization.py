@@ -14,6 +14,7 @@ from ..series.covariates import CovariateLayout, Covariates
 from ..series.dataframe import in_library
 from ..series.frequency import Frequency
 from ..series.panel import Panel
+from ..series.zones import checked_zone
 from .inputs.features import Features
 from .inputs.views import views_named
 from .inputs.window_spec import WindowSpec
@@ -72,7 +73,7 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
     content = {
         **_common(selection.asked if selection else predictor.parameters, predictor.source),
         "ids": [name.item() if isinstance(name, np.generic) else name for name in context.ids],
-        "frequency": {name: value for name, value in asdict(context.frequency).items() if value is not None},
+        "frequency": {n: value for n, value in asdict(context.frequency).items() if value not in (None, ())},
         "layout": context.covariates.layout.describe(),
         "features": ensemble.features.describe(),
         "framing": {
@@ -200,6 +201,15 @@ def _reading(options: Any) -> dict[str, Any]:
     return options
 
 
+def _rebuild_frequency(described: Mapping[str, Any]) -> Frequency:
+    kept: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in described.items()}
+    frequency = Frequency(**kept)
+    if frequency.zone is not None:
+        checked_zone(frequency.zone)
+    frequency.stamps(np.zeros(1, np.int64))  # raises if its days can't be used
+    return frequency
+
+
 def _rebuild_panel(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Panel:
     layout = CovariateLayout.rebuild(content["layout"])
     parts = {f.name: arrays[f"covariates.{f.name}"] for f in fields(Covariates) if f.name != "layout"}
@@ -213,7 +223,7 @@ def _rebuild_panel(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> P
         raise InputError("the covariates don't fit the series")
     return Panel(
         content["ids"],
-        Frequency(**content["frequency"]),
+        _rebuild_frequency(content["frequency"]),
         arrays["offsets"],
         arrays["first"],
         arrays["y"],

@@ -24,7 +24,8 @@ SECOND, MINUTE, HOUR, DAY = (n * 10**9 for n in (1, 60, 3600, 86400))
 # seasons of fixed frequencies, in nanoseconds: (longest period to which the season applies, length of the season)
 FIXED_SEASONS = ((MINUTE, HOUR), (12 * HOUR, DAY), (DAY, 7 * DAY), (7 * DAY, 364 * DAY))
 MAX_WEEKEND_SHARE = 0.1  # of weekends on which a series of business days may have a value
-VALID_ALIASES = "use an alias such as D, B, W, MS, QS, YS, h or 30min"
+MAX_DAYS_OF_A_MONTH = 4  # on which there are timestamps; more are inferred to be days, or weeks
+VALID_ALIASES = "use an alias such as D, B, W, SMS, MS, ME, WOM-3FRI, QS, YS, h or 30min"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Frequency:
     origin: int  # the timestamp of ordinal 0, as an integer or as nanoseconds since 1970
     month_end: bool = False  # monthly timestamps are the last days of their months
     business: bool = False  # monthly timestamps are the first or last business days of their months
+    days: tuple[int, ...] = ()  # of each month, if several have a timestamp, such as 1, 11, 21; 31: the last
+    weekday: tuple[int, int] | None = None  # the n-th (-1: last) such day, 0 Monday, of their months
     zone: str | None = None  # of the table; days and longer periods count in local time, shorter ones in UTC
 
     @classmethod
@@ -54,6 +57,10 @@ class Frequency:
         origin = int(as_integers(stamps[:1])[0])
         if stamps.dtype.kind != "M":
             return cls("integer", step, origin)
+        if DAY < step < 28 * DAY and (steps % step).any():
+            several = cls._several_a_month(stamps, origin)
+            if several is not None:
+                return several
         if step >= 28 * DAY:
             months = cls._months(stamps, inside, origin)
             if months is not None:
@@ -89,7 +96,26 @@ class Frequency:
         for month_end in (True, False):
             if (decisive == _business_day_of(months, month_end)).all():
                 return cls("month", step, origin, month_end, business=True)
+        distances = np.diff(days).astype(int)[inside]
+        for n in (1, 2, 3, 4, -1):
+            weekday = (n, int(_weekday(decisive[:1])[0]))
+            if (distances % distances.min()).any() and (decisive == _weekday_of(months, *weekday)).all():
+                return cls("month", step, origin, weekday=weekday)
         return None
+
+    @classmethod
+    def _several_a_month(cls, stamps: Array, origin: int) -> Frequency | None:
+        """The frequency of the same few days of each month, if these timestamps have one."""
+        dates = stamps.astype("datetime64[D]")
+        months = dates.astype("datetime64[M]")
+        day = (dates - months).astype(int) + 1
+        is_last = (dates + 1).astype("datetime64[M]") > months
+        late = day >= 28
+        latest = 31 if late.any() and is_last[late].all() else int(day.max())
+        found = np.unique(np.where(is_last & (day < latest) & (latest >= 28), latest, day))
+        if not 1 < len(found) <= MAX_DAYS_OF_A_MONTH or len(np.unique(dates)) < 2 * len(found):
+            return None
+        return cls("month", 1, origin, days=tuple(found.tolist()))
 
     @classmethod
     def named(cls, name: str | int, first_stamp: Any) -> Frequency:
@@ -105,7 +131,7 @@ class Frequency:
         origin = int(first_stamp.astype("datetime64[ns]").view(np.int64))
         try:
             with warnings.catch_warnings(action="ignore"):  # of aliases that pandas will drop
-                offset = pd.tseries.frequencies.to_offset(name)
+                offset: Any = pd.tseries.frequencies.to_offset(name)
         except (ValueError, TypeError) as error:
             raise InputError(f"`freq={name!r}` is not a known frequency; {VALID_ALIASES}.") from error
         kind, n = type(offset).__name__, offset.n
@@ -117,6 +143,11 @@ class Frequency:
             return cls("month", n * months, origin, month_end=span[3] == "End", business=span[1] is not None)
         if kind == "BusinessDay":
             return cls("business day", n, origin)
+        if kind == "WeekOfMonth":
+            return cls("month", n, origin, weekday=(offset.week + 1, offset.weekday))
+        if kind in ("SemiMonthBegin", "SemiMonthEnd") and n == 1:
+            days = (1, offset.day_of_month) if kind == "SemiMonthBegin" else (offset.day_of_month, 31)
+            return cls("month", 1, origin, days=days)
         try:
             return cls("fixed", 7 * DAY * n if kind == "Week" else offset.nanos, origin)
         except ValueError as error:
@@ -133,6 +164,10 @@ class Frequency:
             return number // self.step, np.is_busday(days) & (number % self.step == 0)
         months = days.astype("datetime64[M]").astype(np.int64) - start.astype("datetime64[M]").astype(np.int64)
         ordinals = months // self.step
+        if self.days:
+            day = (days - days.astype("datetime64[M]")).astype(int) + 1
+            ordinals = months * len(self.days) + np.searchsorted(self.days, day, "right") - self._origin_place
+            ordinals -= self.stamps(ordinals).astype("datetime64[D]") > days  # the period has begun before
         return ordinals, days == self.stamps(ordinals).astype("datetime64[D]")
 
     def stamps(self, ordinals: Array) -> Array:
@@ -143,7 +178,12 @@ class Frequency:
         start = self._origin_day
         first_month = start.astype("datetime64[M]")
         months = first_month + ordinals * self.step
-        if self.unit == "business day":
+        if self.days:
+            month, place = np.divmod(ordinals + self._origin_place, len(self.days))
+            days = _day_of(first_month + month, np.array(self.days)[place] - 1)
+        elif self.weekday:
+            days = _weekday_of(months, *self.weekday)
+        elif self.unit == "business day":
             days = np.busday_offset(start, ordinals * self.step, roll="forward")
         elif self.business:
             days = _business_day_of(months, self.month_end)
@@ -166,6 +206,13 @@ class Frequency:
         return np.datetime64(self.origin, "ns").astype("datetime64[D]")
 
     @property
+    def _origin_place(self) -> int:
+        """The place of the origin among the days of its month."""
+        start = self._origin_day
+        days = _day_of(start.astype("datetime64[M]"), np.array(self.days) - 1)
+        return int(np.searchsorted(days, start, "right")) - 1
+
+    @property
     def counts_days(self) -> bool:
         """Whether periods are whole days, weeks or months, so that all timestamps have the same time of day."""
         return self.unit in ("month", "business day") or (self.unit == "fixed" and self.step % DAY == 0)
@@ -174,7 +221,7 @@ class Frequency:
     def season(self) -> int:
         """Periods per season: 12 for months, 4 for quarters, 7 for days, 24 for hours; 1 if there is no usual one."""
         if self.unit == "month":
-            return 12 // self.step if 12 % self.step == 0 else 1
+            return 12 // self.step * max(len(self.days), 1) if 12 % self.step == 0 else 1
         if self.unit == "business day":
             return 5 if self.step == 1 else 1
         if self.unit == "fixed":
@@ -195,6 +242,8 @@ class Frequency:
             return "numbered" if self.step == 1 else f"numbered by {self.step}"
         if self.unit == "business day":
             return "business days" if self.step == 1 else f"every {self.step} business days"
+        if self.days:
+            return {2: "half-monthly", 3: "dekadal"}.get(len(self.days), f"{len(self.days)} times a month")
         if self.unit == "month":
             words = {1: "monthly", 3: "quarterly", 12: "yearly"}
             return words.get(self.step, f"every {self.step} months")
@@ -243,7 +292,7 @@ def _last_day_of(months: Array) -> Array:
     return (months + 1).astype("datetime64[D]") - 1
 
 
-def _day_of(months: Array, day: int) -> Array:
+def _day_of(months: Array, day: int | Array) -> Array:
     """A day of these months, counted from 0, datetime64[D]; the last one of months that are too short."""
     return np.minimum(months.astype("datetime64[D]") + day, _last_day_of(months))
 
@@ -252,6 +301,20 @@ def _business_day_of(months: Array, last: bool) -> Array:
     """The first or last business day, Monday to Friday, of these months, datetime64[D]."""
     days = _last_day_of(months) if last else months.astype("datetime64[D]")
     return np.busday_offset(days, 0, roll="backward" if last else "forward")
+
+
+def _weekday(days: Array) -> Array:
+    """The weekdays of these days, 0: Monday."""
+    return (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+
+
+def _weekday_of(months: Array, n: int, weekday: int) -> Array:
+    """The n-th weekday, or the last one if n is -1, of these months, datetime64[D]."""
+    if n == -1:
+        last = _last_day_of(months)
+        return last - (_weekday(last) - weekday) % 7
+    first = months.astype("datetime64[D]")
+    return first + (weekday - _weekday(first)) % 7 + 7 * (n - 1)
 
 
 def mase_season(frequency: Frequency, season: int | None) -> int:

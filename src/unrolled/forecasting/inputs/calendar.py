@@ -52,6 +52,8 @@ def calendar_features(frequency: Frequency, ordinals: Array, season: int | None 
 
 def _chosen(frequency: Frequency) -> list[str]:
     """The parts of the calendar that vary within a series of this frequency."""
+    if frequency.days:
+        return ["day of year"]
     if frequency.unit == "month":
         return ["month of year"] if frequency.step % 12 else []
     if frequency.unit == "business day":

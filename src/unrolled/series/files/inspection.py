@@ -46,7 +46,7 @@ def default_horizon(frequency: Frequency, rows: int) -> int:
     elif frequency.unit == "fixed" and frequency.step <= 12 * HOUR:
         usual = max(1, min(DAY // frequency.step, 48))
     elif frequency.unit == "month":
-        usual = 12 // frequency.step if frequency.step <= 12 else 1
+        usual = 12 * max(len(frequency.days), 1) // frequency.step if frequency.step <= 12 else 1
     else:
         usual = 10
     return max(1, min(max(usual, 4), rows // 5))
