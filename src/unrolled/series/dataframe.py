@@ -13,6 +13,7 @@ from ..arrays import Array
 from ..errors import DataError
 from .columns import Columns
 from .covariates import CovariateSpec
+from .stamps import cells_of
 from .zones import UTC
 
 if TYPE_CHECKING:
@@ -107,10 +108,14 @@ def _factorize(column: Any) -> tuple[Array, list[Any]]:
     """The position of each cell among the distinct values, -1 where missing, (n,); and these values."""
     import narwhals as nw
 
-    if column.implementation.is_pandas():
+    if not _has_text_type(column):
+        cells = column.to_native() if column.implementation.is_pandas() else cells_of(column)
+        try:
+            codes, names = pd.factorize(cells)
+        except (TypeError, NotImplementedError):  # lists and the like, which are not ids
+            codes, names = np.arange(len(column)), column.to_list()
+    elif column.implementation.is_pandas():
         codes, names = pd.factorize(column.to_native())
-    elif not _has_text_type(column):
-        codes, names = pd.factorize(column.to_numpy())
     else:  # Arrow's own encoding makes no Python object of each cell
         encoded = column.cast(nw.String).to_arrow().dictionary_encode()
         encoded = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
@@ -132,7 +137,7 @@ def read_target(column: Any, columns: Columns) -> Array:
     if _holds_numbers(column):
         values = _numbers(column, name, columns)
     else:
-        cells = pd.Series(column.to_numpy())
+        cells = cells_of(column)
         numbers = cells.map(lambda cell: isinstance(cell, (int, float, Decimal, np.number)), na_action="ignore")
         if not (cells.isna() | numbers.eq(True)).all():
             _refuse_texts(cells, name, columns)
@@ -165,7 +170,7 @@ def read_covariate(column: Any, columns: Columns, spec: CovariateSpec | None = N
     if (spec is None or was_text) and _has_text_type(column) and not column.is_null().all():
         codes, texts = _factorize(column)
         return ColumnValues(name, np.where(codes < 0, np.nan, codes), tuple(map(str, texts)))
-    cells = pd.Series(column.to_numpy(), dtype=object)
+    cells = cells_of(column).astype(object)
     present = cells[cells.notna()]
     if not present.map(lambda cell: isinstance(cell, (bool, int, float, np.number, np.bool_))).all():
         _refuse_texts(cells, name, columns)
@@ -187,7 +192,11 @@ def _holds_numbers(column: Any) -> bool:
 def _numbers(column: Any, name: str, columns: Columns) -> Array:
     import narwhals as nw
 
-    return _finite(np.array(column.cast(nw.Float64).to_numpy(), np.float64), name, columns)
+    if column.implementation.is_pyarrow():  # which refuses to round large whole numbers
+        values = column.to_native().cast("float64", safe=False).to_numpy()
+    else:
+        values = column.cast(nw.Float64).to_numpy()
+    return _finite(np.array(values, np.float64), name, columns)
 
 
 def _finite(values: Array, name: str, columns: Columns) -> Array:

@@ -112,6 +112,12 @@ def read_times(column: Any, columns: Columns, zone: str | None = None, codes: Ar
     return Times(found.local, localized(found.local, codes, zone), zone, fixed=True, naive=True)
 
 
+def cells_of(column: Any) -> pd.Series:
+    """The cells of a narwhals column, those that are lists or records as objects."""
+    values = column.to_list() if column.dtype.is_nested() or "Int128" in str(column.dtype) else column.to_numpy()
+    return pd.Series(values, dtype=object if isinstance(values, list) else None)
+
+
 def in_zone(instants: Array, zone: str) -> pd.Series:
     """Instants as a column of a data frame with a time zone."""
     return pd.Series(pd.DatetimeIndex(instants).tz_localize(UTC).tz_convert(zone))
@@ -142,7 +148,7 @@ def _times(column: Any, columns: Columns) -> Times:
     elif getattr(column.dtype, "time_zone", None) is not None:
         utc, zone = column.dt.convert_time_zone(UTC).dt.replace_time_zone(None), column.dtype.time_zone
     else:
-        stamps = pd.Series(column.to_numpy())
+        stamps = cells_of(column)
         if not pd.api.types.is_datetime64_dtype(stamps):
             return _parsed(stamps, columns)
         return Times(_nanoseconds(stamps, columns))
@@ -159,7 +165,7 @@ def _nanoseconds(stamps: pd.Series, columns: Columns) -> Array:
 
 
 def _whole_numbers(column: Any, columns: Columns) -> Array:
-    values = column.to_numpy()
+    values = cells_of(column).to_numpy()
     beyond = values > np.iinfo(np.int64).max
     if beyond.any():
         place = columns.place(columns.time, beyond.argmax())
