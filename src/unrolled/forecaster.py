@@ -96,6 +96,8 @@ class Forecaster:
         open: the days and hours that have values, such as "mon-sat", "08:00-20:00" or "mon-fri 08:00-20:00, sat
             09:00-14:00"; other times are no gaps, and are not forecast. "all": none are closed; None: found in the
             data.
+        zone: the time zone of the timestamps, such as "Europe/Berlin": those without a zone are local time of it,
+            others are converted. None: that of the column. Forecasts have the same zone.
         log: whether to work on logarithms; None: decided for each series.
         steps: optimizer steps of each network; None: at most 200, from 1,000 windows on 1,000, on segments 3,000.
         batch_size: windows in an optimizer step; None: 32, on segments 128.
@@ -222,8 +224,12 @@ class Forecaster:
         """
         self.parameters.check()
         columns = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
-        panels = read_panels(df, columns, self.parameters.freq, self.parameters.season, self.parameters.open)
+        panels = self._read(df, columns)
         return self.fit_panels(panels, Source(columns, library_of(df)), baselines)
+
+    def _read(self, df: IntoDataFrame, columns: Columns) -> list[Panel]:
+        asked = self.parameters
+        return read_panels(df, columns, asked.freq, asked.season, opened=asked.open, zone=asked.zone)
 
     def fit_panels(
         self,
@@ -404,10 +410,10 @@ class Forecaster:
         columns = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         step = parameters.horizon if step_size is None else step_size
         plan = CrossValidationPlan.checked(n_windows, step, refit, check_levels(level), baselines)
-        panels = read_panels(df, columns, parameters.freq, parameters.season, parameters.open)
+        panels = self._read(df, columns)
         found = uninterrupted(backtest(parameters, panels, Source(columns), plan))
         self.found_ = found.found
-        return in_library(found.columns, library_of(df))
+        return in_library(found.columns, library_of(df), found.zone)
 
     # --- reports and figures ------------------------------------------------------------------------
 

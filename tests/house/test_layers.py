@@ -52,10 +52,10 @@ LEVELS = {
     f"{ROOT}.nn.engines": [{"base"}, {"native_program", "reference"}, {"native"}],
     f"{ROOT}.nn.training": [{"history", "plan"}, {"checkpoint"}, {"loop", "parallel"}],
     f"{ROOT}.series": [
-        {"open_phases", "ragged"},
+        {"open_phases", "ragged", "zones"},
         {"frequency"},
         {"columns", "covariates"},
-        {"panel"},
+        {"panel", "stamps"},
         {"dataframe"},
         {"grid", "summary"},
         {"covariate_encoding", "origins", "to_frame"},

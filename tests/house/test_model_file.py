@@ -127,7 +127,8 @@ def assert_one_frequency(content: dict, arrays: dict[str, np.ndarray], horizon: 
     optional = frozenset(row[0].strip("`") for row in rows_after("### Content") if row[2] == "no")
     assert_documented(content, "### Content", optional)
     for key in ("columns", "frequency", "features", "framing"):
-        assert_documented(content[key], f"`{key}`:")
+        optional = frozenset(row[0].strip("`") for row in rows_after(f"`{key}`:") if row[2] == "no")
+        assert_documented(content[key], f"`{key}`:", optional)
     for key in ("past", "future", "static"):
         assert set(content["features"][key]) == {"columns", "center", "scale"}
         for feature in content["layout"][key]:

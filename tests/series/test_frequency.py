@@ -42,6 +42,12 @@ KINDS = {
     "BQE": ("month", 3, "quarterly", 4, 4),
     "BQS": ("month", 3, "quarterly", 4, 4),
     "BYE": ("month", 12, "yearly", 1, 1),
+    "SMS": ("month", 1, "half-monthly", 24, 24),
+    "SMS-16": ("month", 1, "half-monthly", 24, 24),
+    "SME": ("month", 1, "half-monthly", 24, 24),
+    "SME-10": ("month", 1, "half-monthly", 24, 24),
+    "WOM-3FRI": ("month", 1, "monthly", 12, 12),
+    "3WOM-1MON": ("month", 3, "quarterly", 4, 4),
     "B": ("fixed", DAY, "business days", 5, 1),
     "W": ("fixed", 7 * DAY, "weekly", 52, 1),
     "W-WED": ("fixed", 7 * DAY, "weekly", 52, 1),
@@ -63,7 +69,7 @@ EVERY_KIND = pytest.mark.parametrize("alias", KINDS)
 def test_the_frequency_of_regular_timestamps_is_inferred(alias):
     frequency = infer(every(alias))
     assert (frequency.unit, frequency.step, frequency.name) == KINDS[alias][:3]
-    assert frequency.month_end == alias.endswith("E")
+    assert frequency.month_end == (alias.endswith("E") and alias != "SME")
 
 
 @EVERY_KIND
@@ -125,6 +131,43 @@ def test_a_last_stamp_inside_its_month_does_not_hide_the_months(alias):
     stamps = every(alias, rows=12)
     partial = np.append(stamps, stamps[-1] + np.timedelta64(11, "D"))
     assert infer(partial, partial) == infer(stamps)
+
+
+@pytest.mark.parametrize(
+    ("days", "name", "season", "following"),
+    [
+        ((1, 11, 21), "dekadal", 36, ["2023-01-01", "2023-01-11", "2023-01-21"]),
+        ((10, 20, 31), "dekadal", 36, ["2023-01-10", "2023-01-20", "2023-01-31"]),
+        ((15, 31), "half-monthly", 24, ["2023-01-15", "2023-01-31", "2023-02-15"]),
+        ((15, 30), "half-monthly", 24, ["2023-01-15", "2023-01-30", "2023-02-15"]),
+        ((1, 8, 15, 22), "4 times a month", 48, ["2023-01-01", "2023-01-08", "2023-01-15"]),
+    ],
+)
+def test_the_same_days_of_each_month_are_a_frequency(days, name, season, following):
+    months = pd.period_range("2021-01", "2022-12", freq="M")
+    stamps = dates(*(f"{month}-{min(day, month.days_in_month):02}" for month in months for day in days))
+    frequency = infer(stamps)
+    assert (frequency.days, frequency.name, frequency.season) == (days, name, season)
+    ordinals, on_grid = frequency.ordinals(stamps)
+    assert on_grid.all()
+    assert ordinals.tolist() == list(range(len(stamps)))
+    np.testing.assert_array_equal(frequency.stamps(len(stamps) + np.arange(3)), dates(*following))
+    between, on_grid = frequency.ordinals(stamps + np.timedelta64(1, "D"))
+    assert between.tolist() == ordinals.tolist()
+    assert not on_grid.any()
+    assert infer(np.delete(stamps, [3, 4, 9, 20])) == frequency
+
+
+def test_weeks_that_skip_some_are_no_days_of_the_month():
+    assert infer(np.delete(every("14D", rows=60), [3, 17, 18])).name == "every 14 days"
+    assert infer(np.delete(every("28D", rows=60), [3, 17, 18])).name == "every 28 days"
+
+
+def test_the_last_friday_of_each_month():
+    stamps = dates("2024-01-26", "2024-02-23", "2024-03-29", "2024-04-26", "2024-05-31", "2024-06-28")
+    frequency = infer(stamps)
+    assert frequency.weekday == (-1, 4)
+    np.testing.assert_array_equal(frequency.stamps(np.arange(6, 8)), dates("2024-07-26", "2024-08-30"))
 
 
 def test_the_28th_of_months_is_not_four_weeks():
@@ -260,12 +303,12 @@ def test_a_single_timestamp_has_no_frequency(stamps):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("fortnight", "is not a known frequency; use an alias such as D, B, W, MS"),
-        ("", "is not a known frequency; use an alias such as D, B, W, MS"),
-        (1.5, "is not a known frequency; use an alias such as D, B, W, MS"),
-        ("bh", "has no fixed length; use an alias such as D, B, W, MS"),
-        ("-1D", "is not a positive step; use an alias such as D, B, W, MS"),
-        ("0D", "is not a positive step; use an alias such as D, B, W, MS"),
+        ("fortnight", "is not a known frequency; use an alias such as D, B, W, SMS, MS"),
+        ("", "is not a known frequency; use an alias such as D, B, W, SMS, MS"),
+        (1.5, "is not a known frequency; use an alias such as D, B, W, SMS, MS"),
+        ("bh", "has no fixed length; use an alias such as D, B, W, SMS, MS"),
+        ("-1D", "is not a positive step; use an alias such as D, B, W, SMS, MS"),
+        ("0D", "is not a positive step; use an alias such as D, B, W, SMS, MS"),
         (7, "does not fit timestamps that are dates; use an alias such as D or MS"),
     ],
 )

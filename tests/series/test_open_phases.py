@@ -222,3 +222,17 @@ def test_a_newer_table_is_read_with_the_open_days_of_the_model():
     assert forecast["ds"].dt.dayofweek.tolist() == [3, 4, 5]
     note = "21 value(s) outside Monday to Saturday left out; the model was trained without such values"
     assert list(fc.predict_notes_) == [note]
+
+
+def test_hours_are_closed_in_local_time():
+    local = pd.date_range("2024-03-01", "2024-11-30 23:00", freq="h", tz="Europe/Berlin")
+    frame = pd.DataFrame({"ds": local[(local.hour >= 8) & (local.hour < 20)]})
+    frame["y"] = np.arange(len(frame), dtype=float)
+    panel = read_panel(frame, Columns())
+    assert panel.frequency.name == "hourly (08:00 to 20:00)"
+    assert panel.observed.all()
+    fc = un.Forecaster(horizon=13, steps=5, ensemble=1, window=24, verbose=0).fit(frame)
+    hours = fc.predict()["ds"].dt.hour.tolist()
+    assert hours == [*range(8, 20), 8]
+    night = frame.assign(ds=local[(local.hour < 12)])  # the hour that occurs twice can't be told apart
+    assert read_panel(night, Columns()).frequency.open == ""

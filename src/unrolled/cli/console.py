@@ -67,6 +67,10 @@ def print_table(frame: Any, always_csv: bool = False) -> None:
 
 def records(frame: Any) -> list[dict[str, Any]]:
     """A data frame as JSON records: timestamps as ISO text, missing numbers as null."""
+    zoned = frame.select_dtypes("datetimetz").columns  # of these, pandas would write the time in UTC
+    frame = frame.assign(
+        **{name: [stamp.isoformat(timespec="milliseconds") for stamp in frame[name]] for name in zoned}
+    )
     text = frame.to_json(orient="records", date_format="iso", double_precision=15)
     return list(json.loads(text))
 

@@ -4,7 +4,7 @@
 PANELS = {
     "Reading": (
         *("id_column", "time_column", "target", "freq", "season", "wide", "na", "aggregate", "start"),
-        *("dates", "decimal", "delimiter", "encoding", "header"),
+        *("zone", "dates", "decimal", "delimiter", "encoding", "header"),
         *("past", "future", "static", "weight", "future_file"),
     ),
     "Forecast": (*("horizon", "windows", "step", "refit", "level", "nonnegative", "integer", "baselines"),),

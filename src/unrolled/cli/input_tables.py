@@ -25,7 +25,15 @@ def training_panels(fc: Forecaster, file: str, table: FileTable, console: Consol
     from ..series.files.inspection import describe_panel
 
     try:
-        panels = read_panels(table.frame, table.columns, fc.parameters.freq, fc.parameters.season, fc.parameters.open)
+        parameters = fc.parameters
+        panels = read_panels(
+            table.frame,
+            table.columns,
+            parameters.freq,
+            parameters.season,
+            opened=parameters.open,
+            zone=table.options.zone,
+        )
     except DataError as error:
         raise DataError(f"{'standard input' if file == '-' else file}, {error}") from error
     series = f"id {table.columns.id!r}, " if panels[0].ids[0] is not None else ""
@@ -59,7 +67,9 @@ def read_known_future(file: Path | None, columns: Columns, panels: Sequence[Pane
         return None
     if not columns.future:
         raise InputError("--future-file needs columns known ahead: name them with --future A,B when training.")
-    return read_future(str(file), columns, panels[0].ids[0] is not None, text_covariates(panels))
+    return read_future(
+        str(file), columns, panels[0].ids[0] is not None, text_covariates(panels), panels[0].frequency.zone
+    )
 
 
 def text_covariates(panels: Sequence[Panel]) -> dict[str, bool]:

@@ -58,7 +58,7 @@ def _numbering_notes(fc: Forecaster, table: FileTable) -> list[str]:
         return []
     context = fc.fitted.only.context  # rows that are numbered have one frequency
     ends = context.first + context.lengths
-    last, following = context.frequency.stamps(ends.max() - np.array([1, 0]))
+    last, following = context.frequency.local_stamps(ends.max() - np.array([1, 0]))
     end = np.max(np.asarray(table.frame[table.columns.time]))
     if end >= last:
         return []

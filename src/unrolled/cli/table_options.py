@@ -39,6 +39,12 @@ OPTIONS = {
         TEXT, "--aggregate", "Combine the rows of each period into one: their sum, mean, last or count.", False
     ),
     "start": _option(TEXT, "--start", "First timestamp of a table without timestamps; requires --freq.", False),
+    "zone": _option(
+        TEXT,
+        "--zone",
+        "Time zone, such as Europe/Berlin, of timestamps without one; others are converted to it.",
+        "that of the timestamps",
+    ),
     "dates": _option(TEXT, "--dates", "Date format: dmy, mdy, ymd, number, or a format such as %d.%m.%Y."),
     "decimal": _option(TEXT, "--decimal", "Decimal separator: a point or a comma."),
     "delimiter": _option(TEXT, "--delimiter", "Separator of cells: one character, tab or space."),

@@ -97,6 +97,7 @@ class Backtest:
     interrupted: bool  # whether Ctrl-C ended it before the last cutoff
     notes: list[str]  # what the user should know about the table and the search
     found: SelectionResult | None = None  # by the search before the first cutoff
+    zone: str | None = None  # of the timestamps and cutoffs, which are in UTC if they have one
 
     def by_series(self) -> pd.DataFrame:
         return score_series(self.series, self.columns[self.target], self._forecasts(), self.history)
@@ -175,6 +176,7 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
         interrupted=reached < plan.n_windows,
         notes=notes,
         found=selection,
+        zone=panel.frequency.zone,
     )
 
 
@@ -227,8 +229,8 @@ def _forecast_group(
     found: dict[str, Array] = {}
     if panel.ids[0] is not None:
         found[columns.id] = np.repeat(np.asarray(known.ids)[origins.series], horizon)
-    found[columns.time] = panel.frequency.stamps(ahead.reshape(-1))
-    found["cutoff"] = np.repeat(panel.frequency.stamps(ahead[:, 0] - 1), horizon)
+    found[columns.time] = panel.frequency.instants(ahead.reshape(-1))
+    found["cutoff"] = np.repeat(panel.frequency.instants(ahead[:, 0] - 1), horizon)
     found[columns.target] = np.where(known.observed[rows], known.y[rows], np.nan).reshape(-1)
     found |= {name: values.reshape(-1) for name, values in forecasts.items()}
     steps = np.tile(np.arange(1, horizon + 1), len(origins))

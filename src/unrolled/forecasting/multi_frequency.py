@@ -21,8 +21,9 @@ from ..interactive.interrupts import interruptible
 from ..interactive.progress import run_progress, subtask
 from ..series.by_frequency import frequency_names, frequency_note, merge_notes, series_counts, take_rows
 from ..series.columns import Columns
-from ..series.dataframe import open_table, read_ids, read_stamps
+from ..series.dataframe import open_table, read_ids
 from ..series.panel import Panel
+from ..series.stamps import read_stamps
 from .defaults import FitPlan, plan_fit
 from .evaluation.comparison import Comparison, combine_comparisons
 from .fitting import fit_planned
@@ -114,7 +115,7 @@ class FittedTable:
         new = of_series[codes] < 0
         if new.any():
             kept, numbers = np.unique(codes[new], return_inverse=True)
-            stamps = read_stamps(table[columns.time], columns)[new]
+            stamps = read_stamps(table[columns.time], columns, codes=codes)[new]
             for series, name in zip(kept, frequency_names(stamps, numbers), strict=True):
                 if name not in names:
                     raise DataError(

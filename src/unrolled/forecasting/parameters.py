@@ -12,6 +12,7 @@ from ..nn.cells import cell_named
 from ..nn.randomness import checked_seed
 from ..series.columns import Columns
 from ..series.frequency import Frequency, mase_season
+from ..series.zones import checked_zone
 from .baselines.registry import BASELINES
 from .inputs.views import views_named
 from .model.architecture import Decoder
@@ -48,6 +49,7 @@ class Parameters:
     season: int | None = None
     freq: str | int | None = None
     open: str | None = None
+    zone: str | None = None
     log: bool | None = None
     steps: int | None = None
     batch_size: int | None = None
@@ -125,6 +127,8 @@ class Parameters:
         for name in ("nonnegative", "integer"):
             if not isinstance(getattr(self, name), (bool, np.bool_)):
                 raise InputError(f"`{name}` must be True or False; got {getattr(self, name)!r}.")
+        if self.zone is not None:
+            checked_zone(self.zone)
         if (self.reach or 0) > self.horizon:
             raise InputError(f"`reach` must be ≤ the horizon, {self.horizon}; got {self.reach}.")
 

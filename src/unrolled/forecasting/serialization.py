@@ -16,6 +16,7 @@ from ..series.dataframe import in_library
 from ..series.frequency import Frequency
 from ..series.open_phases import DAY, WEEKDAYS
 from ..series.panel import Panel
+from ..series.zones import checked_zone
 from .inputs.features import Features
 from .inputs.views import views_named
 from .inputs.window_spec import WindowSpec
@@ -74,7 +75,7 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
     content = {
         **_common(selection.asked if selection else predictor.parameters, predictor.source),
         "ids": [name.item() if isinstance(name, np.generic) else name for name in context.ids],
-        "frequency": asdict(context.frequency),
+        "frequency": {n: value for n, value in asdict(context.frequency).items() if value not in (None, ())},
         "layout": context.covariates.layout.describe(),
         "features": ensemble.features.describe(),
         "framing": {
@@ -208,7 +209,12 @@ def _rebuild_frequency(described: Mapping[str, Any]) -> Frequency:
     mask = described.get("open", "")
     if not re.fullmatch("[01]*", mask) or len(mask) % 7 or (mask and "1" not in mask):
         raise InputError(f"the open phases of its frequency are not a mask: {mask!r}")
-    return Frequency(**described)
+    kept: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in described.items()}
+    frequency = Frequency(**kept)
+    if frequency.zone is not None:
+        checked_zone(frequency.zone)
+    frequency.stamps(np.zeros(1, np.int64))  # raises if its days can't be used
+    return frequency
 
 
 def _rebuild_panel(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Panel:

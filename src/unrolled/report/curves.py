@@ -14,6 +14,7 @@ from ..forecasting.predictor import Predictor
 from ..series.columns import Columns
 from ..series.dataframe import format_stamp
 from ..series.panel import Panel
+from ..series.stamps import local_time
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def of_predictor(predictor: Predictor, panel: Panel, forecast: pd.DataFrame, mos
         rows = panel.series(k)
         ahead = slice(k * steps, (k + 1) * steps)
         part = held_out.get(panel.ids[k])
-        stamps = panel.frequency.stamps(panel.first[k] + np.arange(panel.lengths[k] + steps))
+        stamps = panel.frequency.local_stamps(panel.first[k] + np.arange(panel.lengths[k] + steps))
         curves.append(
             Curve(
                 panel.ids[k],
@@ -102,11 +103,11 @@ def of_tables(forecast: pd.DataFrame, history: pd.DataFrame | None, columns: Col
     curves = []
     for key, ahead in forecast.groupby(columns.id, sort=False) if grouped else [(None, forecast)]:
         ahead = ahead.sort_values(columns.time, kind="stable")
-        stamps = ahead[columns.time].to_numpy()
+        stamps = local_time(ahead[columns.time])
         before, y = past.get(key), np.zeros(0)
         if before is not None:
-            known = before[before[columns.time].to_numpy() < stamps[0]]
-            stamps = np.concatenate((known[columns.time].to_numpy(), stamps))
+            known = before[local_time(before[columns.time]) < stamps[0]]
+            stamps = np.concatenate((local_time(known[columns.time]), stamps))
             y = known[columns.target].to_numpy(float)
         curves.append(Curve(key, stamps, y, {str(n): ahead[n].to_numpy(float) for n in names}))
     return curves

@@ -9,6 +9,7 @@ import pandas as pd
 from ..forecasting.evaluation.comparison import Comparison, OverallComparison
 from ..forecasting.model.ensemble import Member
 from ..forecasting.probabilistic.interval_columns import INTERVAL
+from ..series.stamps import local_time
 from ..series.summary import SeriesSummary, summarize_series
 from . import formatting
 from .content import FrequencyPart, ReportContent
@@ -158,7 +159,7 @@ def forecast(content: ReportContent, most: int = MAX_FORECAST_ROWS) -> TextTable
         if name == columns.id:
             cells[name] = [str(v) for v in part[name]]
         elif name == columns.time:
-            cells[name] = [str(s) for s in shown_stamps(part[name].to_numpy())]
+            cells[name] = [str(s) for s in shown_stamps(local_time(part[name]))]
         else:
             cells[name] = [formatting.number(v, places) for v in part[name]]
     rows = [list(row) for row in zip(*cells.values(), strict=True)]

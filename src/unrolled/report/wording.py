@@ -7,6 +7,7 @@ import numpy as np
 from ..forecasting.evaluation.comparison import Comparison, OverallComparison
 from ..series.dataframe import format_stamp
 from ..series.panel import Panel
+from ..series.stamps import local_time
 from . import formatting
 from .content import ReportContent
 
@@ -29,7 +30,7 @@ def facts(content: ReportContent) -> str:
 def _facts(panel: Panel) -> str:
     first = min(panel.first)
     last = max(panel.first + panel.lengths) - 1
-    span = " … ".join(format_stamp(stamp) for stamp in panel.frequency.stamps(np.array([first, last])))
+    span = " … ".join(format_stamp(stamp) for stamp in panel.frequency.local_stamps(np.array([first, last])))
     return f"{len(panel.ids)} series · {panel.frequency.name} · {span} · {int(panel.observed.sum())} values"
 
 
@@ -62,7 +63,7 @@ def key_figures(content: ReportContent) -> list[KeyFigure]:
     if len(content.parts) > 1:
         found = [KeyFigure(formatting.count(content.steps, "period"), f"ahead: {_units(content)}")]
     else:
-        last = content.forecast[content.columns.time].to_numpy().max()
+        last = local_time(content.forecast[content.columns.time]).max()
         found = [KeyFigure(periods(content), f"ahead, to {format_stamp(last)}")]
     comparison = content.comparison
     if comparison is not None:

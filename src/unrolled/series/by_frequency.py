@@ -12,11 +12,12 @@ import pandas as pd
 from ..arrays import Array
 from ..errors import DataError, InputError
 from .columns import Columns
-from .dataframe import open_table, read_ids, read_stamps
+from .dataframe import open_table, read_ids
 from .frequency import DAY, Frequency, as_integers
 from .from_frame import make_panel, read_content, read_panel
 from .grid import MAX_EVEN_STEP_RATIO, MIN_EVEN_STEPS_SHARE, MIN_STEPS_FOR_OWN_FREQUENCY, place_rows
 from .panel import Panel
+from .stamps import read_stamps
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -54,7 +55,7 @@ def by_frequency(df: IntoDataFrame, id_col: str = "unique_id", time_col: str = "
     columns = Columns(id_col, time_col)
     table = open_table(df, columns, (time_col,))
     codes, _ = read_ids(table, columns)
-    rows = _rows_by_frequency(read_stamps(table[time_col], columns), codes)
+    rows = _rows_by_frequency(read_stamps(table[time_col], columns, codes=codes), codes)
     return {name: take_rows(df, wanted) for name, wanted in rows.items()}
 
 
@@ -78,6 +79,7 @@ def read_panels(
     freq: str | int | None = None,
     season: int | None = None,
     opened: str | None = None,
+    zone: str | None = None,
 ) -> list[Panel]:
     """A long table as one panel, or, if no single grid holds its timestamps, one per frequency, the largest first.
 
@@ -88,8 +90,8 @@ def read_panels(
             what is wrong in the series of one of them.
         InputError: a season is given, and there are several frequencies.
     """
-    table = read_content(df, columns, freq)
-    placed = place_rows(table.rows, freq, opened)
+    table = read_content(df, columns, freq, zone=zone)
+    placed = place_rows(table.rows, freq, opened, table.zone)
     if placed.conflict is None:
         return [make_panel(table, placed, season)]
     rows = {} if freq is not None else _rows_by_frequency(table.rows.stamps, table.rows.codes)
@@ -101,9 +103,12 @@ def read_panels(
             take_rows(df, wanted),
             replace(columns, rows=[columns.row(k) for k in np.flatnonzero(wanted)]),
             opened=opened,
+            zone=zone,
         )
         for wanted in rows.values()
     ]
+    if any(panel.frequency.zone is None for panel in panels):  # days of offsets that no known zone has
+        panels = [replace(panel, frequency=replace(panel.frequency, zone=None)) for panel in panels]
     if season is not None:
         raise InputError(
             f"`season={season}` can't apply to all series: the table has {series_counts(panels)}. Omit it, or "

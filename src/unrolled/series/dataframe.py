@@ -13,13 +13,11 @@ from ..arrays import Array
 from ..errors import DataError
 from .columns import Columns
 from .covariates import CovariateSpec
-from .frequency import DAY, Frequency, as_integers
+from .stamps import cells_of
+from .zones import UTC
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
-
-
-OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"  # of a timestamp of ISO 8601
 
 
 class ColumnValues(NamedTuple):
@@ -63,11 +61,18 @@ def library_of(frame: IntoDataFrame) -> str:
     return str(nw.from_native(frame, eager_only=True).implementation.value)
 
 
-def in_library(data: Mapping[str, Array], library: Any) -> Any:
-    """Columns as a data frame of this library."""
+def in_library(data: Mapping[str, Array], library: Any, zone: str | None = None) -> Any:
+    """Columns as a data frame of this library; with a zone, dates are instants in UTC, and are shown in it."""
     import narwhals as nw
 
-    return pd.DataFrame(data) if library == "pandas" else nw.from_dict(data, backend=library).to_native()
+    dates = [name for name, values in data.items() if zone is not None and values.dtype.kind == "M"]
+    if library == "pandas":
+        frame = pd.DataFrame(data)
+        return frame.assign(**{name: frame[name].dt.tz_localize(UTC).dt.tz_convert(zone) for name in dates})
+    if library == "polars" and zone is not None and zone[0] in "+-":  # polars knows no fixed offsets
+        zone = UTC
+    located = [nw.col(name).dt.replace_time_zone(UTC).dt.convert_time_zone(str(zone)) for name in dates]
+    return nw.from_dict(data, backend=library).with_columns(*located).to_native()
 
 
 def read_ids(table: Any, columns: Columns) -> tuple[Array, list[Any]]:
@@ -103,101 +108,20 @@ def _factorize(column: Any) -> tuple[Array, list[Any]]:
     """The position of each cell among the distinct values, -1 where missing, (n,); and these values."""
     import narwhals as nw
 
-    if column.implementation.is_pandas():
+    if not _has_text_type(column):
+        cells = column.to_native() if column.implementation.is_pandas() else cells_of(column)
+        try:
+            codes, names = pd.factorize(cells)
+        except (TypeError, NotImplementedError):  # lists and the like, which are not ids
+            codes, names = np.arange(len(column)), column.to_list()
+    elif column.implementation.is_pandas():
         codes, names = pd.factorize(column.to_native())
-    elif not _has_text_type(column):
-        codes, names = pd.factorize(column.to_numpy())
     else:  # Arrow's own encoding makes no Python object of each cell
         encoded = column.cast(nw.String).to_arrow().dictionary_encode()
         encoded = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         names = encoded.dictionary.to_pylist()
     return codes, list(names)
-
-
-def read_stamps(column: Any, columns: Columns, frequency: Frequency | None = None) -> Array:
-    """Timestamps as int64 or datetime64[ns], (n,).
-
-    Timestamps with a time zone are converted to local time if all have the same local time of day, since they then
-    count days or months, and to UTC otherwise. A frequency that is already known decides instead.
-    """
-    missing = column.is_null().to_numpy()
-    if missing.any():
-        place = columns.place(columns.time, missing.argmax())
-        raise DataError(f"{place}: the timestamp is missing. Fill it in or drop the row.")
-    if column.dtype.is_integer():
-        return np.asarray(column.to_numpy(), np.int64)
-    stamps = _without_zone(column, frequency)
-    if column.dtype.is_numeric():
-        return _whole_numbers(stamps.to_numpy(float), columns)
-    if not pd.api.types.is_datetime64_any_dtype(stamps):
-        stamps = _parse_dates(stamps, columns)
-    if stamps.dt.tz is not None:
-        stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
-    outside = ~stamps.between(pd.Timestamp.min, pd.Timestamp.max).to_numpy()
-    if outside.any():
-        row = int(outside.argmax())
-        _refuse_outside_years(columns.place(columns.time, row), stamps[row])
-    return stamps.to_numpy("datetime64[ns]")
-
-
-def _without_zone(column: Any, frequency: Frequency | None) -> pd.Series:
-    native = column.to_native()
-    if isinstance(getattr(native, "dtype", None), pd.PeriodDtype):
-        return pd.Series(native.dt.start_time.to_numpy())
-    # narwhals does not support those time zones of pandas whose names have an underscore
-    if isinstance(getattr(native, "dtype", None), pd.DatetimeTZDtype):
-        local, utc = native.dt.tz_localize(None), native.dt.tz_convert("UTC").dt.tz_localize(None)
-    elif getattr(column.dtype, "time_zone", None) is not None:
-        local = column.dt.replace_time_zone(None)
-        utc = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    else:
-        return pd.Series(column.to_numpy())
-    times = as_integers(local.to_numpy()) % DAY
-    counts_days = bool((times == times[0]).all()) if frequency is None else frequency.counts_days
-    return pd.Series((local if counts_days else utc).to_numpy())
-
-
-def _whole_numbers(values: Array, columns: Columns) -> Array:
-    # float64 can't represent every whole number beyond 2^53; NaN fails the comparison as well
-    bad = ~((np.abs(values) < 2**53) & (values == np.round(values)))
-    if bad.any():
-        row = int(bad.argmax())
-        raise DataError(f"{columns.place(columns.time, row)}: {values[row]:g} is not a whole number or a date.")
-    return values.astype(np.int64)
-
-
-def _parse_dates(stamps: pd.Series, columns: Columns) -> pd.Series:
-    codes, texts = pd.factorize(stamps)  # long tables repeat their timestamps, and parsing is slow
-    # errors="coerce" so that the message can name the row
-    words = pd.Series(texts).astype(str)
-    parsed = pd.to_datetime(words, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
-    if words.str.contains(OFFSET).all():
-        local = pd.to_datetime(words.str.replace(OFFSET, "", regex=True), errors="coerce", format="ISO8601")
-        times = as_integers(local.to_numpy()) % DAY
-        parsed = local if (times == times[0]).all() else parsed
-    if parsed.isna().any():
-        row = int(parsed.isna().to_numpy()[codes].argmax())
-        place = columns.place(columns.time, row)
-        if _beyond_nanoseconds(str(stamps[row])):  # pandas before version 3 can't represent such a date
-            _refuse_outside_years(place, stamps[row])
-        raise DataError(f"{place}: {stamps[row]!r} is not a date. Write dates as 2024-12-31.")
-    return parsed.take(codes).reset_index(drop=True)
-
-
-def _refuse_outside_years(place: str, stamp: object) -> NoReturn:
-    raise DataError(f"{place}: {stamp} lies outside the years 1678 to 2261. Correct it.")
-
-
-def _beyond_nanoseconds(text: str) -> bool:
-    """Whether a text is a date outside the range of 64-bit nanoseconds."""
-    try:
-        pd.to_datetime([text], format="ISO8601")
-    except pd.errors.OutOfBoundsDatetime:
-        return True
-    except ValueError:
-        return False
-    return False
 
 
 def format_stamp(stamp: Any) -> str:
@@ -213,7 +137,7 @@ def read_target(column: Any, columns: Columns) -> Array:
     if _holds_numbers(column):
         values = _numbers(column, name, columns)
     else:
-        cells = pd.Series(column.to_numpy())
+        cells = cells_of(column)
         numbers = cells.map(lambda cell: isinstance(cell, (int, float, Decimal, np.number)), na_action="ignore")
         if not (cells.isna() | numbers.eq(True)).all():
             _refuse_texts(cells, name, columns)
@@ -246,7 +170,7 @@ def read_covariate(column: Any, columns: Columns, spec: CovariateSpec | None = N
     if (spec is None or was_text) and _has_text_type(column) and not column.is_null().all():
         codes, texts = _factorize(column)
         return ColumnValues(name, np.where(codes < 0, np.nan, codes), tuple(map(str, texts)))
-    cells = pd.Series(column.to_numpy(), dtype=object)
+    cells = cells_of(column).astype(object)
     present = cells[cells.notna()]
     if not present.map(lambda cell: isinstance(cell, (bool, int, float, np.number, np.bool_))).all():
         _refuse_texts(cells, name, columns)
@@ -268,7 +192,11 @@ def _holds_numbers(column: Any) -> bool:
 def _numbers(column: Any, name: str, columns: Columns) -> Array:
     import narwhals as nw
 
-    return _finite(np.array(column.cast(nw.Float64).to_numpy(), np.float64), name, columns)
+    if column.implementation.is_pyarrow():  # which refuses to round large whole numbers
+        values = column.to_native().cast("float64", safe=False).to_numpy()
+    else:
+        values = column.cast(nw.Float64).to_numpy()
+    return _finite(np.array(values, np.float64), name, columns)
 
 
 def _finite(values: Array, name: str, columns: Columns) -> Array:

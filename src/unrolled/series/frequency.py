@@ -28,6 +28,7 @@ from .open_phases import (
     phase_numbers,
     phases_of,
 )
+from .zones import to_local, to_utc
 
 Unit = Literal["integer", "fixed", "month"]
 
@@ -44,7 +45,8 @@ NAMES = {  # of unit and step: the frequency, and its periods
     ("fixed", MINUTE): ("every minute", "minutes"),
     ("fixed", SECOND): ("every second", "seconds"),
 }
-VALID_ALIASES = "use an alias such as D, B, W, MS, QS, YS, h or 30min"
+MAX_DAYS_OF_A_MONTH = 4  # on which there are timestamps; more are inferred to be days, or weeks
+VALID_ALIASES = "use an alias such as D, B, W, SMS, MS, ME, WOM-3FRI, QS, YS, h or 30min"
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,18 @@ class Frequency:
     origin: int  # the timestamp of ordinal 0, as an integer or as nanoseconds since 1970
     month_end: bool = False  # monthly timestamps are the last days of their months
     business: bool = False  # monthly timestamps are the first or last business days of their months
+    days: tuple[int, ...] = ()  # of each month, if several have a timestamp, such as 1, 11, 21; 31: the last
+    weekday: tuple[int, int] | None = None  # the n-th (-1: last) such day, 0 Monday, of their months
+    zone: str | None = None  # of the table; days and longer periods count in local time, shorter ones in UTC
     open: str = ""  # the mask of the phases of the week that have timestamps, see `open_phases`; "": all
 
     @classmethod
-    def infer(cls, stamps: Array, first: Array, known: Array | None = None) -> Frequency:
+    def infer(cls, stamps: Array, first: Array, known: Array | None = None, zone: str | None = None) -> Frequency:
         """The frequency of sorted timestamps (n,), int64 or datetime64, whose series begin at the positions `first`.
 
         The most common distance decides; months are recognized by the days of the month, closed phases of the week
-        by the timestamps that have a value, `known` (n,) bool; None: all. A `DataError` says that no series has two
+        by the timestamps that have a value, `known` (n,) bool; None: all. `zone` is that of timestamps with a zone,
+        which are local time if periods are days or longer, else UTC. A `DataError` says that no series has two
         different timestamps.
         """
         steps, inside = steps_within(stamps, first)
@@ -75,22 +81,30 @@ class Frequency:
         origin = int(as_integers(stamps[:1])[0])
         if stamps.dtype.kind != "M":
             return cls("integer", step, origin)
+        if DAY < step < 28 * DAY and (steps % step).any():
+            several = cls._several_a_month(stamps, origin)
+            if several is not None:
+                return several
         if step >= 28 * DAY:
             months = cls._months(stamps, inside, origin)
             if months is not None:
                 return months
-        return cls("fixed", step, origin).with_closed_phases(stamps, first, known)
+        return cls("fixed", step, origin, zone=zone).with_closed_phases(stamps, first, known)
 
     def with_closed_phases(self, stamps: Array, first: Array, known: Array | None = None) -> Frequency:
         """This frequency without the phases of the week in which there are no values; parameters as in `infer`."""
         phases = 0 if self.unit != "fixed" or self.open else phases_of(self.step)
         if not phases:
             return self
-        numbers, on_grid = phase_numbers(as_integers(stamps), self.origin, phases)
+        numbers, on_grid = phase_numbers(as_integers(self._local(stamps)), self._local_origin, phases)
         wanted = on_grid if known is None else known & on_grid
         series = np.cumsum(np.bincount(first, minlength=len(stamps)))[wanted]
         mask = find_open(numbers[wanted], np.flatnonzero(np.diff(series, prepend=-1)), phases) if len(series) else ""
-        return self._opened(mask, stamps)
+        opened = self._opened(mask, stamps)
+        ordinals, is_open = opened.ordinals(stamps)
+        ordinals, within = ordinals[is_open], np.cumsum(np.bincount(first, minlength=len(stamps)))[is_open]
+        # an hour that occurs twice when clocks are set back can't be told apart in local time
+        return self if (np.diff(ordinals)[np.diff(within) == 0] == 0).any() else opened
 
     def opened(self, text: str, stamps: Array) -> Frequency:
         """This frequency with the open days and hours that a text names, for these timestamps (n,)."""
@@ -131,7 +145,26 @@ class Frequency:
         for month_end in (True, False):
             if (decisive == _business_day_of(months, month_end)).all():
                 return cls("month", step, origin, month_end, business=True)
+        distances = np.diff(days).astype(int)[inside]
+        for n in (1, 2, 3, 4, -1):
+            weekday = (n, int(_weekday(decisive[:1])[0]))
+            if (distances % distances.min()).any() and (decisive == _weekday_of(months, *weekday)).all():
+                return cls("month", step, origin, weekday=weekday)
         return None
+
+    @classmethod
+    def _several_a_month(cls, stamps: Array, origin: int) -> Frequency | None:
+        """The frequency of the same few days of each month, if these timestamps have one."""
+        dates = stamps.astype("datetime64[D]")
+        months = dates.astype("datetime64[M]")
+        day = (dates - months).astype(int) + 1
+        is_last = (dates + 1).astype("datetime64[M]") > months
+        late = day >= 28
+        latest = 31 if late.any() and is_last[late].all() else int(day.max())
+        found = np.unique(np.where(is_last & (day < latest) & (latest >= 28), latest, day))
+        if not 1 < len(found) <= MAX_DAYS_OF_A_MONTH or len(np.unique(dates)) < 2 * len(found):
+            return None
+        return cls("month", 1, origin, days=tuple(found.tolist()))
 
     @classmethod
     def named(cls, name: str | int, first_stamp: Any) -> Frequency:
@@ -147,7 +180,7 @@ class Frequency:
         origin = int(first_stamp.astype("datetime64[ns]").view(np.int64))
         try:
             with warnings.catch_warnings(action="ignore"):  # of aliases that pandas will drop
-                offset = pd.tseries.frequencies.to_offset(name)
+                offset: Any = pd.tseries.frequencies.to_offset(name)
         except (ValueError, TypeError) as error:
             raise InputError(f"`freq={name!r}` is not a known frequency; {VALID_ALIASES}.") from error
         kind, n = type(offset).__name__, offset.n
@@ -159,6 +192,11 @@ class Frequency:
             return cls("month", n * months, origin, month_end=span[3] == "End", business=span[1] is not None)
         if kind == "BusinessDay":
             return cls("fixed", n * DAY, origin, open=WEEKDAYS)
+        if kind == "WeekOfMonth":
+            return cls("month", n, origin, weekday=(offset.week + 1, offset.weekday))
+        if kind in ("SemiMonthBegin", "SemiMonthEnd") and n == 1:
+            days = (1, offset.day_of_month) if kind == "SemiMonthBegin" else (offset.day_of_month, 31)
+            return cls("month", 1, origin, days=days)
         try:
             return cls("fixed", WEEK * n if kind == "Week" else offset.nanos, origin)
         except ValueError as error:
@@ -167,8 +205,8 @@ class Frequency:
     def ordinals(self, stamps: Array) -> tuple[Array, Array]:
         """For each timestamp the ordinal of its period, and whether it lies on the grid."""
         if self.open:
-            number, is_open = self._week.number(as_integers(stamps))
-            number -= self._week.number(np.array(self.origin))[0]
+            number, is_open = self._week.number(as_integers(self._local(stamps)))
+            number -= self._week.number(np.array(self._local_origin))[0]
             return number // self._phases_per_step, is_open & (number % self._phases_per_step == 0)
         if self.unit in ("integer", "fixed"):
             distance = as_integers(stamps) - self.origin
@@ -176,32 +214,60 @@ class Frequency:
         days, start = stamps.astype("datetime64[D]"), self._origin_day
         months = days.astype("datetime64[M]").astype(np.int64) - start.astype("datetime64[M]").astype(np.int64)
         ordinals = months // self.step
+        if self.days:
+            day = (days - days.astype("datetime64[M]")).astype(int) + 1
+            ordinals = months * len(self.days) + np.searchsorted(self.days, day, "right") - self._origin_place
+            ordinals -= self.stamps(ordinals).astype("datetime64[D]") > days  # the period has begun before
         return ordinals, days == self.stamps(ordinals).astype("datetime64[D]")
 
     def stamps(self, ordinals: Array) -> Array:
         """The timestamps of these ordinals, int64 or datetime64[ns]."""
         if self.open:
-            first = self._week.number(np.array(self.origin))[0]
-            return self._week.times(first + ordinals * self._phases_per_step).view("datetime64[ns]")
+            first = self._week.number(np.array(self._local_origin))[0]
+            times = self._week.times(first + ordinals * self._phases_per_step).view("datetime64[ns]")
+            return times if self.zone is None or self.counts_days else to_utc(times, self.zone)
         if self.unit in ("integer", "fixed"):
             stamps = self.origin + ordinals * self.step
             return stamps if self.unit == "integer" else stamps.view("datetime64[ns]")
         start = self._origin_day
         first_month = start.astype("datetime64[M]")
         months = first_month + ordinals * self.step
-        if self.business:
+        if self.days:
+            month, place = np.divmod(ordinals + self._origin_place, len(self.days))
+            days = _day_of(first_month + month, np.array(self.days)[place] - 1)
+        elif self.weekday:
+            days = _weekday_of(months, *self.weekday)
+        elif self.business:
             days = _business_day_of(months, self.month_end)
         else:
             days = _last_day_of(months) if self.month_end else _day_of(months, (start - first_month).astype(int))
         return days.astype("datetime64[ns]") + np.timedelta64(self.origin % DAY, "ns")  # the time of day stays
 
+    def instants(self, ordinals: Array) -> Array:
+        """The timestamps of these ordinals in UTC if the frequency has a zone, else as they are."""
+        stamps = self.stamps(ordinals)
+        return to_utc(stamps, self.zone) if self.zone and self.counts_days else stamps
+
+    def local_stamps(self, ordinals: Array) -> Array:
+        """The timestamps of these ordinals in local time if the frequency has a zone, else as they are."""
+        stamps = self.stamps(ordinals)
+        return to_local(stamps, self.zone) if self.zone and not self.counts_days else stamps
+
     def is_closed(self, stamps: Array) -> Array:
         """Whether each timestamp (n,) begins a phase of the week that is closed, bool."""
-        return self._week.is_closed(as_integers(stamps)) if self.open else np.zeros(len(stamps), bool)
+        return self._week.is_closed(as_integers(self._local(stamps))) if self.open else np.zeros(len(stamps), bool)
+
+    def _local(self, stamps: Array) -> Array:
+        """Timestamps as `stamps` gives them in local time, in which days and hours are open or closed."""
+        return stamps if self.zone is None or self.counts_days else to_local(stamps, self.zone)
+
+    @property
+    def _local_origin(self) -> int:
+        return int(as_integers(self._local(np.array([self.origin], "datetime64[ns]")))[0])
 
     @property
     def _week(self) -> OpenWeek:
-        return OpenWeek(self.open, self.origin)
+        return OpenWeek(self.open, self._local_origin)
 
     @property
     def _phases_per_step(self) -> int:
@@ -210,6 +276,13 @@ class Frequency:
     @property
     def _origin_day(self) -> np.datetime64:
         return np.datetime64(self.origin, "ns").astype("datetime64[D]")
+
+    @property
+    def _origin_place(self) -> int:
+        """The place of the origin among the days of its month."""
+        start = self._origin_day
+        days = _day_of(start.astype("datetime64[M]"), np.array(self.days) - 1)
+        return int(np.searchsorted(days, start, "right")) - 1
 
     @property
     def counts_days(self) -> bool:
@@ -223,7 +296,7 @@ class Frequency:
         Closed phases do not count: with the same hours on all open days, a season is a day, else a week.
         """
         if self.unit == "month":
-            return 12 // self.step if 12 % self.step == 0 else 1
+            return 12 // self.step * max(len(self.days), 1) if 12 % self.step == 0 else 1
         if self.open:
             return self._week.season if self._phases_per_step == 1 else 1
         if self.unit == "fixed":
@@ -249,6 +322,8 @@ class Frequency:
             return "numbered" if self.step == 1 else f"numbered by {self.step}"
         if self.open == WEEKDAYS:
             return "business days" if self.step == DAY else f"every {self.step // DAY} business days"
+        if self.days:
+            return {2: "half-monthly", 3: "dekadal"}.get(len(self.days), f"{len(self.days)} times a month")
         words = NAMES.get((self.unit, self.step))
         name = words[0] if words else f"every {self._length}"
         return f"{name} ({describe_open(self.open)})" if self.open else name
@@ -258,7 +333,7 @@ class Frequency:
         """Its periods, such as "months", "business days"; "steps" if they have no name."""
         if self.open == WEEKDAYS and self.step == DAY:
             return "business days"
-        return NAMES.get((self.unit, self.step), ("", "steps"))[1]
+        return "steps" if self.days else NAMES.get((self.unit, self.step), ("", "steps"))[1]
 
     @property
     def _length(self) -> str:
@@ -268,6 +343,11 @@ class Frequency:
             if self.step % unit == 0:
                 return f"{self.step // unit} {word}"
         return f"{self.step / SECOND:g} seconds"
+
+
+def counts_days(name: str) -> bool:
+    """Whether the periods of a pandas alias are whole days, weeks or months."""
+    return Frequency.named(name, np.datetime64(0, "ns")).counts_days
 
 
 def as_integers(stamps: Array) -> Array:
@@ -296,7 +376,7 @@ def _last_day_of(months: Array) -> Array:
     return (months + 1).astype("datetime64[D]") - 1
 
 
-def _day_of(months: Array, day: int) -> Array:
+def _day_of(months: Array, day: int | Array) -> Array:
     """A day of these months, counted from 0, datetime64[D]; the last one of months that are too short."""
     return np.minimum(months.astype("datetime64[D]") + day, _last_day_of(months))
 
@@ -305,6 +385,20 @@ def _business_day_of(months: Array, last: bool) -> Array:
     """The first or last business day, Monday to Friday, of these months, datetime64[D]."""
     days = _last_day_of(months) if last else months.astype("datetime64[D]")
     return np.busday_offset(days, 0, roll="backward" if last else "forward")
+
+
+def _weekday(days: Array) -> Array:
+    """The weekdays of these days, 0: Monday."""
+    return (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+
+
+def _weekday_of(months: Array, n: int, weekday: int) -> Array:
+    """The n-th weekday, or the last one if n is -1, of these months, datetime64[D]."""
+    if n == -1:
+        last = _last_day_of(months)
+        return last - (_weekday(last) - weekday) % 7
+    first = months.astype("datetime64[D]")
+    return first + (weekday - _weekday(first)) % 7 + 7 * (n - 1)
 
 
 def mase_season(frequency: Frequency, season: int | None) -> int:

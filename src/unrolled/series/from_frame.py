@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import DataError
 from .columns import Columns
 from .covariate_encoding import has_future_values, make_covariates
 from .covariates import CovariateLayout
-from .dataframe import ColumnValues, open_table, read_covariate, read_ids, read_stamps, read_target
+from .dataframe import ColumnValues, format_stamp, open_table, read_covariate, read_ids, read_target
 from .frequency import Frequency
 from .grid import Placement, Rows, build_grid, fill_gaps, place_rows
 from .panel import Panel
+from .stamps import read_times
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -25,6 +27,8 @@ class TableContent(NamedTuple):
 
     rows: Rows  # in the table's order
     covariates: dict[str, ColumnValues]  # with the column of weights, by name
+    zone: str | None = None  # of a frequency that was not given
+    notes: Sequence[str] = ()  # how the timestamps were read
 
 
 def read_panel(
@@ -34,6 +38,7 @@ def read_panel(
     season: int | None = None,
     layout: CovariateLayout | None = None,
     opened: str | None = None,
+    zone: str | None = None,
 ) -> Panel:
     """A long table of any library that narwhals supports (pandas, polars, Arrow, ...) as a panel.
 
@@ -48,13 +53,14 @@ def read_panel(
         layout: the covariates' encoding in training, which makes this table give the same columns and no weights;
             None: it is decided here, from the rows up to the last observed target of each series.
         opened: open days and hours, such as "mon-sat"; None: found in the data, or those of a given `Frequency`.
+        zone: the time zone of the timestamps; None: that of the frequency or of the column.
 
     Raises:
         DataError: a column is missing or of the wrong kind, timestamps are duplicate or off the grid, or values are
             infinite.
     """
-    table = read_content(frame, columns, freq, layout)
-    return make_panel(table, place_rows(table.rows, freq, opened), season, layout)
+    table = read_content(frame, columns, freq, layout, zone)
+    return make_panel(table, place_rows(table.rows, freq, opened, table.zone), season, layout)
 
 
 def read_content(
@@ -62,16 +68,36 @@ def read_content(
     columns: Columns,
     freq: str | int | Frequency | None = None,
     layout: CovariateLayout | None = None,
+    zone: str | None = None,
 ) -> TableContent:
     """The columns of a table, each cell checked; parameters as in `read_panel`."""
     weight = [columns.weight] if columns.weight is not None and layout is None else []
     names = [*columns.past, *columns.future, *columns.static, *weight]
     table = open_table(frame, columns, (columns.time, columns.target, *names))
     codes, ids = read_ids(table, columns)
-    stamps = read_stamps(table[columns.time], columns, freq if isinstance(freq, Frequency) else None)
+    trained = freq if isinstance(freq, Frequency) else None
+    own = trained.zone if trained else zone
+    times = read_times(table[columns.time], columns, own, codes)
+    stamps, counted_in, notes = times.counted(freq, codes)
+    if trained:
+        counted_in, notes = None, times.notes_on(trained)
     values = read_target(table[columns.target], columns)
     covariates = read_covariates(table, columns, names, layout)
-    return TableContent(Rows(columns, ids, codes, stamps, values, np.arange(len(values))), covariates)
+    rows = Rows(columns, ids, codes, stamps, values, np.arange(len(values)))
+    return TableContent(_existing(rows, times.local, own), covariates, counted_in, notes)
+
+
+def _existing(rows: Rows, local: Array, zone: str | None) -> Rows:
+    """The rows without those of local times that clocks skip; a `DataError` if they have a value."""
+    gone = np.isnat(rows.stamps) if rows.stamps.dtype.kind == "M" else np.zeros(len(rows.stamps), bool)
+    wrong = np.flatnonzero(gone & ~np.isnan(rows.values))
+    if len(wrong):
+        k = int(wrong[0])
+        raise DataError(
+            f"{rows.place(k)}: {format_stamp(local[k])} does not exist in {zone}, where clocks are set forward "
+            f"({len(wrong)} such row(s)). Give the zone of the table (`zone`), or remove it from the timestamps."
+        )
+    return rows.take(~gone) if gone.any() else rows
 
 
 def read_covariates(
@@ -99,7 +125,10 @@ def make_panel(
     covariates, covariate_notes = make_covariates(table.covariates, rows, grid, layout)
     n_gaps = int((~observed & ~grid.ahead).sum())
     n_ahead = int(grid.ahead[grid.positions].sum())
-    notes = _notes(table, placed, n_gaps=n_gaps, n_ahead=n_ahead, n_cut=len(rows.values) - len(grid.rows))
+    notes = [
+        *table.notes,
+        *_notes(table, placed, n_gaps=n_gaps, n_ahead=n_ahead, n_cut=len(rows.values) - len(grid.rows)),
+    ]
     ids = [rows.ids[k] for k in grid.series]
     whole = Panel(ids, frequency, grid.offsets, grid.first, y, observed, (*notes, *covariate_notes), covariates)
     return whole.head(grid.lengths)

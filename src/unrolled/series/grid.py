@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -125,10 +126,13 @@ class Placement(NamedTuple):
     conflict: str | None  # why no grid holds all rows: a wrong timestamp, or several frequencies
 
 
-def place_rows(rows: Rows, freq: str | int | Frequency | None, opened: str | None = None) -> Placement:
+def place_rows(
+    rows: Rows, freq: str | int | Frequency | None, opened: str | None = None, zone: str | None = None
+) -> Placement:
     """Sort rows and place them on the grid of a frequency, which is inferred if it is None.
 
-    `opened` names the open days and hours; None: they are found, or those of the given `Frequency`.
+    `opened` names the open days and hours; None: they are found, or those of the given `Frequency`. `zone` is the
+    time zone of a frequency that is not given as a `Frequency`.
     """
     rows = rows.sorted()
     _refuse_duplicates(rows)
@@ -136,7 +140,7 @@ def place_rows(rows: Rows, freq: str | int | Frequency | None, opened: str | Non
         refuse_other_stamps(rows.stamps, freq, rows.columns)
         frequency = freq
     else:
-        frequency = _frequency_of(rows, freq, opened)
+        frequency = _frequency_of(rows, freq, opened, zone)
         if freq is None and frequency.unit == "integer":
             _refuse_codes_of_dates(rows)
     rows, n_closed = _without_closed(rows, frequency, 1.0 if opened else MAX_CLOSED_VALUES_SHARE)
@@ -157,13 +161,14 @@ def place_rows(rows: Rows, freq: str | int | Frequency | None, opened: str | Non
     return Placement(rows, frequency, ordinals, n_dropped, notes, conflict)
 
 
-def _frequency_of(rows: Rows, freq: str | int | None, opened: str | None) -> Frequency:
+def _frequency_of(rows: Rows, freq: str | int | None, opened: str | None, zone: str | None) -> Frequency:
     """The frequency of sorted rows, as far as it is not given."""
     first, known = np.flatnonzero(np.r_[True, ~rows.same_series]), ~np.isnan(rows.values)
     if freq is None:
-        frequency = Frequency.infer(rows.stamps, first, known)
+        frequency = replace(Frequency.infer(rows.stamps, first, known, zone), zone=zone)
     else:
-        frequency = Frequency.named(freq, rows.stamps[0]).with_closed_phases(rows.stamps, first, known)
+        frequency = replace(Frequency.named(freq, rows.stamps[0]), zone=zone)
+        frequency = frequency.with_closed_phases(rows.stamps, first, known)
     return frequency if opened is None else frequency.opened(opened, rows.stamps)
 
 

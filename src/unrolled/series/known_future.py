@@ -13,11 +13,12 @@ from ..errors import DataError
 from .columns import Columns
 from .covariate_encoding import encode, has_future_values, unseen_texts
 from .covariates import Covariates
-from .dataframe import format_stamp, open_table, read_ids, read_stamps
+from .dataframe import format_stamp, open_table, read_ids
 from .from_frame import read_covariates
 from .grid import refuse_other_stamps
 from .panel import Panel
 from .ragged import carry_forward, offsets_of, rows_between
+from .stamps import read_stamps
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -88,13 +89,13 @@ def _read_future(block: Array, panel: Panel, future: IntoDataFrame, columns: Col
     has_ids = panel.ids[0] is not None
     names = [spec.name for spec in layout.future]
     table = open_table(future, columns, (*([columns.id] if has_ids else []), columns.time, *names))
-    stamps = read_stamps(table[columns.time], columns, panel.frequency)
-    refuse_other_stamps(stamps, panel.frequency, columns)
-    values = read_covariates(table, columns, names, layout)
-    series = np.zeros(len(stamps), np.int64)
+    series, codes = np.zeros(len(table), np.int64), np.zeros(len(table), np.int64)
     if has_ids:
         codes, ids = read_ids(table, columns)
         series = pd.Index(panel.ids).get_indexer(pd.Index(ids))[codes]
+    stamps = read_stamps(table[columns.time], columns, panel.frequency, codes)
+    refuse_other_stamps(stamps, panel.frequency, columns)
+    values = read_covariates(table, columns, names, layout)
     ordinals, on_grid = panel.frequency.ordinals(stamps)
     steps = ordinals - (panel.first + panel.lengths)[series]
     wanted = (series >= 0) & on_grid & (steps >= 0) & (steps < horizon)
@@ -125,7 +126,7 @@ def _refuse_unknown(block: Array, panel: Panel) -> None:
         k = int(unknown.any(axis=1).argmax())
         step = int(unknown[k].argmax())
         end = panel.first[k] + panel.lengths[k]
-        stamp, last = panel.frequency.stamps(np.array([end + step, end - 1]))
+        stamp, last = panel.frequency.local_stamps(np.array([end + step, end - 1]))
         names = ", ".join(repr(spec.name) for spec in panel.covariates.layout.future)
         raise DataError(
             f"{panel.name(k)} ends at {format_stamp(last)}; for {format_stamp(stamp)}, step {step + 1} of "

@@ -33,7 +33,9 @@ def summarize_series(panel: Panel, k: int, season: int, log: bool = False) -> Se
     y, observed = panel.y[rows], panel.observed[rows]
     values = np.log(y) if log else y
     cleaned = without_outliers(values, season)
-    first, last = map(format_stamp, panel.stamps(k)[[0, -1]])
+    first, last = map(
+        format_stamp, panel.frequency.local_stamps(panel.first[k] + np.array([0, panel.lengths[k] - 1]))
+    )
     return SeriesSummary(
         rows=int(observed.sum()),
         first=first,

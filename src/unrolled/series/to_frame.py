@@ -17,7 +17,7 @@ def forecast_frame(
     """A long table of forecasts, one column each from an array (S, horizon)."""
     data = _index_columns(panel, horizon, columns, 1)
     data |= {name: np.ascontiguousarray(values.reshape(-1)) for name, values in forecasts.items()}
-    return in_library(data, library)
+    return in_library(data, library, panel.frequency.zone)
 
 
 def path_frame(panel: Panel, columns: Columns, name: str, paths: Array, library: str) -> Any:
@@ -26,7 +26,7 @@ def path_frame(panel: Panel, columns: Columns, name: str, paths: Array, library:
     data = _index_columns(panel, horizon, columns, n_paths)
     data["sample"] = np.tile(np.repeat(np.arange(n_paths), horizon), count)
     data[name] = np.ascontiguousarray(paths.reshape(-1))
-    return in_library(data, library)
+    return in_library(data, library, panel.frequency.zone)
 
 
 def _index_columns(panel: Panel, horizon: int, columns: Columns, n_paths: int) -> dict[str, Array]:
@@ -36,5 +36,5 @@ def _index_columns(panel: Panel, horizon: int, columns: Columns, n_paths: int) -
         ids = np.asarray(panel.ids, object if len(set(map(type, panel.ids))) > 1 else None)  # 7 beside "x" stays 7
         data[columns.id] = np.repeat(ids, n_paths * horizon)
     ends = np.repeat(panel.first + panel.lengths, n_paths)
-    data[columns.time] = panel.frequency.stamps((ends[:, None] + np.arange(horizon)).reshape(-1))
+    data[columns.time] = panel.frequency.instants((ends[:, None] + np.arange(horizon)).reshape(-1))
     return data

@@ -116,3 +116,39 @@ def test_polars_and_forecasts_of_one_stamp(rng):
 def test_forecasts_that_cannot_be_scored_are_refused(forecast, actuals, options, message):
     with pytest.raises(un.InputError, match=message):
         un.score(forecast, actuals, **options)
+
+
+# --- time zones -------------------------------------------------------------------------------------
+
+HOURS = pd.date_range("2024-10-20", periods=10 * 24, freq="h", tz="Europe/Berlin")  # clocks are set back on the 27th
+
+
+def hourly_forecast(stamps=HOURS):
+    return pd.DataFrame({"ds": stamps, "RNN": np.arange(240.0)})
+
+
+@pytest.mark.parametrize("other", ["UTC", "America/New_York"])
+def test_actual_values_of_one_hour_a_day_meet_the_forecasts_of_that_hour(other):
+    noon = pd.DataFrame({"ds": HOURS, "y": np.arange(240.0) + 0.25})[HOURS.hour == 12]
+    assert len(noon) == 10
+    assert un.score(hourly_forecast(), noon).table.loc["RNN", "MAE"] == 0.25
+    converted = hourly_forecast(HOURS.tz_convert(other))
+    assert un.score(converted, noon).table.loc["RNN", "MAE"] == 0.25
+    naive = hourly_forecast(HOURS.tz_localize(None))
+    assert un.score(naive, noon, zone="Europe/Berlin").table.loc["RNN", "MAE"] == 0.25
+    in_utc = hourly_forecast(HOURS.tz_convert("UTC").tz_localize(None))
+    assert un.score(in_utc, noon).table.loc["RNN", "MAE"] == 0.25
+
+
+@pytest.mark.parametrize("actual_zone", ["Europe/Berlin", "UTC"])
+def test_months_in_utc_meet_local_months(actual_zone):
+    months = pd.date_range("2022-01-01", periods=30, freq="MS", tz="Europe/Berlin")
+    actuals = pd.DataFrame({"ds": months.tz_convert(actual_zone), "y": np.arange(30.0)})
+    forecast = pd.DataFrame({"ds": months[-6:], "RNN": np.arange(24.0, 30.0) + 1})
+    result = un.score(forecast, actuals)
+    assert result.matched == 6
+    assert result.table.loc["RNN", ["MAE", "MASE"]].tolist() == pytest.approx([1.0, 1 / 12])
+    naive = un.score(forecast.assign(ds=months[-6:].tz_localize(None)), actuals)
+    assert (naive.matched, naive.table.loc["RNN", "MAE"]) == (6, 1.0)
+    reverse = un.score(forecast, actuals.assign(ds=months.tz_localize(None)))
+    assert (reverse.matched, reverse.table.loc["RNN", "MAE"]) == (6, 1.0)

@@ -55,6 +55,29 @@ def test_clock_changes_repeat_an_hour_and_skip_one(file):
     assert len(table.frame) == len(clock) - 1
     assert table.frame["load"][50] == 50.5
     assert any("local time: 1 timestamp(s) that occur twice" in note for note in table.notes)
+    located = read_file(path, ReadOptions(zone="Europe/Berlin"))
+    assert located.frame["time"].tolist() == clock.tolist()
+    assert values(located) == list(range(len(clock)))
+    assert located.notes == ()
+
+
+def test_an_hour_that_clocks_skip_is_left_out_if_it_is_empty(file):
+    hours = pd.date_range("2024-03-30", periods=72, freq="h")
+    rows = [f"{t:%Y-%m-%d %H:%M},{'' if k == 26 else k}" for k, t in enumerate(hours)]
+    assert len(read_file(file("time,load", *rows), ReadOptions(zone="Europe/Berlin")).frame) == 71
+    rows[26] = f"{hours[26]:%Y-%m-%d %H:%M},5"
+    with pytest.raises(un.DataError, match=r"line 28: 2024-03-31 02:00:00 does not exist in Europe/Berlin.*`zone`"):
+        read_file(file("time,load", *rows), ReadOptions(zone="Europe/Berlin"))
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_days_are_added_up_in_local_time(file, zone):
+    hours = pd.date_range("2024-10-25", periods=5 * 24 + 1, freq="h", tz="Europe/Berlin")
+    texts = [t.isoformat() for t in hours] if zone is None else [f"{t:%d.%m.%Y %H:%M}" for t in hours]
+    path = file("time,load", *(f"{text},1" for text in texts))
+    table = read_file(path, ReadOptions(aggregate="sum", freq="D", zone=zone))
+    assert values(table) == [24, 24, 25, 24, 24]
+    assert table.frame["time"].tolist() == pd.date_range("2024-10-25", periods=5, tz="Europe/Berlin").tolist()
 
 
 def test_steps_beyond_the_last_possible_timestamp_do_not_crash(file):

@@ -33,7 +33,7 @@ FROM_DAY_11 = pd.date_range("2024-01-11", periods=5)  # from day 13 on, a month 
 )
 def test_dates_are_read_in_the_format_that_fits_the_column(file, form):
     table = read_file(file("date,sales", *(f"{day:{form}},{k}" for k, day in enumerate(FROM_DAY_11))))
-    assert table.frame["date"].tolist() == list(FROM_DAY_11)
+    assert table.frame["date"].tolist() == list(FROM_DAY_11.tz_localize("UTC" if form.endswith("Z") else None))
 
 
 def test_months_are_read_without_a_day(file):
@@ -92,3 +92,45 @@ def test_a_bad_stamp_is_named_with_its_line(refused):
     )
     refused(*SALES, ",4", message="column 'date', line 5: the timestamp is missing .* Fill it in or delete the line")
     refused("time,y", "1e300,1", "2,2", message="column 'time', line 2: '1e300' is not a date")
+
+
+# --- time zones -------------------------------------------------------------------------------------
+
+LOCAL_HOURS = pd.date_range("2024-10-20", periods=240, freq="h", tz="Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pd.Timestamp.isoformat,
+        lambda t: f"{t:%d.%m.%Y %H:%M %z}",
+        lambda t: f"{t:%Y-%m-%d %H:%M} {t:%Z}",
+    ],
+    ids=["ISO", "offset", "abbreviation"],
+)
+def test_offsets_are_kept(file, write):
+    path = file("time,y", *(f"{write(t)},{k}" for k, t in enumerate(LOCAL_HOURS)))
+    assert read_file(path).frame["time"].tolist() == LOCAL_HOURS.tolist()
+    converted = read_file(path, ReadOptions(zone="America/New_York")).frame["time"]
+    assert converted.tolist() == LOCAL_HOURS.tolist()
+    assert str(converted.dt.tz) == "America/New_York"
+
+
+def test_a_format_with_an_offset_keeps_it(file):
+    path = file("time,y", *(f"{t:%Y/%d/%m %H:%M:%S%z},{k}" for k, t in enumerate(LOCAL_HOURS)))
+    table = read_file(path, ReadOptions(dates="%Y/%d/%m %H:%M:%S%z"))
+    assert table.frame["time"].tolist() == LOCAL_HOURS.tolist()
+
+
+def test_seconds_since_1970_are_converted_to_a_zone_that_is_given(file):
+    path = file("time,y", *(f"{int(t.timestamp())},{k}" for k, t in enumerate(LOCAL_HOURS)))
+    assert read_file(path).frame["time"].dt.tz is None
+    table = read_file(path, ReadOptions(zone="Europe/Berlin"))
+    assert table.frame["time"].tolist() == LOCAL_HOURS.tolist()
+
+
+def test_numbered_hours_of_a_zone_are_numbered_in_utc(file):
+    options = ReadOptions(freq="h", start="2024-10-20", zone="Europe/Berlin", target="y")
+    assert (
+        read_file(file("x,y", *(f"a,{k}" for k in range(240))), options).frame["ds"].tolist() == LOCAL_HOURS.tolist()
+    )

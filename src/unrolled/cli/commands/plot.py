@@ -140,7 +140,7 @@ def from_tables(forecast: str, history: Path | None, reading: ReadOptions) -> Co
     from ...series.columns import Columns
     from ...series.files import read_file, read_forecast
 
-    table = read_forecast(forecast, reading.id, reading.time)
+    table = read_forecast(forecast, reading.id, reading.time, reading.zone)
     frame, columns, notes, past = table.frame, table.columns, table.notes, None
     if "cutoff" in frame:
         raise InputError(

@@ -59,14 +59,14 @@ def command(
     from ...series.files import read_file, read_forecast
 
     run_file = run_file_for(out, ctx)
-    earlier = read_forecast(str(forecast), reading.id, reading.time)
+    earlier = read_forecast(str(forecast), reading.id, reading.time, reading.zone)
     if output.excel_safe:
         earlier = without_escapes(earlier)
     actual = read_file(str(actuals), reading, prefer=Columns(earlier.columns.id, earlier.columns.time))
     names = actual.columns
     # the two files may name their columns of ids and timestamps differently; those of the actual values are used
     table = earlier.frame.rename(columns={earlier.columns.id: names.id, earlier.columns.time: names.time})
-    result = score(table, actual.frame, names.id, names.time, names.target, season, reading.freq)
+    result = score(table, actual.frame, names.id, names.time, names.target, season, reading.freq, zone=reading.zone)
     console = Console(ctx, output.quiet)
     console.notes([*earlier.notes, *actual.notes])
     notes = console.notes(result.notes)

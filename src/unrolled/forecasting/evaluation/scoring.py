@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,14 +13,19 @@ from ...errors import DataError, InputError
 from ...interactive.html import note, table, titled
 from ...series.by_frequency import read_panels
 from ...series.columns import Columns
-from ...series.dataframe import format_stamp, read_stamps, read_target
+from ...series.dataframe import format_stamp, read_ids, read_target
 from ...series.frequency import mase_season
+from ...series.stamps import Times, read_times, same_time_of_day
+from ...series.zones import checked_zone
 from ..probabilistic.interval_columns import models_in
 from .comparison import format_value
 from .metrics import InSampleValues, in_sample_values, score_series, summarize
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
+
+
+CLOCK = "\0clock"  # a column for timestamps on the clock of their frequency, whose name no file can hold
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,6 +69,7 @@ def score(
     target_col: str = "y",
     season: int | None = None,
     freq: str | int | None = None,
+    zone: str | None = None,
 ) -> Score:
     """Score a forecast once the actual values are known.
 
@@ -74,6 +80,7 @@ def score(
             MASE, RMSSE and MSIS.
         season: m of those three; None: M4's for the frequency.
         freq: the frequency of the history; None: inferred.
+        zone: the time zone of timestamps without one, such as "Europe/Berlin".
 
     Raises:
         DataError: no row of the forecast has an actual value, or a table can't be used as it stands.
@@ -85,7 +92,8 @@ def score(
     [0.5, 1.0, 1.0]
     """
     columns = Columns(id_col, time_col, target_col)
-    predicted, observed = _read_both(forecast, actuals, columns)
+    zone = None if zone is None else checked_zone(zone)
+    predicted, observed = _read_both(forecast, actuals, columns, freq, zone)
     keys = [name for name in (id_col, time_col) if name in predicted]
     values = {str(k): predicted[k].to_numpy(float) for k in predicted if k not in (*keys, target_col, "cutoff")}
     if not models_in(list(values)):
@@ -110,10 +118,14 @@ def score(
 
 
 def _read_both(
-    forecast: IntoDataFrame, actuals: IntoDataFrame, columns: Columns
+    forecast: IntoDataFrame, actuals: IntoDataFrame, columns: Columns, freq: str | int | None, zone: str | None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The two tables with the same key columns, each row once."""
-    predicted, observed = _read(forecast, columns, "the forecast"), _read(actuals, columns, "the actuals")
+    """The two tables with the same key columns, each row once, and the clock of the actuals' own frequency."""
+    predicted, theirs = _read(forecast, columns, "the forecast", zone)
+    observed, ours = _read(actuals, columns, "the actuals", zone)
+    codes = pd.factorize(observed[columns.id])[0] if columns.id in observed else np.zeros(len(observed), np.int64)
+    observed[CLOCK] = ours.counted(freq, codes)[0]
+    predicted[columns.time], observed[columns.time] = _on_one_clock(theirs, ours, observed[CLOCK].to_numpy())
     if (columns.id in predicted) != (columns.id in observed):
         has, lacks = ("forecast", "actuals") if columns.id in predicted else ("actuals", "forecast")
         repeated = any(table[columns.time].duplicated().any() for table in (predicted, observed))
@@ -130,8 +142,24 @@ def _read_both(
     return predicted, observed
 
 
-def _read(frame: IntoDataFrame, columns: Columns, called: str) -> pd.DataFrame:
-    """The id, the timestamps and all columns of numbers."""
+def _on_one_clock(theirs: Times, ours: Times, counted: Array) -> tuple[Array, Array]:
+    """The timestamps of a forecast and of actual values, which are `counted` on a clock, as comparable arrays.
+
+    They are compared as instants if both tables have a time zone. If only one has, days are compared as local dates,
+    and shorter periods are taken to be in UTC in the other table.
+    """
+    if theirs.utc is None and ours.utc is None:
+        return theirs.local, ours.local
+    if theirs.utc is not None and ours.utc is not None:
+        return theirs.utc, ours.utc
+    if ours.utc is not None:
+        return theirs.local, counted if same_time_of_day(theirs.local) else ours.utc
+    days = same_time_of_day(ours.local) and same_time_of_day(theirs.local)
+    return theirs.local if days or theirs.utc is None else theirs.utc, ours.local
+
+
+def _read(frame: IntoDataFrame, columns: Columns, called: str, zone: str | None) -> tuple[pd.DataFrame, Times]:
+    """The id and all columns of numbers, and the timestamps."""
     import narwhals as nw
 
     try:
@@ -147,16 +175,19 @@ def _read(frame: IntoDataFrame, columns: Columns, called: str) -> pd.DataFrame:
             raise DataError(f"{called} has no column {name!r}; it has: {', '.join(map(repr, table.columns))}.")
     data: dict[str, Array] = {}
     try:
+        codes, ids = read_ids(table, columns)
+        times = read_times(table[columns.time], columns, zone, codes)
+        data[columns.time] = times.local
         for name in table.columns:
             if name == columns.id:
-                data[name] = table[name].to_numpy().astype(object)
-            elif name in (columns.time, "cutoff"):
-                data[name] = read_stamps(table[name], Columns(columns.id, name, columns.target))
-            elif name in needed or table[name].dtype.is_numeric():
+                data[name] = np.array(ids, object)[codes]
+            elif name == "cutoff":
+                data[name] = read_times(table[name], replace(columns, time=name)).local
+            elif name != columns.time and (name in needed or table[name].dtype.is_numeric()):
                 data[name] = read_target(table[name], Columns(columns.id, columns.time, name))
     except DataError as error:
         raise DataError(f"{called}: {error}") from error
-    return pd.DataFrame(data)
+    return pd.DataFrame(data), times
 
 
 def _refuse_duplicates(table: pd.DataFrame, keys: list[str], called: str) -> None:
@@ -200,6 +231,7 @@ def _history(
     longest = past.groupby(columns.id).size().max() if columns.id in predicted and len(past) else len(past)
     if longest < (2 if freq is None else 1):
         return None
+    past = past.assign(**{columns.time: past[CLOCK]}).dropna(subset=[columns.time])
     histories = []
     for panel in read_panels(past, columns, freq):
         history = in_sample_values(panel, season or mase_season(panel.frequency, None))

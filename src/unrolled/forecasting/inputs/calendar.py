@@ -46,12 +46,14 @@ def calendar_features(frequency: Frequency, ordinals: Array, season: int | None 
         distinct, places = np.arange(first, last + 1), ordinals - first
     else:
         distinct, places = np.unique(ordinals, return_inverse=True)
-    dates = pd.DatetimeIndex(frequency.stamps(distinct))
+    dates = pd.DatetimeIndex(frequency.local_stamps(distinct))
     return names, np.concatenate([_FUNCTIONS[part][1](dates) for part in chosen], axis=1)[places]
 
 
 def _chosen(frequency: Frequency) -> list[str]:
     """The parts of the calendar that vary within a series of this frequency."""
+    if frequency.days:
+        return ["day of year"]
     if frequency.unit == "month":
         return ["month of year"] if frequency.step % 12 else []
     parts = []

@@ -79,7 +79,7 @@ class OutputDistribution(ABC):
         if len(wrong):
             k = int(series_of(panel, wrong[:1] + 1)[0])
             row = int(wrong[0] - panel.offsets[k])
-            stamp = panel.frequency.stamps(panel.first[k : k + 1] + row)[0]
+            stamp = panel.frequency.local_stamps(panel.first[k : k + 1] + row)[0]
             raise DataError(
                 f"{panel.name(k)} has {panel.y[wrong[0]]:g} in row {row + 1} ({str(stamp)[:19]}; {len(wrong)} such "
                 f"value(s) in all), but `likelihood={self.name!r}` is for counts, whole numbers ≥ 0. Leave it out, "

@@ -12,8 +12,11 @@ from ...errors import DataError, InputError
 from ..by_frequency import frequency_names
 from ..columns import Columns
 from ..dataframe import format_stamp
-from ..frequency import DAY, HOUR, MINUTE, SECOND, Frequency, steps_within
+from ..frequency import DAY, HOUR, MINUTE, SECOND, Frequency, counts_days, steps_within
+from ..stamps import Times, in_zone, read_times, same_time_of_day
+from ..zones import localized, to_utc
 from .options import ReadOptions
+from .timestamps import with_zone
 
 ROUND_PERIODS = [  # lengths in nanoseconds and names, the shortest first
     *((n * SECOND, f"{n}s") for n in (1, 5, 10, 15, 30)),
@@ -49,8 +52,15 @@ class LongTable:
         return [self.columns.id, self.columns.time] if self.has_ids else [self.columns.time]
 
     @property
+    def times(self) -> Times:
+        import narwhals as nw
+
+        return read_times(nw.from_native(self.frame[[self.columns.time]])[self.columns.time], self.columns)
+
+    @property
     def stamps(self) -> pd.Series:
-        return self.frame[self.columns.time]
+        """Timestamps on the clock of their frequency, without a time zone."""
+        return pd.Series(self.times.counted(None, self.codes)[0])
 
     @property
     def codes(self) -> Array:
@@ -66,6 +76,30 @@ class LongTable:
 
 
 # --- timestamps that occur twice --------------------------------------------------------------------
+
+
+def locate(table: LongTable, zone: str) -> None:
+    """Give timestamps without a time zone this one, in place; those of several rows follow each other.
+
+    Rows of local times that do not exist are dropped if they have no value, and refused otherwise.
+    """
+    stamps, columns = table.frame[table.columns.time], table.columns
+    if stamps.dtype.kind != "M" or isinstance(stamps.dtype, pd.DatetimeTZDtype):
+        return
+    local = stamps.to_numpy("datetime64[ns]")
+    instants = localized(local, table.codes, zone)
+    missing = np.isnat(instants)
+    if missing.any() and same_time_of_day(local):  # days, of which one begins later
+        instants, missing = to_utc(local, zone), np.zeros(len(local), bool)
+    wrong = np.flatnonzero(missing & table.frame[columns.target].notna().to_numpy())
+    if len(wrong):
+        raise DataError(
+            f"{table.name}, column {columns.time!r}, line {columns.row(wrong[0])}: {format_stamp(local[wrong[0]])} "
+            f"does not exist in {zone}, where clocks are set forward ({len(wrong)} such row(s)). Give the zone of "
+            "the table (`zone`), or leave it out."
+        )
+    table.frame[columns.time] = in_zone(instants, zone)
+    table.take(~missing)
 
 
 def resolve_duplicates(table: LongTable) -> list[str]:
@@ -109,7 +143,7 @@ def _average(table: LongTable) -> str:
     table.take(~repeated)
     return (
         f"local time: {int(repeated.sum())} timestamp(s) that occur twice, when clocks are set back, are averaged; "
-        "the hour skipped in spring is a gap"
+        "the hour skipped in spring is a gap; with `zone`, such as `zone='Europe/Berlin'`, each hour counts as one"
     )
 
 
@@ -211,9 +245,10 @@ def aggregate(table: LongTable, method: str, period: str, inferred: bool) -> lis
     Periods without rows are 0 if rows are summed or counted, and gaps otherwise. A last period that is incomplete is
     dropped.
     """
-    stamps, columns = table.stamps, table.columns
-    if stamps.dtype.kind != "M":
+    columns = table.columns
+    if table.frame[columns.time].dtype.kind != "M":
         raise InputError(f"`aggregate` needs dates; column {columns.time!r} holds whole numbers.")
+    stamps, zone = _on_clock_of(table, period)
     begins, ends = _periods(stamps, period)
     incomplete = _is_incomplete(stamps, ends)
     notes = [f"{method} of the rows in each period ({period}{'; change with `freq`' if inferred else ''})"]
@@ -237,8 +272,17 @@ def aggregate(table: LongTable, method: str, period: str, inferred: bool) -> lis
         if n_empty:
             notes.append(f"{n_empty} period(s) without rows are 0")
     table.columns = replace(columns, rows=done[ROW].ffill().astype(int).tolist())
+    done[columns.time] = with_zone(done[columns.time], zone, counts_days(period))
     table.frame = done[[c for c in table.frame if c in done]]
     return notes
+
+
+def _on_clock_of(table: LongTable, period: str) -> tuple[pd.Series, str | None]:
+    """Timestamps in local time if periods are days or longer, else in UTC; and their time zone, if they have one."""
+    times = table.times
+    if times.utc is None:
+        return pd.Series(times.local), None
+    return pd.Series(times.local if counts_days(period) else times.utc), times.zone
 
 
 def _periods(stamps: pd.Series, period: str) -> tuple[pd.Series, pd.Series]:

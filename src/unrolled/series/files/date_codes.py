@@ -37,6 +37,11 @@ class DateCode(NamedTuple):
     named_only: bool = False  # whether other columns are never read so
     has_year: bool = True
 
+    @property
+    def epoch(self) -> bool:
+        """Whether the texts count from an instant, and do not tell a local time."""
+        return self.meaning.endswith("since 1970")
+
 
 def _digits(form: str, length: int, meaning: str) -> DateCode:
     """Codes of digits in a format of `strptime`."""

@@ -46,7 +46,7 @@ def default_horizon(frequency: Frequency, rows: int) -> int:
     elif frequency.unit == "fixed" and frequency.step <= 12 * HOUR:
         usual = max(1, min(frequency.season if frequency.open else DAY // frequency.step, 48))
     elif frequency.unit == "month":
-        usual = 12 // frequency.step if frequency.step <= 12 else 1
+        usual = 12 * max(len(frequency.days), 1) // frequency.step if frequency.step <= 12 else 1
     else:
         usual = 10
     return max(1, min(max(usual, 4), rows // 5))
@@ -55,7 +55,7 @@ def default_horizon(frequency: Frequency, rows: int) -> int:
 def span(panels: Sequence[Panel]) -> tuple[str, str]:
     """The first and the last timestamp of all series."""
     ends = np.concatenate(
-        [p.frequency.stamps(np.array([min(p.first), max(p.first + p.lengths) - 1])) for p in panels]
+        [p.frequency.local_stamps(np.array([min(p.first), max(p.first + p.lengths) - 1])) for p in panels]
     )
     return format_stamp(ends.min()), format_stamp(ends.max())
 
@@ -80,7 +80,7 @@ def inspect_table(path: str, options: ReadOptions, season: int | None = None) ->
     try:
         table = interpret(raw, options, CovariateColumns())
         roles = dict(table.roles)
-        panels = read_panels(table.frame, table.columns, options.freq, season, options.open)
+        panels = read_panels(table.frame, table.columns, options.freq, season, options.open, options.zone)
     except UnrolledError as error:
         message = str(error)
         found["error"] = message if message.startswith(raw.name) else f"{raw.name}, {message}"

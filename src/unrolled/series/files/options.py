@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from ...errors import InputError
+from ..zones import checked_zone
 
 AGGREGATES = ("sum", "mean", "last", "count")
 DATE_ORDERS = ("dmy", "mdy", "ymd", "number")
@@ -36,6 +37,7 @@ class ReadOptions:
         None  # open days and hours, such as "mon-sat" or "08:00-20:00"; "all": there are no closed ones
     )
     start: str | None = None  # the first timestamp of a table without timestamps
+    zone: str | None = None  # the time zone, such as "Europe/Berlin"; timestamps without one are local time of it
     dates: str | None = None  # "dmy", "mdy", "ymd", "number", or a format such as "%d.%m.%Y"
     decimal: str | None = None  # "," or "."
     delimiter: str | None = None  # between cells: one character, or "tab", "space", "comma", "semicolon"
@@ -45,6 +47,8 @@ class ReadOptions:
     def __post_init__(self) -> None:
         _check_choice("aggregate", self.aggregate, AGGREGATES)
         _check_choice("decimal", self.decimal, (",", "."))
+        if self.zone is not None:
+            object.__setattr__(self, "zone", checked_zone(self.zone))
         if self.dates is not None and "%" not in self.dates:
             _check_choice("dates", self.dates, (*DATE_ORDERS, "a format such as %d.%m.%Y"))
         if self.header is not None and (isinstance(self.header, bool) or not 0 <= self.header <= MAX_HEADER_ROWS):

@@ -29,8 +29,8 @@ def read_table(
     Args:
         path: of the file; "-" reads standard input.
         past, future, static, weight: columns of covariates and weights to keep, as in `Forecaster.fit`.
-        options: id, time, target, wide, na, aggregate, freq, start, dates, decimal, delimiter, encoding, header; see
-            `unrolled.series.files.ReadOptions`.
+        options: id, time, target, wide, na, aggregate, freq, start, zone, dates, decimal, delimiter, encoding,
+            header; see `unrolled.series.files.ReadOptions`.
 
     Returns:
         A data frame with the columns unique_id (if there are several series), ds, y, and those of covariates.

@@ -9,7 +9,15 @@ import pandas as pd
 
 from ...errors import DataError
 from ..columns import Columns
-from .aggregation import LongTable, aggregate, refuse_irregular, resolve_duplicates, sparse_notes, typical_period
+from .aggregation import (
+    LongTable,
+    aggregate,
+    locate,
+    refuse_irregular,
+    resolve_duplicates,
+    sparse_notes,
+    typical_period,
+)
 from .column_roles import ID_SEPARATOR, columns_of_option, find_ids, find_target, list_names, numeric_columns
 from .decode import decode_file
 from .dialect import RawTable, parse_cells, shorten
@@ -93,6 +101,8 @@ def interpret(
     roles, notes = _assign_roles(raw, options, covariates, chosen)
     notes = [*raw.notes, *roles.time.notes, *notes]
     table = _long_table(raw, options, roles, notes)
+    if options.zone:
+        locate(table, options.zone)
     if options.aggregate:
         period = str(options.freq or typical_period(table))
         notes += aggregate(table, options.aggregate, period, inferred=not options.freq)

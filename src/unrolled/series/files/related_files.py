@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from ...errors import DataError
 from ..columns import Columns
+from ..stamps import in_zone
+from ..zones import localized
 from .column_roles import ID_SEPARATOR, columns_of_option, find_ids, list_names
 from .dialect import RawTable
 from .numbers import is_numeric
@@ -14,15 +17,17 @@ from .reader import FileTable, chosen_columns, numbers_of, read_cells, read_cova
 from .time_columns import find_time, read_time_column
 
 
-def read_future(path: str, columns: Columns, has_ids: bool, kinds: Mapping[str, bool]) -> pd.DataFrame:
+def read_future(
+    path: str, columns: Columns, has_ids: bool, kinds: Mapping[str, bool], zone: str | None = None
+) -> pd.DataFrame:
     """Read a file of the known future: timestamps, covariates known in advance, and ids if the series have them.
 
-    `columns` are those of the training table, and `kinds` whether a column held texts in it.
+    `columns` are those of the training table, `kinds` whether a column held texts in it, and `zone` is its time zone.
 
     Raises:
         DataError: a column is missing or can't be read, or a timestamp occurs twice in one series.
     """
-    options = ReadOptions()
+    options = ReadOptions(zone=zone)
     raw = read_cells(path, options)
     id_columns = [columns.id] if has_ids else []
     time_columns = _time_columns(raw, columns.time)
@@ -31,6 +36,7 @@ def read_future(path: str, columns: Columns, has_ids: bool, kinds: Mapping[str, 
     frame = pd.DataFrame({columns.time: read_time_column(raw, time_columns, options).stamps})
     if has_ids:
         frame[columns.id] = series_names(raw, id_columns)
+    _locate(frame, columns.time, columns.id, zone)
     for name in columns.future:
         frame[name] = read_covariate(raw, options, name, kinds.get(name), None, [])
     keys = [columns.time, *id_columns]
@@ -54,7 +60,17 @@ def _time_columns(raw: RawTable, name: str) -> list[str]:
     return parts if all(part in raw.cells for part in parts) else columns_of_option(raw, name)
 
 
-def read_forecast(path: str, id_name: str | None = None, time_name: str | None = None) -> FileTable:
+def _locate(frame: pd.DataFrame, time: str, id_column: str, zone: str | None) -> None:
+    """Give timestamps without a time zone this one, in place."""
+    if zone is None or frame[time].dtype.kind != "M" or isinstance(frame[time].dtype, pd.DatetimeTZDtype):
+        return
+    codes = pd.factorize(frame[id_column])[0] if id_column in frame else np.zeros(len(frame), np.int64)
+    frame[time] = in_zone(localized(frame[time].to_numpy("datetime64[ns]"), codes, zone), zone)
+
+
+def read_forecast(
+    path: str, id_name: str | None = None, time_name: str | None = None, zone: str | None = None
+) -> FileTable:
     """Read a file of forecasts: timestamps, ids and cutoffs if there are any, and all other columns of numbers.
 
     The first of these is the target of the table's columns.
@@ -62,7 +78,7 @@ def read_forecast(path: str, id_name: str | None = None, time_name: str | None =
     Raises:
         DataError: the file can't be read, or has no timestamps.
     """
-    options = ReadOptions(id=id_name, time=time_name)
+    options = ReadOptions(id=id_name, time=time_name, zone=zone)
     raw = read_cells(path, options)
     chosen = chosen_columns(raw, options, CovariateColumns(), None)
     times = chosen["time"] or find_time(raw, [], chosen["id"])

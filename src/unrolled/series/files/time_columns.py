@@ -10,11 +10,12 @@ import pandas as pd
 
 from ...errors import DataError
 from ..frequency import Frequency
+from ..zones import to_utc
 from .dates import month_named, time_of_day
 from .dialect import RawTable, shorten
 from .numbers import is_numeric, sample_of
 from .options import ReadOptions
-from .timestamps import dates_share, read_stamps, refuse_unread, whole_numbers
+from .timestamps import dates_share, on_clock, read_stamps, refuse_unread, whole_numbers, with_zone
 
 TIME_NAMES = ("ds", "date", "datetime", "time", "timestamp", "month", "week", "day", "year", "quarter", "period")
 CALENDAR_PARTS = {
@@ -65,7 +66,7 @@ class TimeColumn:
     """The timestamps of a table."""
 
     name: str  # of the column of timestamps in the long table
-    stamps: pd.Series  # datetime64[ns] or int64, (n,)
+    stamps: pd.Series  # datetime64[ns], with a time zone if it is known, or int64, (n,)
     used: list[str]  # the columns of the file that hold them
     notes: list[str] = field(default_factory=list)  # what was inferred
 
@@ -177,6 +178,7 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
     if bad.any():
         row = int(np.flatnonzero(bad[codes] & (codes >= 0))[0])
         refuse_unread(f"{place}, line {raw.lines[row]}", str(texts.iloc[row]), not bad.all())
+    found = on_clock(found, options.zone, options.freq)
     notes = [*found.notes]
     if len(names) > 1:
         listed = ", ".join(map(repr, names))
@@ -187,8 +189,10 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
         values = (values - 1970).astype("datetime64[Y]").astype("datetime64[ns]")
     if (codes < 0).any():
         stamps, note = _fill_missing(values, codes, place, raw.lines)
-        return TimeColumn(name, stamps, [*names], [*notes, note])
-    return TimeColumn(name, pd.Series(values[codes]), [*names], notes)
+        notes = [*notes, note]
+    else:
+        stamps = pd.Series(values[codes])
+    return TimeColumn(name, with_zone(stamps, found.zone, found.days), [*names], notes)
 
 
 def _join(raw: RawTable, names: Sequence[str]) -> pd.Series:
@@ -284,8 +288,15 @@ def number_rows(raw: RawTable, options: ReadOptions, ids: pd.Series | None) -> T
     first = found.values.to_numpy()[0]
     frequency = Frequency.named(freq or 1, first)
     ordinals, _ = frequency.ordinals(np.array([first]))
+    if options.zone is not None and not frequency.counts_days:  # an hour is an hour when clocks change
+        first = to_utc(np.array([first]), options.zone)[0]
+        frequency = Frequency.named(freq or 1, first)
+        ordinals = np.zeros(1, np.int64)
     stamps = frequency.stamps(ordinals[0] + position)
     note = f"rows taken as consecutive, {frequency.name}, from {str(stamps[0])[:10]}"
     return TimeColumn(
-        name, pd.Series(stamps), [], [note + ("" if start else "; give the true first date as `start`")]
+        name,
+        with_zone(pd.Series(stamps), options.zone, frequency.counts_days),
+        [],
+        [note + ("" if start else "; give the true first date as `start`")],
     )

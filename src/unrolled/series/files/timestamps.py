@@ -2,7 +2,8 @@
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 import numpy as np
@@ -10,6 +11,8 @@ import pandas as pd
 
 from ...arrays import Array
 from ...errors import DataError, InputError
+from ..stamps import Times, in_zone
+from ..zones import UTC, to_local, to_utc, zone_of_offsets
 from .date_codes import choose_reading
 from .dates import DateParts, parse_date
 from .dialect import shorten
@@ -28,8 +31,12 @@ class ParsedStamps:
 
     values: pd.Series  # datetime64[ns] or int64 of each distinct text, NaT where it can't be read
     notes: list[str]  # what was inferred
+    times: Times | None = None  # of each distinct text, if all can be read and have a time zone
     ambiguous: str | None = None  # a text that can be read day first or month first, if no text decides
     without_year: str | None = None  # a text, if all are days and months without a year
+    epoch: bool = False  # whether the texts are numbers since 1970, which have a time zone only if one is given
+    zone: str | None = None  # of the values
+    days: bool = False  # whether the values count days, and are in local time; otherwise they are in UTC
 
     @property
     def bad(self) -> Array:
@@ -46,6 +53,30 @@ def read_stamps(column: pd.Series, dates: str | None = None) -> tuple[ParsedStam
     unique = pd.Series(texts, dtype=object)
     coded = None if dates is not None or not len(unique) else _parse_codes(unique, str(column.name or ""))
     return coded or _read_unique(unique, dates), codes
+
+
+def on_clock(found: ParsedStamps, zone: str | None, freq: str | int | None) -> ParsedStamps:
+    """Timestamps on the clock of a frequency, None to infer it, in the given time zone or their own."""
+    times = found.times
+    if times is None or times.utc is None:
+        return found
+    if zone is not None:
+        times = Times(to_local(times.utc, zone), times.utc, zone, fixed=True)
+    elif found.epoch:
+        return found
+    values, zone, notes = times.counted(freq if isinstance(freq, str) else None, np.zeros(len(times.local), np.int64))
+    days = values is not times.utc
+    if not days and times.zone is None:
+        notes = ["timestamps with changing offsets are converted to UTC; give their time zone with `zone`"]
+    elif not days and zone != UTC:
+        notes = [f"timestamps with time zones are counted in UTC, and written in {zone}"]
+    return replace(found, values=pd.Series(values), zone=zone, days=days, notes=[*found.notes, *notes])
+
+
+def with_zone(stamps: pd.Series, zone: str | None, days: bool) -> pd.Series:
+    """Timestamps on a clock, local time if it counts `days`, as a column with this time zone if there is one."""
+    values = stamps.to_numpy()
+    return stamps if zone is None else in_zone(to_utc(values, zone) if days else values, zone)
 
 
 def dates_share(column: pd.Series) -> float:
@@ -73,7 +104,10 @@ def _read_unique(texts: pd.Series, dates: str | None) -> ParsedStamps:
             raise InputError(
                 f"`dates={dates!r}` is not a format of dates: {error}. Use one such as %d.%m.%Y."
             ) from error
-        return ParsedStamps(parsed.dt.tz_localize(None) if parsed.dt.tz is not None else parsed, [])
+        if parsed.dt.tz is None:
+            return ParsedStamps(parsed, [])
+        utc = parsed.dt.tz_localize(None)
+        return _with_offsets(utc + _offsets(texts, dates), utc)
     if dates != "number":
         sample = texts.iloc[spread(len(texts))]
         parsed_iso = _parse_iso(texts) if all(map(ISO.fullmatch, sample)) else None
@@ -83,6 +117,18 @@ def _read_unique(texts: pd.Series, dates: str | None) -> ParsedStamps:
     if whole.notna().all():
         return ParsedStamps(whole.astype(np.int64), [])
     return _parse_parts(texts, dates)
+
+
+def _offsets(texts: pd.Series, form: str) -> pd.Series:
+    """The offset from UTC of each text of a format with an offset; 0 where a text does not fit it."""
+
+    def offset(text: str) -> timedelta:
+        try:
+            return datetime.strptime(text, form).utcoffset() or timedelta()
+        except ValueError:
+            return timedelta()
+
+    return pd.to_timedelta(texts.map(offset))
 
 
 def _parse_iso(texts: pd.Series) -> ParsedStamps | None:
@@ -98,15 +144,15 @@ def _parse_iso(texts: pd.Series) -> ParsedStamps | None:
     if not zoned.any():
         return ParsedStamps(utc, [])
     local = pd.to_datetime(texts.str.replace(OFFSET, "", regex=True), format="ISO8601", errors="coerce")
-    return _choose_zone(local, utc)
+    return _with_offsets(local, utc)
 
 
-def _choose_zone(local: pd.Series, utc: pd.Series) -> ParsedStamps:
-    """Timestamps with time zones: local time if all have the same local time of day, else UTC."""
-    times = local.dt.normalize().rsub(local)
-    if (times == times.iloc[0]).all():
+def _with_offsets(local: pd.Series, utc: pd.Series) -> ParsedStamps:
+    """Timestamps with time zones, NaT where a text can't be read."""
+    if local.isna().any():
         return ParsedStamps(local, [])
-    return ParsedStamps(utc, [] if local.equals(utc) else ["timestamps with time zones converted to UTC"])
+    own, instants = local.to_numpy("datetime64[ns]"), utc.to_numpy("datetime64[ns]")
+    return ParsedStamps(local, [], Times(own, instants, zone_of_offsets(instants, own)))
 
 
 def _parse_codes(texts: pd.Series, name: str) -> ParsedStamps | None:
@@ -123,7 +169,14 @@ def _parse_codes(texts: pd.Series, name: str) -> ParsedStamps | None:
         return plain()
     change = CHANGE_TO_NUMBERS if texts.iloc[0].isdigit() else "change with `dates`"
     note = f"{texts.iloc[0]!r} read as {found.code.meaning}; {change}"
-    return ParsedStamps(found.stamps, [note], without_year=None if found.code.has_year else texts.iloc[0])
+    instants = found.stamps.to_numpy()
+    return ParsedStamps(
+        found.stamps,
+        [note],
+        Times(instants, instants, UTC) if found.code.epoch else None,
+        without_year=None if found.code.has_year else texts.iloc[0],
+        epoch=found.code.epoch,
+    )
 
 
 def _parse_parts(texts: pd.Series, dates: str | None) -> ParsedStamps:
@@ -140,7 +193,7 @@ def _parse_parts(texts: pd.Series, dates: str | None) -> ParsedStamps:
     if ambiguous.any():
         order = _day_or_month_first(fields[ambiguous], texts[ambiguous], dates)
         if order is None:
-            return ParsedStamps(_assemble(fields, parts), [], texts[ambiguous].iloc[0])
+            return ParsedStamps(_assemble(fields, parts), [], ambiguous=texts[ambiguous].iloc[0])
         columns, notes = order
         fields[ambiguous] = fields[ambiguous][:, columns]
     if (orders == "short year").any():
@@ -156,10 +209,9 @@ def _parse_parts(texts: pd.Series, dates: str | None) -> ParsedStamps:
 
 def _with_zones(local: pd.Series, parts: list[DateParts | None], notes: list[str]) -> ParsedStamps:
     zones = np.array([np.nan if part is None or part.zone is None else part.zone for part in parts], float)
-    if (np.isnan(zones) & local.notna().to_numpy()).any():
-        local = local.where(~np.isnan(zones))  # timestamps without a zone can't be compared with the others
-    found = _choose_zone(local.dropna(), (local - pd.to_timedelta(zones, unit="min")).dropna())
-    return ParsedStamps(found.values.reindex(local.index), notes + found.notes)
+    local = local.where(~np.isnan(zones))  # timestamps without a zone can't be compared with the others
+    found = _with_offsets(local, local - pd.to_timedelta(zones, unit="min"))
+    return replace(found, notes=notes)
 
 
 def _day_or_month_first(fields: Array, texts: pd.Series, dates: str | None) -> tuple[list[int], list[str]] | None:

@@ -1,0 +1,49 @@
+"""Commands on tables with a time zone: forecasts have it, and later steps understand them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shell import QUICK, table
+
+HOURS = pd.date_range("2024-10-15", periods=21 * 24, freq="h", tz="Europe/Berlin")
+TRAINED = len(HOURS) - 24
+
+
+@pytest.fixture(params=["offsets", "local time"])
+def options(request, tmp_path, command):
+    """The options of a table of hours, which is written with and without its last day."""
+    texts = [t.isoformat() if request.param == "offsets" else f"{t:%d.%m.%Y %H:%M}" for t in HOURS]
+    y = 5 + np.sin(np.arange(len(HOURS)) * np.pi / 12)
+    frame = pd.DataFrame({"time": texts, "load": y})
+    frame[:TRAINED].to_csv("old.csv", index=False)
+    frame.to_csv("new.csv", index=False)
+    return [] if request.param == "offsets" else ["--zone", "Europe/Berlin"]
+
+
+def test_forecasts_in_files_have_offsets_and_are_scored_hour_by_hour(command, options):
+    done = command("forecast", "old.csv", "-H", 24, *QUICK, *options)
+    assert done.code == 0, done.err
+    written = pd.read_csv("old-forecast/forecast.csv")
+    assert pd.to_datetime(written["time"]).tolist() == HOURS[TRAINED:].tolist()
+    assert written["time"][0].endswith("+01:00")
+    scored = command("score", "old-forecast/forecast.csv", "new.csv", *options)
+    assert "24 of 24 forecast rows" in scored.err
+    error = np.abs(written.iloc[:, 1] - pd.read_csv("new.csv")["load"][TRAINED:].to_numpy()).mean()
+    assert table(scored.out)["MAE"][0] == pytest.approx(error)
+    page = Path("old-forecast/report.html").read_text("utf-8")
+    assert "2024-11-04 22:00:00" in page  # local time
+    assert command("plot", "old-forecast/forecast.csv", "new.csv", *options, "--out", "f.svg").code == 0
+
+
+def test_newer_tables_are_read_with_the_zone_of_the_model(command, options):
+    assert command("forecast", "old.csv", "-H", 4, *QUICK, *options).code == 0
+    found = json.loads(command("predict", "old-forecast/model.safetensors", "new.csv", "--json").out)
+    assert found["forecast"][0]["time"] == "2024-11-04T23:00:00.000+01:00"
+    rows = command("backtest", "new.csv", "-H", 3, "--windows", 2, *QUICK, *options, "--out", "-")
+    assert pd.to_datetime(table(rows.out)["time"]).tolist() == HOURS[-6:].tolist()
