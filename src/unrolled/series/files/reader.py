@@ -13,7 +13,7 @@ from .aggregation import LongTable, aggregate, refuse_irregular, resolve_duplica
 from .column_roles import ID_SEPARATOR, columns_of_option, find_ids, find_target, list_names, numeric_columns
 from .decode import decode_file
 from .dialect import RawTable, parse_cells, shorten
-from .numbers import core_of, decide_decimal, is_numeric, missing, read_numbers, sample_of
+from .numbers import decide_decimal, is_numeric, missing, parts_of, read_numbers, sample_of
 from .options import CovariateColumns, ReadOptions
 from .reshape import LONG_NAMES, columns_are_series, unpivot
 from .sentinels import sentinel_notes
@@ -255,8 +255,11 @@ def numbers_of(raw: RawTable, options: ReadOptions, column: str, hint: str | Non
         listed = ",".join(texts)
         short = len(texts) <= MAX_LISTED_TEXTS and len(listed) < MAX_LISTED_LENGTH
         remedy = f" or count it as missing with `na={listed!r}`," if short else ""
+        fault = "is not a number"
+        if parts_of(str(cells.iloc[row])).core:
+            fault = f"lacks the unit {found.unit!r} of most cells" if found.unit else "has a unit, unlike most cells"
         raise DataError(
-            f"{raw.place(column, row)}: {shorten(cells.iloc[row])} is not a number ({int(found.bad.sum())} such "
+            f"{raw.place(column, row)}: {shorten(cells.iloc[row])} {fault} ({int(found.bad.sum())} such "
             f"cell(s)). Correct it,{remedy} or leave it empty."
         )
     infinite, too_large = np.isinf(found.values), np.abs(found.values) > MAX_ABSOLUTE_VALUE
@@ -296,6 +299,6 @@ def _decimal_hint(raw: RawTable, options: ReadOptions) -> str | None:
     for column in list(raw.cells)[:50]:
         texts = [text for text in sample_of(raw.cells[column]).head(50) if "," in text]
         if texts and is_numeric(raw.cells[column]):
-            cores += [core_of(text)[0] for text in texts]
+            cores += [parts_of(text).core for text in texts]
     found = decide_decimal(cores) if cores else None
     return "," if found == "," else None
