@@ -39,6 +39,7 @@ OPTIONS = {
     "delimiter": _option(TEXT, "--delimiter", "Separator of cells: one character, tab or space."),
     "encoding": _option(TEXT, "--encoding", "Encoding of the file, such as cp1252."),
     "header": _option(NUMBER, "--header", "Number of header rows; 0 for none."),
+    "skip_rows": _option(TEXT, "--skip-rows", "Lines to leave out, numbered as in an editor, such as 1-4,14.", False),
 }
 FIELDS = {"id_column": "id", "time_column": "time"}  # fields of `ReadOptions` whose option has another parameter name
 

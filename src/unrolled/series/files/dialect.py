@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ HEAD_ROWS = 50  # from which the delimiter and the header are inferred
 MAX_COLUMNS = 5_000
 MAX_FIELD_LENGTH = 1 << 20  # characters
 MAX_QUOTED_LENGTH = 60  # characters of a cell in a message
+MAX_LISTED_LINES = 10  # in a message that can be copied into an option
 
 
 @dataclass
@@ -36,6 +37,12 @@ class RawTable:
         """Of the columns."""
         return [str(name) for name in self.cells]
 
+    def without(self, rows: Iterable[int]) -> str:
+        """The sentence of a message that names the option to leave out the lines of these rows."""
+        lines = [str(line) for line in dict.fromkeys(self.lines[row] for row in rows)]
+        option = f"`skip_rows={','.join(lines)!r}`" if len(lines) <= MAX_LISTED_LINES else "`skip_rows`"
+        return f"To leave out {'this line' if len(lines) == 1 else 'these lines'}, use {option}."
+
     def place(self, column: object, row: int | None = None) -> str:
         """A column, and a row of it, in a message."""
         return f"{self.name}, column {shorten(column)}" + ("" if row is None else f", line {self.lines[row]}")
@@ -50,8 +57,9 @@ def shorten(text: object) -> str:
 def parse_cells(content: DecodedFile, options: ReadOptions) -> RawTable:
     """The cells of a file; a `DataError` refuses one without rows, or with rows that are longer than the header."""
     if content.frame is not None:
-        return _from_frame(content.name, content.frame)
-    name, text, before = content.name, content.text, 0
+        return _from_frame(content.name, content.frame, options)
+    name, before = content.name, 0
+    text = _without_lines(name, content.text, options.skipped_lines)
     declared = re.match(r"sep=(.)\n", text)
     if declared:  # a line for Excel that names the delimiter
         text, before = text[declared.end() :], 1
@@ -76,13 +84,35 @@ def parse_cells(content: DecodedFile, options: ReadOptions) -> RawTable:
     return RawTable(name, frame.loc[:, kept], lines, notes, delimiter)
 
 
-def _from_frame(name: str, frame: pd.DataFrame) -> RawTable:
+def _without_lines(name: str, text: str, skipped: Sequence[range]) -> str:
+    """A text in which these lines are blank."""
+    if not skipped:
+        return text
+    lines = text.split("\n")
+    for part in skipped:
+        _refuse_beyond(name, part, len(lines))
+        lines[part.start - 1 : part.stop - 1] = [""] * len(lines[part.start - 1 : part.stop - 1])
+    return "\n".join(lines)
+
+
+def _refuse_beyond(name: str, part: range, lines: int) -> None:
+    if part.start > lines:
+        raise DataError(f"{name} has {lines} lines; `skip_rows` names line {part.start}.")
+
+
+def _from_frame(name: str, frame: pd.DataFrame, options: ReadOptions) -> RawTable:
     """The cells of Parquet as texts, so that they are read like those of a text file."""
     if frame.shape[1] > MAX_COLUMNS:
         raise DataError(f"{name} has {frame.shape[1]} columns; at most {MAX_COLUMNS} are read. Remove some.")
     _refuse_duplicate_names(name, list(frame.columns))
     text = frame.astype(object).where(frame.notna(), None)
-    return RawTable(name, text.map(lambda cell: cell if cell is None else str(cell)), range(1, len(frame) + 1))
+    lines = np.arange(1, len(frame) + 1)
+    kept = np.ones(len(frame), bool)
+    for part in options.skipped_lines:
+        _refuse_beyond(name, part, len(frame))
+        kept[part.start - 1 : part.stop - 1] = False
+    text = text[kept].reset_index(drop=True)
+    return RawTable(name, text.map(lambda cell: cell if cell is None else str(cell)), lines[kept].tolist())
 
 
 def _refuse_duplicate_names(name: str, labels: Sequence[str]) -> None:
@@ -201,7 +231,8 @@ def _parse_strictly(
                 if any(cells[width:]):
                     raise DataError(
                         f"{name}, line {begins}: {len(row)} fields, but the header has {width}. "
-                        f"Quote fields that contain {delimiter!r}, or name the delimiter with `delimiter`."
+                        f"Quote fields that contain {delimiter!r}, or name the delimiter with `delimiter`. "
+                        f"To leave out this line, use `skip_rows='{begins}'`."
                     )
                 rows.append([*cells[:width], *[None] * (width - len(cells))])
                 lines.append(begins)

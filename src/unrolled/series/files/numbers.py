@@ -188,9 +188,8 @@ def _meaning_of_suffixes(suffixes: Sequence[str]) -> tuple[Mapping[str, float], 
 def parts_of(text: str) -> Written:
     """The digits of a text, its sign, and a unit or multiplier after them.
 
-    >>> parts_of("-1.2M"), parts_of("<1"), parts_of("5 °C"), parts_of("A4").core
-    (Written(core='1.2', factor=-1.0, suffix='M'), Written(core='1', factor=0.5, suffix=''), \
-Written(core='5', factor=1.0, suffix='°C'), '')
+    >>> parts_of("<1"), parts_of("5 °C"), parts_of("A4").core
+    (Written(core='1', factor=0.5, suffix=''), Written(core='5', factor=1.0, suffix='°C'), '')
     """
     core, sign = core_of(text)
     if core:

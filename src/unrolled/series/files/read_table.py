@@ -29,8 +29,8 @@ def read_table(
     Args:
         path: of the file; "-" reads standard input.
         past, future, static, weight: columns of covariates and weights to keep, as in `Forecaster.fit`.
-        options: id, time, target, wide, na, aggregate, freq, start, dates, decimal, delimiter, encoding, header; see
-            `unrolled.series.files.ReadOptions`.
+        options: id, time, target, wide, na, aggregate, freq, start, dates, decimal, delimiter, encoding, header,
+            skip_rows; see `unrolled.series.files.ReadOptions`.
 
     Returns:
         A data frame with the columns unique_id (if there are several series), ds, y, and those of covariates.
@@ -46,8 +46,11 @@ def read_table(
     ([1234.5, 99.5], ["column 'Umsatz': commas read as decimal points"])
     """
     joined: dict[str, Any] = {
-        name: ",".join(value) if isinstance(value, (list, tuple)) else value for name, value in options.items()
+        name: ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+        for name, value in options.items()
     }
+    if isinstance(joined.get("skip_rows"), int):
+        joined["skip_rows"] = str(joined["skip_rows"])
     joined["freq"] = number_or_name(joined.get("freq"))
     covariates = CovariateColumns(tuple(past), tuple(future), tuple(static), weight)
     table = read_file(str(path), ReadOptions(**joined), covariates)

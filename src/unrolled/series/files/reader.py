@@ -1,5 +1,6 @@
 """From a file to a long table: the meaning of its cells, rows and columns is inferred here."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -22,6 +23,12 @@ from .timestamps import dates_share
 
 MAX_ABSOLUTE_VALUE = 1e36  # networks compute in 32 bits
 MAX_LONG_CELLS = 200_000_000  # of a table that is made long
+# first words of totals and means in the languages of `dates`
+TOTAL = re.compile(
+    r"(?:grand |sub-?)?(?:totals?|sum|overall|gesamt(?:summe)?|summe|insgesamt|somme|ensemble|suma|soma|somma|totale|"
+    r"totaal|eindtotaal|som|average|mean|durchschnitt|mittelwert|moyenne|promedio|media|média|gemiddelde)"
+    r"(?: \S+){0,2}:?"
+)
 MAX_LISTED_TEXTS, MAX_LISTED_LENGTH = 5, 60  # of texts in a message that can be copied into an option
 
 
@@ -148,8 +155,9 @@ def _assign_roles(
 def _find_timestamps(
     raw: RawTable, options: ReadOptions, covariates: CovariateColumns, chosen: Mapping[str, list[str]]
 ) -> TimeColumn:
-    """The timestamps of the rows; remarks below the table are dropped first."""
+    """The timestamps of the rows; remarks and totals below the table are dropped first."""
     taken = [*chosen["id"], *chosen["target"], *covariates.names]
+    _drop_footer(raw, raw.names[0])
     names = [] if options.start and not chosen["time"] else find_time(raw, chosen["time"], taken)
     if names:
         _drop_footer(raw, names[0])
@@ -163,19 +171,37 @@ def _find_timestamps(
 
 
 def _drop_footer(raw: RawTable, time: str) -> None:
-    """Drop last lines that hold a remark: text in one cell, nothing else."""
-    keep = len(raw.cells)
+    """Drop last lines that hold a remark, which is text in one cell and nothing else, or a total."""
+    keep, remarks, totals = len(raw.cells), 0, []
     while keep > 1 and raw.cells.shape[1] > 1:
         row = raw.cells.iloc[keep - 1]
         filled = row[row.notna()]
-        if len(filled) != 1 or dates_share(filled) or is_numeric(filled) or missing(filled).all():
-            break
-        if row[time] is None and filled.index[0] != raw.cells.columns[0]:
+        if word := _total_in(raw, filled):
+            totals.append(f"line {raw.lines[keep - 1]} ({word!r})")
+        elif _is_remark(raw, filled, row[time] is None):
+            remarks += 1
+        else:
             break
         keep -= 1
+    if remarks:
+        raw.notes.append(f"{remarks} remark(s) below the table dropped")
+    raw.notes += [f"{line} is left out, as a total below the table" for line in reversed(totals)]
     if keep < len(raw.cells):
-        raw.notes.append(f"{len(raw.cells) - keep} remark(s) below the table dropped")
         raw.cells, raw.lines = raw.cells.iloc[:keep], raw.lines[:keep]
+
+
+def _total_in(raw: RawTable, filled: pd.Series) -> str | None:
+    """The word for a total in a row without a date, unless other rows have it, too: it names a series then."""
+    words = {column: str(text) for column, text in filled.items() if TOTAL.fullmatch(str(text).lower())}
+    if dates_share(filled):
+        return None
+    return next((word for column, word in words.items() if (raw.cells[column] == word).sum() == 1), None)
+
+
+def _is_remark(raw: RawTable, filled: pd.Series, has_no_time: bool) -> bool:
+    if len(filled) != 1 or dates_share(filled) or is_numeric(filled) or missing(filled).all():
+        return False
+    return not has_no_time or filled.index[0] == raw.cells.columns[0]
 
 
 def series_names(raw: RawTable, ids: Sequence[str]) -> pd.Series | None:
@@ -186,7 +212,8 @@ def series_names(raw: RawTable, ids: Sequence[str]) -> pd.Series | None:
         absent = raw.cells[column].isna().to_numpy()
         if absent.any():
             row = int(absent.argmax())
-            raise DataError(f"{raw.place(column, row)}: the id is missing. Fill it in or delete the line.")
+            remedy = raw.without(np.flatnonzero(absent))
+            raise DataError(f"{raw.place(column, row)}: the id is missing. Fill it in. {remedy}")
     name = raw.cells[ids[0]]
     for column in ids[1:]:
         name = name + ID_SEPARATOR + raw.cells[column]
@@ -260,7 +287,8 @@ def numbers_of(raw: RawTable, options: ReadOptions, column: str, hint: str | Non
             fault = f"lacks the unit {found.unit!r} of most cells" if found.unit else "has a unit, unlike most cells"
         raise DataError(
             f"{raw.place(column, row)}: {shorten(cells.iloc[row])} {fault} ({int(found.bad.sum())} such "
-            f"cell(s)). Correct it,{remedy} or leave it empty."
+            f"cell(s)). Correct it,{remedy} or leave it empty. "
+            f"{raw.without(np.flatnonzero(found.bad))}"
         )
     infinite, too_large = np.isinf(found.values), np.abs(found.values) > MAX_ABSOLUTE_VALUE
     if infinite.any():
