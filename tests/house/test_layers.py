@@ -63,8 +63,8 @@ LEVELS = {
         {"files"},
     ],
     f"{ROOT}.series.files": [
-        {"dates", "decode", "numbers", "options", "sentinels"},
-        {"date_codes", "header"},
+        {"dates", "numbers", "options", "sentinels", "workbook"},
+        {"date_codes", "decode", "header"},
         {"dialect"},
         {"timestamps"},
         {"time_columns"},

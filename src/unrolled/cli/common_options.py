@@ -8,7 +8,7 @@ from typer import Argument, Option
 from ..errors import InputError
 from .option_groups import OptionGroup
 
-File = Annotated[Path, Argument(metavar="FILE", help="CSV or Parquet file; - reads standard input.")]
+File = Annotated[Path, Argument(metavar="FILE", help="CSV, Excel or Parquet file; - reads standard input.")]
 FutureFile = Annotated[
     Path | None,
     Option(

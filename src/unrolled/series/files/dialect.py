@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...errors import DataError
 from .decode import DecodedFile
-from .header import find_header
+from .header import Header, find_header
 from .options import ReadOptions
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -58,30 +58,56 @@ def parse_cells(content: DecodedFile, options: ReadOptions) -> RawTable:
     """The cells of a file; a `DataError` refuses one without rows, or with rows that are longer than the header."""
     if content.frame is not None:
         return _from_frame(content.name, content.frame, options)
+    if content.rows is not None:
+        return _from_rows(content, content.rows, options)
     name, before = content.name, 0
     text = _without_lines(name, content.text, options.skipped_lines)
     declared = re.match(r"sep=(.)\n", text)
     if declared:  # a line for Excel that names the delimiter
         text, before = text[declared.end() :], 1
     delimiter = options.delimiter or (declared[1] if declared else _delimiter(text))
-    header = find_header(_head(text, delimiter), options.header)
-    if header is None:
-        raise DataError(f"{name} has only empty cells.")
+    header = _checked(name, find_header(_head(text, delimiter), options.header))
     width = len(header.names)
-    if width > MAX_COLUMNS:
-        raise DataError(f"{name} has {width} columns; at most {MAX_COLUMNS} are read. Remove those not needed.")
-    _refuse_duplicate_names(name, header.names)
     offset, first = _offset(text, header.end), before + header.end + 1
     body = text[offset:]
     frame, lines = _parse_fast(body, delimiter, first) or _parse_strictly(name, body, delimiter, first, width)
-    if not len(frame):
-        raise DataError(f"{name} has a header but no rows.")
     frame = frame.iloc[:, :width] if frame.shape[1] > width else frame.reindex(columns=range(width))
+    return _named(content, header, frame, lines, delimiter)
+
+
+def _from_rows(content: DecodedFile, rows: list[list[str]], options: ReadOptions) -> RawTable:
+    """The cells of a sheet, whose rows have the same length."""
+    skipped = {line for part in options.skipped_lines for line in _inside(content.name, part, len(rows))}
+    filled = [(k + 1, row) for k, row in enumerate(rows) if any(row) and k + 1 not in skipped]
+    header = _checked(content.name, find_header(filled[:HEAD_ROWS], options.header))
+    body = [(line, row) for line, row in filled if line > header.end]
+    frame = pd.DataFrame(
+        [[cell or None for cell in row] for _, row in body], columns=range(len(header.names)), dtype=object
+    )
+    return _named(content, header, frame, [line for line, _ in body])
+
+
+def _checked(name: str, header: Header | None) -> Header:
+    if header is None:
+        raise DataError(f"{name} has only empty cells.")
+    if len(header.names) > MAX_COLUMNS:
+        raise DataError(
+            f"{name} has {len(header.names)} columns; at most {MAX_COLUMNS} are read. Remove those not needed."
+        )
+    _refuse_duplicate_names(name, header.names)
+    return header
+
+
+def _named(
+    content: DecodedFile, header: Header, frame: pd.DataFrame, lines: Sequence[int], delimiter: str = ""
+) -> RawTable:
+    """Cells below a header as a table, without columns that have neither a name nor cells."""
+    if not len(frame):
+        raise DataError(f"{content.name} has a header but no rows.")
     frame.columns = [label or f"column {k + 1}" for k, label in enumerate(header.names)]
     frame = frame.astype(object).where(frame.notna(), None)
     kept = frame.notna().any().to_numpy() | np.array([bool(label) for label in header.names])
-    notes = [*content.notes, *header.notes]
-    return RawTable(name, frame.loc[:, kept], lines, notes, delimiter)
+    return RawTable(content.name, frame.loc[:, kept], lines, [*content.notes, *header.notes], delimiter)
 
 
 def _without_lines(name: str, text: str, skipped: Sequence[range]) -> str:
@@ -90,14 +116,16 @@ def _without_lines(name: str, text: str, skipped: Sequence[range]) -> str:
         return text
     lines = text.split("\n")
     for part in skipped:
-        _refuse_beyond(name, part, len(lines))
-        lines[part.start - 1 : part.stop - 1] = [""] * len(lines[part.start - 1 : part.stop - 1])
+        for line in _inside(name, part, len(lines)):
+            lines[line - 1] = ""
     return "\n".join(lines)
 
 
-def _refuse_beyond(name: str, part: range, lines: int) -> None:
+def _inside(name: str, part: range, lines: int) -> range:
+    """The lines of a range that a file of this length has."""
     if part.start > lines:
         raise DataError(f"{name} has {lines} lines; `skip_rows` names line {part.start}.")
+    return range(part.start, min(part.stop, lines + 1))
 
 
 def _from_frame(name: str, frame: pd.DataFrame, options: ReadOptions) -> RawTable:
@@ -109,8 +137,7 @@ def _from_frame(name: str, frame: pd.DataFrame, options: ReadOptions) -> RawTabl
     lines = np.arange(1, len(frame) + 1)
     kept = np.ones(len(frame), bool)
     for part in options.skipped_lines:
-        _refuse_beyond(name, part, len(frame))
-        kept[part.start - 1 : part.stop - 1] = False
+        kept[[line - 1 for line in _inside(name, part, len(frame))]] = False
     text = text[kept].reset_index(drop=True)
     return RawTable(name, text.map(lambda cell: cell if cell is None else str(cell)), lines[kept].tolist())
 

@@ -38,6 +38,7 @@ class ReadOptions:
     decimal: str | None = None  # "," or "."
     delimiter: str | None = None  # between cells: one character, or "tab", "space", "comma", "semicolon"
     encoding: str | None = None  # of the file, such as "cp1252"
+    sheet: str | None = None  # of a workbook: its name or number
     header: int | None = None  # the number of rows that name the columns; 0: none
     skip_rows: str | None = None  # numbers and ranges of lines to leave out, as an editor shows them: "1-4,14"
 

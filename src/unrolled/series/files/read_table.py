@@ -21,7 +21,7 @@ def read_table(
     weight: str | None = None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Read a CSV (also gzipped) or Parquet file as a tidy long table, as `unrolled forecast` does.
+    """Read a CSV (also gzipped), Excel or Parquet file as a tidy long table, as `unrolled forecast` does.
 
     Delimiter, encoding, header, formats of dates and numbers, and the roles of columns are inferred from the whole
     file. Everything inferred is reported in `.attrs["notes"]`, one line each, and can be changed with an option.
@@ -29,8 +29,8 @@ def read_table(
     Args:
         path: of the file; "-" reads standard input.
         past, future, static, weight: columns of covariates and weights to keep, as in `Forecaster.fit`.
-        options: id, time, target, wide, na, aggregate, freq, start, dates, decimal, delimiter, encoding, header,
-            skip_rows; see `unrolled.series.files.ReadOptions`.
+        options: id, time, target, wide, na, aggregate, freq, start, dates, decimal, delimiter, encoding, sheet,
+            header, skip_rows; see `unrolled.series.files.ReadOptions`.
 
     Returns:
         A data frame with the columns unique_id (if there are several series), ds, y, and those of covariates.
@@ -49,8 +49,7 @@ def read_table(
         name: ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
         for name, value in options.items()
     }
-    if isinstance(joined.get("skip_rows"), int):
-        joined["skip_rows"] = str(joined["skip_rows"])
+    joined |= {name: str(joined[name]) for name in ("skip_rows", "sheet") if isinstance(joined.get(name), int)}
     joined["freq"] = number_or_name(joined.get("freq"))
     covariates = CovariateColumns(tuple(past), tuple(future), tuple(static), weight)
     table = read_file(str(path), ReadOptions(**joined), covariates)

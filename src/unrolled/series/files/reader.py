@@ -83,7 +83,7 @@ def read_file(
 
 def read_cells(path: str, options: ReadOptions) -> RawTable:
     """The cells of a file."""
-    return parse_cells(decode_file(path, options.encoding), options)
+    return parse_cells(decode_file(path, options.encoding, options.sheet), options)
 
 
 def interpret(
