@@ -96,3 +96,10 @@ def test_names_that_begin_or_end_with_a_number_remain_ids(file, names):
     table = read_file(file("date,product,sold", *lines))
     assert table.frame[table.columns.id].unique().tolist() == names
     assert table.columns.target == "sold"
+
+
+def test_semicolons_between_cells_make_undecided_commas_decimal(file):
+    table = read_file(file(*daily(["102,345", "98,765"])))
+    assert values(table) == [102.345, 98.765]
+    assert "column 'sales': '102,345' read as 102.345; change with `decimal='.'`" in table.notes
+    assert values(read_file(file(*daily(["102", "1,098", "765"])))) == [102, 1098, 765]

@@ -243,7 +243,7 @@ def _find_targets(
 
 def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles, notes: list[str]) -> LongTable:
     """The long table, in which each of several targets is a series; notes on columns are added to `notes`."""
-    hint, covariates, targets = _decimal_hint(raw, options), roles.covariates, roles.targets
+    hint, covariates, targets = decimal_hint(raw, options), roles.covariates, roles.targets
     time, several = roles.time.name, len(targets) > 1
     id_name = ID_SEPARATOR.join(roles.ids) if roles.ids else Columns.id
     target = targets[0] if len(targets) == 1 else "value" if several else "count"
@@ -319,14 +319,20 @@ def read_covariate(
     return numbers_of(raw, options, column, hint, notes)
 
 
-def _decimal_hint(raw: RawTable, options: ReadOptions) -> str | None:
-    """ "," if columns that can be read in one way only have decimal commas, else None."""
+def decimal_hint(raw: RawTable, options: ReadOptions) -> str | None:
+    """ "," if columns that can be read in one way only have decimal commas, else None.
+
+    Semicolons between cells leave the comma to numbers: it is decimal if no column decides and most numbers have it.
+    """
     if options.decimal is not None or raw.delimiter == "":
         return None
     cores = []
     for column in list(raw.cells)[:50]:
-        texts = [text for text in sample_of(raw.cells[column]).head(50) if "," in text]
-        if texts and is_numeric(raw.cells[column]):
+        texts = sample_of(raw.cells[column]).head(50)
+        if texts.str.contains("[,.]").any() and is_numeric(raw.cells[column]):
             cores += [parts_of(text).core for text in texts]
-    found = decide_decimal(cores) if cores else None
+    with_commas = [core for core in cores if "," in core]
+    found = decide_decimal(with_commas)
+    if found is None and raw.delimiter == ";" and 2 * len(with_commas) > len(cores):
+        found = ","
     return "," if found == "," else None
