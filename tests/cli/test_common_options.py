@@ -6,6 +6,7 @@ import pytest
 
 from unrolled.cli.command_group import COMMANDS, load
 from unrolled.cli.common_options import OUTPUT, OutputOptions, names_in, parse_levels
+from unrolled.cli.csv_form import CsvForm
 from unrolled.errors import InputError
 
 
@@ -24,7 +25,10 @@ def test_levels_are_numbers_in_per_cent():
 
 
 def test_output_options_are_one_value():
-    assert OUTPUT.value({"excel_safe": True, "as_json": False, "quiet": True}) == OutputOptions(True, False, True)
+    given = {"excel_safe": True, "out_decimal": ",", "as_json": False, "quiet": True}
+    assert OUTPUT.value(given) == OutputOptions(CsvForm(True, ","), False, True)
+    with pytest.raises(InputError, match="--out-decimal takes a point or a comma; got 'x'"):
+        OUTPUT.value(given | {"out_decimal": "x"})
 
 
 def test_an_option_has_the_same_help_in_every_command():

@@ -87,7 +87,7 @@ def test_every_parameter_of_a_forecaster_becomes_its_option(name):
 @pytest.mark.parametrize("name", ["forecast", "backtest", "predict", "score", "inspect", "plot"])
 def test_every_option_of_a_reading_becomes_an_option(name):
     for field in fields(ReadOptions):
-        assert with_options(f"`{field.name}`", context(name)) == f"--{field.name}"
+        assert with_options(f"`{field.name}`", context(name)) == f"--{field.name.replace('_', '-')}"
 
 
 def test_words_of_options_are_parsed_as_the_same_options():

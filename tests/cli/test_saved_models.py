@@ -153,8 +153,8 @@ def test_model_files_without_reading_options_are_read(command):
         (["wide"], "is damaged: its content does not fit together"),
         ({"na": [1]}, "is damaged: its content does not fit together"),
         (
-            {"sheet": "first"},
-            "was read with the options sheet, which this version of unrolled does not have. Upgrade: pip install",
+            {"colour": "red"},
+            "was read with the options colour, which this version of unrolled does not have. Upgrade: pip install",
         ),
         ({"aggregate": "product"}, "--aggregate must be sum, mean, last or count; got 'product'"),
     ],

@@ -64,8 +64,8 @@ LEVELS = {
         {"files"},
     ],
     f"{ROOT}.series.files": [
-        {"dates", "decode", "numbers", "options", "sentinels"},
-        {"date_codes", "header"},
+        {"dates", "numbers", "options", "sentinels", "workbook"},
+        {"date_codes", "decode", "header"},
         {"dialect"},
         {"timestamps"},
         {"time_columns"},
@@ -118,8 +118,9 @@ LEVELS = {
         {"figures", "figure_page"},
     ],
     f"{ROOT}.cli": [
-        {"console", "help_panels", "option_groups", "terminal_chart"},
-        {"common_options", "exit_codes", "input_tables", "search_summary", "spreadsheet", "table_options"},
+        {"console", "help_panels", "option_groups", "spreadsheet", "terminal_chart"},
+        {"csv_form"},
+        {"common_options", "exit_codes", "input_tables", "search_summary", "table_options"},
         {"config_file", "model_options", "saved_models"},
         {"command_group", "run_file"},
         {"output_files"},

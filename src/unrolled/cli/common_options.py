@@ -6,9 +6,10 @@ from typing import Annotated, NamedTuple
 from typer import Argument, Option
 
 from ..errors import InputError
+from .csv_form import CsvForm
 from .option_groups import OptionGroup
 
-File = Annotated[Path, Argument(metavar="FILE", help="CSV or Parquet file; - reads standard input.")]
+File = Annotated[Path, Argument(metavar="FILE", help="CSV, Excel or Parquet file; - reads standard input.")]
 FutureFile = Annotated[
     Path | None,
     Option(
@@ -28,19 +29,33 @@ ExcelSafe = Annotated[
         help="Put a single quote before texts that a spreadsheet would execute.",
     ),
 ]
+OutDecimal = Annotated[
+    str,
+    Option(
+        "--out-decimal",
+        help="Decimal separator of CSV outputs: a point, or a comma with semicolons between cells.",
+    ),
+]
 
 
 class OutputOptions(NamedTuple):
     """How a command prints and writes tables."""
 
-    excel_safe: bool  # whether texts that a spreadsheet would execute are escaped
+    csv: CsvForm
     as_json: bool  # whether standard output is one JSON object
     quiet: bool  # whether messages and notes are suppressed
 
 
 OUTPUT = OptionGroup(
-    {"excel_safe": (ExcelSafe, False), "as_json": (AsJson, False), "quiet": (Quiet, False)},
-    lambda given: OutputOptions(**given),
+    {
+        "excel_safe": (ExcelSafe, False),
+        "out_decimal": (OutDecimal, "."),
+        "as_json": (AsJson, False),
+        "quiet": (Quiet, False),
+    },
+    lambda given: OutputOptions(
+        CsvForm.checked(given["excel_safe"], given["out_decimal"]), given["as_json"], given["quiet"]
+    ),
 )
 
 

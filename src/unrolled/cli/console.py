@@ -55,9 +55,9 @@ def print_json(content: Any) -> None:
     print_data(json.dumps(content, indent=2, default=_json_value, allow_nan=False))
 
 
-def print_table(frame: Any, always_csv: bool = False) -> None:
-    """Print a data frame: aligned columns at a terminal unless `always_csv`, CSV into a pipe."""
-    if always_csv or not sys.stdout.isatty():
+def print_table(frame: Any) -> None:
+    """Print a data frame: aligned columns at a terminal, CSV into a pipe."""
+    if not sys.stdout.isatty():
         print_data(frame.to_csv(index=False).rstrip("\n"))
         return
     print_data(frame.head(MAX_ROWS_SHOWN).to_string(index=False, float_format=lambda v: f"{v:.6g}", na_rep=""))

@@ -4,7 +4,7 @@
 PANELS = {
     "Reading": (
         *("id_column", "time_column", "target", "freq", "season", "wide", "na", "aggregate", "start"),
-        *("zone", "dates", "decimal", "delimiter", "encoding", "header"),
+        *("open", "zone", "dates", "decimal", "delimiter", "encoding", "sheet", "header", "skip_rows"),
         *("past", "future", "static", "weight", "future_file"),
     ),
     "Forecast": (*("horizon", "windows", "step", "refit", "level", "nonnegative", "integer", "baselines"),),
@@ -13,7 +13,10 @@ PANELS = {
         *("likelihood", "steps", "batch_size", "rate", "weight_decay", "dropout", "ensemble", "combine", "seed"),
     ),
     "Automatic choice": ("budget", "max_trials"),
-    "Output": ("series", "past_rows", "out", "form", "by_series", "alias", "excel_safe", "as_json", "quiet"),
+    "Output": (
+        *("series", "past_rows", "out", "form", "by_series", "alias"),
+        *("excel_safe", "out_decimal", "as_json", "quiet"),
+    ),
     "Options": ("config",),
 }
 ARGUMENTS, OPTIONS = "Arguments", "Options"

@@ -53,10 +53,12 @@ def source_of(table: FileTable) -> Source:
 def saved_reading(reading: ReadOptions) -> dict[str, Any]:
     """The options of reading that a model file keeps.
 
-    Single columns are not among them: the columns of the model are preferred in newer tables anyway.
+    Single columns are not among them: the columns of the model are preferred in newer tables anyway. Numbers of lines
+    hold for one file only.
     """
     columns = ("id", "time", "target")
-    return {name: value for name, value in reading.given.items() if name not in columns or "," in str(value)}
+    kept = {name: value for name, value in reading.given.items() if name != "skip_rows"}
+    return {name: value for name, value in kept.items() if name not in columns or "," in str(value)}
 
 
 def read_known_future(file: Path | None, columns: Columns, panels: Sequence[Panel]) -> pd.DataFrame | None:

@@ -12,6 +12,7 @@ import typer
 
 from ..errors import InputError
 from .common_options import names_in
+from .csv_form import CsvForm, as_csv, readable
 from .run_file import RunFile
 from .saved_models import parameters_from_data, was_interrupted
 from .search_summary import choice_remarks, chosen_by_fit, with_choice
@@ -77,11 +78,13 @@ def write_file(
 def write_table(
     run_file: RunFile | None, table: pd.DataFrame, given: Mapping[str, Any], remarks: Sequence[str] = ()
 ) -> list[Path]:
-    """`write_file` for a table as CSV, escaped for spreadsheets if `excel_safe` is given."""
-    from .spreadsheet import as_csv
+    """`write_file` for a table as CSV."""
+    return write_file(run_file, b"" if run_file is None else _csv_file(table, given), given, remarks)
 
-    content = b"" if run_file is None else as_csv(table, given["excel_safe"]).encode()
-    return write_file(run_file, content, given, remarks)
+
+def _csv_file(table: pd.DataFrame, given: Mapping[str, Any]) -> bytes:
+    form = CsvForm(given["excel_safe"], given["out_decimal"])
+    return as_csv(table, form).encode(form.encoding)
 
 
 def run_file_in(folder: Path | None, ctx: typer.Context) -> RunFile | None:
@@ -101,12 +104,11 @@ def write_forecast(
 ) -> list[Path]:
     """Write all files of a forecast, the most important first; `given`: the command's options by name."""
     from ..storage import write_bytes
-    from .spreadsheet import as_csv
 
     if run_file is None:
         return []
     folder = run_file.out
-    write_bytes(folder / FORECAST, as_csv(result, given["excel_safe"]).encode())
+    write_bytes(folder / FORECAST, _csv_file(readable(result), given))
     fc.save(folder / MODEL)
     for name in report_names:
         report.save(folder / name)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .console import print_table
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -64,16 +62,6 @@ def escaped(frame: pd.DataFrame) -> pd.DataFrame:
 def unescaped(frame: pd.DataFrame) -> pd.DataFrame:
     """The inverse of `escaped`."""
     return _mapped(frame, unescape)
-
-
-def as_csv(frame: pd.DataFrame, excel_safe: bool) -> str:
-    """A table as CSV, escaped if `excel_safe`."""
-    return str((escaped(frame) if excel_safe else frame).to_csv(index=False))
-
-
-def print_rows(frame: pd.DataFrame, excel_safe: bool, always_csv: bool = False) -> None:
-    """Print a table, escaped if `excel_safe`; `always_csv`: as CSV at a terminal too."""
-    print_table(escaped(frame) if excel_safe else frame, always_csv)
 
 
 def formula_notes(frame: pd.DataFrame, excel_safe: bool) -> list[str]:

@@ -49,7 +49,9 @@ OPTIONS = {
     "decimal": _option(TEXT, "--decimal", "Decimal separator: a point or a comma."),
     "delimiter": _option(TEXT, "--delimiter", "Separator of cells: one character, tab or space."),
     "encoding": _option(TEXT, "--encoding", "Encoding of the file, such as cp1252."),
+    "sheet": _option(TEXT, "--sheet", "Sheet of an Excel workbook: its name or number."),
     "header": _option(NUMBER, "--header", "Number of header rows; 0 for none."),
+    "skip_rows": _option(TEXT, "--skip-rows", "Lines to leave out, numbered as in an editor, such as 1-4,14.", False),
 }
 FIELDS = {"id_column": "id", "time_column": "time"}  # fields of `ReadOptions` whose option has another parameter name
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
-from tables import SALES, assert_sales, daily, values
+from tables import DAYS, SALES, assert_sales, daily, values
+from unrolled.errors import DataError
 from unrolled.series.files import ReadOptions, read_file
 
 
@@ -47,3 +50,56 @@ def test_an_ambiguous_comma_is_reported_and_can_be_decided(file):
 def test_the_last_cell_can_decide_for_the_whole_column(file):
     cells = ["1,234"] * 19 + ["1,5"]
     assert values(read_file(file(*daily(cells))))[0] == 1.234
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected", "note"),
+    [
+        (["1.2M", "950K", "12k", "40"], [1.2e6, 950e3, 12e3, 40], "'1.2M' read as 1200000"),
+        (["2,5 Mrd. €", "900 Mio. €"], [2.5e9, 9e8], "'2,5 Mrd. €' read as 2500000000"),
+        (["$1.5bn", "($20m)"], [1.5e9, -2e7], "'$1.5bn' read as 1500000000"),
+        (["100 MW", "1,250.5 MW"], [100, 1250.5], "unit 'MW' removed"),
+        (["-5°C", "12°C"], [-5, 12], "unit '°C' removed"),
+        (["5 m", "7 m"], [5, 7], "unit 'm' removed"),
+        (["<1", "12", "< 4"], [0.5, 12, 2], "'<1' read as 0.5, half of the bound"),
+    ],
+)
+def test_multipliers_units_and_bounds_are_read_and_reported(file, cells, expected, note):
+    table = read_file(file(*daily(cells)))
+    np.testing.assert_allclose(values(table), expected, rtol=1e-12)
+    assert f"column 'sales': {note}" in table.notes
+
+
+def test_decimal_commas_are_reported_beside_currency_signs(file):
+    assert read_file(file(*daily(["3,50 €", "10,00 €"]))).notes == (
+        "column 'sales': commas read as decimal points",
+        "column 'sales': currency signs removed",
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "line", "fault"),
+    [
+        (["800 W", "1.5 kW", "2 kW"], 2, "'800 W' lacks the unit 'kW' of most cells"),
+        (["1 kW", "2 kW", "3"], 4, "'3' lacks the unit 'kW' of most cells"),
+        (["1"] * 12 + ["3 kW"], 14, "'3 kW' has a unit, unlike most cells"),
+    ],
+)
+def test_units_that_differ_are_refused(file, cells, line, fault):
+    with pytest.raises(DataError, match=f"column 'sales', line {line}: {re.escape(fault)}"):
+        read_file(file(*daily(cells)))
+
+
+@pytest.mark.parametrize("names", [["3M", "Bosch"], ["A4", "A5"], ["1A", "2A"], ["250 ml", "500 ml"]])
+def test_names_that_begin_or_end_with_a_number_remain_ids(file, names):
+    lines = [f"{day},{name},{k}.5" for k, day in enumerate(DAYS) for name in names]
+    table = read_file(file("date,product,sold", *lines))
+    assert table.frame[table.columns.id].unique().tolist() == names
+    assert table.columns.target == "sold"
+
+
+def test_semicolons_between_cells_make_undecided_commas_decimal(file):
+    table = read_file(file(*daily(["102,345", "98,765"])))
+    assert values(table) == [102.345, 98.765]
+    assert "column 'sales': '102,345' read as 102.345; change with `decimal='.'`" in table.notes
+    assert values(read_file(file(*daily(["102", "1,098", "765"])))) == [102, 1098, 765]

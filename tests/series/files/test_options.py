@@ -19,6 +19,9 @@ from unrolled.series.files.options import number_or_name
         ({"delimiter": "::"}, "`delimiter` must be one character, tab or space; got '::'"),
         ({"header": 99}, "`header` must be the number of header rows, 0 to 10; got 99"),
         ({"header": True}, "`header` must be the number of header rows, 0 to 10; got True"),
+        ({"skip_rows": "1-x"}, "`skip_rows` takes numbers of lines and ranges of them, such as 1-4,14; got '1-x'"),
+        ({"skip_rows": "0"}, "`skip_rows` takes numbers of lines and ranges of them, such as 1-4,14; got '0'"),
+        ({"skip_rows": "4-2"}, "`skip_rows` takes numbers of lines and ranges of them, such as 1-4,14; got '4-2'"),
         ({"dates": "day"}, "`dates` must be dmy, mdy, ymd, number or a format such as %d.%m.%Y; got 'day'"),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import unrolled as un
-from tables import SALES, assert_sales, columns_of, daily, values
+from tables import DAYS, SALES, assert_sales, columns_of, daily, values
 from unrolled.series.columns import Columns
 from unrolled.series.files import ReadOptions, read_file
 from unrolled.series.from_frame import read_panel
@@ -18,6 +18,53 @@ def test_remarks_below_the_table_are_dropped_with_a_note(file):
     table = read_file(file(*SALES, "", "Source: the shop's own books", "Read on Monday"))
     assert_sales(table)
     assert table.notes == ("2 remark(s) below the table dropped",)
+
+
+@pytest.mark.parametrize(
+    ("rows", "note"),
+    [
+        ((*SALES, "Total,4.5"), "line 5 ('Total') is left out, as a total below the table"),
+        ((*SALES, "", "Summe:,4.5", "* provisional"), "line 6 ('Summe:') is left out, as a total below the table"),
+        ((*SALES, "Total général 2024,4.5"), "line 5 ('Total général 2024') is left out, as a total below the table"),
+    ],
+)
+def test_totals_below_the_table_are_left_out_with_a_note(file, rows, note):
+    table = read_file(file(*rows))
+    assert_sales(table)
+    assert note in table.notes
+
+
+def test_a_total_of_several_series_or_of_dates_in_parts_is_left_out(file):
+    rows = [f"{shop},{day},{k}" for k, day in enumerate(DAYS[:4]) for shop in "AB"]
+    table = read_file(file("shop,date,sold", *rows, "Grand total,,12"))
+    assert values(table) == [0, 0, 1, 1, 2, 2, 3, 3]
+    months = [f"2024,{month},{month}" for month in range(1, 8)]
+    assert values(read_file(file("year,month,y", *months, "Average,,4"))) == [*range(1, 8)]
+
+
+def test_a_series_named_like_a_total_is_kept(file):
+    rows = [f"{shop},{day},{k}" for k, day in enumerate(DAYS[:4]) for shop in ("North", "Total")]
+    assert sorted(set(read_file(file("shop,date,sold", *rows)).frame.shop)) == ["North", "Total"]
+
+
+@pytest.mark.parametrize("skipped", ["1-2,6", [1, 2, 6], "6, 1-2"])
+def test_lines_are_left_out_by_their_numbers_in_the_file(file, skipped):
+    path = file("date,these are", "notes,", *SALES[:3], "2024,4.5", *SALES[3:])
+    table = un.read_table(path, skip_rows=skipped)
+    assert table.y.dropna().tolist() == [1.5, 3]
+    with pytest.raises(un.DataError, match="line 8: 'x' is not a number"):
+        un.read_table(
+            file("date,these are", "notes,", *SALES[:3], "2024,4.5", *SALES[3:], "2024-01-04,x"),
+            skip_rows="1-2,6",
+            target="sales",
+        )
+
+
+def test_all_lines_that_are_no_dates_can_be_left_out_at_once(refused, file):
+    lines = (*SALES[:2], "all,1", *SALES[2:], "every,5", "2024-01-04,1")
+    refused(*lines, message="line 3: 'all' is not a date .* To leave out these lines, use `skip_rows='3,6'`.")
+    assert len(read_file(file(*lines), ReadOptions(skip_rows="3,6")).frame) == 4
+    refused(*SALES, message="has 4 lines; `skip_rows` names line 9", skip_rows="9")
 
 
 def test_preferred_columns_are_taken_where_the_file_has_them(file):

@@ -111,4 +111,4 @@ def test_dates_with_intervals_of_the_day_in_another_column(file):
 
 def test_a_line_of_a_year_among_months_is_named(refused):
     months = [f"2018-{month:02},{month}" for month in range(1, 13)]
-    refused("month,net", *months, "2018,78", message="line 14: '2018' is not a date like the others")
+    refused("month,net", *months, "2018,78", message="line 14: '2018' is not a date like .* use `skip_rows='14'`")

@@ -90,7 +90,11 @@ def test_a_bad_stamp_is_named_with_its_line(refused):
         message="column 'date', line 6: '2024-02-30' is not a date like the others. Write",
         time="date",
     )
-    refused(*SALES, ",4", message="column 'date', line 5: the timestamp is missing .* Fill it in or delete the line")
+    refused(
+        *SALES,
+        ",4",
+        message="column 'date', line 5: the timestamp is missing .* .* To leave out this line, use `skip_rows='5'`",
+    )
     refused("time,y", "1e300,1", "2,2", message="column 'time', line 2: '1e300' is not a date")
 
 

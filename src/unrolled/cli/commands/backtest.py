@@ -8,6 +8,7 @@ from typer import Option
 
 from ..common_options import OUTPUT, File, OutputOptions, Seed
 from ..console import Console, number_or_null, print_json, print_table, records_by_model
+from ..csv_form import print_rows
 from ..exit_codes import INTERRUPTED
 from ..input_tables import source_of, training_panels
 from ..model_options import COVARIATES, TRAINING, Alias, TrainingOptions
@@ -15,7 +16,7 @@ from ..option_groups import with_option_groups
 from ..output_files import interrupt_remarks, run_file_for, write_table
 from ..run_file import RunFile
 from ..search_summary import as_options, choice_remarks, chosen_by_backtest, search_json, with_choice
-from ..spreadsheet import formula_notes, print_rows
+from ..spreadsheet import formula_notes
 from ..table_options import READING, all_options, detected_columns
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def command(
     rows = forecast_rows(found, training.levels)
     console.notes(table.notes)
     notes = console.notes(found.notes)
-    console.notes([] if out is None else formula_notes(rows, output.excel_safe))
+    console.notes([] if out is None else formula_notes(rows, output.csv.excel_safe))
     files = write_rows(run_file, rows, found, all_options(ctx, reading) | detected_columns(table))
     errors = at_levels(found.table(), training.levels)
     print_verdict(found, f"horizon {horizon}, trained {'at each' if refit else 'once'}", console)
@@ -88,7 +89,7 @@ def command(
         content = backtest_json(found, errors, training.levels)
         print_json(content | {"notes": notes, "files": list(map(str, files)), "seconds": round(console.elapsed_s, 3)})
     elif str(out) == "-":
-        print_rows(rows, output.excel_safe, always_csv=True)
+        print_rows(rows, output.csv, always_csv=True)
     else:
         print_table(errors.reset_index())
     written = f"{', '.join(map(str, files))} · " if files else ""

@@ -14,13 +14,14 @@ from typer import Option
 from .. import output_files as outputs
 from ..common_options import OUTPUT, File, FutureFile, OutputOptions, Seed
 from ..console import Console, print_json, records, records_by_model
+from ..csv_form import print_rows, readable
 from ..exit_codes import INTERRUPTED
 from ..input_tables import read_known_future, source_of, training_panels
 from ..model_options import COVARIATES, TRAINING, Alias, TrainingOptions
 from ..option_groups import with_option_groups
 from ..saved_models import was_interrupted
 from ..search_summary import as_options, chosen_by_fit, search_json
-from ..spreadsheet import formula_notes, print_rows
+from ..spreadsheet import formula_notes
 from ..table_options import READING, all_options, detected_columns
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def command(
             fans = fc.predict(level=sorted({*training.levels, INNER_LEVEL}), future=ahead)
             result = fans if INNER_LEVEL in training.levels else without_level(fans, fc.name, INNER_LEVEL)
             notes = [*fit_notes, *console.notes(fc.predict_notes_)]
-            console.notes(formula_notes(result, output.excel_safe))
+            console.notes(formula_notes(result, output.csv.excel_safe))
             wall_s = console.elapsed_s
             shown = replace(fc.fitted, notes=tuple(fit_notes))  # in these, parameters are written as options
             report = Report(ReportContent(shown, fans, file.name, shlex.join(["unrolled", *sys.argv[1:]]), wall_s))
@@ -98,7 +99,7 @@ def command(
     if output.as_json:
         print_json(forecast_json(fc, table.columns, result, notes, files, wall_s))
     else:
-        print_rows(result, output.excel_safe, always_csv=folder is None)  # without a folder, this is the only output
+        print_rows(readable(result), output.csv, always_csv=folder is None)  # without a folder, no file has it
     show_chart(fc, panels[0], result, training.levels, console)
     written = f"{folder}/: {', '.join(path.name for path in files)} · " if files else ""
     console.message(f"\n{written}total run time {console.elapsed_s:.1f} s")

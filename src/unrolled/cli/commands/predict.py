@@ -6,11 +6,12 @@ from typer import Argument, Option
 
 from ..common_options import OUTPUT, FutureFile, Level, OutFile, OutputOptions, parse_levels
 from ..console import STANDARD_OUTPUT, Console, print_json, records
+from ..csv_form import print_rows, readable
 from ..input_tables import read_known_future
 from ..option_groups import with_option_groups
 from ..output_files import run_file_for, write_table
 from ..saved_models import load_forecaster, read_newer
-from ..spreadsheet import formula_notes, print_rows, unescaped
+from ..spreadsheet import formula_notes, unescaped
 from ..table_options import READING, all_options
 
 Model = Annotated[Path, Argument(metavar="MODEL", help="Model file from `unrolled forecast` or `Forecaster.save`.")]
@@ -60,14 +61,15 @@ def command(
     if file is not None:
         table = read_newer(fc, file, reading)
         table_notes = table.notes
-        fc, frame = fc.with_columns(table.columns), unescaped(table.frame) if output.excel_safe else table.frame
+        fc, frame = fc.with_columns(table.columns), unescaped(table.frame) if output.csv.excel_safe else table.frame
     result = fc.predict(frame, levels, horizon, read_known_future(future_file, fc.columns_, contexts))
     console = Console(ctx, output.quiet)
-    notes = console.notes([*table_notes, *fc.predict_notes_, *formula_notes(result, output.excel_safe)])
-    files = write_table(run_file, result, all_options(ctx, reading))
+    notes = console.notes([*table_notes, *fc.predict_notes_, *formula_notes(result, output.csv.excel_safe)])
+    rows = readable(result)
+    files = write_table(run_file, rows, all_options(ctx, reading))
     if output.as_json:
         print_json({"forecast": records(result), "notes": notes, "files": [str(path) for path in files]})
     elif files:
         console.message(", ".join(map(str, files)))
     else:
-        print_rows(result, output.excel_safe)
+        print_rows(rows, output.csv)

@@ -9,9 +9,10 @@ from typer import Argument, Option
 
 from ..common_options import OUTPUT, OutFile, OutputOptions
 from ..console import STANDARD_OUTPUT, Console, print_json, records_by_model
+from ..csv_form import print_rows
 from ..option_groups import with_option_groups
 from ..output_files import run_file_for, write_table
-from ..spreadsheet import print_rows, unescape, unescaped
+from ..spreadsheet import unescape, unescaped
 from ..table_options import READING, all_options
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def command(
 
     run_file = run_file_for(out, ctx)
     earlier = read_forecast(str(forecast), reading.id, reading.time, reading.zone)
-    if output.excel_safe:
+    if output.csv.excel_safe:
         earlier = without_escapes(earlier)
     actual = read_file(str(actuals), reading, prefer=Columns(earlier.columns.id, earlier.columns.time))
     names = actual.columns
@@ -80,7 +81,7 @@ def command(
     elif files:
         console.message(", ".join(map(str, files)))
     else:
-        print_rows(rows, output.excel_safe)
+        print_rows(rows, output.csv)
 
 
 def score_json(result: Score) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pandas as pd
 from ...arrays import Array
 from ...errors import DataError
 from .dialect import RawTable
-from .numbers import is_numeric, sample_of
+from .numbers import has_several_units, has_suffixes, is_numeric, sample_of
 from .time_columns import CALENDAR_PARTS, TIME_NAMES
 from .timestamps import whole_numbers
 
@@ -59,9 +59,9 @@ def find_ids(raw: RawTable, stamps: pd.Series, taken: Sequence[str]) -> list[str
     free = [c for c in free if c in usual or cells[c].notna().all()]
     numeric = numeric_columns(raw, taken)
     text = [c for c in free if c not in (*usual, *numeric)]
-    # the target is a column of numbers, too
-    whole = [c for c in numeric if c in free and c not in usual and whole_numbers(sample_of(cells[c])).notna().all()]
-    whole = whole if len(numeric) > 1 else []
+    # the target is a column of numbers, too; numbers with units, such as "250 ml", may be names
+    others = [c for c in numeric if c in free and c not in usual] if len(numeric) > 1 else []
+    whole = [c for c in others if whole_numbers(sample_of(cells[c])).notna().all() or has_suffixes(cells[c])]
     candidates = [*usual, *text, *whole]
     stamp_codes = pd.factorize(stamps)[0].astype(np.int64)
     codes = {c: pd.factorize(cells[c])[0].astype(np.int64) for c in candidates}
@@ -113,6 +113,8 @@ def find_target(raw: RawTable, time: str, ids: pd.Series | None, taken: Sequence
             if column.lower() == name and column not in taken:
                 return column, []
     numeric = numeric_columns(raw, taken)
+    # reading a column of several units names a cell whose unit differs
+    numeric = numeric or [c for c in raw.names if c not in taken and has_several_units(raw.cells[c])][:1]
     if len(numeric) == 1:
         return numeric[0], []
     if not numeric:

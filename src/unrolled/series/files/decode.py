@@ -1,4 +1,4 @@
-"""From bytes to text: encodings, compression, Parquet and standard input; files that are no tables are refused."""
+"""From bytes to text: encodings, compression, workbooks and standard input; files that are no tables are refused."""
 
 import codecs
 import io
@@ -10,24 +10,25 @@ from pathlib import Path
 import pandas as pd
 
 from ...errors import DataError
+from .workbook import MAX_UNPACKED_BYTES, is_workbook, read_sheet
 
-GZIP, PARQUET, ZIP, OLE = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-MAX_UNPACKED_BYTES = 4 << 30  # a small compressed file can expand to endless zeros
+GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 @dataclass(frozen=True)
 class DecodedFile:
-    """The content of a file: text, or a data frame if it is Parquet."""
+    """The content of a file: text, a data frame if it is Parquet, or the rows of a sheet if it is a workbook."""
 
     name: str  # of the file, in messages
     text: str = ""  # with "\n" as line ends
     frame: pd.DataFrame | None = None  # of a Parquet file
+    rows: list[list[str]] | None = None  # of a sheet
     notes: tuple[str, ...] = ()  # what was inferred
 
 
-def decode_file(path: str, encoding: str | None = None) -> DecodedFile:
-    """Read a file, or standard input if the path is "-"; a `DataError` refuses what is neither text nor Parquet."""
+def decode_file(path: str, encoding: str | None = None, sheet: str | None = None) -> DecodedFile:
+    """Read a file, or standard input if the path is "-"; a `DataError` refuses a file without a table."""
     data = _read_bytes(path)
     name = "standard input" if path == "-" else path
     if data[:2] == GZIP:
@@ -36,8 +37,9 @@ def decode_file(path: str, encoding: str | None = None) -> DecodedFile:
         raise DataError(f"{name} is empty.")
     if data[:4] == PARQUET:
         return DecodedFile(name, frame=_read_parquet(name, data))
-    if data[:4] in (ZIP, OLE):
-        raise DataError(f"{name} is an Excel workbook or an archive. Save the table in it as CSV or Parquet.")
+    if is_workbook(data):
+        rows, notes = read_sheet(name, data, sheet)
+        return DecodedFile(name, rows=rows, notes=notes)
     text, notes = _decode(name, data, encoding)
     if "\0" in text:
         raise DataError(f"{name} is not a text file: it holds NUL bytes. Use a CSV or Parquet file.")

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...errors import DataError
 from .decode import DecodedFile
-from .header import find_header
+from .header import Header, find_header
 from .options import ReadOptions
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -19,6 +19,7 @@ HEAD_ROWS = 50  # from which the delimiter and the header are inferred
 MAX_COLUMNS = 5_000
 MAX_FIELD_LENGTH = 1 << 20  # characters
 MAX_QUOTED_LENGTH = 60  # characters of a cell in a message
+MAX_LISTED_LINES = 10  # in a message that can be copied into an option
 
 
 @dataclass
@@ -36,6 +37,12 @@ class RawTable:
         """Of the columns."""
         return [str(name) for name in self.cells]
 
+    def without(self, rows: Iterable[int]) -> str:
+        """The sentence of a message that names the option to leave out the lines of these rows."""
+        lines = [str(line) for line in dict.fromkeys(self.lines[row] for row in rows)]
+        option = f"`skip_rows={','.join(lines)!r}`" if len(lines) <= MAX_LISTED_LINES else "`skip_rows`"
+        return f"To leave out {'this line' if len(lines) == 1 else 'these lines'}, use {option}."
+
     def place(self, column: object, row: int | None = None) -> str:
         """A column, and a row of it, in a message."""
         return f"{self.name}, column {shorten(column)}" + ("" if row is None else f", line {self.lines[row]}")
@@ -50,39 +57,89 @@ def shorten(text: object) -> str:
 def parse_cells(content: DecodedFile, options: ReadOptions) -> RawTable:
     """The cells of a file; a `DataError` refuses one without rows, or with rows that are longer than the header."""
     if content.frame is not None:
-        return _from_frame(content.name, content.frame)
-    name, text, before = content.name, content.text, 0
+        return _from_frame(content.name, content.frame, options)
+    if content.rows is not None:
+        return _from_rows(content, content.rows, options)
+    name, before = content.name, 0
+    text = _without_lines(name, content.text, options.skipped_lines)
     declared = re.match(r"sep=(.)\n", text)
     if declared:  # a line for Excel that names the delimiter
         text, before = text[declared.end() :], 1
     delimiter = options.delimiter or (declared[1] if declared else _delimiter(text))
-    header = find_header(_head(text, delimiter), options.header)
-    if header is None:
-        raise DataError(f"{name} has only empty cells.")
+    header = _checked(name, find_header(_head(text, delimiter), options.header))
     width = len(header.names)
-    if width > MAX_COLUMNS:
-        raise DataError(f"{name} has {width} columns; at most {MAX_COLUMNS} are read. Remove those not needed.")
-    _refuse_duplicate_names(name, header.names)
     offset, first = _offset(text, header.end), before + header.end + 1
     body = text[offset:]
     frame, lines = _parse_fast(body, delimiter, first) or _parse_strictly(name, body, delimiter, first, width)
-    if not len(frame):
-        raise DataError(f"{name} has a header but no rows.")
     frame = frame.iloc[:, :width] if frame.shape[1] > width else frame.reindex(columns=range(width))
+    return _named(content, header, frame, lines, delimiter)
+
+
+def _from_rows(content: DecodedFile, rows: list[list[str]], options: ReadOptions) -> RawTable:
+    """The cells of a sheet, whose rows have the same length."""
+    skipped = {line for part in options.skipped_lines for line in _inside(content.name, part, len(rows))}
+    filled = [(k + 1, row) for k, row in enumerate(rows) if any(row) and k + 1 not in skipped]
+    header = _checked(content.name, find_header(filled[:HEAD_ROWS], options.header))
+    body = [(line, row) for line, row in filled if line > header.end]
+    frame = pd.DataFrame(
+        [[cell or None for cell in row] for _, row in body], columns=range(len(header.names)), dtype=object
+    )
+    return _named(content, header, frame, [line for line, _ in body])
+
+
+def _checked(name: str, header: Header | None) -> Header:
+    if header is None:
+        raise DataError(f"{name} has only empty cells.")
+    if len(header.names) > MAX_COLUMNS:
+        raise DataError(
+            f"{name} has {len(header.names)} columns; at most {MAX_COLUMNS} are read. Remove those not needed."
+        )
+    _refuse_duplicate_names(name, header.names)
+    return header
+
+
+def _named(
+    content: DecodedFile, header: Header, frame: pd.DataFrame, lines: Sequence[int], delimiter: str = ""
+) -> RawTable:
+    """Cells below a header as a table, without columns that have neither a name nor cells."""
+    if not len(frame):
+        raise DataError(f"{content.name} has a header but no rows.")
     frame.columns = [label or f"column {k + 1}" for k, label in enumerate(header.names)]
     frame = frame.astype(object).where(frame.notna(), None)
     kept = frame.notna().any().to_numpy() | np.array([bool(label) for label in header.names])
-    notes = [*content.notes, *header.notes]
-    return RawTable(name, frame.loc[:, kept], lines, notes, delimiter)
+    return RawTable(content.name, frame.loc[:, kept], lines, [*content.notes, *header.notes], delimiter)
 
 
-def _from_frame(name: str, frame: pd.DataFrame) -> RawTable:
+def _without_lines(name: str, text: str, skipped: Sequence[range]) -> str:
+    """A text in which these lines are blank."""
+    if not skipped:
+        return text
+    lines = text.split("\n")
+    for part in skipped:
+        for line in _inside(name, part, len(lines)):
+            lines[line - 1] = ""
+    return "\n".join(lines)
+
+
+def _inside(name: str, part: range, lines: int) -> range:
+    """The lines of a range that a file of this length has."""
+    if part.start > lines:
+        raise DataError(f"{name} has {lines} lines; `skip_rows` names line {part.start}.")
+    return range(part.start, min(part.stop, lines + 1))
+
+
+def _from_frame(name: str, frame: pd.DataFrame, options: ReadOptions) -> RawTable:
     """The cells of Parquet as texts, so that they are read like those of a text file."""
     if frame.shape[1] > MAX_COLUMNS:
         raise DataError(f"{name} has {frame.shape[1]} columns; at most {MAX_COLUMNS} are read. Remove some.")
     _refuse_duplicate_names(name, list(frame.columns))
     text = frame.astype(object).where(frame.notna(), None)
-    return RawTable(name, text.map(lambda cell: cell if cell is None else str(cell)), range(1, len(frame) + 1))
+    lines = np.arange(1, len(frame) + 1)
+    kept = np.ones(len(frame), bool)
+    for part in options.skipped_lines:
+        kept[[line - 1 for line in _inside(name, part, len(frame))]] = False
+    text = text[kept].reset_index(drop=True)
+    return RawTable(name, text.map(lambda cell: cell if cell is None else str(cell)), lines[kept].tolist())
 
 
 def _refuse_duplicate_names(name: str, labels: Sequence[str]) -> None:
@@ -201,7 +258,8 @@ def _parse_strictly(
                 if any(cells[width:]):
                     raise DataError(
                         f"{name}, line {begins}: {len(row)} fields, but the header has {width}. "
-                        f"Quote fields that contain {delimiter!r}, or name the delimiter with `delimiter`."
+                        f"Quote fields that contain {delimiter!r}, or name the delimiter with `delimiter`. "
+                        f"To leave out this line, use `skip_rows='{begins}'`."
                     )
                 rows.append([*cells[:width], *[None] * (width - len(cells))])
                 lines.append(begins)

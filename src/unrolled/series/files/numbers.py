@@ -1,9 +1,11 @@
 """Texts as numbers, as people and spreadsheets write them; the whole column decides what its commas mean."""
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,11 +20,25 @@ MISSING = frozenset(
 DASHES = frozenset({"-", "--", "–", "—"})
 SAMPLE_SIZE = 200  # cells from which the kind of a column is inferred
 MIN_NUMERIC_SHARE = 0.9  # of the cells in the sample of a numeric column
+MAX_UNITS = 3  # in a column of which an error can say that its units differ
 
 _CURRENCY = r"(?:US\$|R\$|A\$|C\$|[$€£¥₹₩₽₺₫฿]|USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|zł|kr\.?|Fr\.?|Rs\.?)"
 _MONEY = re.compile(rf"^([-+(]*)\s*{_CURRENCY}\s*|\s*{_CURRENCY}(\)?)$")
 _SPACES = re.compile(r"(?<=\d)[\s'’\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?")
+# a number and what follows it: a word after a blank, or at least two characters or one sign without a blank
+_SUFFIXED = re.compile(
+    r"(.*\d[.,]?)(?:\s+(?=\S)|(?=[kKmMbBtT]\)?$|[^\W\d_]\S|[°µ′″]))((?:[^\W\d_]|[°µ′″])[^\s\d,;:%()]{0,11}(?:(?<=m)[23])?)(\)?)"
+)
+NO_UNITS = frozenset({"am", "pm", "st", "nd", "rd", "th"})  # of hours and ordinal numbers
+MULTIPLIERS = {
+    **dict.fromkeys(("k", "K", "thousand", "Tsd", "Tsd."), 1e3),
+    **dict.fromkeys(("M", "MM", "mn", "Mn", "mln", "Mio", "Mio.", "million"), 1e6),
+    **dict.fromkeys(("B", "bn", "Bn", "BN", "Mrd", "Mrd.", "Mia", "mld", "billion"), 1e9),
+    **dict.fromkeys(("T", "tn", "trn", "trillion"), 1e12),
+}
+SMALL_MULTIPLIERS = {"m": 1e6, "b": 1e9, "t": 1e12}  # beside others only; alone, they are units such as metres
+BOUND_SHARE = 0.5  # of a bound: "<1" is some value between 0 and 1
 
 
 @dataclass(frozen=True)
@@ -32,6 +48,15 @@ class Numbers:
     values: Array  # NaN where missing or not a number, (n,)
     bad: Array  # where a cell is not a number, (n,) bool
     notes: tuple[str, ...] = ()  # what was inferred
+    unit: str = ""  # that follows the numbers
+
+
+class Written(NamedTuple):
+    """The parts of a text that holds a number."""
+
+    core: str  # its digits with their decimal and thousands separators; "" if the text is no number
+    factor: float  # the sign, and the share of a bound
+    suffix: str = ""  # a unit or a multiplier
 
 
 def missing(column: pd.Series, also: Iterable[str] = ()) -> Array:
@@ -61,6 +86,19 @@ def is_numeric(column: pd.Series) -> bool:
     return 1 - float(read_numbers(sample).bad.mean()) >= MIN_NUMERIC_SHARE
 
 
+def has_several_units(column: pd.Series) -> bool:
+    """Whether nearly all cells are numbers with units, of a few kinds, or some with a unit and some without."""
+    written = [parts_of(text) for text in sample_of(column)]
+    kinds = {parts.suffix for parts in written if parts.core}
+    share = sum(bool(parts.core) for parts in written) / max(len(written), 1)
+    return share >= MIN_NUMERIC_SHARE and 2 <= len(kinds) <= MAX_UNITS
+
+
+def has_suffixes(column: pd.Series) -> bool:
+    """Whether a text follows the numbers of a column."""
+    return any(parts_of(text).suffix for text in sample_of(column) if not is_plain(text))
+
+
 def is_plain(text: str) -> bool:
     """Whether a text is a number as programs write it, with a point and without separators."""
     return bool(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text))
@@ -79,10 +117,11 @@ def read_numbers(
     values = pd.to_numeric(present, errors="coerce").to_numpy(float)
     bad = np.isnan(values) & ~absent
     notes: list[str] = []
+    unit = ""
     if bad.any() or decimal == "," or hint == ",":
         codes, texts = pd.factorize(present)
         if len(texts):
-            numbers, notes = _read_unique([str(text) for text in texts], decimal, hint)
+            numbers, notes, unit = _read_unique([str(text) for text in texts], decimal, hint)
             values = np.where(codes < 0, np.nan, numbers[codes])
             bad = np.isnan(values) & ~absent
     if not notes and (column.isin(DASHES)).any() and not {"-", "--"} & set(also_missing):
@@ -90,33 +129,85 @@ def read_numbers(
     sentinels = [float(text) for text in also_missing if is_plain(text)]
     if sentinels:
         values = np.where(np.isin(values, sentinels), np.nan, values)
-    return Numbers(values, bad, tuple(notes))
+    return Numbers(values, bad, tuple(notes), unit)
 
 
-def _read_unique(texts: list[str], decimal: str | None, hint: str | None) -> tuple[Array, list[str]]:
-    """Distinct texts as numbers, NaN where they are none, and notes."""
-    cores, signs = zip(*(core_of(text) for text in texts), strict=True)
-    notes = []
+def _read_unique(texts: list[str], decimal: str | None, hint: str | None) -> tuple[Array, list[str], str]:
+    """Distinct texts as numbers, NaN where they are none, notes, and the unit."""
+    written = [parts_of(text) for text in texts]
+    factors, unit = _meaning_of_suffixes([parts.suffix for parts in written if parts.core])
+    cores = [parts.core if parts.suffix in factors else "" for parts in written]
     found = decimal or decide_decimal(cores)
+    notes = []
     if found is None:
-        commas = [text for text, core in zip(texts, cores, strict=True) if core and "," in core]
+        commas = [text for text, core in zip(texts, cores, strict=True) if "," in core]
         found = hint or "."
         if commas:
             other = {".": ",", ",": "."}[found]
-            as_is = _value(core_of(commas[0])[0], found)
+            as_is = _value(parts_of(commas[0]).core, found)
             notes.append(f"{commas[0]!r} read as {as_is:g}; change with `decimal={other!r}`")
-    money = sum(bool(_MONEY.search(text)) for text in texts)
-    zeros = [bool(_MONEY.search(text)) and _MONEY.sub(r"\1\2", text).strip() in DASHES for text in texts]
-    values = np.array(
-        [0.0 if zero else sign * _value(core, found) for core, sign, zero in zip(cores, signs, zeros, strict=True)]
-    )
-    if money:
+    if found == "," and decimal is None and not notes:
+        notes.append("commas read as decimal points")
+    money = [bool(_MONEY.search(text)) for text in texts]
+    zeros = [paid and _without_currency(text) in DASHES for text, paid in zip(texts, money, strict=True)]
+    values = np.array([
+        0.0 if zero else factors.get(parts.suffix, 1.0) * parts.factor * _value(core, found)
+        for core, parts, zero in zip(cores, written, zeros, strict=True)
+    ])  # fmt: skip
+    if any(money):
         notes.append("currency signs removed" + (", a dash after one read as 0" if any(zeros) else ""))
     if any(text.endswith("%") for text in texts):
         notes.append("per cent signs removed: '5%' is read as 5")
-    if found == "," and decimal is None and not notes:
-        notes.append("commas read as decimal points")
-    return values, notes
+    return values, [*notes, *_suffix_notes(texts, written, values, unit)], unit
+
+
+def _suffix_notes(texts: list[str], written: list[Written], values: Array, unit: str) -> list[str]:
+    """Notes on the unit, and an example each of the multipliers and the bounds."""
+    read = [(text, parts, value) for text, parts, value in zip(texts, written, values, strict=True) if value == value]
+    notes = [f"unit {unit!r} removed"] if unit else []
+    if not unit:
+        notes += [f"{text!r} read as {value:.15g}" for text, parts, value in read if parts.suffix][:1]
+    bounds = [f"{text!r} read as {value:g}" for text, _, value in read if text.startswith("<")]
+    return notes + [f"{bound}, half of the bound" for bound in bounds[:1]]
+
+
+def _meaning_of_suffixes(suffixes: Sequence[str]) -> tuple[Mapping[str, float], str]:
+    """The factor of each suffix that can be read, and the unit: the most common suffix, unless all are multipliers.
+
+    >>> _meaning_of_suffixes(["K", "m", ""]), _meaning_of_suffixes(["m", "m"])
+    (({'': 1.0, 'K': 1000.0, 'm': 1000000.0}, ''), ({'m': 1.0}, 'm'))
+    """
+    counts = Counter(suffixes)
+    kinds = counts.keys() - {""}
+    if kinds & MULTIPLIERS.keys() and kinds <= MULTIPLIERS.keys() | SMALL_MULTIPLIERS.keys():
+        return {"": 1.0} | {kind: (MULTIPLIERS | SMALL_MULTIPLIERS)[kind] for kind in sorted(kinds)}, ""
+    unit = counts.most_common(1)[0][0] if counts else ""
+    return {unit: 1.0}, unit
+
+
+def parts_of(text: str) -> Written:
+    """The digits of a text, its sign, and a unit or multiplier after them.
+
+    >>> parts_of("<1"), parts_of("5 °C"), parts_of("A4").core
+    (Written(core='1', factor=0.5, suffix=''), Written(core='5', factor=1.0, suffix='°C'), '')
+    """
+    core, sign = core_of(text)
+    if core:
+        return Written(core, sign)
+    text = _without_currency(text)
+    share = BOUND_SHARE if text.startswith("<") else 1.0
+    text = text.removeprefix("<").lstrip()
+    found = _SUFFIXED.fullmatch(text)
+    if found and found[2].lower() not in NO_UNITS:
+        text = found[1] + found[3]
+    core, sign = core_of(text)
+    if share < 1 and (sign < 0 or core.startswith("-")):
+        return Written("", 1.0)
+    return Written(core, sign * share, found[2] if found else "")
+
+
+def _without_currency(text: str) -> str:
+    return _MONEY.sub(r"\1\2", text.strip().replace("−", "-")).strip()
 
 
 def core_of(text: str) -> tuple[str, float]:
@@ -124,10 +215,10 @@ def core_of(text: str) -> tuple[str, float]:
 
     The digits are "" if the text is no number.
     """
-    text, sign = _MONEY.sub(r"\1\2", text.strip().replace("−", "-")).strip(), 1.0
+    text, sign = _without_currency(text), 1.0
     if text.startswith("(") and text.endswith(")"):
         text, sign = text[1:-1].strip(), -1.0
-        text = _MONEY.sub(r"\1\2", text).strip()
+        text = _without_currency(text)
     text = text.removesuffix("%").rstrip()
     if text.endswith("-") and text[:1].isdigit():
         text, sign = text[:-1].rstrip(), -sign

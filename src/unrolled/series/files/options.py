@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -42,7 +43,9 @@ class ReadOptions:
     decimal: str | None = None  # "," or "."
     delimiter: str | None = None  # between cells: one character, or "tab", "space", "comma", "semicolon"
     encoding: str | None = None  # of the file, such as "cp1252"
+    sheet: str | None = None  # of a workbook: its name or number
     header: int | None = None  # the number of rows that name the columns; 0: none
+    skip_rows: str | None = None  # numbers and ranges of lines to leave out, as an editor shows them: "1-4,14"
 
     def __post_init__(self) -> None:
         _check_choice("aggregate", self.aggregate, AGGREGATES)
@@ -55,6 +58,7 @@ class ReadOptions:
             raise InputError(
                 f"`header` must be the number of header rows, 0 to {MAX_HEADER_ROWS}; got {self.header!r}."
             )
+        self.skipped_lines  # noqa: B018  # raises if one is invalid
         if self.delimiter is not None:
             object.__setattr__(self, "delimiter", DELIMITER_NAMES.get(self.delimiter, self.delimiter))
             if len(self.delimiter) != 1 or self.delimiter in '"\n\r':
@@ -64,6 +68,21 @@ class ReadOptions:
     def missing(self) -> frozenset[str]:
         """The texts of `na`."""
         return frozenset(part.strip() for part in (self.na or "").split(",") if part.strip())
+
+    @property
+    def skipped_lines(self) -> list[range]:
+        """The numbers of the lines in `skip_rows`.
+
+        >>> ReadOptions(skip_rows="1-4, 14").skipped_lines
+        [range(1, 5), range(14, 15)]
+        """
+        found = [re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip()) for part in (self.skip_rows or "").split(",")]
+        ranges = [range(int(part[1]), int(part[2] or part[1]) + 1) for part in found if part]
+        if self.skip_rows is not None and (None in found or not all(part.start and part for part in ranges)):
+            raise InputError(
+                f"`skip_rows` takes numbers of lines and ranges of them, such as 1-4,14; got {self.skip_rows!r}."
+            )
+        return ranges
 
     @property
     def given(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def read_table(
     weight: str | None = None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Read a CSV (also gzipped) or Parquet file as a tidy long table, as `unrolled forecast` does.
+    """Read a CSV (also gzipped), Excel or Parquet file as a tidy long table, as `unrolled forecast` does.
 
     Delimiter, encoding, header, formats of dates and numbers, and the roles of columns are inferred from the whole
     file. Everything inferred is reported in `.attrs["notes"]`, one line each, and can be changed with an option.
@@ -29,8 +29,8 @@ def read_table(
     Args:
         path: of the file; "-" reads standard input.
         past, future, static, weight: columns of covariates and weights to keep, as in `Forecaster.fit`.
-        options: id, time, target, wide, na, aggregate, freq, start, zone, dates, decimal, delimiter, encoding,
-            header; see `unrolled.series.files.ReadOptions`.
+        options: id, time, target, wide, na, aggregate, freq, open, start, zone, dates, decimal, delimiter, encoding,
+            sheet, header, skip_rows; see `unrolled.series.files.ReadOptions`.
 
     Returns:
         A data frame with the columns unique_id (if there are several series), ds, y, and those of covariates.
@@ -46,8 +46,10 @@ def read_table(
     ([1234.5, 99.5], ["column 'Umsatz': commas read as decimal points"])
     """
     joined: dict[str, Any] = {
-        name: ",".join(value) if isinstance(value, (list, tuple)) else value for name, value in options.items()
+        name: ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+        for name, value in options.items()
     }
+    joined |= {name: str(joined[name]) for name in ("skip_rows", "sheet") if isinstance(joined.get(name), int)}
     joined["freq"] = number_or_name(joined.get("freq"))
     covariates = CovariateColumns(tuple(past), tuple(future), tuple(static), weight)
     table = read_file(str(path), ReadOptions(**joined), covariates)

@@ -1,5 +1,6 @@
 """From a file to a long table: the meaning of its cells, rows and columns is inferred here."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from .aggregation import (
 from .column_roles import ID_SEPARATOR, columns_of_option, find_ids, find_target, list_names, numeric_columns
 from .decode import decode_file
 from .dialect import RawTable, parse_cells, shorten
-from .numbers import core_of, decide_decimal, is_numeric, missing, read_numbers, sample_of
+from .numbers import decide_decimal, is_numeric, missing, parts_of, read_numbers, sample_of
 from .options import CovariateColumns, ReadOptions
 from .reshape import LONG_NAMES, columns_are_series, unpivot
 from .sentinels import sentinel_notes
@@ -30,6 +31,12 @@ from .timestamps import dates_share
 
 MAX_ABSOLUTE_VALUE = 1e36  # networks compute in 32 bits
 MAX_LONG_CELLS = 200_000_000  # of a table that is made long
+# first words of totals and means in the languages of `dates`
+TOTAL = re.compile(
+    r"(?:grand |sub-?)?(?:totals?|sum|overall|gesamt(?:summe)?|summe|insgesamt|somme|ensemble|suma|soma|somma|totale|"
+    r"totaal|eindtotaal|som|average|mean|durchschnitt|mittelwert|moyenne|promedio|media|média|gemiddelde)"
+    r"(?: \S+){0,2}:?"
+)
 MAX_LISTED_TEXTS, MAX_LISTED_LENGTH = 5, 60  # of texts in a message that can be copied into an option
 
 
@@ -84,7 +91,7 @@ def read_file(
 
 def read_cells(path: str, options: ReadOptions) -> RawTable:
     """The cells of a file."""
-    return parse_cells(decode_file(path, options.encoding), options)
+    return parse_cells(decode_file(path, options.encoding, options.sheet), options)
 
 
 def interpret(
@@ -158,8 +165,9 @@ def _assign_roles(
 def _find_timestamps(
     raw: RawTable, options: ReadOptions, covariates: CovariateColumns, chosen: Mapping[str, list[str]]
 ) -> TimeColumn:
-    """The timestamps of the rows; remarks below the table are dropped first."""
+    """The timestamps of the rows; remarks and totals below the table are dropped first."""
     taken = [*chosen["id"], *chosen["target"], *covariates.names]
+    _drop_footer(raw, raw.names[0])
     names = [] if options.start and not chosen["time"] else find_time(raw, chosen["time"], taken)
     if names:
         _drop_footer(raw, names[0])
@@ -173,19 +181,37 @@ def _find_timestamps(
 
 
 def _drop_footer(raw: RawTable, time: str) -> None:
-    """Drop last lines that hold a remark: text in one cell, nothing else."""
-    keep = len(raw.cells)
+    """Drop last lines that hold a remark, which is text in one cell and nothing else, or a total."""
+    keep, remarks, totals = len(raw.cells), 0, []
     while keep > 1 and raw.cells.shape[1] > 1:
         row = raw.cells.iloc[keep - 1]
         filled = row[row.notna()]
-        if len(filled) != 1 or dates_share(filled) or is_numeric(filled) or missing(filled).all():
-            break
-        if row[time] is None and filled.index[0] != raw.cells.columns[0]:
+        if word := _total_in(raw, filled):
+            totals.append(f"line {raw.lines[keep - 1]} ({word!r})")
+        elif _is_remark(raw, filled, row[time] is None):
+            remarks += 1
+        else:
             break
         keep -= 1
+    if remarks:
+        raw.notes.append(f"{remarks} remark(s) below the table dropped")
+    raw.notes += [f"{line} is left out, as a total below the table" for line in reversed(totals)]
     if keep < len(raw.cells):
-        raw.notes.append(f"{len(raw.cells) - keep} remark(s) below the table dropped")
         raw.cells, raw.lines = raw.cells.iloc[:keep], raw.lines[:keep]
+
+
+def _total_in(raw: RawTable, filled: pd.Series) -> str | None:
+    """The word for a total in a row without a date, unless other rows have it, too: it names a series then."""
+    words = {column: str(text) for column, text in filled.items() if TOTAL.fullmatch(str(text).lower())}
+    if dates_share(filled):
+        return None
+    return next((word for column, word in words.items() if (raw.cells[column] == word).sum() == 1), None)
+
+
+def _is_remark(raw: RawTable, filled: pd.Series, has_no_time: bool) -> bool:
+    if len(filled) != 1 or dates_share(filled) or is_numeric(filled) or missing(filled).all():
+        return False
+    return not has_no_time or filled.index[0] == raw.cells.columns[0]
 
 
 def series_names(raw: RawTable, ids: Sequence[str]) -> pd.Series | None:
@@ -196,7 +222,8 @@ def series_names(raw: RawTable, ids: Sequence[str]) -> pd.Series | None:
         absent = raw.cells[column].isna().to_numpy()
         if absent.any():
             row = int(absent.argmax())
-            raise DataError(f"{raw.place(column, row)}: the id is missing. Fill it in or delete the line.")
+            remedy = raw.without(np.flatnonzero(absent))
+            raise DataError(f"{raw.place(column, row)}: the id is missing. Fill it in. {remedy}")
     name = raw.cells[ids[0]]
     for column in ids[1:]:
         name = name + ID_SEPARATOR + raw.cells[column]
@@ -226,7 +253,7 @@ def _find_targets(
 
 def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles, notes: list[str]) -> LongTable:
     """The long table, in which each of several targets is a series; notes on columns are added to `notes`."""
-    hint, covariates, targets = _decimal_hint(raw, options), roles.covariates, roles.targets
+    hint, covariates, targets = decimal_hint(raw, options), roles.covariates, roles.targets
     time, several = roles.time.name, len(targets) > 1
     id_name = ID_SEPARATOR.join(roles.ids) if roles.ids else Columns.id
     target = targets[0] if len(targets) == 1 else "value" if several else "count"
@@ -265,9 +292,13 @@ def numbers_of(raw: RawTable, options: ReadOptions, column: str, hint: str | Non
         listed = ",".join(texts)
         short = len(texts) <= MAX_LISTED_TEXTS and len(listed) < MAX_LISTED_LENGTH
         remedy = f" or count it as missing with `na={listed!r}`," if short else ""
+        fault = "is not a number"
+        if parts_of(str(cells.iloc[row])).core:
+            fault = f"lacks the unit {found.unit!r} of most cells" if found.unit else "has a unit, unlike most cells"
         raise DataError(
-            f"{raw.place(column, row)}: {shorten(cells.iloc[row])} is not a number ({int(found.bad.sum())} such "
-            f"cell(s)). Correct it,{remedy} or leave it empty."
+            f"{raw.place(column, row)}: {shorten(cells.iloc[row])} {fault} ({int(found.bad.sum())} such "
+            f"cell(s)). Correct it,{remedy} or leave it empty. "
+            f"{raw.without(np.flatnonzero(found.bad))}"
         )
     infinite, too_large = np.isinf(found.values), np.abs(found.values) > MAX_ABSOLUTE_VALUE
     if infinite.any():
@@ -298,14 +329,20 @@ def read_covariate(
     return numbers_of(raw, options, column, hint, notes)
 
 
-def _decimal_hint(raw: RawTable, options: ReadOptions) -> str | None:
-    """ "," if columns that can be read in one way only have decimal commas, else None."""
+def decimal_hint(raw: RawTable, options: ReadOptions) -> str | None:
+    """ "," if columns that can be read in one way only have decimal commas, else None.
+
+    Semicolons between cells leave the comma to numbers: it is decimal if no column decides and most numbers have it.
+    """
     if options.decimal is not None or raw.delimiter == "":
         return None
     cores = []
     for column in list(raw.cells)[:50]:
-        texts = [text for text in sample_of(raw.cells[column]).head(50) if "," in text]
-        if texts and is_numeric(raw.cells[column]):
-            cores += [core_of(text)[0] for text in texts]
-    found = decide_decimal(cores) if cores else None
+        texts = sample_of(raw.cells[column]).head(50)
+        if texts.str.contains("[,.]").any() and is_numeric(raw.cells[column]):
+            cores += [parts_of(text).core for text in texts]
+    with_commas = [core for core in cores if "," in core]
+    found = decide_decimal(with_commas)
+    if found is None and raw.delimiter == ";" and 2 * len(with_commas) > len(cores):
+        found = ","
     return "," if found == "," else None

@@ -13,7 +13,7 @@ from .column_roles import ID_SEPARATOR, columns_of_option, find_ids, list_names
 from .dialect import RawTable
 from .numbers import is_numeric
 from .options import CovariateColumns, ReadOptions
-from .reader import FileTable, chosen_columns, numbers_of, read_cells, read_covariate, series_names
+from .reader import FileTable, chosen_columns, decimal_hint, numbers_of, read_cells, read_covariate, series_names
 from .time_columns import find_time, read_time_column
 
 
@@ -38,7 +38,7 @@ def read_future(
         frame[columns.id] = series_names(raw, id_columns)
     _locate(frame, columns.time, columns.id, zone)
     for name in columns.future:
-        frame[name] = read_covariate(raw, options, name, kinds.get(name), None, [])
+        frame[name] = read_covariate(raw, options, name, kinds.get(name), decimal_hint(raw, options), [])
     keys = [columns.time, *id_columns]
     has_value = frame[list(columns.future)].notna().any(axis=1).to_numpy()
     duplicates = frame.duplicated(keys, keep=False).to_numpy() & has_value
@@ -93,8 +93,9 @@ def read_forecast(
     if not ids and frame.duplicated().any() and names[0] not in times:
         ids = [names[0]]  # written first by `forecast` and `backtest`; one or two rows per series show no other id
     numeric = [c for c in names if c not in (*times, *ids, "cutoff") and is_numeric(raw.cells[c])]
+    hint = decimal_hint(raw, options)
     for column in numeric:
-        frame[column] = numbers_of(raw, options, column, None, [])
+        frame[column] = numbers_of(raw, options, column, hint, [])
     series = series_names(raw, ids)
     id_column = ID_SEPARATOR.join(ids) if ids else Columns.id
     if series is not None:

@@ -176,8 +176,9 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
         )
     bad = found.bad
     if bad.any():
-        row = int(np.flatnonzero(bad[codes] & (codes >= 0))[0])
-        refuse_unread(f"{place}, line {raw.lines[row]}", str(texts.iloc[row]), not bad.all())
+        rows = np.flatnonzero(bad[codes] & (codes >= 0))
+        remedy = "" if bad.all() else raw.without(rows)
+        refuse_unread(f"{place}, line {raw.lines[rows[0]]}", str(texts.iloc[rows[0]]), remedy)
     found = on_clock(found, options.zone, options.freq)
     notes = [*found.notes]
     if len(names) > 1:
@@ -188,7 +189,7 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
         # years, which a frequency of dates such as YS needs as dates
         values = (values - 1970).astype("datetime64[Y]").astype("datetime64[ns]")
     if (codes < 0).any():
-        stamps, note = _fill_missing(values, codes, place, raw.lines)
+        stamps, note = _fill_missing(values, codes, raw, name)
         notes = [*notes, note]
     else:
         stamps = pd.Series(values[codes])
@@ -226,7 +227,7 @@ def _join_parts(raw: RawTable, parts: Mapping[str, pd.Series]) -> pd.Series:
             row = int(bad.argmax())
             raise DataError(
                 f"{raw.place(column.name, row)}: {shorten(column.iloc[row])} is not a {part}. Correct it, or name "
-                "the columns of the time (`time`)."
+                f"the columns of the time (`time`). {raw.without(np.flatnonzero(bad))}"
             )
         numbers[part] = found.astype(int).to_numpy()
     two_digits = "{:02}".format
@@ -246,15 +247,15 @@ def _join_parts(raw: RawTable, parts: Mapping[str, pd.Series]) -> pd.Series:
     return texts.astype(object)
 
 
-def _fill_missing(values: np.ndarray, codes: np.ndarray, place: str, lines: Sequence[int]) -> tuple[pd.Series, str]:
+def _fill_missing(values: np.ndarray, codes: np.ndarray, raw: RawTable, name: str) -> tuple[pd.Series, str]:
     """The timestamps of rows, with missing ones filled in if all others are evenly spaced; and a note.
 
     `codes` (n,) are the positions of the rows' timestamps among the distinct `values`, -1 where they are missing.
     """
     present, missing = np.flatnonzero(codes >= 0), np.flatnonzero(codes < 0)
     refusal = DataError(
-        f"{place}, line {lines[int(missing[0])]}: the timestamp is missing ({len(missing)} such line(s)). Fill it in "
-        "or delete the line, or number all rows with `start` and `freq`."
+        f"{raw.place(name, int(missing[0]))}: the timestamp is missing ({len(missing)} such line(s)). Fill it in, "
+        f"or number all rows with `start` and `freq`. {raw.without(missing)}"
     )
     # a single last row without a timestamp may well be a total
     only_last = len(missing) == 1 and missing[0] == len(codes) - 1

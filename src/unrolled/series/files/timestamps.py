@@ -276,15 +276,13 @@ def out_of_range(text: str) -> bool:
     return not FIRST_YEAR <= (parts.third if parts.order == "ambiguous" else parts.first) <= LAST_YEAR
 
 
-def refuse_unread(place: str, text: str, others_are_dates: bool) -> NoReturn:
-    """Raise an error for a text that is no timestamp."""
+def refuse_unread(place: str, text: str, remedy: str) -> NoReturn:
+    """Raise an error for a text that is no timestamp; `remedy` leaves out such lines, "" if all are such."""
     if out_of_range(text):
-        raise DataError(
-            f"{place}: {shorten(text)} lies outside the years {FIRST_YEAR} to {LAST_YEAR}. Correct it or delete the "
-            "line."
+        fault = f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}. Correct it."
+    else:
+        fault = (
+            f"is not a date{' like the others' if remedy else ''}. Write dates as 2024-12-31, give their format "
+            "(`dates`), such as %d.%m.%Y, or name another column (`time`)."
         )
-    like = " like the others" if others_are_dates else ""
-    raise DataError(
-        f"{place}: {shorten(text)} is not a date{like}. Write dates as 2024-12-31, give their format (`dates`), such "
-        "as %d.%m.%Y, or name another column (`time`)."
-    )
+    raise DataError(f"{place}: {shorten(text)} {fault} {remedy}".rstrip())
