@@ -20,8 +20,12 @@ from ..errors import DataError, InputError
 Unit = Literal["integer", "fixed", "month", "business day"]
 
 SECOND, MINUTE, HOUR, DAY = (n * 10**9 for n in (1, 60, 3600, 86400))
-# seasons of fixed frequencies, in nanoseconds: (longest period to which the season applies, length of the season)
-FIXED_SEASONS = ((MINUTE, HOUR), (12 * HOUR, DAY), (DAY, 7 * DAY), (7 * DAY, 364 * DAY))
+SEASONS = ("hour", "day", "week", "year")
+# of fixed frequencies, in nanoseconds: (longest period to which the season applies, length of the season); a year is
+# 52 whole weeks, so that a value and the one a year before are of the same day of the week
+FIXED_SEASONS = dict(
+    zip(SEASONS, ((MINUTE, HOUR), (12 * HOUR, DAY), (DAY, 7 * DAY), (7 * DAY, 364 * DAY)), strict=True)
+)
 MAX_WEEKEND_SHARE = 0.1  # of weekends on which a series of business days may have a value
 VALID_ALIASES = "use an alias such as D, B, W, MS, QS, YS, h or 30min"
 
@@ -159,17 +163,24 @@ class Frequency:
         return self.unit in ("month", "business day") or (self.unit == "fixed" and self.step % DAY == 0)
 
     @property
+    def seasons(self) -> dict[str, int]:
+        """Periods of each season of the calendar, the shortest first: a day of 24 hours, a week of 168 and so on."""
+        if self.unit == "month":
+            return {"year": 12 // self.step} if self.step < 12 and 12 % self.step == 0 else {}
+        if self.unit == "business day":
+            return {"week": 5, "year": 52 * 5} if self.step == 1 else {}
+        if self.unit == "integer":
+            return {}
+        return {
+            name: length // self.step
+            for name, (longest, length) in FIXED_SEASONS.items()
+            if self.step <= longest and length % self.step == 0
+        }
+
+    @property
     def season(self) -> int:
         """Periods per season: 12 for months, 4 for quarters, 7 for days, 24 for hours; 1 if there is no usual one."""
-        if self.unit == "month":
-            return 12 // self.step if 12 % self.step == 0 else 1
-        if self.unit == "business day":
-            return 5 if self.step == 1 else 1
-        if self.unit == "fixed":
-            for longest, season in FIXED_SEASONS:
-                if self.step <= longest:
-                    return season // self.step if season % self.step == 0 and season > self.step else 1
-        return 1
+        return next(iter(self.seasons.values()), 1)
 
     @property
     def mase_season(self) -> int:

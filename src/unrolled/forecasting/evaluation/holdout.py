@@ -1,8 +1,9 @@
 """The held-out end: networks predict it once; calibration and comparison use these predictions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import gcd
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from ...series.columns import Columns
 from ...series.frequency import mase_season
 from ...series.panel import Panel
 from ...series.to_frame import forecast_frame
-from ..baselines.registry import COMPARED, baseline_forecasts
+from ..baselines.registry import COMPARED, FOR_MANY_ZEROS, baseline_forecasts, distinct
 from ..inputs.windows import window_ends
 from ..model.ensemble import Ensemble
 from ..model.recursion import forecast_quantiles
@@ -22,7 +23,15 @@ from ..probabilistic.interval_columns import interval_columns
 from ..probabilistic.quantile_function import normal_scores
 from ..probabilistic.quantiles import MEDIAN, QUANTILES
 from .comparison import Comparison
-from .metrics import POINT_MEASURES, in_sample_values, score_series, summarize
+from .metrics import (
+    POINT_MEASURES,
+    has_many_zeros,
+    in_sample_values,
+    judging_measure,
+    score_series,
+    score_steps,
+    summarize,
+)
 
 MAX_HELD_OUT_WINDOWS = 5000  # more would take longer and change little
 MAX_RECURSIVE_WINDOWS = 500  # if each needs many paths
@@ -96,7 +105,7 @@ def predict_held_out(
     panel = panel.select(np.array([i in kept for i in panel.ids]))  # without known rows there is no forecast
     count = int((panel.lengths - known.lengths).max()) - horizon + 1
     most = MAX_HELD_OUT_WINDOWS if horizon <= ensemble.spec.horizon else MAX_RECURSIVE_WINDOWS
-    every = max(1, -(-len(panel.ids) * count // most))
+    every = _stride(-(-len(panel.ids) * count // most), count, panel.frequency.seasons.values())
     # backwards from the last origin, so that it is among them
     ends = window_ends(panel, ensemble.spec, horizon, origins=slice(-1, -count - 1, -every))
     origins = TransformedOrigins(panel, ends, transform)
@@ -140,9 +149,12 @@ def compare_with_baselines(
     panel = origins.panel
     scaled_by = mase_season(panel.frequency, season)
     repeated = _repeated_season(held_out, season)
+    history = in_sample_values(known, scaled_by)
+    many_zeros = has_many_zeros(history.y)
+    names = (*COMPARED, *(FOR_MANY_ZEROS if many_zeros else ()), *baselines)
     values = origins.inverse_transform(calibrate(held_out.quantiles, held_out.conformal_factors))
     forecasts = {name: ensemble.support.quantile(values[..., MEDIAN], 0.5)} | baseline_forecasts(
-        dict.fromkeys(b for b in (*COMPARED, *baselines) if b != "SeasonalNaive" or repeated > 1),
+        distinct(names, panel.frequency, repeated, int(np.median(panel.lengths))),
         origins,
         panel.offsets[:-1] + known.lengths,
         horizon,
@@ -153,7 +165,9 @@ def compare_with_baselines(
     rows = origins.rows_ahead(horizon)
     y = np.where(panel.observed[rows], panel.y[rows], np.nan).reshape(-1)
     flat = {model: f.reshape(-1) for model, f in forecasts.items()}
-    scores = score_series(np.repeat(origins.series, horizon), y, flat, in_sample_values(known, scaled_by))
+    series = np.repeat(origins.series, horizon)
+    scores = score_series(series, y, flat, history)
+    table = summarize(scores)[list(POINT_MEASURES)]
     ids = [0 if i is None else i for i in panel.ids]
     last = held_out.left == 0
     compared = panel.select(np.isin(np.arange(len(panel.ids)), origins.series))  # the others are too short
@@ -163,16 +177,15 @@ def compare_with_baselines(
         | interval_columns(name, values[last], REPORTED_LEVELS, ensemble.support)
     )
     return Comparison(
-        table=summarize(scores)[list(POINT_MEASURES)],
+        table=table,
+        measure=judging_measure(table, many_zeros),
         coverage=held_out.coverage(),
         origins=len(np.unique(held_out.left)),
         rows=int((panel.lengths - known.lengths).max()),
         pooled=pooled(held_out.weight),
         example=forecast_frame(compared.until(horizon), horizon, columns, example),
         name=name,
-        by_step=score_series(np.tile(np.arange(1, horizon + 1), len(origins)), y, flat).rename_axis(
-            ["step", "model"]
-        ),
+        by_step=score_steps(np.tile(np.arange(1, horizon + 1), len(origins)), series, y, flat, history),
         by_series=scores[list(POINT_MEASURES)].rename(index=dict(enumerate(ids)), level="series"),
         known=(~np.isnan(y)).reshape(-1, horizon).sum(axis=0),
     )
@@ -183,6 +196,13 @@ def _repeated_season(held_out: HeldOutForecasts, season: int | None) -> int:
     origins, asked = held_out.origins, season or held_out.origins.panel.frequency.season
     enough = np.median(origins.ends - origins.starts) >= asked
     return asked if enough else held_out.ensemble.spec.season
+
+
+def _stride(least: int, count: int, seasons: Iterable[int]) -> int:
+    """Rows from one origin to the next: at least that many, and such that `count` rows with several whole seasons
+    have origins at all of their places."""
+    several = [season for season in seasons if 2 * season <= count]
+    return next(n for n in range(max(least, 1), count + 2) if all(gcd(n, season) == 1 for season in several))
 
 
 def _correlation(quantiles: Array, target: Array, weight: Array, apart: int) -> Array:
