@@ -94,7 +94,7 @@ def _data(content: ReportContent) -> dict[str, Any]:
     if content.comparison is not None:
         rivals = content.comparison.strongest
         errors = tables.step_errors(content)
-        by_model = {str(name): plain(errors[name].to_numpy()) for name in errors.columns}
+        by_model = {name: plain(errors[name].to_numpy()) for name in (content.name, *rivals)}
         steps = {
             "labels": [int(step) for step in errors.index],
             "errors": by_model,

@@ -171,11 +171,9 @@ class Frequency:
             return {"week": 5, "year": 52 * 5} if self.step == 1 else {}
         if self.unit == "integer":
             return {}
-        return {
-            name: length // self.step
-            for name, (longest, length) in FIXED_SEASONS.items()
-            if self.step <= longest and length % self.step == 0
-        }
+        lengths = {name: length for name, (longest, length) in FIXED_SEASONS.items() if self.step <= longest}
+        whole = all(length % self.step == 0 for length in lengths.values())
+        return {name: length // self.step for name, length in lengths.items()} if whole else {}
 
     @property
     def season(self) -> int:

@@ -203,8 +203,9 @@ def _by_step(parts: Sequence[Comparison], models: Sequence[str]) -> pd.DataFrame
     sums = pd.DataFrame(0.0, index, parts[0].by_step.columns)
     for part in parts:
         scores = _complete(part.by_step, models).reindex(index)
-        known = np.repeat(part.known, len(models))
-        sums += _squares(scores, 2).mul(known, axis=0).where((known > 0)[:, None], 0.0)
+        values = _squares(scores, 2).mul(np.repeat(part.known, len(models)), axis=0)
+        values[np.repeat(part.known == 0, len(models))] = 0.0  # a step without actual values has no scores
+        sums += values
     count = np.repeat(np.sum([part.known for part in parts], axis=0), len(models))
     return _squares(sums[count > 0].div(count[count > 0], axis=0), 0.5)
 
