@@ -139,6 +139,7 @@ def backtest_json(backtest: Backtest, errors: pd.DataFrame, levels: list[float])
         "by_step": {
             str(model): {str(c): [number_or_null(v) for v in rows[c]] for c in rows} for model, rows in steps
         },
+        "measure": backtest.measure_of(errors),
         "verdict": backtest.verdict(),
         "windows": backtest.windows,
         "interrupted": backtest.interrupted,

@@ -90,6 +90,7 @@ def score_json(result: Score) -> dict[str, Any]:
     return {
         "rows": result.rows,
         "matched": result.matched,
+        "measure": result.measure,
         "models": records_by_model(result.table),
         "by_series": {str(name): records_by_model(part.droplevel("series")) for name, part in by_series},
     }
