@@ -173,7 +173,7 @@ def _coverage(content: ReportContent) -> str:
     return (
         f'<div class="scroll">{framed(shown.caption, ["interval", "", "inside", ""], rows)}</div>'
         '<p class="how">Share of held-out values inside each interval; the mark shows the nominal level. Each origin '
-        "is calibrated on the others.</p>"
+        f"is calibrated on the others.{escape(wording.uneven_days(content))}</p>"
     )
 
 

@@ -47,6 +47,7 @@ def _comparison(content: ReportContent) -> list[str]:
         table(tables.by_step(content)),
         "Coverage of the intervals:",
         table(tables.coverage(content)),
+        *([text(uneven)] if (uneven := wording.uneven_days(content)) else []),
     ]
 
 

@@ -131,5 +131,11 @@ def how_held_out(content: ReportContent) -> str:
     )
 
 
+def uneven_days(content: ReportContent) -> str:
+    """A sentence on the day of the week with the lowest coverage, if it is far too low."""
+    assert content.comparison is not None
+    return "".join(f" O{text[1:]} of the values." for text in content.comparison.uneven)
+
+
 def _counts(comparison: Comparison) -> tuple[str, str]:
     return formatting.count(comparison.rows, "row"), formatting.count(comparison.origins, "origin")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,3 +85,31 @@ def test_a_comparison_is_shown_in_words(rng):
 )
 def test_values_have_four_digits_or_are_whole(value, text):
     assert format_value(value) == text
+
+
+def test_the_strongest_baselines_are_shown(rng):
+    held_out = quick().fit(series(rng, 60, "MS", "a", 12)).held_out_
+    assert held_out.strongest == held_out.ordered.index.drop("GRU")[:3].tolist()
+    assert set(held_out.short.index) == {"GRU", *held_out.strongest}
+    weaker = len(held_out.table) - 4
+    for text in (repr(held_out), held_out._repr_html_()):
+        assert f"{weaker} weaker baselines in the report" in text
+        assert not any(name in text.replace("SeasonalNaive", "") for name in held_out.ordered.index.drop("GRU")[3:])
+
+
+def test_a_day_with_a_far_lower_coverage_is_named(rng):
+    held_out = quick().fit(series(rng, 60, "MS", "a", 12)).held_out_
+    days = {"Mondays": {80: 0.5, 95: 0.62}, "Sundays": {80: 0.4, 95: 0.97}}
+    assert held_out.uneven == []
+    assert replace(held_out, coverage_by_day=days).uneven == ["on Mondays the 95 % intervals held only 62 %"]
+    assert "; on Mondays the 95 % intervals held only 62 %" in repr(replace(held_out, coverage_by_day=days))
+    assert replace(held_out, coverage_by_day={"Sundays": days["Sundays"]}).uneven == []
+
+
+def test_frequencies_without_a_known_smape_have_none_together(rng):
+    zeros = series(rng, 40, "QS", "b", 4).assign(y=lambda d: d["y"] - d["y"].iloc[-1])  # both signs, and 0
+    held_out = quick().fit(pd.concat([series(rng, 60, "MS", "a", 12), zeros])).held_out_
+    assert np.isfinite(held_out.parts["monthly"].by_step["sMAPE"]).all()
+    assert held_out.table["sMAPE"].isna().all()
+    assert held_out.by_step["sMAPE"].loc[4].isna().all()  # the last step meets the 0
+    assert np.isfinite(held_out.by_step["MASE"]).all()

@@ -12,6 +12,7 @@ from ..baselines.registry import stand_in
 from .metrics import POINT_MEASURES, SQUARED, Contest, judging_measure, summarize
 
 MISSING = "–"
+MAX_SHORTFALL_OF_DAY = 0.1  # of its coverage; beyond it, the day is named
 STRONGEST = 3  # baselines that are printed and drawn
 
 
@@ -25,6 +26,8 @@ class Comparison:
         measure: the column by which models are compared and ordered.
         coverage: share of held-out values inside the intervals, by level in per cent. Each origin's intervals are
             calibrated on the other origins.
+        coverage_by_day: the same for the values of each day of the week; empty for weeks, months and the like, and
+            over several frequencies.
         origins: forecast origins per series.
         rows: rows held out at the end of each series.
         example: of the last origin: id, timestamp, y, the forecasts of all models, and intervals.
@@ -38,6 +41,7 @@ class Comparison:
     table: pd.DataFrame
     measure: str
     coverage: dict[int, float]
+    coverage_by_day: dict[str, dict[int, float]]
     origins: int
     rows: int
     example: pd.DataFrame
@@ -55,6 +59,7 @@ class Comparison:
             f"{''.join(f'({text})' + chr(10) for text in self.left_out)}"
             f"{self.verdict}\n"
             f"intervals held ({'steps pooled' if self.pooled else 'step by step'}): {coverage}"
+            f"{''.join(f'; {text}' for text in self.uneven)}"
         )
 
     @property
@@ -73,7 +78,18 @@ class Comparison:
             ["interval", "values inside"],
             [[f"{level} %", f"{100 * share:.0f} %"] for level, share in self.coverage.items()],
         )
-        return titled(self.verdict, note(self.extent), models, *map(note, self.left_out), covered)
+        return titled(
+            self.verdict, note(self.extent), models, *map(note, self.left_out), covered, *map(note, self.uneven)
+        )
+
+    @property
+    def uneven(self) -> list[str]:
+        """The day of the week on which the widest intervals hold far fewer values than on others, in words."""
+        level = max(self.coverage)
+        day = min(self.coverage_by_day, key=lambda name: self.coverage_by_day[name][level], default=None)
+        if day is None or (share := self.coverage_by_day[day][level]) >= level / 100 - MAX_SHORTFALL_OF_DAY:
+            return []
+        return [f"on {day} the {level} % intervals held only {100 * share:.0f} %"]
 
     @property
     def contest(self) -> Contest:
@@ -176,6 +192,7 @@ def combine_comparisons(parts: Mapping[str, Comparison]) -> OverallComparison | 
             level: float(np.average([part.coverage[level] for part in found], weights=values))
             for level in first.coverage
         },
+        coverage_by_day={},
         origins=max(part.origins for part in found),
         rows=max(part.rows for part in found),
         example=pd.concat([part.example for part in found], ignore_index=True),

@@ -37,6 +37,8 @@ MAX_HELD_OUT_WINDOWS = 5000  # more would take longer and change little
 MAX_RECURSIVE_WINDOWS = 500  # if each needs many paths
 MAX_BLOCKS_OF_ORIGINS = 20  # each block is calibrated on the others
 REPORTED_LEVELS = (80, 95)
+WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 COVERED_LEVELS = (50, 80, 90, 95)  # those whose bounds are learned quantiles
 
 
@@ -77,16 +79,32 @@ class HeldOutForecasts:
             found[here] = calibrate(self.quantiles[here], factors)
         return found
 
-    def coverage(self) -> dict[int, float]:
-        """Share of known values inside each interval when it is calibrated on other origins, by level in per cent."""
+    @cached_property
+    def inside(self) -> dict[int, Array]:
+        """Whether each value is inside each interval that is calibrated on other origins, (K, H), by level."""
         values = self.origins.inverse_transform(self.calibrated_on_others())
         bounds = list(interval_columns("", values, COVERED_LEVELS, self.ensemble.support).values())[1:]
         y = self.origins.panel.y[self.origins.rows_ahead(self.horizon)]
-        total = max(float(self.weight.sum()), 1.0)
         return {
-            level: float((self.weight * (low <= y) * (y <= high)).sum()) / total
+            level: (low <= y) & (y <= high)
             for level, low, high in zip(COVERED_LEVELS, bounds[::2], bounds[1::2], strict=True)
         }
+
+    def coverage(self, counted: Array | float = 1.0) -> dict[int, float]:
+        """Share of known values inside each interval, by level in per cent; `counted` (K, H) selects values."""
+        weight = self.weight * counted
+        total = max(float(weight.sum()), 1.0)
+        return {level: float((weight * inside).sum()) / total for level, inside in self.inside.items()}
+
+    def coverage_by_day(self) -> dict[str, dict[int, float]]:
+        """The coverage of each day of the week; empty for series that are no daily or finer ones."""
+        frequency = self.origins.panel.frequency
+        if "week" not in frequency.seasons:
+            return {}
+        days = frequency.stamps(self.origins.ordinals_ahead(self.horizon)).astype("datetime64[D]").astype(int)
+        place = (days + EPOCH_WEEKDAY) % len(WEEKDAYS)
+        known = {name: place == k for k, name in enumerate(WEEKDAYS) if (self.weight * (place == k)).any()}
+        return {name: self.coverage(counted) for name, counted in known.items()}
 
 
 def predict_held_out(
@@ -180,6 +198,7 @@ def compare_with_baselines(
         table=table,
         measure=judging_measure(table, many_zeros),
         coverage=held_out.coverage(),
+        coverage_by_day=held_out.coverage_by_day(),
         origins=len(np.unique(held_out.left)),
         rows=int((panel.lengths - known.lengths).max()),
         pooled=pooled(held_out.weight),

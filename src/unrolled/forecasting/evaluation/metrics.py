@@ -158,9 +158,15 @@ def score_steps(
 ) -> pd.DataFrame:
     """The point measures by step ahead (n,), over the values of all series; see `score_series`."""
     scores = score_series(steps, y, forecasts)
-    for name, unscaled, scale in zip(("MASE", "RMSSE"), ("MAE", "RMSE"), scales(history, ids).T, strict=True):
-        known = {model: values / scale for model, values in forecasts.items()}
-        scores[name] = score_series(steps, y / scale, known)[unscaled].reindex(scores.index)
+    scale, root = scales(history, ids).T
+    errors = {model: values - y for model, values in forecasts.items()}  # unknown ones do not count
+    means = {
+        "MASE": pd.DataFrame({model: np.abs(error) / scale for model, error in errors.items()}).groupby(steps).mean(),
+        "RMSSE": pd.DataFrame({model: (error / root) ** 2 for model, error in errors.items()}).groupby(steps).mean(),
+    }
+    means["RMSSE"] **= 0.5
+    for name, table in means.items():
+        scores[name] = table.stack(future_stack=True).reindex(scores.index)
     return scores[list(POINT_MEASURES)].rename_axis(["step", "model"])
 
 
