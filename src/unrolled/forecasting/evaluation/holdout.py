@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count as numbers_from
 from math import gcd
 
 import numpy as np
@@ -165,21 +166,12 @@ def compare_with_baselines(
     """
     ensemble, origins, horizon = held_out.ensemble, held_out.origins, held_out.horizon
     panel = origins.panel
-    scaled_by = mase_season(panel.frequency, season)
-    repeated = _repeated_season(held_out, season)
-    history = in_sample_values(known, scaled_by)
+    history = in_sample_values(known, mase_season(panel.frequency, season))
     many_zeros = has_many_zeros(history.y)
     names = (*COMPARED, *(FOR_MANY_ZEROS if many_zeros else ()), *baselines)
     values = origins.inverse_transform(calibrate(held_out.quantiles, held_out.conformal_factors))
-    forecasts = {name: ensemble.support.quantile(values[..., MEDIAN], 0.5)} | baseline_forecasts(
-        distinct(names, panel.frequency, repeated, int(np.median(panel.lengths))),
-        origins,
-        panel.offsets[:-1] + known.lengths,
-        horizon,
-        season=repeated,
-        naive2_season=scaled_by,
-        estimated_season=ensemble.spec.season,
-    )
+    forecasts = {name: ensemble.support.quantile(values[..., MEDIAN], 0.5)}
+    forecasts |= _forecasts_of_baselines(names, held_out, known, season)
     rows = origins.rows_ahead(horizon)
     y = np.where(panel.observed[rows], panel.y[rows], np.nan).reshape(-1)
     flat = {model: f.reshape(-1) for model, f in forecasts.items()}
@@ -210,6 +202,24 @@ def compare_with_baselines(
     )
 
 
+def _forecasts_of_baselines(
+    names: Sequence[str], held_out: HeldOutForecasts, known: Panel, season: int | None
+) -> dict[str, Array]:
+    """Forecasts of the baselines that the series tell apart, (K, H) each; `season` as given."""
+    origins = held_out.origins
+    panel = origins.panel
+    repeated = _repeated_season(held_out, season)
+    return baseline_forecasts(
+        distinct(names, panel.frequency, repeated, int(np.median(panel.lengths))),
+        origins,
+        panel.offsets[:-1] + known.lengths,
+        held_out.horizon,
+        season=repeated,
+        naive2_season=mase_season(panel.frequency, season),
+        estimated_season=held_out.ensemble.spec.season,
+    )
+
+
 def _repeated_season(held_out: HeldOutForecasts, season: int | None) -> int:
     """The season of the seasonal naive, which needs one of them; networks and statistical methods need more."""
     origins, asked = held_out.origins, season or held_out.origins.panel.frequency.season
@@ -221,7 +231,7 @@ def _stride(least: int, count: int, seasons: Iterable[int]) -> int:
     """Rows from one origin to the next: at least that many, and such that `count` rows with several whole seasons
     have origins at all of their places."""
     several = [season for season in seasons if 2 * season <= count]
-    return next(n for n in range(max(least, 1), count + 2) if all(gcd(n, season) == 1 for season in several))
+    return next(n for n in numbers_from(max(least, 1)) if all(gcd(n, season) == 1 for season in several))
 
 
 def _correlation(quantiles: Array, target: Array, weight: Array, apart: int) -> Array:
