@@ -214,8 +214,8 @@ class Forecaster:
                 series hold their future values; otherwise `predict` takes a table of them.
             static_cols: columns with one value for each series; texts are categories.
             weight_col: a column with one value > 0 for each series: its weight in training.
-            baselines: to compare with on the held-out end, besides the simple ones: "Naive2", "AutoETS", "AutoARIMA",
-                "Theta", "AutoTheta".
+            baselines: to compare with on the held-out end, besides those that always are: "Naive2",
+                "HistoricAverage", "SES", "AutoETS", "AutoARIMA", "AutoTheta".
 
         Raises:
             DataError: the table can't be used as it stands; the message says where and what to do.

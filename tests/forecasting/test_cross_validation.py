@@ -14,6 +14,7 @@ import unrolled as un
 from forecasters import interrupt_the_training, quick
 from tables import panel_frame, series, two_frequencies
 from unrolled.forecasting import cross_validation
+from unrolled.forecasting.baselines.registry import COMPARED, distinct
 from unrolled.forecasting.cross_validation import CrossValidationPlan, backtest, backtest_panel
 from unrolled.forecasting.predictor import Source
 from unrolled.series.by_frequency import read_panels
@@ -123,10 +124,11 @@ def test_a_series_that_begins_after_the_training_waits_for_the_next(rng):
 
 def test_statistical_baselines_are_further_columns(rng):
     df = panel_frame(rng, lengths=(60, 50))
-    table = forecaster().cross_validation(df, n_windows=2, refit=False, baselines=["AutoETS", "Theta"])
-    assert np.isfinite(table[["AutoETS", "Theta"]].to_numpy()).all()
-    held_out = forecaster().fit(df, baselines=["theta"]).held_out_
-    assert held_out.table.index.tolist() == ["GRU", "Naive", "SeasonalNaive", "Drift", "Theta"]
+    table = forecaster().cross_validation(df, n_windows=2, refit=False, baselines=["AutoETS", "AutoTheta"])
+    assert np.isfinite(table[["AutoETS", "AutoTheta"]].to_numpy()).all()
+    fc = forecaster().fit(df, baselines=["autotheta"])
+    held_out = fc.held_out_
+    assert held_out.table.index.tolist() == ["GRU", *distinct(COMPARED, fc.panel_.frequency, 12, 55), "AutoTheta"]
     assert held_out.table.notna().all(axis=None)
 
 

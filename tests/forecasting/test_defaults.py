@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,6 +30,7 @@ from unrolled.forecasting.inputs.window_spec import WindowSpec
 from unrolled.forecasting.model.distributions import distribution_named
 from unrolled.forecasting.parameters import Parameters
 from unrolled.series.columns import Columns
+from unrolled.series.frequency import Frequency
 from unrolled.series.from_frame import read_panel
 
 SPEC = WindowSpec(8, 4, 8, views_named("level"))
@@ -121,6 +124,32 @@ def test_a_window_is_a_multiple_of_its_segment():
 @pytest.mark.parametrize(("rows", "held_out"), [(9, 0), (12, 4), (60, 4 + 11), (1000, 4 + 49), (10_000, 4 + 99)])
 def test_long_series_hold_out_more_origins(rows, held_out):
     assert held_out_rows(panel_of(np.arange(float(rows))), 4) == held_out
+
+
+@pytest.mark.parametrize(
+    ("freq", "horizon", "rows", "origins"),
+    [
+        ("h", 24, 8 * 191, 168),  # a week of hours
+        ("h", 24, 8 * 191 - 1, 76),
+        ("h", 24, 8 * (8736 + 23), 8736),
+        ("30min", 48, 8 * 383, 336),
+        ("D", 14, 8 * 377, 364),  # a year of days
+        ("D", 14, 8 * 377 - 1, 100),
+        ("B", 10, 8 * 269, 260),
+        ("W", 13, 8 * 64, 52),
+        ("MS", 12, 300, 15),
+    ],
+)
+def test_long_series_hold_out_a_whole_season_of_the_calendar(freq, horizon, rows, origins):
+    frequency = Frequency.named(freq, np.datetime64("2020-01-01"))
+    panel = replace(panel_of(np.arange(float(rows))), frequency=frequency)
+    assert held_out_rows(panel, horizon) == horizon + origins - 1
+
+
+def test_a_given_season_is_held_out_as_a_whole():
+    panel = panel_of(np.arange(2000.0))
+    assert held_out_rows(panel, 24) == 24 + 99
+    assert held_out_rows(panel, 24, season=168) == plan_fit(Parameters(24, season=168), panel).left_out == 24 + 167
 
 
 def test_a_plan_holds_nothing_out_on_request_or_with_few_rows():

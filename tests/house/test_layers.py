@@ -75,7 +75,8 @@ LEVELS = {
         {"inspection", "read_table", "related_files"},
     ],
     f"{ROOT}.forecasting": [
-        {"baselines", "preprocessing", "probabilistic"},
+        {"preprocessing", "probabilistic"},
+        {"baselines"},
         {"inputs"},
         {"model"},
         {"evaluation"},
@@ -88,7 +89,7 @@ LEVELS = {
         {"cross_validation"},
         {"serialization"},
     ],
-    f"{ROOT}.forecasting.baselines": [{"simple", "statistical"}, {"naive2"}, {"registry"}],
+    f"{ROOT}.forecasting.baselines": [{"simple", "statistical"}, {"naive2"}, {"theta"}, {"registry"}],
     f"{ROOT}.forecasting.preprocessing": [
         {"logarithms", "seasonality"},
         {"smoothing", "spread"},

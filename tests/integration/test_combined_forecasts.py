@@ -55,10 +55,12 @@ def test_without_statsforecast_the_extra_is_named_before_any_work(monkeypatch, d
     monkeypatch.setattr("unrolled.forecaster.fit_table", None)
     monkeypatch.setattr("unrolled.forecasting.cross_validation.select_parameters", None)
     monkeypatch.setattr("unrolled.forecasting.cross_validation.fit", None)
-    for fc in (forecaster(combine="Theta"), forecaster(combine="Theta", cell="auto")):
-        with pytest.raises(un.InputError, match=r"Theta needs statsforecast: pip install 'unrolled\[baselines\]'"):
+    for fc in (forecaster(combine="AutoTheta"), forecaster(combine="AutoTheta", cell="auto")):
+        with pytest.raises(
+            un.InputError, match=r"AutoTheta needs statsforecast: pip install 'unrolled\[baselines\]'"
+        ):
             fc.fit(df)
-        with pytest.raises(un.InputError, match=r"Theta needs statsforecast"):
+        with pytest.raises(un.InputError, match=r"AutoTheta needs statsforecast"):
             fc.cross_validation(df)
 
 
@@ -209,7 +211,7 @@ def test_a_saved_model_forecasts_the_same_without_its_table(df, tmp_path):
     assert again.predict(level=[80]).equals(fc.predict(level=[80]))
     assert again.sample(5).equals(fc.sample(5))
     assert again.get_params()["combine"] == fc.get_params()["combine"]
-    assert str(again.model_.combination) == "40 % networks, 10 % Naive2, 30 % AutoETS and 20 % Theta"
+    assert str(again.model_.combination) == "40 % networks, 10 % Naive2, 20 % Theta and 30 % AutoETS"
     again.save(tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "model.safetensors").read_bytes()
 

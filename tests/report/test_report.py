@@ -68,8 +68,8 @@ def test_the_report_has_all_series_with_their_frequencies(rng):
     assert repr(report) == "Report('y', 5 series, 4 steps ahead)"
     text, page = report.to_markdown(), report.to_html()
     assert "of 5 series (3 monthly, 2 quarterly) 4 months or quarters ahead" in text
-    assert "By frequency (sMAPE):" in text
-    assert "By frequency (sMAPE)" in page
+    assert "By frequency (MASE):" in text
+    assert "By frequency (MASE)" in page
     data = Page(page).data
     assert sorted(one["id"] for one in data["series"]) == ["m60", "m64", "m70", "q36", "q40"]
     assert all(one["held_out"] for one in data["series"])

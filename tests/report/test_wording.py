@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 import unrolled as un
 from reports import content_of
 from tables import panel_frame, table, two_frequencies
-from unrolled.report import wording
+from unrolled.report import html, markdown, wording
 from unrolled.report.wording import KeyFigure
 
 
@@ -90,3 +92,23 @@ def test_the_report_says_why_there_is_no_comparison(tmp_path):
     whole.save(tmp_path / "m.safetensors")
     loaded = un.load(tmp_path / "m.safetensors").report().content
     assert wording.why_no_comparison(loaded) == wording.NOT_KEPT
+
+
+def test_a_smape_that_is_left_out_is_explained(air, rng):
+    assert "sMAPE ranges from 0 to 200" in wording.how_held_out(air)
+    zeros = content_of(table(rng.poisson(0.3, 80)), 3)
+    how = wording.how_held_out(zeros)
+    assert "sMAPE is left out, because it means little for values that are 0 or have both signs" in how
+    assert "RMSSE, with squared errors, orders the models because half of the values are 0" in how
+
+
+def test_a_day_of_low_coverage_is_named(air):
+    assert wording.uneven_days(air) == ""
+    comparison = replace(air.comparison, coverage_by_day={"Mondays": dict.fromkeys(air.comparison.coverage, 0.4)})
+    predictor = replace(air.fitted.only, comparison=comparison)
+    fitted = replace(air.fitted, predictors={"monthly": predictor})
+    content = replace(air, fitted=fitted)
+    said = "On Mondays the 95 % intervals held only 40 % of the values."
+    assert wording.uneven_days(content) == f" {said}"
+    assert said in html.page(content)
+    assert said in markdown.document(content)

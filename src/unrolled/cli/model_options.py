@@ -140,8 +140,9 @@ TRAINING = OptionGroup(
         "baselines": _option(
             TEXT,
             "--baselines",
-            "Further baselines to compare with, separated by commas: Naive2, AutoETS, AutoARIMA, Theta, AutoTheta.",
-            "naive, seasonal naive, drift",
+            "Further baselines to compare with, separated by commas: Naive2, HistoricAverage, SES, AutoETS, "
+            "AutoARIMA, AutoTheta.",
+            "the naive and seasonal naive, drift, averages, Theta",
         ),
     },
     _training_options,

@@ -16,9 +16,17 @@ from ..series.by_frequency import frequency_note, merge_notes, series_counts
 from ..series.columns import Columns
 from ..series.frequency import mase_season
 from ..series.panel import Panel
-from .baselines.registry import baseline_forecasts, check_baselines
+from .baselines.registry import STAND_INS, baseline_forecasts, check_baselines, distinct, stand_in
 from .baselines.statistical import require_statsforecast
-from .evaluation.metrics import InSampleValues, in_sample_values, score_series, summarize, verdict
+from .evaluation.metrics import (
+    Contest,
+    InSampleValues,
+    has_many_zeros,
+    in_sample_values,
+    judging_measure,
+    score_series,
+    summarize,
+)
 from .fitting import fit
 from .model.combination import weights_of
 from .model.ensemble import WINDOWS_AT_ONCE, pieces
@@ -109,7 +117,12 @@ class Backtest:
     def verdict(self) -> str:
         """Whether the networks are better than the baselines, in words."""
         scores = self.by_series()
-        return str(verdict(summarize(scores), self.name, scores))
+        table = summarize(scores)
+        return str(Contest.of(table, self.name, self.measure_of(table), scores))
+
+    def measure_of(self, table: pd.DataFrame) -> str:
+        """The column of `table()` by which models are compared."""
+        return judging_measure(table, has_many_zeros(self.history.y))
 
     def by_step(self) -> pd.DataFrame:
         """sMAPE, MAE, RMSE and intervals by step ahead and model; all series and cutoffs together."""
@@ -141,6 +154,8 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
             f"apart with horizon {horizon} leave none to train on. Lower one of the three."
         )
     scaled_by = mase_season(panel.frequency, parameters.season)
+    season, typical = parameters.season_of(panel.frequency), int(np.median(past.lengths))
+    plan = replace(plan, baselines=distinct(plan.baselines, panel.frequency, season, typical))
     notes, evaluate = list(panel.notes), bool(plan.levels)
     found: list[ForecastRows] = []
     reached, trainings = 0, -(-plan.n_windows // plan.refit)
@@ -213,10 +228,9 @@ def _forecast_group(
     ends = (known.offsets[1:] - left_out[:, None]).reshape(-1)  # (W·S,) window by window, in it series by series
     origins = TransformedOrigins(known, ends, predictor.transform)
     season = parameters.season_of(panel.frequency)
-    names = [name for name in plan.baselines if name != "SeasonalNaive" or season > 1]
     # baselines first, so that their errors come before the long part
     fitted = known.offsets[1:] - left_out[0]
-    beside = baseline_forecasts(names, origins, fitted, horizon, season=season, naive2_season=scaled_by)
+    beside = baseline_forecasts(plan.baselines, origins, fitted, horizon, season=season, naive2_season=scaled_by)
     parts = [
         predictor.forecast_columns(
             predictor.quantiles(origins.take(rows), intervals=bool(plan.levels), fitted=fitted), plan.levels
@@ -248,8 +262,8 @@ def backtest(parameters: Parameters, panels: Sequence[Panel], source: Source, pl
     if len(panels) == 1:
         return backtest_panel(parameters, panels[0], source, plan)
     asked = plan.baselines
-    if "SeasonalNaive" in asked and "Naive" not in asked:  # it replaces the former if there is no season
-        plan = replace(plan, baselines=[*asked, "Naive"])
+    if set(asked) & {"SeasonalNaive", *STAND_INS}:  # in a frequency without their season, others replace them
+        plan = replace(plan, baselines=list(dict.fromkeys([*asked, "SeasonalNaive", "WindowAverage", "Naive"])))
     found: dict[str, Backtest] = {}
     with run_progress(parameters.verbose):
         for number, (one, panel) in enumerate(zip(split_search(parameters, panels), panels, strict=True)):
@@ -298,5 +312,5 @@ def _merged(found: Mapping[str, Backtest], panels: Sequence[Panel], unasked: Seq
 
 
 def _column(found: Backtest, name: str) -> Array:
-    """A column of a backtest; the seasonal naive forecast of a frequency without a season is the naive one."""
-    return found.columns[name if name in found.columns else "Naive"]
+    """A column of a backtest; a baseline that it lacks is the one that it equals there."""
+    return found.columns[stand_in(name, found.columns)]

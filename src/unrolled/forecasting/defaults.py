@@ -28,6 +28,7 @@ SEASONS_IN_WINDOW_OF_SEGMENTS = 14  # two weeks of hours
 MIN_SEASONS_FOR_SEGMENTS, MIN_WINDOWS_FOR_SEGMENTS = 20, 5_000  # of the typical series; of all together
 CALENDAR_SPAN = np.timedelta64(2 * 365, "D")  # that the typical series must cover for the calendar to be read
 MAX_SERIES_TO_COMPARE_NAIVES = 500
+MIN_SHARES_PER_SEASON_HELD_OUT = 8  # a series is at least that many times as long as a season that is held out
 
 
 class Size(NamedTuple):
@@ -83,7 +84,7 @@ def plan_fit(parameters: Parameters, panel: Panel, *, evaluate: bool = True) -> 
         DataError: the panel can't be fitted.
     """
     parameters.distribution.refuse_other_targets(panel)
-    left_out = held_out_rows(panel, parameters.horizon) if evaluate else 0
+    left_out = held_out_rows(panel, parameters.horizon, parameters.season) if evaluate else 0
     known = panel.until(left_out)
     decisions = decide(parameters, known, panel.lengths)
     if not len(window_ends(known, decisions.spec)):
@@ -103,13 +104,17 @@ def decide(parameters: Parameters, panel: Panel, rows: Array) -> Decisions:
     return Decisions(spec, logs, Features.of(panel, calendar, season), decoder)
 
 
-def held_out_rows(panel: Panel, horizon: int) -> int:
+def held_out_rows(panel: Panel, horizon: int, season: int | None = None) -> int:
     """Rows to hold out: a horizon for each of some origins, one row apart, at most a third of the typical series.
 
-    The errors of neighbouring origins are alike, so a long series gets more: a twentieth of its rows, up to 100.
+    The errors of neighbouring origins are alike, so a long series gets more: a twentieth of its rows, up to 100. It
+    gets an origin at each place of the longest season, the given one or one of the calendar, that takes no more than
+    an eighth of the rows: errors on Mondays or in winter may be unlike those of the last days.
     """
     typical = int(np.median(panel.lengths))
-    origins = min(max(horizon, 12, min(typical // 20, 100)), typical // 3 - horizon + 1)
+    seasons = (season or 1, *panel.frequency.seasons.values())
+    whole = max((n for n in seasons if n + horizon - 1 <= typical // MIN_SHARES_PER_SEASON_HELD_OUT), default=1)
+    origins = min(max(horizon, 12, min(typical // 20, 100), whole), typical // 3 - horizon + 1)
     return horizon + origins - 1 if origins >= 1 else 0
 
 

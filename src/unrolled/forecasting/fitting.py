@@ -110,9 +110,13 @@ def _trained(plan: FitPlan, panel: Panel, transform: SeriesTransform, features: 
 
 def _notes(plan: FitPlan, held_out: HeldOutForecasts | None, ensemble: Ensemble, evaluate: bool) -> list[str]:
     """What the user should know about the two trainings."""
+    notes = []
+    season = plan.parameters.season_of(plan.panel.frequency)
+    if plan.decisions.spec.season < season:
+        notes.append(f"fewer than two seasons of {season} rows and a horizon: the networks use no season")
     if held_out is None:
         text = "too few rows to hold some out: no comparison, and intervals are widened instead of calibrated"
-        return [text] if evaluate else []
+        return [*notes, text] if evaluate else notes
     if ensemble.members is held_out.ensemble.members:
-        return [f"interrupted: the networks have not seen the last {plan.left_out} rows of each series"]
-    return []
+        notes.append(f"interrupted: the networks have not seen the last {plan.left_out} rows of each series")
+    return notes

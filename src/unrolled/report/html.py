@@ -92,10 +92,14 @@ def page_data(
 def _data(content: ReportContent) -> dict[str, Any]:
     steps, rivals = None, []
     if content.comparison is not None:
-        rivals = [str(name) for name in content.comparison.table.index if name != content.name]
+        rivals = content.comparison.strongest
         errors = tables.step_errors(content)
-        by_model = {str(name): plain(errors[name].to_numpy()) for name in errors.columns}
-        steps = {"labels": [int(step) for step in errors.index], "errors": by_model}
+        by_model = {name: plain(errors[name].to_numpy()) for name in (content.name, *rivals)}
+        steps = {
+            "labels": [int(step) for step in errors.index],
+            "errors": by_model,
+            "measure": content.comparison.measure,
+        }
     losses = [thinned(member.history.loss) for member in tables.members(content) if member.history.loss]
     glances, target = map(_in_words, tables.glances(content)), str(content.columns.target)
     curves, name = content.curves, content.name
@@ -120,7 +124,7 @@ def _summary(content: ReportContent) -> str:
     if comparison is None:
         verdict = f'<p class="verdict">{escape(wording.why_no_comparison(content))}</p>'
     else:
-        kind = {"better": "good", "tie": "", "worse": "poor"}[comparison.judgement.outcome]
+        kind = {"better": "good", "tie": "", "worse": "poor"}[comparison.contest.outcome]
         verdict = f'<p class="verdict {kind}">{words(comparison.verdict)}</p>'
     figures = "".join(
         f"<div><dt>{words(meaning)}</dt><dd>{words(value)}</dd></div>"
@@ -136,15 +140,15 @@ def _summary(content: ReportContent) -> str:
 def _comparison(content: ReportContent) -> str:
     if content.comparison is None:
         return ""
-    shown = tables.by_frequency(content)
-    split = "" if shown is None else f'<h3>By frequency (sMAPE)</h3><div class="scroll">{table(shown)}</div>'
+    shown, measure = tables.by_frequency(content), content.comparison.measure
+    split = "" if shown is None else f'<h3>By frequency ({measure})</h3><div class="scroll">{table(shown)}</div>'
     return section(
         "comparison",
         "Held-out comparison",
         f'<p class="how">{escape(wording.how_held_out(content))}</p>'
         f'<div class="scroll">{table(tables.models(content))}</div>{split}'
         '<h3>The last held-out rows</h3><figure id="held-out-chart"></figure>'
-        '<div class="two"><div><h3>Errors by step ahead (sMAPE)</h3><figure id="step-chart"></figure>'
+        f'<div class="two"><div><h3>Errors by step ahead ({measure})</h3><figure id="step-chart"></figure>'
         f'<details><summary>In numbers</summary><div class="scroll">{table(tables.by_step(content))}</div></details>'
         f"</div><div><h3>Do the intervals hold?</h3>{_coverage(content)}</div></div>",
     )
@@ -169,7 +173,7 @@ def _coverage(content: ReportContent) -> str:
     return (
         f'<div class="scroll">{framed(shown.caption, ["interval", "", "inside", ""], rows)}</div>'
         '<p class="how">Share of held-out values inside each interval; the mark shows the nominal level. Each origin '
-        "is calibrated on the others.</p>"
+        f"is calibrated on the others.{escape(wording.uneven_days(content))}</p>"
     )
 
 

@@ -36,16 +36,18 @@ def document(content: ReportContent) -> str:
 def _comparison(content: ReportContent) -> list[str]:
     if content.comparison is None:
         return [f"**{text(wording.why_no_comparison(content))}**"]
+    measure = content.comparison.measure
     return [
         f"**{text(content.comparison.verdict)}**",
         "## Held-out comparison",
         table(tables.models(content)),
-        *([] if (found := tables.by_frequency(content)) is None else ["By frequency (sMAPE):", table(found)]),
+        *([] if (found := tables.by_frequency(content)) is None else [f"By frequency ({measure}):", table(found)]),
         text(wording.how_held_out(content)),
-        "Errors by step ahead (sMAPE):",
+        f"Errors by step ahead ({measure}):",
         table(tables.by_step(content)),
         "Coverage of the intervals:",
         table(tables.coverage(content)),
+        *([text(uneven)] if (uneven := wording.uneven_days(content)) else []),
     ]
 
 

@@ -51,14 +51,14 @@ def _by_model(errors: pd.DataFrame, header: list[str], caption: str, content: Re
 
 
 def by_frequency(content: ReportContent) -> TextTable | None:
-    """sMAPE by model and frequency; None if there is only one frequency."""
+    """The measure of the verdict by model and frequency; None if there is only one frequency."""
     comparison = content.comparison
     if not isinstance(comparison, OverallComparison) or len(comparison.parts) < 2:
         return None
     errors = comparison.by_frequency
     counts = {part.name: len(part.panel.ids) for part in content.parts}
     header = ["", *(f"{counts[name]:,} {name}" for name in errors.columns)]
-    return _by_model(errors, header, "sMAPE by frequency", content)
+    return _by_model(errors, header, f"{comparison.measure} by frequency", content)
 
 
 def coverage(content: ReportContent) -> TextTable:
@@ -80,7 +80,8 @@ def _judged(promised: float, reached: float) -> str:
 
 
 def by_step(content: ReportContent) -> TextTable:
-    """sMAPE by step ahead and model; if there are many steps, only at some of them."""
+    """The measure of the verdict by step ahead and model; if there are many steps, only at some of them."""
+    assert content.comparison is not None
     errors = step_errors(content)
     evenly = np.linspace(0, len(errors) - 1, min(MAX_STEPS_SHOWN, len(errors))).round().astype(int)
     steps = [int(step) for step in errors.index[evenly]]
@@ -89,13 +90,14 @@ def by_step(content: ReportContent) -> TextTable:
     rows = [
         [name, *(formatting.number(float(errors[name][step]), places) for step in steps)] for name, *_ in ranked.rows
     ]
-    return TextTable(["step ahead", *map(str, steps)], rows, ours=ranked.ours, caption="sMAPE by step ahead")
+    caption = f"{content.comparison.measure} by step ahead"
+    return TextTable(["step ahead", *map(str, steps)], rows, ours=ranked.ours, caption=caption)
 
 
 def step_errors(content: ReportContent) -> pd.DataFrame:
-    """sMAPE, one row per step ahead, one column per model."""
+    """The measure of the verdict, one row per step ahead, one column per model."""
     assert content.comparison is not None
-    return pd.DataFrame(content.comparison.by_step["sMAPE"].unstack("model"))
+    return pd.DataFrame(content.comparison.by_step[content.comparison.measure].unstack("model"))
 
 
 def glances(content: ReportContent) -> list[SeriesSummary]:
@@ -131,14 +133,14 @@ def series(content: ReportContent) -> TextTable:
     ]
     header = ["series", *(["frequency"] if mixed else []), "rows", "from", *(["to"] if ends else [])]
     header += ["gaps", "outliers", "season"]
-    header += [] if comparison is None else [f"sMAPE {content.name}", "best baseline"]
+    header += [] if comparison is None else [f"{comparison.measure} {content.name}", "best baseline"]
     return TextTable(header, rows, caption="The series at a glance")
 
 
 def _errors_of(comparison: Comparison, name: Any) -> list[str]:
-    """The sMAPE of the network and of the best baseline for one of several series."""
+    """The error of the network and of the best baseline for one of several series."""
     key = 0 if name is None else name
-    table = comparison.by_series["sMAPE"]
+    table = comparison.by_series[comparison.measure]
     if key not in table.index.get_level_values("series"):
         return [formatting.MISSING, formatting.MISSING]
     errors = table.xs(key, level="series").dropna()

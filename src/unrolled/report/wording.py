@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..forecasting.evaluation.comparison import Comparison, OverallComparison
+from ..forecasting.evaluation.metrics import SQUARED
 from ..series.dataframe import format_stamp
 from ..series.panel import Panel
 from ..series.stamps import local_time
@@ -67,12 +68,12 @@ def key_figures(content: ReportContent) -> list[KeyFigure]:
         found = [KeyFigure(periods(content), f"ahead, to {format_stamp(last)}")]
     comparison = content.comparison
     if comparison is not None:
-        verdict = comparison.judgement
-        ours, theirs = verdict.errors
+        contest = comparison.contest
+        ours, theirs = contest.errors
         if theirs > 0:
             change = ours / theirs - 1
             sign = "−" if change < 0 else "+"
-            meaning = f"error ({verdict.measure}) against {verdict.best}"
+            meaning = f"error ({contest.measure}) against {contest.best}"
             found.append(KeyFigure(f"{sign}{formatting.percent(abs(change))}", meaning))
         if len(content.ids) > 1:
             found.append(_won(comparison))
@@ -86,7 +87,7 @@ def key_figures(content: ReportContent) -> list[KeyFigure]:
 
 def _won(comparison: Comparison) -> KeyFigure:
     """The number of series in which the network beats every baseline: a mean over series may depend on a few."""
-    errors = comparison.by_series[comparison.judgement.measure].unstack("model").dropna()
+    errors = comparison.by_series[comparison.measure].unstack("model").dropna()
     won = int((errors[comparison.name] < errors.drop(columns=comparison.name).min(axis=1)).sum())
     return KeyFigure(f"{won:,} of {len(errors):,}", f"series where {comparison.name} beats every baseline")
 
@@ -118,10 +119,21 @@ def how_held_out(content: ReportContent) -> str:
     else:
         rows, origins = _counts(comparison)
         how = f"The last {rows} of each series were held out and forecast, {steps} at a time from {origins}"
+    smape = "sMAPE ranges from 0 to 200"
+    if comparison.table["sMAPE"].isna().all():
+        smape = "sMAPE is left out, because it means little for values that are 0 or have both signs"
+    order = f"; {comparison.measure}, with squared errors, orders the models because half of the values are 0"
     return (
-        f"{how}, by networks trained without them. Errors are averaged over the series. sMAPE ranges from 0 to 200; "
-        "MASE is the error divided by that of the seasonal naive forecast on the rows before."
+        f"{how}, by networks trained without them. Errors are averaged over the series. {smape}; MASE is the error "
+        "divided by that of the seasonal naive forecast on the rows before"
+        f"{order * (comparison.measure in SQUARED)}."
     )
+
+
+def uneven_days(content: ReportContent) -> str:
+    """A sentence on the day of the week with the lowest coverage, if it is far too low."""
+    assert content.comparison is not None
+    return "".join(f" O{text[1:]} of the values." for text in content.comparison.uneven)
 
 
 def _counts(comparison: Comparison) -> tuple[str, str]:

@@ -33,8 +33,10 @@ from .zones import to_local, to_utc
 Unit = Literal["integer", "fixed", "month"]
 
 SECOND, HOUR = 10**9, 3600 * 10**9
-# seasons of fixed frequencies, in nanoseconds: (longest period to which the season applies, length of the season)
-FIXED_SEASONS = ((MINUTE, HOUR), (12 * HOUR, DAY), (DAY, WEEK), (WEEK, 364 * DAY))
+SEASONS = ("hour", "day", "week", "year")
+# of fixed frequencies, in nanoseconds: (longest period to which the season applies, length of the season); a year is
+# 52 whole weeks, so that a value and the one a year before are of the same day of the week
+FIXED_SEASONS = dict(zip(SEASONS, ((MINUTE, HOUR), (12 * HOUR, DAY), (DAY, WEEK), (WEEK, 364 * DAY)), strict=True))
 NAMES = {  # of unit and step: the frequency, and its periods
     ("month", 1): ("monthly", "months"),
     ("month", 3): ("quarterly", "quarters"),
@@ -290,20 +292,26 @@ class Frequency:
         return self.unit == "month" or (self.unit == "fixed" and self.step % DAY == 0)
 
     @property
-    def season(self) -> int:
-        """Periods per season: 12 for months, 4 for quarters, 7 for days, 24 for hours; 1 if there is no usual one.
+    def seasons(self) -> dict[str, int]:
+        """Periods of each season of the calendar, the shortest first: a day of 24 hours, a week of 168 and so on.
 
-        Closed phases do not count: with the same hours on all open days, a season is a day, else a week.
+        Closed phases do not count.
         """
         if self.unit == "month":
-            return 12 // self.step * max(len(self.days), 1) if 12 % self.step == 0 else 1
+            year = 12 // self.step * max(len(self.days), 1)
+            return {"year": year} if year > 1 and 12 % self.step == 0 else {}
         if self.open:
-            return self._week.season if self._phases_per_step == 1 else 1
-        if self.unit == "fixed":
-            for longest, season in FIXED_SEASONS:
-                if self.step <= longest:
-                    return season // self.step if season % self.step == 0 and season > self.step else 1
-        return 1
+            return self._week.seasons if self._phases_per_step == 1 else {}
+        if self.unit == "integer":
+            return {}
+        lengths = {name: length for name, (longest, length) in FIXED_SEASONS.items() if self.step <= longest}
+        whole = all(length % self.step == 0 for length in lengths.values())
+        return {name: length // self.step for name, length in lengths.items()} if whole else {}
+
+    @property
+    def season(self) -> int:
+        """Periods per season: 12 for months, 4 for quarters, 7 for days, 24 for hours; 1 if there is no usual one."""
+        return next(iter(self.seasons.values()), 1)
 
     @property
     def mase_season(self) -> int:

@@ -88,11 +88,16 @@ class OpenWeek(NamedTuple):
         return bool(weekdays.any() and weekends.any())
 
     @property
-    def season(self) -> int:
-        """Open phases of a day if all open days have as many, and more than one; else those of a week."""
+    def seasons(self) -> dict[str, int]:
+        """Open phases of a day, if all open days have as many, of a week and of 52 weeks, without seasons of one."""
         per_day = self.is_open.reshape(7, -1).sum(axis=1)
         same = len(np.unique(per_day[per_day > 0])) == 1
-        return int(per_day.max() if same and per_day.max() > 1 else per_day.sum())
+        found = {
+            "day": int(per_day.max()) if same else 1,
+            "week": int(per_day.sum()),
+            "year": 52 * int(per_day.sum()),
+        }
+        return {name: count for name, count in found.items() if count > 1}
 
 
 # --- from the data ----------------------------------------------------------------------------------

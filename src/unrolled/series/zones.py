@@ -59,12 +59,13 @@ def offset_name(offset: int) -> str:
 
 
 def to_local(utc: Array, zone: str) -> Array:
-    """Instants as local time."""
-    return pd.DatetimeIndex(utc).tz_localize(UTC).tz_convert(zone).tz_localize(None).to_numpy("datetime64[ns]")
+    """Instants as local time, of any shape."""
+    stamps = pd.DatetimeIndex(utc.ravel()).tz_localize(UTC).tz_convert(zone).tz_localize(None)
+    return stamps.to_numpy("datetime64[ns]").reshape(utc.shape)
 
 
 def to_utc(local: Array, zone: str) -> Array:
-    """Local times as instants: the first of two, and, of times that do not exist, the next that does."""
+    """Local times as instants: the first of two, and, of times that do not exist, the next that does; of any shape."""
     return _located(local, zone, first=True, missing="shift_forward")
 
 
@@ -88,10 +89,10 @@ def localized(local: Array, codes: Array, zone: str) -> Array:
 
 
 def _located(local: Array, zone: str, first: bool, missing: Any) -> Array:
-    stamps = pd.DatetimeIndex(local)
+    stamps = pd.DatetimeIndex(local.ravel())
     ambiguous = np.full(len(stamps), first)
     whole = stamps.tz_localize(zone, ambiguous=ambiguous, nonexistent=missing)
-    return whole.tz_convert(UTC).tz_localize(None).to_numpy("datetime64[ns]")
+    return whole.tz_convert(UTC).tz_localize(None).to_numpy("datetime64[ns]").reshape(local.shape)
 
 
 def zone_of_offsets(utc: Array, local: Array) -> str | None:

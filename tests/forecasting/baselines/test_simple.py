@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from tables import origins_of, panel_of
-from unrolled.forecasting.baselines.simple import drift, naive, seasonal_naive
+from unrolled.forecasting.baselines.simple import (
+    drift,
+    historic_average,
+    naive,
+    seasonal_naive,
+    seasonal_window_average,
+    window_average,
+)
 
 Y = np.array([1.0, 2.0, 4.0, 7.0, 9.0])
 
@@ -28,3 +35,12 @@ def test_a_series_shorter_than_its_season_repeats_its_first_value():
     origins = origins_of(panel_of(100 + Y, Y), [], [2])
     assert seasonal_naive(origins, 3, 4).tolist() == [[1, 1, 1]]
     assert drift(origins_of(panel_of(Y), [1]), 2, 1).tolist() == [[1, 1]]  # one value has no slope
+
+
+def test_averages_worked_by_hand():
+    origins = origins_of(panel_of(Y, np.arange(40.0)), [4, 5], [40])
+    assert window_average(origins, 2, 2)[:, 0].tolist() == [5.5, 8, 38.5]
+    assert window_average(origins, 2, 1)[:, 1].tolist() == [3.5, 4.6, 25.5]  # without a season 28 values
+    assert historic_average(origins, 2, 2).tolist() == [[3.5, 3.5], [4.6, 4.6], [19.5, 19.5]]
+    # places of four rows have been seen twice, of five rows the last one three times
+    assert seasonal_window_average(origins, 3, 2).tolist() == [[2.5, 4.5, 2.5], [4.5, 14 / 3, 4.5], [35, 36, 35]]

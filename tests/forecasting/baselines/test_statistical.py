@@ -48,9 +48,9 @@ def test_without_statsforecast_the_extra_is_named_before_any_work(monkeypatch, r
     df = pd.DataFrame({"ds": np.arange(80), "y": seasonal_values(rng, 80, 4)})
     fc = un.Forecaster(horizon=3, verbose=0)
     with pytest.raises(
-        un.InputError, match=r"baseline Theta needs statsforecast: pip install 'unrolled\[baselines\]'"
+        un.InputError, match=r"baseline AutoTheta needs statsforecast: pip install 'unrolled\[baselines\]'"
     ):
-        fc.fit(df, baselines=["Theta"])
+        fc.fit(df, baselines=["AutoTheta"])
     with pytest.raises(un.InputError, match=r"unrolled\[baselines\]"):
         fc.cross_validation(df, baselines=["AutoETS"])
     assert require_statsforecast(["Naive", "Naive2"]) is None  # these do not need it

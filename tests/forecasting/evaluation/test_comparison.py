@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,12 +25,14 @@ def test_the_comparison_is_over_all_series_and_by_frequency(both, rng):
     held_out, parts = fc.held_out_, [one.held_out_ for one in fc.parts_.values()]
     naive = parts[2].by_series.xs("Naive", level="model").to_numpy()
     np.testing.assert_array_equal(held_out.by_series.loc[("year", "SeasonalNaive")], naive[0])
-    assert len(held_out.by_series) == 6 * 4
+    models = {*fc.held_out_.table.index}
+    assert models == {*parts[0].table.index, *parts[1].table.index}
+    assert len(held_out.by_series) == 6 * len(models)
     weights = [3, 2, 1]
     for model in ("GRU", "Naive", "Drift"):
         errors = [part.table.loc[model] for part in parts]
         np.testing.assert_allclose(held_out.table.loc[model], np.average(errors, axis=0, weights=weights), rtol=1e-12)
-        assert held_out.by_frequency.loc[model].tolist() == [e["sMAPE"] for e in errors]
+        assert held_out.by_frequency.loc[model].tolist() == [e["MASE"] for e in errors]
     values = [part.known.sum() for part in parts]
     assert held_out.coverage[80] == pytest.approx(np.average([p.coverage[80] for p in parts], weights=values))
     squares = [p.by_step.loc[(2, "GRU"), "RMSE"] ** 2 for p in parts]
@@ -49,7 +53,7 @@ def test_one_comparison_combined_with_none_keeps_its_numbers(rng):
     np.testing.assert_allclose(whole.table, one.table, rtol=1e-12)
     np.testing.assert_allclose(whole.by_step, one.by_step, rtol=1e-12)
     assert whole.coverage == pytest.approx(one.coverage)
-    assert whole.by_frequency["monthly"].tolist() == one.table["sMAPE"].tolist()
+    assert whole.by_frequency["monthly"].tolist() == one.table["MASE"].tolist()
 
 
 def test_the_verdict_on_a_random_walk_follows_the_table():
@@ -57,9 +61,10 @@ def test_the_verdict_on_a_random_walk_follows_the_table():
     y = np.random.default_rng(0).normal(size=200).cumsum() + 100
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=200, freq="D"), "y": y})
     held_out = un.Forecaster(horizon=5, steps=20, ensemble=2, verbose=0).fit(df).held_out_
-    errors = held_out.table["sMAPE"]
+    errors = held_out.table["MASE"]
     assert ("beats" in held_out.verdict) == (errors["GRU"] < errors.drop("GRU").min())
-    assert set(held_out.table.index) == {"GRU", "Naive", "SeasonalNaive", "Drift"}
+    averages = {"WindowAverage", "SeasonalWindowAverage"}
+    assert set(held_out.table.index) == {"GRU", "Naive", "SeasonalNaive", "Drift", "Theta"} | averages
 
 
 def test_a_comparison_is_shown_in_words(rng):
@@ -80,3 +85,31 @@ def test_a_comparison_is_shown_in_words(rng):
 )
 def test_values_have_four_digits_or_are_whole(value, text):
     assert format_value(value) == text
+
+
+def test_the_strongest_baselines_are_shown(rng):
+    held_out = quick().fit(series(rng, 60, "MS", "a", 12)).held_out_
+    assert held_out.strongest == held_out.ordered.index.drop("GRU")[:3].tolist()
+    assert set(held_out.short.index) == {"GRU", *held_out.strongest}
+    weaker = len(held_out.table) - 4
+    for text in (repr(held_out), held_out._repr_html_()):
+        assert f"{weaker} weaker baselines in the report" in text
+        assert not any(name in text.replace("SeasonalNaive", "") for name in held_out.ordered.index.drop("GRU")[3:])
+
+
+def test_a_day_with_a_far_lower_coverage_is_named(rng):
+    held_out = quick().fit(series(rng, 60, "MS", "a", 12)).held_out_
+    days = {"Mondays": {80: 0.5, 95: 0.62}, "Sundays": {80: 0.4, 95: 0.97}}
+    assert held_out.uneven == []
+    assert replace(held_out, coverage_by_day=days).uneven == ["on Mondays the 95 % intervals held only 62 %"]
+    assert "; on Mondays the 95 % intervals held only 62 %" in repr(replace(held_out, coverage_by_day=days))
+    assert replace(held_out, coverage_by_day={"Sundays": days["Sundays"]}).uneven == []
+
+
+def test_frequencies_without_a_known_smape_have_none_together(rng):
+    zeros = series(rng, 40, "QS", "b", 4).assign(y=lambda d: d["y"] - d["y"].iloc[-1])  # both signs, and 0
+    held_out = quick().fit(pd.concat([series(rng, 60, "MS", "a", 12), zeros])).held_out_
+    assert np.isfinite(held_out.parts["monthly"].by_step["sMAPE"]).all()
+    assert held_out.table["sMAPE"].isna().all()
+    assert held_out.by_step["sMAPE"].loc[4].isna().all()  # the last step meets the 0
+    assert np.isfinite(held_out.by_step["MASE"]).all()

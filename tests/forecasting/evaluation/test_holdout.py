@@ -13,7 +13,7 @@ from forecasters import quick
 from tables import panel_frame
 from unrolled.forecasting import fitting
 from unrolled.forecasting.evaluation import holdout
-from unrolled.forecasting.evaluation.holdout import MAX_BLOCKS_OF_ORIGINS, HeldOutForecasts, predict_held_out
+from unrolled.forecasting.evaluation.holdout import MAX_BLOCKS_OF_ORIGINS, HeldOutForecasts, _stride, predict_held_out
 from unrolled.forecasting.model.architecture import Architecture
 from unrolled.forecasting.model.ensemble import Ensemble
 from unrolled.forecasting.probabilistic.conformal import calibrate
@@ -92,6 +92,53 @@ def test_of_many_windows_an_evenly_spaced_part_is_predicted(options, limit, rng,
     assert len(found.origins) <= 12
     assert sorted(set(found.left)) == [0, 3, 6, 9]
     assert fc.held_out_.origins == 4
+
+
+@pytest.mark.parametrize(
+    ("least", "count", "seasons", "stride"),
+    [
+        (1, 168, (24, 168), 1),
+        (2, 168, (24, 168), 5),
+        (24, 400, (24, 168), 25),
+        (7, 100, (7, 364), 8),
+        (3, 12, (12,), 3),
+        (50, 12, (7,), 50),
+    ],
+)
+def test_origins_lie_at_all_places_of_the_seasons_that_occur_twice(least, count, seasons, stride):
+    assert _stride(least, count, seasons) == stride
+
+
+def test_a_week_of_hours_is_held_out_with_all_of_its_hours_and_days(monkeypatch):
+    # every fourth origin would see six hours of the day only
+    monkeypatch.setattr(holdout, "MAX_HELD_OUT_WINDOWS", 42)
+    found, fc = held_out(hours(1600, 8), ensemble=1, steps=2)
+    assert fc.held_out_.rows == 4 + 167
+    stamps = found.origins.panel.frequency.stamps(found.origins.ordinals_ahead(1)[:, 0])
+    assert set(pd.DatetimeIndex(stamps).hour) == set(range(24))
+    assert set(pd.DatetimeIndex(stamps).dayofweek) == set(range(7))
+
+
+def hours(rows, steps=0):
+    """Hours of days that look alike, except for `steps` added at noon of Mondays."""
+    stamps = pd.date_range("2024-01-01", periods=rows, freq="h")
+    y = 50 + 10 * np.sin(2 * np.pi * stamps.hour / 24) + steps * ((stamps.dayofweek == 0) & (stamps.hour == 12))
+    return pd.DataFrame({"ds": stamps, "y": y})
+
+
+def test_coverage_of_each_day_is_counted_by_hand(rng):
+    found, fc = held_out(hours(1600), ensemble=1, steps=2)
+    y = found.origins.panel.y[found.origins.rows_ahead(4)]
+    days = found.origins.panel.frequency.stamps(found.origins.ordinals_ahead(4))
+    values = found.origins.inverse_transform(found.calibrated_on_others())
+    inside = (values[..., 0] <= y) & (y <= values[..., -1])
+    by_day = fc.held_out_.coverage_by_day
+    for number, name in enumerate(
+        ["Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"]
+    ):
+        own = pd.DatetimeIndex(days.ravel()).dayofweek == number
+        assert by_day[name][95] == pytest.approx(inside.ravel()[own].mean())
+    assert held_out(panel_frame(rng))[1].held_out_.coverage_by_day == {}  # months have no days
 
 
 def test_gaps_have_no_weight(rng):
@@ -195,3 +242,14 @@ def test_the_seasonal_naive_needs_one_season_only(rows, compared):
     if compared:
         assert fc.held_out_.table.loc["SeasonalNaive", "MAE"] < 1e-9
         assert "loses to SeasonalNaive" in fc.held_out_.verdict
+
+
+def test_many_zeros_are_judged_by_squared_errors_and_means(rng):
+    y = rng.poisson(2.0, 120) * (rng.uniform(size=120) < 0.3)
+    comparison = held_out(pd.DataFrame({"ds": np.arange(120), "y": y}), ensemble=1, steps=2)[1].held_out_
+    assert comparison.measure == comparison.contest.measure == "RMSSE"
+    assert {"HistoricAverage", "SES"} < set(comparison.table.index)
+    assert comparison.ordered["RMSSE"].is_monotonic_increasing
+    assert comparison.table["sMAPE"].isna().all()
+    assert "sMAPE" not in repr(comparison)
+    assert {"HistoricAverage", "SES"}.isdisjoint(held_out(panel_frame(rng))[1].held_out_.table.index)

@@ -8,7 +8,16 @@ import pytest
 from utilsforecast import losses
 
 import unrolled as un
-from unrolled.forecasting.evaluation.metrics import InSampleValues, at_levels, score_series, summarize, verdict
+from unrolled.forecasting.evaluation.metrics import (
+    Contest,
+    InSampleValues,
+    at_levels,
+    has_many_zeros,
+    judging_measure,
+    score_series,
+    score_steps,
+    summarize,
+)
 from unrolled.forecasting.probabilistic.interval_columns import interval_columns, models_in
 from unrolled.forecasting.probabilistic.quantiles import GRID_LEVELS, QUANTILES
 from unrolled.series.frequency import DAY, HOUR, Frequency, mase_season
@@ -31,7 +40,17 @@ def test_point_errors_worked_by_hand():
 def test_smape_runs_from_0_to_200():
     assert one({"f": Y})["sMAPE"] == 0
     assert one({"f": -Y})["sMAPE"] == pytest.approx(200)
-    assert one({"f": np.zeros(3)}, y=np.zeros(3))["sMAPE"] == 0
+
+
+@pytest.mark.parametrize("y", [[0.0, 20, 30], [-10.0, 20, 30], [0.0, 0, 0], [-1.0, 0, -1]])
+def test_smape_is_unknown_where_it_means_nothing(y):
+    """A value of 0 has a sMAPE of 200 whatever the forecast is, unless that is 0."""
+    ids, y = np.array([0, 0, 0, 1, 1]), np.array([*y, 5.0, 6.0])
+    scores = score_series(ids, y, {"f": y + 1})["sMAPE"].unstack("model")["f"]
+    assert np.isnan(scores[0])
+    assert scores[1] == pytest.approx(100 * (1 / 11 + 1 / 13))
+    assert np.isnan(one({"f": y + 1}, y=y, ids=ids)["sMAPE"])
+    assert one({"f": 1 - Y}, y=-Y)["sMAPE"] == pytest.approx(one({"f": Y - 1})["sMAPE"])  # all below 0
 
 
 def test_scaled_errors_worked_by_hand():
@@ -167,19 +186,23 @@ def errors_of(**mase: float) -> pd.DataFrame:
     return pd.DataFrame({"sMAPE": 200.0, "MASE": mase, "MAE": 1.0}, index=list(mase))
 
 
+def verdict_of(table: pd.DataFrame, by_series: pd.DataFrame | None = None) -> Contest:
+    if by_series is None:
+        by_series = pd.concat({0: table}, names=["series", "model"])
+    return Contest.of(table, "RNN", judging_measure(table), by_series)
+
+
 def test_the_verdict_follows_mase():
     table = errors_of(RNN=2, Naive=1, Drift=3)
-    assert str(verdict(table, "RNN")) == "The network loses to Naive: MASE 2 against 1. Prefer Naive here."
-    assert (
-        str(verdict(table.drop("Naive"), "RNN")) == "The network beats the best baseline (Drift): MASE 2 against 3."
-    )
+    assert str(verdict_of(table)) == "The network loses to Naive: MASE 2 against 1. Prefer Naive here."
+    assert str(verdict_of(table.drop("Naive"))) == "The network beats the best baseline (Drift): MASE 2 against 3."
 
 
 def test_the_verdict_on_a_constant_series_uses_mae():
     table = pd.DataFrame({"sMAPE": 0.0, "MASE": np.nan, "MAE": [0.0, 0.0]}, index=["RNN", "Naive"])
-    assert str(verdict(table, "RNN")) == "The network and Naive make no error here."
+    assert str(verdict_of(table)) == "The network and Naive make no error here."
     table["MAE"] = [1.0, 2.0]
-    assert str(verdict(table, "RNN")) == "The network beats the best baseline (Naive): MAE 1 against 2."
+    assert str(verdict_of(table)) == "The network beats the best baseline (Naive): MAE 1 against 2."
 
 
 @pytest.mark.parametrize(
@@ -194,11 +217,50 @@ def test_a_difference_within_its_noise_is_a_tie(gain, spread, outcome, rng):
     index = pd.MultiIndex.from_product([range(100), ["RNN", "Naive"]], names=["series", "model"])
     by_series = pd.DataFrame({"MASE": np.column_stack((5 - difference, np.full(100, 5.0))).ravel()}, index=index)
     by_series["sMAPE"], by_series["MAE"] = 1.0, 1.0
-    found = verdict(by_series.groupby(level="model", sort=False).mean(), "RNN", by_series)
+    found = verdict_of(by_series.groupby(level="model", sort=False).mean(), by_series)
     assert found.outcome == outcome
     assert found.noise == pytest.approx(spread / 10)
     assert ("less than two standard errors (0.1)" in str(found)) == (outcome == "tie" and spread > 0)
 
 
 def test_a_difference_of_rounding_is_a_tie():
-    assert "equally good" in str(verdict(errors_of(RNN=1 + 1e-12, Naive=1), "RNN"))
+    assert "equally good" in str(verdict_of(errors_of(RNN=1 + 1e-12, Naive=1)))
+
+
+@pytest.mark.parametrize(
+    ("y", "many"),
+    [
+        ([0.0, 0, 5, 2], True),
+        ([0.0, 3, 5, 2], False),
+        ([0.0, np.nan, np.nan, 2], True),
+        ([0.0, 0], False),
+        ([], False),
+    ],
+)
+def test_half_of_the_known_values_are_zero(y, many):
+    assert has_many_zeros(np.array(y)) is many
+
+
+def test_where_half_of_the_values_are_zero_squared_errors_decide():
+    """The forecast 0 has the smaller absolute error, the mean of 2.5 the smaller squared one."""
+    y, history = np.array([0.0, 0, 0, 10]), InSampleValues(np.zeros(4), np.array([0.0, 2, 0, 2]), 1)
+    scores = score_series(np.zeros(4), y, {"RNN": np.zeros(4), "Mean": np.full(4, 2.5)}, history)
+    table = summarize(scores)
+    assert judging_measure(table) == "MASE"
+    assert judging_measure(table, many_zeros=True) == "RMSSE"
+    assert judging_measure(table.assign(RMSSE=np.nan), many_zeros=True) == "RMSE"
+    assert str(Contest.of(table, "RNN", "MASE", scores)).startswith("The network beats the best baseline (Mean)")
+    assert (
+        str(Contest.of(table, "RNN", "RMSSE", scores))
+        == "The network loses to Mean: RMSSE 2.5 against 2.165. Prefer Mean here."
+    )
+
+
+def test_scaled_errors_by_step_are_those_of_values_divided_by_their_scales():
+    """Two series with scales 2 and 4, whose errors at the first step are 2 and 2, at the second 6 and 4."""
+    history = InSampleValues(np.array([0, 0, 1, 1]), np.array([1.0, 3, 4, 8]), 1)
+    y, ids, steps = np.array([10.0, 10, 20, 20]), np.array([0, 0, 1, 1]), np.array([1, 2, 1, 2])
+    found = score_steps(steps, ids, y, {"f": np.array([12.0, 16, 22, 16])}, history).xs("f", level="model")
+    np.testing.assert_allclose(found["MASE"], [(2 / 2 + 2 / 4) / 2, (6 / 2 + 4 / 4) / 2])
+    np.testing.assert_allclose(found["RMSSE"], np.sqrt([(1 + 0.25) / 2, (9 + 1) / 2]))
+    np.testing.assert_allclose(found["MAE"], [2, 5])

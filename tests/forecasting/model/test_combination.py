@@ -21,7 +21,7 @@ from unrolled.forecasting.probabilistic.quantiles import MEDIAN
 def test_weights_and_names():
     assert weights_of(None) == weights_of({}) == weights_of([]) == {}
     assert weights_of("autoets") == {"AutoETS": 1 / 3}
-    assert weights_of(("Theta", "AutoETS")) == {"AutoETS": 1 / 6, "Theta": 1 / 6}
+    assert weights_of(("AutoTheta", "AutoETS")) == {"AutoETS": 1 / 6, "AutoTheta": 1 / 6}
     assert weights_of({"theta": 0.2, "NAIVE2": np.float32(0.25)}) == {"Naive2": 0.25, "Theta": 0.2}
     # the order in which they are given changes no bit, and files do not keep it
     assert list(weights_of({"Theta": 0.2, "AutoETS": 0.1})) == list(weights_of({"AutoETS": 0.1, "Theta": 0.2}))
@@ -40,7 +40,7 @@ def test_weights_and_names():
         ({"AutoETS": True}, "gives AutoETS the weight True"),
         ({"AutoETS": 0.1j}, "gives AutoETS the weight 0.1j"),
         ({"AutoETS": "0.3"}, "gives AutoETS the weight '0.3'"),
-        ({"AutoETS": 0.7, "Theta": 0.5}, r"sum to 1.2 \(AutoETS 0.7 \+ Theta 0.5\).*Lower them"),
+        ({"AutoETS": 0.7, "Theta": 0.5}, r"sum to 1.2 \(Theta 0.5 \+ AutoETS 0.7\).*Lower them"),
         ({"AutoETS": 0.5, "Theta": 0.5}, "sum to 1 "),
         (dict.fromkeys(["Naive", "Drift", "Naive2", "Theta", "AutoETS"], 0.2), "sum to 1 "),
         ({"AutoETS": 0.2, "autoets": 0.2}, "names a method twice: AutoETS, autoets"),
@@ -55,7 +55,7 @@ def test_invalid_weights_are_refused(combine, message):
 
 def test_weights_in_words():
     assert (
-        str(Combination(weights_of({"Theta": 0.2, "AutoETS": 0.3}))) == "50 % networks, 30 % AutoETS and 20 % Theta"
+        str(Combination(weights_of({"Theta": 0.2, "AutoETS": 0.3}))) == "50 % networks, 20 % Theta and 30 % AutoETS"
     )
     assert str(Combination(weights_of("Drift"))) == "66.7 % networks and 33.3 % Drift"
 
@@ -112,11 +112,11 @@ def test_methods_keep_what_was_estimated_before_the_first_origin(rng):
 
 def test_short_series_are_left_to_the_networks(rng):
     panel = panel_of(rng.normal(size=20), rng.normal(size=MIN_ROWS_FOR_STATISTICS - 1))
-    found = Combination({"Theta": 0.2, "Naive": 0.2})
+    found = Combination({"AutoTheta": 0.2, "Naive": 0.2})
     theta, naive = found.forecasts(origins_at(panel, panel.offsets[1:], [False, False]), 2)
     assert np.isfinite(theta[0]).all()
     assert np.isnan(theta[1]).all()
     assert np.isfinite(naive).all()
-    told = "1 series with fewer than 8 rows, too few for Theta: the networks take that weight"
-    assert found.notes(panel) == ["the forecast is 60 % networks, 20 % Theta and 20 % Naive", told]
+    told = "1 series with fewer than 8 rows, too few for AutoTheta: the networks take that weight"
+    assert found.notes(panel) == ["the forecast is 60 % networks, 20 % AutoTheta and 20 % Naive", told]
     assert Combination({"Naive": 0.2}).too_short(panel) == NETWORKS_ALONE.notes(panel) == []

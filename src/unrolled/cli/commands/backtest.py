@@ -57,9 +57,9 @@ def command(
 ) -> None:
     """Forecast from several cutoffs in the past, and compare the errors with those of the baselines.
 
-    The errors go to standard output, one row per model: means over the series. No network is trained on data after
-    its cutoff. With --out, a run file (.toml, for --config) that repeats the run is written next to the CSV file.
-    --cell auto searches once, before the first cutoff.
+    The errors go to standard output, one row per model, the best first: means over the series. No network is trained
+    on data after its cutoff. With --out, a run file (.toml, for --config) that repeats the run is written next to the
+    CSV file. --cell auto searches once, before the first cutoff.
 
     Example: unrolled backtest sales.csv --horizon 12 --windows 4
     """
@@ -83,7 +83,8 @@ def command(
     notes = console.notes(found.notes)
     console.notes([] if out is None else formula_notes(rows, output.csv.excel_safe))
     files = write_rows(run_file, rows, found, all_options(ctx, reading) | detected_columns(table))
-    errors = at_levels(found.table(), training.levels)
+    errors = found.table()
+    errors = at_levels(errors.sort_values(found.measure_of(errors), kind="stable"), training.levels)
     print_verdict(found, f"horizon {horizon}, trained {'at each' if refit else 'once'}", console)
     if output.as_json:
         content = backtest_json(found, errors, training.levels)
@@ -136,6 +137,7 @@ def backtest_json(backtest: Backtest, errors: pd.DataFrame, levels: list[float])
         "by_step": {
             str(model): {str(c): [number_or_null(v) for v in rows[c]] for c in rows} for model, rows in steps
         },
+        "measure": backtest.measure_of(errors),
         "verdict": backtest.verdict(),
         "windows": backtest.windows,
         "interrupted": backtest.interrupted,

@@ -179,6 +179,7 @@ def comparison_json(held_out: Comparison) -> dict[str, Any]:
         "origins": held_out.origins,
         "errors": records_by_model(held_out.table),
         "coverage": {str(level): share for level, share in held_out.coverage.items()},
+        "measure": held_out.measure,
         "verdict": held_out.verdict,
     }
     parts = getattr(held_out, "parts", {})

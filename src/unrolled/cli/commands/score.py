@@ -49,7 +49,8 @@ def command(
 ) -> None:
     """Compute the errors of an earlier forecast from the actual values.
 
-    Rows are joined on id and timestamp. The errors go to standard output, one row per model: means over the series.
+    Rows are joined on id and timestamp. The errors go to standard output, one row per model, the best first: means
+    over the series.
     With --out, a run file (.toml, for --config) that repeats the run is written next to the CSV file. --excel-safe
     also removes the quotes that it put into the earlier forecast.
 
@@ -74,7 +75,7 @@ def command(
     console.message(
         f"{result.matched} of {result.rows} forecast rows have a value in {actuals}, column {names.target!r}\n"
     )
-    rows = (result.by_series if by_series else result.table).reset_index()
+    rows = (result.by_series if by_series else result.ordered).reset_index()
     files = write_table(run_file, rows, all_options(ctx, reading))
     if output.as_json:
         print_json(score_json(result) | {"notes": notes, "files": [str(path) for path in files]})
@@ -90,6 +91,7 @@ def score_json(result: Score) -> dict[str, Any]:
     return {
         "rows": result.rows,
         "matched": result.matched,
+        "measure": result.measure,
         "models": records_by_model(result.table),
         "by_series": {str(name): records_by_model(part.droplevel("series")) for name, part in by_series},
     }

@@ -11,7 +11,7 @@ from ...errors import DataError, InputError
 from ...series.origins import Origins
 
 # as statsforecast calls them
-STATISTICAL = ("AutoETS", "AutoARIMA", "Theta", "AutoTheta")
+STATISTICAL = ("AutoETS", "AutoARIMA", "AutoTheta")
 
 
 def require_statsforecast(names: Iterable[str]) -> Any:

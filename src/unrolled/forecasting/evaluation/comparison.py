@@ -8,7 +8,12 @@ import pandas as pd
 
 from ...arrays import Array
 from ...interactive.html import note, table, titled
-from .metrics import POINT_MEASURES, Verdict, summarize, verdict
+from ..baselines.registry import stand_in
+from .metrics import POINT_MEASURES, SQUARED, Contest, judging_measure, summarize
+
+MISSING = "–"
+MAX_SHORTFALL_OF_DAY = 0.1  # of its coverage; beyond it, the day is named
+STRONGEST = 3  # baselines that are printed and drawn
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -16,21 +21,27 @@ class Comparison:
     """The errors of networks and baselines on the end of the series, which no network had seen.
 
     Attributes:
-        table: one row per model, columns sMAPE (0..200), MASE, MAE, RMSE, each a mean over series.
+        table: one row per model, columns sMAPE (0..200; NaN if a value is 0 or values have both signs), MASE, RMSSE,
+            MAE, RMSE, each a mean over series.
+        measure: the column by which models are compared and ordered.
         coverage: share of held-out values inside the intervals, by level in per cent. Each origin's intervals are
             calibrated on the other origins.
+        coverage_by_day: the same for the values of each day of the week; empty for weeks, months and the like, and
+            over several frequencies.
         origins: forecast origins per series.
         rows: rows held out at the end of each series.
         example: of the last origin: id, timestamp, y, the forecasts of all models, and intervals.
         name: the network's column.
-        by_step: the point measures except MASE by step ahead (1 .. H) and model, all series and origins together.
+        by_step: the point measures by step ahead (1 .. H) and model, all series and origins together.
         by_series: all point measures by series (its id; 0 where there are no ids) and model.
         known: held-out values by step ahead, (H,).
         pooled: whether calibration pools the steps ahead.
     """
 
     table: pd.DataFrame
+    measure: str
     coverage: dict[int, float]
+    coverage_by_day: dict[str, dict[int, float]]
     origins: int
     rows: int
     example: pd.DataFrame
@@ -42,11 +53,13 @@ class Comparison:
 
     def __repr__(self) -> str:
         coverage = ", ".join(f"{level} %: {100 * share:.0f} %" for level, share in self.coverage.items())
+        shown = self.short.to_string(float_format=format_value, index_names=False, na_rep=MISSING)
         return (
-            f"{self.extent}\n"
-            f"{self.table.to_string(float_format=format_value, index_names=False)}\n"
+            f"{self.extent}\n{shown}\n"
+            f"{''.join(f'({text})' + chr(10) for text in self.left_out)}"
             f"{self.verdict}\n"
             f"intervals held ({'steps pooled' if self.pooled else 'step by step'}): {coverage}"
+            f"{''.join(f'; {text}' for text in self.uneven)}"
         )
 
     @property
@@ -55,7 +68,7 @@ class Comparison:
         return f"the last {self.rows} rows of each series, {self.origins} origin{'s' * (self.origins != 1)}"
 
     def _repr_html_(self) -> str:
-        order = self.ordered
+        order = self.short
         rows = [
             [str(name), *map(format_value, values)]
             for name, values in zip(order.index, order.to_numpy(), strict=True)
@@ -65,26 +78,56 @@ class Comparison:
             ["interval", "values inside"],
             [[f"{level} %", f"{100 * share:.0f} %"] for level, share in self.coverage.items()],
         )
-        return titled(self.verdict, note(self.extent), models, covered)
+        return titled(
+            self.verdict, note(self.extent), models, *map(note, self.left_out), covered, *map(note, self.uneven)
+        )
 
     @property
-    def judgement(self) -> Verdict:
-        """The network compared with the best baseline."""
-        return verdict(self.table, self.name, self.by_series)
+    def uneven(self) -> list[str]:
+        """The day of the week on which the widest intervals hold far fewer values than on others, in words."""
+        level = max(self.coverage)
+        day = min(self.coverage_by_day, key=lambda name: self.coverage_by_day[name][level], default=None)
+        if day is None or (share := self.coverage_by_day[day][level]) >= level / 100 - MAX_SHORTFALL_OF_DAY:
+            return []
+        return [f"on {day} the {level} % intervals held only {100 * share:.0f} %"]
+
+    @property
+    def contest(self) -> Contest:
+        """The network against the best baseline."""
+        return Contest.of(self.table, self.name, self.measure, self.by_series)
 
     @property
     def verdict(self) -> str:
         """Whether the network is better than the baselines here, in words."""
-        return str(self.judgement)
+        return str(self.contest)
 
     @property
     def ordered(self) -> pd.DataFrame:
         """The table with the best model first, by the measure of the verdict."""
-        return self.table.sort_values(self.judgement.measure, kind="stable")
+        return self.table.sort_values(self.measure, kind="stable")
+
+    @property
+    def strongest(self) -> list[str]:
+        """The best baselines, the best first."""
+        return [str(name) for name in self.ordered.index if name != self.name][:STRONGEST]
+
+    @property
+    def short(self) -> pd.DataFrame:
+        """The network and the strongest baselines, the best first, with the measures that are known."""
+        order = self.ordered
+        return order[order.index.isin([self.name, *self.strongest])].dropna(axis="columns", how="all")
+
+    @property
+    def left_out(self) -> list[str]:
+        """What `short` does not show, in words."""
+        others = len(self.table) - len(self.short)
+        return [f"{others} weaker baseline{'s' * (others != 1)} in the report"] * (others > 0)
 
 
 def format_value(value: float) -> str:
     """Four significant digits; from 1,000 to 1e15 a whole number with commas instead of an exponent."""
+    if np.isnan(value):
+        return MISSING
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
@@ -107,25 +150,26 @@ class OverallComparison(Comparison):
 
     @property
     def by_frequency(self) -> pd.DataFrame:
-        """sMAPE, one row per model, one column per frequency."""
+        """The measure of the verdict, one row per model, one column per frequency."""
         return pd.DataFrame({name: self._of(part) for name, part in self.parts.items()})
 
     def _of(self, part: Comparison) -> pd.Series:
-        """A part's errors; a baseline that equals the naive one there has the errors of the naive one."""
-        errors = part.table["sMAPE"].reindex(self.table.index)
-        return errors.fillna(errors.get("Naive", np.nan))
+        """A part's errors; a baseline that it lacks has those of the one that it equals there."""
+        names = [stand_in(str(name), part.table.index) for name in self.table.index]
+        return part.table[self.measure].reindex(names).set_axis(self.table.index)
 
     def __repr__(self) -> str:
-        errors = self.by_frequency.to_string(float_format=format_value, index_names=False)
-        return f"{super().__repr__()}\nsMAPE by frequency:\n{errors}"
+        shown = self.by_frequency.loc[self.short.index]
+        errors = shown.to_string(float_format=format_value, index_names=False, na_rep=MISSING)
+        return f"{super().__repr__()}\n{self.measure} by frequency:\n{errors}"
 
     def _repr_html_(self) -> str:
-        found = self.by_frequency
+        found = self.by_frequency.loc[self.short.index]
         rows = [
             [str(name), *map(format_value, values)]
             for name, values in zip(found.index, found.to_numpy(), strict=True)
         ]
-        return super()._repr_html_() + table(["sMAPE", *found.columns], rows, list(found.index).index(self.name))
+        return super()._repr_html_() + table([self.measure, *found.columns], rows, list(found.index).index(self.name))
 
 
 def combine_comparisons(parts: Mapping[str, Comparison]) -> OverallComparison | None:
@@ -140,12 +184,15 @@ def combine_comparisons(parts: Mapping[str, Comparison]) -> OverallComparison | 
     models = list(dict.fromkeys(name for part in found for name in part.table.index))
     by_series = pd.concat([_complete(part.by_series, models) for part in found])
     values = np.array([part.known.sum() for part in found], float)
+    table = summarize(by_series)[list(POINT_MEASURES)].loc[models]
     return OverallComparison(
-        table=summarize(by_series)[list(POINT_MEASURES)].loc[models],
+        table=table,
+        measure=judging_measure(table, any(part.measure in SQUARED for part in found)),
         coverage={
             level: float(np.average([part.coverage[level] for part in found], weights=values))
             for level in first.coverage
         },
+        coverage_by_day={},
         origins=max(part.origins for part in found),
         rows=max(part.rows for part in found),
         example=pd.concat([part.example for part in found], ignore_index=True),
@@ -159,10 +206,9 @@ def combine_comparisons(parts: Mapping[str, Comparison]) -> OverallComparison | 
 
 
 def _complete(scores: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
-    """Scores by some key and by model, with all models. Without a season there are no scores of the seasonal naive,
-    because it equals the naive, whose scores are used instead."""
+    """Scores by some key and by model, with all models; see `stand_in`."""
     by_model = {name: scores.xs(name, level="model") for name in scores.index.unique("model")}
-    whole = pd.concat({name: by_model.get(name, by_model["Naive"]) for name in models}, names=["model"])
+    whole = pd.concat({name: by_model[stand_in(name, by_model)] for name in models}, names=["model"])
     order = pd.MultiIndex.from_product([scores.index.unique(0), models], names=scores.index.names)
     return whole.swaplevel().reindex(order)
 
@@ -174,8 +220,13 @@ def _by_step(parts: Sequence[Comparison], models: Sequence[str]) -> pd.DataFrame
     sums = pd.DataFrame(0.0, index, parts[0].by_step.columns)
     for part in parts:
         scores = _complete(part.by_step, models).reindex(index)
-        values = scores.assign(RMSE=scores["RMSE"] ** 2).mul(np.repeat(part.known, len(models)), axis=0)
-        sums += values.fillna(0.0)  # a step without actual values has no scores
+        values = _squares(scores, 2).mul(np.repeat(part.known, len(models)), axis=0)
+        values[np.repeat(part.known == 0, len(models))] = 0.0  # a step without actual values has no scores
+        sums += values
     count = np.repeat(np.sum([part.known for part in parts], axis=0), len(models))
-    means = sums[count > 0].div(count[count > 0], axis=0)
-    return means.assign(RMSE=np.sqrt(means["RMSE"]))
+    return _squares(sums[count > 0].div(count[count > 0], axis=0), 0.5)
+
+
+def _squares(scores: pd.DataFrame, power: float) -> pd.DataFrame:
+    """The scores with the roots of mean squares to this power."""
+    return scores.assign(**{name: scores[name] ** power for name in SQUARED})

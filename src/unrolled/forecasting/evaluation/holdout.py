@@ -1,8 +1,10 @@
 """The held-out end: networks predict it once; calibration and comparison use these predictions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count as numbers_from
+from math import gcd
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from ...series.columns import Columns
 from ...series.frequency import mase_season
 from ...series.panel import Panel
 from ...series.to_frame import forecast_frame
-from ..baselines.registry import COMPARED, baseline_forecasts
+from ..baselines.registry import COMPARED, FOR_MANY_ZEROS, baseline_forecasts, distinct
 from ..inputs.windows import window_ends
 from ..model.ensemble import Ensemble
 from ..model.recursion import forecast_quantiles
@@ -22,12 +24,22 @@ from ..probabilistic.interval_columns import interval_columns
 from ..probabilistic.quantile_function import normal_scores
 from ..probabilistic.quantiles import MEDIAN, QUANTILES
 from .comparison import Comparison
-from .metrics import POINT_MEASURES, in_sample_values, score_series, summarize
+from .metrics import (
+    POINT_MEASURES,
+    has_many_zeros,
+    in_sample_values,
+    judging_measure,
+    score_series,
+    score_steps,
+    summarize,
+)
 
 MAX_HELD_OUT_WINDOWS = 5000  # more would take longer and change little
 MAX_RECURSIVE_WINDOWS = 500  # if each needs many paths
 MAX_BLOCKS_OF_ORIGINS = 20  # each block is calibrated on the others
 REPORTED_LEVELS = (80, 95)
+WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 COVERED_LEVELS = (50, 80, 90, 95)  # those whose bounds are learned quantiles
 
 
@@ -68,16 +80,32 @@ class HeldOutForecasts:
             found[here] = calibrate(self.quantiles[here], factors)
         return found
 
-    def coverage(self) -> dict[int, float]:
-        """Share of known values inside each interval when it is calibrated on other origins, by level in per cent."""
+    @cached_property
+    def inside(self) -> dict[int, Array]:
+        """Whether each value is inside each interval that is calibrated on other origins, (K, H), by level."""
         values = self.origins.inverse_transform(self.calibrated_on_others())
         bounds = list(interval_columns("", values, COVERED_LEVELS, self.ensemble.support).values())[1:]
         y = self.origins.panel.y[self.origins.rows_ahead(self.horizon)]
-        total = max(float(self.weight.sum()), 1.0)
         return {
-            level: float((self.weight * (low <= y) * (y <= high)).sum()) / total
+            level: (low <= y) & (y <= high)
             for level, low, high in zip(COVERED_LEVELS, bounds[::2], bounds[1::2], strict=True)
         }
+
+    def coverage(self, counted: Array | float = 1.0) -> dict[int, float]:
+        """Share of known values inside each interval, by level in per cent; `counted` (K, H) selects values."""
+        weight = self.weight * counted
+        total = max(float(weight.sum()), 1.0)
+        return {level: float((weight * inside).sum()) / total for level, inside in self.inside.items()}
+
+    def coverage_by_day(self) -> dict[str, dict[int, float]]:
+        """The coverage of each day of the week; empty for series that are no daily or finer ones."""
+        frequency = self.origins.panel.frequency
+        if "week" not in frequency.seasons:
+            return {}
+        days = frequency.stamps(self.origins.ordinals_ahead(self.horizon)).astype("datetime64[D]").astype(int)
+        place = (days + EPOCH_WEEKDAY) % len(WEEKDAYS)
+        known = {name: place == k for k, name in enumerate(WEEKDAYS) if (self.weight * (place == k)).any()}
+        return {name: self.coverage(counted) for name, counted in known.items()}
 
 
 def predict_held_out(
@@ -96,7 +124,7 @@ def predict_held_out(
     panel = panel.select(np.array([i in kept for i in panel.ids]))  # without known rows there is no forecast
     count = int((panel.lengths - known.lengths).max()) - horizon + 1
     most = MAX_HELD_OUT_WINDOWS if horizon <= ensemble.spec.horizon else MAX_RECURSIVE_WINDOWS
-    every = max(1, -(-len(panel.ids) * count // most))
+    every = _stride(-(-len(panel.ids) * count // most), count, panel.frequency.seasons.values())
     # backwards from the last origin, so that it is among them
     ends = window_ends(panel, ensemble.spec, horizon, origins=slice(-1, -count - 1, -every))
     origins = TransformedOrigins(panel, ends, transform)
@@ -138,22 +166,18 @@ def compare_with_baselines(
     """
     ensemble, origins, horizon = held_out.ensemble, held_out.origins, held_out.horizon
     panel = origins.panel
-    scaled_by = mase_season(panel.frequency, season)
-    repeated = _repeated_season(held_out, season)
+    history = in_sample_values(known, mase_season(panel.frequency, season))
+    many_zeros = has_many_zeros(history.y)
+    names = (*COMPARED, *(FOR_MANY_ZEROS if many_zeros else ()), *baselines)
     values = origins.inverse_transform(calibrate(held_out.quantiles, held_out.conformal_factors))
-    forecasts = {name: ensemble.support.quantile(values[..., MEDIAN], 0.5)} | baseline_forecasts(
-        dict.fromkeys(b for b in (*COMPARED, *baselines) if b != "SeasonalNaive" or repeated > 1),
-        origins,
-        panel.offsets[:-1] + known.lengths,
-        horizon,
-        season=repeated,
-        naive2_season=scaled_by,
-        estimated_season=ensemble.spec.season,
-    )
+    forecasts = {name: ensemble.support.quantile(values[..., MEDIAN], 0.5)}
+    forecasts |= _forecasts_of_baselines(names, held_out, known, season)
     rows = origins.rows_ahead(horizon)
     y = np.where(panel.observed[rows], panel.y[rows], np.nan).reshape(-1)
     flat = {model: f.reshape(-1) for model, f in forecasts.items()}
-    scores = score_series(np.repeat(origins.series, horizon), y, flat, in_sample_values(known, scaled_by))
+    series = np.repeat(origins.series, horizon)
+    scores = score_series(series, y, flat, history)
+    table = summarize(scores)[list(POINT_MEASURES)]
     ids = [0 if i is None else i for i in panel.ids]
     last = held_out.left == 0
     compared = panel.select(np.isin(np.arange(len(panel.ids)), origins.series))  # the others are too short
@@ -163,18 +187,36 @@ def compare_with_baselines(
         | interval_columns(name, values[last], REPORTED_LEVELS, ensemble.support)
     )
     return Comparison(
-        table=summarize(scores)[list(POINT_MEASURES)],
+        table=table,
+        measure=judging_measure(table, many_zeros),
         coverage=held_out.coverage(),
+        coverage_by_day=held_out.coverage_by_day(),
         origins=len(np.unique(held_out.left)),
         rows=int((panel.lengths - known.lengths).max()),
         pooled=pooled(held_out.weight),
         example=forecast_frame(compared.until(horizon), horizon, columns, example),
         name=name,
-        by_step=score_series(np.tile(np.arange(1, horizon + 1), len(origins)), y, flat).rename_axis(
-            ["step", "model"]
-        ),
+        by_step=score_steps(np.tile(np.arange(1, horizon + 1), len(origins)), series, y, flat, history),
         by_series=scores[list(POINT_MEASURES)].rename(index=dict(enumerate(ids)), level="series"),
         known=(~np.isnan(y)).reshape(-1, horizon).sum(axis=0),
+    )
+
+
+def _forecasts_of_baselines(
+    names: Sequence[str], held_out: HeldOutForecasts, known: Panel, season: int | None
+) -> dict[str, Array]:
+    """Forecasts of the baselines that the series tell apart, (K, H) each; `season` as given."""
+    origins = held_out.origins
+    panel = origins.panel
+    repeated = _repeated_season(held_out, season)
+    return baseline_forecasts(
+        distinct(names, panel.frequency, repeated, int(np.median(panel.lengths))),
+        origins,
+        panel.offsets[:-1] + known.lengths,
+        held_out.horizon,
+        season=repeated,
+        naive2_season=mase_season(panel.frequency, season),
+        estimated_season=held_out.ensemble.spec.season,
     )
 
 
@@ -183,6 +225,13 @@ def _repeated_season(held_out: HeldOutForecasts, season: int | None) -> int:
     origins, asked = held_out.origins, season or held_out.origins.panel.frequency.season
     enough = np.median(origins.ends - origins.starts) >= asked
     return asked if enough else held_out.ensemble.spec.season
+
+
+def _stride(least: int, count: int, seasons: Iterable[int]) -> int:
+    """Rows from one origin to the next: at least that many, and such that `count` rows with several whole seasons
+    have origins at all of their places."""
+    several = [season for season in seasons if 2 * season <= count]
+    return next(n for n in numbers_from(max(least, 1)) if all(gcd(n, season) == 1 for season in several))
 
 
 def _correlation(quantiles: Array, target: Array, weight: Array, apart: int) -> Array:

@@ -3,7 +3,8 @@
 Per series, with the steps of all its forecasts taken together:
 
 - MAE, RMSE: in the units of the target.
-- sMAPE = mean 200 |y - f| / (|y| + |f|), from 0 to 200.
+- sMAPE = mean 200 |y - f| / (|y| + |f|), from 0 to 200; unknown where a value is 0 or where values have both signs,
+  since it then hardly depends on the forecast.
 - MASE = MAE / s, with s = mean |x_j - x_(j-m)| over the history x, the in-sample error of the seasonal naive; m is
   the MASE season, 1 for days and weeks. RMSSE: the same with squares, and the root of all.
 - coverage: share of values inside an interval, both ends included.
@@ -11,7 +12,8 @@ Per series, with the steps of all its forecasts taken together:
 - CRPS, from the nine learned quantiles: the mean over them of twice the pinball loss. The levels are not evenly
   spaced, so the tails have more weight than in the exact integral; methods on the same grid can be compared.
 
-Over series: plain means. OWA = (sMAPE / sMAPE of Naive2 + MASE / MASE of Naive2) / 2, of those means.
+Over series: plain means; sMAPE only if it is known for all of them.
+OWA = (sMAPE / sMAPE of Naive2 + MASE / MASE of Naive2) / 2, of those means.
 
 Sources: Makridakis, Spiliotis & Assimakopoulos, "The M4 competition", Int. J. of Forecasting 36, 2020 (sMAPE, MASE,
 MSIS, OWA); Gneiting & Raftery, "Strictly proper scoring rules", JASA 102, 2007 (interval score, CRPS).
@@ -30,7 +32,9 @@ from ...series.panel import Panel
 from ..probabilistic.interval_columns import INTERVAL, models_in
 from ..probabilistic.quantiles import GRID_LEVELS, QUANTILES
 
-POINT_MEASURES = ("sMAPE", "MASE", "MAE", "RMSE")  # what every comparison shows
+POINT_MEASURES = ("sMAPE", "MASE", "RMSSE", "MAE", "RMSE")  # what every comparison shows
+SQUARED = ("RMSSE", "RMSE")  # roots of mean squares
+SHARE_OF_MANY_ZEROS = 0.5  # from which on errors are squared, because 0 has the smallest absolute error
 INTERVAL_MEASURES = ("coverage", "IS", "MSIS")  # with the level behind it, such as coverage-80
 OWA_REFERENCE = "Naive2"  # of OWA
 
@@ -96,7 +100,9 @@ def _points(frame: pd.DataFrame, models: list[str]) -> dict[str, pd.DataFrame]:
 
     measures = {"sMAPE": losses.smape, "MAE": losses.mae, "RMSE": losses.rmse}
     tables = {name: measure(frame, models).set_index("unique_id") for name, measure in measures.items()}
-    return {name: 200 * table if name == "sMAPE" else table for name, table in tables.items()}
+    extremes = frame.groupby("unique_id")["y"].agg(["min", "max"]).reindex(tables["sMAPE"].index)
+    one_sign = (extremes["min"] > 0) | (extremes["max"] < 0)
+    return tables | {"sMAPE": (200 * tables["sMAPE"]).where(one_sign, axis=0)}
 
 
 def _of_model(
@@ -123,6 +129,14 @@ def _of_model(
 
 def _scaled(scores: pd.DataFrame, history: InSampleValues) -> pd.DataFrame:
     """The scores with MASE, RMSSE and MSIS."""
+    scale, root = scales(history, scores.index.get_level_values("series")).T
+    added = {"MASE": scores["MAE"] / scale, "RMSSE": scores["RMSE"] / root}
+    added |= {f"MS{name}": scores[name] / scale for name in scores if str(name).startswith("IS-")}
+    return scores.assign(**added)
+
+
+def scales(history: InSampleValues, series: Any) -> Array:
+    """The divisors of MASE and of RMSSE for each of these series, (n, 2); NaN for a constant or short history."""
     from utilsforecast import losses
 
     past = pd.DataFrame({"unique_id": history.ids, "y": history.y, "season": history.season})
@@ -130,15 +144,30 @@ def _scaled(scores: pd.DataFrame, history: InSampleValues) -> pd.DataFrame:
     for season in np.unique(history.season):
         rows = past["season"] == season
         past.loc[rows, "scale"] = past[rows].groupby("unique_id")["y"].shift(int(season))
-    series = scores.index.get_level_values("series")
-    scale, square = (
-        measure(past, ["scale"]).set_index("unique_id")["scale"].reindex(series).to_numpy(float)
-        for measure in (losses.mae, losses.mse)
+    found = np.column_stack(
+        [
+            measure(past, ["scale"]).set_index("unique_id")["scale"].reindex(series).to_numpy(float)
+            for measure in (losses.mae, losses.rmse)
+        ]
     )
-    scale, square = (np.where(values == 0, np.nan, values) for values in (scale, square))  # constant: no scale
-    added = {"MASE": scores["MAE"] / scale, "RMSSE": scores["RMSE"] / np.sqrt(square)}
-    added |= {f"MS{name}": scores[name] / scale for name in scores if str(name).startswith("IS-")}
-    return scores.assign(**added)
+    return np.where(found == 0, np.nan, found)
+
+
+def score_steps(
+    steps: Array, ids: Array, y: Array, forecasts: Mapping[str, Array], history: InSampleValues
+) -> pd.DataFrame:
+    """The point measures by step ahead (n,), over the values of all series; see `score_series`."""
+    scores = score_series(steps, y, forecasts)
+    scale, root = scales(history, ids).T
+    errors = {model: values - y for model, values in forecasts.items()}  # unknown ones do not count
+    means = {
+        "MASE": pd.DataFrame({model: np.abs(error) / scale for model, error in errors.items()}).groupby(steps).mean(),
+        "RMSSE": pd.DataFrame({model: (error / root) ** 2 for model, error in errors.items()}).groupby(steps).mean(),
+    }
+    means["RMSSE"] **= 0.5
+    for name, table in means.items():
+        scores[name] = table.stack(future_stack=True).reindex(scores.index)
+    return scores[list(POINT_MEASURES)].rename_axis(["step", "model"])
 
 
 def _ordered(columns: Iterable[str]) -> list[str]:
@@ -161,7 +190,9 @@ def summarize(scores: pd.DataFrame) -> pd.DataFrame:
     >>> summarize(scores).index.tolist()
     ['flat']
     """
-    table = scores.groupby(level="model", sort=False).mean()
+    by_model = scores.groupby(level="model", sort=False)
+    table = by_model.mean()
+    table["sMAPE"] = table["sMAPE"].where(by_model["sMAPE"].count() == by_model.size())
     if OWA_REFERENCE in table.index and "MASE" in table:
         reference = table.loc[OWA_REFERENCE]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -176,23 +207,50 @@ def at_levels(table: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
     return table[[c for c in table if c in wanted or str(c).partition("-")[0] not in INTERVAL_MEASURES]]
 
 
-def judging_measure(table: pd.DataFrame) -> str:
+def has_many_zeros(values: Array) -> bool:
+    """Whether at least half of the known values are 0, but not all."""
+    known = values[~np.isnan(values)]
+    return bool(len(known)) and SHARE_OF_MANY_ZEROS <= float(np.mean(known == 0)) < 1
+
+
+def judging_measure(table: pd.DataFrame, many_zeros: bool = False) -> str:
     """The measure by which models are compared: MASE, or MAE where MASE is unknown, as for a constant series.
 
-    Unlike sMAPE, MASE is meaningful for values that are 0 or change their sign. Source: Hyndman & Koehler, Int. J. of
-    Forecasting 22, 2006.
+    Unlike sMAPE, MASE is meaningful for values that are 0 or change their sign. If half of the values are 0,
+    forecasts of 0 have small absolute errors whatever the mean is; then it is RMSSE, or RMSE.
+
+    Sources: Hyndman & Koehler, Int. J. of Forecasting 22, 2006; Makridakis, Spiliotis & Assimakopoulos, "M5 accuracy
+    competition", Int. J. of Forecasting 38, 2022.
     """
-    return "MASE" if "MASE" in table and np.isfinite(table["MASE"]).all() else "MAE"
+    scaled, unscaled = ("RMSSE", "RMSE") if many_zeros else ("MASE", "MAE")
+    return scaled if scaled in table and np.isfinite(table[scaled]).all() else unscaled
 
 
-class Verdict(NamedTuple):
-    """Whether the network is better than the best baseline."""
+class Contest(NamedTuple):
+    """The network against the best baseline."""
 
     network: str
     best: str  # of the baselines
     measure: str
     errors: tuple[float, float]  # of the network and of the best baseline
     noise: float  # standard error of their difference over the series; 0 where it is unknown
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, name: str, measure: str, by_series: pd.DataFrame) -> Contest:
+        """The contest in a table of errors, one row per model.
+
+        Args:
+            table: means over the series.
+            name: the network's row.
+            measure: the column that decides.
+            by_series: the errors by series and model, from which the noise of a difference is estimated.
+        """
+        errors = table[measure]
+        best = str(errors.drop(name).idxmin())
+        own = by_series[measure].unstack("model")
+        difference = (own[name] - own[best]).dropna()
+        noise = float(difference.std(ddof=1) / np.sqrt(len(difference))) if len(difference) > 1 else 0.0
+        return cls(name, best, measure, (float(errors[name]), float(errors[best])), noise)
 
     @property
     def outcome(self) -> Literal["better", "worse", "tie"]:
@@ -203,6 +261,7 @@ class Verdict(NamedTuple):
         return "better" if ours < theirs else "worse"
 
     def __str__(self) -> str:
+        """The verdict."""
         ours, theirs = self.errors
         figures = f"{self.measure} {ours:.4g} against {theirs:.4g}"
         if self.outcome == "better":
@@ -214,25 +273,6 @@ class Verdict(NamedTuple):
         if self.noise:
             figures += f", a difference of less than two standard errors ({self.noise:.2g})"
         return f"The network and {self.best} are equally good here: {figures}."
-
-
-def verdict(table: pd.DataFrame, name: str, by_series: pd.DataFrame | None = None) -> Verdict:
-    """Compare the network with the best baseline.
-
-    Args:
-        table: errors, one row per model.
-        name: the network's row.
-        by_series: the same measures by series and model, from which the noise of a difference is estimated.
-    """
-    measure = judging_measure(table)
-    errors = table[measure]
-    best = str(errors.drop(name).idxmin())
-    noise = 0.0
-    if by_series is not None:
-        own = by_series[measure].unstack("model")
-        difference = (own[name] - own[best]).dropna()
-        noise = float(difference.std(ddof=1) / np.sqrt(len(difference))) if len(difference) > 1 else 0.0
-    return Verdict(name, best, measure, (float(errors[name]), float(errors[best])), noise)
 
 
 def in_sample_values(panel: Panel, season: int) -> InSampleValues:

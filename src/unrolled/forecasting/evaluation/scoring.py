@@ -19,7 +19,7 @@ from ...series.stamps import Times, read_times, same_time_of_day
 from ...series.zones import checked_zone
 from ..probabilistic.interval_columns import models_in
 from .comparison import format_value
-from .metrics import InSampleValues, in_sample_values, score_series, summarize
+from .metrics import InSampleValues, has_many_zeros, in_sample_values, judging_measure, score_series, summarize
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -35,6 +35,7 @@ class Score:
     Attributes:
         table: one row per model, columns such as sMAPE, MAE, coverage-80: means over series. MASE, RMSSE and MSIS are
             included if the actuals begin before the forecast.
+        measure: the column by which models are compared.
         by_series: the same for each series and model.
         rows: rows of the forecast.
         matched: rows of it whose actual value is known.
@@ -42,19 +43,25 @@ class Score:
     """
 
     table: pd.DataFrame
+    measure: str
     by_series: pd.DataFrame
     rows: int
     matched: int
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"{self._title}\n{self.table.to_string(na_rep='')}"
+        return f"{self._title}\n{self.ordered.to_string(na_rep='')}"
 
     def _repr_html_(self) -> str:
-        order = self.table.iloc[:, 0].sort_values(kind="stable").index
-        rows = [[str(k), *("" if np.isnan(v) else format_value(v) for v in self.table.loc[k])] for k in order]
+        order = self.ordered
+        rows = [[str(k), *("" if np.isnan(v) else format_value(v) for v in order.loc[k])] for k in order.index]
         header = ["model", *map(str, self.table.columns)]
         return titled(self._title, table(header, rows), *map(note, self.notes))
+
+    @property
+    def ordered(self) -> pd.DataFrame:
+        """The table with the best model first."""
+        return self.table.sort_values(self.measure, kind="stable")
 
     @property
     def _title(self) -> str:
@@ -114,7 +121,9 @@ def score(
     history = _history(predicted, observed, columns, season, freq)
     scores = score_series(ids, y, values, history)
     notes = () if history else ("the actuals have no rows before the forecast: MASE, RMSSE and MSIS are unknown",)
-    return Score(summarize(scores), scores, len(predicted), int(known.sum()), notes)
+    table = summarize(scores)
+    measure = judging_measure(table, has_many_zeros(y if history is None else history.y))
+    return Score(table, measure, scores, len(predicted), int(known.sum()), notes)
 
 
 def _read_both(

@@ -33,7 +33,7 @@ def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dic
         InputError: a name is not known, or the weights are not above 0 and together below 1.
 
     >>> weights_of({"autoets": 0.2, "Theta": 0.2})
-    {'AutoETS': 0.2, 'Theta': 0.2}
+    {'Theta': 0.2, 'AutoETS': 0.2}
     >>> weights_of(["Naive", "Drift"])["Drift"] == 1 / 6
     True
     """

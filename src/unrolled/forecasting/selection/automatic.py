@@ -69,7 +69,7 @@ def select_parameters(
     limited = parameters.budget is not None or parameters.max_trials is not None
     budget = Budget(parameters.budget if limited else DEFAULT_BUDGET_S, parameters.max_trials)  # the clock starts
     default = without_search(parameters)
-    known = panel.until(held_out_rows(panel, parameters.horizon) if evaluate else 0)
+    known = panel.until(held_out_rows(panel, parameters.horizon, parameters.season) if evaluate else 0)
     search = _search(default, known, panel, budget, parameters.verbose, fits * (1 + evaluate)) if known.ids else None
     if search is None:
         return SelectionResult(parameters, default, pd.DataFrame(columns=EVIDENCE), [_too_short(known)])

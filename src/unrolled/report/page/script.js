@@ -39,20 +39,19 @@ function forecastChart(series) {
 
 function heldOutChart(series) {
   const labels = data.axes[series.axis], { begins, values } = series.held_out, end = begins + values[data.name].length;
-  const rivals = Object.keys(values).filter(name => isModel(name) && name !== data.name);
-  const lines = rivals.map(name => ({ name, css: css(name), y: values[name], begins }));
+  const lines = data.rivals.map(name => ({ name, css: css(name), y: values[name], begins }));
   return {
     labels, from: Math.max(0, begins - 3 * data.horizon), to: end - 1, rule: begins - 0.5, height: 280, places: data.places,
     lines: [{ name: data.target, css: "past", y: series.y, begins: 0 }, ...lines, { name: data.name, css: "ours-line", y: values[data.name], begins }],
     bands: bands(values, begins, []),
-    title: `The last held-out rows of ${series.id || data.target} with the forecasts of all models. Arrow keys read the values.`,
+    title: `The last held-out rows of ${series.id || data.target} with the forecasts of the best models. Arrow keys read the values.`,
   };
 }
 
 function stepChart() {
   const line = name => ({ name, css: css(name), y: data.steps.errors[name], begins: 0 });
   return { labels: data.steps.labels, from: 0, to: data.steps.labels.length - 1, lines: [...data.rivals, data.name].map(line), bands: [], height: 230,
-    places: 2, axis: "step ahead", title: "sMAPE by step ahead, for every model. Arrow keys read the values." };
+    places: 2, axis: "step ahead", title: `${data.steps.measure} by step ahead, for the best models. Arrow keys read the values.` };
 }
 
 function lossChart() {
