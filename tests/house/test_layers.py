@@ -21,6 +21,7 @@ COMPILED = f"{ROOT}.nn.engines._native"
 LEVELS = {
     ROOT: [
         {"arrays", "errors", "version"},
+        {"argument_types"},
         {"interactive", "storage"},
         {"nn", "series"},
         {"forecasting"},
@@ -127,7 +128,7 @@ LEVELS = {
     ],
     f"{ROOT}.demos": [{"base"}, {"prices"}, {"counting", "fish", "sales", "stock", "symbols"}],
 }
-CORE = {"__init__", "arrays", "errors", "interactive", "loading", "nn", "storage", "version"}
+CORE = {"__init__", "argument_types", "arrays", "errors", "interactive", "loading", "nn", "storage", "version"}
 TALKING = {"cli", "report", "interactive"}
 
 

@@ -8,6 +8,7 @@ import warnings
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from ...argument_types import check_type
 from ...errors import InputError
 from .base import Engine, Forward, Job
 from .reference import ReferenceEngine
@@ -46,6 +47,7 @@ def use_engine(name: str) -> None:
     >>> un.use_engine("auto")
     """
     global _chosen
+    check_type("the engine", name, str)
     _engine_named(name)
     _chosen = name
 

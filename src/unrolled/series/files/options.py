@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ...argument_types import check_fields, fits
 from ...errors import InputError
 
 AGGREGATES = ("sum", "mean", "last", "count")
@@ -40,14 +41,15 @@ class ReadOptions:
     header: int | None = None  # the number of rows that name the columns; 0: none
 
     def __post_init__(self) -> None:
+        if self.header is not None and not (fits(self.header, int) and 0 <= self.header <= MAX_HEADER_ROWS):
+            raise InputError(
+                f"`header` must be the number of header rows, 0 to {MAX_HEADER_ROWS}; got {self.header!r}."
+            )
+        check_fields(self, "`{}`")
         _check_choice("aggregate", self.aggregate, AGGREGATES)
         _check_choice("decimal", self.decimal, (",", "."))
         if self.dates is not None and "%" not in self.dates:
             _check_choice("dates", self.dates, (*DATE_ORDERS, "a format such as %d.%m.%Y"))
-        if self.header is not None and (isinstance(self.header, bool) or not 0 <= self.header <= MAX_HEADER_ROWS):
-            raise InputError(
-                f"`header` must be the number of header rows, 0 to {MAX_HEADER_ROWS}; got {self.header!r}."
-            )
         if self.delimiter is not None:
             object.__setattr__(self, "delimiter", DELIMITER_NAMES.get(self.delimiter, self.delimiter))
             if len(self.delimiter) != 1 or self.delimiter in '"\n\r':
@@ -111,7 +113,7 @@ class CovariateColumns:
 
 def number_or_name(freq: str | int | None) -> str | int | None:
     """A frequency as `Frequency` takes it: texts of whole numbers become numbers, which must be ≥ 1."""
-    if freq is None or isinstance(freq, int):
+    if not isinstance(freq, str):
         return freq
     text = freq.strip()
     if not text.lstrip("-").isdigit():
