@@ -20,7 +20,7 @@ COMPILED = f"{ROOT}.nn.engines._native"
 # each other, and neither do the parts of a package that is not listed.
 LEVELS = {
     ROOT: [
-        {"arrays", "errors", "version"},
+        {"arrays", "errors", "plurals", "version"},
         {"argument_types"},
         {"interactive", "storage"},
         {"nn", "series"},
@@ -128,7 +128,7 @@ LEVELS = {
     ],
     f"{ROOT}.demos": [{"base"}, {"prices"}, {"counting", "fish", "sales", "stock", "symbols"}],
 }
-CORE = {"__init__", "argument_types", "arrays", "errors", "interactive", "loading", "nn", "storage", "version"}
+CORE = {*LEVELS[ROOT][0], *LEVELS[ROOT][1], *LEVELS[ROOT][2], "__init__", "loading", "nn"}
 TALKING = {"cli", "report", "interactive"}
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from ..arrays import Array
 from ..interactive.interrupts import interruptible
 from ..interactive.progress import run_progress, subtask
+from ..plurals import counted
 from ..series.panel import Panel
 from .defaults import FitPlan, plan_fit
 from .evaluation.holdout import HeldOutForecasts, compare_with_baselines, predict_held_out
@@ -114,5 +115,5 @@ def _notes(plan: FitPlan, held_out: HeldOutForecasts | None, ensemble: Ensemble,
         text = "too few rows to hold some out: no comparison, and intervals are widened instead of calibrated"
         return [text] if evaluate else []
     if ensemble.members is held_out.ensemble.members:
-        return [f"interrupted: the networks have not seen the last {plan.left_out} rows of each series"]
+        return [f"interrupted: the networks have not seen the last {counted(plan.left_out, 'row')} of each series"]
     return []

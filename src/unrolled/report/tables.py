@@ -9,6 +9,7 @@ import pandas as pd
 from ..forecasting.evaluation.comparison import Comparison, OverallComparison
 from ..forecasting.model.ensemble import Member
 from ..forecasting.probabilistic.interval_columns import INTERVAL
+from ..plurals import counted
 from ..series.summary import SeriesSummary, summarize_series
 from . import formatting
 from .content import FrequencyPart, ReportContent
@@ -217,8 +218,8 @@ def _of_model(part: FrequencyPart, content: ReportContent) -> dict[str, str]:
         ("networks in the ensemble", str(len(members))),
         ("parameters", parameters),
         *([("the forecast", str(ensemble.combination))] if ensemble.combination.weights else []),
-        ("window", f"{spec.window} steps"),
-        ("season", f"{spec.season} steps" if spec.season > 1 else "none"),
+        ("window", counted(spec.window, "step")),
+        ("season", counted(spec.season, "step") if spec.season > 1 else "none"),
         ("targets are relative to", " and ".join(view.description for view in spec.views)),
         ("distribution", (predictor.parameters.likelihood or "learned quantiles").replace("_", " ")),
         ("logarithms", f"{int(predictor.transform.logs.sum())} of {len(predictor.context.ids)} series"),

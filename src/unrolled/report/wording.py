@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..forecasting.evaluation.comparison import Comparison, OverallComparison
+from ..plurals import counted
 from ..series.dataframe import format_stamp
 from ..series.panel import Panel
 from . import formatting
@@ -32,7 +33,9 @@ def _facts(panel: Panel) -> str:
     first = min(panel.first)
     last = max(panel.first + panel.lengths) - 1
     span = " … ".join(format_stamp(stamp) for stamp in panel.frequency.stamps(np.array([first, last])))
-    return f"{len(panel.ids)} series · {panel.frequency.name} · {span} · {int(panel.observed.sum())} values"
+    return (
+        f"{len(panel.ids)} series · {panel.frequency.name} · {span} · {counted(int(panel.observed.sum()), 'value')}"
+    )
 
 
 def periods(content: ReportContent) -> str:

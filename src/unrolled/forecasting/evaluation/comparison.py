@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...interactive.html import note, table, titled
+from ...plurals import counted
 from .metrics import POINT_MEASURES, Verdict, summarize, verdict
 
 
@@ -52,7 +53,7 @@ class Comparison:
     @property
     def extent(self) -> str:
         """What was held out, in words."""
-        return f"the last {self.rows} rows of each series, {self.origins} origin{'s' * (self.origins != 1)}"
+        return f"the last {counted(self.rows, 'row')} of each series, {counted(self.origins, 'origin')}"
 
     def _repr_html_(self) -> str:
         order = self.ordered
