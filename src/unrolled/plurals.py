@@ -1,10 +1,10 @@
 """Numbers with their nouns in messages."""
 
 
-def counted(n: int, noun: str) -> str:
-    """A number with its noun in the singular or the plural.
+def counted(n: int, one: str, many: str | None = None, form: str = "") -> str:
+    """A number with its noun in the singular or the plural; `form` is a format of the number.
 
-    >>> counted(1, "network"), counted(12, "period"), counted(1, "series"), counted(3, "series")
-    ('1 network', '12 periods', '1 series', '3 series')
+    >>> counted(1, "network"), counted(12, "period"), counted(3, "series", "series"), counted(1234, "row", form=",")
+    ('1 network', '12 periods', '3 series', '1,234 rows')
     """
-    return f"{n} {noun}" if n == 1 or noun.endswith("series") else f"{n} {noun}s"
+    return f"{n:{form}} {one if n == 1 else many or one + 's'}"

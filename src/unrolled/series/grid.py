@@ -95,8 +95,8 @@ def _refuse_codes_of_dates(rows: Rows) -> None:
             continue
         time = rows.columns.time
         raise DataError(
-            f"column {time!r} holds whole numbers such as {numbers[0]} that are dates. Convert it: "
-            f"pd.to_datetime(df[{time!r}], format={form!r}), or keep the numbers (`freq=1`)."
+            f"column {time!r} holds whole numbers such as {numbers[0]} that are dates. Convert them with "
+            f"`pd.to_datetime(df[{time!r}], format={form!r})`, or keep the numbers (`freq=1`)."
         )
 
 

@@ -77,7 +77,12 @@ def engine_for(
 def _chosen_name() -> str:
     global _chosen
     if _chosen is None:  # read once: reading it takes as long as a step of a small network
-        _chosen = os.environ.get("UNROLLED_ENGINE") or "auto"
+        name = os.environ.get("UNROLLED_ENGINE") or "auto"
+        try:
+            _engine_named(name)
+        except InputError as error:
+            raise InputError(f"UNROLLED_ENGINE={name!r}: {error}") from None
+        _chosen = name
     return _chosen
 
 
