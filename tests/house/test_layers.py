@@ -111,6 +111,7 @@ LEVELS = {
     f"{ROOT}.report": [
         {"curves", "formatting"},
         {"content"},
+        {"total"},
         {"tables", "wording"},
         {"html_elements"},
         {"html", "markdown"},

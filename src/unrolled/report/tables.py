@@ -13,7 +13,7 @@ from ..plurals import counted
 from ..series.summary import SeriesSummary, summarize_series
 from . import formatting
 from .content import FrequencyPart, ReportContent
-from .curves import shown_stamps
+from .curves import Curve, shown_stamps
 
 MAX_TRIALS_SHOWN = 50  # of a search
 MAX_FORECAST_ROWS = 50
@@ -145,6 +145,26 @@ def _errors_of(comparison: Comparison, name: Any) -> list[str]:
     others = errors.drop(comparison.name, errors="ignore")
     ours = formatting.number(errors.get(comparison.name, np.nan), 2)
     return [ours, formatting.MISSING if others.empty else f"{formatting.number(others.min(), 2)} {others.idxmin()}"]
+
+
+def total(content: ReportContent, summed: Curve) -> TextTable | None:
+    """The sums over series and over the last held-out horizon; None if there is none or its values are not known."""
+    if summed.held_out is None or not np.isfinite(summed.y[summed.held_out.begins :]).all():
+        return None
+    actual = float(summed.y[summed.held_out.begins :].sum())
+    found = {name: float(values.sum()) for name, values in summed.held_out.values.items()}
+    order = sorted(found, key=lambda name: abs(found[name] - actual))
+    sums = formatting.column([actual, *(found[name] for name in order)], 5)
+    apart = [_difference(found[name], actual) for name in order]
+    rows = [list(row) for row in zip(["actual", *order], sums, ["", *apart], strict=True)]
+    header = ["", f"last {content.fitted.parameters.horizon} held out", "difference"]
+    ours = 1 + order.index(content.name) if content.name in order else None
+    return TextTable(header, rows, ours=ours, caption="Sums over all series and the last held-out horizon")
+
+
+def _difference(found: float, actual: float) -> str:
+    """The difference in per cent of the actual value, with one decimal."""
+    return formatting.MISSING if actual == 0 else f"{formatting.number(100 * (found - actual) / abs(actual), 1)} %"
 
 
 def forecast(content: ReportContent, most: int = MAX_FORECAST_ROWS) -> TextTable:

@@ -75,9 +75,10 @@ def key_figures(content: ReportContent) -> list[KeyFigure]:
         ours, theirs = verdict.errors
         if theirs > 0:
             change = ours / theirs - 1
-            sign = "−" if change < 0 else "+"
+            size = formatting.percent(abs(change))
+            sign = "" if size == formatting.percent(0) else "−" if change < 0 else "+"
             meaning = f"error ({verdict.measure}) against {verdict.best}"
-            found.append(KeyFigure(f"{sign}{formatting.percent(abs(change))}", meaning))
+            found.append(KeyFigure(f"{sign}{size}", meaning))
         if len(content.ids) > 1:
             found.append(_won(comparison))
         level = max(comparison.coverage)
@@ -125,6 +126,15 @@ def how_held_out(content: ReportContent) -> str:
     return (
         f"{how}, by networks trained without them. Errors are averaged over the series. sMAPE ranges from 0 to 200; "
         "MASE is the error divided by that of the seasonal naive forecast on the rows before."
+    )
+
+
+def how_summed(content: ReportContent) -> str:
+    """What the total over series means."""
+    return (
+        f"The sum of {content.columns.target!r} over all series, for targets that add up, such as sales. Its "
+        "forecast is the sum of their forecasts. Intervals of a sum would need the dependence between the series, "
+        "which is not estimated, so they are left out."
     )
 
 
