@@ -1,6 +1,15 @@
-"""`python -m unrolled` is the command line."""
+"""The script `unrolled` and `python -m unrolled` are the command line."""
 
-from .cli import main
+from .interactive.interrupts import exit_at_interrupt
+
+
+def main() -> None:
+    """Run the command that the arguments name; Ctrl-C ends it with one line, also while modules are imported."""
+    exit_at_interrupt()
+    from .cli import main as run
+
+    run()
+
 
 if __name__ == "__main__":
     main()

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 from . import storage
+from .argument_types import check_type
 from .arrays import Array
 from .errors import InputError
 from .forecasting.baselines.registry import check_baselines
@@ -436,6 +437,7 @@ class Forecaster:
         Raises:
             InputError: the forecaster has not been fitted, or a level is out of range.
         """
+        check_type("`title`", title, str | None)
         forecast = self.fitted.forecast(check_levels(level), future)
         return Report(ReportContent(self.fitted, forecast, title or str(self.columns_.target)))
 

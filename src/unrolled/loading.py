@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from . import storage
+from .argument_types import check_type
 from .errors import ModelFileError
 from .nn.network import Network
 
@@ -25,6 +26,7 @@ def load(path: str | os.PathLike[str]) -> Network | Forecaster:
     >>> un.load(path)
     Network(GRU(3); input 1, 48 parameters, float32)
     """
+    check_type("`path`", path, str | os.PathLike[str])
     kind, arrays, content = storage.read(path)
     with storage.guarded(path):
         if kind == "network":

@@ -78,7 +78,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str,
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
     except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
         raise ModelFileError(
-            f"{path} is not a model file, or is damaged ({error}). Save the model again, or name another file."
+            f"{path} is not a model file, or is damaged. Save the model again, or name another file."
         ) from error
     try:
         content = json.loads(metadata["unrolled"])
@@ -136,4 +136,9 @@ class guarded:  # noqa: N801  (used as a context manager, like a function)
                 f"{self.path} needs something that is not registered: {error} Register it before loading."
             ) from error
         if isinstance(error, (KeyError, TypeError, ValueError, IndexError, AttributeError, UnrolledError)):
-            raise ModelFileError(f"{self.path} is damaged: its content does not fit together ({error}).") from error
+            # other errors speak of Python, not of the file
+            reason = f" ({error})" if isinstance(error, UnrolledError) else ""
+            raise ModelFileError(
+                f"{self.path} is damaged: its content does not fit together{reason}. Save the model again, or name "
+                "another file."
+            ) from error

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import unrolled as un
-from shell import AIR, ENVIRONMENT
-from unrolled.cli import main
+from shell import AIR, ENVIRONMENT, Watched
+from unrolled.__main__ import main as run
 from unrolled.cli.command_group import COMMANDS, load
 
 EVERY_COMMAND = pytest.mark.parametrize("name", COMMANDS)
@@ -56,7 +56,7 @@ def test_a_mistyped_command_or_option_gets_a_suggestion(command):
 
 def test_the_installed_command_is_this_one():
     (script,) = entry_points(group="console_scripts", name="unrolled")
-    assert script.load() is main
+    assert script.load() is run
 
 
 IMPORTED = """
@@ -131,3 +131,13 @@ def test_completion_is_offered_in_the_help(command):
     told = command("--help").out
     assert "--install-completion" in told
     assert "--show-completion" in told
+
+
+@pytest.mark.parametrize(
+    ("variable", "message"), [("SIMD", "this machine can run"), ("ENGINE", "no engine is called")]
+)
+def test_wrong_environment_variables_are_one_error(variable, message, tmp_path):
+    done = Watched("--version", cwd=tmp_path, **{f"UNROLLED_{variable}": "foo"}).leave()
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"error: UNROLLED_{variable}='foo': {message}")
+    assert len(done.err.splitlines()) == 1

@@ -185,3 +185,33 @@ def test_reading_options_survive_their_words_on_the_command_line(command):
     )
     assert ReadOptions().with_defaults(reading.given) == reading
     assert reading.with_defaults({"na": "7"}) == reading
+
+
+def test_columns_that_were_taken_as_series_by_their_names_are_series_in_newer_tables(command, file):
+    def columns(count):
+        rows = [
+            f"{day:%Y-%m-%d}," + ",".join(f"{y(60)[k] + c:.1f}" for c in range(count)) for k, day in enumerate(days)
+        ]
+        return ["day," + ",".join(f"s{c + 1}" for c in range(count)), *rows]
+
+    days = pd.date_range("2024-01-01", periods=60)
+    command("forecast", file(*columns(3), name="old.csv"), "-H", 3, *QUICK, "--out", "out")
+    assert json.loads(command("info", MODEL, "--json").out)["reading"] == "--wide"
+    for count in (2, 1):  # too few to be recognised by their names
+        rows = table(command("predict", MODEL, file(*columns(count), name="newer.csv")).out)
+        assert rows["series"].unique().tolist() == ["s1", "s2"][:count]
+    one = command("predict", MODEL, "newer.csv", "--no-wide")
+    assert list(table(one.out))[:2] == ["day", "GRU"]  # options take precedence
+    assert "note: the model was trained on 'value', and 's1' is forecast now; change with --target" in one.err
+
+
+def test_another_target_is_noted(command, file):
+    command("forecast", AIR, "-H", 3, *QUICK, "--out", "out")
+    renamed = pd.read_csv(AIR).rename(columns={"#Passengers": "Travellers"})
+    assert "is forecast now" not in command("predict", MODEL, AIR).err
+    renamed.to_csv("renamed.csv", index=False)
+    done = command("predict", MODEL, "renamed.csv")
+    assert (
+        "note: the model was trained on '#Passengers', and 'Travellers' is forecast now; change with --target"
+        in done.err
+    )

@@ -88,7 +88,7 @@ def test_stamps_that_fit_no_frequency_are_refused(both):
 
 def test_given_frequency_and_season(both):
     assert quick(freq="MS").fit(both).parts_ == {}
-    with pytest.raises(un.InputError, match=r"`season=12` .* 3 series monthly, 2 quarterly.* `un.by_frequency`"):
+    with pytest.raises(un.InputError, match=r"`season=12` .* 3 series monthly, 2 quarterly.* \(`un.by_frequency`\)"):
         quick(season=12).fit(both)
 
 

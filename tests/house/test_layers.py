@@ -20,7 +20,8 @@ COMPILED = f"{ROOT}.nn.engines._native"
 # each other, and neither do the parts of a package that is not listed.
 LEVELS = {
     ROOT: [
-        {"arrays", "errors", "version"},
+        {"arrays", "errors", "plurals", "version"},
+        {"argument_types"},
         {"interactive", "storage"},
         {"nn", "series"},
         {"forecasting"},
@@ -112,6 +113,7 @@ LEVELS = {
     f"{ROOT}.report": [
         {"curves", "formatting"},
         {"content"},
+        {"total"},
         {"tables", "wording"},
         {"html_elements"},
         {"html", "markdown"},
@@ -130,7 +132,7 @@ LEVELS = {
     ],
     f"{ROOT}.demos": [{"base"}, {"prices"}, {"counting", "fish", "sales", "stock", "symbols"}],
 }
-CORE = {"__init__", "arrays", "errors", "interactive", "loading", "nn", "storage", "version"}
+CORE = {*LEVELS[ROOT][0], *LEVELS[ROOT][1], *LEVELS[ROOT][2], "__init__", "loading", "nn"}
 TALKING = {"cli", "report", "interactive"}
 
 

@@ -7,6 +7,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 
 import unrolled as un
 from shell import AIR, QUICK, Watched, inside
+from unrolled.forecasting.model import training
 
 OUTPUTS = ["forecast.csv", "model.safetensors", "report.html", "run.toml"]
 
@@ -148,3 +151,56 @@ def test_a_second_interrupt_of_the_prediction_leaves_nothing(tmp_path, monkeypat
     assert (done.code, done.out) == (130, "")
     assert done.err.endswith("interrupted.\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["sales", "stock"])
+def test_an_interrupted_demo_has_no_result(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    fit = un.Network.fit
+
+    def interrupted(self, *args, **options):
+        os.kill(os.getpid(), signal.SIGINT)
+        return fit(self, *args, **options)
+
+    monkeypatch.setattr(un.Network, "fit", interrupted)
+    done = inside("demo", name, "--out", "demos", capsys=capsys)
+    assert (done.code, done.err) == (130, "interrupted.\n")
+    assert "because" not in done.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_during_imports_shows_no_traceback(tmp_path):
+    """The module that imports the command line is slow here, and is interrupted."""
+    program = (
+        "import os, signal, sys\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Slow())\n"
+        "from unrolled.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted.\n")
+
+
+def test_the_run_file_of_an_interrupted_run_does_not_call_its_networks_a_choice(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    train = training.train
+    trained = []
+
+    def interrupted(*args, **options):
+        trained.append(1)
+        if len(trained) > 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return train(*args, **options)
+
+    monkeypatch.setattr(training, "train", interrupted)
+    done = inside("forecast", AIR, "--horizon", 6, "--steps", 4, "--hidden", 4, "--out", "out", capsys=capsys)
+    assert done.code == 130
+    text = Path("out/run.toml").read_text()
+    assert re.search("# the run was interrupted with [12] networks?; a run of this file is not cut short", text)
+    assert "chosen from the data: season = 12" in text
+    assert "ensemble =" not in text
+    assert "scaling =" not in text

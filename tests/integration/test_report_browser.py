@@ -50,7 +50,12 @@ def test_a_page_of_100_series_opens_without_messages_or_requests(opened, page):
 
 def test_it_draws_every_chart_and_a_line_for_every_series(opened):
     drawn = opened.evaluate("[...document.querySelectorAll('svg.chart')].map(c => c.parentNode.id)")
-    assert drawn == ["forecast-chart", "held-out-chart", "step-chart"]  # two steps make no curve of losses
+    assert drawn == [
+        "forecast-chart",
+        "held-out-chart",
+        "step-chart",
+        "total-chart",
+    ]  # two steps make no curve of losses
     bands = opened.evaluate("document.querySelectorAll('#forecast-chart .chart .band').length")
     assert bands == 3
     assert opened.evaluate("document.querySelectorAll('td.spark path').length") == 2 * SERIES
@@ -80,6 +85,32 @@ def test_series_are_searched_and_selected_by_keyboard(opened):
     opened.evaluate("document.querySelector('button.pick[data-k=\"42\"]').click()")
     assert "shop 042" in opened.evaluate(label)
     assert opened.evaluate("document.querySelectorAll('#numbers tbody tr').length") == 14
+
+
+def test_headings_sort_the_series_by_click_and_keyboard(opened):
+    """The sparkline's column has no heading; errors begin with the worst series."""
+    opened.evaluate("window.heads = [...document.querySelectorAll('#series thead th')]; 0")
+    head = "heads.find(head => head.textContent === 'sMAPE GRU')"
+    cells = (
+        "[...document.querySelectorAll('#series tbody tr')].map(row => Number(row.cells[{}.cellIndex].textContent))"
+    )
+    before = opened.evaluate(cells.format(head))
+    opened.evaluate(f"{head}.querySelector('button').click()")
+    assert opened.evaluate(cells.format(head)) == sorted(before, reverse=True)
+    assert opened.evaluate(f"{head}.getAttribute('aria-sort')") == "descending"
+    opened.evaluate(f"{head}.querySelector('button').focus()")
+    opened.press("Enter", text="\r")
+    assert opened.evaluate(cells.format(head)) == sorted(before)
+    assert opened.evaluate(f"{head}.getAttribute('aria-sort')") == "ascending"
+    opened.evaluate("heads[0].querySelector('button').click()")
+    names = opened.evaluate("[...document.querySelectorAll('#series tbody th')].map(name => name.textContent)")
+    assert names[1:] == [f"shop {k:03d}" for k in range(SERIES - 1)]  # punctuation comes before letters
+    assert opened.evaluate("heads.filter(head => head.hasAttribute('aria-sort')).length") == 1
+    assert opened.evaluate("heads[1].querySelector('button')") is None
+
+
+def test_no_number_is_a_negative_zero(opened):
+    assert opened.evaluate("[number(-0.001, 2), number(-0, 0), number(-1.5, 1)]") == ["0.00", "0", "−1.5"]
 
 
 def test_the_whole_past_can_be_seen_and_values_are_read_with_arrow_keys(opened):

@@ -182,7 +182,7 @@ def test_many_weekends_among_business_days_are_refused():
 def test_months_and_days_as_whole_numbers_are_refused_unless_numbers_are_meant(form, freq):
     frame = table(np.arange(40.0), "2023-06-01", freq)
     numbers = frame.assign(ds=[int(f"{stamp:{form}}") for stamp in frame["ds"]])
-    refused(numbers, rf"that are dates\. Convert it: pd\.to_datetime\(df\['ds'\], format='{form}'\)")
+    refused(numbers, rf"that are dates\. Convert them with `pd\.to_datetime\(df\['ds'\], format='{form}'\)`")
     assert read(numbers, freq=1).frequency.name == "numbered"
 
 

@@ -5,6 +5,7 @@ from typer import Option
 
 from .command_group import SETTINGS, Commands
 from .console import print_data
+from .exit_codes import errors_as_exit_codes
 
 app = typer.Typer(
     cls=Commands,
@@ -19,6 +20,7 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def root(
+    ctx: typer.Context,
     version: bool = Option(
         False, "--version", help="Print the version and the engine with its instruction set, and exit.", is_eager=True
     ),
@@ -26,7 +28,8 @@ def root(
     if version:
         from .. import __version__, active_engine
 
-        print_data(f"unrolled {__version__} ({active_engine().identity})")
+        with errors_as_exit_codes(ctx):
+            print_data(f"unrolled {__version__} ({active_engine().identity})")
         raise typer.Exit
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from ..interactive.interrupts import raise_at_interrupt
 from .console import STARTED
 from .exit_codes import errors_as_exit_codes
 from .help_panels import ARGUMENTS, PANELS, panel_of
@@ -38,6 +39,7 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         ctx.meta[STARTED] = time.perf_counter()  # before the heavy imports, which are part of the run time
         with errors_as_exit_codes(ctx):
+            raise_at_interrupt()
             return super().invoke(ctx)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

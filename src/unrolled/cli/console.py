@@ -102,9 +102,11 @@ def with_options(text: str, ctx: typer.Context) -> str:
     """A message of the library, with the parameters in it written as options of the running command.
 
     The library writes parameters in backticks, as Python code: `` `freq` ``, `` `freq='D'` ``, `` `wide=True` ``.
-    Everything else in backticks stays as it is, and so do parameters that neither the command nor `forecast`, which
-    fits the model again, has an option for.
+    Functions of the library in brackets, such as (`un.score`), are left out. Everything else in backticks stays as it
+    is, and so do parameters that neither the command nor `forecast`, which fits the model again, has an option for.
     """
+    text = re.sub(r" \(`un\.\w+`\)", "", text)
+    text = re.sub(r"`pd\.to_datetime\(.*?, format=('.*?')\)`", r"`dates=\1`", text)
     group = ctx.find_root().command
     fitting = group.get_command(ctx, "forecast") if isinstance(group, TyperGroup) else None
     params = [*ctx.command.params, *(fitting.params if fitting else [])]

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 import typer
 
 from ..errors import TrainingDiverged, UnrolledError
+from ..interactive.interrupts import INTERRUPTED
 from .console import print_message, with_options
 
-SUCCESS, FAILURE, INVALID_INPUT, INTERRUPTED = 0, 1, 2, 130
+SUCCESS, FAILURE, INVALID_INPUT = 0, 1, 2
 
 
 @contextmanager

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..errors import InputError
+from ..plurals import counted
 from .common_options import names_in
 from .csv_form import CsvForm, as_csv, readable
 from .run_file import RunFile
-from .saved_models import parameters_from_data, was_interrupted
+from .saved_models import networks_of, parameters_from_data, was_interrupted
 from .search_summary import choice_remarks, chosen_by_fit, with_choice
 
 if TYPE_CHECKING:
@@ -113,20 +114,17 @@ def write_forecast(
     for name in report_names:
         report.save(folder / name)
     chosen = chosen_by_fit(fc)
-    run_file.write(
-        with_choice(given, chosen),
-        [*interrupt_remarks(was_interrupted(fc)), *choice_remarks(given, chosen), *_data_remarks(fc)],
-    )
+    stopped = interrupt_remarks(was_interrupted(fc), networks_of(fc))
+    run_file.write(with_choice(given, chosen), [*stopped, *choice_remarks(given, chosen), *_data_remarks(fc)])
     return [*(folder / name for name in (FORECAST, MODEL, *report_names)), run_file.path]
 
 
-def interrupt_remarks(interrupted: bool) -> list[str]:
-    """A comment of the run file of a run that Ctrl-C ended."""
-    return (
-        ["the run was interrupted; a run of this file is not cut short, so its results may differ"]
-        if interrupted
-        else []
-    )
+def interrupt_remarks(interrupted: bool, networks: int | None = None) -> list[str]:
+    """A comment of the run file of a run that Ctrl-C ended; `networks` were trained by then."""
+    if not interrupted:
+        return []
+    trained = "" if networks is None else f" with {counted(networks, 'network')}"
+    return [f"the run was interrupted{trained}; a run of this file is not cut short, so its results may differ"]
 
 
 def _data_remarks(fc: Forecaster) -> list[str]:

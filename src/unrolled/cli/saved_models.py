@@ -44,6 +44,9 @@ def read_newer(fc: Forecaster, file: Path, reading: ReadOptions) -> FileTable:
             raise
         raise DataError(f"{error} It was read as in training, with {taken}.") from error
     notes = [f"read as in training, with {taken}"] if options else []
+    target = table.columns.target
+    if target != own.target:
+        notes.append(f"the model was trained on {own.target!r}, and {target!r} is forecast now; change with `target`")
     notes += _numbering_notes(fc, table) if "freq" in kept and reading.start is None else []
     return replace(table, notes=(*notes, *table.notes))
 
@@ -107,12 +110,19 @@ def parameters_from_data(fc: Forecaster) -> dict[str, dict[str, Any]]:
             "hidden": members[0].architecture.hidden,
             "window": spec.window,
             "segment": spec.segment,
-            "scaling": ",".join(view.name for view in spec.views),
+            "scaling": ",".join(view.name for view in one.model_.views),
             "ensemble": len(members),
             "decoder": members[0].architecture.decoder,
         }
+        if one.model_.interrupted:
+            del used["scaling"], used["ensemble"]  # fewer networks were trained than chosen
         found[frequency] = {name: value for name, value in used.items() if one.chosen_[name] is None}
     return found
+
+
+def networks_of(fc: Forecaster) -> int:
+    """The number of networks of a fit, over all frequencies."""
+    return sum(len(one.model_.members) for one in (fc.parts_ or {"": fc}).values())
 
 
 def was_interrupted(fc: Forecaster) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from ..arrays import Array
 from ..interactive.interrupts import interruptible
 from ..interactive.progress import run_progress, subtask
+from ..plurals import counted
 from ..series.panel import Panel
 from .defaults import FitPlan, plan_fit
 from .evaluation.holdout import HeldOutForecasts, compare_with_baselines, predict_held_out
@@ -118,5 +119,6 @@ def _notes(plan: FitPlan, held_out: HeldOutForecasts | None, ensemble: Ensemble,
         text = "too few rows to hold some out: no comparison, and intervals are widened instead of calibrated"
         return [*notes, text] if evaluate else notes
     if ensemble.members is held_out.ensemble.members:
-        notes.append(f"interrupted: the networks have not seen the last {plan.left_out} rows of each series")
+        rows = counted(plan.left_out, "row")
+        notes.append(f"interrupted: the networks have not seen the last {rows} of each series")
     return notes

@@ -182,8 +182,7 @@ def _plan(parameters: Parameters, panel: Panel, count: int) -> FitPlan:
         if count == 1:
             raise
         raise DataError(
-            f"the {panel.frequency.name} series: {error} Or forecast them separately: `un.by_frequency` splits the "
-            "table."
+            f"the {panel.frequency.name} series: {error} Or forecast each frequency separately (`un.by_frequency`)."
         ) from error
 
 

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from ..argument_types import check_fields, fits
 from ..errors import InputError
 from ..nn.cells import cell_named
 from ..nn.randomness import checked_seed
@@ -63,7 +64,7 @@ class Parameters:
     integer: bool = False
     seed: int = 0
     alias: str | None = None
-    verbose: int = 1
+    verbose: int | bool = 1
     budget: float | None = None
     max_trials: int | None = None
     combine: str | Sequence[str] | Mapping[str, float] | None = None
@@ -100,19 +101,21 @@ class Parameters:
     def check(self) -> None:
         """Raise an `InputError` if a parameter is invalid."""
         checked_horizon(self.horizon)
-        self._check_search()
-        if not isinstance(self.open, str | None):
-            raise InputError(f"`open` must be days and hours such as 'mon-sat'; got {self.open!r}.")
         checked_seed(self.seed)
+        self._check_numbers()
+        check_fields(self, "`{}`")
+        self._check_search()
         if self.scaling is not None:
             views_named(self.scaling)
         if self.decoder not in (None, *get_args(Decoder)):
             raise InputError(f"`decoder` must be one of {', '.join(get_args(Decoder))}; got {self.decoder!r}.")
-        for name in ("calendar", "log"):
-            if not (getattr(self, name) is None or isinstance(getattr(self, name), (bool, np.bool_))):
-                raise InputError(f"`{name}` must be True, False or None; got {getattr(self, name)!r}.")
         self._check_distribution()
         weights_of(self.combine)
+        if (self.reach or 0) > self.horizon:
+            raise InputError(f"`reach` must be ≤ the horizon, {self.horizon}; got {self.reach}.")
+
+    def _check_numbers(self) -> None:
+        """Raise if a number is of another kind or out of its range."""
         optional = {f.name for f in fields(self) if f.default is None}
         for name in COUNT_PARAMETERS:
             value = getattr(self, name)
@@ -122,22 +125,17 @@ class Parameters:
             raise InputError(f"`ensemble` must be ≤ {MAX_NETWORKS}; got {self.ensemble}.")
         for name, (low, high, meaning) in RANGES.items():
             value = getattr(self, name)
-            if not (value is None and name in optional) and not (is_number(value) and low <= value < high):
+            if not (value is None and name in optional) and not (fits(value, float) and low <= value < high):
                 raise InputError(f"`{name}` must be {meaning}; got {value!r}.")
-        for name in ("nonnegative", "integer"):
-            if not isinstance(getattr(self, name), (bool, np.bool_)):
-                raise InputError(f"`{name}` must be True or False; got {getattr(self, name)!r}.")
         if self.zone is not None:
             checked_zone(self.zone)
-        if (self.reach or 0) > self.horizon:
-            raise InputError(f"`reach` must be ≤ the horizon, {self.horizon}; got {self.reach}.")
 
     def _check_search(self) -> None:
         """Raise if the cell is not known, or a limit of the search is invalid."""
         budget, trials = self.budget, self.max_trials
-        if budget is not None and not (is_number(budget) and 0 < budget < inf):
+        if budget is not None and not 0 < budget < inf:
             raise InputError(f"`budget` must be a number of seconds > 0, such as 60; got {budget!r}.")
-        if trials is not None and not (is_count(trials) and trials >= MIN_TRIALS):
+        if trials is not None and trials < MIN_TRIALS:
             raise InputError(
                 f"`max_trials` must be a whole number ≥ {MIN_TRIALS} (the default and a challenger, each screened "
                 f"and trained in full); got {trials!r}."
@@ -194,12 +192,7 @@ DEFAULTS = {f.name: f.default for f in fields(Parameters) if f.default is not MI
 
 def is_count(value: Any) -> bool:
     """Whether this is a whole number ≥ 1."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 1)
-
-
-def is_number(value: Any) -> bool:
-    """Whether this is a real number, and no truth value."""
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    return fits(value, int) and bool(value >= 1)
 
 
 def checked_horizon(horizon: Any) -> int:

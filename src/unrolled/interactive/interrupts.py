@@ -1,5 +1,6 @@
 """Ctrl-C: the first one ends the work early and keeps its results, the second one exits at once."""
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -7,7 +8,24 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+INTERRUPTED = 130  # exit code of a process that Ctrl-C ended: 128 + the number of the signal
 _asked: ContextVar[Callable[[], bool] | None] = ContextVar("_asked", default=None)
+
+
+def exit_at_interrupt() -> None:
+    """From now on, Ctrl-C ends the process with one line: imports can't be interrupted without a traceback."""
+
+    def on_interrupt(number: int, frame: Any) -> None:
+        os.write(2, b"interrupted.\n")
+        os._exit(INTERRUPTED)
+
+    signal.signal(signal.SIGINT, on_interrupt)
+
+
+def raise_at_interrupt() -> None:
+    """From now on, Ctrl-C raises a `KeyboardInterrupt`, as Python does by default."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import Array
+from ..errors import InputError
 from ..interactive.html import table, titled
 from .datasets import target_array
 from .engines import Engine, engine_for
@@ -252,6 +253,8 @@ def check_gradients(
     >>> un.check_gradients(net, x, y).ok
     True
     """
+    if not isinstance(getattr(net, "program", None), Program):
+        raise InputError(f"net must be a network such as un.Network([un.LSTM(8), un.Dense(1)], 1); got {net!r}.")
     program, rng = net.program, generator(Purpose.SAMPLE, Place(seed), layer=1)
     problem = Problem(
         program=program,

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..argument_types import check_fields
 from ..arrays import Array
 from ..errors import InputError
 from . import randomness
@@ -43,6 +44,9 @@ class Layer(ABC):
     causal: ClassVar[bool] = True
     sequence_output: ClassVar[bool | None] = None  # None: like the input
     differentiable: ClassVar[bool] = True  # with respect to its inputs; codes are not
+
+    def __post_init__(self) -> None:
+        check_fields(self, f"{type(self).__name__}: {{}}")
 
     def parameters(self, features: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         return {}
@@ -88,6 +92,7 @@ class Dense(Layer):
             object.__setattr__(self, "size", tuple(self.size))
         if not self.shape or not all(isinstance(n, int) and n >= 1 for n in self.shape):
             raise InputError(f"Dense: size must be a whole number ≥ 1 or a tuple of them; got {self.size!r}.")
+        super().__post_init__()
         if self.activation is not None and self.activation not in ACTIVATIONS:
             raise InputError(f"Dense: no activation is called {self.activation!r}; known: {', '.join(ACTIVATIONS)}.")
 
@@ -241,6 +246,7 @@ class Dropout(Layer):
     kind: ClassVar[str] = "dropout"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 0 <= self.p < 1:
             raise InputError(f"Dropout: p must lie in [0, 1); got {self.p!r}.")
 

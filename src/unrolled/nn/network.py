@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .. import storage
+from ..argument_types import check_type
 from ..arrays import Array
 from ..errors import InputError, ModelFileError
 from ..interactive.html import table, titled
@@ -63,6 +64,7 @@ class Network:
     def __init__(
         self, layers: Iterable[Rule], input_size: int, dtype: str | np.dtype = "float32", seed: int = 0
     ) -> None:
+        check_type("layers", layers, Iterable[Rule])
         self.layers = tuple(layers)
         self.input_size = input_size
         self.dtype = checked_dtype(dtype)
@@ -215,6 +217,7 @@ class Network:
     ) -> tuple[Arrays, tuple[Array, Array]]:
         """All rows, the numbers of those to train on, and the numbers of those for validation."""
         rows = len(data)
+        check_type("validation", validation, float | tuple | None)
         if isinstance(validation, tuple):
             if data.lengths is not None or data.weight is not None:
                 raise InputError("a pair (x, y) for validation has no lengths or weights; give a share of the rows.")

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..argument_types import check_fields
 from ..arrays import Array
 from ..errors import InputError
 from .schedules import Constant, Schedule
@@ -35,6 +36,7 @@ class Optimizer(ABC):
         return self.rate if isinstance(self.rate, Schedule) else Constant(self.rate)
 
     def __post_init__(self) -> None:
+        check_fields(self, f"{type(self).__name__}: {{}}")
         _ = self.schedule  # raises if the rate is negative
 
     def slots(self) -> dict[str, float]:
@@ -222,7 +224,7 @@ class AdamW(Adam):
 
 def checked_optimizer(optimizer: Optimizer | None) -> Optimizer:
     """The optimizer, which is `Adam()` by default, or an `InputError` if it is something else."""
-    optimizer = optimizer or Adam()
+    optimizer = Adam() if optimizer is None else optimizer
     if not isinstance(optimizer, Optimizer):
         raise InputError(f"optimizer must be an optimizer such as un.Adam(1e-3); got {optimizer!r}.")
     return optimizer

@@ -55,6 +55,6 @@ def permutation(place: Place, n: int) -> np.ndarray:
 
 
 def checked_seed(seed: int) -> int:
-    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
+    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or not 0 <= seed < 2**64:
         raise InputError(f"a seed is a whole number in 0..2^64-1; got {seed!r}.")
     return int(seed)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from ..argument_types import check_fields
 from ..arrays import Array
 from ..errors import InputError
 
@@ -31,6 +32,7 @@ class Schedule(ABC):
     kind: ClassVar[str]
 
     def __post_init__(self) -> None:
+        check_fields(self, f"{type(self).__name__}: {{}}")
         if not self.rate >= 0:
             raise InputError(f"{type(self).__name__}: the learning rate must not be negative; got {self.rate!r}.")
 

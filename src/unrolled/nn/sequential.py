@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..argument_types import check_type
 from ..errors import InputError
 from .program import Program, ProgramBuilder, Rule
 
@@ -26,6 +27,7 @@ def states_by_name(program: Program, state: State | None) -> dict[str, Any]:
     """A state with one entry per layer as the program's initial states by name."""
     if state is None:
         return {}
+    check_type("state", state, tuple)
     if len(state) != len(program.operations):
         raise InputError(f"state must have one entry per layer: {len(program.operations)}; got {len(state)}.")
     named = {}

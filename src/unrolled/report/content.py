@@ -95,11 +95,15 @@ class ReportContent:
         """The number of series that are drawn."""
         return sum(part.shown for part in self.parts)
 
+    @property
+    def history(self) -> int:
+        """The rows of the past of each series that are drawn at most."""
+        return min(MAX_HISTORY_SHOWN, MAX_ROWS_SHOWN // self.shown)
+
     @cached_property
     def curves(self) -> list[Curve]:
-        rows = min(MAX_HISTORY_SHOWN, MAX_ROWS_SHOWN // self.shown)
         return [
-            curve.last(rows)
+            curve.last(self.history)
             for part in self.parts
             for curve in of_predictor(part.predictor, part.panel, part.forecast, part.shown)
         ]

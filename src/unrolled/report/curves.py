@@ -53,7 +53,7 @@ def of_predictor(predictor: Predictor, panel: Panel, forecast: pd.DataFrame, mos
     """Curves of the first `most` series of a panel and its forecast, whose rows are ordered by series."""
     steps = len(forecast) // len(panel.ids)
     values = {str(name): forecast[name].to_numpy(float) for name in value_columns(forecast, predictor.source.columns)}
-    held_out = _held_out_parts(predictor)
+    held_out = held_out_parts(predictor)
     curves = []
     for k in range(min(most, len(panel.ids))):
         rows = panel.series(k)
@@ -72,7 +72,7 @@ def of_predictor(predictor: Predictor, panel: Panel, forecast: pd.DataFrame, mos
     return curves
 
 
-def _held_out_parts(predictor: Predictor) -> dict[Any, dict[str, Array]]:
+def held_out_parts(predictor: Predictor) -> dict[Any, dict[str, Array]]:
     """The forecasts from the last held-out origin, by series."""
     if predictor.comparison is None:
         return {}

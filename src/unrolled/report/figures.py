@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..argument_types import check_type
 from ..errors import InputError
 from ..forecasting.probabilistic.interval_columns import INTERVAL
 from ..interactive.figure import HEIGHT, INK, OURS, RIVALS, SOFT, WIDTH, styled_figure
@@ -36,6 +37,7 @@ def of_curves(shown: Sequence[Curve], target: str, model: str | None = None, his
         model: the forecast to draw with its intervals; None: the first. Others are lines.
         history: rows of the past; None: six horizons, at least 60.
     """
+    check_type("`history`", history, int | None)
     if not shown:
         raise InputError("there is no series to draw. Name one that the forecast has.")
     if len(shown) > MAX_SERIES:

@@ -5,6 +5,8 @@ from math import floor, isfinite, log10
 
 import numpy as np
 
+from ..plurals import counted
+
 MISSING = "–"
 MOST_DECIMALS = 6
 
@@ -53,7 +55,7 @@ def count(n: int, one: str, many: str | None = None) -> str:
     >>> count(1, "series", "series"), count(1234, "row")
     ('1 series', '1,234 rows')
     """
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
+    return counted(n, one, many, ",")
 
 
 def listed(words: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from . import formatting, tables, wording
 from .content import ReportContent
 from .curves import Curve, as_json, plain
 from .html_elements import framed, section, table, words
+from .total import total_of
 
 
 @cache
@@ -33,7 +34,8 @@ def page(content: ReportContent) -> str:
     several = len(content.ids) > 1
     whole = len(content.forecast) == len(tables.forecast(content).rows)
     more = "" if whole else '<p class="how">All series are in forecast.csv.</p>'
-    sections = [_comparison(content), _series(content), _search(content), _model(content), _repeat(content)]
+    middle = [_comparison(content), _total(content), _series(content), _search(content)]
+    sections = [*middle, _model(content), _repeat(content)]
     parts = {
         "title": escape(content.title),
         "question": words(wording.question(content)),
@@ -76,12 +78,15 @@ def page_data(
     *,
     steps: Mapping[str, Any] | None = None,
     losses: Sequence[list[float]] = (),
+    total: Curve | None = None,
 ) -> dict[str, Any]:
     """The data for the page's script: the series, each with a summary in words, and the data common to all.
 
-    `name` is the forecast with intervals, `rivals` are the others; `steps` holds the errors by step ahead.
+    `name` is the forecast with intervals, `rivals` are the others; `steps` holds the errors by step ahead, `total`
+    the sum over series.
     """
-    data = as_json(curves)
+    data = as_json([*curves, *([] if total is None else [total])])
+    data["total"] = None if total is None else data["series"].pop()
     for series, glance in zip(data["series"], glances, strict=True):
         series["glance"] = glance
     places = formatting.decimals([v for curve in curves for v in curve.forecast[name].tolist()], 5)
@@ -103,7 +108,9 @@ def _data(content: ReportContent) -> dict[str, Any]:
     losses = [thinned(member.history.loss) for member in tables.members(content) if member.history.loss]
     glances, target = map(_in_words, tables.glances(content)), str(content.columns.target)
     curves, name = content.curves, content.name
-    return page_data(curves, glances, name, target, rivals, content.steps, steps=steps, losses=losses)
+    summed = total_of(content)
+    total = None if summed is None else summed.last(content.history)
+    return page_data(curves, glances, name, target, rivals, content.steps, steps=steps, losses=losses, total=total)
 
 
 def thinned(values: list[float]) -> list[float]:
@@ -177,6 +184,16 @@ def _coverage(content: ReportContent) -> str:
     )
 
 
+def _total(content: ReportContent) -> str:
+    summed = total_of(content)
+    if summed is None:
+        return ""
+    shown = tables.total(content, summed)
+    whole = "" if shown is None else f'<div class="scroll">{table(shown)}</div>'
+    how = f'<p class="how">{escape(wording.how_summed(content))}</p>'
+    return section("total", "Total of all series", f'<figure id="total-chart"></figure>{whole}{how}')
+
+
 def _series(content: ReportContent) -> str:
     shown = tables.series(content)
     several = len(shown.rows) > 1
@@ -193,6 +210,7 @@ def _series(content: ReportContent) -> str:
         "outside the quartiles of the remainder after season and trend. Season is the strength of the season, from 0 "
         "(none) to 1 (it explains all variation). The line shows the end of the series and its forecast."
     )
+    how += " A click on a heading sorts the table, by errors the worst series first." if several else ""
     tall = " tall" if len(rows) > 12 else ""
     shown_table = f'<div class="scroll{tall}" tabindex="0">{whole}</div><p class="how">{escape(how)}</p>'
     return section("series", "The data at a glance", shown_table)

@@ -5,6 +5,7 @@ import re
 from . import formatting, tables, wording
 from .content import ReportContent
 from .tables import TextTable
+from .total import total_of
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$&!])")
 
@@ -21,6 +22,9 @@ def document(content: ReportContent) -> str:
     ]
     left = len(content.forecast) - len(tables.forecast(content).rows)
     parts += [f"{formatting.count(left, 'more row')} in forecast.csv."] if left else []
+    summed = total_of(content)
+    sums = None if summed is None else tables.total(content, summed)
+    parts += ["## Total of all series", table(sums), text(wording.how_summed(content))] if sums is not None else []
     parts += ["## The data at a glance", table(tables.series(content))]
     notes = wording.notes(content)
     parts += ["## Notes", "\n".join(f"- {text(note)}" for note in notes)] if notes else []

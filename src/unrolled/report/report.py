@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..interactive.notebook import in_notebook
+from ..plurals import counted
 from ..storage import write_bytes
 from . import html, markdown
 from .content import ReportContent
@@ -71,4 +72,4 @@ class Report:
 
     def __repr__(self) -> str:
         n, steps = len(self.content.ids), self.content.steps
-        return f"Report({self.content.title!r}, {n} series, {steps} steps ahead)"
+        return f"Report({self.content.title!r}, {n} series, {counted(steps, 'step')} ahead)"

@@ -9,11 +9,12 @@ import pandas as pd
 from ..forecasting.evaluation.comparison import Comparison, OverallComparison
 from ..forecasting.model.ensemble import Member
 from ..forecasting.probabilistic.interval_columns import INTERVAL
+from ..plurals import counted
 from ..series.stamps import local_time
 from ..series.summary import SeriesSummary, summarize_series
 from . import formatting
 from .content import FrequencyPart, ReportContent
-from .curves import shown_stamps
+from .curves import Curve, shown_stamps
 
 MAX_TRIALS_SHOWN = 50  # of a search
 MAX_FORECAST_ROWS = 50
@@ -149,6 +150,26 @@ def _errors_of(comparison: Comparison, name: Any) -> list[str]:
     return [ours, formatting.MISSING if others.empty else f"{formatting.number(others.min(), 2)} {others.idxmin()}"]
 
 
+def total(content: ReportContent, summed: Curve) -> TextTable | None:
+    """The sums over series and over the last held-out horizon; None if there is none or its values are not known."""
+    if summed.held_out is None or not np.isfinite(summed.y[summed.held_out.begins :]).all():
+        return None
+    actual = float(summed.y[summed.held_out.begins :].sum())
+    found = {name: float(values.sum()) for name, values in summed.held_out.values.items()}
+    order = sorted(found, key=lambda name: abs(found[name] - actual))
+    sums = formatting.column([actual, *(found[name] for name in order)], 5)
+    apart = [_difference(found[name], actual) for name in order]
+    rows = [list(row) for row in zip(["actual", *order], sums, ["", *apart], strict=True)]
+    header = ["", f"last {content.fitted.parameters.horizon} held out", "difference"]
+    ours = 1 + order.index(content.name) if content.name in order else None
+    return TextTable(header, rows, ours=ours, caption="Sums over all series and the last held-out horizon")
+
+
+def _difference(found: float, actual: float) -> str:
+    """The difference in per cent of the actual value, with one decimal."""
+    return formatting.MISSING if actual == 0 else f"{formatting.number(100 * (found - actual) / abs(actual), 1)} %"
+
+
 def forecast(content: ReportContent, most: int = MAX_FORECAST_ROWS) -> TextTable:
     """The first rows of the forecast; all rows if there is only one series."""
     columns = content.columns
@@ -220,9 +241,9 @@ def _of_model(part: FrequencyPart, content: ReportContent) -> dict[str, str]:
         ("networks in the ensemble", str(len(members))),
         ("parameters", parameters),
         *([("the forecast", str(ensemble.combination))] if ensemble.combination.weights else []),
-        ("window", f"{spec.window} steps"),
-        ("season", f"{spec.season} steps" if spec.season > 1 else "none"),
-        ("targets are relative to", " and ".join(view.description for view in spec.views)),
+        ("window", counted(spec.window, "step")),
+        ("season", counted(spec.season, "step") if spec.season > 1 else "none"),
+        ("targets are relative to", " and ".join(view.description for view in ensemble.views)),
         ("distribution", (predictor.parameters.likelihood or "learned quantiles").replace("_", " ")),
         ("logarithms", f"{int(predictor.transform.logs.sum())} of {len(predictor.context.ids)} series"),
         *([("covariates", ", ".join(covariates))] if covariates else []),

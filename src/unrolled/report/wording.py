@@ -6,6 +6,7 @@ import numpy as np
 
 from ..forecasting.evaluation.comparison import Comparison, OverallComparison
 from ..forecasting.evaluation.metrics import SQUARED
+from ..plurals import counted
 from ..series.dataframe import format_stamp
 from ..series.panel import Panel
 from ..series.stamps import local_time
@@ -32,7 +33,8 @@ def _facts(panel: Panel) -> str:
     first = min(panel.first)
     last = max(panel.first + panel.lengths) - 1
     span = " … ".join(format_stamp(stamp) for stamp in panel.frequency.local_stamps(np.array([first, last])))
-    return f"{len(panel.ids)} series · {panel.frequency.name} · {span} · {int(panel.observed.sum())} values"
+    values = counted(int(panel.observed.sum()), "value")
+    return f"{len(panel.ids)} series · {panel.frequency.name} · {span} · {values}"
 
 
 def periods(content: ReportContent) -> str:
@@ -72,9 +74,10 @@ def key_figures(content: ReportContent) -> list[KeyFigure]:
         ours, theirs = contest.errors
         if theirs > 0:
             change = ours / theirs - 1
-            sign = "−" if change < 0 else "+"
+            size = formatting.percent(abs(change))
+            sign = "" if size == formatting.percent(0) else "−" if change < 0 else "+"
             meaning = f"error ({contest.measure}) against {contest.best}"
-            found.append(KeyFigure(f"{sign}{formatting.percent(abs(change))}", meaning))
+            found.append(KeyFigure(f"{sign}{size}", meaning))
         if len(content.ids) > 1:
             found.append(_won(comparison))
         level = max(comparison.coverage)
@@ -134,6 +137,15 @@ def uneven_days(content: ReportContent) -> str:
     """A sentence on the day of the week with the lowest coverage, if it is far too low."""
     assert content.comparison is not None
     return "".join(f" O{text[1:]} of the values." for text in content.comparison.uneven)
+
+
+def how_summed(content: ReportContent) -> str:
+    """What the total over series means."""
+    return (
+        f"The sum of {content.columns.target!r} over all series, for targets that add up, such as sales. Its "
+        "forecast is the sum of their forecasts. Intervals of a sum would need the dependence between the series, "
+        "which is not estimated, so they are left out."
+    )
 
 
 def _counts(comparison: Comparison) -> tuple[str, str]:

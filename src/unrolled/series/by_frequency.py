@@ -112,7 +112,7 @@ def read_panels(
     if season is not None:
         raise InputError(
             f"`season={season}` can't apply to all series: the table has {series_counts(panels)}. Omit it, or "
-            "forecast each frequency separately, as `un.by_frequency` splits them."
+            "forecast each frequency separately (`un.by_frequency`)."
         )
     return panels
 

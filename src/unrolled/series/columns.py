@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..argument_types import check_type
 from ..errors import InputError
 
 
@@ -31,7 +32,7 @@ class Columns:
 
     def __post_init__(self) -> None:
         for part in ("past", "future", "static"):
-            object.__setattr__(self, part, _list_of_names(part, getattr(self, part)))
+            object.__setattr__(self, part, list_of_names(part, getattr(self, part)))
         others = [*self.past, *self.future, *self.static, *([] if self.weight is None else [self.weight])]
         for k, name in enumerate(others):
             if name in self.keys or name in others[:k]:
@@ -54,22 +55,28 @@ def series_name(series_id: Any) -> str:
     return "the series" if series_id is None else f"series {str(series_id)!r}"
 
 
-def _list_of_names(parameter: str, names: Iterable[str]) -> tuple[str, ...]:
+def list_of_names(parameter: str, names: Iterable[str]) -> tuple[str, ...]:
     if isinstance(names, str):
         raise InputError(f"{parameter} must be a list of column names; got {names!r}. Write [{names!r}].")
-    return tuple(names)
+    check_type(parameter, names, Iterable[str])
+    for name in (listed := tuple(names)):
+        check_type(f"each name in {parameter}", name, str)
+    return listed
 
 
 def named_columns(
     id_col: str,
     time_col: str,
     target_col: str,
-    past_cols: Iterable[str],
-    future_cols: Iterable[str],
-    static_cols: Iterable[str],
-    weight_col: str | None,
+    past_cols: Iterable[str] = (),
+    future_cols: Iterable[str] = (),
+    static_cols: Iterable[str] = (),
+    weight_col: str | None = None,
 ) -> Columns:
     """The columns that the arguments of a forecaster name."""
-    past, future = _list_of_names("past_cols", past_cols), _list_of_names("future_cols", future_cols)
-    static = _list_of_names("static_cols", static_cols)
+    for parameter, name in (("id_col", id_col), ("time_col", time_col), ("target_col", target_col)):
+        check_type(f"`{parameter}`", name, str)
+    check_type("`weight_col`", weight_col, str | None)
+    past, future = list_of_names("past_cols", past_cols), list_of_names("future_cols", future_cols)
+    static = list_of_names("static_cols", static_cols)
     return Columns(id_col, time_col, target_col, past=past, future=future, static=static, weight=weight_col)

@@ -46,9 +46,12 @@ def open_table(frame: IntoDataFrame, columns: Columns, needed: Iterable[str]) ->
         names = pd.Index(frame.columns)  # only pandas permits this
         raise DataError(f"the table has two columns {names[names.duplicated()][0]!r}. Rename or drop one.") from error
     ids = [columns.id] if columns.id != Columns.id else []
+    parameters = {columns.id: "id_col", columns.time: "time_col", columns.target: "target_col"}
     for name in (*needed, *ids):
         if name not in table.columns:
-            raise DataError(f"there is no column {name!r}; the table has: {', '.join(map(repr, table.columns))}.")
+            remedy = f" Rename one, or name it with `{parameters[name]}`." if name in parameters else ""
+            has = ", ".join(map(repr, table.columns))
+            raise DataError(f"there is no column {name!r}; the table has: {has}.{remedy}")
     if not len(table):
         raise DataError("the table has no rows.")
     return table

@@ -97,8 +97,8 @@ def _refuse_codes_of_dates(rows: Rows) -> None:
             continue
         time = rows.columns.time
         raise DataError(
-            f"column {time!r} holds whole numbers such as {numbers[0]} that are dates. Convert it: "
-            f"pd.to_datetime(df[{time!r}], format={form!r}), or keep the numbers (`freq=1`)."
+            f"column {time!r} holds whole numbers such as {numbers[0]} that are dates. Convert them with "
+            f"`pd.to_datetime(df[{time!r}], format={form!r})`, or keep the numbers (`freq=1`)."
         )
 
 
@@ -155,7 +155,7 @@ def place_rows(
         keep = on_grid | ~last | ~(np.r_[False, shared] | frequency.month_end)
         n_dropped = int((~keep).sum())
         rows, ordinals, on_grid = rows.take(keep), ordinals[keep], on_grid[keep]
-        conflict = _off_grid(rows, ordinals, on_grid, frequency)
+        conflict = _off_grid(rows, ordinals, on_grid, frequency, trained=isinstance(freq, Frequency))
     if conflict is None and freq is None:
         conflict = _coarser_series(rows, ordinals, frequency)
     return Placement(rows, frequency, ordinals, n_dropped, notes, conflict)
@@ -195,23 +195,24 @@ def _notes_on_closed(frequency: Frequency, n_closed: int, in_training: bool, fou
     return notes
 
 
-def _off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> str | None:
-    """What is wrong where rows lie off the grid, or two of them fall into one period."""
+def _off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency, trained: bool) -> str | None:
+    """What is wrong where rows lie off the grid, which may be that of a training, or two fall into one period."""
+    grid = "of the training" if trained else "that most timestamps follow"
+    remedy = "" if trained else ", or give the frequency (`freq`)"
     off = np.flatnonzero(~on_grid)
     if len(off):
         k = int(off[0])
         return (
-            f"{rows.place(k)}: the timestamp {rows.stamp(k)} does not lie on the {frequency.name} grid that most "
-            f"timestamps follow ({len(off)} of {len(on_grid)} do not). Aggregate the rows to regular timestamps "
-            "first (`aggregate` when reading a file), or give the frequency (`freq`)."
+            f"{rows.place(k)}: the timestamp {rows.stamp(k)} does not lie on the {frequency.name} grid {grid} "
+            f"({len(off)} of {len(on_grid)} do not). Aggregate the rows to regular timestamps first "
+            f"(`aggregate` when reading a file){remedy}."
         )
     shared = np.flatnonzero(rows.same_series & (ordinals[1:] == ordinals[:-1]))
     if len(shared):
         k = int(shared[0])
         return (
             f"column {rows.columns.time!r}, rows {rows.row(k)} and {rows.row(k + 1)}: two timestamps lie in one "
-            f"period of the {frequency.name} grid, {rows.stamp(k)} and {rows.stamp(k + 1)}. Aggregate them, or give "
-            "the frequency (`freq`)."
+            f"period of the {frequency.name} grid, {rows.stamp(k)} and {rows.stamp(k + 1)}. Aggregate them{remedy}."
         )
     return None
 
@@ -233,7 +234,7 @@ def _coarser_series(rows: Rows, ordinals: Array, frequency: Frequency) -> str | 
     return (
         f"{rows.series(first)} has a value only every {step} periods of the {frequency.name} grid that most "
         f"timestamps follow ({len(coarser)} of {len(bounds) - 1} series are like this). Forecast each frequency "
-        "separately, as `un.by_frequency` splits them, or give one frequency for all (`freq`)."
+        "separately (`un.by_frequency`), or give one frequency for all (`freq`)."
     )
 
 

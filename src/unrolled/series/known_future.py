@@ -132,7 +132,7 @@ def _refuse_unknown(block: Array, panel: Panel) -> None:
             f"{panel.name(k)} ends at {format_stamp(last)}; for {format_stamp(stamp)}, step {step + 1} of "
             f"{block.shape[1]} ahead, the future covariate(s) {names} are missing ({unknown.sum()} such row(s) in "
             "all). Give them in the table of the future (`future`), or as rows without a target after the end of the "
-            "series."
+            "series; covariates that are not known ahead are named with `past_cols`."
         )
 
 

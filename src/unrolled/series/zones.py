@@ -65,7 +65,7 @@ def to_local(utc: Array, zone: str) -> Array:
 
 
 def to_utc(local: Array, zone: str) -> Array:
-    """Local times as instants: the first of two, and, of times that do not exist, the next that does; of any shape."""
+    """Local times of any shape as instants: the first of two, and the next one where a time does not exist."""
     return _located(local, zone, first=True, missing="shift_forward")
 
 

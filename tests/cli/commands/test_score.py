@@ -79,3 +79,15 @@ def test_forecasts_that_cannot_be_scored_are_refused(forecast, message, command,
     done = command("score", "forecast.csv", AIR)
     assert (done.code, done.out) == (2, "")
     assert message in done.err
+
+
+def test_columns_of_the_actual_values_that_are_named_like_series_are_these_series(command, tmp_path):
+    (tmp_path / "forecast.csv").write_text("series,day,A\nnorth,2024-01-03,5\nsouth,2024-01-03,7\n")
+    lines = ["day,north,south", *(f"2024-01-0{k},{k},{k + 1}" for k in (1, 2, 3))]
+    (tmp_path / "actuals.csv").write_text("\n".join(lines) + "\n")
+    done = command("score", "forecast.csv", "actuals.csv", "--by-series")
+    assert done.code == 0, done.err
+    assert table(done.out).set_index("series")["MAE"].to_dict() == {"north": 2.0, "south": 3.0}
+    (tmp_path / "north.csv").write_text("\n".join(line.rpartition(",")[0] for line in lines) + "\n")
+    assert "1 of 2 forecast rows" in command("score", "forecast.csv", "north.csv").err
+    assert command("plot", "forecast.csv", "actuals.csv", "--out", "both.html").code == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -120,6 +122,15 @@ def test_with_too_little_time_the_default_is_taken_with_a_note(clock):
     assert len(done.trials) == 1
     (note,) = automatic.explain(done, interrupted=False)
     assert "the default; 20 s are not enough to evaluate a challenger. Give about" in note
+    assert int(re.search(r"about (\d+) s", note)[1]) > 20
+
+
+def test_a_longer_time_than_the_one_that_was_not_enough_is_suggested(clock):
+    done = searched(Judge(lambda c: -c.hidden, clock, seconds=30), limit_s=20)
+    done.budget.limit_s = 1000  # most of which could have been spent elsewhere
+    (note,) = automatic.explain(done, interrupted=False)
+    assert "1000 s are not enough" in note
+    assert "Give about 2000 s or more with `budget`" in note
 
 
 @pytest.mark.parametrize("most", [4, 5, 9, 30])

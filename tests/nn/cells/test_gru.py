@@ -21,5 +21,5 @@ def test_with_an_open_update_gate_the_state_stays(reset, engine, rng):
 def test_only_the_reset_after_the_product_has_a_bias_of_its_own():
     assert "bias_hn" in un.GRU(3, "after").parameters((2,))
     assert "bias_hn" not in un.GRU(3, "before").parameters((2,))
-    with pytest.raises(un.InputError, match="GRU: reset is 'after' or 'before'; got 'never'"):
+    with pytest.raises(un.InputError, match="GRU: reset must be 'after' or 'before'; got 'never'"):
         un.GRU(2, "never")

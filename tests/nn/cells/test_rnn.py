@@ -15,7 +15,9 @@ def test_an_identity_recurrence_keeps_its_state():
 
 
 def test_invalid_options_are_refused():
-    with pytest.raises(un.InputError, match="RNN: no activation is called 'softplus'; known: tanh, relu"):
+    with pytest.raises(
+        un.InputError, match="RNN: activation must be 'tanh', 'relu', 'linear' or 'sigmoid'; got 'softplus'"
+    ):
         un.RNN(2, "softplus")
-    with pytest.raises(un.InputError, match="RNN: initial is 'orthogonal' or 'identity'; got 'zeros'"):
+    with pytest.raises(un.InputError, match="RNN: initial must be 'orthogonal' or 'identity'; got 'zeros'"):
         un.RNN(2, initial="zeros")

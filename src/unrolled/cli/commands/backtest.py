@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
+from ...plurals import counted
 from ..common_options import OUTPUT, File, OutputOptions, Seed
 from ..console import Console, number_or_null, print_json, print_table, records_by_model
 from ..csv_form import print_rows
@@ -112,7 +113,7 @@ def print_verdict(backtest: Backtest, setting: str, console: Console) -> None:
         console.message(f"to repeat the choice: {as_options(chosen_by_backtest(backtest.found))}")
     series = len(set(backtest.series.tolist()))
     interrupted = " before the interrupt" if backtest.interrupted else ""
-    console.message(f"\n{series} series · {backtest.windows} cutoff(s){interrupted}, {setting}")
+    console.message(f"\n{series} series · {counted(backtest.windows, 'cutoff')}{interrupted}, {setting}")
     console.message(backtest.verdict())
 
 

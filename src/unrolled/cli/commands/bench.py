@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 from typer import Option
 
+from ...plurals import counted
 from ..common_options import AsJson, Quiet
 from ..console import Console, print_json, print_table
 
@@ -51,7 +52,7 @@ def command(ctx: typer.Context, *, cell: Cells = None, as_json: AsJson = False, 
     console = Console(ctx, quiet)
     native: Any = ENGINES.get("native")
     threads = 1 if native is None else native.threads
-    console.message(f"engine {active_engine().identity}, {threads} thread(s); training steps per second\n")
+    console.message(f"engine {active_engine().identity}, {counted(threads, 'thread')}; training steps per second\n")
     rows = []
     for kind in cell or sorted(CELLS):
         rule = cell_named(kind)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Option
 
 from ...errors import InputError
+from ...plurals import counted
 from ..common_options import AsJson, Quiet, Seed
 from ..console import Console, print_data, print_json
 from ..exit_codes import FAILURE
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from ...arrays import Array
     from ...nn.cells import Cell
-    from ...nn.gradient_check import GradientReport
+    from ...nn.gradient_check import ArrayCheck, GradientReport
     from ...nn.losses import Loss
 
 
@@ -39,27 +40,64 @@ def command(
 ) -> None:
     """Check analytic gradients against central differences in float64, for every cell, depth and loss.
 
+    The summary comes first, then one line per check with its largest error.
+
     Example: unrolled check --cell lstm
     """
     from ...nn.cells import CELLS, cell_named
+    from ...nn.losses import LOSSES
 
     if depth < 1:
         raise InputError(f"--depth must be ≥ 1; got {depth}.")
-    results = []
-    for case, report in checks([cell_named(kind) for kind in cell or CELLS], depth, seed):
-        worst = max(report.rows, key=lambda row: row.error)
-        results.append({"case": case, "ok": report.ok, "largest_error": worst.error, "tolerance": report.tolerance})
-        if not as_json:
-            verdict = "ok   " if report.ok else "WRONG"
-            print_data(f"{verdict} {case:60} largest error {worst.error:.1e} ({worst.name})")
+    cells = [cell_named(kind) for kind in cell or CELLS]
+    console = Console(ctx, quiet)
+    count = sum(len(kind.variants) for kind in cells) * depth * len(LOSSES)
+    console.message(f"running {counted(count, 'check')} ...")
+    done = list(checks(cells, depth, seed))
+    wrong = sum(not report.ok for _, report in done)
+    if as_json:
+        print_json({"checks": [check_json(case, report) for case, report in done], "wrong": wrong})
+    else:
+        print_data(summary(done, [kind.kind for kind in cells], depth, len(LOSSES)) + "\n")
+        for case, report in done:
+            worst = largest_error(report)
+            print_data(
+                f"{'ok   ' if report.ok else 'WRONG'} {case:60} largest error {worst.error:.1e} of at most "
+                f"{report.tolerance:.1e} ({worst.name})"
+            )
             if verbose or not report.ok:
                 print_data(report.table + "\n")
-    wrong = sum(not result["ok"] for result in results)
-    if as_json:
-        print_json({"checks": results, "wrong": wrong})
-    Console(ctx, quiet).message(f"{len(results)} checks, {wrong} wrong")
+    console.message(f"{counted(count, 'check')}, {wrong} wrong")
     if wrong:
         raise typer.Exit(FAILURE)
+
+
+def largest_error(report: GradientReport) -> ArrayCheck:
+    return max(report.rows, key=lambda row: row.error)
+
+
+def summary(done: Sequence[tuple[str, GradientReport]], cells: Sequence[str], depth: int, losses: int) -> str:
+    """What was checked, and the result."""
+    wrong = [case for case, report in done if not report.ok]
+    case, report = max(done, key=lambda one: largest_error(one[1]).error / one[1].tolerance)
+    worst = largest_error(report)
+    result = "All agree." if not wrong else f"{len(wrong)} of {len(done)} DISAGREE, the first for {wrong[0]}."
+    return "\n".join(
+        [
+            f"{counted(len(done), 'network')}: {', '.join(cells)}, with each of their options, up to "
+            f"{counted(depth, 'layer')} and each of {losses} losses.",
+            "The gradients of the backward pass with respect to parameters, inputs and initial states are compared "
+            "with central differences of the loss in float64.",
+            f"{result} The error nearest to its tolerance is {worst.error:.1e} of at most {report.tolerance:.1e} "
+            f"({case}, {worst.name}).",
+        ]
+    )
+
+
+def check_json(case: str, report: GradientReport) -> dict[str, Any]:
+    """A check for --json."""
+    error = largest_error(report).error
+    return {"case": case, "ok": report.ok, "largest_error": error, "tolerance": report.tolerance}
 
 
 def checks(cells: Sequence[type[Cell]], depth: int, seed: int) -> Iterator[tuple[str, GradientReport]]:

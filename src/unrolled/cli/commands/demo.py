@@ -43,6 +43,7 @@ def command(
     Example: unrolled demo fish
     """
     from ...demos import DEMOS
+    from ...interactive.interrupts import interruptible
     from ...storage import write_bytes
 
     given = {"epochs": epochs, "horizon": horizon, "ticker": ticker, "start": start, "end": end}
@@ -54,12 +55,19 @@ def command(
         raise InputError(f"--{only_stock[0]} belongs to the demo stock, not to {name}.")
     console = Console(ctx, quiet)
     results = {}
-    with created_folder(out) as folder:
+    with created_folder(out) as folder, interruptible() as interrupted:
+
+        def say(line: str) -> None:
+            if interrupted():  # a training that was cut short shows nothing
+                raise KeyboardInterrupt
+            if not as_json:
+                print_data(line)
+
         run_file = RunFile.at_one_of([folder / f"{name}.toml", folder / f"{name}.html.toml"], folder, ctx)
         for demo in DEMOS if name == "all" else [name]:
             if name == "all":
                 console.message(f"\n== {demo} ==\n")
-            results[demo] = DEMOS[demo](say=None if as_json else print_data, seed=seed, **options)
+            results[demo] = DEMOS[demo](say=say, seed=seed, **options)
             path = folder / f"{demo}.html"
             # plotly would make up an id, which would differ from run to run
             write_bytes(path, results[demo].figure().to_html(include_plotlyjs=True, div_id=demo).encode())

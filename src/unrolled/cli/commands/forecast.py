@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
+from ...plurals import counted
 from .. import output_files as outputs
 from ..common_options import OUTPUT, File, FutureFile, OutputOptions, Seed
 from ..console import Console, print_json, records, records_by_model
@@ -112,7 +113,7 @@ def default_horizon(panels: Sequence[Panel], console: Console) -> int:
     from ...series.files.inspection import common_horizon
 
     horizon = common_horizon(panels)
-    console.message(f"Forecasting {horizon} periods (change with --horizon)")
+    console.message(f"Forecasting {counted(horizon, 'period')} (change with --horizon)")
     return horizon
 
 

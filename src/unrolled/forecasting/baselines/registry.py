@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ...argument_types import check_type
 from ...arrays import Array
 from ...errors import InputError
 from ...series.frequency import SEASONS, Frequency
@@ -41,6 +42,7 @@ def check_baselines(names: bool | str | Iterable[str] | None) -> list[str]:
     """
     if names is None or isinstance(names, bool):
         return list(SIMPLE) if names else []
+    check_type("`baselines`", names, str | Iterable[str])
     spelt = {name.lower(): name for name in BASELINES}
     wanted = [names] if isinstance(names, str) else list(names)
     for name in wanted:

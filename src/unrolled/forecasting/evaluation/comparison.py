@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...interactive.html import note, table, titled
+from ...plurals import counted
 from ..baselines.registry import stand_in
 from .metrics import POINT_MEASURES, SQUARED, Contest, judging_measure, summarize
 
@@ -65,7 +66,7 @@ class Comparison:
     @property
     def extent(self) -> str:
         """What was held out, in words."""
-        return f"the last {self.rows} rows of each series, {self.origins} origin{'s' * (self.origins != 1)}"
+        return f"the last {counted(self.rows, 'row')} of each series, {counted(self.origins, 'origin')}"
 
     def _repr_html_(self) -> str:
         order = self.short

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ...argument_types import check_type
 from ...arrays import Array
 from ...errors import DataError, InputError
 from ...interactive.html import note, table, titled
 from ...series.by_frequency import read_panels
-from ...series.columns import Columns
+from ...series.columns import Columns, named_columns
 from ...series.dataframe import format_stamp, read_ids, read_target
 from ...series.frequency import mase_season
 from ...series.stamps import Times, read_times, same_time_of_day
@@ -98,7 +99,8 @@ def score(
     >>> un.score(forecast, actuals).table[["MASE", "MAE", "coverage-80"]].loc["RNN"].tolist()
     [0.5, 1.0, 1.0]
     """
-    columns = Columns(id_col, time_col, target_col)
+    check_type("`season`", season, int | None)
+    columns = named_columns(id_col, time_col, target_col)
     zone = None if zone is None else checked_zone(zone)
     predicted, observed = _read_both(forecast, actuals, columns, freq, zone)
     keys = [name for name in (id_col, time_col) if name in predicted]

@@ -13,7 +13,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 
 from ...arrays import Array
-from ...errors import NotRegisteredError
+from ...errors import InputError, NotRegisteredError
 from ..preprocessing.smoothing import window_level, window_slope
 from ..preprocessing.spread import window_quartiles, window_statistics
 from ..preprocessing.transform import TransformedOrigins
@@ -96,6 +96,8 @@ V = TypeVar("V", bound=type[View])
 
 def register_view(cls: V) -> V:
     """Register a view under its name."""
+    if not (isinstance(cls, type) and issubclass(cls, View)):
+        raise InputError(f"{cls!r} is not a view: derive a class from View.")
     VIEWS[cls.name] = cls()
     return cls
 
@@ -107,6 +109,8 @@ def views_named(scaling: str | Sequence[str]) -> tuple[View, ...]:
         InputError: there is no such view.
     """
     names = (scaling,) if isinstance(scaling, str) else tuple(scaling)
+    if not names:
+        raise InputError(f"`scaling` must name one of {', '.join(VIEWS)}, or several; got {scaling!r}.")
     for name in names:
         if name not in VIEWS:
             raise NotRegisteredError(f"no scaling is called {name!r}; known: {', '.join(VIEWS)}.")

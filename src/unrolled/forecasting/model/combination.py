@@ -46,6 +46,8 @@ def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dic
                 f"got {combine!r}."
             )
         names = check_baselines(combine)
+        if not isinstance(combine, str) and len(names) < len(combine):
+            raise InputError(f"`combine` names a method twice: {', '.join(combine)}. Name each method once.")
         return {name: DEFAULT_SHARE / len(names) for name in BASELINES if name in names}
     names = check_baselines(list(combine))
     if len(names) < len(combine):

@@ -83,6 +83,11 @@ class Ensemble:
     seed: int = 0  # of the paths behind recursive forecasts
     combination: Combination = NETWORKS_ALONE  # with other methods
 
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views that its networks read."""
+        return tuple(dict.fromkeys(member.view for member in self.members))
+
     def notes(self, panel: Panel) -> list[str]:
         """What the user should know about the forecasts of a panel."""
         return [*self.features.notes(panel), *self.combination.notes(panel)]
@@ -96,7 +101,7 @@ class Ensemble:
         horizon = self.spec.horizon
         anchors, scales = {}, {}
         outputs = [np.empty((len(origins), horizon, self.distribution.size)) for _ in self.members]
-        for view in dict.fromkeys(member.view for member in self.members):
+        for view in self.views:
             windows = make_windows(origins, self.spec, view, self.features)
             scales[view] = windows.scale[:, 0]
             anchors[view] = windows.anchors(np.arange(len(origins)))

@@ -124,6 +124,9 @@ def explain(search: Search, interrupted: bool) -> list[str]:
 
 
 def _needed(search: Search) -> str:
+    budget = search.budget
+    if budget.limit_s is None:
+        return "Allow more with `max_trials`."
     works = [search.work(search.default, stage) for stage in ("screened", "final")]
-    wall_s = 4 * search.budget.pace * sum(works)
-    return f"Give about {wall_s:.0f} s or more." if wall_s >= 1 else "Give more."
+    wall_s = max(4 * budget.pace * sum(works), 2 * budget.limit_s)  # what was not enough is never suggested
+    return f"Give about {max(wall_s, 1):.0f} s or more with `budget`."

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ...arrays import Array
+from ...plurals import counted
 from ...series.panel import Panel
 from ..defaults import (
     MEDIUM,
@@ -78,7 +79,7 @@ class Configuration(NamedTuple):
             f"window {self.window}" + (f" by {self.segment}" if self.segment > 1 else ""),
             f"dropout {self.dropout:g}",
             f"{self.steps} × {self.batch_size} at {self.rate:g}",
-            f"{self.ensemble} networks",
+            counted(self.ensemble, "network"),
         ]
         return ", ".join(parts)
 

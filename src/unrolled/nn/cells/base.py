@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
+from ...argument_types import check_fields
 from ...arrays import Array
 from ...errors import InputError, NotRegisteredError
 
@@ -45,6 +46,7 @@ class Cell(ABC):
     def __post_init__(self) -> None:
         if not isinstance(self.hidden, int) or self.hidden < 1:
             raise InputError(f"{type(self).__name__}: hidden must be a whole number ≥ 1; got {self.hidden!r}.")
+        check_fields(self, f"{type(self).__name__}: {{}}")
 
     def parameters(self, features: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         """Names and shapes of the parameters for inputs of this many features."""
@@ -108,8 +110,9 @@ def register_cell(cls: C) -> C:
     ['gru', 'lstm', 'rnn']
     """
     kind = getattr(cls, "kind", None)
-    if not isinstance(kind, str) or not issubclass(cls, Cell):
-        raise InputError(f"{cls.__name__} is not a cell: derive it from un.Cell and give it a `kind`.")
+    if not isinstance(cls, type) or not issubclass(cls, Cell) or not isinstance(kind, str):
+        name = cls.__name__ if isinstance(cls, type) else repr(cls)
+        raise InputError(f"{name} is not a cell: derive it from un.Cell and give it a `kind`.")
     CELLS[kind] = cls
     return cls
 
@@ -117,7 +120,7 @@ def register_cell(cls: C) -> C:
 def cell_named(kind: str) -> type[Cell]:
     try:
         return CELLS[kind]
-    except KeyError:
+    except (KeyError, TypeError):  # TypeError: it can't be the key of a dictionary
         raise NotRegisteredError(f"no cell is called {kind!r}; known: {', '.join(sorted(CELLS))}.") from None
 
 

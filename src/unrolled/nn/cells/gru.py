@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 
 from ...arrays import Array
-from ...errors import InputError
 from ..activations import dsigmoid, dtanh, sigmoid, tanh
 from .base import Cell, HiddenState, register_cell
 
@@ -44,11 +43,6 @@ class GRU(Cell):
     kind: ClassVar[str] = "gru"
     gates: ClassVar[tuple[str, ...]] = ("r", "z", "n")
     variants: ClassVar[tuple[dict[str, Any], ...]] = ({"reset": "after"}, {"reset": "before"})
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.reset not in ("after", "before"):
-            raise InputError(f"GRU: reset is 'after' or 'before'; got {self.reset!r}.")
 
     def parameters(self, features: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         shapes = super().parameters(features)

@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 
 from ...arrays import Array
-from ...errors import InputError
 from ..activations import ACTIVATIONS
 from .base import Cell, HiddenState, register_cell
 
@@ -47,13 +46,6 @@ class RNN(Cell):
         *({"activation": name} for name in ACTIVATIONS),
         {"bias": False},
     )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.activation not in ACTIVATIONS:
-            raise InputError(f"RNN: no activation is called {self.activation!r}; known: {', '.join(ACTIVATIONS)}.")
-        if self.initial not in ("orthogonal", "identity"):
-            raise InputError(f"RNN: initial is 'orthogonal' or 'identity'; got {self.initial!r}.")
 
     def parameters(self, features: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         shapes = super().parameters(features)

@@ -8,6 +8,7 @@ import warnings
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from ...argument_types import check_type
 from ...errors import InputError
 from .base import Engine, Forward, Job
 from .reference import ReferenceEngine
@@ -46,6 +47,7 @@ def use_engine(name: str) -> None:
     >>> un.use_engine("auto")
     """
     global _chosen
+    check_type("the engine", name, str)
     _engine_named(name)
     _chosen = name
 
@@ -75,7 +77,12 @@ def engine_for(
 def _chosen_name() -> str:
     global _chosen
     if _chosen is None:  # read once: reading it takes as long as a step of a small network
-        _chosen = os.environ.get("UNROLLED_ENGINE") or "auto"
+        name = os.environ.get("UNROLLED_ENGINE") or "auto"
+        try:
+            _engine_named(name)
+        except InputError as error:
+            raise InputError(f"UNROLLED_ENGINE={name!r}: {error}") from None
+        _chosen = name
     return _chosen
 
 

@@ -36,6 +36,6 @@ def loss_named(loss: str | Loss) -> Loss:
     """The loss of this name with default options, or the object itself."""
     if isinstance(loss, Loss):
         return loss
-    if loss not in LOSSES:
+    if not isinstance(loss, str) or loss not in LOSSES:
         raise InputError(f"no loss is called {loss!r}; known: {', '.join(LOSSES)}.")
     return LOSSES[loss]()

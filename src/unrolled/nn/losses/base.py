@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+from ...argument_types import check_fields
 from ...arrays import Array
 from ...errors import InputError
 from ..lengths import valid_steps
@@ -31,6 +32,9 @@ class Loss(ABC):
 
     kind: ClassVar[str]
     needs_unit: ClassVar[bool] = False  # whether the cost depends on the unit of the targets
+
+    def __post_init__(self) -> None:
+        check_fields(self, f"{type(self).__name__}: {{}}")
 
     def evaluate(
         self, prediction: Array, target: Array, weight: Array | None = None, unit: Array | None = None

@@ -44,6 +44,7 @@ class Huber(Loss):
     kind: ClassVar[str] = "huber"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.delta > 0:
             raise InputError(f"Huber: delta must be positive; got {self.delta!r}.")
 
@@ -99,6 +100,7 @@ class Quantile(Loss):
     kind: ClassVar[str] = "quantile"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "levels", tuple(float(q) for q in self.levels))
         steps = np.diff((0.0, *self.levels, 1.0))
         if not self.levels or not (steps > 0).all():

@@ -10,6 +10,7 @@ import numpy as np
 from ...errors import InputError
 from ...interactive.figure import HEIGHT, OURS, RIVALS, SOFT, WIDTH, styled_figure
 from ...interactive.html import note, table, titled
+from ...plurals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,7 @@ class History:
 
     def __repr__(self) -> str:
         last = f"loss {self.loss[-1]:.5g}, best epoch {self.best_epoch}, " if self.loss else ""
-        return f"History({len(self.loss)} epochs, {last}{self.stopped})"
+        return f"History({counted(len(self.loss), 'epoch')}, {last}{self.stopped})"
 
     def __str__(self) -> str:
         lines = [f"{'epoch':>5}  {'loss':>11}  {'validation':>11}  {'rate':>9}  {'seconds':>8}"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...argument_types import check_fields
 from ...errors import InputError
 from ...interactive.progress import EpochEnd
 from ..randomness import checked_seed
@@ -24,6 +25,7 @@ class EarlyStopping:
     min_delta: float = 0.0
 
     def __post_init__(self) -> None:
+        check_fields(self, "EarlyStopping: {}")
         if self.patience < 1:
             raise InputError(f"EarlyStopping: patience must be ≥ 1 epoch; got {self.patience!r}.")
 
@@ -40,7 +42,7 @@ class TrainingPlan:
     checkpoint: str | os.PathLike[str] | None = None
     callbacks: Sequence[Callable[[EpochEnd], bool | None]] = ()
     seed: int = 0
-    verbose: int = 1
+    verbose: int | bool = 1
     title: str = "training"
     count_steps: bool = False  # whether the progress line counts optimizer steps instead of epochs
 
@@ -49,6 +51,7 @@ class TrainingPlan:
             value = getattr(self, name)
             if not isinstance(value, (int, np.integer)) or value < 1:
                 raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
+        check_fields(self)
         if self.clip_norm is not None and not self.clip_norm > 0:
             raise InputError(f"clip_norm must be positive, or None for no limit; got {self.clip_norm!r}.")
         object.__setattr__(self, "seed", checked_seed(self.seed))

@@ -16,7 +16,8 @@ const html = (name, ...rest) => add(document.createElement(name), ...rest);
 function number(value, places) {
   if (value === null || value === undefined) return "–";
   if (Math.abs(value) >= 1e15) return value.toPrecision(4);
-  return value.toLocaleString("en-US", { minimumFractionDigits: places, maximumFractionDigits: places }).replace("-", "−");
+  const rounded = Number(value.toFixed(places)) || 0; // no minus sign before a zero
+  return rounded.toLocaleString("en-US", { minimumFractionDigits: places, maximumFractionDigits: places }).replace("-", "−");
 }
 
 // --- ticks ---------------------------------------------------------------------------------------
@@ -131,14 +132,14 @@ function extent(chart) {
 }
 
 // chart: { labels, from, to, lines: [{ name, css, y, begins }], bands: [{ name, low, high, begins }], rule, height, log,
-// places, axis, title }
+// places, axis, unit, title }
 function draw(host, chart) {
   const width = Math.max(host.clientWidth || 680, 240), height = chart.height || 300, bottom = chart.axis ? 40 : 24;
   const [low, high] = extent(chart);
   const scale = chart.log ? Math.log : v => v;
   const { ticks, places } = (chart.log ? logTicks : valueTicks)(low, high, Math.max(3, Math.round(height / 60)));
   const texts = ticks.map(t => number(t, places));
-  const left = Math.max(...texts.map(t => t.length), 1) * 7 + 10, right = 14, top = 8;
+  const left = Math.max(...texts.map(t => t.length), 1) * 7 + 10, right = 14, top = chart.unit ? 24 : 8;
   const x = k => chart.to === chart.from ? (left + width - right) / 2 : left + (k - chart.from) / (chart.to - chart.from) * (width - left - right);
   const y = v => top + (scale(high) - scale(v)) / (scale(high) - scale(low)) * (height - top - bottom);
   host.replaceChildren();
@@ -158,6 +159,7 @@ function draw(host, chart) {
     taken = begin + wide + WIDTH_OF_CHARACTER;
     svg("text", { class: "tick", x: x(tick.at), y: height - bottom + 17, "text-anchor": anchor }, root, tick.text);
   }
+  if (chart.unit) svg("text", { class: "tick", x: 0, y: 11 }, root, chart.unit);
   if (chart.axis) svg("text", { class: "tick", x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, root, chart.axis);
   if (chart.rule !== undefined && chart.rule > chart.from)
     svg("line", { class: "rule", x1: x(chart.rule), x2: x(chart.rule), y1: top, y2: height - bottom }, root);

@@ -51,16 +51,22 @@ function heldOutChart(series) {
 function stepChart() {
   const line = name => ({ name, css: css(name), y: data.steps.errors[name], begins: 0 });
   return { labels: data.steps.labels, from: 0, to: data.steps.labels.length - 1, lines: [...data.rivals, data.name].map(line), bands: [], height: 230,
-    places: 2, axis: "step ahead", title: `${data.steps.measure} by step ahead, for the best models. Arrow keys read the values.` };
+    places: 2, axis: "step ahead", unit: data.steps.measure, title: `${data.steps.measure} by step ahead, for the best models. Arrow keys read the values.` };
 }
 
 function lossChart() {
   const most = Math.max(...data.losses.map(loss => loss.length)), values = data.losses.flat();
   const low = Math.min(...values), many = data.losses.length > 1;
-  return { labels: Array.from({ length: most }, (_, k) => k + 1), from: 0, to: most - 1, bands: [], height: 230, axis: "epoch", places: 4,
+  return { labels: Array.from({ length: most }, (_, k) => k + 1), from: 0, to: most - 1, bands: [], height: 230, axis: "epoch", unit: "loss", places: 4,
     log: low > 0 && Math.max(...values) / low > 5,
     lines: data.losses.map((loss, k) => ({ name: many ? (k ? "" : `${data.losses.length} networks`) : "loss", css: many ? "member" : "ours-line", y: loss, begins: 0 })),
     title: "Training loss of every network by epoch. Arrow keys read the values." };
+}
+
+function totalChart() {
+  const chart = forecastChart(data.total), held = data.total.held_out, of = held ? held.values[data.name] : [];
+  if (held) chart.lines.push({ name: `${data.name}, held out`, css: "member", y: of, begins: held.begins });
+  return { ...chart, from: Math.max(0, data.total.y.length - RECENT), title: "Sum over all series: the past and the forecast. Arrow keys read the values." };
 }
 
 // --- a series ------------------------------------------------------------------------------------
@@ -121,11 +127,44 @@ function sparkline(cell, series) {
   svg("path", { class: "line ours-line", d: linePath(line, past.length, 0, n, x, y) }, root);
 }
 
+// --- the table of series ---------------------------------------------------------------------------
+
+// numbers by size, the largest first, so that errors begin with the worst series; texts by letters; missing cells last
+function sortBy(table, column, falling) {
+  const cell = row => row.cells[column].textContent.replace("−", "-").replace(/(\d),(?=\d)/g, "$1");
+  const rows = [...table.tBodies[0].rows], some = rows.map(cell).filter(text => text !== "–");
+  const byNumber = table.tHead.rows[0].cells[column].className !== "text" && some.every(text => /^-?[\d.]+( \D*)?$/.test(text));
+  const compare = (a, b) => byNumber ? parseFloat(a) - parseFloat(b) : a.localeCompare(b, "en", { numeric: true });
+  rows.sort((one, other) => {
+    const a = cell(one), b = cell(other);
+    if (a === "–" || b === "–") return (a === "–") - (b === "–");
+    return falling ? compare(b, a) : compare(a, b);
+  });
+  table.tBodies[0].append(...rows);
+}
+
+function sortable(table) {
+  const heads = [...table.tHead.rows[0].cells];
+  heads.forEach((head, column) => {
+    if (!head.textContent) return;
+    const button = html("button", { type: "button", class: "sort" }, head, head.textContent);
+    head.replaceChildren(button);
+    const fallingFirst = head.className !== "text";
+    button.addEventListener("click", () => {
+      const now = head.getAttribute("aria-sort"), falling = now ? now === "ascending" : fallingFirst;
+      for (const other of heads) other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", falling ? "descending" : "ascending");
+      sortBy(table, column, falling);
+    });
+  });
+}
+
 // --- the page ------------------------------------------------------------------------------------
 
 function drawAll() {
   show(state.series);
   if (one("step-chart")) draw(one("step-chart"), stepChart());
+  if (one("total-chart")) draw(one("total-chart"), totalChart());
   if (one("loss-chart") && data.losses.length) draw(one("loss-chart"), lossChart());
 }
 
@@ -137,6 +176,7 @@ function listen() {
     one("pick").addEventListener("change", event => show(Number(event.target.value)));
     one("previous").addEventListener("click", () => go(-1));
     one("next").addEventListener("click", () => go(1));
+    sortable(document.querySelector("#series table"));
     for (const button of document.querySelectorAll("button.pick"))
       button.addEventListener("click", () => { show(Number(button.dataset.k)); one("forecast").scrollIntoView({ block: "start" }); });
     document.addEventListener("keydown", event => {

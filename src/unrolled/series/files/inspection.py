@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UnrolledError
+from ...plurals import counted
 from ..by_frequency import frequency_note, merge_notes, read_panels
 from ..columns import Columns
 from ..dataframe import format_stamp
@@ -62,10 +63,11 @@ def span(panels: Sequence[Panel]) -> tuple[str, str]:
 
 def describe_panel(panel: Panel, columns: Columns) -> str:
     """A panel in one line: series, frequency, span, values, target and gaps."""
-    gaps = int((~panel.observed).sum())
+    gaps, values = int((~panel.observed).sum()), int(panel.observed.sum())
     return (
         f"{len(panel.ids)} series · {panel.frequency.name} · {' … '.join(span([panel]))} · "
-        f"{int(panel.observed.sum())} values · target {columns.target!r}" + (f" · {gaps} gaps filled" if gaps else "")
+        f"{counted(values, 'value')} · target {columns.target!r}"
+        + (f" · {counted(gaps, 'gap')} filled" if gaps else "")
     )
 
 
@@ -172,6 +174,6 @@ def _facts(found: dict[str, Any]) -> list[str]:
     rows = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
     return [
         f"{found['series']} series · {found['frequency']} · {found['first']} … {found['last']} · {rows} rows each",
-        f"target {found['target']!r} · {found['values']} values · {found['gaps']} gaps · season {found['season']}"
-        + (f" · {outliers} outlier(s)" if outliers else ""),
+        f"target {found['target']!r} · {counted(found['values'], 'value')} · {counted(found['gaps'], 'gap')} · "
+        f"season {found['season']}" + (f" · {counted(outliers, 'outlier')}" if outliers else ""),
     ]

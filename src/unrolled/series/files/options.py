@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ...argument_types import check_fields, fits
 from ...errors import InputError
 from ..zones import checked_zone
 
@@ -48,16 +49,17 @@ class ReadOptions:
     skip_rows: str | None = None  # numbers and ranges of lines to leave out, as an editor shows them: "1-4,14"
 
     def __post_init__(self) -> None:
+        if self.header is not None and not (fits(self.header, int) and 0 <= self.header <= MAX_HEADER_ROWS):
+            raise InputError(
+                f"`header` must be the number of header rows, 0 to {MAX_HEADER_ROWS}; got {self.header!r}."
+            )
+        check_fields(self, "`{}`")
         _check_choice("aggregate", self.aggregate, AGGREGATES)
         _check_choice("decimal", self.decimal, (",", "."))
         if self.zone is not None:
             object.__setattr__(self, "zone", checked_zone(self.zone))
         if self.dates is not None and "%" not in self.dates:
             _check_choice("dates", self.dates, (*DATE_ORDERS, "a format such as %d.%m.%Y"))
-        if self.header is not None and (isinstance(self.header, bool) or not 0 <= self.header <= MAX_HEADER_ROWS):
-            raise InputError(
-                f"`header` must be the number of header rows, 0 to {MAX_HEADER_ROWS}; got {self.header!r}."
-            )
         self.skipped_lines  # noqa: B018  # raises if one is invalid
         if self.delimiter is not None:
             object.__setattr__(self, "delimiter", DELIMITER_NAMES.get(self.delimiter, self.delimiter))
@@ -137,7 +139,7 @@ class CovariateColumns:
 
 def number_or_name(freq: str | int | None) -> str | int | None:
     """A frequency as `Frequency` takes it: texts of whole numbers become numbers, which must be ≥ 1."""
-    if freq is None or isinstance(freq, int):
+    if not isinstance(freq, str):
         return freq
     text = freq.strip()
     if not text.lstrip("-").isdigit():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...argument_types import check_type, fits
+from ..columns import list_of_names
 from .options import CovariateColumns, ReadOptions, number_or_name
 from .reader import read_file
 
@@ -46,12 +48,14 @@ def read_table(
     ([1234.5, 99.5], ["column 'Umsatz': commas read as decimal points"])
     """
     joined: dict[str, Any] = {
-        name: ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+        name: ",".join(map(str, value)) if fits(value, Sequence[str | int]) else value
         for name, value in options.items()
     }
     joined |= {name: str(joined[name]) for name in ("skip_rows", "sheet") if isinstance(joined.get(name), int)}
     joined["freq"] = number_or_name(joined.get("freq"))
-    covariates = CovariateColumns(tuple(past), tuple(future), tuple(static), weight)
+    past, future = list_of_names("past", past), list_of_names("future", future)
+    check_type("`weight`", weight, str | None)
+    covariates = CovariateColumns(past, future, list_of_names("static", static), weight)
     table = read_file(str(path), ReadOptions(**joined), covariates)
     columns = table.columns
     names = {columns.id: "unique_id", columns.time: "ds", columns.target: "y"}

@@ -1,7 +1,7 @@
 """From a file to a long table: the meaning of its cells, rows and columns is inferred here."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -44,7 +44,8 @@ MAX_LISTED_TEXTS, MAX_LISTED_LENGTH = 5, 60  # of texts in a message that can be
 class FileTable:
     """A file read as a table: timestamps are parsed, the target is numeric, and the roles of columns are known.
 
-    Its options are those given, with the period by which rows were aggregated: they read a newer file alike.
+    Its options are those given, with the period by which rows were aggregated, and whether columns are series: they
+    read a newer file alike.
     """
 
     frame: pd.DataFrame  # long, one row per timestamp and series
@@ -52,6 +53,11 @@ class FileTable:
     notes: tuple[str, ...] = ()  # what was inferred or changed, one line each
     roles: Mapping[str, str] = field(default_factory=dict)  # of each column of the file that has one, by name
     options: ReadOptions = field(default_factory=ReadOptions)
+
+    @property
+    def series(self) -> set[str]:
+        """The names of its series, none for a single one without an id."""
+        return set(map(str, self.frame[self.columns.id])) if self.columns.id in self.frame else set()
 
 
 class ColumnRoles(NamedTuple):
@@ -62,6 +68,7 @@ class ColumnRoles(NamedTuple):
     series: pd.Series | None  # the name of each row's series, (n,); None: one series
     targets: Sequence[str]  # none if rows are counted
     covariates: CovariateColumns
+    wide: bool  # whether each target is a series
 
     def by_column(self) -> dict[str, str]:
         """The role of each column that has one."""
@@ -77,16 +84,18 @@ def read_file(
     options: ReadOptions | None = None,
     covariates: CovariateColumns | None = None,
     prefer: Columns | None = None,
+    series: Collection[str] = (),
 ) -> FileTable:
     """Read a CSV or Parquet file, or standard input if the path is "-", and infer the roles of its columns.
 
-    The columns that are preferred get their roles if the file has them and no option names others.
+    The columns that are preferred get their roles if the file has them and no option names others. Without the
+    preferred column of ids, columns with the names of known series are these series.
 
     Raises:
         DataError: with the place (column, line) and a remedy.
     """
     options = options or ReadOptions()
-    return interpret(read_cells(path, options), options, covariates or CovariateColumns(), prefer)
+    return interpret(read_cells(path, options), options, covariates or CovariateColumns(), prefer, series)
 
 
 def read_cells(path: str, options: ReadOptions) -> RawTable:
@@ -95,7 +104,11 @@ def read_cells(path: str, options: ReadOptions) -> RawTable:
 
 
 def interpret(
-    raw: RawTable, options: ReadOptions, covariates: CovariateColumns, prefer: Columns | None = None
+    raw: RawTable,
+    options: ReadOptions,
+    covariates: CovariateColumns,
+    prefer: Columns | None = None,
+    series: Collection[str] = (),
 ) -> FileTable:
     """Infer the meaning of the cells of a file; parameters as in `read_file`."""
     options.refuse_start_alone()
@@ -103,9 +116,14 @@ def interpret(
     given = (options.time, options.target, options.wide, options.start, covariates.names)
     was_wide = not any(given) and not has_preferred and unpivot(raw)
     chosen = chosen_columns(raw, options, covariates, prefer)
+    if prefer is not None and prefer.id not in raw.cells and not (chosen["id"] or options.target or was_wide):
+        chosen["series"] = [name for name in raw.names if name in series]
+        chosen["target"] = chosen["series"] or chosen["target"]
     if was_wide and len(raw.cells.columns) == len(LONG_NAMES):
         chosen["id"] = [LONG_NAMES[0]]
     roles, notes = _assign_roles(raw, options, covariates, chosen)
+    if roles.wide and not chosen["target"]:
+        options = replace(options, wide=True)
     notes = [*raw.notes, *roles.time.notes, *notes]
     table = _long_table(raw, options, roles, notes)
     if options.zone:
@@ -159,7 +177,8 @@ def _assign_roles(
     if not targets:
         targets, target_notes = _find_targets(raw, options, time, series, [*taken, *ids])
         notes += target_notes
-    return ColumnRoles(time, ids, series, targets, covariates), notes
+    wide = len(targets) > 1 or bool(chosen.get("series") or (options.wide and not chosen["target"]))
+    return ColumnRoles(time, ids, series, targets, covariates, wide), notes
 
 
 def _find_timestamps(
@@ -254,10 +273,10 @@ def _find_targets(
 def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles, notes: list[str]) -> LongTable:
     """The long table, in which each of several targets is a series; notes on columns are added to `notes`."""
     hint, covariates, targets = decimal_hint(raw, options), roles.covariates, roles.targets
-    time, several = roles.time.name, len(targets) > 1
+    time = roles.time.name
     id_name = ID_SEPARATOR.join(roles.ids) if roles.ids else Columns.id
-    target = targets[0] if len(targets) == 1 else "value" if several else "count"
-    if several:
+    target = "value" if roles.wide else targets[0] if targets else "count"
+    if roles.wide:
         id_name = "series" if "series" not in (time, *covariates.names) else "series name"
     while target in (time, id_name, *covariates.names):
         target += "_"
@@ -266,7 +285,7 @@ def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles, notes: 
     others = {c: read_covariate(raw, options, c, covariates.kinds.get(c), hint, notes) for c in covariates.names}
     values = [numbers_of(raw, options, c, hint, notes) for c in targets] or [np.ones(len(raw.cells))]
     lines: Sequence[int] = raw.lines
-    if not several:
+    if not roles.wide:
         frame = pd.DataFrame(data | {target: values[0]} | others)
     else:
         if len(values) * len(raw.cells) > MAX_LONG_CELLS:
@@ -279,7 +298,7 @@ def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles, notes: 
         lines = np.tile(np.asarray(lines), len(values)).tolist()
     parts = {part: getattr(covariates, part) for part in ("past", "future", "static", "weight")}
     columns = Columns(id_name, time, target, lines, **parts)
-    return LongTable(raw.name, frame, columns, roles.series is not None or several)
+    return LongTable(raw.name, frame, columns, roles.series is not None or roles.wide)
 
 
 def numbers_of(raw: RawTable, options: ReadOptions, column: str, hint: str | None, notes: list[str]) -> np.ndarray:

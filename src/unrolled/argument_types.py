@@ -1,0 +1,100 @@
+"""Types of arguments: a value that does not fit its annotation is refused where it is given, by its name."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from .errors import InputError
+
+ONE = {int: "a whole number", float: "a number", str: "a text", NoneType: "None"}
+SEVERAL = {int: "whole numbers", float: "numbers", str: "texts"}
+NAMES = {Mapping: "dictionary", os.PathLike: "path", Callable: "function"}
+MAX_SHOWN_LENGTH = 60  # of a value in a message, in characters
+
+
+def check_fields(owner: Any, name: str = "{}") -> None:
+    """Raise an `InputError` for the first field of a dataclass whose value does not fit its annotation.
+
+    `name` is how a message names a field, such as "Adam: {}".
+    """
+    kind: type = type(owner)
+    for field, hint in _hints(kind).items():
+        check_type(name.format(field), getattr(owner, field), hint)
+
+
+def check_type(name: str, value: Any, hint: Any) -> None:
+    """Raise an `InputError` if a value does not fit an annotation.
+
+    >>> check_type("`season`", [12], int | None)
+    Traceback (most recent call last):
+    unrolled.errors.InputError: `season` must be a whole number or None; got [12].
+    """
+    if not fits(value, hint):
+        *first, last = dict.fromkeys(_accepted(hint))
+        accepted = f"{', '.join(first)} or {last}" if first else last
+        raise InputError(f"{name} must be {accepted}; got {_shown(value)}.")
+
+
+@cache
+def _hints(owner: type) -> dict[str, Any]:
+    try:
+        found = get_type_hints(owner)
+    except NameError:  # a name that only type checkers import, in a class of the user
+        return {}
+    return {field.name: found[field.name] for field in fields(owner)}
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a value fits an annotation; NumPy's scalars count as Python's, and truth values are no numbers.
+
+    >>> fits(3, float), fits(True, int), fits(["a"], str | Sequence[str]), fits([1], str | Sequence[str])
+    (True, False, True, False)
+    """
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return any(fits(value, part) for part in inner)
+    if origin is Literal:
+        return isinstance(value, str) and value in inner
+    if origin in (tuple, Sequence, Iterable):
+        if origin is Iterable:  # its elements can perhaps be read only once
+            return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
+        if not isinstance(value, (list, tuple)):
+            return False
+        same = origin is Sequence or inner[-1] is Ellipsis
+        parts = [inner[0]] * len(value) if same else list(inner)
+        return len(parts) == len(value) and all(map(fits, value, parts))
+    if hint in (int, float):
+        kinds = (int, np.integer) if hint is int else (int, float, np.integer, np.floating)
+        return isinstance(value, kinds) and not isinstance(value, bool)
+    if hint is bool:
+        return isinstance(value, (bool, np.bool_))
+    if origin is Callable:
+        return callable(value)
+    kind = origin or hint
+    return isinstance(value, kind) if isinstance(kind, type) and kind is not Any else True
+
+
+def _accepted(hint: Any) -> list[str]:
+    """The kinds of values that fit an annotation, in words."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return [words for part in inner for words in _accepted(part)]
+    if origin is Literal:
+        return [repr(choice) for choice in inner]
+    if hint is bool:
+        return ["True", "False"]
+    if origin in (tuple, Sequence, Iterable):
+        count = f"{len(inner)} " if origin is tuple and inner[-1] is not Ellipsis else ""
+        return [f"a list of {count}{SEVERAL.get(inner[0], 'functions')}"]
+    name = str(NAMES.get(origin or hint) or getattr(hint, "__name__", hint))
+    return [ONE.get(hint) or f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"]
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN_LENGTH and "\n" not in text else f"a value of type {type(value).__name__}"

@@ -1,0 +1,148 @@
+"""A value of a wrong type is refused by an `InputError` that names it, for the parameters of all public objects."""
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, get_type_hints
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import unrolled as un
+from unrolled.argument_types import check_type, fits
+from unrolled.forecasting.inputs.views import register_view
+from unrolled.forecasting.parameters import Parameters
+from unrolled.nn.cells import CELLS
+from unrolled.nn.layers import LAYERS
+from unrolled.nn.losses import LOSSES
+from unrolled.nn.optimizers import OPTIMIZERS
+from unrolled.nn.schedules import SCHEDULES
+from unrolled.series.files.options import ReadOptions
+
+WRONG = (object(), b"x", {1: 2}, [[1, 2]], np.array([1, 2]), {"x"}, 1j)  # fit no parameter below
+OBJECTS = {**CELLS, **LAYERS, **OPTIMIZERS, **SCHEDULES, **LOSSES, "early stopping": un.EarlyStopping}
+REQUIRED = {"hidden": 2, "size": 2, "count": 2, "p": 0.1, "rate": 0.1, "patience": 3}  # of objects without a default
+FIELDS = [(kind, field.name) for kind, cls in OBJECTS.items() for field in dataclasses.fields(cls)]
+X, Y = np.zeros((8, 5, 1)), np.zeros((8, 1))
+DF = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=40, freq="MS"), "y": range(40)})
+
+
+@pytest.mark.parametrize(("kind", "name"), FIELDS)
+def test_objects_of_networks_check_the_types_of_all_fields(kind, name):
+    cls = OBJECTS[kind]
+    given = {field.name: REQUIRED[field.name] for field in dataclasses.fields(cls) if field.name in REQUIRED}
+    cls(**given)
+    for value in WRONG:
+        with pytest.raises(un.InputError, match=name):
+            cls(**given | {name: value})
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Parameters)])
+def test_a_forecaster_checks_the_types_of_all_parameters_before_it_trains(name):
+    for value in WRONG:
+        with pytest.raises(un.InputError, match=f"{name}|no baseline is called"):
+            un.Forecaster(**{"horizon": 2, name: value}).fit(DF)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"scaling": []}, "`scaling` must name one of level, .*; got "),
+        ({"scaling": 3}, "`scaling` must be a text, a list of texts or None; got 3"),
+        ({"alias": 3}, "`alias` must be a text or None; got 3"),
+        ({"calendar": "yes"}, "`calendar` must be True, False or None; got 'yes'"),
+        ({"verbose": "no"}, "`verbose` must be a whole number, True or False; got 'no'"),
+        ({"cell": ["gru"]}, r"`cell` must be a text; got \['gru'\]"),
+    ],
+)
+def test_the_message_names_the_parameter_the_value_and_what_is_accepted(given, message):
+    with pytest.raises(un.InputError, match=message):
+        un.Forecaster(horizon=2, **given).fit(DF)
+
+
+@pytest.mark.parametrize("name", list(inspect.signature(un.Network.fit).parameters)[1:])
+def test_a_training_checks_the_types_of_all_arguments(name):
+    net = un.Network([un.GRU(2), un.Last(), un.Dense(1)], 1)
+    for value in (object(), b"x", {1: 2}):
+        with pytest.raises(un.InputError, match="loss" if name == "loss" else name):
+            net.fit(**{"x": X, "y": Y, "epochs": 1, "verbose": 0, name: value})
+
+
+@pytest.mark.parametrize("name", [*inspect.signature(un.Forecaster.fit).parameters][2:])
+def test_a_fit_checks_the_types_of_all_arguments(name):
+    for value in (3, object(), b"x"):
+        with pytest.raises(un.InputError, match=name):
+            un.Forecaster(horizon=2).fit(DF, **{name: value})
+
+
+@pytest.mark.parametrize("name", [*get_type_hints(ReadOptions), "past", "future", "static", "weight"])
+def test_reading_checks_the_types_of_all_options(name, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("ds,y\n2020-01-01,1\n2020-01-02,2\n2020-01-03,3\n")
+    for value in (object(), b"x", {1: 2}, [[1, 2]], 2.5):
+        with pytest.raises(un.InputError, match=f"`?{name}"):
+            un.read_table(str(path), **{name: value})
+
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "the layers of a network": lambda value: un.Network(value, 1),
+    "the input size of a network": lambda value: un.Network([un.GRU(2)], value),
+    "a state": lambda value: un.Network([un.GRU(2)], 1).forward(X, value),
+    "the network of a gradient check": lambda value: un.check_gradients(value, X, Y),
+    "a cell to register": un.register_cell,
+    "a view to register": register_view,
+    "the name of an engine": un.use_engine,
+    "the path of a model": un.load,
+    "a table to split": un.by_frequency,
+    "a table to fit": un.Forecaster(2).fit,
+    "the season of a score": lambda value: un.score(DF.rename(columns={"y": "GRU"}), DF, season=value),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_functions_check_the_types_of_their_arguments(call):
+    for value in (object(), 1j, [[1, 2]], {1: 2}):
+        with pytest.raises(un.UnrolledError):
+            call(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "hint", "fitting"),
+    [
+        (np.int64(3), int, True),
+        (np.float32(0.5), float, True),
+        (3, float, True),
+        (2.0, int, False),
+        (True, float, False),
+        (np.True_, bool, True),
+        (1, bool, False),
+        (None, int | None, True),
+        ("relu", Literal["tanh", "relu"], True),
+        (["relu"], Literal["tanh", "relu"], False),
+        ((0.5, 1.2), tuple[float, float], True),
+        ((0.5,), tuple[float, float], False),
+        ((1, 2, 3), tuple[int, ...], True),
+        ("ab", Sequence[str], False),
+        (iter("ab"), Iterable[str], True),
+        ({"a": 1.0}, Mapping[str, float], True),
+        (print, Callable[[str], None], True),
+        (un.Cosine(0.1), un.schedules.Schedule, True),
+        (object(), Any, True),
+    ],
+)
+def test_a_value_fits_its_annotation(value, hint, fitting):
+    assert fits(value, hint) is fitting
+
+
+def test_long_values_are_shown_by_their_type():
+    with pytest.raises(un.InputError, match="x must be a number; got a value of type ndarray"):
+        check_type("x", np.zeros(100), float)
+
+
+def test_annotations_that_only_type_checkers_can_read_are_not_checked():
+    @dataclasses.dataclass(frozen=True)
+    class OwnCell(un.GRU):
+        option: "Unknown" = 1  # noqa: F821
+
+    assert OwnCell(2, option="x").option == "x"
