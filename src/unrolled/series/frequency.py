@@ -22,6 +22,7 @@ Unit = Literal["integer", "fixed", "month", "business day"]
 SECOND, MINUTE, HOUR, DAY = (n * 10**9 for n in (1, 60, 3600, 86400))
 # seasons of fixed frequencies, in nanoseconds: (longest period to which the season applies, length of the season)
 FIXED_SEASONS = ((MINUTE, HOUR), (12 * HOUR, DAY), (DAY, 7 * DAY), (7 * DAY, 364 * DAY))
+LIKELY_YEARS = (1700, 2200)  # numbers between them are taken for years, codes of dates lie in them
 MAX_WEEKEND_SHARE = 0.1  # of weekends on which a series of business days may have a value
 VALID_ALIASES = "use an alias such as D, B, W, MS, QS, YS, h or 30min"
 

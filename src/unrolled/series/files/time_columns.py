@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import DataError
-from ..frequency import Frequency
+from ..frequency import LIKELY_YEARS, Frequency
 from .dates import month_named, time_of_day
 from .dialect import RawTable, shorten
 from .numbers import is_numeric, sample_of
@@ -41,7 +41,7 @@ CALENDAR_PARTS = {
     "minute": ("minute", "min", "minutes"),
 }
 PART_RANGES = {
-    "year": (1700, 2200),
+    "year": LIKELY_YEARS,
     "quarter": (1, 4),
     "month": (1, 12),
     "week": (1, 53),
@@ -182,7 +182,8 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
         listed = ", ".join(map(repr, names))
         notes.insert(0, f"timestamps joined from {len(names)} columns: {listed}; change with `time`")
     values = found.values.to_numpy()
-    if isinstance(options.freq, str) and values.dtype.kind == "i" and ((values >= 1700) & (values <= 2200)).all():
+    first, last = LIKELY_YEARS
+    if isinstance(options.freq, str) and values.dtype.kind == "i" and ((values >= first) & (values <= last)).all():
         # years, which a frequency of dates such as YS needs as dates
         values = (values - 1970).astype("datetime64[Y]").astype("datetime64[ns]")
     if (codes < 0).any():
