@@ -133,12 +133,13 @@ def arithmetic(bench: Bench) -> None:
         # forward: x and h times all gates; backward: dh, and the gradients of both weights
         once = shape.batch * shape.steps * gates * shape.hidden
         flops = 2 * once * (2 * (shape.inputs + shape.hidden) + shape.hidden)
-        # h, c and the gates are written and read, and so are their gradients
-        moved = 4 * shape.batch * shape.steps * shape.hidden * (2 * (gates + 3) + 2 * gates)
+        # written and read: h, the gates and q of a GRU, or h, c, the gates and tanh c of an LSTM; and four gradients
+        kept = {3: 5, 4: 7}[gates]
+        moved = 4 * shape.batch * shape.steps * shape.hidden * 2 * (kept + 4)
         ours = flops / line["median_ms"]["unrolled"] / 1e6
         theirs = 2 * 2048**3 / line["median_ms"]["product"] / 1e6
         print(f"  {ours:.0f} Gflop/s beside {theirs:.0f}: {100 * ours / roof:.0f} % of the roof", end="; ")
-        print(f"{flops / moved:.0f} operations a byte of what is kept for the way back")
+        print(f"{flops / moved:.0f} operations per byte of the values that the backward pass needs")
         line |= {"gflops": ours, "product_gflops": theirs, "roof_gflops": roof}
         line |= {"copy_gb_s": memory, "flops_per_byte": flops / moved}
         shares.append(100 * flops * ratios["product"] / (2 * 2048**3))

@@ -1,9 +1,9 @@
-"""Take the pictures of the report in these documents again; needs Chromium.
+"""Update the pictures of reports in the documentation. This needs Chromium.
 
     python docs/screenshots.py
 
-`report.png` is the report of examples/air_passengers.csv; `report-many.png` and `report-phone.png` that of 100 shops
-with simulated sales.
+`report.png` shows the report of examples/air_passengers.csv, `report-many.png` and `report-phone.png` that of 100
+shops with simulated sales.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ REGIONS = ("North", "South", "East", "West")
 
 
 def shops(seed: int = 3) -> pd.DataFrame:
-    """A year and more of daily sales: weeks and trends of different strength, gaps, and a few odd days."""
+    """Daily sales of about a year, with weekly patterns and trends of different strength, gaps and a few outliers."""
     rng = np.random.default_rng(seed)
     parts = []
     for k in range(SHOPS):

@@ -1,11 +1,11 @@
-"""The faults of the five texts behind the demos, each re-expressed on our own networks, and how it is exposed.
+"""Reproduce the faults of the texts behind the five demos with this library, and show how they are exposed.
 
     python examples/faults.py             # all
     python examples/faults.py fish sales  # some
 
-Most are found by the gradient check: a cell, layer or loss that makes the fault goes into a network, and
-`un.check_gradients` compares its gradients with central differences. Where a fault does not concern gradients (a
-state that leaks, units that are dead, inputs that saturate, a scale that uses future values), a number shows it.
+Most are found by a gradient check: `un.check_gradients` compares the gradients of a network that contains the faulty
+cell, layer or loss with central differences. Faults that do not concern gradients (a state that leaks, dead units,
+saturating inputs, a scale that uses future values) are shown by another number.
 """
 
 from __future__ import annotations
@@ -91,9 +91,9 @@ def by_name(net: un.Network, gradients: Any) -> dict[str, Array]:
 
 
 def text_week(net: un.Network, state: Any, rate: float | None) -> tuple[float, Any]:
-    """One epoch as in the text: an output, the same target and an update every day, with a gradient of one step.
+    """One epoch as in the text: every day has an output, the same target and an update.
 
-    That is the gradient through one step with the state taken as given.
+    The gradient goes back one step only; the state before it counts as a constant.
     """
     prediction = 0.0
     for day in range(4):
@@ -112,11 +112,13 @@ def leaking_state() -> Finding:
         prediction, state = text_week(net, state, rate=None)
         seen.append(prediction)
     text = ", ".join(f"{p:.4f}" for p in seen)
-    return Finding(len(set(seen)) > 1, [f"three epochs, the same days, no weight changed: predictions {text}"])
+    return Finding(
+        len(set(seen)) > 1, [f"predictions of three epochs on the same days with unchanged weights: {text}"]
+    )
 
 
 def dead_units(starts: int = 50) -> Finding:
-    """The text's own training, from the normal weights that it starts with."""
+    """Training as in the text, from normally distributed weights."""
     dead = right = 0
     for seed in range(starts):
         net = un.Network([un.RNN(2, "relu"), un.Last(), un.Dense(1)], input_size=1, dtype="float64")
@@ -127,8 +129,10 @@ def dead_units(starts: int = 50) -> Finding:
         if not state[0].h.any():
             dead += 1
             right += abs(prediction - fish.DAY_5.item()) < 0.05
-    text = f"of {starts} normal starts {dead} end with both units silent; the bias alone brings {right} of these"
-    return Finding(dead > 0, [text, "within 0.05 of the answer"])
+    text = (
+        f"of {starts} trainings from normal weights, {dead} end with two dead units; the output's bias alone brings"
+    )
+    return Finding(dead > 0, [text, f"{right} of them within 0.05 of the answer"])
 
 
 def sum_for_mean() -> Finding:
@@ -150,7 +154,7 @@ def first_step_three_times() -> Finding:
 def not_one_hot() -> Finding:
     third = np.array([0.0, 0.0, 1.0, 1.0])
     return Finding(
-        third.sum() != 1, [f"the entries of the third input sum to {third.sum():g}: symbols 3 and 4 at once"]
+        third.sum() != 1, [f"the entries of the third input sum to {third.sum():g}: it is symbols 3 and 4 at once"]
     )
 
 
@@ -158,14 +162,16 @@ def not_one_hot() -> Finding:
 
 
 def loop_over_samples() -> Finding:
-    """Four samples: the loop runs over the last four of ten steps, and the rest of the past is left out."""
+    """With four samples, the loop covers only the last four of ten steps."""
     x, ones = counting.sequences(np.random.default_rng(0))
     x, ones, reached = x[:4], ones[:4], 4
     net = counting.counter(*counting.CHECK_AT)
     _, given = net.forward(x[:, :-reached])
     _, claimed = net.gradients(x[:, -reached:], ones, state=given)
     found = compare(net, by_name(net, claimed), x, ones)
-    return Finding(found.exposed, ["with 50 samples it reads step 50 of 10; with 4 it runs:", *found.lines])
+    return Finding(
+        found.exposed, ["with 50 samples, the loop would read step 50 of 10; with 4 samples it runs:", *found.lines]
+    )
 
 
 def wrong_axis() -> Finding:
@@ -175,7 +181,7 @@ def wrong_axis() -> Finding:
         np.broadcast_shapes(without_last_sample, target)
     except ValueError:
         return Finding(
-            True, [f"states {states} without the last sample: {without_last_sample} against {target} ones"]
+            True, [f"states {states} without the last sample are {without_last_sample}; the targets are {target}"]
         )
     return Finding(False, ["the shapes fit"])
 
@@ -184,7 +190,7 @@ def wrong_axis() -> Finding:
 
 
 def saturation(starts: int = 100) -> Finding:
-    """Sales as they are, into weights that are normal, as in the text."""
+    """Unscaled sales and normally distributed weights, as in the text."""
     x, y = windows(sales.SALES, sales.WINDOW)
     net = sales.new_network(0)
     states, gradients = [], []
@@ -197,7 +203,7 @@ def saturation(starts: int = 100) -> Finding:
         full > 50 and none > 50,
         [
             f"{full:.0f} % of the last states are exactly 1 or -1, {none:.0f} % of the recurrent gradients exactly",
-            "0. These are the true values, so no check fails; scaled inputs help",
+            "0. These are the true gradients, so no check fails; scaling the inputs helps",
         ],
     )
 
@@ -229,7 +235,7 @@ def price_windows(steps: int) -> tuple[Array, Array]:
 
 
 def loop_over_units() -> Finding:
-    """Six units: the loop treats step 6 as the last, which is right for windows of six days only."""
+    """With six units, the loop treats step 6 as the last, which is right only for windows of six days."""
     hidden, lines, exposed = 6, [], []
     for steps in (6, 8):
         x, y = price_windows(steps)
@@ -249,14 +255,14 @@ def scaled_by_itself() -> Finding:
 
 
 def given_inputs() -> Finding:
-    """Ten days ahead, reading the prices of those days; then the prices change."""
+    """A forecast of ten days that reads the prices of these days, before and after the prices are changed."""
     scaled = prices.split(OPENING).x_train[0]
     past, future = scaled[:40], scaled[40:]
     net = un.Network([un.RNN(stock.HIDDEN), un.Dense(1)], input_size=1, dtype="float64")
     _, state = net.forward(past[None])
     reading = [net.forward(days[None], state)[0] for days in (future, 1.1 * future)]
     moved = float(np.abs(reading[0] - reading[1]).max())
-    return Finding(moved > 0, [f"with future prices 10 % higher, their forecast changes by {moved:.4f}"])
+    return Finding(moved > 0, [f"if the future prices are 10 % higher, their forecast changes by {moved:.4f}"])
 
 
 def chain(cell: Any = None, last: Any = None, dense: Any = None) -> list[Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import doctest
+import itertools
 import json
 import subprocess
 import sys
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 import unrolled as un
@@ -84,3 +86,27 @@ def test_sales_windows():
     assert (x.shape, y.shape) == ((12, 3, 1), (12, 1))
     np.testing.assert_array_equal(x[0, :, 0], [100, 90, 120])
     assert (y[0].item(), y[-1].item()) == (80, 95)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_pages_are_small_and_have_one_panel_per_row_on_a_narrow_screen(name):
+    figure = DEMOS[name](seed=0).figure()
+    page = base.page(figure)
+    assert len(page.encode()) < 10**6
+    assert '<meta name="viewport"' in page
+    narrow = base.stacked(figure)
+    axes = [axis for axis in narrow.layout if axis.startswith("yaxis")]
+    ranges = sorted(tuple(narrow.layout[axis].domain) for axis in axes)
+    assert len(ranges) == sum(axis.startswith("yaxis") for axis in figure.layout)
+    assert all(upper <= lower for (_, upper), (lower, _) in itertools.pairwise(ranges))
+    assert {tuple(narrow.layout[axis.replace("y", "x")].domain) for axis in axes} == {(0, 1)}
+    first, *_ = figure.layout.annotations  # its panel is at the top
+    titles = sorted(narrow.layout.annotations, key=lambda title: -title.y)
+    assert titles[0].text == first.text
+
+
+def test_names_in_a_page_cannot_end_its_script():
+    figure = go.Figure(go.Scatter(x=[1], y=[1], name="</script>")).update_layout(title="<b>")
+    page = base.page(figure)
+    assert page.count("</script>") == 2
+    assert "<title>&lt;b&gt;</title>" in page

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from html import escape
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -120,6 +122,68 @@ def show_parameters(parameters: dict[str, Array]) -> str:
         text = np.array2string(value, precision=4, suppress_small=True, floatmode="fixed", max_line_width=100)
         blocks.append(f"{name} {value.shape}\n  " + text.replace("\n", "\n  "))
     return "\n".join(blocks)
+
+
+PLOTLY = "plotly.min.js"  # the script that all pages in a folder share: it has more than four megabytes
+NARROW_PX = 700  # widths below it get one panel per row
+PANEL_PX = 300  # height of a panel there
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>%(title)s</title>
+</head>
+<body style="margin: 0">
+<div id="figure"></div>
+<noscript>This figure is drawn by a script, which is switched off here.</noscript>
+<script src="%(script)s"></script>
+<script>
+const wide = %(wide)s, narrow = %(narrow)s;
+function draw() {
+  const { data, layout } = innerWidth < %(limit)d ? narrow : wide;
+  Plotly.react("figure", data, layout, { responsive: true, displayModeBar: innerWidth >= %(limit)d });
+}
+if (window.Plotly) draw();
+else document.getElementById("figure").textContent = "%(script)s must be in the folder of this page.";
+addEventListener("resize", draw);
+</script>
+</body>
+</html>
+"""
+
+
+def page(figure: go.Figure) -> str:
+    """A page of a figure, with the panels one below the other on a narrow screen; it needs `PLOTLY` beside it."""
+    # a "<" inside a name must not end the script
+    wide, narrow = (str(one.to_json()).replace("<", "\\u003c") for one in (figure, stacked(figure)))
+    title = escape(figure.layout.title.text)
+    return PAGE % {"title": title, "script": PLOTLY, "wide": wide, "narrow": narrow, "limit": NARROW_PX}
+
+
+def stacked(figure: go.Figure) -> go.Figure:
+    """A copy of a figure with its panels one below the other."""
+    import plotly.graph_objects as go
+
+    copy = go.Figure(figure)
+    axes = sorted((name for name in copy.layout if name.startswith("xaxis")), key=lambda name: (len(name), name))
+    share = 1 / len(axes)
+    for k, (name, title) in enumerate(zip(axes, copy.layout.annotations, strict=False)):
+        top = 1 - k * share - 0.1 * share
+        bottom = top - 0.62 * share  # room for the labels of the axis and the next title
+        y = copy.layout[name].anchor
+        copy.layout[name].domain = [0, 1]
+        copy.layout[y.replace("y", "yaxis")].domain = [bottom, top]
+        title.update(x=0.5, y=top, font_size=13)
+        for trace in copy.data:
+            if (trace.yaxis or "y") == y and getattr(trace, "colorbar", None) is not None:
+                trace.colorbar.update(x=1, y=(top + bottom) / 2, len=top - bottom, thickness=8)
+    heading = "<br>".join(wrap(copy.layout.title.text, 40))
+    margin = {"l": 50, "r": 15, "t": 100, "b": 40}
+    legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top"}
+    return copy.update_layout(
+        title={"text": heading, "font_size": 14}, height=PANEL_PX * len(axes) + 140, margin=margin, legend=legend
+    )
 
 
 def style(figure: go.Figure, title: str, height: int = 560) -> go.Figure:

@@ -47,6 +47,7 @@ NAMES = {  # of unit and step: the frequency, and its periods
     ("fixed", MINUTE): ("every minute", "minutes"),
     ("fixed", SECOND): ("every second", "seconds"),
 }
+LIKELY_YEARS = (1700, 2200)  # numbers between them are taken for years, codes of dates lie in them
 MAX_DAYS_OF_A_MONTH = 4  # on which there are timestamps; more are inferred to be days, or weeks
 VALID_ALIASES = "use an alias such as D, B, W, SMS, MS, ME, WOM-3FRI, QS, YS, h or 30min"
 

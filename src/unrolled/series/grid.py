@@ -13,7 +13,7 @@ from ..arrays import Array
 from ..errors import DataError
 from .columns import Columns, series_name
 from .dataframe import format_stamp
-from .frequency import Frequency
+from .frequency import LIKELY_YEARS, Frequency
 from .open_phases import WEEKDAYS, describe_open
 from .ragged import offsets_of, rows_between
 
@@ -90,7 +90,7 @@ def _refuse_codes_of_dates(rows: Rows) -> None:
     """Raise an error if whole numbers are months or days such as 202412 and 20241231, which have far fewer gaps."""
     numbers = np.unique(rows.stamps)
     for form, scale in (("%Y%m", 100), ("%Y%m%d", 10_000)):
-        if len(numbers) < 3 or not (1700 * scale < numbers[0] and numbers[-1] < 2200 * scale):
+        if len(numbers) < 3 or not (LIKELY_YEARS[0] * scale < numbers[0] and numbers[-1] < LIKELY_YEARS[1] * scale):
             continue
         dates = pd.to_datetime(pd.Series(numbers).astype(str), format=form, errors="coerce")
         if dates.isna().any() or _periods(dates.to_numpy()) > MAX_PERIODS_OF_DATES * _periods(numbers):

@@ -19,7 +19,7 @@ Ticker = Annotated[
 ]
 Start = Annotated[str | None, Option("--start", help="First day, such as 2020-04-01 (stock only).")]
 End = Annotated[str | None, Option("--end", help="Day after the last, such as 2023-04-01 (stock only).")]
-OutFolder = Annotated[Path, Option("--out", help="Folder for the figure, an interactive page.")]
+OutFolder = Annotated[Path, Option("--out", help="Folder for the figure, an interactive page, and its script.")]
 
 
 def command(
@@ -42,7 +42,10 @@ def command(
 
     Example: unrolled demo fish
     """
+    from plotly.offline import get_plotlyjs
+
     from ...demos import DEMOS
+    from ...demos.base import PLOTLY, page
     from ...interactive.interrupts import interruptible
     from ...storage import write_bytes
 
@@ -69,9 +72,9 @@ def command(
                 console.message(f"\n== {demo} ==\n")
             results[demo] = DEMOS[demo](say=say, seed=seed, **options)
             path = folder / f"{demo}.html"
-            # plotly would make up an id, which would differ from run to run
-            write_bytes(path, results[demo].figure().to_html(include_plotlyjs=True, div_id=demo).encode())
+            write_bytes(path, page(results[demo].figure()).encode())
             console.message(f"\nfigure: {path}")
+        write_bytes(folder / PLOTLY, get_plotlyjs().encode())
         run_file.write(ctx.params)
     if as_json:
         print_json({demo: result.numbers for demo, result in results.items()})

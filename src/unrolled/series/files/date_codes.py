@@ -11,10 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..frequency import Frequency
+from ..frequency import LIKELY_YEARS, Frequency
 from .dates import month_named
 
-FIRST_YEAR, LAST_YEAR = 1700, 2200  # of codes of digits
 EXCEL_ORIGIN = pd.Timestamp("1899-12-30")  # day 0 of its calendar, after its error about the year 1900
 EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119
 EPOCH_YEARS = (1990, 2100)
@@ -48,20 +47,20 @@ def _digits(form: str, length: int, meaning: str) -> DateCode:
 
     def read(texts: pd.Series) -> pd.Series:
         stamps = pd.to_datetime(texts, format=form, errors="coerce")
-        return stamps.where(stamps.dt.year.between(FIRST_YEAR, LAST_YEAR))
+        return stamps.where(stamps.dt.year.between(*LIKELY_YEARS))
 
     return DateCode(meaning, rf"\d{{{length}}}", read)
 
 
 def _years(years: pd.Series, days: pd.Series | int = 0) -> pd.Series:
     """The first day of each year, and a number of days later."""
-    inside = years.between(FIRST_YEAR, LAST_YEAR).to_numpy()
+    inside = years.between(*LIKELY_YEARS).to_numpy()
     begin = np.where(inside, years - 1970, 0).astype("datetime64[Y]").astype("datetime64[ns]")
     return pd.Series(begin, index=years.index).where(inside) + pd.to_timedelta(days, unit="D")
 
 
 def _months(year: pd.Series, month: pd.Series) -> pd.Series:
-    good = year.between(FIRST_YEAR, LAST_YEAR) & month.between(1, 12)
+    good = year.between(*LIKELY_YEARS) & month.between(1, 12)
     months = np.where(good, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
     return pd.Series(months.astype("datetime64[ns]"), index=year.index).where(good)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import DataError
-from ..frequency import Frequency
+from ..frequency import LIKELY_YEARS, Frequency
 from ..zones import to_utc
 from .dates import month_named, time_of_day
 from .dialect import RawTable, shorten
@@ -42,7 +42,7 @@ CALENDAR_PARTS = {
     "minute": ("minute", "min", "minutes"),
 }
 PART_RANGES = {
-    "year": (1700, 2200),
+    "year": LIKELY_YEARS,
     "quarter": (1, 4),
     "month": (1, 12),
     "week": (1, 53),
@@ -185,7 +185,8 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
         listed = ", ".join(map(repr, names))
         notes.insert(0, f"timestamps joined from {len(names)} columns: {listed}; change with `time`")
     values = found.values.to_numpy()
-    if isinstance(options.freq, str) and values.dtype.kind == "i" and ((values >= 1700) & (values <= 2200)).all():
+    first, last = LIKELY_YEARS
+    if isinstance(options.freq, str) and values.dtype.kind == "i" and ((values >= first) & (values <= last)).all():
         # years, which a frequency of dates such as YS needs as dates
         values = (values - 1970).astype("datetime64[Y]").astype("datetime64[ns]")
     if (codes < 0).any():
