@@ -63,11 +63,13 @@ def row(result: dict) -> str:
     inferred = f"{found['series']} × {found['frequency']}, {found['first']} … {found['last']}, {found['target']!r}"
     notes = "; ".join(note for note in found["notes"] if "left out of every score" not in note)
     options = f"`{shlex.join(told)}`" if (told := result["told"]) else "none"
-    smape = {model: errors[model]["sMAPE"] for model in (own, baseline)}
+    smape = {  # unknown for values that are 0 or have both signs
+        model: "–" if errors[model]["sMAPE"] is None else f"{errors[model]['sMAPE']:.2f}" for model in (own, baseline)
+    }
     kind = "" if baseline == "SeasonalNaive" else " (naive)"
     return (
         f"| {result['path'].name} | {inferred}{'; ' + notes if notes else ''} | {options} | {found['horizon']} | "
-        f"{result['seconds']:.0f} s | {smape[own]:.2f} | {smape[baseline]:.2f}{kind} |"
+        f"{result['seconds']:.0f} s | {smape[own]} | {smape[baseline]}{kind} |"
     )
 
 

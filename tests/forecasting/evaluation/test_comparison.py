@@ -91,9 +91,9 @@ def test_the_strongest_baselines_are_shown(rng):
     held_out = quick().fit(series(rng, 60, "MS", "a", 12)).held_out_
     assert held_out.strongest == held_out.ordered.index.drop("GRU")[:3].tolist()
     assert set(held_out.short.index) == {"GRU", *held_out.strongest}
-    weaker = len(held_out.table) - 4
+    others = len(held_out.table) - 4
     for text in (repr(held_out), held_out._repr_html_()):
-        assert f"{weaker} weaker baselines in the report" in text
+        assert f"{others} more baselines in the report" in text
         assert not any(name in text.replace("SeasonalNaive", "") for name in held_out.ordered.index.drop("GRU")[3:])
 
 

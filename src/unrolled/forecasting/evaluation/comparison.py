@@ -122,7 +122,7 @@ class Comparison:
     def left_out(self) -> list[str]:
         """What `short` does not show, in words."""
         others = len(self.table) - len(self.short)
-        return [f"{others} weaker baseline{'s' * (others != 1)} in the report"] * (others > 0)
+        return [f"{others} more baseline{'s' * (others != 1)} in the report"] * (others > 0)
 
 
 def format_value(value: float) -> str:
