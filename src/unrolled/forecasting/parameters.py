@@ -124,6 +124,8 @@ class Parameters:
         for name in ("nonnegative", "integer"):
             if not isinstance(getattr(self, name), (bool, np.bool_)):
                 raise InputError(f"`{name}` must be True or False; got {getattr(self, name)!r}.")
+        if not (self.alias is None or isinstance(self.alias, str)):
+            raise InputError(f"`alias` must be a text; got {self.alias!r}.")
         if self.zone is not None:
             checked_zone(self.zone)
         if (self.reach or 0) > self.horizon:

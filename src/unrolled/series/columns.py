@@ -31,7 +31,7 @@ class Columns:
 
     def __post_init__(self) -> None:
         for part in ("past", "future", "static"):
-            object.__setattr__(self, part, _list_of_names(part, getattr(self, part)))
+            object.__setattr__(self, part, list_of_names(part, getattr(self, part)))
         others = [*self.past, *self.future, *self.static, *([] if self.weight is None else [self.weight])]
         for k, name in enumerate(others):
             if name in self.keys or name in others[:k]:
@@ -54,8 +54,9 @@ def series_name(series_id: Any) -> str:
     return "the series" if series_id is None else f"series {str(series_id)!r}"
 
 
-def _list_of_names(parameter: str, names: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(names, str):
+def list_of_names(parameter: str, names: Iterable[str]) -> tuple[str, ...]:
+    """The names of columns that a parameter takes."""
+    if isinstance(names, str) or not isinstance(names, Iterable):
         raise InputError(f"{parameter} must be a list of column names; got {names!r}. Write [{names!r}].")
     return tuple(names)
 
@@ -70,6 +71,6 @@ def named_columns(
     weight_col: str | None,
 ) -> Columns:
     """The columns that the arguments of a forecaster name."""
-    past, future = _list_of_names("past_cols", past_cols), _list_of_names("future_cols", future_cols)
-    static = _list_of_names("static_cols", static_cols)
+    past, future = list_of_names("past_cols", past_cols), list_of_names("future_cols", future_cols)
+    static = list_of_names("static_cols", static_cols)
     return Columns(id_col, time_col, target_col, past=past, future=future, static=static, weight=weight_col)

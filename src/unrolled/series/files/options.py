@@ -42,13 +42,19 @@ class ReadOptions:
     header: int | None = None  # the number of rows that name the columns; 0: none
 
     def __post_init__(self) -> None:
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if value is not None and f.name not in ("wide", "freq", "header", "zone") and not isinstance(value, str):
+                raise InputError(f"`{f.name}` must be a text; got {value!r}.")
+        if not (self.freq is None or isinstance(self.freq, str) or is_whole_number(self.freq)):
+            raise InputError(f"`freq` must be an alias such as D or a whole number; got {self.freq!r}.")
         _check_choice("aggregate", self.aggregate, AGGREGATES)
         _check_choice("decimal", self.decimal, (",", "."))
         if self.zone is not None:
             object.__setattr__(self, "zone", checked_zone(self.zone))
         if self.dates is not None and "%" not in self.dates:
             _check_choice("dates", self.dates, (*DATE_ORDERS, "a format such as %d.%m.%Y"))
-        if self.header is not None and (isinstance(self.header, bool) or not 0 <= self.header <= MAX_HEADER_ROWS):
+        if self.header is not None and not (is_whole_number(self.header) and 0 <= self.header <= MAX_HEADER_ROWS):
             raise InputError(
                 f"`header` must be the number of header rows, 0 to {MAX_HEADER_ROWS}; got {self.header!r}."
             )
@@ -93,6 +99,10 @@ class ReadOptions:
             )
 
 
+def is_whole_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _check_choice(name: str, value: str | None, choices: tuple[str, ...]) -> None:
     if value is not None and value not in choices:
         raise InputError(f"`{name}` must be {', '.join(choices[:-1])} or {choices[-1]}; got {value!r}.")
@@ -115,7 +125,7 @@ class CovariateColumns:
 
 def number_or_name(freq: str | int | None) -> str | int | None:
     """A frequency as `Frequency` takes it: texts of whole numbers become numbers, which must be ≥ 1."""
-    if freq is None or isinstance(freq, int):
+    if not isinstance(freq, str):
         return freq
     text = freq.strip()
     if not text.lstrip("-").isdigit():

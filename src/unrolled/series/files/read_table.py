@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from ..columns import list_of_names
 from .options import CovariateColumns, ReadOptions, number_or_name
 from .reader import read_file
 
@@ -46,10 +47,14 @@ def read_table(
     ([1234.5, 99.5], ["column 'Umsatz': commas read as decimal points"])
     """
     joined: dict[str, Any] = {
-        name: ",".join(value) if isinstance(value, (list, tuple)) else value for name, value in options.items()
+        name: ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+        for name, value in options.items()
     }
+    joined |= {name: str(joined[name]) for name in ("na", "start") if joined.get(name) is not None}
     joined["freq"] = number_or_name(joined.get("freq"))
-    covariates = CovariateColumns(tuple(past), tuple(future), tuple(static), weight)
+    covariates = CovariateColumns(
+        list_of_names("past", past), list_of_names("future", future), list_of_names("static", static), weight
+    )
     table = read_file(str(path), ReadOptions(**joined), covariates)
     columns = table.columns
     names = {columns.id: "unique_id", columns.time: "ds", columns.target: "y"}
