@@ -1,7 +1,7 @@
 """A fitted table as the content of a file, and back. docs/model-file.md specifies the keys."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -32,6 +32,7 @@ from .selection.search import EVIDENCE
 COLUMNS = ("id", "time", "target", "past", "future", "static", "weight")
 MAX_TRIALS_KEPT = 50  # of a search
 STORED_NAMES = {"n_known_ahead": "known", "n_static": "fixed", "category_sizes": "levels"}  # of an architecture
+NUMBER_TYPES = frozenset(np.dtype(code).name for code in "?bBhHiIlLefd")  # of ids
 Content = dict[str, Any]
 Arrays = dict[str, Array]
 
@@ -74,7 +75,7 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
     arrays |= {f"network.{k}": member.parameters for k, member in enumerate(ensemble.members)}
     content = {
         **_common(selection.asked if selection else predictor.parameters, predictor.source),
-        "ids": [name.item() if isinstance(name, np.generic) else name for name in context.ids],
+        **_describe_ids(context.ids),
         "frequency": {n: value for n, value in asdict(context.frequency).items() if value not in (None, ())},
         "layout": context.covariates.layout.describe(),
         "features": ensemble.features.describe(),
@@ -85,6 +86,23 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
         "networks": [_describe_member(member) for member in ensemble.members],
     }
     return content | ({"search": _describe_search(selection)} if selection else {}), arrays
+
+
+def _describe_ids(ids: Sequence[Any]) -> Content:
+    """The ids, and their type if it is one of NumPy's other than those that numbers of Python get."""
+    plain = [name.item() if isinstance(name, np.generic) else name for name in ids]
+    own = {name.dtype for name in ids if isinstance(name, (np.number, np.bool_))}
+    usual = own <= {np.array(plain).dtype}
+    return {"ids": plain} | ({} if usual or len(own) > 1 else {"id_type": own.pop().name})
+
+
+def _rebuild_ids(content: Mapping[str, Any]) -> list[Any]:
+    kind = content.get("id_type")
+    if kind is None:
+        return list(content["ids"])
+    if kind not in NUMBER_TYPES:
+        raise InputError(f"the type of its ids is unknown: {kind!r}")
+    return list(np.array(content["ids"], kind))
 
 
 def _describe_member(member: Member) -> Content:
@@ -229,7 +247,7 @@ def _rebuild_panel(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> P
     ):
         raise InputError("the covariates don't fit the series")
     return Panel(
-        content["ids"],
+        _rebuild_ids(content),
         _rebuild_frequency(content["frequency"]),
         arrays["offsets"],
         arrays["first"],

@@ -56,7 +56,8 @@ def series_name(series_id: Any) -> str:
 
 
 def list_of_names(parameter: str, names: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(names, str):
+    """The names of columns that a parameter takes."""
+    if isinstance(names, str) or not isinstance(names, Iterable):
         raise InputError(f"{parameter} must be a list of column names; got {names!r}. Write [{names!r}].")
     check_type(parameter, names, Iterable[str])
     for name in (listed := tuple(names)):

@@ -31,20 +31,29 @@ class ColumnValues(NamedTuple):
         return self._replace(values=self.values[rows])
 
 
-def open_table(frame: IntoDataFrame, columns: Columns, needed: Iterable[str]) -> Any:
-    """The table as a narwhals data frame, which must have the needed columns, and the id column if one is named."""
+def open_frame(frame: IntoDataFrame, called: str = "the table") -> Any:
+    """A table as a narwhals data frame, whose columns have different names."""
     import narwhals as nw
 
     try:
         table = nw.from_native(frame, eager_only=True)
     except TypeError as error:
         remedy = "Call its `.collect()`." if hasattr(frame, "collect") else "Use pd.DataFrame({'ds': ..., 'y': ...})."
+        whose = "a table" if called == "the table" else called
         raise DataError(
-            f"a table must be a data frame of pandas, polars or Arrow; got {type(frame).__name__}. {remedy}"
+            f"{whose} must be a data frame of pandas, polars or Arrow; got {type(frame).__name__}. {remedy}"
         ) from error
     except nw.exceptions.DuplicateError as error:
-        names = pd.Index(frame.columns)  # only pandas permits this
-        raise DataError(f"the table has two columns {names[names.duplicated()][0]!r}. Rename or drop one.") from error
+        names = pd.Index(getattr(frame, "column_names", None) or frame.columns)  # of Arrow, or of pandas
+        raise DataError(f"{called} has two columns {names[names.duplicated()][0]!r}. Rename or drop one.") from error
+    if not len(table):
+        raise DataError(f"{called} has no rows.")
+    return table
+
+
+def open_table(frame: IntoDataFrame, columns: Columns, needed: Iterable[str]) -> Any:
+    """The table as a narwhals data frame, which must have the needed columns, and the id column if one is named."""
+    table = open_frame(frame)
     ids = [columns.id] if columns.id != Columns.id else []
     parameters = {columns.id: "id_col", columns.time: "time_col", columns.target: "target_col"}
     for name in (*needed, *ids):
@@ -52,8 +61,6 @@ def open_table(frame: IntoDataFrame, columns: Columns, needed: Iterable[str]) ->
             remedy = f" Rename one, or name it with `{parameters[name]}`." if name in parameters else ""
             has = ", ".join(map(repr, table.columns))
             raise DataError(f"there is no column {name!r}; the table has: {has}.{remedy}")
-    if not len(table):
-        raise DataError("the table has no rows.")
     return table
 
 
@@ -98,6 +105,9 @@ def _refuse_ids(names: Sequence[Any], columns: Columns) -> None:
             f"column {columns.id!r}: {other!r} is a {type(other).__name__}; ids must be texts or numbers. Convert "
             "the column to text."
         )
+    large = next((name for name in names if isinstance(name, int) and abs(name) >= 2**63), None)
+    if large is not None:
+        raise DataError(f"column {columns.id!r}: {large} exceeds 64-bit whole numbers. Convert the column to text.")
     texts = pd.Index(map(str, names))
     if texts.has_duplicates:
         text = texts[texts.duplicated()][0]

@@ -110,7 +110,7 @@ def test_polars_and_forecasts_of_one_stamp(rng):
         (told(), ACTUALS, {"id_col": "shop"}, "the forecast has no column 'shop'"),
         (told(), ACTUALS, {"season": 0}, "`season` must be a whole number ≥ 1; got 0"),
         (told().iloc[:0], ACTUALS, {}, "the forecast has no rows"),
-        ([1, 2], ACTUALS, {}, "the forecast must be a data frame; got list"),
+        ([1, 2], ACTUALS, {}, "the forecast must be a data frame of pandas, polars or Arrow; got list"),
     ],
 )
 def test_forecasts_that_cannot_be_scored_are_refused(forecast, actuals, options, message):

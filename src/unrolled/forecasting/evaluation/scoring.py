@@ -14,7 +14,7 @@ from ...errors import DataError, InputError
 from ...interactive.html import note, table, titled
 from ...series.by_frequency import read_panels
 from ...series.columns import Columns, named_columns
-from ...series.dataframe import format_stamp, read_ids, read_target
+from ...series.dataframe import format_stamp, open_frame, read_ids, read_target
 from ...series.frequency import mase_season
 from ...series.stamps import Times, read_times, same_time_of_day
 from ...series.zones import checked_zone
@@ -119,9 +119,12 @@ def score(
             raise DataError(
                 f"the forecast's column {name!r}, row {missing[0]}: the number is missing. Leave that row out."
             )
-    ids = predicted[id_col].to_numpy() if id_col in predicted else np.zeros(len(predicted), np.int64)
-    history = _history(predicted, observed, columns, season, freq)
-    scores = score_series(ids, y, values, history)
+    names = _ordered_ids(predicted[id_col]) if id_col in predicted else pd.Index([0])
+    history = _history(predicted, observed, columns, season, freq, names)
+    ids = (
+        names.get_indexer(pd.Index(predicted[id_col])) if id_col in predicted else np.zeros(len(predicted), np.int64)
+    )
+    scores = score_series(ids, y, values, history).rename(index=dict(enumerate(names)), level="series")
     notes = () if history else ("the actuals have no rows before the forecast: MASE, RMSSE and MSIS are unknown",)
     table = summarize(scores)
     measure = judging_measure(table, has_many_zeros(y if history is None else history.y))
@@ -171,14 +174,7 @@ def _on_one_clock(theirs: Times, ours: Times, counted: Array) -> tuple[Array, Ar
 
 def _read(frame: IntoDataFrame, columns: Columns, called: str, zone: str | None) -> tuple[pd.DataFrame, Times]:
     """The id and all columns of numbers, and the timestamps."""
-    import narwhals as nw
-
-    try:
-        table = nw.from_native(frame, eager_only=True)
-    except TypeError as error:
-        raise DataError(f"{called} must be a data frame; got {type(frame).__name__}.") from error
-    if not len(table):
-        raise DataError(f"{called} has no rows.")
+    table = open_frame(frame, called)
     needed = [columns.time, *([columns.target] if called == "the actuals" else [])]
     needed += [columns.id] if columns.id != Columns.id else []
     for name in needed:
@@ -189,7 +185,7 @@ def _read(frame: IntoDataFrame, columns: Columns, called: str, zone: str | None)
         codes, ids = read_ids(table, columns)
         times = read_times(table[columns.time], columns, zone, codes)
         data[columns.time] = times.local
-        for name in table.columns:
+        for name in filter(lambda name: isinstance(name, str), table.columns):
             if name == columns.id:
                 data[name] = np.array(ids, object)[codes]
             elif name == "cutoff":
@@ -229,11 +225,26 @@ def _nothing_matches(predicted: pd.DataFrame, observed: pd.DataFrame, columns: C
     )
 
 
+def _ordered_ids(ids: pd.Series) -> pd.Index:
+    """The distinct ids in order; texts come after numbers."""
+    distinct = sorted(ids.unique(), key=lambda name: (isinstance(name, str), name))
+    return pd.Index(distinct, dtype=object)
+
+
 def _history(
-    predicted: pd.DataFrame, observed: pd.DataFrame, columns: Columns, season: int | None, freq: str | int | None
+    predicted: pd.DataFrame,
+    observed: pd.DataFrame,
+    columns: Columns,
+    season: int | None,
+    freq: str | int | None,
+    names: pd.Index,
 ) -> InSampleValues | None:
-    """The rows before each series' first forecast; None if there are too few to infer their frequency."""
-    if season is not None and (isinstance(season, bool) or season < 1):
+    """The rows before each series' first forecast; None if there are too few to infer their frequency.
+
+    Series are numbered as in `names`.
+    """
+    whole = isinstance(season, (int, np.integer)) and not isinstance(season, bool)
+    if season is not None and not (whole and season >= 1):
         raise InputError(f"`season` must be a whole number ≥ 1; got {season!r}.")
     begins = predicted[columns.time].min()
     if columns.id in predicted:
@@ -246,6 +257,6 @@ def _history(
     histories = []
     for panel in read_panels(past, columns, freq):
         history = in_sample_values(panel, season or mase_season(panel.frequency, None))
-        names = np.asarray(panel.ids, object) if columns.id in predicted else np.zeros(1, np.int64)
-        histories.append(history._replace(ids=names[history.ids]))
+        numbers = names.get_indexer(pd.Index(panel.ids)) if columns.id in predicted else np.zeros(1, np.int64)
+        histories.append(history._replace(ids=numbers[history.ids]))
     return InSampleValues.concatenated(histories)

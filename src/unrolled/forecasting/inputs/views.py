@@ -5,7 +5,7 @@ is one class with `@register_view`; windows, search, reports and model files fin
 """
 
 from abc import ABC
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, TypeVar
@@ -108,11 +108,11 @@ def views_named(scaling: str | Sequence[str]) -> tuple[View, ...]:
     Raises:
         InputError: there is no such view.
     """
-    names = (scaling,) if isinstance(scaling, str) else tuple(scaling)
+    names = tuple(scaling) if isinstance(scaling, Iterable) and not isinstance(scaling, str) else (scaling,)
     if not names:
         raise InputError(f"`scaling` must name one of {', '.join(VIEWS)}, or several; got {scaling!r}.")
     for name in names:
-        if name not in VIEWS:
+        if not isinstance(name, str) or name not in VIEWS:
             raise NotRegisteredError(f"no scaling is called {name!r}; known: {', '.join(VIEWS)}.")
     return tuple(VIEWS[name] for name in names)
 

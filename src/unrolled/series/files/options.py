@@ -117,6 +117,10 @@ class ReadOptions:
             )
 
 
+def is_whole_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _check_choice(name: str, value: str | None, choices: tuple[str, ...]) -> None:
     if value is not None and value not in choices:
         raise InputError(f"`{name}` must be {', '.join(choices[:-1])} or {choices[-1]}; got {value!r}.")

@@ -51,7 +51,8 @@ def read_table(
         name: ",".join(map(str, value)) if fits(value, Sequence[str | int]) else value
         for name, value in options.items()
     }
-    joined |= {name: str(joined[name]) for name in ("skip_rows", "sheet") if isinstance(joined.get(name), int)}
+    texts = ("skip_rows", "sheet", "na", "start")
+    joined |= {name: str(joined[name]) for name in texts if joined.get(name) is not None}
     joined["freq"] = number_or_name(joined.get("freq"))
     past, future = list_of_names("past", past), list_of_names("future", future)
     check_type("`weight`", weight, str | None)
