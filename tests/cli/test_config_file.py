@@ -135,7 +135,7 @@ def test_arguments_and_lists_of_other_commands_come_from_files(command, file):
     assert command("info", "--config", "a.toml", "nothing.safetensors").code == 2  # the command line takes precedence
     file('cell = ["rnn", "lstm"]', "depth = 1", "seed = 4", name="b.toml")
     told = command("check", "--config", "b.toml", "-q").out
-    assert {line.split()[1] for line in told.splitlines()} == {"rnn", "lstm"}
+    assert {line.split()[1] for line in told.splitlines() if line.startswith("ok ")} == {"rnn", "lstm"}
     assert {line.split()[1] for line in command("check", "--config", "b.toml", "--cell", "gru").out.splitlines()} == {
         "gru"
     }

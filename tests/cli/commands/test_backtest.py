@@ -36,7 +36,7 @@ def test_a_backtest_prints_one_row_per_model_and_writes_the_rows(command, tmp_pa
     columns = {"time_col": "Month", "target_col": "#Passengers"}
     expected = fc.cross_validation(df, n_windows=3, step_size=4, level=80, baselines=True, **columns)
     np.testing.assert_allclose(rows[forecasts], expected[forecasts], rtol=1e-12)
-    assert "1 series · 3 cutoff(s), horizon 6, trained at each" in done.err
+    assert "1 series · 3 cutoffs, horizon 6, trained at each" in done.err
     assert "The network" in done.err
     assert not (tmp_path / "air_passengers-forecast").exists()
 
