@@ -134,11 +134,8 @@ def test_arguments_and_lists_of_other_commands_come_from_files(command, file):
     assert json.loads(command("predict", "--config", "a.toml").out)["forecast"]
     assert command("info", "--config", "a.toml", "nothing.safetensors").code == 2  # the command line takes precedence
     file('cell = ["rnn", "lstm"]', "depth = 1", "seed = 4", name="b.toml")
-    told = command("check", "--config", "b.toml", "-q").out
-    assert {line.split()[1] for line in told.splitlines() if line.startswith("ok ")} == {"rnn", "lstm"}
-    assert {line.split()[1] for line in command("check", "--config", "b.toml", "--cell", "gru").out.splitlines()} == {
-        "gru"
-    }
+    assert command("check", "--config", "b.toml", "-q").out.startswith("54 networks: rnn, lstm,")
+    assert command("check", "--config", "b.toml", "--cell", "gru").out.startswith("18 networks: gru,")
     file('name = "fish"', "epochs = 1", name="c.toml")
     assert command("demo", "--config", "c.toml").code == 1
     file(f'file = "{AIR}"', "season = 5", name="d.toml")
