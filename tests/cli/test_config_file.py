@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from pathlib import Path
 
 import pandas as pd
@@ -135,9 +134,8 @@ def test_arguments_and_lists_of_other_commands_come_from_files(command, file):
     assert json.loads(command("predict", "--config", "a.toml").out)["forecast"]
     assert command("info", "--config", "a.toml", "nothing.safetensors").code == 2  # the command line takes precedence
     file('cell = ["rnn", "lstm"]', "depth = 1", "seed = 4", name="b.toml")
-    checked = re.compile(r"^ok +(\w+)", re.MULTILINE)
-    assert set(checked.findall(command("check", "--config", "b.toml", "-q").out)) == {"rnn", "lstm"}
-    assert set(checked.findall(command("check", "--config", "b.toml", "--cell", "gru").out)) == {"gru"}
+    assert command("check", "--config", "b.toml", "-q").out.startswith("54 networks: rnn, lstm,")
+    assert command("check", "--config", "b.toml", "--cell", "gru").out.startswith("18 networks: gru,")
     file('name = "fish"', "epochs = 1", name="c.toml")
     assert command("demo", "--config", "c.toml").code == 1
     file(f'file = "{AIR}"', "season = 5", name="d.toml")

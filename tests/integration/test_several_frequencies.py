@@ -88,7 +88,7 @@ def test_backtest_and_score_take_several_frequencies(file, both, capsys):
     assert done.code == 0, done.err
     jsonschema.validate(json.loads(done.out), schema("backtest"))
     assert f"note: {NOTE}" in done.err
-    assert "5 series · 2 cutoff(s)" in done.err
+    assert "5 series · 2 cutoffs" in done.err
     assert len(pd.read_csv("rows.csv")) == 5 * 2 * 4
     scored = json.loads(inside("score", "rows.csv", file, "--json", capsys=capsys).out)
     assert scored["matched"] == 40
