@@ -175,3 +175,18 @@ def test_an_unused_future_is_refused(rng):
     fc = quick().fit(panel_frame(rng))
     with pytest.raises(un.InputError, match=r"no column is known ahead, so `future` can't be read.*`future_cols`"):
         fc.predict(future=panel_frame(rng))
+
+
+def test_new_series_and_covariates_without_a_last_value_are_noted(rng):
+    parts = [
+        pd.DataFrame({"unique_id": one, "ds": pd.date_range("2024-01-01", periods=40), "y": rng.normal(size=40)})
+        for one in ("007", "b")
+    ]
+    frame = pd.concat(parts, ignore_index=True).assign(x=rng.normal(size=80))
+    fc = un.Forecaster(horizon=3, steps=1, ensemble=1, hidden=2, verbose=0).fit(frame, past_cols=["x"])
+    fc.predict(frame)
+    assert fc.predict_notes_ == []
+    fc.predict(frame.replace({"unique_id": {"007": "7"}}))
+    assert fc.predict_notes_ == ["1 series not in the training, such as '7': forecast as new series"]
+    fc.predict(frame.assign(x=frame["x"].where(frame.index != 39)))
+    assert fc.predict_notes_ == ["column 'x' has no value in the last row of 1 series; the value before is used"]

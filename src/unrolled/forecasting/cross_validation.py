@@ -15,6 +15,7 @@ from ..interactive.progress import restart_estimate, run_progress, subtask
 from ..series.by_frequency import frequency_note, merge_notes, series_counts
 from ..series.columns import Columns
 from ..series.frequency import mase_season
+from ..series.known_future import refuse_unknown_rows
 from ..series.panel import Panel
 from .baselines.registry import STAND_INS, baseline_forecasts, check_baselines, distinct, stand_in
 from .baselines.statistical import require_statsforecast
@@ -153,6 +154,7 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
             f"the longest series has {panel.lengths.max()} rows; {plan.n_windows} windows {plan.step_size} rows "
             f"apart with horizon {horizon} leave none to train on. Lower one of the three."
         )
+    refuse_unknown_rows(panel, _rows_ahead(panel, left_out, horizon))
     scaled_by = mase_season(panel.frequency, parameters.season)
     season, typical = parameters.season_of(panel.frequency), int(np.median(past.lengths))
     plan = replace(plan, baselines=distinct(plan.baselines, panel.frequency, season, typical))
@@ -193,6 +195,12 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
         found=selection,
         zone=panel.frequency.zone,
     )
+
+
+def _rows_ahead(panel: Panel, left_out: Array, horizon: int) -> Array:
+    """The rows of a panel that are forecast from the origins (W,) of a plan."""
+    ends = (panel.offsets[1:] - left_out[:, None])[panel.lengths > left_out[:, None]]
+    return np.unique(ends[:, None] + np.arange(horizon))
 
 
 def _select(parameters: Parameters, past: Panel, evaluate: bool, trainings: int) -> SelectionResult | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..arrays import Array
 from ..errors import InputError
-from ..series.columns import Columns
+from ..series.columns import Columns, plain_id
 from ..series.dataframe import library_of
 from ..series.from_frame import read_panel
 from ..series.known_future import extend_panel
@@ -189,4 +189,11 @@ class Predictor:
         """What the user should know about a prediction; the notes of the fit are not repeated."""
         if series.panel is self.context:
             return list(origins.panel.notes[len(series.panel.notes) :])
-        return [*origins.panel.notes, *self.ensemble.combination.too_short(series.panel)]
+        known = set(self.context.ids)
+        new = [name for name in series.panel.ids if name not in known]
+        notes = [*origins.panel.notes, *self.ensemble.combination.too_short(series.panel)]
+        if new and None not in known:
+            notes.append(
+                f"{len(new)} series not in the training, such as {plain_id(new[0])!r}: forecast as new series"
+            )
+        return notes

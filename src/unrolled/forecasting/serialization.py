@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..arrays import Array
 from ..errors import InputError
-from ..series.columns import Columns
+from ..series.columns import Columns, plain_id
 from ..series.covariates import CovariateLayout, Covariates
 from ..series.dataframe import in_library
 from ..series.frequency import Frequency
@@ -90,7 +90,7 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
 
 def _describe_ids(ids: Sequence[Any]) -> Content:
     """The ids, and their type if it is one of NumPy's other than those that numbers of Python get."""
-    plain = [name.item() if isinstance(name, np.generic) else name for name in ids]
+    plain = [plain_id(name) for name in ids]
     own = {name.dtype for name in ids if isinstance(name, (np.number, np.bool_))}
     usual = own <= {np.array(plain).dtype}
     return {"ids": plain} | ({} if usual or len(own) > 1 else {"id_type": own.pop().name})

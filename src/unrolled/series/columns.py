@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..argument_types import check_type
 from ..errors import InputError
 
@@ -53,6 +55,11 @@ class Columns:
 def series_name(series_id: Any) -> str:
     """A series in messages; its id is None if it is the only one."""
     return "the series" if series_id is None else f"series {str(series_id)!r}"
+
+
+def plain_id(series_id: Any) -> Any:
+    """An id as Python's own number if it is one of NumPy's."""
+    return series_id.item() if isinstance(series_id, np.generic) else series_id
 
 
 def list_of_names(parameter: str, names: Iterable[str]) -> tuple[str, ...]:

@@ -159,6 +159,16 @@ def has_future_values(values: Mapping[str, ColumnValues], columns: Columns) -> A
     return np.any([~np.isnan(values[name].values) for name in columns.future], axis=0)
 
 
+def _missing_at_end(column: ColumnValues, grid: Grid, table_rows: Array) -> list[str]:
+    """A note if a covariate has no value in the last row of a series, which the forecast depends on most."""
+    cells = np.full(int(grid.offsets[-1]), np.nan)
+    cells[grid.positions] = column.values[table_rows]
+    count = int(np.isnan(cells[grid.offsets[:-1] + grid.lengths - 1]).sum())
+    if not count:
+        return []
+    return [f"column {column.name!r} has no value in the last row of {count} series; the value before is used"]
+
+
 def make_covariates(
     values: Mapping[str, ColumnValues], rows: Rows, grid: Grid, layout: CovariateLayout | None
 ) -> tuple[Covariates, list[str]]:
@@ -181,6 +191,7 @@ def make_covariates(
     read = [(spec, values[spec.name].take(table_rows[in_training])) for spec in layout.past]
     read += [(spec, values[spec.name].take(table_rows)) for spec in layout.future]
     notes = [note for spec, column in read for note in unseen_texts(column, spec, "its indicators are all 0 there")]
+    notes += [note for spec in layout.past for note in _missing_at_end(values[spec.name], grid, table_rows)]
     for spec in layout.static:
         notes += unseen_texts(static[spec.name], spec, "it counts as unknown")
     encoded = _on_grid(values, (*layout.past, *layout.future), grid, table_rows)

@@ -72,6 +72,28 @@ def extend_panel(
     return replace(panel, offsets=offsets, y=y, observed=observed, notes=all_notes, covariates=covariates)
 
 
+def refuse_unknown_rows(panel: Panel, rows: Array) -> None:
+    """Raise an error if one of these observed rows (n,) of a panel has no value of any covariate known in advance.
+
+    A row that would be forecast without these values is refused as in `extend_panel`.
+    """
+    layout = panel.covariates.layout
+    if not layout.future or not all(spec.missing for spec in layout.future):
+        return
+    widths = np.cumsum([len(spec.names) for spec in layout.future])
+    marks = panel.covariates.values[:, len(layout.names) - layout.known + widths - 1]  # of missing values
+    bad = rows[panel.observed[rows] & (marks[rows] == 1).all(axis=1)]
+    if len(bad):
+        row = int(bad.min())
+        k = int(np.searchsorted(panel.offsets, row, side="right")) - 1
+        stamp = panel.frequency.local_stamps(panel.first[k : k + 1] + row - panel.offsets[k])[0]
+        names = ", ".join(repr(spec.name) for spec in layout.future)
+        raise DataError(
+            f"{panel.name(k)} is to be forecast for {format_stamp(stamp)}, but the future covariate(s) {names} are "
+            f"missing there ({len(np.unique(bad))} such row(s) in all). Fill them in, or omit `future_cols`."
+        )
+
+
 def _known_already(panel: Panel, horizon: int) -> Array:
     """The future values that the panel itself holds, NaN where it has none, (S, horizon, K)."""
     covariates = panel.covariates
