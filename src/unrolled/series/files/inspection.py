@@ -21,7 +21,7 @@ from .sentinels import suspected_sentinel
 from .time_columns import find_time
 from .timestamps import dates_share
 
-MAX_EXAMPLES, MAX_EXAMPLE_LENGTH = 3, 40
+MAX_EXAMPLE_LENGTH = 40
 MAX_COLUMNS_SHOWN = 60
 # how the values of several frequencies are combined
 COMBINE: dict[str, Callable[[Iterable[Any]], Any]] = {
@@ -102,9 +102,10 @@ def _columns(raw: RawTable) -> list[dict[str, Any]]:
         kind = "empty" if not len(sample) else "numbers" if is_numeric(cells) else "texts"
         if kind == "texts" and dates_share(sample) > 0.9:
             kind = "dates"
-        examples = [str(text)[:MAX_EXAMPLE_LENGTH] for text in sample.drop_duplicates().head(MAX_EXAMPLES)]
-        n_missing = int(missing(cells).sum())
-        described.append({"name": str(name), "kind": kind, "missing": n_missing, "examples": examples})
+        absent = missing(cells)
+        ends = np.flatnonzero(~absent)[[0, 1, -1] if len(absent) - absent.sum() > 2 else slice(None)]
+        examples = [str(text)[:MAX_EXAMPLE_LENGTH] for text in cells.iloc[ends].drop_duplicates()]
+        described.append({"name": str(name), "kind": kind, "missing": int(absent.sum()), "examples": examples})
     return described
 
 
@@ -152,7 +153,9 @@ def _describe_all(panels: Sequence[Panel], columns: Columns, season: int | None)
 def format_inspection(found: dict[str, Any]) -> list[str]:
     """What `inspect_table` found as lines of text."""
     columns = pd.DataFrame(found["columns"])
-    columns["examples"] = columns["examples"].map(", ".join)
+    columns["examples"] = [
+        " … ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:]))) for texts in columns["examples"]
+    ]
     columns["role"] = columns["role"].fillna("")
     columns = columns.rename(columns={"name": "column"})[["column", "role", "kind", "missing", "examples"]]
     shown = columns.head(MAX_COLUMNS_SHOWN)
