@@ -12,7 +12,7 @@ from ..columns import Columns
 from ..dataframe import format_stamp
 from ..frequency import DAY, HOUR, Frequency
 from ..panel import Panel
-from ..summary import summarize_series
+from ..summary import count_outliers
 from .dialect import RawTable
 from .numbers import is_numeric, missing, sample_of
 from .options import CovariateColumns, ReadOptions
@@ -134,7 +134,7 @@ def _describe(panel: Panel, columns: Columns, season: int | None) -> dict[str, A
         "gaps": int((~panel.observed).sum()),
         "season": season,
         "sentinels": None if suspect is None else {"value": suspect[0], "times": suspect[1]},
-        "outliers": sum(summarize_series(panel, k, season).outliers for k in range(len(panel.ids))),
+        "outliers": sum(count_outliers(panel, k, season) for k in range(len(panel.ids))),
     }
 
 
