@@ -124,7 +124,8 @@ class Frequency:
         """For each timestamp the ordinal of its period, and whether it lies on the grid."""
         if self.unit in ("integer", "fixed"):
             distance = as_integers(stamps) - self.origin
-            return distance // self.step, distance % self.step == 0
+            ordinals = distance // self.step
+            return ordinals, ordinals * self.step == distance
         days, start = stamps.astype("datetime64[D]"), self._origin_day
         if self.unit == "business day":
             number = np.busday_count(start, days)
@@ -197,7 +198,11 @@ class Frequency:
 
 def as_integers(stamps: Array) -> Array:
     """Timestamps that are dates as nanoseconds since 1970, and whole numbers as they are, int64."""
-    return stamps.astype("datetime64[ns]").view(np.int64) if stamps.dtype.kind == "M" else stamps.astype(np.int64)
+    return (
+        stamps.astype("datetime64[ns]", copy=False).view(np.int64)
+        if stamps.dtype.kind == "M"
+        else stamps.astype(np.int64)
+    )
 
 
 def steps_within(stamps: Array, first: Array) -> tuple[Array, Array]:

@@ -225,9 +225,12 @@ def _parse_fast(text: str, start: int, delimiter: str, first: int) -> tuple[pd.D
         if quotes != 2 * sum(1 for _ in re.compile(field_).finditer(text, start)):
             return None
     # whether there is a blank before a delimiter, a quote or the end of a line, or after a quote
-    blank = " " if delimiter == "\t" else " \t"
-    with_blanks = re.compile(rf'[{blank}](?:[{mark}"\n]|\Z)|"[{blank}]')
-    has_blanks = text.find("\xa0", start) >= 0 or with_blanks.search(text, start) is not None
+    blanks = (" ",) if delimiter == "\t" else (" ", "\t")
+    pieces = [
+        "\xa0",
+        *(pair for blank in blanks for pair in (blank + delimiter, f'{blank}"', f"{blank}\n", f'"{blank}')),
+    ]
+    has_blanks = text.endswith(blanks) or any(text.find(piece, start) >= 0 for piece in pieces)
     lines = text.count("\n", start) + (not text.endswith("\n"))
     columns: list[_Column] = []
     try:
