@@ -30,7 +30,7 @@ DAYS = [f"2024-01-{day:02},{day}" for day in range(1, 31)]
 GOOD = "\n".join(["date,sales", *DAYS])
 
 
-TWO = "\n".join(["date,a,b", *(f"{line},{7 * k % 5}" for k, line in enumerate(DAYS))])
+TWO = "\n".join(["date,a,b", *(f"{line[:10]},{k * k},{7 * k % 5}" for k, line in enumerate(DAYS))])
 
 
 @dataclass(frozen=True)

@@ -213,7 +213,8 @@ class Frequency:
             return number // self._phases_per_step, is_open & (number % self._phases_per_step == 0)
         if self.unit in ("integer", "fixed"):
             distance = as_integers(stamps) - self.origin
-            return distance // self.step, distance % self.step == 0
+            ordinals = distance // self.step
+            return ordinals, ordinals * self.step == distance
         days, start = stamps.astype("datetime64[D]"), self._origin_day
         months = days.astype("datetime64[M]").astype(np.int64) - start.astype("datetime64[M]").astype(np.int64)
         ordinals = months // self.step
@@ -361,7 +362,11 @@ def counts_days(name: str) -> bool:
 
 def as_integers(stamps: Array) -> Array:
     """Timestamps that are dates as nanoseconds since 1970, and whole numbers as they are, int64."""
-    return stamps.astype("datetime64[ns]").view(np.int64) if stamps.dtype.kind == "M" else stamps.astype(np.int64)
+    return (
+        stamps.astype("datetime64[ns]", copy=False).view(np.int64)
+        if stamps.dtype.kind == "M"
+        else stamps.astype(np.int64)
+    )
 
 
 def steps_within(stamps: Array, first: Array) -> tuple[Array, Array]:

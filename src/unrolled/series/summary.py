@@ -1,6 +1,6 @@
 """Summaries of series: length, gaps, outliers and the strength of the season."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,10 +29,8 @@ def summarize_series(panel: Panel, k: int, season: int, log: bool = False) -> Se
 
     If `log`, outliers and the season are those of the logarithms, which the network reads.
     """
-    rows = panel.series(k)
-    y, observed = panel.y[rows], panel.observed[rows]
-    values = np.log(y) if log else y
-    cleaned = without_outliers(values, season)
+    observed = panel.observed[panel.series(k)]
+    cleaned, outliers = _cleaned(panel, k, season, log)
     first, last = map(
         format_stamp, panel.frequency.local_stamps(panel.first[k] + np.array([0, panel.lengths[k] - 1]))
     )
@@ -41,9 +39,22 @@ def summarize_series(panel: Panel, k: int, season: int, log: bool = False) -> Se
         first=first,
         last=last,
         gaps=int((~observed).sum()),
-        outliers=int((observed & (cleaned != values)).sum()),
+        outliers=outliers,
         season=season_strength(cleaned, season),
     )
+
+
+def count_outliers(panel: Panel, k: int, season: int) -> int:
+    """The number of outliers among the observed rows of series k."""
+    return _cleaned(panel, k, season, False)[1]
+
+
+def _cleaned(panel: Panel, k: int, season: int, log: bool) -> tuple[Array, int]:
+    """Series k, or its logarithm, without outliers (n,), and the number of outliers that are observed."""
+    rows = panel.series(k)
+    values = np.log(panel.y[rows]) if log else panel.y[rows]
+    cleaned = without_outliers(values, season)
+    return cleaned, int((panel.observed[rows] & (cleaned != values)).sum())
 
 
 def season_strength(y: Array, season: int) -> float | None:
@@ -62,7 +73,7 @@ def season_strength(y: Array, season: int) -> float | None:
     trend = np.convolve(y, weights / weights.sum(), "valid")
     half = len(weights) // 2
     detrended = y[half : half + len(trend)] - trend
-    remainder = detrended - _by_position(detrended, season, "mean")
+    remainder = detrended - pd.Series(detrended).groupby(np.arange(len(trend)) % season).transform("mean").to_numpy()
     variance, rounding = float(np.var(detrended)), (1e-9 * float(np.abs(y).max())) ** 2
     return max(0.0, 1 - float(np.var(remainder)) / variance) if variance > rounding else 0.0
 
@@ -82,7 +93,7 @@ def without_outliers(y: Array, season: int) -> Array:
     span = min(season * -(-MIN_MEDIAN_WINDOW // season) if seasonal else MIN_MEDIAN_WINDOW, len(y))
     smooth = _running_median(y, span)
     if seasonal:
-        smooth = smooth + _by_position(y - smooth, season, "median")
+        smooth = smooth + _medians_by_position(y - smooth, season)
     remainder = y - smooth
     low, high = np.quantile(remainder, [0.25, 0.75])
     margin = 3 * (high - low) + 1e-9 * max(1.0, float(np.abs(y).max()))  # a perfect season leaves rounding errors
@@ -100,6 +111,10 @@ def _running_median(y: Array, span: int) -> Array:
     return np.concatenate((left, inside, right))
 
 
-def _by_position(values: Array, season: int, of: Literal["mean", "median"]) -> Array:
-    """For each row the mean or median over the rows at the same position in the season, (n,)."""
-    return pd.Series(values).groupby(np.arange(len(values)) % season).transform(of).to_numpy()
+def _medians_by_position(values: Array, season: int) -> Array:
+    """For each row the median over the rows at the same position in the season, (n,)."""
+    seasons, more = divmod(len(values), season)  # the first positions have one row more
+    whole = values[: seasons * season].reshape(seasons, season)
+    longer = np.concatenate((whole[:, :more], values[None, seasons * season :]))
+    medians = np.concatenate((np.median(longer, 0), np.median(whole[:, more:], 0)))
+    return np.tile(medians, seasons + 1)[: len(values)]

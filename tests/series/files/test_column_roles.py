@@ -100,3 +100,13 @@ def test_the_weather_does_not_identify_series(file):
 def test_of_several_columns_of_dates_the_one_that_differs_is_time(file):
     table = read_file(file("date,valid,load", *(f"2024-05-01,2024-05-02 {hour:02}:00,{hour}" for hour in range(24))))
     assert table.columns.time == "valid"
+
+
+@pytest.mark.parametrize("shops", [1, 2])
+def test_a_column_that_counts_rows_is_no_target(file, shops):
+    rows = [f"{shop},{day},{k},{k * k % 7},{k % 2}" for shop in range(shops) for k, day in enumerate(DAYS)]
+    with pytest.raises(un.DataError, match=r"several columns hold numbers: 'sold', 'open'.* `target='sold'`"):
+        read_file(file("shop,date,instant,sold,open", *rows), ReadOptions(id="shop"))
+    rows = [f"{day},{k},{k + 1}" for k, day in enumerate(DAYS[:10])]  # too few to tell
+    with pytest.raises(un.DataError, match="several columns hold numbers: 'sold', 'price'"):
+        read_file(file("date,sold,price", *rows))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tables import SALES, assert_sales, columns_of
+from tables import DAYS, SALES, assert_sales, columns_of
 from unrolled.series.files import ReadOptions, read_file
 from unrolled.series.files.dialect import shorten
 
@@ -76,3 +76,14 @@ def test_texts_that_are_not_tables_are_refused(refused, content, message):
 def test_long_cells_are_shortened_in_messages():
     assert shorten("x" * 60) == repr("x" * 60)
     assert shorten("x" * 61) == repr("x" * 57 + "...")
+
+
+@pytest.mark.parametrize("shared", [2, 100])
+def test_parts_of_a_long_file_are_put_together(file, monkeypatch, shared):
+    monkeypatch.setattr("unrolled.series.files.dialect.CHUNK_ROWS", 2)
+    monkeypatch.setattr("unrolled.series.files.dialect.MAX_SHARED_TEXTS", shared)
+    lines = ["date,sales", *(f"{day}, {k % 3 or ''}" for k, day in enumerate(DAYS))]
+    lines.insert(4, "")
+    table = read_file(file(*lines))
+    assert table.frame["sales"].fillna(0).tolist() == [k % 3 for k in range(len(DAYS))]
+    assert list(table.columns.rows) == [2, 3, 4, *range(6, len(DAYS) + 3)]

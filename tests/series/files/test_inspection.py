@@ -33,7 +33,7 @@ def test_columns_series_and_notes_are_described(file):
         "Wetter": ("texts", None, 10),
         "leer": ("empty", None, 20),
     }
-    assert found["columns"][1]["examples"] == ["0,5", "1,5", "2,5"]
+    assert found["columns"][1]["examples"] == ["0,5", "1,5", "19,5"]  # the first and the last
     assert (found["error"], found["frequency"], found["values"], found["season"]) == (None, "daily", 20, 7)
     assert found["notes"] == ["column 'Umsatz': commas read as decimal points"]
     assert "target 'Umsatz' · 20 values · 0 gaps · season 7" in format_inspection(found)
@@ -50,7 +50,7 @@ def test_several_frequencies_are_described_together_and_each(two_frequencies):
 
 
 def test_an_error_keeps_the_inferred_facts(file):
-    path = file("day,a,b", *(f"{day},{k},{k * k}" for k, day in enumerate(DAYS)))
+    path = file("day,a,b", *(f"{day},{3 * k},{k * k}" for k, day in enumerate(DAYS)))
     found = inspect_table(path, ReadOptions())
     assert found["error"].startswith(f"{path}: several columns hold numbers: 'a', 'b'")
     assert [column["role"] for column in found["columns"]] == ["time", None, None]

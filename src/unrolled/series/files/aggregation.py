@@ -108,7 +108,7 @@ def resolve_duplicates(table: LongTable) -> list[str]:
     Other rows with the same timestamp in one series are refused.
     """
     notes: list[str] = []
-    if not table.frame.duplicated(table.keys).any():
+    if _in_order(np.asarray(table.stamps), table.codes) or not table.frame.duplicated(table.keys).any():
         return notes
     exact = table.frame.duplicated().to_numpy()
     if exact.any() and not table.has_ids and exact.mean() > 0.5:
@@ -225,8 +225,16 @@ def _common_grid(stamps: Array, codes: Array) -> tuple[Frequency, Array]:
 
 def _by_series(stamps: Array, codes: Array) -> tuple[Array, Array]:
     """Timestamps (n,) sorted by series and time, and the position of each series' first one."""
-    order = np.lexsort((stamps, codes))
-    return stamps[order], np.flatnonzero(np.diff(codes[order], prepend=-1))
+    if not _in_order(stamps, codes):
+        order = np.lexsort((stamps, codes))
+        stamps, codes = stamps[order], codes[order]
+    return stamps, np.flatnonzero(np.diff(codes, prepend=-1))
+
+
+def _in_order(stamps: Array, codes: Array) -> bool:
+    """Whether rows are sorted by series and time, without duplicates."""
+    new_series = codes[1:] > codes[:-1]
+    return bool((new_series | ((codes[1:] == codes[:-1]) & (stamps[1:] > stamps[:-1]))).all())
 
 
 def typical_period(table: LongTable) -> str:

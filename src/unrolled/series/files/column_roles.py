@@ -22,6 +22,7 @@ MAX_DUPLICATE_SHARE = 0.02  # of rows whose timestamp occurs twice in one series
 # if fewer rows have the timestamp of another one, the series of a column without a usual name must be regular
 MIN_DUPLICATE_SHARE_OF_SERIES = 1 / 3
 MIN_KNOWN_SHARE_OF_SERIES = 0.9  # of the table's timestamps between the first and the last of a regular series
+MIN_COUNTED_ROWS = 20  # below it, numbers that rise by 1 from row to row may well be values
 MAX_LISTED_NAMES = 12
 MAX_ID_PAIR_COLUMNS = 6  # columns among which a pair of ids is searched
 
@@ -69,10 +70,11 @@ def find_ids(raw: RawTable, stamps: pd.Series, taken: Sequence[str]) -> list[str
 
     def duplicate_share(*columns: str) -> float:
         """The share of rows whose timestamp occurred before in the same series, if these columns are the ids."""
-        key = stamp_codes
+        key, count = stamp_codes, int(stamp_codes.max()) + 1
         for column in columns:
-            key = key * (int(codes[column].max()) + 1) + codes[column]
-        return float(pd.Series(key).duplicated().mean())
+            key, count = codes[column] * count + key, count * (int(codes[column].max()) + 1)
+        # a table in the order of series and time needs no hashing
+        return 0.0 if (key[1:] > key[:-1]).all() else float(pd.Series(key).duplicated().mean())
 
     shares, without_ids = {c: duplicate_share(c) for c in usable}, duplicate_share()
     if without_ids <= MAX_DUPLICATE_SHARE:  # a single series with some mistakes, unless a name tells otherwise
@@ -142,7 +144,8 @@ def _is_uninformative(raw: RawTable, column: str, ids: pd.Series | None) -> bool
         return True
     if ids is not None and cells.groupby(ids.to_numpy(), sort=False).nunique().max() == 1:
         return True
-    if not (column.lower() in ROW_NUMBER_NAMES or column == "column 1"):
+    if len(cells) < MIN_COUNTED_ROWS and not (column.lower() in ROW_NUMBER_NAMES or column == "column 1"):
         return False
     numbers = whole_numbers(cells)
-    return bool(numbers.notna().all() and (numbers.diff().iloc[1:] == 1).all())
+    steps = numbers.diff() if ids is None else numbers.groupby(ids.to_numpy(), sort=False).diff()
+    return any(bool((one.dropna() == 1).all() and numbers.notna().all()) for one in (steps, numbers.diff()))

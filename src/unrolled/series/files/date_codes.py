@@ -180,7 +180,8 @@ def choose_reading(texts: pd.Series, name: str, plain: Callable[[], pd.Series]) 
 
     `name` is that of the column; `plain` gives the timestamps or numbers that the texts are without a code.
     """
-    whole = texts.str.removesuffix(".0") if texts.str.fullmatch(r"\d+\.0").all() else texts
+    decimal = texts.iloc[0].endswith(".0") and texts.str.fullmatch(r"\d+\.0").all()
+    whole = texts.str.removesuffix(".0") if decimal else texts
     fitting = [[code for code in codes if _may_be(code, whole.iloc[0], name)] for codes in CODES]
     if not any(fitting):
         return None

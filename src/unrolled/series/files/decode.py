@@ -33,7 +33,7 @@ def decode_file(path: str, encoding: str | None = None, sheet: str | None = None
     name = "standard input" if path == "-" else path
     if data[:2] == GZIP:
         data = _decompress(name, data)
-    if not data.strip():
+    if not data or data.isspace():
         raise DataError(f"{name} is empty.")
     if data[:4] == PARQUET:
         return DecodedFile(name, frame=_read_parquet(name, data))
@@ -43,7 +43,7 @@ def decode_file(path: str, encoding: str | None = None, sheet: str | None = None
     text, notes = _decode(name, data, encoding)
     if "\0" in text:
         raise DataError(f"{name} is not a text file: it holds NUL bytes. Use a CSV or Parquet file.")
-    if not text.strip():
+    if not text or text.isspace():
         raise DataError(f"{name} is empty.")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -16,6 +16,9 @@ from .options import ReadOptions
 
 DELIMITERS = (",", ";", "\t", "|")
 HEAD_ROWS = 50  # from which the delimiter and the header are inferred
+HEAD_CHARACTERS = 1 << 22  # of these rows
+CHUNK_ROWS = 50_000  # that are parsed at a time
+MAX_SHARED_TEXTS = 100_000  # distinct texts of a column, up to which equal ones share memory
 MAX_COLUMNS = 5_000
 MAX_FIELD_LENGTH = 1 << 20  # characters
 MAX_QUOTED_LENGTH = 60  # characters of a cell in a message
@@ -68,10 +71,12 @@ def parse_cells(content: DecodedFile, options: ReadOptions) -> RawTable:
     delimiter = options.delimiter or (declared[1] if declared else _delimiter(text))
     header = _checked(name, find_header(_head(text, delimiter), options.header))
     width = len(header.names)
-    offset, first = _offset(text, header.end), before + header.end + 1
-    body = text[offset:]
-    frame, lines = _parse_fast(body, delimiter, first) or _parse_strictly(name, body, delimiter, first, width)
-    frame = frame.iloc[:, :width] if frame.shape[1] > width else frame.reindex(columns=range(width))
+    start, first = _offset(text, header.end), before + header.end + 1
+    found = _parse_fast(text, start, delimiter, first)
+    frame, lines = found or _parse_strictly(name, text[start:], delimiter, first, width)
+    if frame.shape[1] != width:
+        frame = frame.reindex(columns=range(width)).astype(object)
+        frame = frame.where(frame.notna(), None)
     return _named(content, header, frame, lines, delimiter)
 
 
@@ -105,9 +110,9 @@ def _named(
     if not len(frame):
         raise DataError(f"{content.name} has a header but no rows.")
     frame.columns = [label or f"column {k + 1}" for k, label in enumerate(header.names)]
-    frame = frame.astype(object).where(frame.notna(), None)
     kept = frame.notna().any().to_numpy() | np.array([bool(label) for label in header.names])
-    return RawTable(content.name, frame.loc[:, kept], lines, [*content.notes, *header.notes], delimiter)
+    frame = frame if kept.all() else frame.loc[:, kept]
+    return RawTable(content.name, frame, lines, [*content.notes, *header.notes], delimiter)
 
 
 def _without_lines(name: str, text: str, skipped: Sequence[range]) -> str:
@@ -162,7 +167,7 @@ def _offset(text: str, lines: int) -> int:
 
 def _head(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """The first rows that are not blank, each with the number of lines up to its end."""
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(io.StringIO(text[:HEAD_CHARACTERS]), delimiter=delimiter, skipinitialspace=True)
     rows: list[tuple[int, list[str]]] = []
     csv.field_size_limit(MAX_FIELD_LENGTH)
     try:
@@ -192,17 +197,45 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=evenness)
 
 
-def _parse_fast(text: str, delimiter: str, first: int) -> tuple[pd.DataFrame, Sequence[int]] | None:
-    """Rows of one line each, read by the compiled parser of pandas; None if the text is not as regular as that."""
+class _Characters(io.TextIOBase):
+    """A text from some place on as a file, without a copy of it."""
+
+    def __init__(self, text: str, start: int) -> None:
+        self.text, self.place = text, start
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> str:
+        end = len(self.text) if size is None or size < 0 else self.place + size
+        piece = self.text[self.place : end]
+        self.place += len(piece)
+        return piece
+
+
+def _parse_fast(text: str, start: int, delimiter: str, first: int) -> tuple[pd.DataFrame, Sequence[int]] | None:
+    """Rows of one line each, from a place in the text on, read by the compiled parser of pandas.
+
+    None if the text is not as regular as that; `first` is the number of the first line.
+    """
     mark = re.escape(delimiter)
-    quotes = text.count('"')
+    quotes = text.count('"', start)
     if quotes:
         field_ = rf'(?:(?<=[{mark}\n])|(?<=[{mark}] )|\A)"[^"\n]*"(?=[{mark}\n]|\Z)'
-        if quotes != 2 * sum(1 for _ in re.finditer(field_, text)):
+        if quotes != 2 * sum(1 for _ in re.compile(field_).finditer(text, start)):
             return None
+    # whether there is a blank before a delimiter, a quote or the end of a line, or after a quote
+    blanks = (" ",) if delimiter == "\t" else (" ", "\t")
+    pieces = [
+        "\xa0",
+        *(pair for blank in blanks for pair in (blank + delimiter, f'{blank}"', f"{blank}\n", f'"{blank}')),
+    ]
+    has_blanks = text.endswith(blanks) or any(text.find(piece, start) >= 0 for piece in pieces)
+    lines = text.count("\n", start) + (not text.endswith("\n"))
+    columns: list[_Column] = []
     try:
-        frame = pd.read_csv(
-            io.StringIO(text),
+        with pd.read_csv(
+            _Characters(text, start),
             sep=delimiter,
             header=None,
             dtype=str,
@@ -210,23 +243,38 @@ def _parse_fast(text: str, delimiter: str, first: int) -> tuple[pd.DataFrame, Se
             skip_blank_lines=False,
             skipinitialspace=True,
             quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
-        )
+            chunksize=CHUNK_ROWS,
+        ) as parts:
+            for part in parts:
+                columns = columns or [_Column(np.empty(lines, object)) for _ in part]
+                for column, name in zip(columns, part, strict=True):
+                    column.add(part[name], has_blanks)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError):
         return None
-    lines = text.count("\n") + (not text.endswith("\n"))
-    if len(frame) != lines:
+    if not columns or columns[0].filled != lines:
         return None
-    # whether there is a blank before a delimiter, a quote or the end of a line, or after a quote
-    blank = " " if delimiter == "\t" else " \t"
-    has_blanks = "\xa0" in text or re.search(rf'[{blank}](?:[{mark}"\n]|\Z)|"[{blank}]', text) is not None
-    columns = []
-    for k in frame:
-        values = frame[k].to_numpy(object)
-        if has_blanks:
-            values = np.array([cell.strip() if isinstance(cell, str) else None for cell in values], object)
-        values[(values == "") | pd.isna(values)] = None
-        columns.append(values)
-    return _without_blank_rows(columns, range(first, first + len(frame)))
+    return _without_blank_rows([column.cells for column in columns], range(first, first + lines))
+
+
+@dataclass
+class _Column:
+    """A column that is filled part by part; equal texts are one object as long as there are few."""
+
+    cells: np.ndarray  # texts, None where empty, (n,)
+    filled: int = 0
+    texts: dict[str, str | None] = field(default_factory=lambda: {"": None})
+
+    def add(self, part: pd.Series, has_blanks: bool) -> None:
+        cells = part.tolist()
+        if has_blanks or part.isna().any():  # rows that are too short end in NaN
+            cells = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
+        if len(self.texts) <= MAX_SHARED_TEXTS:
+            cells = list(map(self.texts.setdefault, cells, cells))
+        else:
+            self.texts = {"": None}
+            cells = [cell or None for cell in cells]
+        self.cells[self.filled : self.filled + len(cells)] = cells
+        self.filled += len(cells)
 
 
 def _without_blank_rows(columns: list[np.ndarray], lines: Sequence[int]) -> tuple[pd.DataFrame, Sequence[int]]:
@@ -238,7 +286,7 @@ def _without_blank_rows(columns: list[np.ndarray], lines: Sequence[int]) -> tupl
     if blank.any():
         columns = [values[~blank] for values in columns]
         lines = np.asarray(lines)[~blank].tolist()
-    return pd.DataFrame(dict(enumerate(columns)), dtype=object), lines
+    return pd.DataFrame(dict(enumerate(columns)), dtype=object, copy=False), lines
 
 
 def _parse_strictly(

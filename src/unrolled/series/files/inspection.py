@@ -13,7 +13,7 @@ from ..columns import Columns
 from ..dataframe import format_stamp
 from ..frequency import DAY, HOUR, Frequency
 from ..panel import Panel
-from ..summary import summarize_series
+from ..summary import count_outliers
 from .dialect import RawTable
 from .numbers import is_numeric, missing, sample_of
 from .options import CovariateColumns, ReadOptions
@@ -22,7 +22,7 @@ from .sentinels import suspected_sentinel
 from .time_columns import find_time
 from .timestamps import dates_share
 
-MAX_EXAMPLES, MAX_EXAMPLE_LENGTH = 3, 40
+MAX_EXAMPLE_LENGTH = 40
 MAX_COLUMNS_SHOWN = 60
 # how the values of several frequencies are combined
 COMBINE: dict[str, Callable[[Iterable[Any]], Any]] = {
@@ -104,9 +104,10 @@ def _columns(raw: RawTable) -> list[dict[str, Any]]:
         kind = "empty" if not len(sample) else "numbers" if is_numeric(cells) else "texts"
         if kind == "texts" and dates_share(sample) > 0.9:
             kind = "dates"
-        examples = [str(text)[:MAX_EXAMPLE_LENGTH] for text in sample.drop_duplicates().head(MAX_EXAMPLES)]
-        n_missing = int(missing(cells).sum())
-        described.append({"name": str(name), "kind": kind, "missing": n_missing, "examples": examples})
+        absent = missing(cells)
+        ends = np.flatnonzero(~absent)[[0, 1, -1] if len(absent) - absent.sum() > 2 else slice(None)]
+        examples = [str(text)[:MAX_EXAMPLE_LENGTH] for text in cells.iloc[ends].drop_duplicates()]
+        described.append({"name": str(name), "kind": kind, "missing": int(absent.sum()), "examples": examples})
     return described
 
 
@@ -135,7 +136,7 @@ def _describe(panel: Panel, columns: Columns, season: int | None) -> dict[str, A
         "gaps": int((~panel.observed).sum()),
         "season": season,
         "sentinels": None if suspect is None else {"value": suspect[0], "times": suspect[1]},
-        "outliers": sum(summarize_series(panel, k, season).outliers for k in range(len(panel.ids))),
+        "outliers": sum(count_outliers(panel, k, season) for k in range(len(panel.ids))),
     }
 
 
@@ -154,7 +155,9 @@ def _describe_all(panels: Sequence[Panel], columns: Columns, season: int | None)
 def format_inspection(found: dict[str, Any]) -> list[str]:
     """What `inspect_table` found as lines of text."""
     columns = pd.DataFrame(found["columns"])
-    columns["examples"] = columns["examples"].map(", ".join)
+    columns["examples"] = [
+        " … ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:]))) for texts in columns["examples"]
+    ]
     columns["role"] = columns["role"].fillna("")
     columns = columns.rename(columns={"name": "column"})[["column", "role", "kind", "missing", "examples"]]
     shown = columns.head(MAX_COLUMNS_SHOWN)

@@ -124,8 +124,9 @@ def read_numbers(
             numbers, notes, unit = _read_unique([str(text) for text in texts], decimal, hint)
             values = np.where(codes < 0, np.nan, numbers[codes])
             bad = np.isnan(values) & ~absent
-    if not notes and (column.isin(DASHES)).any() and not {"-", "--"} & set(also_missing):
-        notes = [f"{int(column.isin(DASHES).sum())} dash(es) read as missing values"]
+    dashes = int(column[absent].isin(DASHES).sum())
+    if not notes and dashes and not {"-", "--"} & set(also_missing):
+        notes = [f"{dashes} dash(es) read as missing values"]
     sentinels = [float(text) for text in also_missing if is_plain(text)]
     if sentinels:
         values = np.where(np.isin(values, sentinels), np.nan, values)

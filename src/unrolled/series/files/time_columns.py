@@ -98,6 +98,8 @@ def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str]) -> list
 
 def _most_distinct(raw: RawTable, dated: Sequence[str]) -> str:
     """The first of these columns of dates, unless another one tells many more rows apart."""
+    if len(dated) == 1:
+        return dated[0]
     counts = {column: raw.cells[column].nunique() for column in dated}
     return next(column for column in dated if 2 * counts[column] >= max(counts.values()))
 

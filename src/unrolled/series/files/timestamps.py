@@ -19,6 +19,8 @@ from .dialect import shorten
 from .numbers import missing, spread
 
 ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?")
+MONTH_LENGTH = len("2024-12")
+LENGTHS_WITHOUT_OFFSET = {MONTH_LENGTH, *map(len, ("2024-12-31", "2024-12-31 18:00", "2024-12-31 18:00:00"))}
 OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
 MAX_WHOLE_NUMBER = 2**53  # float64 can't represent every larger whole number
 FIRST_YEAR, LAST_YEAR = 1678, 2261  # the range of 64-bit nanoseconds
@@ -133,11 +135,13 @@ def _offsets(texts: pd.Series, form: str) -> pd.Series:
 
 def _parse_iso(texts: pd.Series) -> ParsedStamps | None:
     """ISO 8601 dates, all at once; None if some are not, or only some have a day or an offset."""
-    monthly = texts.str.len() == len("2024-12")
-    zoned = texts.str.contains(OFFSET)
-    if monthly.any() != monthly.all() or zoned.any() != zoned.all():
+    lengths = set(map(len, texts))
+    if MONTH_LENGTH in lengths and len(lengths) > 1:
         return None
-    parsed = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+    zoned = pd.Series(False, texts.index) if lengths <= LENGTHS_WITHOUT_OFFSET else texts.str.contains(OFFSET)
+    if zoned.any() != zoned.all():
+        return None
+    parsed = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True, cache=False)
     if parsed.isna().any():
         return None
     utc = parsed.dt.tz_localize(None)
