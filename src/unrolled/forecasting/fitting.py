@@ -8,6 +8,7 @@ import numpy as np
 from ..arrays import Array
 from ..interactive.interrupts import interruptible
 from ..interactive.progress import run_progress, subtask
+from ..series.outliers import find_outliers, outlier_notes
 from ..series.panel import Panel
 from .defaults import FitPlan, plan_fit
 from .evaluation.holdout import HeldOutForecasts, compare_with_baselines, predict_held_out
@@ -65,7 +66,12 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
             context=ensemble.context(panel),
             panel=panel,
             comparison=comparison,
-            notes=(*panel.notes, *_notes(plan, held_out, ensemble, evaluate), *ensemble.notes(panel)),
+            notes=(
+                *panel.notes,
+                *outlier_notes(panel, find_outliers(panel, ensemble.spec.season, transform.logs)),
+                *_notes(plan, held_out, ensemble, evaluate),
+                *ensemble.notes(panel),
+            ),
             interrupted=interrupted(),
         )
 

@@ -1,16 +1,16 @@
 """Summaries of series: length, gaps, outliers and the strength of the season."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ..arrays import Array
 from .dataframe import format_stamp
+from .outliers import Outliers
 from .panel import Panel
 
 MIN_SEASONS = 2  # with fewer, season and trend can't be separated
-MIN_MEDIAN_WINDOW = 7  # rows of a running median
 
 
 class SeriesSummary(NamedTuple):
@@ -24,23 +24,23 @@ class SeriesSummary(NamedTuple):
     season: float | None  # strength, 0 .. 1; None: no season, or too few rows to estimate it
 
 
-def summarize_series(panel: Panel, k: int, season: int, log: bool = False) -> SeriesSummary:
+def summarize_series(panel: Panel, k: int, season: int, outliers: Outliers, log: bool = False) -> SeriesSummary:
     """The summary of series k of a panel with `season` rows per season; 1: none.
 
-    If `log`, outliers and the season are those of the logarithms, which the network reads.
+    The outliers are those of the panel. If `log`, the season is that of the logarithms, which the network reads.
     """
     rows = panel.series(k)
-    y, observed = panel.y[rows], panel.observed[rows]
-    values = np.log(y) if log else y
-    cleaned = without_outliers(values, season)
+    observed, cleaned = panel.observed[rows], panel.y[rows].copy()
+    own = (outliers.rows >= rows.start) & (outliers.rows < rows.stop)
+    cleaned[outliers.rows[own] - rows.start] = outliers.usual[own]
     first, last = map(format_stamp, panel.stamps(k)[[0, -1]])
     return SeriesSummary(
         rows=int(observed.sum()),
         first=first,
         last=last,
         gaps=int((~observed).sum()),
-        outliers=int((observed & (cleaned != values)).sum()),
-        season=season_strength(cleaned, season),
+        outliers=int(own.sum()),
+        season=season_strength(np.log(cleaned) if log else cleaned, season),
     )
 
 
@@ -60,44 +60,7 @@ def season_strength(y: Array, season: int) -> float | None:
     trend = np.convolve(y, weights / weights.sum(), "valid")
     half = len(weights) // 2
     detrended = y[half : half + len(trend)] - trend
-    remainder = detrended - _by_position(detrended, season, "mean")
+    position = np.arange(len(detrended)) % season
+    remainder = detrended - pd.Series(detrended).groupby(position).transform("mean").to_numpy()
     variance, rounding = float(np.var(detrended)), (1e-9 * float(np.abs(y).max())) ** 2
     return max(0.0, 1 - float(np.var(remainder)) / variance) if variance > rounding else 0.0
-
-
-def without_outliers(y: Array, season: int) -> Array:
-    """A series (n,) with its outliers replaced by the trend and season at their rows.
-
-    Outliers lie more than three interquartile ranges outside the quartiles of the remainder after subtracting a
-    running median and the median of each position in the season. Source: Hyndman, "Detecting time series outliers",
-    2021 (forecast::tsoutliers), after Tukey; with medians in place of STL.
-
-    >>> float(without_outliers(np.array([0.0, 1, 0, 1, 0, 1, 0, 50, 0, 1, 0, 1]), 2)[7])
-    1.0
-    """
-    seasonal = season > 1 and len(y) >= MIN_SEASONS * season
-    # whole seasons, and enough rows that a single one does not determine the median
-    span = min(season * -(-MIN_MEDIAN_WINDOW // season) if seasonal else MIN_MEDIAN_WINDOW, len(y))
-    smooth = _running_median(y, span)
-    if seasonal:
-        smooth = smooth + _by_position(y - smooth, season, "median")
-    remainder = y - smooth
-    low, high = np.quantile(remainder, [0.25, 0.75])
-    margin = 3 * (high - low) + 1e-9 * max(1.0, float(np.abs(y).max()))  # a perfect season leaves rounding errors
-    return np.where((remainder < low - margin) | (remainder > high + margin), smooth, y)
-
-
-def _running_median(y: Array, span: int) -> Array:
-    """The median of the rows around each row, (n,), extrapolated in a straight line at both ends."""
-    inside = pd.Series(y).rolling(span).median().to_numpy()[span - 1 :]
-    run = min(span, len(inside) - 1)  # rows over which the slopes at the ends are measured
-    rise, final_rise = (inside[run] - inside[0], inside[-1] - inside[-1 - run]) if run else (0.0, 0.0)
-    before, after = (span - 1) // 2, span // 2
-    left = inside[0] - rise / max(run, 1) * np.arange(before, 0, -1)
-    right = inside[-1] + final_rise / max(run, 1) * np.arange(1, after + 1)
-    return np.concatenate((left, inside, right))
-
-
-def _by_position(values: Array, season: int, of: Literal["mean", "median"]) -> Array:
-    """For each row the mean or median over the rows at the same position in the season, (n,)."""
-    return pd.Series(values).groupby(np.arange(len(values)) % season).transform(of).to_numpy()
