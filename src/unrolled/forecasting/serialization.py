@@ -23,6 +23,7 @@ from .multi_frequency import FittedTable
 from .parameters import Parameters
 from .predictor import Predictor, Source
 from .preprocessing.transform import SeriesTransform
+from .probabilistic.quantiles import MEDIAN
 from .selection.automatic import SelectionResult
 from .selection.search import EVIDENCE
 
@@ -156,10 +157,16 @@ def _rebuild_part(
         source=source,
         ensemble=ensemble,
         transform=transform,
-        conformal_factors=arrays["widening"],
+        conformal_factors=_conformal_factors(arrays["widening"]),
         context=context,
     )
     return predictor, selection
+
+
+def _conformal_factors(stored: Array) -> Array:
+    """The factors of all intervals, (MEDIAN, H). Files of older versions have none of the 99 % interval, which is
+    extrapolated from the 95 % interval."""
+    return np.concatenate([stored[:1], stored]) if len(stored) == MEDIAN - 1 else stored
 
 
 def _rebuild_search(asked: Parameters, described: Mapping[str, Any] | None) -> SelectionResult | None:

@@ -36,6 +36,7 @@ class Outliers(NamedTuple):
     usual: Array  # the value that level and season give there, in units of the target
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of values near the limits of float64
 def find_outliers(panel: Panel, season: int, logs: Array | None = None) -> Outliers:
     """The outliers among the observed values of a panel.
 

@@ -9,7 +9,7 @@ from unrolled.forecasting.probabilistic.support import UNBOUNDED, Support
 
 
 def test_whole_quantiles_keep_order_and_coverage(rng):
-    quantiles = np.sort(3 * rng.standard_normal((50, 9)), axis=-1)
+    quantiles = np.sort(3 * rng.standard_normal((50, len(QUANTILES))), axis=-1)
     whole = np.stack([Support(integer=True).quantile(quantiles[:, k], q) for k, q in enumerate(QUANTILES)], axis=-1)
     assert (whole == np.rint(whole)).all()
     assert (np.diff(whole, axis=-1) >= 0).all()
