@@ -79,7 +79,7 @@ LEVELS = {
         {"inputs"},
         {"model"},
         {"evaluation"},
-        {"parameters"},
+        {"parameters", "plausibility"},
         {"defaults"},
         {"predictor"},
         {"fitting"},

@@ -19,7 +19,7 @@ from .model.architecture import Decoder
 from .model.distributions import OutputDistribution
 from .model.settings import Settings
 from .parameters import Parameters
-from .preprocessing.logarithms import choose_logs, log_transformed
+from .preprocessing.logarithms import choose_logs, log_transformed, never_negative
 
 MIN_WINDOWS_FOR_MEAN_VIEW = 300  # from here on a network finds level and season well enough by itself
 MIN_WINDOWS_FOR_MEDIUM_SIZE = 1000  # from here on a larger network learns more than it overfits
@@ -117,6 +117,12 @@ def logs_of(parameters: Parameters, panel: Panel) -> Array:
     """Which series are taken in logarithms, (S,) bool."""
     log = False if parameters.distribution.counts else parameters.log
     return choose_logs(panel, log, parameters.season_of(panel.frequency))
+
+
+def nonnegative_of(parameters: Parameters, panel: Panel) -> Array:
+    """Which series are kept at or above 0, (S,) bool: unless it is given, those without a negative value."""
+    given = True if parameters.distribution.counts else parameters.nonnegative
+    return never_negative(panel) if given is None else np.full(len(panel.ids), bool(given))
 
 
 # --- windows ----------------------------------------------------------------------------------------

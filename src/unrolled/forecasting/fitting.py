@@ -10,7 +10,7 @@ from ..interactive.interrupts import interruptible
 from ..interactive.progress import run_progress, subtask
 from ..series.outliers import find_outliers, outlier_notes
 from ..series.panel import Panel
-from .defaults import FitPlan, plan_fit
+from .defaults import FitPlan, nonnegative_of, plan_fit
 from .evaluation.holdout import HeldOutForecasts, compare_with_baselines, predict_held_out
 from .inputs.features import Features
 from .model.ensemble import Ensemble
@@ -103,11 +103,18 @@ def train_on_all(plan: FitPlan, transform: SeriesTransform) -> Ensemble:
 
 def _transform(panel: Panel, logs: Array, plan: FitPlan) -> SeriesTransform:
     spec = plan.decisions.spec
-    return estimate_transform(panel, logs, spec.season, spec.horizon, with_trends=spec.follows_trend)
+    return estimate_transform(
+        panel,
+        logs,
+        spec.season,
+        spec.horizon,
+        nonnegative=nonnegative_of(plan.parameters, panel),
+        with_trends=spec.follows_trend,
+    )
 
 
 def _trained(plan: FitPlan, panel: Panel, transform: SeriesTransform, features: Features, title: str) -> Ensemble:
-    """Networks trained on a panel, with the limits of their forecasts and the methods they are combined with."""
+    """Networks trained on a panel, with the rounding of their forecasts and the methods they are combined with."""
     parameters, spec = plan.parameters, plan.decisions.spec
     ensemble = train_ensemble(plan.settings, panel, transform, spec, features, title=title)
     combination = parameters.combination(spec.season, panel.frequency)

@@ -56,7 +56,7 @@ class Parameters:
     ensemble: int | None = None
     likelihood: str | None = None
     reach: int | None = None
-    nonnegative: bool = False
+    nonnegative: bool | None = None
     integer: bool = False
     seed: int = 0
     alias: str | None = None
@@ -84,7 +84,7 @@ class Parameters:
 
     @property
     def support(self) -> Support:
-        return self.distribution.support(self.nonnegative, self.integer)
+        return self.distribution.support(self.integer)
 
     def combination(self, season: int, frequency: Frequency) -> Combination:
         """What the networks are averaged with for series of this frequency and windows with this season."""
@@ -103,7 +103,7 @@ class Parameters:
             views_named(self.scaling)
         if self.decoder not in (None, *get_args(Decoder)):
             raise InputError(f"`decoder` must be one of {', '.join(get_args(Decoder))}; got {self.decoder!r}.")
-        for name in ("calendar", "log"):
+        for name in ("calendar", "log", "nonnegative"):
             if not (getattr(self, name) is None or isinstance(getattr(self, name), (bool, np.bool_))):
                 raise InputError(f"`{name}` must be True, False or None; got {getattr(self, name)!r}.")
         self._check_distribution()
@@ -119,9 +119,8 @@ class Parameters:
             value = getattr(self, name)
             if not (value is None and name in optional) and not (is_number(value) and low <= value < high):
                 raise InputError(f"`{name}` must be {meaning}; got {value!r}.")
-        for name in ("nonnegative", "integer"):
-            if not isinstance(getattr(self, name), (bool, np.bool_)):
-                raise InputError(f"`{name}` must be True or False; got {getattr(self, name)!r}.")
+        if not isinstance(self.integer, (bool, np.bool_)):
+            raise InputError(f"`integer` must be True or False; got {self.integer!r}.")
         if (self.reach or 0) > self.horizon:
             raise InputError(f"`reach` must be ≤ the horizon, {self.horizon}; got {self.reach}.")
 
@@ -155,6 +154,11 @@ class Parameters:
             raise InputError(
                 f"`likelihood={self.likelihood!r}` is for counts, which are measured from 0 in a view of their "
                 f"own; got scaling {self.scaling!r}. Leave out `scaling`."
+            )
+        if self.nonnegative is not None and not self.nonnegative:
+            raise InputError(
+                f"`likelihood={self.likelihood!r}` is for counts, which are never negative. Leave out "
+                "`nonnegative=False`."
             )
 
     def check_name(self, columns: Columns) -> None:

@@ -14,13 +14,14 @@ from ..series.from_frame import read_panel
 from ..series.known_future import extend_panel
 from ..series.panel import Panel
 from ..series.to_frame import forecast_frame, path_frame
-from .defaults import logs_of
+from .defaults import logs_of, nonnegative_of
 from .evaluation.comparison import Comparison
 from .inputs.windows import refuse_unforecastable
 from .model.ensemble import Ensemble
 from .model.paths import path_noise, sample_paths
 from .model.recursion import forecast_quantiles
 from .parameters import Parameters
+from .plausibility import fan_notes, limit_notes
 from .preprocessing.transform import SeriesTransform, TransformedOrigins, estimate_transform, merge_transforms
 from .probabilistic.conformal import calibrate
 from .probabilistic.interval_columns import interval_columns
@@ -96,7 +97,12 @@ class Predictor:
         """The transform of a panel: as fitted for series of the fit, estimated afresh for others."""
         spec = self.ensemble.spec
         fresh = estimate_transform(
-            panel, logs_of(self.parameters, panel), spec.season, spec.horizon, with_trends=spec.follows_trend
+            panel,
+            logs_of(self.parameters, panel),
+            spec.season,
+            spec.horizon,
+            nonnegative=nonnegative_of(self.parameters, panel),
+            with_trends=spec.follows_trend,
         )
         return merge_transforms(self.transform, self.context.ids, fresh, panel)
 
@@ -165,8 +171,11 @@ class Predictor:
         horizon, columns = self.parameters.checked_horizon(horizon), columns or self.source.columns
         origins = self.origins(series, columns, future, horizon)
         values = self.quantiles(origins, horizon, intervals=bool(levels))
-        frame = forecast_frame(series.panel, horizon, columns, self.forecast_columns(values, levels), series.library)
-        return Prediction(frame, self._notes(series, origins))
+        forecast = self.forecast_columns(values, levels)
+        frame = forecast_frame(series.panel, horizon, columns, forecast, series.library)
+        told = [limit_notes] if self.parameters.nonnegative is None and not self.ensemble.distribution.counts else []
+        checks = [check(series.panel, series.transform, forecast) for check in (*told, fan_notes)]
+        return Prediction(frame, [*self._notes(series, origins), *(note for notes in checks for note in notes)])
 
     def sample(
         self,

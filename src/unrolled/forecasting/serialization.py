@@ -137,7 +137,7 @@ def _rebuild_part(
     parameters = selection.chosen if selection else asked
     source = Source(Columns(**content["columns"]), content["library"], _reading(content.get("reading", {})))
     context = _rebuild_panel(content, arrays)
-    transform = SeriesTransform(**{f.name: arrays[f"profile.{f.name}"] for f in fields(SeriesTransform)})
+    transform = _rebuild_transform(parameters, arrays)
     framing = content["framing"]
     spec = WindowSpec(**{**framing, "views": views_named(framing["views"])})
     ensemble = Ensemble(
@@ -161,6 +161,13 @@ def _rebuild_part(
         context=context,
     )
     return predictor, selection
+
+
+def _rebuild_transform(parameters: Parameters, arrays: Mapping[str, Array]) -> SeriesTransform:
+    """The transform of the series. In files of older versions the parameters say which are never negative."""
+    bounded = bool(parameters.nonnegative) or parameters.distribution.counts
+    parts = {"profile.nonnegative": np.full(len(arrays["profile.logs"]), bounded), **arrays}
+    return SeriesTransform(**{f.name: parts[f"profile.{f.name}"] for f in fields(SeriesTransform)})
 
 
 def _conformal_factors(stored: Array) -> Array:

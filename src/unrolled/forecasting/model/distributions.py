@@ -67,9 +67,9 @@ class OutputDistribution(ABC):
             (N, H, L), rising along the last axis.
         """
 
-    def support(self, nonnegative: bool, integer: bool) -> Support:
-        """The limits of forecasts; counts are always whole and not negative."""
-        return Support(nonnegative or self.counts, integer or self.counts)
+    def support(self, integer: bool) -> Support:
+        """The rounding of forecasts; counts are always whole."""
+        return Support(integer or self.counts)
 
     def refuse_other_targets(self, panel: Panel) -> None:
         """Raise a `DataError` if the target must be counts and is not."""
