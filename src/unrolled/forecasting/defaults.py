@@ -14,7 +14,7 @@ from ..series.panel import Panel
 from .inputs.features import Features
 from .inputs.views import VIEWS, View, views_named
 from .inputs.window_spec import SHORTEST_WINDOW, WindowSpec
-from .inputs.windows import count_windows, refuse_unforecastable, refuse_untrainable, window_ends
+from .inputs.windows import count_windows, refuse_untrainable, window_ends, without_short
 from .model.architecture import Decoder
 from .model.distributions import OutputDistribution
 from .model.settings import Settings
@@ -65,7 +65,7 @@ class FitPlan:
     """All decisions before a training, from the part of a panel that is not held out."""
 
     parameters: Parameters  # as given
-    panel: Panel  # the whole panel
+    panel: Panel  # the whole panel, without series that are too short
     known: Panel  # the panel without its held-out end, or the whole one if nothing can be held out
     left_out: int  # rows held out at the end of each series
     decisions: Decisions  # for both trainings
@@ -77,7 +77,7 @@ class FitPlan:
 
 
 def plan_fit(parameters: Parameters, panel: Panel, *, evaluate: bool = True) -> FitPlan:
-    """Plan the fit of a panel; `evaluate=False` holds nothing out.
+    """Plan the fit of a panel without the series that are too short; `evaluate=False` holds nothing out.
 
     Raises:
         DataError: the panel can't be fitted.
@@ -88,8 +88,10 @@ def plan_fit(parameters: Parameters, panel: Panel, *, evaluate: bool = True) -> 
     decisions = decide(parameters, known, panel.lengths)
     if not len(window_ends(known, decisions.spec)):
         left_out, known, decisions = 0, panel, decide(parameters, panel, panel.lengths)
+    longer = without_short(panel, decisions.spec)
+    if longer is not panel:  # they may call for other decisions
+        return plan_fit(parameters, longer, evaluate=evaluate)
     refuse_untrainable(panel, decisions.spec)
-    refuse_unforecastable(panel, decisions.spec)
     return FitPlan(parameters, panel, known, left_out, decisions)
 
 
@@ -271,6 +273,9 @@ def choose_size(rows: Array, spec: WindowSpec, distribution: OutputDistribution)
         size = MEDIUM if windows >= MIN_WINDOWS_FOR_MEDIUM_SIZE else SMALL
         least = size.steps if distribution.counts else MIN_STEPS
     steps = int(np.clip(MAX_PASSES * windows // size.batch_size, least, size.steps))
+    whole = int(np.maximum(rows - spec.needed + 1, 0).sum())
+    if whole < size.batch_size and not distribution.counts:
+        return size._replace(steps=min(MAX_PASSES, max(MIN_STEPS, whole)), batch_size=max(whole, 1))
     memorises = spec.segment > 1 and steps * size.batch_size > MAX_PASSES_WITHOUT_DROPOUT * windows
     return size._replace(steps=steps, dropout=DROPOUT_BEYOND if memorises else size.dropout)
 

@@ -16,7 +16,7 @@ from ..series.panel import Panel
 from ..series.to_frame import forecast_frame, path_frame
 from .defaults import logs_of, nonnegative_of
 from .evaluation.comparison import Comparison
-from .inputs.windows import refuse_unforecastable
+from .inputs.windows import refuse_unforecastable, without_short
 from .model.ensemble import Ensemble
 from .model.paths import path_noise, sample_paths
 from .model.recursion import forecast_quantiles
@@ -83,7 +83,7 @@ class Predictor:
         return SeriesToForecast(self.context, self.panel or self.context, self.transform, self.source.library)
 
     def read(self, df: IntoDataFrame, columns: Columns) -> SeriesToForecast:
-        """The series of another table, which are forecast without training.
+        """The series of another table that are long enough, which are forecast without training.
 
         Raises:
             DataError: the table does not match that of the training.
@@ -91,6 +91,7 @@ class Predictor:
         layout = self.context.covariates.layout
         panel = read_panel(df, columns, self.context.frequency, self.parameters.season, layout)
         self.ensemble.distribution.refuse_other_targets(panel)
+        panel = without_short(panel, self.ensemble.spec)
         return SeriesToForecast(self.ensemble.context(panel), panel, self.transform_of(panel), library_of(df))
 
     def transform_of(self, panel: Panel) -> SeriesTransform:

@@ -17,6 +17,8 @@ from ..probabilistic.quantile_function import FINE_LEVELS, scores_of_levels
 from ..probabilistic.quantiles import LEARNED, QUANTILES
 from ..probabilistic.support import Support
 
+FEW_TARGETS = 20  # with fewer, none is expected outside the 95 % interval
+
 
 class OutputDistribution(ABC):
     """How the outputs of a network for one value ahead are trained and interpreted.
@@ -98,6 +100,10 @@ class LearnedQuantiles(OutputDistribution):
     def _initial_outputs(self, targets: Array, weights: Array, unit: Array) -> Array:
         """The anchor as the median, and around it quantiles at the observed distances of the targets."""
         distance = np.abs(targets)
+        if len(distance) < FEW_TARGETS:
+            # all may lie at their anchors by chance: one more at the spread of its window
+            distance = np.concatenate([distance, np.ones((1, targets.shape[1]))])
+            weights = np.concatenate([weights, np.ones((1, targets.shape[1]))])
         order = distance.argsort(axis=0, kind="stable")
         distance, weights = np.take_along_axis(distance, order, 0), np.take_along_axis(weights, order, 0)
         below = weights.cumsum(axis=0)
