@@ -111,7 +111,8 @@ class Forecaster:
             parameters of that distribution. The last two are for counts (whole numbers ≥ 0) and forecast counts.
         reach: periods that the network forecasts at once (the output chunk length); None: the horizon. Beyond it the
             network reads its own forecasts (medians, and sample paths for intervals), up to any horizon.
-        nonnegative: whether forecasts, intervals and samples are clipped at 0.
+        nonnegative: whether forecasts, intervals and samples are kept at or above 0; None: those of series without a
+            negative value.
         integer: whether they are rounded to whole numbers, intervals outwards.
         seed: of all random numbers.
         alias: name of the forecast's column; None: the cell's name in capitals.
@@ -438,8 +439,9 @@ class Forecaster:
             InputError: the forecaster has not been fitted, or a level is out of range.
         """
         check_type("`title`", title, str | None)
-        forecast = self.fitted.forecast(check_levels(level), future)
-        return Report(ReportContent(self.fitted, forecast, title or str(self.columns_.target)))
+        forecast, notes = self.fitted.forecast(check_levels(level), future)
+        fitted = replace(self.fitted, notes=(*self.fitted.notes, *notes))
+        return Report(ReportContent(fitted, forecast, title or str(self.columns_.target)))
 
     def plot(
         self,
@@ -462,7 +464,7 @@ class Forecaster:
         Raises:
             InputError: there is no such series, or Matplotlib is not installed.
         """
-        content = ReportContent(self.fitted, self.fitted.forecast(check_levels(level), future), "")
+        content = ReportContent(self.fitted, self.fitted.forecast(check_levels(level), future).frame, "")
         return figure_of(content, ids, history)
 
     def _repr_html_(self) -> str:

@@ -20,8 +20,8 @@ def test_levels_are_numbers_in_per_cent():
     assert parse_levels("") == []
     with pytest.raises(InputError, match=r"--level takes numbers such as 80,95; got '80;95'"):
         parse_levels("80;95")
-    with pytest.raises(InputError, match=r"`level` must be above 0 and at most 95, .*; got 99"):
-        parse_levels("99")
+    with pytest.raises(InputError, match=r"`level` must be above 0 and at most 99, .*; got 99.5"):
+        parse_levels("99.5")
 
 
 def test_output_options_are_one_value():

@@ -48,7 +48,8 @@ OPTIONS_IN_MESSAGES = {
         "Give them in --future-file, named by --future or --future price."
     ),
     "`n_windows` and `step_size=2`": "`n_windows` and `step_size=2`",  # options of `backtest` alone
-    "`nonnegative=False`": "`nonnegative=False`",  # there is no --no-nonnegative
+    "`nonnegative=False`": "--signed",
+    "`integer=False`": "`integer=False`",  # there is no --no-integer
     "`freq=None`": "`freq=None`",
     "`Forecaster.fit`, `fc.predict(level=[80])`, `a b`, `verbose=1`, `freq=FREQ`, ``, `": (
         "`Forecaster.fit`, `fc.predict(level=[80])`, `a b`, `verbose=1`, `freq=FREQ`, ``, `"

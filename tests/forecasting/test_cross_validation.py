@@ -267,7 +267,7 @@ def test_ctrl_c_keeps_the_cutoffs_that_were_reached(rng, monkeypatch):
         ({"step_size": 1.5}, "`step_size` must be a whole number"),
         ({"refit": 0}, "`refit` must be True, False or a whole number ≥ 1; got 0"),
         ({"refit": "no"}, "`refit` must be True, False or a whole number"),
-        ({"level": 99.9}, "`level` must be above 0 and at most 95"),
+        ({"level": 99.9}, "`level` must be above 0 and at most 99, since"),
         ({"baselines": ["Prophet"]}, "no baseline is called 'Prophet'"),
         ({"n_windows": 99}, "99 windows 4 rows apart with horizon 4 leave none to train on"),
         ({"target_col": "z"}, "there is no column 'z'"),

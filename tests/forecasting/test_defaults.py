@@ -54,9 +54,11 @@ def steps(windows: int, likelihood: str | None = None) -> int:
 
 def test_no_window_is_trained_on_much_more_than_ten_times():
     assert MAX_PASSES == 10
-    for windows in (20, 50, 200, 640):
-        assert steps(windows) * SMALL.batch_size <= 10 * windows + SMALL.batch_size
-    assert steps(3) == MIN_STEPS
+    for windows in (1, 3, 8, 20, 50, 200, 640):
+        size = choose_size(np.array([windows + SPEC.needed - 1]), SPEC, distribution_named(None))
+        assert size.steps * size.batch_size <= 10 * (windows + SPEC.shortest) + SMALL.batch_size
+        assert size.steps <= 10 or size.batch_size == SMALL.batch_size
+    assert choose_size(np.array([SPEC.needed]), SPEC, distribution_named(None))[1:3] == (MIN_STEPS, 1)
     assert steps(900) == SMALL.steps
     assert steps(10**6) == MEDIUM.steps
 

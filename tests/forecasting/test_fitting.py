@@ -62,6 +62,49 @@ def test_a_series_too_short_is_refused_with_both_numbers():
         un.Forecaster(horizon=12, **QUICK).fit(df)
 
 
+def test_the_rows_that_a_season_asks_for_are_explained(rng):
+    df = panel_frame(rng, lengths=(60, 50, 8))
+    fc = un.Forecaster(horizon=4, scaling="season", **QUICK).fit(df)
+    note = (
+        "no forecast of series 's2' (8): fewer rows than the 12 that a forecast needs (one season; 4 with `season=1`)"
+    )
+    assert note in fc.notes_
+    assert fc.predict()["unique_id"].unique().tolist() == ["s0", "s1"]
+    with pytest.raises(un.DataError, match=r"needs at least 12 \(one season; 4 with `season=1`\)\. Leave"):
+        fc.predict(df[df["unique_id"] == "s2"])
+
+
+@pytest.mark.parametrize("rows", [5, 6, 7])
+def test_very_short_series_are_forecast_near_their_values_with_wide_intervals(rows):
+    y = np.array([5.0, 6, 7, 5, 3, 4, 4])[:rows]
+    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=rows), "y": y})
+    row = un.Forecaster(horizon=1, verbose=0).fit(df).predict(level=80).iloc[0]
+    assert 2.5 < row["GRU"] < 7
+    change = np.abs(np.diff(y)).mean()
+    assert row["GRU"] - row["GRU-lo-80"] > 0.5 * change
+    assert row["GRU-hi-80"] - row["GRU"] > 0.5 * change
+
+
+def test_series_that_are_too_short_are_left_out_with_a_note(rng):
+    """They change nothing for the others: in a fit, in forecasts of another table, and in a backtest."""
+    df = panel_frame(rng, lengths=(60, 50))
+    stamps = pd.date_range("2018-01-01", periods=3, freq="MS")
+    short = [pd.DataFrame({"unique_id": f"x{n}", "ds": stamps[:n], "y": 1.0}) for n in (1, 2)]
+    empty = pd.DataFrame({"unique_id": "none", "ds": stamps, "y": np.nan})
+    whole = pd.concat([short[0], df, short[1], empty], ignore_index=True)
+    alone, fc = (un.Forecaster(horizon=4, **QUICK).fit(table) for table in (df, whole))
+    pd.testing.assert_frame_equal(fc.predict(level=80), alone.predict(level=80), check_exact=True)
+    note = "no forecast of series 'x1' (1), series 'x2' (2): fewer rows than the "
+    assert sum(text.startswith(note) for text in fc.notes_) == 1
+    assert "series 'none' left out, as all values are missing" in fc.notes_
+    pd.testing.assert_frame_equal(alone.predict(df), alone.predict(whole), check_exact=True)
+    assert sum(text.startswith(note) for text in alone.predict_notes_) == 1
+    rows, expected = (un.Forecaster(horizon=4, **QUICK).cross_validation(table, level=80) for table in (whole, df))
+    pd.testing.assert_frame_equal(rows, expected, check_exact=True)
+    with pytest.raises(un.DataError, match=r"has 2 rows; a forecast needs at least \d+"):
+        alone.predict(short[1])
+
+
 def test_a_short_series_is_forecast_without_comparison_and_with_a_note():
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
     fc = un.Forecaster(horizon=4, **QUICK).fit(df)

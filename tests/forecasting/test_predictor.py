@@ -14,7 +14,7 @@ import unrolled as un
 from forecasters import contents, quick
 from tables import panel_frame, series, table, two_frequencies
 from unrolled.forecasting.preprocessing.transform import TransformedOrigins
-from unrolled.forecasting.probabilistic.quantiles import MEDIAN
+from unrolled.forecasting.probabilistic.quantiles import MEDIAN, QUANTILES
 from unrolled.series.columns import Columns
 from unrolled.series.from_frame import read_panel
 
@@ -125,13 +125,13 @@ def test_forecasts_are_the_quantiles_after_the_last_rows(rng):
     origins = predictor.origins(predictor.series, Columns())
     np.testing.assert_array_equal(origins.ends, predictor.context.offsets[1:])
     values = predictor.quantiles(origins)
-    out = predictor.predict(predictor.series, [80, 95]).frame
+    out = predictor.predict(predictor.series, [80, 95, 99]).frame
     np.testing.assert_array_equal(out["GRU"], values[..., MEDIAN].reshape(-1))
-    for level, pair in ((80, 2), (95, 0)):
+    for level, pair in ((80, 3), (95, 1), (99, 0)):
         np.testing.assert_array_equal(out[f"GRU-lo-{level}"], values[..., pair].reshape(-1))
         np.testing.assert_array_equal(out[f"GRU-hi-{level}"], values[..., -1 - pair].reshape(-1))
-    assert values.shape == (3, 4, 9)
-    assert predictor.quantiles(origins, 2).shape == (3, 2, 9)
+    assert values.shape == (3, 4, len(QUANTILES))
+    assert predictor.quantiles(origins, 2).shape == (3, 2, len(QUANTILES))
     np.testing.assert_array_equal(predictor.quantiles(origins.take(np.array([1]))), values[1:2])
 
 

@@ -24,7 +24,7 @@ def air_passengers() -> ReportContent:
     frame = pd.read_csv(AIR, parse_dates=["Month"])
     fc = un.Forecaster(12, steps=4, ensemble=2, hidden=4, seed=7, verbose=0)
     fc.fit(frame, time_col="Month", target_col="#Passengers")
-    return ReportContent(fc.fitted, fc.fitted.forecast(LEVELS), AIR.name, COMMAND, wall_s=4.21)
+    return ReportContent(fc.fitted, fc.fitted.forecast(LEVELS).frame, AIR.name, COMMAND, wall_s=4.21)
 
 
 def hostile_table() -> pd.DataFrame:
@@ -38,10 +38,10 @@ def hostile() -> ReportContent:
     """The content of a report of that table."""
     fc = un.Forecaster(3, steps=4, ensemble=2, hidden=4, verbose=0)
     fc.fit(hostile_table(), "shop", "day", TARGET)
-    return ReportContent(fc.fitted, fc.fitted.forecast(LEVELS), FILE, f"unrolled forecast '{FILE}' -H 3")
+    return ReportContent(fc.fitted, fc.fitted.forecast(LEVELS).frame, FILE, f"unrolled forecast '{FILE}' -H 3")
 
 
 def content_of(frame: pd.DataFrame, horizon: int, title: str = "", **options) -> ReportContent:
     """The content of a report of a forecaster with a very short training."""
     fc = fitted(frame, horizon, **options)
-    return ReportContent(fc.fitted, fc.fitted.forecast(LEVELS), title)
+    return ReportContent(fc.fitted, fc.fitted.forecast(LEVELS).frame, title)

@@ -99,7 +99,7 @@ CASES = {
         shell=True,
     ),
     "output is a file": Case((*FORECAST, "--out", "table.csv"), r"can't write to table\.csv: File exists\. Choose"),
-    "level too high": Case((*FORECAST, "--level", "80,99"), "--level must be above 0 and at most 95", shell=True),
+    "level too high": Case((*FORECAST, "--level", "80,99.9"), "--level must be above 0 and at most 99", shell=True),
     "level of text": Case((*FORECAST, "--level", "wide"), r"--level takes numbers such as 80,95; got 'wide'"),
     "unknown cell": Case((*FORECAST, "--cell", "transformer"), r"no cell is called 'transformer'; known: gru, "),
     "unknown frequency": Case((*FORECAST, "--freq", "often"), r"--freq often is not a known frequency; use an alias"),

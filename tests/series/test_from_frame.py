@@ -90,7 +90,8 @@ def test_a_series_without_values_is_dropped():
     frame = pd.concat([table([1.0, 2.0], unique_id="a"), table([nan, nan], unique_id="b")])
     panel = read(frame)
     assert panel.ids == ["a"]
-    assert panel.notes == ("2 row(s) without a value at the ends of series cut off",)
+    left_out = "series 'b' left out, as all values are missing"
+    assert panel.notes == ("2 row(s) without a value at the ends of series cut off", left_out)
 
 
 def test_messages_count_rows_as_the_columns_say():

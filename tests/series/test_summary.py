@@ -8,7 +8,8 @@ import pytest
 
 from unrolled.series.columns import Columns
 from unrolled.series.from_frame import read_panel
-from unrolled.series.summary import season_strength, summarize_series, without_outliers
+from unrolled.series.outliers import find_outliers
+from unrolled.series.summary import season_strength, summarize_series
 
 
 def test_the_strength_of_a_season_falls_with_the_noise(rng):
@@ -27,24 +28,11 @@ def test_a_trend_is_not_a_season_and_short_series_have_none():
     assert season_strength(np.arange(60.0), 1) is None
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 6, 7, 8, 24, 25])
-@pytest.mark.parametrize("season", [1, 4, 7, 12])
-def test_series_of_every_length_are_summarised_and_a_line_has_no_outliers(n, season):
-    y = 3 - 0.1 * np.arange(n)
-    assert without_outliers(y, season).tolist() == y.tolist()
-    assert season_strength(y, season) in (None, 0.0)
-
-
-def test_outliers_are_found_where_they_are(rng):
-    y = 10 * np.sin(2 * np.pi * np.arange(500) / 12) + 0.3 * np.arange(500) + rng.standard_normal(500)
-    y[[0, 77, 78, 480]] += [40, 40, -40, 40]
-    assert np.flatnonzero(without_outliers(y, 12) != y).tolist() == [0, 77, 78, 480]
-
-
 def test_a_summary_counts_observed_rows_gaps_and_outliers():
     k = np.arange(50)
     frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=50), "y": k % 7 + 0.5 * np.sin(k**2)})
     frame.loc[30, "y"] = 500.0
-    summary = summarize_series(read_panel(frame.drop(index=[10, 11]), Columns()), 0, 7)
+    panel = read_panel(frame.drop(index=[10, 11]), Columns())
+    summary = summarize_series(panel, 0, 7, find_outliers(panel, 7))
     assert (summary.rows, summary.gaps, summary.outliers) == (48, 2, 1)
     assert (summary.first, summary.last) == ("2024-01-01", "2024-02-19")

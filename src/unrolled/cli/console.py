@@ -95,6 +95,7 @@ def _json_value(value: Any) -> Any:
 # parameters of the library whose option has another name; `future` without a value is the table given to `predict`,
 # with a value it can only be the names of columns
 OPTION_NAMES = {"n_windows": "windows", "step_size": "step"}
+OPPOSITES = {"--nonnegative": "--signed"}  # of flags whose opposite has a name of its own
 OPTION_NAMES_WITHOUT_VALUE = {"future": "future-file"}
 
 
@@ -141,12 +142,14 @@ def option_words(values: Mapping[str, Any]) -> list[str]:
 
     >>> option_words({"target": "CO", "na": "-200", "wide": False, "past_cols": ["rain", "wind"], "freq": None})
     ['--target', 'CO', '--na=-200', '--no-wide', '--past', 'rain,wind']
+    >>> option_words({"nonnegative": False})
+    ['--signed']
     """
     words: list[str] = []
     for name, value in values.items():
         option = _option_name(name)
         if isinstance(value, bool):
-            words.append(option if value else option.replace("--", "--no-", 1))
+            words.append(option if value else OPPOSITES.get(option, option.replace("--", "--no-", 1)))
         elif value is not None:
             text = _option_value(value)
             words += [f"{option}={text}"] if text.startswith("-") else [option, text]

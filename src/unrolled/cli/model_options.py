@@ -127,7 +127,12 @@ TRAINING = OptionGroup(
             "Periods that the network outputs at once; beyond them it reads its own forecasts.",
             "the horizon",
         ),
-        "nonnegative": _option(bool, "--nonnegative", "Clip forecasts and intervals at 0.", default=False),
+        "nonnegative": _option(
+            FLAG,
+            "--nonnegative/--signed",
+            "Whether to keep forecasts and intervals at or above 0.",
+            "for series without a negative value",
+        ),
         "integer": _option(bool, "--integer", "Round to whole numbers, intervals outwards.", default=False),
         "combine": _option(
             TEXT,

@@ -174,7 +174,9 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
                 predictor = fit(parameters, panel.until(int(group[0])), source, evaluate=evaluate)
             if interrupted():
                 break
-            notes += predictor.ensemble.notes(panel) if not reached else []
+            if not reached:
+                too_short = () if predictor.panel is None else predictor.panel.notes[len(panel.notes) :]
+                notes += [*too_short, *predictor.ensemble.notes(panel)]
             found.append(_forecast_group(predictor, panel, group, plan, scaled_by))
             reached += len(group)
     if not found:
@@ -231,7 +233,8 @@ def _forecast_group(
 ) -> ForecastRows:
     """Forecasts from the origins (W,) of one training; series that it has not seen are left out."""
     parameters, columns, horizon = predictor.parameters, predictor.source.columns, predictor.parameters.horizon
-    kept = np.flatnonzero(panel.offsets[1:] - left_out[0] > panel.offsets[:-1])
+    trained = set(predictor.context.ids)
+    kept = np.flatnonzero([name in trained for name in panel.ids])
     known = panel.select(np.isin(np.arange(len(panel.ids)), kept))
     ends = (known.offsets[1:] - left_out[:, None]).reshape(-1)  # (W·S,) window by window, in it series by series
     origins = TransformedOrigins(known, ends, predictor.transform)

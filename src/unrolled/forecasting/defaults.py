@@ -14,12 +14,12 @@ from ..series.panel import Panel
 from .inputs.features import Features
 from .inputs.views import VIEWS, View, views_named
 from .inputs.window_spec import SHORTEST_WINDOW, WindowSpec
-from .inputs.windows import count_windows, refuse_unforecastable, refuse_untrainable, window_ends
+from .inputs.windows import count_windows, refuse_untrainable, window_ends, without_short
 from .model.architecture import Decoder
 from .model.distributions import OutputDistribution
 from .model.settings import Settings
 from .parameters import Parameters
-from .preprocessing.logarithms import choose_logs, log_transformed
+from .preprocessing.logarithms import choose_logs, log_transformed, never_negative
 
 MIN_WINDOWS_FOR_MEAN_VIEW = 300  # from here on a network finds level and season well enough by itself
 MIN_WINDOWS_FOR_MEDIUM_SIZE = 1000  # from here on a larger network learns more than it overfits
@@ -66,7 +66,7 @@ class FitPlan:
     """All decisions before a training, from the part of a panel that is not held out."""
 
     parameters: Parameters  # as given
-    panel: Panel  # the whole panel
+    panel: Panel  # the whole panel, without series that are too short
     known: Panel  # the panel without its held-out end, or the whole one if nothing can be held out
     left_out: int  # rows held out at the end of each series
     decisions: Decisions  # for both trainings
@@ -78,7 +78,7 @@ class FitPlan:
 
 
 def plan_fit(parameters: Parameters, panel: Panel, *, evaluate: bool = True) -> FitPlan:
-    """Plan the fit of a panel; `evaluate=False` holds nothing out.
+    """Plan the fit of a panel without the series that are too short; `evaluate=False` holds nothing out.
 
     Raises:
         DataError: the panel can't be fitted.
@@ -89,8 +89,10 @@ def plan_fit(parameters: Parameters, panel: Panel, *, evaluate: bool = True) -> 
     decisions = decide(parameters, known, panel.lengths)
     if not len(window_ends(known, decisions.spec)):
         left_out, known, decisions = 0, panel, decide(parameters, panel, panel.lengths)
+    longer = without_short(panel, decisions.spec)
+    if longer is not panel:  # they may call for other decisions
+        return plan_fit(parameters, longer, evaluate=evaluate)
     refuse_untrainable(panel, decisions.spec)
-    refuse_unforecastable(panel, decisions.spec)
     return FitPlan(parameters, panel, known, left_out, decisions)
 
 
@@ -122,6 +124,12 @@ def logs_of(parameters: Parameters, panel: Panel) -> Array:
     """Which series are taken in logarithms, (S,) bool."""
     log = False if parameters.distribution.counts else parameters.log
     return choose_logs(panel, log, parameters.season_of(panel.frequency))
+
+
+def nonnegative_of(parameters: Parameters, panel: Panel) -> Array:
+    """Which series are kept at or above 0, (S,) bool: unless it is given, those without a negative value."""
+    given = True if parameters.distribution.counts else parameters.nonnegative
+    return never_negative(panel) if given is None else np.full(len(panel.ids), bool(given))
 
 
 # --- windows ----------------------------------------------------------------------------------------
@@ -270,6 +278,9 @@ def choose_size(rows: Array, spec: WindowSpec, distribution: OutputDistribution)
         size = MEDIUM if windows >= MIN_WINDOWS_FOR_MEDIUM_SIZE else SMALL
         least = size.steps if distribution.counts else MIN_STEPS
     steps = int(np.clip(MAX_PASSES * windows // size.batch_size, least, size.steps))
+    whole = int(np.maximum(rows - spec.needed + 1, 0).sum())
+    if whole < size.batch_size and not distribution.counts:
+        return size._replace(steps=min(MAX_PASSES, max(MIN_STEPS, whole)), batch_size=max(whole, 1))
     memorises = spec.segment > 1 and steps * size.batch_size > MAX_PASSES_WITHOUT_DROPOUT * windows
     return size._replace(steps=steps, dropout=DROPOUT_BEYOND if memorises else size.dropout)
 

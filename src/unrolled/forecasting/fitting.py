@@ -9,8 +9,9 @@ from ..arrays import Array
 from ..interactive.interrupts import interruptible
 from ..interactive.progress import run_progress, subtask
 from ..plurals import counted
+from ..series.outliers import find_outliers, outlier_notes
 from ..series.panel import Panel
-from .defaults import FitPlan, plan_fit
+from .defaults import FitPlan, nonnegative_of, plan_fit
 from .evaluation.holdout import HeldOutForecasts, compare_with_baselines, predict_held_out
 from .inputs.features import Features
 from .model.ensemble import Ensemble
@@ -66,7 +67,12 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
             context=ensemble.context(panel),
             panel=panel,
             comparison=comparison,
-            notes=(*panel.notes, *_notes(plan, held_out, ensemble, evaluate), *ensemble.notes(panel)),
+            notes=(
+                *panel.notes,
+                *outlier_notes(panel, find_outliers(panel, ensemble.spec.season, transform.logs)),
+                *_notes(plan, held_out, ensemble, evaluate),
+                *ensemble.notes(panel),
+            ),
             interrupted=interrupted(),
         )
 
@@ -98,11 +104,18 @@ def train_on_all(plan: FitPlan, transform: SeriesTransform) -> Ensemble:
 
 def _transform(panel: Panel, logs: Array, plan: FitPlan) -> SeriesTransform:
     spec = plan.decisions.spec
-    return estimate_transform(panel, logs, spec.season, spec.horizon, with_trends=spec.follows_trend)
+    return estimate_transform(
+        panel,
+        logs,
+        spec.season,
+        spec.horizon,
+        nonnegative=nonnegative_of(plan.parameters, panel),
+        with_trends=spec.follows_trend,
+    )
 
 
 def _trained(plan: FitPlan, panel: Panel, transform: SeriesTransform, features: Features, title: str) -> Ensemble:
-    """Networks trained on a panel, with the limits of their forecasts and the methods they are combined with."""
+    """Networks trained on a panel, with the rounding of their forecasts and the methods they are combined with."""
     parameters, spec = plan.parameters, plan.decisions.spec
     ensemble = train_ensemble(plan.settings, panel, transform, spec, features, title=title)
     combination = parameters.combination(spec.season, panel.frequency)

@@ -28,7 +28,7 @@ from .defaults import FitPlan, plan_fit
 from .evaluation.comparison import Comparison, combine_comparisons
 from .fitting import fit_planned
 from .parameters import AUTO, DEFAULT_BUDGET_S, MIN_TRIALS, Parameters
-from .predictor import Predictor, SeriesToForecast, Source
+from .predictor import Prediction, Predictor, SeriesToForecast, Source
 from .selection.automatic import SelectionResult, fit_automatically, without_search
 from .selection.search import EVIDENCE
 
@@ -88,13 +88,14 @@ class FittedTable:
         notes = self.predictors[name].notes
         return FittedTable(parameters=asked, predictors=own, selections=selections, notes=notes)
 
-    def forecast(self, levels: Sequence[float], future: IntoDataFrame | None = None) -> pd.DataFrame:
+    def forecast(self, levels: Sequence[float], future: IntoDataFrame | None = None) -> Prediction:
         """Forecasts of the series of the fit, in pandas whatever library they came in."""
-        frames = [
-            one.predict(one.series._replace(library="pandas"), levels, future=future).frame
-            for one in self.predictors.values()
-        ]
-        return pd.concat(frames, ignore_index=True)
+        found = {
+            name: one.predict(one.series._replace(library="pandas"), levels, future=future)
+            for name, one in self.predictors.items()
+        }
+        frame = pd.concat([one.frame for one in found.values()], ignore_index=True)
+        return Prediction(frame, merge_notes({name: one.notes for name, one in found.items()}))
 
     def split(self, df: IntoDataFrame, columns: Columns) -> list[tuple[Predictor, SeriesToForecast, Columns]]:
         """The series of a table with the predictors that forecast them.

@@ -60,7 +60,7 @@ class Parameters:
     ensemble: int | None = None
     likelihood: str | None = None
     reach: int | None = None
-    nonnegative: bool = False
+    nonnegative: bool | None = None
     integer: bool = False
     seed: int = 0
     alias: str | None = None
@@ -88,7 +88,7 @@ class Parameters:
 
     @property
     def support(self) -> Support:
-        return self.distribution.support(self.nonnegative, self.integer)
+        return self.distribution.support(self.integer)
 
     def combination(self, season: int, frequency: Frequency) -> Combination:
         """What the networks are averaged with for series of this frequency and windows with this season."""
@@ -160,6 +160,11 @@ class Parameters:
             raise InputError(
                 f"`likelihood={self.likelihood!r}` is for counts, which are measured from 0 in a view of their "
                 f"own; got scaling {self.scaling!r}. Leave out `scaling`."
+            )
+        if self.nonnegative is not None and not self.nonnegative:
+            raise InputError(
+                f"`likelihood={self.likelihood!r}` is for counts, which are never negative. Leave out "
+                "`nonnegative=False`."
             )
 
     def check_name(self, columns: Columns) -> None:

@@ -14,13 +14,14 @@ from ..series.from_frame import read_panel
 from ..series.known_future import extend_panel
 from ..series.panel import Panel
 from ..series.to_frame import forecast_frame, path_frame
-from .defaults import logs_of
+from .defaults import logs_of, nonnegative_of
 from .evaluation.comparison import Comparison
-from .inputs.windows import refuse_unforecastable
+from .inputs.windows import refuse_unforecastable, without_short
 from .model.ensemble import Ensemble
 from .model.paths import path_noise, sample_paths
 from .model.recursion import forecast_quantiles
 from .parameters import Parameters
+from .plausibility import fan_notes, limit_notes
 from .preprocessing.transform import SeriesTransform, TransformedOrigins, estimate_transform, merge_transforms
 from .probabilistic.conformal import calibrate
 from .probabilistic.interval_columns import interval_columns
@@ -82,7 +83,7 @@ class Predictor:
         return SeriesToForecast(self.context, self.panel or self.context, self.transform, self.source.library)
 
     def read(self, df: IntoDataFrame, columns: Columns) -> SeriesToForecast:
-        """The series of another table, which are forecast without training.
+        """The series of another table that are long enough, which are forecast without training.
 
         Raises:
             DataError: the table does not match that of the training.
@@ -90,13 +91,19 @@ class Predictor:
         layout = self.context.covariates.layout
         panel = read_panel(df, columns, self.context.frequency, self.parameters.season, layout)
         self.ensemble.distribution.refuse_other_targets(panel)
+        panel = without_short(panel, self.ensemble.spec)
         return SeriesToForecast(self.ensemble.context(panel), panel, self.transform_of(panel), library_of(df))
 
     def transform_of(self, panel: Panel) -> SeriesTransform:
         """The transform of a panel: as fitted for series of the fit, estimated afresh for others."""
         spec = self.ensemble.spec
         fresh = estimate_transform(
-            panel, logs_of(self.parameters, panel), spec.season, spec.horizon, with_trends=spec.follows_trend
+            panel,
+            logs_of(self.parameters, panel),
+            spec.season,
+            spec.horizon,
+            nonnegative=nonnegative_of(self.parameters, panel),
+            with_trends=spec.follows_trend,
         )
         return merge_transforms(self.transform, self.context.ids, fresh, panel)
 
@@ -165,8 +172,11 @@ class Predictor:
         horizon, columns = self.parameters.checked_horizon(horizon), columns or self.source.columns
         origins = self.origins(series, columns, future, horizon)
         values = self.quantiles(origins, horizon, intervals=bool(levels))
-        frame = forecast_frame(series.panel, horizon, columns, self.forecast_columns(values, levels), series.library)
-        return Prediction(frame, self._notes(series, origins))
+        forecast = self.forecast_columns(values, levels)
+        frame = forecast_frame(series.panel, horizon, columns, forecast, series.library)
+        told = [limit_notes] if self.parameters.nonnegative is None and not self.ensemble.distribution.counts else []
+        checks = [check(series.panel, series.transform, forecast) for check in (*told, fan_notes)]
+        return Prediction(frame, [*self._notes(series, origins), *(note for notes in checks for note in notes)])
 
     def sample(
         self,

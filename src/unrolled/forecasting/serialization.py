@@ -26,6 +26,7 @@ from .multi_frequency import FittedTable
 from .parameters import Parameters
 from .predictor import Predictor, Source
 from .preprocessing.transform import SeriesTransform
+from .probabilistic.quantiles import MEDIAN
 from .selection.automatic import SelectionResult
 from .selection.search import EVIDENCE
 
@@ -157,7 +158,7 @@ def _rebuild_part(
     parameters = selection.chosen if selection else asked
     source = Source(Columns(**content["columns"]), content["library"], _reading(content.get("reading", {})))
     context = _rebuild_panel(content, arrays)
-    transform = SeriesTransform(**{f.name: arrays[f"profile.{f.name}"] for f in fields(SeriesTransform)})
+    transform = _rebuild_transform(parameters, arrays)
     framing = content["framing"]
     spec = WindowSpec(**{**framing, "views": views_named(framing["views"])})
     ensemble = Ensemble(
@@ -177,10 +178,23 @@ def _rebuild_part(
         source=source,
         ensemble=ensemble,
         transform=transform,
-        conformal_factors=arrays["widening"],
+        conformal_factors=_conformal_factors(arrays["widening"]),
         context=context,
     )
     return predictor, selection
+
+
+def _rebuild_transform(parameters: Parameters, arrays: Mapping[str, Array]) -> SeriesTransform:
+    """The transform of the series. In files of older versions the parameters say which are never negative."""
+    bounded = bool(parameters.nonnegative) or parameters.distribution.counts
+    parts = {"profile.nonnegative": np.full(len(arrays["profile.logs"]), bounded), **arrays}
+    return SeriesTransform(**{f.name: parts[f"profile.{f.name}"] for f in fields(SeriesTransform)})
+
+
+def _conformal_factors(stored: Array) -> Array:
+    """The factors of all intervals, (MEDIAN, H). Files of older versions have none of the 99 % interval, which is
+    extrapolated from the 95 % interval."""
+    return np.concatenate([stored[:1], stored]) if len(stored) == MEDIAN - 1 else stored
 
 
 def _rebuild_search(asked: Parameters, described: Mapping[str, Any] | None) -> SelectionResult | None:

@@ -206,9 +206,10 @@ def _series(content: ReportContent) -> str:
         rows.append(f'<tr>{first}<td class="spark" data-k="{k}"></td>{rest}</tr>')
     whole = framed(shown.caption, [shown.header[0], "", *shown.header[1:]], rows)
     how = (
-        "Gaps are rows missing between the first and the last. Outliers lie more than three interquartile ranges "
-        "outside the quartiles of the remainder after season and trend. Season is the strength of the season, from 0 "
-        "(none) to 1 (it explains all variation). The line shows the end of the series and its forecast."
+        "Gaps are rows missing between the first and the last. Outliers are single values far from the level and the "
+        "season around them, compared with the usual deviations of their series. Season is the strength of the "
+        "season, from 0 (none) to 1 (it explains all variation). The line shows the end of the series and its "
+        "forecast."
     )
     how += " A click on a heading sorts the table, by errors the worst series first." if several else ""
     tall = " tall" if len(rows) > 12 else ""

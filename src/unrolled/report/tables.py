@@ -10,6 +10,7 @@ from ..forecasting.evaluation.comparison import Comparison, OverallComparison
 from ..forecasting.model.ensemble import Member
 from ..forecasting.probabilistic.interval_columns import INTERVAL
 from ..plurals import counted
+from ..series.outliers import find_outliers
 from ..series.stamps import local_time
 from ..series.summary import SeriesSummary, summarize_series
 from . import formatting
@@ -106,8 +107,10 @@ def glances(content: ReportContent) -> list[SeriesSummary]:
     found = []
     for predictor, panel, _, shown in content.parts:
         season = predictor.ensemble.spec.season
-        logs = dict(zip(predictor.context.ids, predictor.transform.logs.tolist(), strict=True))
-        found += [summarize_series(panel, k, season, logs.get(panel.ids[k], False)) for k in range(shown)]
+        known = dict(zip(predictor.context.ids, predictor.transform.logs.tolist(), strict=True))
+        logs = np.array([known.get(name, False) for name in panel.ids])
+        outliers = find_outliers(panel, season, logs)
+        found += [summarize_series(panel, k, season, outliers, logs[k]) for k in range(shown)]
     return found
 
 

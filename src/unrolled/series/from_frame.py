@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError
-from .columns import Columns
+from .columns import Columns, series_name
 from .covariate_encoding import has_future_values, make_covariates
 from .covariates import CovariateLayout
 from .dataframe import ColumnValues, format_stamp, open_table, read_covariate, read_ids, read_target
@@ -20,6 +20,8 @@ from .stamps import read_times
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
+
+MAX_NAMED = 3  # series in a note
 
 
 class TableContent(NamedTuple):
@@ -130,6 +132,11 @@ def make_panel(
         *_notes(table, placed, n_gaps=n_gaps, n_ahead=n_ahead, n_cut=len(rows.values) - len(grid.rows)),
     ]
     ids = [rows.ids[k] for k in grid.series]
+    kept = set(grid.series.tolist())
+    empty = [series_name(name) for k, name in enumerate(rows.ids) if k not in kept]
+    if empty:
+        more = f" and {len(empty) - MAX_NAMED} more" if len(empty) > MAX_NAMED else ""
+        notes.append(f"{', '.join(empty[:MAX_NAMED])}{more} left out, as all values are missing")
     whole = Panel(ids, frequency, grid.offsets, grid.first, y, observed, (*notes, *covariate_notes), covariates)
     return whole.head(grid.lengths)
 

@@ -7,10 +7,10 @@ import pandas as pd
 
 from ..arrays import Array
 from .dataframe import format_stamp
+from .outliers import Outliers
 from .panel import Panel
 
 MIN_SEASONS = 2  # with fewer, season and trend can't be separated
-MIN_MEDIAN_WINDOW = 7  # rows of a running median
 
 
 class SeriesSummary(NamedTuple):
@@ -24,13 +24,15 @@ class SeriesSummary(NamedTuple):
     season: float | None  # strength, 0 .. 1; None: no season, or too few rows to estimate it
 
 
-def summarize_series(panel: Panel, k: int, season: int, log: bool = False) -> SeriesSummary:
+def summarize_series(panel: Panel, k: int, season: int, outliers: Outliers, log: bool = False) -> SeriesSummary:
     """The summary of series k of a panel with `season` rows per season; 1: none.
 
-    If `log`, outliers and the season are those of the logarithms, which the network reads.
+    The outliers are those of the panel. If `log`, the season is that of the logarithms, which the network reads.
     """
-    observed = panel.observed[panel.series(k)]
-    cleaned, outliers = _cleaned(panel, k, season, log)
+    rows = panel.series(k)
+    observed, cleaned = panel.observed[rows], panel.y[rows].copy()
+    own = (outliers.rows >= rows.start) & (outliers.rows < rows.stop)
+    cleaned[outliers.rows[own] - rows.start] = outliers.usual[own]
     first, last = map(
         format_stamp, panel.frequency.local_stamps(panel.first[k] + np.array([0, panel.lengths[k] - 1]))
     )
@@ -39,22 +41,9 @@ def summarize_series(panel: Panel, k: int, season: int, log: bool = False) -> Se
         first=first,
         last=last,
         gaps=int((~observed).sum()),
-        outliers=outliers,
-        season=season_strength(cleaned, season),
+        outliers=int(own.sum()),
+        season=season_strength(np.log(cleaned) if log else cleaned, season),
     )
-
-
-def count_outliers(panel: Panel, k: int, season: int) -> int:
-    """The number of outliers among the observed rows of series k."""
-    return _cleaned(panel, k, season, False)[1]
-
-
-def _cleaned(panel: Panel, k: int, season: int, log: bool) -> tuple[Array, int]:
-    """Series k, or its logarithm, without outliers (n,), and the number of outliers that are observed."""
-    rows = panel.series(k)
-    values = np.log(panel.y[rows]) if log else panel.y[rows]
-    cleaned = without_outliers(values, season)
-    return cleaned, int((panel.observed[rows] & (cleaned != values)).sum())
 
 
 def season_strength(y: Array, season: int) -> float | None:
@@ -73,48 +62,7 @@ def season_strength(y: Array, season: int) -> float | None:
     trend = np.convolve(y, weights / weights.sum(), "valid")
     half = len(weights) // 2
     detrended = y[half : half + len(trend)] - trend
-    remainder = detrended - pd.Series(detrended).groupby(np.arange(len(trend)) % season).transform("mean").to_numpy()
+    position = np.arange(len(detrended)) % season
+    remainder = detrended - pd.Series(detrended).groupby(position).transform("mean").to_numpy()
     variance, rounding = float(np.var(detrended)), (1e-9 * float(np.abs(y).max())) ** 2
     return max(0.0, 1 - float(np.var(remainder)) / variance) if variance > rounding else 0.0
-
-
-def without_outliers(y: Array, season: int) -> Array:
-    """A series (n,) with its outliers replaced by the trend and season at their rows.
-
-    Outliers lie more than three interquartile ranges outside the quartiles of the remainder after subtracting a
-    running median and the median of each position in the season. Source: Hyndman, "Detecting time series outliers",
-    2021 (forecast::tsoutliers), after Tukey; with medians in place of STL.
-
-    >>> float(without_outliers(np.array([0.0, 1, 0, 1, 0, 1, 0, 50, 0, 1, 0, 1]), 2)[7])
-    1.0
-    """
-    seasonal = season > 1 and len(y) >= MIN_SEASONS * season
-    # whole seasons, and enough rows that a single one does not determine the median
-    span = min(season * -(-MIN_MEDIAN_WINDOW // season) if seasonal else MIN_MEDIAN_WINDOW, len(y))
-    smooth = _running_median(y, span)
-    if seasonal:
-        smooth = smooth + _medians_by_position(y - smooth, season)
-    remainder = y - smooth
-    low, high = np.quantile(remainder, [0.25, 0.75])
-    margin = 3 * (high - low) + 1e-9 * max(1.0, float(np.abs(y).max()))  # a perfect season leaves rounding errors
-    return np.where((remainder < low - margin) | (remainder > high + margin), smooth, y)
-
-
-def _running_median(y: Array, span: int) -> Array:
-    """The median of the rows around each row, (n,), extrapolated in a straight line at both ends."""
-    inside = pd.Series(y).rolling(span).median().to_numpy()[span - 1 :]
-    run = min(span, len(inside) - 1)  # rows over which the slopes at the ends are measured
-    rise, final_rise = (inside[run] - inside[0], inside[-1] - inside[-1 - run]) if run else (0.0, 0.0)
-    before, after = (span - 1) // 2, span // 2
-    left = inside[0] - rise / max(run, 1) * np.arange(before, 0, -1)
-    right = inside[-1] + final_rise / max(run, 1) * np.arange(1, after + 1)
-    return np.concatenate((left, inside, right))
-
-
-def _medians_by_position(values: Array, season: int) -> Array:
-    """For each row the median over the rows at the same position in the season, (n,)."""
-    seasons, more = divmod(len(values), season)  # the first positions have one row more
-    whole = values[: seasons * season].reshape(seasons, season)
-    longer = np.concatenate((whole[:, :more], values[None, seasons * season :]))
-    medians = np.concatenate((np.median(longer, 0), np.median(whole[:, more:], 0)))
-    return np.tile(medians, seasons + 1)[: len(values)]

@@ -17,9 +17,10 @@ from unrolled.forecasting.evaluation.holdout import MAX_BLOCKS_OF_ORIGINS, HeldO
 from unrolled.forecasting.model.architecture import Architecture
 from unrolled.forecasting.model.ensemble import Ensemble
 from unrolled.forecasting.probabilistic.conformal import calibrate
-from unrolled.forecasting.probabilistic.quantiles import MEDIAN
+from unrolled.forecasting.probabilistic.quantile_function import scores_of_levels
+from unrolled.forecasting.probabilistic.quantiles import MEDIAN, QUANTILES
 
-NORMAL = np.array([-1.959964, -1.644854, -1.281552, -0.67449, 0, 0.67449, 1.281552, 1.644854, 1.959964])
+NORMAL = scores_of_levels(QUANTILES)
 QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
 
 
@@ -197,7 +198,7 @@ def test_coverage_is_counted_by_hand(rng):
     found, fc = held_out(panel_frame(rng, lengths=(90, 80)))
     values = found.origins.inverse_transform(found.calibrated_on_others())
     y = found.origins.panel.y[found.origins.rows_ahead(4)]
-    for level, pair in ((50, 3), (80, 2), (90, 1), (95, 0)):
+    for level, pair in ((50, 4), (80, 3), (90, 2), (95, 1)):
         inside = (values[..., pair] <= y) & (y <= values[..., -1 - pair])
         assert fc.held_out_.coverage[level] == pytest.approx(inside.mean(), rel=1e-12)
 

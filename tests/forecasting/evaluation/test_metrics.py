@@ -19,7 +19,7 @@ from unrolled.forecasting.evaluation.metrics import (
     summarize,
 )
 from unrolled.forecasting.probabilistic.interval_columns import interval_columns, models_in
-from unrolled.forecasting.probabilistic.quantiles import GRID_LEVELS, QUANTILES
+from unrolled.forecasting.probabilistic.quantiles import GRID_LEVELS, LEARNED, QUANTILES
 from unrolled.series.frequency import DAY, HOUR, Frequency, mase_season
 
 Y = np.array([10.0, 20.0, 30.0])
@@ -73,23 +73,21 @@ def test_intervals_worked_by_hand():
 
 
 def test_crps_is_the_mean_of_twice_the_pinball_losses(rng):
-    quantiles = np.sort(rng.normal(size=(3, 9)), axis=1)
+    quantiles = np.sort(rng.normal(size=(3, len(QUANTILES))), axis=1)
     y = rng.normal(size=3)
     row = one(interval_columns("f", quantiles, GRID_LEVELS), y=y)
-    error = y[:, None] - quantiles
-    levels = np.array(QUANTILES)
+    error = y[:, None] - quantiles[:, 1:-1]
+    levels = np.array(LEARNED)
     assert row["CRPS"] == pytest.approx(2 * np.maximum(levels * error, (levels - 1) * error).mean())
 
 
 def test_crps_of_a_certain_forecast_is_the_absolute_error():
-    row = one(interval_columns("f", np.repeat(Y[:, None] + 2, 9, axis=1), GRID_LEVELS))
-    assert row["CRPS"] == pytest.approx(
-        2 * np.mean([*QUANTILES]) * 2
-    )  # each pinball: (1 - q) 2, and 1 - q averages ½
+    row = one(interval_columns("f", np.repeat(Y[:, None] + 2, len(QUANTILES), axis=1), GRID_LEVELS))
+    assert row["CRPS"] == pytest.approx(2 * np.mean(LEARNED) * 2)  # each pinball: (1 - q) 2, and 1 - q averages ½
 
 
 def test_without_all_learned_quantiles_there_is_no_crps():
-    assert "CRPS" not in one(interval_columns("f", np.repeat(Y[:, None], 9, axis=1), [80, 95]))
+    assert "CRPS" not in one(interval_columns("f", np.repeat(Y[:, None], len(QUANTILES), axis=1), [80, 95]))
 
 
 def test_measures_follow_the_definitions_of_m4(rng):

@@ -15,7 +15,7 @@ from unrolled.forecasting.model.combination import (
     weights_of,
 )
 from unrolled.forecasting.preprocessing.transform import TransformedOrigins, estimate_transform
-from unrolled.forecasting.probabilistic.quantiles import MEDIAN
+from unrolled.forecasting.probabilistic.quantiles import MEDIAN, QUANTILES
 
 
 def test_weights_and_names():
@@ -61,7 +61,7 @@ def test_weights_in_words():
 
 
 def test_quantiles_move_to_the_average_and_keep_their_spread(rng):
-    quantiles = np.sort(rng.standard_normal((3, 4, 9)), axis=-1)
+    quantiles = np.sort(rng.standard_normal((3, 4, len(QUANTILES))), axis=-1)
     methods = rng.standard_normal((2, 3, 6))
     moved = Combination({"Naive": 0.25, "Drift": 0.5}).average(quantiles, methods)
     expected = 0.25 * quantiles[..., MEDIAN] + 0.25 * methods[0, :, :4] + 0.5 * methods[1, :, :4]
@@ -71,7 +71,7 @@ def test_quantiles_move_to_the_average_and_keep_their_spread(rng):
 
 
 def test_missing_forecasts_of_methods_are_replaced_by_the_networks(rng):
-    quantiles = np.sort(rng.standard_normal((1, 3, 9)), axis=-1)
+    quantiles = np.sort(rng.standard_normal((1, 3, len(QUANTILES))), axis=-1)
     methods = np.array([[[np.nan, np.inf, 5.0]], [[2.0, 3.0, np.nan]]])
     middle = quantiles[0, :, MEDIAN]
     moved = Combination({"Naive": 0.25, "Drift": 0.5}).average(quantiles, methods)[0, :, MEDIAN]

@@ -50,6 +50,25 @@ def test_forecasts_from_logarithms_stay_near_the_range_of_their_series(shape):
     np.testing.assert_allclose(likely[0], 90)
 
 
+def test_forecasts_of_series_that_are_never_negative_stay_at_or_above_0(rng):
+    panel = panel_of(*rng.uniform(0, 3, size=(2, 20)))
+    origins = ends_of(panel, transform_of(panel, [False, False], season=1, nonnegative=np.array([True, False])))
+    z = rng.normal(size=(2, 4, 3))
+    kept, free = origins.inverse_transform(z)
+    np.testing.assert_array_equal(kept, np.maximum(z[0], 0))
+    np.testing.assert_array_equal(free, z[1])
+
+
+def test_a_series_that_has_been_negative_in_any_table_may_be_so(rng):
+    panel = panel_of(*rng.uniform(0, 3, size=(4, 20)))
+    old, fresh = (
+        transform_of(panel, [False] * 4, season=1, nonnegative=np.array(kept))
+        for kept in ([True, True, False, False], [True, False, True, True])
+    )
+    assert merge_transforms(old, panel.ids, fresh, panel).nonnegative.tolist() == [True, False, False, False]
+    assert merge_transforms(old, ["s0", "s1"], fresh, panel).nonnegative.tolist() == [True, False, True, True]
+
+
 def test_a_new_extreme_last_value_moves_the_bounds():
     y = np.array([10.0, 20.0, 10.0, 5.0, 10.0])
     newer = ends_of(panel_of(np.append(y, 1000.0)), transform_of(panel_of(y), [True]))

@@ -13,9 +13,9 @@ from unrolled.forecasting.probabilistic.quantile_function import (
     quantiles_at_scores,
     scores_of_levels,
 )
-from unrolled.forecasting.probabilistic.quantiles import QUANTILES
+from unrolled.forecasting.probabilistic.quantiles import LEARNED
 
-NORMAL = scores_of_levels(QUANTILES)
+NORMAL = scores_of_levels(LEARNED)
 
 
 def test_scores_of_levels_are_the_normal_distributions():
@@ -24,7 +24,7 @@ def test_scores_of_levels_are_the_normal_distributions():
     np.testing.assert_allclose(scores_of_levels(FINE_LEVELS), np.arange(-16, 17) / 5, atol=1e-12)
 
 
-@pytest.mark.parametrize("levels", [QUANTILES, FINE_LEVELS])
+@pytest.mark.parametrize("levels", [LEARNED, FINE_LEVELS])
 def test_a_normal_distribution_comes_out_exactly_within_and_beyond_its_quantiles(levels):
     scores = np.linspace(-5, 5, 101)
     quantiles = 10 + 2 * scores_of_levels(levels)
@@ -37,22 +37,22 @@ def test_quantile_function_worked_by_hand():
     quantiles = np.array([-8.0, -6, -4, -2, 0, 1, 2, 3, 4])
     halfway = (NORMAL[5] + NORMAL[6]) / 2
     scores = np.array([0, halfway, NORMAL[8], 1.5 * NORMAL[8], 1.5 * NORMAL[0]])
-    assert_close(quantiles_at_scores(quantiles, QUANTILES, scores), [0, 1.5, 4, 6, -12], terms=8)
+    assert_close(quantiles_at_scores(quantiles, LEARNED, scores), [0, 1.5, 4, 6, -12], terms=8)
 
 
 def test_scores_and_values_are_inverse_to_each_other(rng):
     quantiles = np.sort(rng.standard_normal((5, 3, 9)), axis=-1)
     scores = np.clip(1.5 * rng.standard_normal((5, 3)), -4, 4)
     np.testing.assert_allclose(
-        normal_scores(quantiles, QUANTILES, quantiles_at_scores(quantiles, QUANTILES, scores)), scores
+        normal_scores(quantiles, LEARNED, quantiles_at_scores(quantiles, LEARNED, scores)), scores
     )
 
 
 def test_a_value_that_quantiles_share_has_the_middle_of_their_scores():
     quantiles = np.array([0.0, 0, 0, 0, 0, 1, 1, 1, 2])  # of a count
-    found = normal_scores(quantiles, QUANTILES, np.array([0.0, 1, 2, 3, -1]))
+    found = normal_scores(quantiles, LEARNED, np.array([0.0, 1, 2, 3, -1]))
     expected = [(NORMAL[0] + NORMAL[4]) / 2, (NORMAL[5] + NORMAL[7]) / 2, NORMAL[8]]
     assert_close(found[:3], expected, terms=8)
     assert_close(found[3], 1.5 * NORMAL[8], terms=8)
     assert found[4] == -MAX_SCORE  # no quantile says how far below
-    np.testing.assert_allclose(quantiles_at_scores(quantiles, QUANTILES, found[:4]), [0, 1, 2, 3], atol=1e-12)
+    np.testing.assert_allclose(quantiles_at_scores(quantiles, LEARNED, found[:4]), [0, 1, 2, 3], atol=1e-12)

@@ -93,7 +93,7 @@ def command(
             notes = [*fit_notes, *console.notes(fc.predict_notes_)]
             console.notes(formula_notes(result, output.csv.excel_safe))
             wall_s = console.elapsed_s
-            shown = replace(fc.fitted, notes=tuple(fit_notes))  # in these, parameters are written as options
+            shown = replace(fc.fitted, notes=tuple(notes))  # in these, parameters are written as options
             report = Report(ReportContent(shown, fans, file.name, shlex.join(["unrolled", *sys.argv[1:]]), wall_s))
             files = outputs.write_forecast(run_file, fc, result, report, report_names, given)
             stopped = was_interrupted(fc) or interrupted()

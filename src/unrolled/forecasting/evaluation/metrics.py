@@ -30,7 +30,7 @@ import pandas as pd
 from ...arrays import Array
 from ...series.panel import Panel
 from ..probabilistic.interval_columns import INTERVAL, models_in
-from ..probabilistic.quantiles import GRID_LEVELS, QUANTILES
+from ..probabilistic.quantiles import GRID_LEVELS, LEARNED
 
 POINT_MEASURES = ("sMAPE", "MASE", "RMSSE", "MAE", "RMSE")  # what every comparison shows
 SQUARED = ("RMSSE", "RMSE")  # roots of mean squares
@@ -118,7 +118,7 @@ def _of_model(
     if set(GRID_LEVELS) <= set(levels):
         lows = [f"{model}-lo-{level:g}" for level in GRID_LEVELS]
         highs = [f"{model}-hi-{level:g}" for level in GRID_LEVELS]
-        pinball = losses.mqloss(frame, {model: [*lows, model, *reversed(highs)]}, np.array(QUANTILES))
+        pinball = losses.mqloss(frame, {model: [*lows, model, *reversed(highs)]}, np.array(LEARNED))
         columns["CRPS"] = 2 * of(pinball)
     for level in sorted(levels):
         whole: Any = int(level) if level == int(level) else level  # columns say 80, not 80.0

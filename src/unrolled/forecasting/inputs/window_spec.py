@@ -52,6 +52,14 @@ class WindowSpec:
         return max(SHORTEST_WINDOW, self.segment, self._change)
 
     @property
+    def reason(self) -> str:
+        """Why a window has at least that many periods, in brackets; empty for the smallest of all windows."""
+        if self.shortest == SHORTEST_WINDOW:
+            return ""
+        what = "segment" if self.segment == self.shortest else "season"
+        return f" (one {what}; {SHORTEST_WINDOW} with `{what}=1`)"
+
+    @property
     def needed(self) -> int:
         """Rows that a series needs for training: the shortest window and one horizon."""
         return self.shortest + self.horizon

@@ -1,5 +1,7 @@
 """Windows of series, as networks read them: where they end, and their values in a view."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...arrays import Array
@@ -14,6 +16,7 @@ from .features import Features
 from .views import Cut, View
 from .window_spec import WindowSpec
 
+MAX_NAMED = 3  # series in a note
 MAX_WINDOW_WEIGHT = 20  # relative to the median weight
 
 
@@ -133,7 +136,7 @@ def refuse_untrainable(panel: Panel, spec: WindowSpec) -> None:
     if panel.lengths[longest] < spec.needed:
         raise DataError(
             f"{panel.name(longest)} has {panel.lengths[longest]} rows; horizon {spec.horizon} with a window of at "
-            f"least {spec.shortest} needs {spec.needed}. Lower the horizon, or give more rows."
+            f"least {spec.shortest}{spec.reason} needs {spec.needed}. Lower the horizon, or give more rows."
         )
 
 
@@ -143,5 +146,20 @@ def refuse_unforecastable(panel: Panel, spec: WindowSpec) -> None:
     if panel.lengths[shortest] < spec.shortest:
         raise DataError(
             f"{panel.name(shortest)} has {panel.lengths[shortest]} rows; a forecast needs at least "
-            f"{spec.shortest}. Leave that series out, or give more rows."
+            f"{spec.shortest}{spec.reason}. Leave that series out, or give more rows."
         )
+
+
+def without_short(panel: Panel, spec: WindowSpec) -> Panel:
+    """The series that are long enough to be forecast; a note of the panel names the others. If all are too short,
+    they stay."""
+    short = panel.lengths < spec.shortest
+    if short.all() or not short.any():
+        return panel
+    named = [f"{panel.name(k)} ({panel.lengths[k]})" for k in np.flatnonzero(short)[:MAX_NAMED].tolist()]
+    more = f" and {short.sum() - len(named)} more" if short.sum() > len(named) else ""
+    note = (
+        f"no forecast of {', '.join(named)}{more}: fewer rows than the {spec.shortest} that a forecast needs"
+        f"{spec.reason}"
+    )
+    return replace(panel.select(~short), notes=(*panel.notes, note))

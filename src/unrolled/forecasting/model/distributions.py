@@ -13,9 +13,11 @@ from ...errors import DataError, NotRegisteredError
 from ...nn.losses import LOSSES, Likelihood, Loss, Quantile
 from ...nn.losses.likelihoods import CountLikelihood
 from ...series.panel import Panel, series_of
-from ..probabilistic.quantile_function import FINE_LEVELS
-from ..probabilistic.quantiles import QUANTILES
+from ..probabilistic.quantile_function import FINE_LEVELS, scores_of_levels
+from ..probabilistic.quantiles import LEARNED, QUANTILES
 from ..probabilistic.support import Support
+
+FEW_TARGETS = 20  # with fewer, none is expected outside the 95 % interval
 
 
 class OutputDistribution(ABC):
@@ -61,15 +63,15 @@ class OutputDistribution(ABC):
         Args:
             outputs: of a network, (N, H, P).
             scale: what an output of 1 stands for, (N,).
-            levels: L; learned quantiles have no others than `QUANTILES`.
+            levels: L; learned quantiles are always given at `QUANTILES`.
 
         Returns:
             (N, H, L), rising along the last axis.
         """
 
-    def support(self, nonnegative: bool, integer: bool) -> Support:
-        """The limits of forecasts; counts are always whole and not negative."""
-        return Support(nonnegative or self.counts, integer or self.counts)
+    def support(self, integer: bool) -> Support:
+        """The rounding of forecasts; counts are always whole."""
+        return Support(integer or self.counts)
 
     def refuse_other_targets(self, panel: Panel) -> None:
         """Raise a `DataError` if the target must be counts and is not."""
@@ -93,22 +95,31 @@ class LearnedQuantiles(OutputDistribution):
     cost_in_scales = True
 
     def __init__(self) -> None:
-        super().__init__("quantiles", Quantile(QUANTILES), len(QUANTILES), QUANTILES)
+        super().__init__("quantiles", Quantile(LEARNED), len(LEARNED), QUANTILES)
 
     def _initial_outputs(self, targets: Array, weights: Array, unit: Array) -> Array:
         """The anchor as the median, and around it quantiles at the observed distances of the targets."""
         distance = np.abs(targets)
+        if len(distance) < FEW_TARGETS:
+            # all may lie at their anchors by chance: one more at the spread of its window
+            distance = np.concatenate([distance, np.ones((1, targets.shape[1]))])
+            weights = np.concatenate([weights, np.ones((1, targets.shape[1]))])
         order = distance.argsort(axis=0, kind="stable")
         distance, weights = np.take_along_axis(distance, order, 0), np.take_along_axis(weights, order, 0)
         below = weights.cumsum(axis=0)
         found = np.empty((targets.shape[1], self.size))
-        for k, q in enumerate(QUANTILES):
+        for k, q in enumerate(LEARNED):
             inside = np.argmax(below >= abs(2 * q - 1) * below[-1], axis=0)
             found[:, k] = np.sign(q - 0.5) * distance[inside, np.arange(len(inside))]
         return found
 
     def quantiles(self, outputs: Array, scale: Array, levels: Sequence[float]) -> Array:
-        return np.sort(outputs, axis=-1) * scale[:, None, None]
+        """Beyond the outermost learned ones, on the line through them and the median over normal scores."""
+        learned = np.sort(outputs, axis=-1) * scale[:, None, None]
+        farther = scores_of_levels(QUANTILES)[0] / scores_of_levels(LEARNED)[0]
+        middle, ends = learned[..., len(LEARNED) // 2, None], learned[..., [0, -1]]
+        beyond = middle + farther * (ends - middle)
+        return np.concatenate([beyond[..., :1], learned, beyond[..., 1:]], axis=-1)
 
 
 class ParametricDistribution(OutputDistribution):

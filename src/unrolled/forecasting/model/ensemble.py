@@ -47,7 +47,7 @@ class EnsembleOutputs:
 
     def quantiles(self, levels: Sequence[float] = QUANTILES) -> Array:
         """The medians of the members' quantiles, uncalibrated, (N, horizon, Q), in the units of the target or its
-        logarithm. Learned quantiles have only their own levels."""
+        logarithm. Learned quantiles are always given at `QUANTILES`."""
         count, horizon = self.outputs[0].shape[:2]
         found = np.empty((count, horizon, len(levels)))
         for rows in pieces(count, MEDIANS_AT_ONCE):

@@ -14,6 +14,11 @@ def all_positive(panel: Panel) -> Array:
     return np.minimum.reduceat(panel.y, panel.offsets[:-1]) > 0
 
 
+def never_negative(panel: Panel) -> Array:
+    """For each series whether none of its values is below 0, (S,) bool."""
+    return np.minimum.reduceat(panel.y, panel.offsets[:-1]) >= 0
+
+
 def wants_logarithm(y: Array, observed: Array, season: int) -> bool:
     """Whether the variation of a series is proportional to its level, so that it is even in logarithms.
 

@@ -15,7 +15,7 @@ SERIES_PER_JUDGED_HORIZON, MIN_JUDGED_STEPS = 12, 3
 SMOOTHINGS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 TREND_DECAYS = (2.0, 4.0, 8.0, 16.0)  # natural logarithms of the newest weight over the oldest one behind a slope
 SEASONS_BEHIND_SLOPE = 5
-MIN_HORIZONS_TO_SEE_TREND = 3
+MIN_HORIZONS_TO_SEE_TREND, MIN_ROWS_TO_SEE_TREND = 3, 8
 MAX_ERROR_OF_TREND = 0.9  # relative to the level's error; above it a series counts as not trending
 MAX_ERROR_OF_STEADY_TREND = 0.25  # relative to the level's error
 MAX_ORIGINS_TO_JUDGE_TREND = 50  # of a series
@@ -98,11 +98,11 @@ def best_trends(z: Array, offsets: Array, smoothing: Array, season: int, horizon
     The decay is the one whose level and slope together have the smallest absolute error in the second half of the
     series, at one step, half the horizon and the horizon ahead. A series counts as trending if that error is at least
     10 % smaller than the error of the level alone, and as steady if it is at least 75 % smaller. The decay is 0 for
-    series without a trend and for series of fewer than three horizons.
+    series without a trend and for series of fewer than three horizons or eight rows.
     """
     lengths = np.diff(offsets)
     found, steady = np.zeros(len(lengths)), np.zeros(len(lengths), bool)
-    long = np.flatnonzero(lengths >= MIN_HORIZONS_TO_SEE_TREND * horizon)
+    long = np.flatnonzero(lengths >= max(MIN_HORIZONS_TO_SEE_TREND * horizon, MIN_ROWS_TO_SEE_TREND))
     if not len(long):
         return found, steady
     first, span = lengths[long] // 2, lengths[long] - horizon - lengths[long] // 2

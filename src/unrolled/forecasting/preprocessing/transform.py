@@ -31,6 +31,7 @@ class SeriesTransform:
     """What forecasts need to know about each of S series besides its window."""
 
     logs: Array  # whether it is taken in logarithms, (S,) bool
+    nonnegative: Array  # whether its forecasts are kept at or above 0, (S,) bool
     season: Array  # its seasonal effects, ordinal 0 first, (S, season)
     smoothing: Array  # weight of the newest value in its level, (S,)
     trend: Array  # decay of the weights behind its slope, (S,); 0 without a trend
@@ -44,7 +45,13 @@ class SeriesTransform:
 
 
 def estimate_transform(
-    panel: Panel, logs: Array, season: int, horizon: int, *, with_trends: bool = False
+    panel: Panel,
+    logs: Array,
+    season: int,
+    horizon: int,
+    *,
+    nonnegative: Array | None = None,
+    with_trends: bool = False,
 ) -> SeriesTransform:
     """The transform of each series, estimated from all of its rows.
 
@@ -53,6 +60,7 @@ def estimate_transform(
         logs: which of them are taken in logarithms, (S,) bool.
         season: periods in a season; 1: none.
         horizon: periods ahead at which levels and trends are evaluated.
+        nonnegative: series whose forecasts are kept at or above 0, (S,) bool; None: no series.
         with_trends: whether trends are estimated, too.
     """
     count = len(panel.ids)
@@ -67,6 +75,7 @@ def estimate_transform(
     none = np.zeros(count)
     transform = SeriesTransform(
         logs=logs,
+        nonnegative=none > 0 if nonnegative is None else nonnegative,
         season=seasonal,
         smoothing=none,
         trend=none,
@@ -86,13 +95,17 @@ def estimate_transform(
 def merge_transforms(
     old: SeriesTransform, ids: Sequence[Any], fresh: SeriesTransform, panel: Panel
 ) -> SeriesTransform:
-    """The transform of a new panel: the old one for its series that are among `ids`, the fresh one for the others."""
+    """The transform of a new panel: the old one for its series that are among `ids`, the fresh one for the others.
+
+    Forecasts of a series that has been negative in either panel may be negative.
+    """
     places = {name: k for k, name in enumerate(ids)}
     known = np.array([places.get(name, -1) for name in panel.ids])
     # a logarithm can't be kept where a new value is not positive
     use = (known >= 0) & ~(old.logs[known] & ~all_positive(panel))
     pairs = zip(astuple(old.take(known)), astuple(fresh), strict=True)
-    return SeriesTransform(*(np.where(use.reshape(-1, *[1] * (a.ndim - 1)), a, b) for a, b in pairs))
+    merged = SeriesTransform(*(np.where(use.reshape(-1, *[1] * (a.ndim - 1)), a, b) for a, b in pairs))
+    return replace(merged, nonnegative=fresh.nonnegative & ((known < 0) | old.nonnegative[known]))
 
 
 def deseasonalized(panel: Panel, transform: SeriesTransform) -> Array:
@@ -130,7 +143,8 @@ class TransformedOrigins(Origins):
         return log_transformed(self.panel, self.transform.logs)[self.rows_ahead(horizon)]
 
     def inverse_transform(self, z: Array) -> Array:
-        """Forecasts (N, ...) in the units of the target: the exponential for series taken in logarithms.
+        """Forecasts (N, ...) in the units of the target: the exponential for series taken in logarithms, and at least
+        0 for series that are never negative.
 
         A spread that grows steadily in logarithms grows exponentially in the units of the target. Forecasts
         are therefore limited to a range around the extremes of their series, including its last value.
@@ -141,7 +155,7 @@ class TransformedOrigins(Origins):
         low = np.minimum(lowest, last) - MAX_EXCESS_OF_EXTREMES * (median - lowest)
         high = np.maximum(highest, last) + MAX_EXCESS_OF_EXTREMES * (highest - median)
         high = np.minimum(high, LARGEST_LOGARITHM)
-        y = z.copy()
         beside = (-1, *[1] * (z.ndim - 1))
+        y = np.where(self.transform.nonnegative[self.series].reshape(beside), np.maximum(z, 0.0), z)
         y[own] = np.exp(np.clip(z[own], low.reshape(beside), high.reshape(beside)))
         return y

@@ -55,13 +55,18 @@ def pooled(weights: Array) -> bool:
 
 def _upper_quantiles(scores: Array, coverage: float) -> Array:
     """The score of the rank for this coverage in each column of (N, K), (K,). Infinite ones, whose target is unknown
-    or can't be brought inside by a factor, are left out."""
+    or can't be brought inside by a factor, are left out.
+
+    The largest of n scores has the coverage n / (n + 1). For more, it is extended as distances of normal errors are.
+    """
     counts = np.isfinite(scores).sum(axis=0)
     # 0.975 - 0.025 is a rounding error above 0.95
     ranks = np.ceil((counts + 1) * coverage - 1e-9).astype(int)
     places = np.maximum(np.minimum(ranks, counts) - 1, 0)
     found = np.partition(scores.T, np.unique(places), axis=1)[np.arange(len(places)), places]
-    return np.where(counts > 0, found, 1.0)
+    largest = scores_of_levels([(1 + n / (n + 1)) / 2 for n in np.maximum(counts, 1).tolist()])
+    wanted = scores_of_levels([(1 + coverage) / 2])
+    return np.where(counts > 0, found * np.where(ranks > counts, wanted / largest, 1.0), 1.0)
 
 
 def calibrate(quantiles: Array, factors: Array, levels: Sequence[float] = QUANTILES) -> Array:

@@ -1,4 +1,4 @@
-"""The grid of quantiles that networks learn, and interpolation within it."""
+"""The grid of quantiles: those that networks learn and one pair beyond them, and interpolation within it."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,14 @@ from ...arrays import Array
 from ...errors import InputError
 
 # pairs around the median; the outermost carry the 95 % interval
-QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+LEARNED = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+# those of every forecast: the outermost pair, of the 99 % interval, is extrapolated, as few values lie so far outside
+QUANTILES = (0.005, *LEARNED, 0.995)
 MEDIAN = QUANTILES.index(0.5)
 # the coverage levels whose bounds are learned quantiles
-GRID_LEVELS = tuple(round(100 * (QUANTILES[-1 - k] - QUANTILES[k]), 6) for k in range(MEDIAN))
+GRID_LEVELS = tuple(
+    round(100 * (high - low), 6) for low, high in zip(LEARNED, LEARNED[::-1], strict=True) if low < 0.5
+)
 
 
 def check_levels(level: Sequence[float] | float | None) -> list[float]:
@@ -23,12 +27,15 @@ def check_levels(level: Sequence[float] | float | None) -> list[float]:
     largest = 100 * (QUANTILES[-1] - QUANTILES[0])
     for value in levels:
         if not 0 < value <= largest + 1e-9:
-            raise InputError(f"`level` must be above 0 and at most {largest:g}, the largest learned; got {value:g}.")
+            raise InputError(
+                f"`level` must be above 0 and at most {largest:g}, since values outside wider intervals are too rare "
+                f"to learn from; got {value:g}."
+            )
     return levels
 
 
 def read_quantile(quantiles: Array, q: float) -> Array:
-    """The quantile q of (..., Q) by linear interpolation between the learned ones, which keeps the order."""
+    """The quantile q of (..., Q) by linear interpolation between those of the grid, which keeps the order."""
     right = int(np.clip(np.searchsorted(QUANTILES, q - 1e-9), 1, len(QUANTILES) - 1))
     left = right - 1
     share = (q - QUANTILES[left]) / (QUANTILES[right] - QUANTILES[left])

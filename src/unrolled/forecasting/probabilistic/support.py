@@ -1,4 +1,4 @@
-"""The support of a target, which limits all forecasts."""
+"""The values that a target can take: any, or whole numbers."""
 
 from typing import NamedTuple
 
@@ -8,18 +8,16 @@ from ...arrays import Array
 
 
 class Support(NamedTuple):
-    """The limits of a target's forecasts, intervals and samples."""
+    """The rounding of a target's forecasts, intervals and samples."""
 
-    nonnegative: bool = False  # nothing lies below 0
     integer: bool = False  # all values are whole
 
     def values(self, y: Array) -> Array:
-        """Values of the target, clipped and rounded to the nearest.
+        """Values of the target, rounded to the nearest.
 
-        >>> Support(nonnegative=True, integer=True).values(np.array([-0.7, 1.2, 2.6]))
-        array([0., 1., 3.])
+        >>> Support(integer=True).values(np.array([-0.7, 1.2, 2.6]))
+        array([-1.,  1.,  3.])
         """
-        y = np.maximum(y, 0.0) if self.nonnegative else y
         return np.rint(y) + 0.0 if self.integer else y  # + 0: never -0
 
     def quantile(self, y: Array, q: float) -> Array:
@@ -28,7 +26,6 @@ class Support(NamedTuple):
         >>> Support(integer=True).quantile(np.array([1.2, 2.6]), 0.9)
         array([2., 3.])
         """
-        y = np.maximum(y, 0.0) if self.nonnegative else y
         if not self.integer:
             return y
         # a value that differs from a whole number by a rounding error is that number

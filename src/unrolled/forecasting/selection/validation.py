@@ -75,6 +75,8 @@ class Validation:
         ends = (ends[:, None] + moments).reshape(-1)
         try:
             predictor = fit(parameters, past, WITHOUT_TABLE, evaluate=False)
+            if predictor.context.ids != past.ids:  # some are too short for these parameters
+                return np.full((len(past.ids), self.blocks), np.inf)
             origins = TransformedOrigins(self.panel, ends, predictor.transform)
             forecasts = predictor.quantiles(origins, intervals=False)[..., MEDIAN]  # (S·O, H)
         except UnrolledError:  # such as a training that diverged; a candidate must not end the search

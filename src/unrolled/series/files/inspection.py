@@ -12,8 +12,8 @@ from ..by_frequency import frequency_note, merge_notes, read_panels
 from ..columns import Columns
 from ..dataframe import format_stamp
 from ..frequency import DAY, HOUR, Frequency
+from ..outliers import find_outliers, outlier_notes
 from ..panel import Panel
-from ..summary import count_outliers
 from .dialect import RawTable
 from .numbers import is_numeric, missing, sample_of
 from .options import CovariateColumns, ReadOptions
@@ -89,8 +89,10 @@ def inspect_table(path: str, options: ReadOptions, season: int | None = None) ->
         roles = roles or _time_roles(raw, options)
         found["notes"] = list(raw.notes)
     else:
-        found |= _describe_all(panels, table.columns, season)
-        merged = merge_notes({p.frequency.name: p.notes for p in panels})
+        outliers = [find_outliers(panel, season or panel.frequency.season) for panel in panels]
+        found |= _describe_all(panels, table.columns, season, [len(one.rows) for one in outliers])
+        pairs = zip(panels, outliers, strict=True)
+        merged = merge_notes({p.frequency.name: [*p.notes, *outlier_notes(p, own)] for p, own in pairs})
         found["notes"] = [*table.notes, *frequency_note(panels), *merged]
     for column in found["columns"]:
         column["role"] = roles.get(column["name"])
@@ -117,7 +119,7 @@ def _time_roles(raw: RawTable, options: ReadOptions) -> dict[str, str]:
     return dict.fromkeys(find_time(raw, given, []), "time")
 
 
-def _describe(panel: Panel, columns: Columns, season: int | None) -> dict[str, Any]:
+def _describe(panel: Panel, columns: Columns, season: int | None, outliers: int) -> dict[str, Any]:
     """What is inferred about the series of one frequency."""
     season = season or panel.frequency.season
     suspect = suspected_sentinel(panel.y[panel.observed])
@@ -136,13 +138,15 @@ def _describe(panel: Panel, columns: Columns, season: int | None) -> dict[str, A
         "gaps": int((~panel.observed).sum()),
         "season": season,
         "sentinels": None if suspect is None else {"value": suspect[0], "times": suspect[1]},
-        "outliers": sum(count_outliers(panel, k, season) for k in range(len(panel.ids))),
+        "outliers": outliers,
     }
 
 
-def _describe_all(panels: Sequence[Panel], columns: Columns, season: int | None) -> dict[str, Any]:
+def _describe_all(
+    panels: Sequence[Panel], columns: Columns, season: int | None, outliers: Sequence[int]
+) -> dict[str, Any]:
     """What is inferred about all series, and, if there are several frequencies, about those of each in "parts"."""
-    parts = [_describe(panel, columns, season) for panel in panels]
+    parts = [_describe(panel, columns, season, count) for panel, count in zip(panels, outliers, strict=True)]
     whole = dict(parts[0])
     if len(parts) > 1:
         whole |= {name: combine(part[name] for part in parts) for name, combine in COMBINE.items()}

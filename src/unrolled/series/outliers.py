@@ -1,0 +1,188 @@
+"""Outliers: single values far from the level and season around them.
+
+The level at a row is a running median, which follows trends, random walks and lasting changes of level. The season is
+a running median over the same position in neighbouring seasons. The remainder is compared with its own spread. The
+limit is chosen so that most tables of mere noise have no outlier. Nothing is changed in the data.
+"""
+
+from functools import cache
+from itertools import pairwise
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ..arrays import Array
+from .dataframe import format_stamp
+from .panel import Panel
+from .ragged import pieces_of, side_by_side
+
+LEVEL_ROWS = 7  # behind a running median; also the seasons behind the median of a position
+MIN_SEASONS = 3  # with fewer, a median over seasons would be drawn along by an outlier
+MIN_ROWS = LEVEL_ROWS  # of a series; with fewer, nothing tells an outlier from the noise
+FALSE_ALARMS = 0.05  # of a table of normal noise whose spread is known
+MARGIN, MARGIN_TIMES_ROWS = 1.3, 4.0  # for tails heavier than normal ones, and for a spread from few rows
+SPREAD_SHARES = (0.5, 0.9)  # of the smallest deviations; each gives a spread, and the larger one counts
+SPREAD_SCORES = np.array([NormalDist().inv_cdf((1 + share) / 2) for share in SPREAD_SHARES])
+MAX_DECIMALS = 6  # of values that count as rounded
+MAX_NAMED = 3  # outliers in a note
+
+
+class Outliers(NamedTuple):
+    """The outliers of a panel."""
+
+    rows: Array  # of the panel
+    usual: Array  # the value that level and season give there, in units of the target
+
+
+@np.errstate(over="ignore", invalid="ignore")  # of values near the limits of float64
+def find_outliers(panel: Panel, season: int, logs: Array | None = None) -> Outliers:
+    """The outliers among the observed values of a panel.
+
+    Args:
+        panel: S series.
+        season: rows per season; 1: none.
+        logs: series whose logarithms are examined, (S,) bool; None: no series.
+    """
+    logs = np.zeros(len(panel.ids), bool) if logs is None else logs
+    found = [np.zeros(0, np.int64)]
+    usual = [np.zeros(0)]
+    for series, rows, offsets in pieces_of(panel.offsets):
+        in_logs = np.repeat(logs[series], np.diff(offsets))
+        y, z = panel.y[rows], panel.y[rows].copy()
+        z[in_logs] = np.log(z[in_logs])
+        expected = usual_values(z, offsets, season)
+        far = _far(z - expected, y, offsets, logs[series], len(panel.y))
+        far &= panel.observed[rows] & ~_recurs(z - expected, offsets, season)
+        expected[in_logs] = np.exp(expected[in_logs])
+        found.append(rows.start + np.flatnonzero(far))
+        usual.append(expected[far])
+    return Outliers(np.concatenate(found), np.concatenate(usual))
+
+
+def outlier_notes(panel: Panel, outliers: Outliers) -> list[str]:
+    """A note that names the first outliers, if there are any."""
+    count, named = len(outliers.rows), []
+    for row, value in zip(outliers.rows[:MAX_NAMED], outliers.usual, strict=False):
+        k = int(np.searchsorted(panel.offsets, row, side="right")) - 1
+        stamp = format_stamp(panel.stamps(k)[row - panel.offsets[k]])
+        of = "" if panel.ids[k] is None else f" of {panel.name(k)}"
+        named.append(f"{panel.y[row]:.6g} at {stamp}{of} (usual there: {value:.3g})")
+    more = f", and {count - len(named)} more" if count > len(named) else ""
+    return [f"{count} outlier(s), used as they are: {', '.join(named)}{more}"] if count else []
+
+
+def usual_values(z: Array, offsets: Array, season: int) -> Array:
+    """The level and season around each row of series below one another, (n,)."""
+    if season == 1:
+        return _level(z, offsets, LEVEL_ROWS)
+    lengths = np.diff(offsets)
+    # an odd number of rows that holds every position of the season
+    trend = _level(z, offsets, max(LEVEL_ROWS, season + 1 - season % 2))
+    enough = np.repeat(lengths >= MIN_SEASONS * season, lengths)
+    effects = np.where(enough, _median_of_position(z - trend, offsets, season), 0.0)
+    return effects + _level(z - effects, offsets, LEVEL_ROWS)
+
+
+def _level(z: Array, offsets: Array, span: int) -> Array:
+    """The median of the `span` rows around each row, (n,). Within half a window of an end of its series, where there
+    are not so many, the line through the outermost `span` rows takes its place."""
+    level = pd.Series(z).rolling(span, center=True).median().to_numpy(copy=True)
+    begin, end = offsets[:-1], offsets[1:]
+    first, last = np.minimum(begin + span, end), np.maximum(end - span, begin)
+    for starts, ends, outer in ((begin, first, slice(None, span // 2)), (last, end, slice(-(span // 2), None))):
+        for some, values in side_by_side(z, starts, ends):
+            line = _robust_line(values)
+            cells = starts[some, None] + np.arange(values.shape[1])
+            # a short series has no row with a whole window
+            own = slice(None) if values.shape[1] < span else outer
+            level[cells[:, own]] = line[:, own]
+    return level
+
+
+def _robust_line(values: Array) -> Array:
+    """A line through each row of (m, w) whose slope is the median of the slopes between rows half of w apart."""
+    width = values.shape[1]
+    if width == 1:
+        return values
+    apart, time = width // 2, np.arange(width) - (width - 1) / 2
+    slope = np.median(values[:, apart:] - values[:, :-apart], axis=1)[:, None] / apart
+    return np.median(values - slope * time, axis=1)[:, None] + slope * time
+
+
+def _median_of_position(z: Array, offsets: Array, season: int) -> Array:
+    """The median of each row and the rows at the same position in the nearest seasons of its series, (n,)."""
+    lengths = np.diff(offsets)
+    begin = np.repeat(offsets[:-1], lengths)
+    place = np.arange(len(z)) - begin
+    count = (np.repeat(lengths, lengths) - 1 - place % season) // season + 1  # of seasons with this position
+    first = np.clip(place // season - LEVEL_ROWS // 2, 0, np.maximum(count - LEVEL_ROWS, 0))
+    seasons = first[:, None] + np.arange(LEVEL_ROWS)
+    known = seasons < count[:, None]
+    rows = begin[:, None] + place[:, None] % season + season * np.where(known, seasons, 0)
+    values = np.sort(np.where(known, z[rows], np.inf), axis=1)
+    n = known.sum(axis=1)
+    low, high = (np.take_along_axis(values, k[:, None], axis=1)[:, 0] for k in ((n - 1) // 2, n // 2))
+    return (low + high) / 2
+
+
+def _far(remainder: Array, y: Array, offsets: Array, logs: Array, total: int) -> Array:
+    """Whether each remainder exceeds the limit of its series, (n,) bool; `y` are the values in units, and `total` is
+    the number of values in the table."""
+    far, distance = np.zeros(len(remainder), bool), np.abs(remainder)
+    rounded = _resolution(y, offsets) / 2
+    rounding_error = 1e-9 * (1 + np.maximum.reduceat(np.abs(y), offsets[:-1]))
+    for k, (begin, end) in enumerate(pairwise(offsets.tolist())):
+        if end - begin < MIN_ROWS:
+            continue
+        own, middle = distance[begin:end], np.median(y[begin:end])
+        moved = own[own > rounding_error[k]]
+        if middle == 0 and len(moved) < 2:
+            continue  # a single event among zeros has nothing that it could be compared with
+        # values in logarithms are positive
+        least = rounded[k] / middle if logs[k] else rounded[k]
+        limit = _limit(end - begin, total) * max(_spread(moved), least)
+        far[begin:end] = own > limit + rounding_error[k]
+    return far
+
+
+def _spread(distance: Array) -> float:
+    """The standard deviation that these distances would have in a normal distribution, (m,).
+
+    Zeros are left out before, so that a series of mostly zeros is measured by its other values, and the largest
+    distance is left out here, so that a constant series with one spike has no spread.
+    """
+    m = len(distance) - 1
+    if m < 1:
+        return 0.0
+    places = [int(share * (m - 1)) for share in SPREAD_SHARES]
+    return float((np.partition(distance, places)[places] / SPREAD_SCORES).max())
+
+
+@cache
+def _limit(n: int, total: int) -> float:
+    """The largest usual distance in a series of n values among `total`, in standard deviations."""
+    return (MARGIN + MARGIN_TIMES_ROWS / n) * NormalDist().inv_cdf(1 - FALSE_ALARMS / (2 * total))
+
+
+def _resolution(y: Array, offsets: Array) -> Array:
+    """The unit to which all values of a series are rounded, 1, 0.1, ..., or 0, (S,)."""
+    found = np.zeros(len(offsets) - 1)
+    for decimals in range(MAX_DECIMALS, -1, -1):
+        scaled = y * 10.0**decimals
+        rounded = np.abs(scaled - np.rint(scaled)) <= 1e-12 * np.abs(scaled) + 1e-6
+        found[np.logical_and.reduceat(rounded, offsets[:-1])] = 10.0**-decimals
+    return found
+
+
+def _recurs(remainder: Array, offsets: Array, season: int) -> Array:
+    """Whether the value one season before or after deviates in the same direction at least half as far, (n,) bool."""
+    recurs = np.zeros(len(remainder), bool)
+    if season == 1:
+        return recurs
+    series = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    for here, there in ((slice(season, None), slice(None, -season)), (slice(None, -season), slice(season, None))):
+        alike = np.sign(remainder[here]) * remainder[there] >= np.abs(remainder[here]) / 2
+        recurs[here] |= (series[here] == series[there]) & alike
+    return recurs

@@ -1,0 +1,109 @@
+"""Outliers are found, and noise, trends, seasons, changes of level, counts and events have none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tables import panel_of
+from unrolled.series.outliers import find_outliers, outlier_notes
+
+MANY = 200  # series of a table
+STEPS = np.arange
+
+
+def rows_of(*series, season=1, logs=None):
+    return find_outliers(panel_of(*series), season, logs).rows.tolist()
+
+
+NOISES = {
+    "noise": lambda rng, n: rng.normal(size=n),
+    "a line and noise": lambda rng, n: 0.5 * STEPS(n) + rng.normal(size=n),
+    "a season and noise": lambda rng, n: 10 * np.sin(STEPS(n) * np.pi / 6) + 0.2 * STEPS(n) + rng.normal(size=n),
+    "a random walk": lambda rng, n: rng.normal(size=n).cumsum(),
+    "a change of level": lambda rng, n: 50.0 * (STEPS(n) > n // 2) + rng.normal(size=n),
+    "rare counts": lambda rng, n: rng.poisson(0.2, n),
+    "counts": lambda rng, n: rng.poisson(5, n),
+    "many zeros": lambda rng, n: (rng.random(n) < 0.2) * rng.poisson(30, n),
+    "peaks of a season": lambda rng, n: 30 * (STEPS(n) % 12 == 11) + rng.normal(size=n),
+}
+
+
+@pytest.mark.parametrize("kind", NOISES)
+@pytest.mark.parametrize("rows", [34, 110, 500])
+def test_one_table_of_noise_has_at_most_one_outlier(rng, kind, rows):
+    """Two hundred tables of one series; with the usual rule of three quartile ranges, about half would have some."""
+    found = [rows_of(NOISES[kind](rng, rows).astype(float), season=12) for _ in range(MANY)]
+    assert np.mean([len(one) > 0 for one in found]) <= 0.03
+    assert len(rows_of(*(NOISES[kind](rng, rows).astype(float) for _ in range(MANY)), season=12)) <= 2
+
+
+@pytest.mark.parametrize("season", [4, 7, 52])
+def test_a_season_of_which_there_are_few_makes_no_outliers(rng, season):
+    for rows in (2 * season + 1, 3 * season):
+        y = [5 * np.sin(2 * np.pi * STEPS(rows) / season) + rng.normal(size=rows) for _ in range(MANY)]
+        assert len(rows_of(*y, season=season)) <= 0.03 * MANY
+
+
+@pytest.mark.parametrize("at", [0, 1, 50, 98, 99])
+@pytest.mark.parametrize("kind", ["noise", "a line and noise", "a season and noise", "counts"])
+def test_a_spike_is_found_wherever_it_is(rng, kind, at):
+    y = NOISES[kind](rng, 100).astype(float)
+    y[at] += 12 * (np.sqrt(5) if kind == "counts" else 1)
+    outliers = find_outliers(panel_of(y), 12)
+    assert outliers.rows.tolist() == [at]
+    assert abs(outliers.usual[0] - y[at]) > 8
+
+
+def test_a_spike_among_equal_values_is_found_but_no_single_event_among_zeros():
+    constant, zeros = np.full(40, 5.0), np.zeros(40)
+    constant[20] = zeros[20] = 100
+    assert rows_of(constant) == [20]
+    assert rows_of(zeros) == []
+    assert rows_of(np.where(STEPS(40) == 20, 6.0, 5.0)) == []  # a unit of rounding
+
+
+def test_two_spikes_beside_each_other_are_found_and_those_that_recur_are_not(rng):
+    y = NOISES["a season and noise"](rng, 500)
+    y[[77, 78]] += [40, -40]
+    assert rows_of(y, season=12) == [77, 78]
+    few = rng.normal(size=30)
+    few[[7, 19]] += 40
+    assert rows_of(few, season=12) == []
+    assert rows_of(few, season=10) == [7, 19]
+
+
+def test_logarithms_and_gaps(rng):
+    growing = np.exp(0.05 * STEPS(200) + 0.1 * rng.normal(size=200))
+    assert rows_of(growing, logs=np.array([True])) == []
+    growing[30] *= 10
+    outliers = find_outliers(panel_of(growing), 1, np.array([True]))
+    assert outliers.rows.tolist() == [30]
+    assert outliers.usual[0] == pytest.approx(np.exp(1.5), rel=0.3)
+    panel = panel_of(growing)
+    filled = replace(panel, observed=STEPS(200) != 30)
+    assert len(find_outliers(filled, 1, np.array([True])).rows) == 0
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 6, 7, 8, 25])
+@pytest.mark.parametrize("season", [1, 4, 7, 12])
+def test_series_of_every_length_are_examined_and_a_line_has_no_outliers(n, season):
+    assert rows_of(3 - 0.1 * STEPS(n), np.full(n, 2.0), season=season) == []
+
+
+def test_a_series_does_not_change_with_those_beside_it(rng):
+    y = [rng.normal(size=n).cumsum() for n in (5, 40, 70)]
+    y[1][17] += 50
+    assert rows_of(*y) == [5 + 17]
+
+
+def test_the_note_names_the_first_outliers():
+    y = np.full((5, 20), 1.0)
+    y[:, 9] = 50
+    panel = panel_of(*y)
+    note = outlier_notes(panel, find_outliers(panel, 1))[0]
+    assert note.startswith("5 outlier(s), used as they are: 50 at 9 of series 's0' (usual there: 1), 50 at 9 of")
+    assert note.endswith("(usual there: 1), and 2 more")
+    assert outlier_notes(panel, find_outliers(panel_of(*np.ones((5, 20))), 1)) == []
