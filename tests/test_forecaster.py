@@ -280,3 +280,19 @@ def test_sampling_leaves_the_notes_of_a_prediction(rng):
     assert notes
     fc.sample(2)
     assert fc.predict_notes_ == notes
+
+
+def test_a_missing_column_is_named_with_the_parameter_that_names_another():
+    df = pd.DataFrame({"date": pd.date_range("2024-01-01", periods=40), "y": 1.0})
+    with pytest.raises(
+        un.DataError, match=r"no column 'ds'; .*'date', 'y'\. Rename one, or name it with `time_col`\."
+    ):
+        un.Forecaster(2).fit(df)
+
+
+def test_timestamps_off_the_grid_of_a_training_are_named_so():
+    months = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=40, freq="MS"), "y": np.arange(40.0)})
+    fc = un.Forecaster(2, steps=2, ensemble=1, hidden=2, verbose=0).fit(months)
+    months.loc[20, "ds"] += pd.Timedelta(days=9)
+    with pytest.raises(un.DataError, match=r"does not lie on the monthly grid of the training \(1 of 40 do not"):
+        fc.predict(months)

@@ -292,7 +292,9 @@ def test_without_the_compiled_module_choosing_numpy_gives_no_warning():
 def test_without_the_compiled_module_choosing_it_is_an_error():
     done = python(WITHOUT, UNROLLED_ENGINE="native")
     assert done.returncode == 1
-    assert done.stderr.endswith("InputError: no engine is called 'native'; this build has: auto, numpy.\n")
+    assert done.stderr.endswith(
+        "UNROLLED_ENGINE='native': no engine is called 'native'; this build has: auto, numpy.\n"
+    )
 
 
 # --- side effects of the compiled engine --------------------------------------------------------------
