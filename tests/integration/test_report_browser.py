@@ -90,7 +90,7 @@ def test_series_are_searched_and_selected_by_keyboard(opened):
 def test_headings_sort_the_series_by_click_and_keyboard(opened):
     """The sparkline's column has no heading; errors begin with the worst series."""
     opened.evaluate("window.heads = [...document.querySelectorAll('#series thead th')]; 0")
-    head = "heads.find(head => head.textContent === 'sMAPE GRU')"
+    head = "heads.find(head => head.textContent === 'MASE GRU')"
     cells = (
         "[...document.querySelectorAll('#series tbody tr')].map(row => Number(row.cells[{}.cellIndex].textContent))"
     )

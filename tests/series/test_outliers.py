@@ -104,6 +104,6 @@ def test_the_note_names_the_first_outliers():
     y[:, 9] = 50
     panel = panel_of(*y)
     note = outlier_notes(panel, find_outliers(panel, 1))[0]
-    assert note.startswith("5 outlier(s), used as they are: 50 at 9 of series 's0' (usual there: 1), 50 at 9 of")
+    assert note.startswith("5 outliers, used as they are: 50 at 9 of series 's0' (usual there: 1), 50 at 9 of")
     assert note.endswith("(usual there: 1), and 2 more")
     assert outlier_notes(panel, find_outliers(panel_of(*np.ones((5, 20))), 1)) == []

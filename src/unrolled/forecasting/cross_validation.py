@@ -174,9 +174,7 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
                 predictor = fit(parameters, panel.until(int(group[0])), source, evaluate=evaluate)
             if interrupted():
                 break
-            if not reached:
-                too_short = () if predictor.panel is None else predictor.panel.notes[len(panel.notes) :]
-                notes += [*too_short, *predictor.ensemble.notes(panel)]
+            notes += [] if reached else _notes_of(predictor, panel)
             found.append(_forecast_group(predictor, panel, group, plan, scaled_by))
             reached += len(group)
     if not found:
@@ -197,6 +195,12 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
         found=selection,
         zone=panel.frequency.zone,
     )
+
+
+def _notes_of(predictor: Predictor, panel: Panel) -> list[str]:
+    """What the user should know about the first training on a panel."""
+    too_short = () if predictor.panel is None else predictor.panel.notes[len(panel.notes) :]
+    return [*too_short, *predictor.ensemble.notes(panel)]
 
 
 def _rows_ahead(panel: Panel, left_out: Array, horizon: int) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..arrays import Array
+from ..plurals import counted
 from .dataframe import format_stamp
 from .panel import Panel
 from .ragged import pieces_of, side_by_side
@@ -66,11 +67,16 @@ def outlier_notes(panel: Panel, outliers: Outliers) -> list[str]:
     count, named = len(outliers.rows), []
     for row, value in zip(outliers.rows[:MAX_NAMED], outliers.usual, strict=False):
         k = int(np.searchsorted(panel.offsets, row, side="right")) - 1
-        stamp = format_stamp(panel.stamps(k)[row - panel.offsets[k]])
+        ordinal = panel.first[k] + row - panel.offsets[k]
+        stamp = format_stamp(panel.frequency.local_stamps(np.array([ordinal]))[0])
         of = "" if panel.ids[k] is None else f" of {panel.name(k)}"
         named.append(f"{panel.y[row]:.6g} at {stamp}{of} (usual there: {value:.3g})")
     more = f", and {count - len(named)} more" if count > len(named) else ""
-    return [f"{count} outlier(s), used as they are: {', '.join(named)}{more}"] if count else []
+    return (
+        [f"{counted(count, 'outlier')}, used as {'it is' if count == 1 else 'they are'}: {', '.join(named)}{more}"]
+        if count
+        else []
+    )
 
 
 def usual_values(z: Array, offsets: Array, season: int) -> Array:

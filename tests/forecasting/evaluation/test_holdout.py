@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from unrolled.forecasting.evaluation.holdout import MAX_BLOCKS_OF_ORIGINS, HeldO
 from unrolled.forecasting.model.architecture import Architecture
 from unrolled.forecasting.model.ensemble import Ensemble
 from unrolled.forecasting.probabilistic.conformal import calibrate
+from unrolled.forecasting.probabilistic.interval_columns import interval_columns
 from unrolled.forecasting.probabilistic.quantile_function import scores_of_levels
 from unrolled.forecasting.probabilistic.quantiles import MEDIAN, QUANTILES
 
@@ -132,7 +134,8 @@ def test_coverage_of_each_day_is_counted_by_hand(rng):
     y = found.origins.panel.y[found.origins.rows_ahead(4)]
     days = found.origins.panel.frequency.stamps(found.origins.ordinals_ahead(4))
     values = found.origins.inverse_transform(found.calibrated_on_others())
-    inside = (values[..., 0] <= y) & (y <= values[..., -1])
+    low, high = list(interval_columns("", values, [95], found.ensemble.support).values())[1:]
+    inside = (low <= y) & (y <= high)
     by_day = fc.held_out_.coverage_by_day
     for number, name in enumerate(
         ["Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"]
@@ -180,7 +183,7 @@ def test_reported_coverage_is_calibrated_on_other_origins(origins, series, rng):
     target = 3 * rng.normal(size=(len(left), 3))  # too narrow intervals: those of few scores never shrink
     held_out = HeldOutForecasts(
         ensemble=None,
-        origins=None,
+        origins=SimpleNamespace(series=np.tile(np.arange(series), origins)),
         left=left,
         quantiles=raw,
         target=target,

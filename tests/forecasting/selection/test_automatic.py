@@ -92,7 +92,7 @@ def test_too_few_rows_are_not_searched(rng):
         ({"budget": float("inf")}, "`budget` must be a number"),
         ({"budget": True}, "`budget` must be a number"),
         ({"max_trials": 3}, "`max_trials` must be a whole number ≥ 4"),
-        ({"max_trials": 8.5}, "`max_trials` must be a whole number ≥ 4"),
+        ({"max_trials": 8.5}, "`max_trials` must be a whole number or None; got 8.5"),
         ({"cell": "rnn", "budget": 5}, "`budget` is for the automatic choice, but the cell is 'rnn'"),
         ({"cell": "rnn", "max_trials": 5}, "`max_trials` is for the automatic choice"),
     ],

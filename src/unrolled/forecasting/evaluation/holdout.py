@@ -62,7 +62,7 @@ class HeldOutForecasts:
     @cached_property
     def conformal_factors(self) -> Array:
         """The calibration of all intervals, (MEDIAN, H)."""
-        return _cautious_factors(self.quantiles, self.target, self.weight)
+        return self._cautious_factors(np.ones(len(self.left), bool))
 
     def calibrated_on_others(self) -> Array:
         """Quantiles of each origin, calibrated on other origins only, (K, H, Q).
@@ -76,9 +76,25 @@ class HeldOutForecasts:
             here = (self.left >= block[0]) & (self.left <= block[-1])
             apart = (self.left <= block[0] - self.horizon) | (self.left >= block[-1] + self.horizon)
             others = next(rows for rows in (apart, ~here, here) if rows.any())
-            factors = _cautious_factors(self.quantiles[others], self.target[others], self.weight[others])
-            found[here] = calibrate(self.quantiles[here], factors)
+            found[here] = calibrate(self.quantiles[here], self._cautious_factors(others))
         return found
+
+    @property
+    def pooled(self) -> bool:
+        """Whether all intervals are calibrated on the scores of all steps ahead together."""
+        return pooled(self.weight, self._separate(np.ones(len(self.left), bool)))
+
+    def _cautious_factors(self, rows: Array) -> Array:
+        """`conformal_factors` of some windows (K,) bool, but at least 1 if there are few scores: they come from a
+        short period, which may have been unusually calm."""
+        weight, separate = self.weight[rows], self._separate(rows)
+        factors = conformal_factors(self.quantiles[rows], self.target[rows], weight, separate)
+        return np.maximum(factors, 1.0) if pooled(weight, separate) else factors
+
+    def _separate(self, rows: Array) -> int:
+        """The number of windows among these (K,) bool that share no target."""
+        blocks = np.stack([self.origins.series[rows], self.left[rows] // self.horizon])
+        return len(np.unique(blocks, axis=1).T)
 
     @cached_property
     def inside(self) -> dict[int, Array]:
@@ -193,7 +209,7 @@ def compare_with_baselines(
         coverage_by_day=held_out.coverage_by_day(),
         origins=len(np.unique(held_out.left)),
         rows=int((panel.lengths - known.lengths).max()),
-        pooled=pooled(held_out.weight),
+        pooled=held_out.pooled,
         example=forecast_frame(compared.until(horizon), horizon, columns, example),
         name=name,
         by_step=score_steps(np.tile(np.arange(1, horizon + 1), len(origins)), series, y, flat, history),
@@ -239,10 +255,3 @@ def _correlation(quantiles: Array, target: Array, weight: Array, apart: int) -> 
     steps = min(quantiles.shape[1], target.shape[1])
     scores = normal_scores(quantiles[:, :steps], QUANTILES, target[:, :steps])
     return estimate_correlation(scores, weight[:, :steps], apart)
-
-
-def _cautious_factors(quantiles: Array, target: Array, weight: Array) -> Array:
-    """`conformal_factors`, but at least 1 if there are few scores: they come from a short period, which may have
-    been unusually calm."""
-    factors = conformal_factors(quantiles, target, weight)
-    return np.maximum(factors, 1.0) if pooled(weight) else factors

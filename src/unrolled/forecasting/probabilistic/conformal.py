@@ -11,9 +11,10 @@ from .quantiles import MEDIAN, QUANTILES
 MIN_FACTOR, MAX_FACTOR = 0.2, 5.0  # anything beyond is more likely due to chance
 UNCALIBRATED_FACTOR = 2.0  # of series too short for calibration: typical of those just long enough
 MIN_SCORES_PER_STEP = 100  # with fewer held-out scores of a step, all steps are pooled
+MIN_SEPARATE_WINDOWS = 20  # as with fewer windows that share no target, whose errors are alike
 
 
-def conformal_factors(quantiles: Array, targets: Array, weights: Array) -> Array:
+def conformal_factors(quantiles: Array, targets: Array, weights: Array, separate: int | None = None) -> Array:
     """The factor by which each interval must be stretched to have its coverage level, (MEDIAN, H).
 
     For the pair of quantiles (lo, hi) around the median m, the score of a target y is its distance from m relative to
@@ -25,6 +26,7 @@ def conformal_factors(quantiles: Array, targets: Array, weights: Array) -> Array
         quantiles: held-out predictions (N, H, Q).
         targets: (N, H).
         weights: (N, H), 0 for targets that are unknown.
+        separate: the number of windows among these that share no target; None: all of them.
 
     Source: Romano, Patterson & Candès, "Conformalized quantile regression", NeurIPS 2019; the relative score is that
     of Sousa, Tomé & Moreira, 2022 (arXiv:2207.02274).
@@ -33,7 +35,7 @@ def conformal_factors(quantiles: Array, targets: Array, weights: Array) -> Array
     for pair in range(MEDIAN):
         scores = np.where(weights > 0, _relative_distance(quantiles, targets, pair), np.inf)
         coverage = QUANTILES[-1 - pair] - QUANTILES[pair]
-        factors[pair] = _upper_quantiles(scores.reshape(-1, 1) if pooled(weights) else scores, coverage)
+        factors[pair] = _upper_quantiles(scores.reshape(-1, 1) if pooled(weights, separate) else scores, coverage)
     return np.clip(factors, MIN_FACTOR, MAX_FACTOR)
 
 
@@ -48,9 +50,10 @@ def _relative_distance(quantiles: Array, targets: Array, pair: int) -> Array:
     return np.divide(distance, half_width, out=found, where=half_width > rounding)
 
 
-def pooled(weights: Array) -> bool:
-    """Whether the scores of all steps ahead are pooled because a single step has too few."""
-    return bool((weights > 0).sum(axis=0).min() < MIN_SCORES_PER_STEP)
+def pooled(weights: Array, separate: int | None = None) -> bool:
+    """Whether the scores of all steps ahead are pooled because a single step has too few; parameters as above."""
+    count = len(weights) if separate is None else separate
+    return bool((weights > 0).sum(axis=0).min() < MIN_SCORES_PER_STEP or count < MIN_SEPARATE_WINDOWS)
 
 
 def _upper_quantiles(scores: Array, coverage: float) -> Array:
