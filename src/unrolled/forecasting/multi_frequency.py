@@ -21,7 +21,7 @@ from ..interactive.interrupts import interruptible
 from ..interactive.progress import run_progress, subtask
 from ..series.by_frequency import frequency_names, frequency_note, merge_notes, series_counts, take_rows
 from ..series.columns import Columns
-from ..series.dataframe import open_table, read_ids
+from ..series.dataframe import in_one_zone, open_table, read_ids
 from ..series.panel import Panel
 from ..series.stamps import read_stamps
 from .defaults import FitPlan, plan_fit
@@ -94,7 +94,9 @@ class FittedTable:
             one.predict(one.series._replace(library="pandas"), levels, future=future).frame
             for one in self.predictors.values()
         ]
-        return pd.concat(frames, ignore_index=True)
+        zones = [one.context.frequency.zone for one in self.predictors.values()]
+        tables = in_one_zone(frames, zones, self.source.columns.time)
+        return pd.concat([table.to_native() for table in tables], ignore_index=True)
 
     def split(self, df: IntoDataFrame, columns: Columns) -> list[tuple[Predictor, SeriesToForecast, Columns]]:
         """The series of a table with the predictors that forecast them.
