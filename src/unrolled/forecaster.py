@@ -28,7 +28,7 @@ from .report import Report, ReportContent
 from .report.figures import figure_of
 from .series.by_frequency import merge_notes, read_panels
 from .series.columns import Columns, named_columns
-from .series.dataframe import in_library, library_of
+from .series.dataframe import in_library, in_one_zone, library_of
 from .series.panel import Panel
 
 if TYPE_CHECKING:
@@ -356,7 +356,8 @@ class Forecaster:
         frames = [answer.frame for answer in answers.values()]
         if len(frames) == 1:
             return Prediction(frames[0], notes)
-        whole = nw.concat([nw.from_native(frame, eager_only=True) for frame in frames])
+        zones = [one.context.frequency.zone for one, _, _ in asked]
+        whole = nw.concat(in_one_zone(frames, zones, fitted.source.columns.time))
         return Prediction(nw.maybe_reset_index(whole).to_native(), notes)
 
     def with_columns(self, columns: Columns) -> Forecaster:

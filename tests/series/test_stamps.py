@@ -85,6 +85,17 @@ def test_several_frequencies_have_one_zone():
     assert found["ds"].tolist() == [*ahead(hours(), 2, "h"), *ahead(days, 2, "D")]
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_days_of_utc_beside_hours_of_a_zone_are_written_in_that_zone(library):
+    days = pd.date_range("2024-03-01", periods=80, tz="UTC").tz_convert(BERLIN)
+    parts = [pd.DataFrame({"unique_id": k, "ds": s, "y": 1.0}) for k, s in (("h", hours()), ("d", days))]
+    table = pd.concat(parts, ignore_index=True)
+    fc = un.Forecaster(horizon=1, steps=2, ensemble=1, verbose=0)
+    found = fc.fit(table if library == "pandas" else pl.from_pandas(table)).predict()["ds"]
+    assert [pd.Timestamp(stamp) for stamp in found.to_list()] == [*ahead(hours(), 1, "h"), *ahead(days, 1, "24h")]
+    assert fc.fitted.forecast([])["ds"].dt.tz is not None
+
+
 # --- the clock --------------------------------------------------------------------------------------
 
 

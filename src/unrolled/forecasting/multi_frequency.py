@@ -21,7 +21,7 @@ from ..interactive.interrupts import interruptible
 from ..interactive.progress import run_progress, subtask
 from ..series.by_frequency import frequency_names, frequency_note, merge_notes, series_counts, take_rows
 from ..series.columns import Columns
-from ..series.dataframe import open_table, read_ids
+from ..series.dataframe import in_one_zone, open_table, read_ids
 from ..series.panel import Panel
 from ..series.stamps import read_stamps
 from .defaults import FitPlan, plan_fit
@@ -94,7 +94,9 @@ class FittedTable:
             name: one.predict(one.series._replace(library="pandas"), levels, future=future)
             for name, one in self.predictors.items()
         }
-        frame = pd.concat([one.frame for one in found.values()], ignore_index=True)
+        zones = [one.context.frequency.zone for one in self.predictors.values()]
+        tables = in_one_zone([one.frame for one in found.values()], zones, self.source.columns.time)
+        frame = pd.concat([table.to_native() for table in tables], ignore_index=True)
         return Prediction(frame, merge_notes({name: one.notes for name, one in found.items()}))
 
     def split(self, df: IntoDataFrame, columns: Columns) -> list[tuple[Predictor, SeriesToForecast, Columns]]:

@@ -85,6 +85,17 @@ def in_library(data: Mapping[str, Array], library: Any, zone: str | None = None)
     return nw.from_dict(data, backend=library).with_columns(*located).to_native()
 
 
+def in_one_zone(frames: Sequence[Any], zones: Sequence[str | None], time: str) -> list[Any]:
+    """Tables as narwhals data frames, whose timestamps all have the first of their zones."""
+    import narwhals as nw
+
+    tables = [nw.from_native(frame, eager_only=True) for frame in frames]
+    if len(set(zones)) == 1:
+        return tables
+    zone = UTC if str(zones[0])[0] in "+-" else str(zones[0])  # polars knows no fixed offsets
+    return [table.with_columns(nw.col(time).dt.convert_time_zone(zone)) for table in tables]
+
+
 def read_ids(table: Any, columns: Columns) -> tuple[Array, list[Any]]:
     """The number of each row's series, in the order of their first rows, (n,); and the ids, [None] without ids."""
     if columns.id not in table.columns:
