@@ -35,7 +35,8 @@ def fan_notes(panel: Panel, transform: SeriesTransform, forecast: Mapping[str, A
     begin = panel.offsets[:-1]
     low, high = np.minimum.reduceat(panel.y, begin), np.maximum.reduceat(panel.y, begin)
     # a newer table, or the rows that a model file keeps, may not hold the whole history
-    units = np.where(transform.logs[:, None], np.exp(transform.extent), transform.extent)
+    units = transform.extent.copy()
+    units[transform.logs] = np.exp(units[transform.logs])
     low, high = np.minimum(low, units[:, 0]), np.maximum(high, units[:, 2])
     width = high - low
     beyond = {name: np.maximum(low[:, None] - v, v - high[:, None]) for name, v in forecast.items()}
