@@ -18,7 +18,9 @@ from unrolled.report.wording import notes
 def test_the_content_is_that_of_the_fit(rng):
     fc = fitted(panel_frame(rng), 4)
     content = fc.report(level=[80]).content
+    fc.predict(level=[80])
     assert content.fitted.predictors is fc.fitted.predictors
+    assert content.fitted.notes == (*fc.notes_, *fc.predict_notes_)
     assert content.comparison is fc.held_out_
     assert (content.name, content.columns, content.steps) == (NAME, fc.columns_, 4)
     assert content.ids == ["s0", "s1", "s2"]
