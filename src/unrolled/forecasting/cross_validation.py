@@ -25,6 +25,7 @@ from .evaluation.metrics import (
     has_many_zeros,
     in_sample_values,
     judging_measure,
+    score_groups,
     score_series,
     summarize,
 )
@@ -35,6 +36,7 @@ from .multi_frequency import merge_selections, split_search
 from .parameters import AUTO, Parameters, is_count
 from .predictor import Predictor, Source
 from .preprocessing.transform import TransformedOrigins
+from .probabilistic.interval_columns import models_in
 from .selection.automatic import SelectionResult, select_parameters
 
 
@@ -119,7 +121,8 @@ class Backtest:
         """Whether the networks are better than the baselines, in words."""
         scores = self.by_series()
         table = summarize(scores)
-        return str(Contest.of(table, self.name, self.measure_of(table), scores))
+        parts = scores if scores.index.unique("series").size > 1 else self._by_cutoff()
+        return str(Contest.of(table, self.name, self.measure_of(table), parts))
 
     def measure_of(self, table: pd.DataFrame) -> str:
         """The column of `table()` by which models are compared."""
@@ -128,6 +131,13 @@ class Backtest:
     def by_step(self) -> pd.DataFrame:
         """sMAPE, MAE, RMSE and intervals by step ahead and model; all series and cutoffs together."""
         return score_series(self.steps, self.columns[self.target], self._forecasts())
+
+    def _by_cutoff(self) -> pd.DataFrame:
+        """The point measures by number of the cutoff and model."""
+        cutoffs = np.unique(self.columns["cutoff"], return_inverse=True)[1]
+        models = {name: self.columns[name] for name in models_in(self.names)}
+        y = self.columns[self.target]
+        return score_groups(cutoffs, self.series, y, models, self.history).rename_axis(["cutoff", "model"])
 
     def _forecasts(self) -> dict[str, Array]:
         return {name: self.columns[name] for name in self.names}

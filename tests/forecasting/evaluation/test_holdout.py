@@ -209,6 +209,28 @@ def test_coverage_is_counted_by_hand(rng):
 # --- the comparison ---------------------------------------------------------------------------------
 
 
+def test_the_noise_of_a_single_series_is_that_of_blocks_of_a_horizon(rng):
+    found, fc = held_out(panel_frame(rng, lengths=(90,)))
+    comparison = fc.held_out_
+    blocks = found.blocks
+    rows = found.origins.rows_ahead(4)
+    assert np.unique(rows[blocks == 0]).tolist() == [86, 87, 88, 89]
+    errors = np.abs(comparison_errors(found, comparison))
+    own = [errors[blocks == k].mean() for k in np.unique(blocks)]
+    by_block = comparison.by_block["MAE"].xs("Naive", level="model")
+    np.testing.assert_allclose(by_block, own)
+    difference = comparison.by_block[comparison.measure].unstack("model")
+    difference = difference[comparison.name] - difference[comparison.contest.best]
+    assert comparison.contest.noise == pytest.approx(difference.std() / np.sqrt(len(difference)))
+    assert held_out(panel_frame(rng))[1].held_out_.by_block is None
+
+
+def comparison_errors(found, comparison):
+    """The errors of the naive forecast, (K, H)."""
+    panel = found.origins.panel
+    return panel.y[found.origins.rows_ahead(4)] - panel.y[found.origins.ends - 1][:, None]
+
+
 def test_the_networks_errors_are_those_of_their_medians(rng):
     found, fc = held_out(panel_frame(rng))
     comparison, factors = fc.held_out_, found.conformal_factors

@@ -35,6 +35,7 @@ class Comparison:
         name: the network's column.
         by_step: the point measures by step ahead (1 .. H) and model, all series and origins together.
         by_series: all point measures by series (its id; 0 where there are no ids) and model.
+        by_block: the same of a single series by block of a horizon's rows from the end on; None: several series.
         known: held-out values by step ahead, (H,).
         pooled: whether calibration pools the steps ahead.
     """
@@ -49,6 +50,7 @@ class Comparison:
     name: str
     by_step: pd.DataFrame
     by_series: pd.DataFrame
+    by_block: pd.DataFrame | None
     known: Array
     pooled: bool
 
@@ -95,7 +97,8 @@ class Comparison:
     @property
     def contest(self) -> Contest:
         """The network against the best baseline."""
-        return Contest.of(self.table, self.name, self.measure, self.by_series)
+        parts = self.by_series if self.by_block is None else self.by_block
+        return Contest.of(self.table, self.name, self.measure, parts)
 
     @property
     def verdict(self) -> str:
@@ -200,6 +203,7 @@ def combine_comparisons(parts: Mapping[str, Comparison]) -> OverallComparison | 
         name=first.name,
         by_step=_by_step(found, models),
         by_series=by_series,
+        by_block=None,
         known=np.sum([part.known for part in found], axis=0),
         pooled=any(part.pooled for part in found),
         parts=dict(parts),

@@ -7,6 +7,7 @@ from itertools import count as numbers_from
 from math import gcd
 
 import numpy as np
+import pandas as pd
 
 from ...arrays import Array
 from ...series.columns import Columns
@@ -29,8 +30,8 @@ from .metrics import (
     has_many_zeros,
     in_sample_values,
     judging_measure,
+    score_groups,
     score_series,
-    score_steps,
     summarize,
 )
 
@@ -90,6 +91,11 @@ class HeldOutForecasts:
         weight, separate = self.weight[rows], self._separate(rows)
         factors = conformal_factors(self.quantiles[rows], self.target[rows], weight, separate)
         return np.maximum(factors, 1.0) if pooled(weight, separate) else factors
+
+    @property
+    def blocks(self) -> Array:
+        """The number of the block of H rows in which each forecast value lies, counted from the end, (K, H)."""
+        return (self.left[:, None] + self.horizon - 1 - np.arange(self.horizon)) // self.horizon
 
     def _separate(self, rows: Array) -> int:
         """The number of windows among these (K,) bool that share no target."""
@@ -202,6 +208,10 @@ def compare_with_baselines(
         | {model: f[last] for model, f in forecasts.items() if model != name}
         | interval_columns(name, values[last], REPORTED_LEVELS, ensemble.support)
     )
+
+    def _scored_by(groups: Array, name: str) -> pd.DataFrame:
+        return score_groups(groups, series, y, flat, history).rename_axis([name, "model"])
+
     return Comparison(
         table=table,
         measure=judging_measure(table, many_zeros),
@@ -212,7 +222,8 @@ def compare_with_baselines(
         pooled=held_out.pooled,
         example=forecast_frame(compared.until(horizon), horizon, columns, example),
         name=name,
-        by_step=score_steps(np.tile(np.arange(1, horizon + 1), len(origins)), series, y, flat, history),
+        by_step=_scored_by(np.tile(np.arange(1, horizon + 1), len(origins)), "step"),
+        by_block=_scored_by(held_out.blocks.reshape(-1), "block") if len(panel.ids) == 1 else None,
         by_series=scores[list(POINT_MEASURES)].rename(index=dict(enumerate(ids)), level="series"),
         known=(~np.isnan(y)).reshape(-1, horizon).sum(axis=0),
     )

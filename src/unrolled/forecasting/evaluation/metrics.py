@@ -153,21 +153,34 @@ def scales(history: InSampleValues, series: Any) -> Array:
     return np.where(found == 0, np.nan, found)
 
 
-def score_steps(
-    steps: Array, ids: Array, y: Array, forecasts: Mapping[str, Array], history: InSampleValues
+def score_groups(
+    groups: Array, ids: Array, y: Array, forecasts: Mapping[str, Array], history: InSampleValues
 ) -> pd.DataFrame:
-    """The point measures by step ahead (n,), over the values of all series; see `score_series`."""
-    scores = score_series(steps, y, forecasts)
-    scale, root = scales(history, ids).T
-    errors = {model: values - y for model, values in forecasts.items()}  # unknown ones do not count
-    means = {
-        "MASE": pd.DataFrame({model: np.abs(error) / scale for model, error in errors.items()}).groupby(steps).mean(),
-        "RMSSE": pd.DataFrame({model: (error / root) ** 2 for model, error in errors.items()}).groupby(steps).mean(),
+    """The point measures of groups of values of all series, such as the steps ahead; arguments as in `score_series`.
+
+    Args:
+        groups: the group of each value, (n,).
+    """
+    scale, root = scales(history, ids).T[..., None]
+    f = np.column_stack(list(forecasts.values()))
+    error, size = np.abs(f - y[:, None]), np.abs(f) + np.abs(y[:, None])
+    share = np.divide(error, size, out=np.zeros_like(error), where=size > 0)
+    terms = {
+        "sMAPE": 200 * share,
+        "MASE": error / scale,
+        "RMSSE": (error / root) ** 2,
+        "MAE": error,
+        "RMSE": error**2,
     }
-    means["RMSSE"] **= 0.5
-    for name, table in means.items():
-        scores[name] = table.stack(future_stack=True).reindex(scores.index)
-    return scores[list(POINT_MEASURES)].rename_axis(["step", "model"])
+    known = ~np.isnan(y)  # the others do not count
+    by_group = pd.DataFrame({"y": y[known]}).groupby(groups[known])["y"]
+    one_sign = (by_group.min() > 0) | (by_group.max() < 0)
+    found = {}
+    for name, values in terms.items():
+        table = pd.DataFrame(values[known], columns=list(forecasts)).groupby(groups[known]).mean()
+        table = table**0.5 if name in SQUARED else table.where(one_sign, axis=0) if name == "sMAPE" else table
+        found[name] = table.stack(future_stack=True)
+    return pd.DataFrame(found)[list(POINT_MEASURES)]
 
 
 def _ordered(columns: Iterable[str]) -> list[str]:
@@ -233,21 +246,22 @@ class Contest(NamedTuple):
     best: str  # of the baselines
     measure: str
     errors: tuple[float, float]  # of the network and of the best baseline
-    noise: float  # standard error of their difference over the series; 0 where it is unknown
+    noise: float  # standard error of their difference; 0 where it is unknown
 
     @classmethod
-    def of(cls, table: pd.DataFrame, name: str, measure: str, by_series: pd.DataFrame) -> Contest:
+    def of(cls, table: pd.DataFrame, name: str, measure: str, by_part: pd.DataFrame) -> Contest:
         """The contest in a table of errors, one row per model.
 
         Args:
             table: means over the series.
             name: the network's row.
             measure: the column that decides.
-            by_series: the errors by series and model, from which the noise of a difference is estimated.
+            by_part: the errors by series and model, or of a single series by block of rows and model; from their
+                differences the noise is estimated.
         """
         errors = table[measure]
         best = str(errors.drop(name).idxmin())
-        own = by_series[measure].unstack("model")
+        own = by_part[measure].unstack("model")
         difference = (own[name] - own[best]).dropna()
         noise = float(difference.std(ddof=1) / np.sqrt(len(difference))) if len(difference) > 1 else 0.0
         return cls(name, best, measure, (float(errors[name]), float(errors[best])), noise)
