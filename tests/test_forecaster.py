@@ -116,7 +116,7 @@ def test_gaps_are_never_targets_nor_scores(rng):
     df = panel_frame(rng, lengths=(90,))
     gap = df.drop(index=[40, 41])
     fc = un.Forecaster(horizon=4, **QUICK).fit(gap)
-    assert any("2 gap(s) filled" in note for note in fc.notes_)
+    assert any("2 gaps filled" in note for note in fc.notes_)
     assert np.isfinite(fc.predict()["GRU"]).all()
 
 

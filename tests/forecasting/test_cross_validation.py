@@ -356,7 +356,7 @@ def test_rows_without_any_value_known_ahead_are_refused_as_in_predict(rng):
     frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=40), "y": rng.normal(size=40)})
     frame["x"] = np.where(np.arange(40) == 30, np.nan, 1.0 * np.arange(40))
     fc = un.Forecaster(horizon=3, steps=1, ensemble=1, hidden=2, verbose=0)
-    message = r"for 2024-01-31, but the future covariate\(s\) 'x' are missing there \(1 such row\(s\) in all\)"
+    message = r"for 2024-01-31, but the future covariate\(s\) 'x' are missing there \(1 such row in all\)"
     with pytest.raises(un.DataError, match=message):
         fc.cross_validation(frame, n_windows=4, future_cols=["x"])
     assert len(fc.cross_validation(frame, n_windows=2, future_cols=["x"])) == 6  # the row lies before the cutoffs

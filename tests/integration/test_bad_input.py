@@ -68,7 +68,7 @@ CASES = {
         FORECAST, r"table\.csv, column 'date', line 9: 'Monday' is not .* \(--time\)", with_line(9, "Monday,8"),
         shell=True,
     ),
-    "missing stamp": Case(FORECAST, r"column 'date', line 9: the timestamp is missing \(2 such line\(s\)\)\. Fill",
+    "missing stamp": Case(FORECAST, r"column 'date', line 9: the timestamp is missing \(2 such lines\)\. Fill",
         with_line(9, ",8").replace("2024-01-20", "2024-01-20 07:00").replace("2024-01-30", ""),
     ),
     "double stamp": Case(

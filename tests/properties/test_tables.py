@@ -249,7 +249,7 @@ def test_other_ids_are_refused(one):
     [
         ({"past_cols": None}, "past_cols must be a list of column names; got None"),
         ({"static_cols": 5}, "static_cols must be a list of column names; got 5"),
-        ({"baselines": 3}, "no baseline is called 3"),
+        ({"baselines": 3}, "`baselines` must be a text or a list of texts; got 3"),
     ],
 )
 def test_arguments_of_other_types_are_refused(arguments, message):

@@ -83,7 +83,7 @@ def test_missing_ends_are_cut_off_and_counted():
     panel = read(table([nan, nan, 3.0, nan, 5.0, nan]))
     assert panel.y.tolist() == [3, 3, 5]
     assert panel.first.tolist() == [2]
-    assert panel.notes[1] == "3 row(s) without a value at the ends of series cut off"
+    assert panel.notes[1] == "3 rows without a value at the ends of series cut off"
 
 
 def test_a_series_without_values_is_dropped():
@@ -91,7 +91,7 @@ def test_a_series_without_values_is_dropped():
     panel = read(frame)
     assert panel.ids == ["a"]
     left_out = "series 'b' left out, as all values are missing"
-    assert panel.notes == ("2 row(s) without a value at the ends of series cut off", left_out)
+    assert panel.notes == ("2 rows without a value at the ends of series cut off", left_out)
 
 
 def test_messages_count_rows_as_the_columns_say():

@@ -41,7 +41,7 @@ def test_gaps_are_filled_from_one_season_before_else_from_the_row_before():
     expected[missing] = [2, 2, 5, 2]  # row 16 is filled from row 9, which is filled from row 2
     assert panel.y.tolist() == expected.tolist()
     assert np.flatnonzero(~panel.observed).tolist() == missing
-    assert panel.notes == ("4 gap(s) filled with the value one season before, and left out of every score",)
+    assert panel.notes == ("4 gaps filled with the value one season before, and left out of every score",)
 
 
 def test_a_given_season_fills_gaps_too():
@@ -92,7 +92,7 @@ def test_an_incomplete_last_period_is_dropped_with_a_note(freq, days, name):
     assert panel.frequency.name == name
     assert panel.lengths.tolist() == [8, 8]
     assert panel.y[7] == 7
-    assert panel.notes == (f"1 last row(s) dropped, as their {name} period is incomplete",)
+    assert panel.notes == (f"1 last row dropped, as their {name} period is incomplete",)
 
 
 def test_a_stamp_between_two_others_is_not_an_incomplete_last_period():
@@ -108,7 +108,7 @@ def test_a_stamp_between_two_others_is_not_an_incomplete_last_period():
 
 def test_duplicates_are_named_with_their_rows():
     frame = pd.concat([table([1.0, 2.0, 3.0]), table([4.0], start="2024-01-02")])
-    message = r"column 'ds': the timestamp 2024-01-02 occurs twice, in rows 1 and 3 \(1 such pair\(s\)\)\. "
+    message = r"column 'ds': the timestamp 2024-01-02 occurs twice, in rows 1 and 3 \(1 such pair\)\. "
     refused(frame, message + "If the table holds several series, name the column")
     refused(
         frame.assign(unique_id="a"),
@@ -166,7 +166,7 @@ def test_a_rare_session_on_a_weekend_is_left_out_of_business_days():
     panel = read(pd.concat([frame, saturday]).sort_values("ds"))
     assert panel.frequency.name == "business days"
     assert panel.y.tolist() == frame["y"].tolist()
-    assert panel.notes == ("1 value(s) outside Monday to Friday left out; `open='all'` keeps them",)
+    assert panel.notes == ("1 value outside Monday to Friday left out; `open='all'` keeps them",)
     daily = read(pd.concat([frame, saturday]), opened="all")
     assert daily.observed.sum() == 101
 

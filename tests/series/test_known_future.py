@@ -46,7 +46,7 @@ def test_rows_without_a_target_are_the_known_future():
     panel = read_panel(frame, Columns(past=("p",), future=("x",)))
     assert panel.y.tolist() == [1, 2, 3]
     assert panel.covariates.names == ("p", "p is missing", "x")  # the gap ahead adds no column
-    assert panel.notes == ("3 row(s) after the last values of 'y' taken as the known future",)
+    assert panel.notes == ("3 rows after the last values of 'y' taken as the known future",)
     assert extend_panel(panel, 1).covariates.values[:, 2].tolist() == [1, 2, 3, 4]
     assert extend_panel(panel, 1).covariates.values[:, 0].tolist() == [0, 1, 1, 1]  # 2 is not read
     with pytest.raises(
@@ -61,7 +61,7 @@ def test_rows_without_a_target_are_the_known_future():
 
 def test_without_columns_known_ahead_rows_without_a_target_are_cut_off_and_no_table_is_needed():
     panel = read_panel(table([1.0, 2.0, nan], p=[1, 2, 3]), Columns(past=("p",)))
-    assert panel.notes == ("1 row(s) without a value at the ends of series cut off",)
+    assert panel.notes == ("1 row without a value at the ends of series cut off",)
     longer = extend_panel(panel, 2)
     assert longer.covariates.values[:, 0].tolist() == [1, 2, 2, 2]
     assert longer.y.tolist() == [1, 2, 2, 2]
@@ -90,7 +90,7 @@ def test_missing_texts_ahead_are_carried_forward_and_marked():
         (
             {"shop": ["a", "b"], "day": ["2024-01-05", "2024-01-06"], "price": [1, 1], "open": [1, 1]},
             r"series 'b' ends at 2024-01-04; for 2024-01-05, step 1 of 2 ahead, the future covariate\(s\) 'price', "
-            r"'open' are missing \(2 such row\(s\) in all\)\. Give them in the table of the future",
+            r"'open' are missing \(2 such rows in all\)\. Give them in the table of the future",
         ),
         ({"shop": ["a"], "day": ["2024-01-05"], "price": [1]}, "there is no column 'open'; the table has: 'shop'"),
         ({"day": ["2024-01-05"], "price": [1], "open": [1]}, "there is no column 'shop'"),

@@ -200,7 +200,7 @@ def test_given_days_replace_those_that_are_found():
     assert (~whole.observed).sum() == 19
     weekdays = read_panel(frame, Columns(), opened="mon-fri")
     assert weekdays.frequency.name == "business days"
-    assert weekdays.notes == ("20 value(s) outside Monday to Friday left out; `open='all'` keeps them",)
+    assert weekdays.notes == ("20 values outside Monday to Friday left out; `open='all'` keeps them",)
     assert read_panel(frame, Columns(), "D").frequency.open == "1111110"
 
 
@@ -220,7 +220,7 @@ def test_a_newer_table_is_read_with_the_open_days_of_the_model():
     newer = stamped(np.arange(150))  # with a value on every Sunday
     forecast = fc.predict(newer)
     assert forecast["ds"].dt.dayofweek.tolist() == [3, 4, 5]
-    note = "21 value(s) outside Monday to Saturday left out; the model was trained without such values"
+    note = "21 values outside Monday to Saturday left out; the model was trained without such values"
     assert list(fc.predict_notes_) == [note]
 
 

@@ -93,7 +93,7 @@ def test_days_of_utc_beside_hours_of_a_zone_are_written_in_that_zone(library):
     fc = un.Forecaster(horizon=1, steps=2, ensemble=1, verbose=0)
     found = fc.fit(table if library == "pandas" else pl.from_pandas(table)).predict()["ds"]
     assert [pd.Timestamp(stamp) for stamp in found.to_list()] == [*ahead(hours(), 1, "h"), *ahead(days, 1, "24h")]
-    assert fc.fitted.forecast([])["ds"].dt.tz is not None
+    assert fc.fitted.forecast([]).frame["ds"].dt.tz is not None
 
 
 # --- the clock --------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import InputError
+from ..plurals import counted
 from .lengths import valid_steps
 
 
@@ -70,7 +71,8 @@ class Arrays:
         if len(wrong):
             row, step = wrong[0]
             raise InputError(
-                f"x is not finite in row {row}, step {step} ({len(wrong)} such step(s)). Replace these values."
+                f"x is not finite in row {row}, step {step} ({counted(len(wrong), 'such step')}). Replace these "
+                "values."
             )
         counts = np.ones(self.target.shape, bool)
         for mask in (self.weight, valid if self.target.shape[1:2] == (steps,) else None):
@@ -79,7 +81,7 @@ class Arrays:
         wrong = np.argwhere(~np.isfinite(self.target) & counts)
         if len(wrong):
             raise InputError(
-                f"y is not finite in row {wrong[0][0]} ({len(wrong)} such value(s)). "
+                f"y is not finite in row {wrong[0][0]} ({counted(len(wrong), 'such value')}). "
                 "Replace these values, or give them weight 0."
             )
 

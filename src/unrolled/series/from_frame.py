@@ -9,6 +9,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError
+from ..plurals import counted
 from .columns import Columns, series_name
 from .covariate_encoding import has_future_values, make_covariates
 from .covariates import CovariateLayout
@@ -97,7 +98,8 @@ def _existing(rows: Rows, local: Array, zone: str | None) -> Rows:
         k = int(wrong[0])
         raise DataError(
             f"{rows.place(k)}: {format_stamp(local[k])} does not exist in {zone}, where clocks are set forward "
-            f"({len(wrong)} such row(s)). Give the zone of the table (`zone`), or remove it from the timestamps."
+            f"({counted(len(wrong), 'such row')}). Give the zone of the table (`zone`), or remove it from the "
+            "timestamps."
         )
     return rows.take(~gone) if gone.any() else rows
 
@@ -147,13 +149,15 @@ def _notes(table: TableContent, placed: Placement, *, n_gaps: int, n_ahead: int,
     if (original.same_series & (original.stamps[1:] < original.stamps[:-1])).any():
         notes.append("rows were not in time order; they have been sorted")
     if placed.n_dropped:
-        notes.append(f"{placed.n_dropped} last row(s) dropped, as their {placed.frequency.name} period is incomplete")
+        notes.append(
+            f"{counted(placed.n_dropped, 'last row')} dropped, as their {placed.frequency.name} period is incomplete"
+        )
     notes += placed.notes
     if n_gaps:
-        notes.append(f"{n_gaps} gap(s) filled with the value one season before, and left out of every score")
+        notes.append(f"{counted(n_gaps, 'gap')} filled with the value one season before, and left out of every score")
     if n_ahead:
         target = original.columns.target
-        notes.append(f"{n_ahead} row(s) after the last values of {target!r} taken as the known future")
+        notes.append(f"{counted(n_ahead, 'row')} after the last values of {target!r} taken as the known future")
     if n_cut:
-        notes.append(f"{n_cut} row(s) without a value at the ends of series cut off")
+        notes.append(f"{counted(n_cut, 'row')} without a value at the ends of series cut off")
     return notes

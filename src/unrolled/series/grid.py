@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..arrays import Array
 from ..errors import DataError
+from ..plurals import counted
 from .columns import Columns, series_name
 from .dataframe import format_stamp
 from .frequency import LIKELY_YEARS, Frequency
@@ -82,7 +83,7 @@ def _refuse_duplicates(rows: Rows) -> None:
         )
         raise DataError(
             f"column {rows.columns.time!r}: the timestamp {rows.stamp(k)} occurs twice, in rows {rows.row(k)} and "
-            f"{rows.row(k + 1)} ({len(duplicates)} such pair(s)). {remedy}."
+            f"{rows.row(k + 1)} ({counted(len(duplicates), 'such pair')}). {remedy}."
         )
 
 
@@ -191,7 +192,7 @@ def _notes_on_closed(frequency: Frequency, n_closed: int, in_training: bool, fou
         notes.append(f"open {times}: other times are no gaps, and are not forecast; change with `open`")
     if n_closed:
         remedy = "`open='all'` keeps them" if in_training else "the model was trained without such values"
-        notes.append(f"{n_closed} value(s) outside {times} left out; {remedy}")
+        notes.append(f"{counted(n_closed, 'value')} outside {times} left out; {remedy}")
     return notes
 
 

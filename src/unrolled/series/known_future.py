@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..arrays import Array
 from ..errors import DataError
+from ..plurals import counted
 from .columns import Columns
 from .covariate_encoding import encode, has_future_values, unseen_texts
 from .covariates import Covariates
@@ -90,7 +91,7 @@ def refuse_unknown_rows(panel: Panel, rows: Array) -> None:
         names = ", ".join(repr(spec.name) for spec in layout.future)
         raise DataError(
             f"{panel.name(k)} is to be forecast for {format_stamp(stamp)}, but the future covariate(s) {names} are "
-            f"missing there ({len(np.unique(bad))} such row(s) in all). Fill them in, or omit `future_cols`."
+            f"missing there ({counted(len(np.unique(bad)), 'such row')} in all). Fill them in, or omit `future_cols`."
         )
 
 
@@ -152,9 +153,10 @@ def _refuse_unknown(block: Array, panel: Panel) -> None:
         names = ", ".join(repr(spec.name) for spec in panel.covariates.layout.future)
         raise DataError(
             f"{panel.name(k)} ends at {format_stamp(last)}; for {format_stamp(stamp)}, step {step + 1} of "
-            f"{block.shape[1]} ahead, the future covariate(s) {names} are missing ({unknown.sum()} such row(s) in "
-            "all). Give them in the table of the future (`future`), or as rows without a target after the end of the "
-            "series; covariates that are not known ahead are named with `past_cols`."
+            f"{block.shape[1]} ahead, the future covariate(s) {names} are missing "
+            f"({counted(unknown.sum(), 'such row')} in all). Give them in the table of the future (`future`), or as "
+            "rows without a target after the end of the series; covariates that are not known ahead are named with "
+            "`past_cols`."
         )
 
 

@@ -37,6 +37,12 @@ class Origins:
         """The first row of each origin's series, (N,)."""
         return self.panel.offsets[self.series]
 
+    @cached_property
+    def last_known(self) -> Array:
+        """The last observed row that each origin sees, (N,); the first row of a series is observed."""
+        observed = np.where(self.panel.observed, np.arange(len(self.panel.y)), 0)
+        return np.maximum.accumulate(observed)[self.ends - 1]
+
     def rows_ahead(self, horizon: int) -> Array:
         """The rows to forecast, (N, horizon)."""
         return self.ends[:, None] + np.arange(horizon)

@@ -113,9 +113,9 @@ def test_changes_of_the_table_are_reported(command, tmp_path):
     (tmp_path / "air.csv").write_text("\n".join([lines[0], *lines[:0:-1][:100], *lines[1:40], "", "Source: a book"]))
     done = command("forecast", "air.csv", "-H", 2, *QUICK)
     assert done.code == 0
-    assert "note: 1 remark(s) below the table dropped" in done.err
+    assert "note: 1 remark below the table dropped" in done.err
     assert "note: rows were not in time order; they have been sorted" in done.err
-    assert "note: 5 gap(s) filled with the value one season before" in done.err
+    assert "note: 5 gaps filled with the value one season before" in done.err
 
 
 def test_forecasts_of_counts_are_whole_and_the_options_reach_the_model(command, file):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from tables import origins_of, panel_of
@@ -29,6 +31,14 @@ def test_each_series_is_forecast_from_its_own_rows():
     assert naive(origins, 2, 2).tolist() == [[9, 9], [93, 93]]
     assert seasonal_naive(origins, 2, 2).tolist() == [[7, 9], [96, 93]]
     assert drift(origins, 2, 2).tolist() == [[11, 13], [91, 89]]
+
+
+def test_the_last_value_is_the_last_known_one():
+    """Row 4 is a gap, filled with another value."""
+    panel = replace(panel_of(Y), observed=np.array([True, True, True, True, False]))
+    origins = origins_of(panel, [4, 5])
+    assert naive(origins, 2, 2).tolist() == [[7, 7], [7, 7]]
+    assert drift(origins, 2, 2).tolist() == [[9, 11], [11, 13]]
 
 
 def test_a_series_shorter_than_its_season_repeats_its_first_value():

@@ -45,7 +45,7 @@ def test_rows_that_repeat_another_exactly_are_left_out(file):
     lines = daily(range(20))
     table = read_file(file(*lines, lines[3]))
     assert values(table) == list(range(20))
-    assert "1 exact duplicate(s) of rows dropped" in table.notes
+    assert "1 exact duplicate of rows dropped" in table.notes
 
 
 def test_clock_changes_repeat_an_hour_and_skip_one(file):
@@ -54,7 +54,7 @@ def test_clock_changes_repeat_an_hour_and_skip_one(file):
     table = read_file(path)
     assert len(table.frame) == len(clock) - 1
     assert table.frame["load"][50] == 50.5
-    assert any("local time: 1 timestamp(s) that occur twice" in note for note in table.notes)
+    assert any("are averaged (1 timestamp); the hour skipped" in note for note in table.notes)
     located = read_file(path, ReadOptions(zone="Europe/Berlin"))
     assert located.frame["time"].tolist() == clock.tolist()
     assert values(located) == list(range(len(clock)))

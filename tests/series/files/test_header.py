@@ -21,7 +21,7 @@ def test_lines_above_the_table_are_left_out(file):
     )
     assert values(table) == list(range(9))
     assert table.columns.rows[0] == 5
-    assert any("2 line(s) above the table skipped" in note for note in table.notes)
+    assert any("2 lines above the table skipped" in note for note in table.notes)
 
 
 def test_a_table_without_header_has_numbered_columns(file):

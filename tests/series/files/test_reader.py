@@ -17,7 +17,7 @@ from unrolled.series.from_frame import read_panel
 def test_remarks_below_the_table_are_dropped_with_a_note(file):
     table = read_file(file(*SALES, "", "Source: the shop's own books", "Read on Monday"))
     assert_sales(table)
-    assert table.notes == ("2 remark(s) below the table dropped",)
+    assert table.notes == ("2 remarks below the table dropped",)
 
 
 @pytest.mark.parametrize(

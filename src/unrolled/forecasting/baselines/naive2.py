@@ -31,7 +31,8 @@ def naive2(origins: Origins, horizon: int, season: int) -> Array:
         if len(here):
             indices = seasonal_indices(x, sizes, season)  # (M, m)
             places = (sizes[:, None] + np.arange(horizon)) % season
-            last = np.take_along_axis(indices, (sizes[:, None] - 1) % season, axis=1)
+            known = (origins.last_known[here] - start)[:, None]
+            last = np.take_along_axis(indices, known % season, axis=1)
             out[here] *= np.take_along_axis(indices, places, axis=1) / last
     return out
 

@@ -11,8 +11,8 @@ SEASONS_AVERAGED = 4
 
 
 def naive(origins: Origins, horizon: int, season: int) -> Array:
-    """The last value, repeated."""
-    return np.repeat(origins.panel.y[origins.ends - 1][:, None], horizon, axis=1)
+    """The last known value, repeated."""
+    return np.repeat(origins.panel.y[origins.last_known][:, None], horizon, axis=1)
 
 
 def seasonal_naive(origins: Origins, horizon: int, season: int) -> Array:
@@ -27,10 +27,10 @@ def _places(origins: Origins, horizon: int, season: int) -> Array:
 
 
 def drift(origins: Origins, horizon: int, season: int) -> Array:
-    """The straight line through the first and the last value."""
-    y, starts, ends = origins.panel.y, origins.starts, origins.ends
-    slope = (y[ends - 1] - y[starts]) / np.maximum(ends - 1 - starts, 1)
-    return y[ends - 1][:, None] + slope[:, None] * np.arange(1, horizon + 1)
+    """The straight line through the first and the last known value."""
+    y, starts, last = origins.panel.y, origins.starts, origins.last_known
+    slope = (y[last] - y[starts]) / np.maximum(last - starts, 1)
+    return y[last][:, None] + slope[:, None] * (origins.rows_ahead(horizon) - last[:, None])
 
 
 def window_average(origins: Origins, horizon: int, season: int) -> Array:

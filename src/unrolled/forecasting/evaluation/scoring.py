@@ -12,6 +12,7 @@ from ...argument_types import check_type
 from ...arrays import Array
 from ...errors import DataError, InputError
 from ...interactive.html import note, table, titled
+from ...plurals import counted
 from ...series.by_frequency import read_panels
 from ...series.columns import Columns, named_columns
 from ...series.dataframe import format_stamp, open_frame, read_ids, read_target
@@ -203,7 +204,7 @@ def _refuse_duplicates(table: pd.DataFrame, keys: list[str], called: str) -> Non
         at = int(double.argmax())
         place = ", ".join(f"{key} {format_stamp(table[key].to_numpy()[at])}" for key in keys)
         raise DataError(
-            f"{called}: several rows for {place} ({double.sum()} row(s) too many). "
+            f"{called}: several rows for {place} ({counted(double.sum(), 'row')} too many). "
             "Keep one; if there are several series, name the column that tells them apart (id)."
         )
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...errors import DataError, InputError
+from ...plurals import counted
 from ..by_frequency import frequency_names
 from ..columns import Columns
 from ..dataframe import format_stamp
@@ -95,8 +96,8 @@ def locate(table: LongTable, zone: str) -> None:
     if len(wrong):
         raise DataError(
             f"{table.name}, column {columns.time!r}, line {columns.row(wrong[0])}: {format_stamp(local[wrong[0]])} "
-            f"does not exist in {zone}, where clocks are set forward ({len(wrong)} such row(s)). Give the zone of "
-            "the table (`zone`), or leave it out."
+            f"does not exist in {zone}, where clocks are set forward ({counted(len(wrong), 'such row')}). Give "
+            "the zone of the table (`zone`), or leave it out."
         )
     table.frame[columns.time] = in_zone(instants, zone)
     table.take(~missing)
@@ -115,7 +116,7 @@ def resolve_duplicates(table: LongTable) -> list[str]:
         exact[:] = False  # so many suggest several series without an id
     if exact.any():
         table.take(~exact)
-        notes.append(f"{int(exact.sum())} exact duplicate(s) of rows dropped")
+        notes.append(f"{counted(int(exact.sum()), 'exact duplicate')} of rows dropped")
     duplicates = table.frame.duplicated(table.keys, keep=False).to_numpy()
     if not duplicates.any():
         return notes
@@ -141,9 +142,10 @@ def _average(table: LongTable) -> str:
     table.frame[target] = table.frame.groupby(table.keys, sort=False)[target].transform("mean")
     repeated = table.frame.duplicated(table.keys).to_numpy()
     table.take(~repeated)
+    n = int(repeated.sum())
     return (
-        f"local time: {int(repeated.sum())} timestamp(s) that occur twice, when clocks are set back, are averaged; "
-        "the hour skipped in spring is a gap; with `zone`, such as `zone='Europe/Berlin'`, each hour counts as one"
+        f"local time: hours that occur twice, when clocks are set back, are averaged ({counted(n, 'timestamp')}); the "
+        "hour skipped in spring is a gap; with `zone`, such as `zone='Europe/Berlin'`, each hour counts as one"
     )
 
 
@@ -161,8 +163,8 @@ def _refuse_duplicates(table: LongTable) -> NoReturn:
     )
     raise DataError(
         f"{table.name}, column {columns.time!r}: the timestamp {stamp}{of_series} occurs twice, in lines "
-        f"{columns.row(first)} and {columns.row(second)} ({repeated.sum()} such pair(s)). {remedy}; if several "
-        "rows belong to one period, add them up with `aggregate='sum'`, or take their mean, last or count."
+        f"{columns.row(first)} and {columns.row(second)} ({counted(repeated.sum(), 'such pair')}). {remedy}; if "
+        "several rows belong to one period, add them up with `aggregate='sum'`, or take their mean, last or count."
     )
 
 
@@ -278,7 +280,7 @@ def aggregate(table: LongTable, method: str, period: str, inferred: bool) -> lis
     if method in ("sum", "count"):
         done, n_empty = _add_empty_periods(table, done, period)
         if n_empty:
-            notes.append(f"{n_empty} period(s) without rows are 0")
+            notes.append(f"{counted(n_empty, 'period')} without rows are 0")
     table.columns = replace(columns, rows=done[ROW].ffill().astype(int).tolist())
     done[columns.time] = with_zone(done[columns.time], zone, counts_days(period))
     table.frame = done[[c for c in table.frame if c in done]]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...plurals import counted
 from .dates import parse_date
 from .numbers import MISSING, core_of
 
@@ -29,7 +30,8 @@ def find_header(rows: Sequence[Row], given: int | None) -> Header | None:
     if not rows:
         return None
     skipped = 0 if given == 0 else _count_remarks([cells for _, cells in rows])
-    notes = [f"{skipped} line(s) above the table skipped; `header` counts the rows below them"] if skipped else []
+    note = f"{counted(skipped, 'line')} above the table skipped; `header` counts the rows below"
+    notes = [note] if skipped else []
     before = rows[skipped - 1][0] if skipped else 0
     rows = rows[skipped:]
     count = given if given is not None else _count_headers([cells for _, cells in rows])

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import DataError
+from ...plurals import counted
 from ..columns import Columns
 from .aggregation import (
     LongTable,
@@ -213,7 +214,7 @@ def _drop_footer(raw: RawTable, time: str) -> None:
             break
         keep -= 1
     if remarks:
-        raw.notes.append(f"{remarks} remark(s) below the table dropped")
+        raw.notes.append(f"{counted(remarks, 'remark')} below the table dropped")
     raw.notes += [f"{line} is left out, as a total below the table" for line in reversed(totals)]
     if keep < len(raw.cells):
         raw.cells, raw.lines = raw.cells.iloc[:keep], raw.lines[:keep]
