@@ -144,8 +144,8 @@ def _average(table: LongTable) -> str:
     table.take(~repeated)
     n = int(repeated.sum())
     return (
-        f"local time: hours that occur twice, when clocks are set back, are averaged ({counted(n, 'timestamp')}); the "
-        "hour skipped in spring is a gap; with `zone`, such as `zone='Europe/Berlin'`, each hour counts as one"
+        f"local time: hours that occur twice, when clocks are set back, are averaged ({counted(n, 'timestamp')}); "
+        "the hour skipped in spring is a gap; with `zone`, such as `zone='Europe/Berlin'`, each hour counts as one"
     )
 
 
