@@ -66,7 +66,8 @@ LEVELS = {
         {"files"},
     ],
     f"{ROOT}.series.files": [
-        {"dates", "numbers", "options", "sentinels", "workbook"},
+        {"date_words", "numbers", "options", "sentinels", "workbook"},
+        {"dates"},
         {"date_codes", "decode", "header"},
         {"dialect"},
         {"timestamps"},

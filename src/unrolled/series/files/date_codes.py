@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..frequency import LIKELY_YEARS, Frequency
-from .dates import month_named
+from .date_words import fold, months_named
 
 EXCEL_ORIGIN = pd.Timestamp("1899-12-30")  # day 0 of its calendar, after its error about the year 1900
 EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119
@@ -20,9 +20,12 @@ EPOCH_YEARS = (1990, 2100)
 PARTS_OF_A_YEAR = (1, 2, 4, 12)  # of years with decimals: years, half-years, quarters, months
 CLEARLY_BETTER = 0.1  # by which the share of known timestamps must exceed that of the reading before
 
-DATE_NAMES = re.compile(r"dat|fecha|day|tag|jour|d[ií]a|giorn")
-WEEK_NAMES = re.compile(r"week|woche|semain|seman|settiman|uge|vecka|^kw$|^wk")
-QUARTER_NAMES = re.compile(r"quar|qtr|trim")
+# of columns, without case and accents
+DATE_NAMES = re.compile(r"dat|fecha|day|tag|jour|dia|giorn|дат|tarih|paiva|ημερ|tangg|ngay|日|날")
+WEEK_NAMES = re.compile(
+    r"week|woche|semain|seman|settiman|setman|uge|uke|vecka|viikko|t[yi]d[ez]|недел|тижд|周|週|^kw$|^wk"
+)
+QUARTER_NAMES = re.compile(r"quar|kvar|kwar|qtr|trim|季")
 DAY_OF_YEAR_NAMES = re.compile(r"doy|juli|day_?of_?year|yday")
 
 
@@ -80,6 +83,11 @@ def _quarters(texts: pd.Series) -> pd.Series:
     return _months(year, 3 * quarter - 2)
 
 
+def _years_and_quarters(texts: pd.Series) -> pd.Series:
+    year, quarter = _split(texts, r"(\d{4})\D?(\d)")
+    return _months(year, 3 * quarter - 2)
+
+
 def _weeks(texts: pd.Series) -> pd.Series:
     year, week = _split(texts, r"(\d{4})\D?(\d\d?)")
     monday = _years(year, 3)  # 4 January lies in the first week of ISO 8601
@@ -131,10 +139,17 @@ def _decimal_years(texts: pd.Series) -> pd.Series:
 def _day_and_month(texts: pd.Series) -> pd.Series:
     """The days of some leap year."""
     numbers = texts.str.extract(r"(\d+)")[0].astype(int)
-    names = texts.str.extract(r"([^\W\d_]+)")[0].map(month_named)
+    names = pd.Series(months_named(texts.str.extract(r"([^\W\d_]+)")[0]), index=texts.index, dtype=float)
     good = names.notna() & numbers.between(1, 31)
     days = "2000-" + names.where(good, 1).astype(int).astype(str) + "-" + numbers.where(good, 99).astype(str)
     return pd.to_datetime(days, format="%Y-%m-%d", errors="coerce")
+
+
+def _days_in_a_row(texts: pd.Series) -> pd.Series:
+    """Days without a year that could also be months with a year, such as Jan-01, Jan-02; NaT unless days follow."""
+    stamps = _day_and_month(texts)
+    in_a_row = 2 * (stamps.diff().abs() == pd.Timedelta(1, "D")).sum() >= len(stamps) - 1 > 0
+    return stamps if in_a_row else pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
 
 
 FISCAL_YEARS = DateCode("fiscal years", r"\d{4}[-/](?:\d{2}|\d{4})", _fiscal_years)
@@ -153,10 +168,13 @@ CODES = (
         DateCode("microseconds since 1970", r"\d{15,16}", _epoch("us")),
         DateCode("nanoseconds since 1970", r"\d{18,19}", _epoch("ns")),
         DateCode("days of Excel's calendar", r"\d{5}(?:\.\d+)?", _excel_days, DATE_NAMES, named_only=True),
+        DateCode("days and times of Excel's calendar", r"\d{5}\.\d+", _excel_days),
         DateCode("years with decimals", r"\d{4}\.\d+", _decimal_years),
+        DateCode("day and month", r"[^\W\d_]{3,9}\.?[-/. ]+\d{2}", _days_in_a_row, has_year=False),
     ),
     (
         DateCode("quarter and year", r"[1-4][-/. ]\d{4}", _quarters, QUARTER_NAMES),
+        DateCode("year and quarter", r"\d{4}[-/. :]?[1-4]", _years_and_quarters, QUARTER_NAMES),
         DateCode("year and week", r"\d{6}|\d{4}[-/. ]\d{2}", _weeks, WEEK_NAMES),
         DateCode(
             "day and month",
@@ -199,7 +217,7 @@ def choose_reading(texts: pd.Series, name: str, plain: Callable[[], pd.Series]) 
 
 
 def _is_named(code: DateCode | None, name: str) -> bool:
-    return bool(code and code.names and code.names.search(name.lower()))
+    return bool(code and code.names and code.names.search(fold(name)))
 
 
 def _may_be(code: DateCode, first: str, name: str) -> bool:

@@ -6,24 +6,23 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from .date_words import MONTHS_BY_NAME, PART_NAMES, WEEKDAYS, fold, in_ascii, is_month
+
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
-# stems of months in English, German, French, Spanish, Italian, Portuguese and Dutch; longer ones first
-_STEMS = (
-    "jan ene gen janv", "feb fev febr", "mar maa mae mär mrt", "apr avr abr", "may mai mag mei maio mayo",
-    "jun giu juin", "jul lug juil", "aug ago aou aoû", "sep set", "oct okt ott out", "nov", "dec dez dic déc",
-)  # fmt: skip
-MONTHS = {stem: k + 1 for k, stems in enumerate(_STEMS) for stem in stems.split()} | {"fév": 2}
-_WEEKDAYS = re.compile(
-    r"(?:mon|tues?|wed(?:nes)?|thur?s?|fri|satur|sat|sun)(?:day)?|"
-    r"(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|mo|di|mi|do|fr|sa|so|"
-    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo"
-)
-_FILLERS = {"of", "de", "del", "st", "nd", "rd", "th", "the", "er"}
+# words and endings of ordinal numbers that may stand in a date, in several languages
+_FILLERS = set(re.findall(r"\w+", "of de del d den da du st nd rd th the er o a e g r г р fy fiscal год года roku"))
+_QUARTERS = ("q", "t", "k", "trim", "tri", "qtr", "quart", "kv", "kvart", "кв", *PART_NAMES["quarter"])
+_HALF_YEARS = ("h", "s", "sem", "semester", "semestre", "semestr", "halbjahr", "hj", "half", "halvar", "полугодие")
+_MONTHS_OF_PART = dict.fromkeys(_QUARTERS, 3) | dict.fromkeys(_HALF_YEARS, 6)
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 ZONES = {
     "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 60, "bst": 60, "cet": 60, "cest": 120, "mez": 60, "mesz": 120,
     "eet": 120, "eest": 180, "msk": 180, "ist": 330, "jst": 540, "kst": 540, "sgt": 480, "hkt": 480, "aest": 600,
     "aedt": 660, "acst": 570, "awst": 480, "nzst": 720, "nzdt": 780, "est": -300, "edt": -240, "cst": -360,
     "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "akst": -540, "akdt": -480, "hst": -600,
+}  # fmt: skip
+AMBIGUOUS_ZONES = {  # abbreviations of several zones: that which `ZONES` has, and another one
+    "ist": ("India", "Israel"), "cst": ("North America", "China"), "bst": ("British summer", "Bangladesh"),
 }  # fmt: skip
 
 # year, month, day; or day and month in either order, then the year; or a year without a century and a month
@@ -40,45 +39,57 @@ class DateParts(NamedTuple):
     digits: int = 4  # of the year
     second_of_day: float = 0.0
     zone: int | None = None  # minutes ahead of UTC
+    place: str | None = None  # the name of the time zone, such as Europe/Berlin
+    month_name: str | None = None  # without accents; the names of a column together decide on its language
 
 
 _TIME = re.compile(
-    r"[tT ,]*(?P<h>\d{1,2})(?:[:.h](?P<m>\d{2})(?:[:.](?P<s>\d{2})(?P<f>[.,]\d+)?)?)?\s*(?P<half>[aApP]\.?[mM]\.?)?"
-    r"\s*\(?(?P<zone>[zZ]|[+-]\d{2}:?(?:\d{2})?|[A-Za-z]{3,4})?\)?\s*(?:\[?[A-Z]\w+/[\w/+-]+\]?)?"
+    r"[tT ,]*(?P<h>\d{1,2})(?:[:.h](?P<m>\d{2})(?:[:.](?P<s>\d{2})(?P<f>[.,]\d+)?)?)?"
+    r"\s*(?P<half>[aApP]\.?\s?[mM]\.?)?\s*(?:Uhr|uhr|hrs?)?"
+    r"\s*\(?(?P<zone>[zZ]|(?:UTC|GMT)?[+-]\d{1,2}:?(?:\d{2})?|[A-Za-z]{3,4})?\)?"
+    r"\s*(?:\[?(?P<place>[A-Z]\w+/[\w/+-]+)\]?)?"
 )
 _NUMERIC = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?!\d)")
-_MONTHLY = re.compile(r"(\d{4})(?:[-/. ]|M)(\d{1,2})|(\d{1,2})[-/.](\d{4})")
+_BASIC = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?(\D.*)?")  # without separators
+_MONTHLY = re.compile(r"(\d{4})(?:[-/. :]|M)(\d{1,2})|(\d{1,2})[-/.](\d{4})")
 _SHORT_YEAR = re.compile(r"(\d{1,3})-(\d{2})")
-_YEAR_AND_PART = re.compile(r"(\d{4})[-/ .:]?(?:([QTHS])([1-4])|([1-4])([QTHS]))", re.IGNORECASE)
+_YEAR_AND_PART = re.compile(r"(\d{4})[-/ .:]?(?:([QTKHS])([1-4])|([1-4])([QTKHS]))", re.IGNORECASE)
 _PART_AND_YEAR = re.compile(r"(?:([QTHS])([1-4])|([1-4])([QTHS]))[-/ .]?'?(\d{4}|\d{2})", re.IGNORECASE)
-_MONTHS_OF_PART = {"q": 3, "t": 3, "h": 6, "s": 6}  # quarters (T in French) and half-years
 _WEEK = re.compile(r"(\d{4})[- /]?(?:w|kw|week) ?(\d{1,2})(?:-([1-7]))?", re.IGNORECASE)
 _WEEK_AND_DAY = re.compile(r"(\d{4})W(\d{2})([1-7])")
 _WEEK_AND_YEAR = re.compile(r"(?:w|kw|week) ?(\d{1,2})[-/ ,]+(\d{4})", re.IGNORECASE)
 _FISCAL = re.compile(r"FY[ -]?'?(\d{4}|\d{2})|(?:FY ?)?(\d{4})[-/](\d{4}|\d{2})", re.IGNORECASE)
 _INTERVAL = re.compile(r"(.{5,}?)(?:\s?[–—]\s?| - | to | bis |(?<=:\d\d)/|(?<=Z)/)(.{4,})")
+_FIRST_WORD = re.compile(r"(?:week (?:of|beginning|starting) |([^\W\d_]{2,})[.,]*\s+)(?=\S)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
 def parse_date(text: str) -> DateParts | None:
     """The parts of a date; None if the text is no date.
 
-    >>> parse_date("Friday, 26 October 2012")
-    DateParts(first=2012, second=10, third=26, order='ymd', digits=4, second_of_day=0.0, zone=None)
+    >>> parse_date("Friday, 26 October 2012")[:5]
+    (2012, 10, 26, 'ymd', 4)
     >>> parse_date("10/03/2004 18.00.00")[:4], parse_date("1962Q2")[:3], parse_date("284")
     ((10, 3, 2004, 'ambiguous'), (1962, 4, 1), None)
+    >>> parse_date("Mo 03.01.2022")[:3], parse_date("1º semestre de 2000")[:3], parse_date("Marketing 1990")
+    ((3, 1, 2022), (2000, 1, 1), None)
     """
-    text = text.strip()
+    text = in_ascii(text.strip())
     if len(text) > 60 or not any(map(str.isdigit, text)):
         return None
     if (begin := begin_of_interval(text)) is not None:
         return parse_date(begin)
+    first = _FIRST_WORD.match(text)
+    if first and (first[1] is None or (fold(first[1]) in WEEKDAYS and not is_month(first[1]))):
+        return parse_date(text[first.end() :])
+    if first and fold(first[1]) in WEEKDAYS and _NUMERIC.match(text, first.end()):
+        text = text[first.end() :]
     if found := _NUMERIC.match(text):
         return _numeric(found, text[found.end() :])
     for form, read in _FORMS.items():
         if (found := form.fullmatch(text)) and (parts := read(found)):
             return parts
-    return _in_words(text)
+    return _part_in_words(text) or _in_words(text)
 
 
 def begin_of_interval(text: str) -> str | None:
@@ -131,7 +142,7 @@ def _year_and_part(found: re.Match[str]) -> DateParts | None:
 
 def _part_and_year(found: re.Match[str]) -> DateParts | None:
     letter, year = found[1] or found[4], found[5]
-    if len(year) == 2 and letter.lower() in "ts":  # a code rather than a date
+    if len(year) == 2 and found[1] and letter.lower() in "ts":  # a code rather than a date
         return None
     return _part_of_year(year, letter, found[2] or found[3])
 
@@ -152,7 +163,14 @@ def _fiscal(found: re.Match[str]) -> DateParts | None:
     return DateParts(int(found[2]), 1, 1, "ymd") if follows else None
 
 
+def _basic(found: re.Match[str]) -> DateParts | None:
+    year, month, day, hour, minute, second, zone = found.groups()
+    time = _time(f"T{hour}:{minute}:{second or '00'}{zone or ''}")
+    return _if_possible(DateParts(int(year), int(month), int(day), "ymd", 4, *time)) if time else None
+
+
 _FORMS: dict[re.Pattern[str], Callable[[re.Match[str]], DateParts | None]] = {
+    _BASIC: _basic,
     _MONTHLY: _monthly,
     _SHORT_YEAR: _short_year,
     _YEAR_AND_PART: _year_and_part,
@@ -164,48 +182,47 @@ _FORMS: dict[re.Pattern[str], Callable[[re.Match[str]], DateParts | None]] = {
 }
 
 
+def _part_in_words(text: str) -> DateParts | None:
+    """A quarter or half-year whose number, name and year stand in any order, such as 1. Quartal 2012."""
+    words = [word for word in re.findall(r"\d+|[^\W\d_]+", fold(text)) if word not in _FILLERS]
+    named = [word for word in words if word in _MONTHS_OF_PART]
+    numbers = [str(_ROMAN.get(word, word)) for word in words if word.isdigit() or word in _ROMAN]
+    if len(named) != 1 or len(numbers) != 2 or len(words) != 3:
+        return None
+    year = next((number for number in numbers if len(number) == 4), numbers[1])
+    number = numbers[1] if numbers[0] == year else numbers[0]
+    if number not in "1234" or len(year) not in (2, 4) or (len(year) == 2 and len(named[0]) == 1):
+        return None
+    return _part_of_year(year, named[0], number)
+
+
 def _in_words(text: str) -> DateParts | None:
     """A date with the name of its month."""
     time_text = re.search(r"[ T,]+\d{1,2}:\d{2}.*$", text)
-    time = _time(time_text[0]) if time_text else (0.0, None)
-    words = re.findall(r"\d+|[^\W\d_]+", text[: time_text.start()] if time_text else text)
+    time = _time(time_text[0]) if time_text else (0.0, None, None)
+    words = [fold(word) for word in re.findall(r"\d+|[^\W\d_]+", text[: time_text.start()] if time_text else text)]
     if time is None or len(words) > 7:
         return None
-    month, numbers = None, []
-    for word in words:
-        lower = word.lower()
-        if word.isdigit():
-            numbers.append((word, month is None))
-        elif not (lower in _FILLERS or _WEEKDAYS.fullmatch(lower)):
-            if month is not None or _month(lower) is None:
-                return None
-            month = _month(lower)
-    if month is None or not 1 <= len(numbers) <= 2:
+    named = [word for word in words if is_month(word)]
+    if len(named) > 1 and named[0] in WEEKDAYS:  # mar is Tuesday in some languages
+        named = named[1:]
+    others = [word for word in words if not (word.isdigit() or word in named)]
+    numbers = [word for word in words if word.isdigit()]
+    if len(named) != 1 or not 1 <= len(numbers) <= 2 or not all(word in _FILLERS | WEEKDAYS for word in others):
         return None
-    years = [k for k, (word, _) in enumerate(numbers) if len(word) == 4]
-    at = years[0] if years else len(numbers) - 1
-    year = numbers[at][0]
-    day = next((int(word) for k, (word, _) in enumerate(numbers) if k != at), 1)
+    year = next((number for number in numbers if len(number) == 4), numbers[-1])
+    at = numbers.index(year) if len(year) == 4 else len(numbers) - 1
+    day = next((int(number) for k, number in enumerate(numbers) if k != at), 1)
     if len(year) not in (2, 4) or not 1 <= day <= 31:
         return None
-    return DateParts(int(year), month, day, "ymd", len(year), *time)
+    month = min(MONTHS_BY_NAME[named[0]])
+    return DateParts(int(year), month, day, "ymd", len(year), *time, month_name=named[0])
 
 
-def _month(word: str) -> int | None:
-    if len(word) < 3 or len(word) > 12:
-        return None
-    return next((MONTHS[word[:n]] for n in (4, 3) if word[:n] in MONTHS), None)
-
-
-def month_named(name: str) -> int | None:
-    """The month of a name such as "JAN" or "March", else None."""
-    return _month(name.strip().lower()) if name.strip().isalpha() and len(name.strip()) < 10 else None
-
-
-def _time(rest: str) -> tuple[float, int | None] | None:
-    """The second of the day and the time zone after a date; None if the text is no time."""
+def _time(rest: str) -> tuple[float, int | None, str | None] | None:
+    """The second of the day, the offset from UTC and the name of the zone after a date; None if it is no time."""
     if not rest.strip():
-        return 0.0, None
+        return 0.0, None, None
     found = _TIME.fullmatch(rest)
     if found is None or (found["m"] is None and found["half"] is None and not rest.startswith(("T", " "))):
         return None
@@ -220,15 +237,14 @@ def _time(rest: str) -> tuple[float, int | None] | None:
     if found["zone"] and zone is None:
         return None
     part = float(found["f"].replace(",", ".")) if found["f"] else 0.0
-    return hour * HOUR + minute * MINUTE + second + part, zone
+    return hour * HOUR + minute * MINUTE + second + part, zone, found["place"]
 
 
 def _zone(text: str | None) -> int | None:
     if not text:
         return None
-    if text[0] in "+-":
-        digits = text[1:].replace(":", "").ljust(4, "0")
-        return (-1 if text[0] == "-" else 1) * (int(digits[:2]) * 60 + int(digits[2:]))
+    if offset := re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}?):?(\d{2})?", text):
+        return (-1 if offset[1] == "-" else 1) * (int(offset[2]) * 60 + int(offset[3] or 0))
     return ZONES.get(text.lower())
 
 

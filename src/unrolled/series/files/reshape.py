@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from .column_roles import ID_SEPARATOR, TARGET_NAMES
-from .dates import month_named, parse_date
+from .date_words import months_named
+from .dates import parse_date
 from .dialect import RawTable
 from .numbers import is_numeric
 from .time_columns import CALENDAR_PARTS, PART_RANGES, TIME_NAMES
@@ -54,7 +55,8 @@ def _months_of(names: Sequence[str]) -> list[int] | None:
     quarters = [re.fullmatch(r"[Qq](?:tr|TR)? ?([1-4])", name) for name in names]
     if len(names) == 4 and all(quarters):
         return [3 * int(found[1]) - 2 for found in quarters if found]
-    months = [int(name) if name.isdigit() and len(name) < 3 else month_named(name) for name in names]
+    numbers = [int(name) if name.isdigit() and len(name) < 3 else None for name in names]
+    months = [number or month for number, month in zip(numbers, months_named(names), strict=True)]
     return months if len(names) == 12 and sorted(m or 0 for m in months) == list(range(1, 13)) else None  # type: ignore[return-value]
 
 

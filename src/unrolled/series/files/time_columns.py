@@ -1,6 +1,5 @@
 """The timestamps of a table: the columns that hold them, joined if there are several; or rows that are numbered."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -11,7 +10,8 @@ import pandas as pd
 from ...errors import DataError
 from ..frequency import LIKELY_YEARS, Frequency
 from ..zones import to_utc
-from .dates import month_named, time_of_day
+from .date_words import months_named
+from .dates import time_of_day
 from .dialect import RawTable, shorten
 from .numbers import is_numeric, sample_of
 from .options import ReadOptions
@@ -58,6 +58,8 @@ CALENDAR_CHAINS = (  # parts that make up a timestamp, each from the year down; 
     ("year", "quarter"),
 )
 MIN_TIME_SHARE = 0.9  # of the cells of a column of dates, or of times of day
+FAR, MIN_OTHERS = pd.Timedelta(3653, "D"), 5  # of a date from all others, if that is longer than their span
+DAYS_PER_YEAR = 365.25
 DEFAULT_START = "2001-01-01"  # of numbered rows; a Monday
 
 
@@ -152,12 +154,12 @@ def _in_range(column: pd.Series, part: str) -> bool:
 def _part_numbers(column: pd.Series, part: str) -> pd.Series:
     """A column of one part of dates as numbers, NaN where a cell is none; Jan and M01 are months, Q1 is a quarter."""
 
-    def number(text: str) -> int | None:
-        code = re.fullmatch(rf"{part[0]}(\d\d?)", text.strip().lower())
-        return int(code[1]) if code else month_named(text) if part == "month" else None
-
-    named = part in ("month", "quarter") and column.notna().any() and not is_numeric(column)
-    return whole_numbers(column.map(number, na_action="ignore") if named else column)
+    if part not in ("month", "quarter") or column.isna().all() or is_numeric(column):
+        return whole_numbers(column)
+    coded = pd.to_numeric(column.str.lower().str.extract(rf"^\s*{part[0]}?(\d\d?)\s*$")[0])
+    if part == "quarter":
+        return coded
+    return coded.fillna(pd.Series(months_named(column.fillna("")), index=column.index, dtype=float))
 
 
 def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) -> TimeColumn:
@@ -166,21 +168,15 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
     found, codes = read_stamps(texts, options.dates)
     name = " ".join(names) if len(names) > 1 else names[0]
     place = raw.place(name)
-    if found.ambiguous is not None:
-        raise DataError(
-            f"{place}: dates such as {found.ambiguous!r} can be read day first or month first, and no date tells "
-            "which. Choose one with `dates='dmy'` or `dates='mdy'`, or write them as 2024-12-31."
-        )
-    if found.without_year is not None:
-        raise DataError(
-            f"{place}: dates such as {found.without_year!r} have no year. Add it, or number the rows with `freq='D'` "
-            "and `start='2024-12-31'`, or give the format of another date with `dates`."
-        )
+    if found.refusal is not None:
+        line = "" if found.refused is None else f", line {raw.lines[int((codes == found.refused).argmax())]}"
+        raise DataError(f"{place}{line}: {found.refusal}")
     bad = found.bad
     if bad.any():
         rows = np.flatnonzero(bad[codes] & (codes >= 0))
         remedy = "" if bad.all() else raw.without(rows)
         refuse_unread(f"{place}, line {raw.lines[rows[0]]}", str(texts.iloc[rows[0]]), remedy)
+    _refuse_far(found.values, codes, raw, name)
     found = on_clock(found, options.zone, options.freq)
     notes = [*found.notes]
     if len(names) > 1:
@@ -197,6 +193,25 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
     else:
         stamps = pd.Series(values[codes])
     return TimeColumn(name, with_zone(stamps, found.zone, found.days), [*names], notes)
+
+
+def _refuse_far(values: pd.Series, codes: np.ndarray, raw: RawTable, name: str) -> None:
+    """Raise an error for a date that lies far before or after all others.
+
+    `codes` (n,) are the positions of the rows' timestamps among the distinct `values`, -1 where they are missing.
+    """
+    if values.dtype.kind != "M" or len(values) < MIN_OTHERS:
+        return
+    ordered = values.sort_values()
+    for far, near, last, side in ((-1, -2, 0, "after"), (0, 1, -1, "before")):
+        distance = abs(ordered.iloc[far] - ordered.iloc[near])
+        if distance > max(FAR, abs(ordered.iloc[near] - ordered.iloc[last])):
+            rows = np.flatnonzero(codes == ordered.index[far])
+            years = round(distance.days / DAYS_PER_YEAR)
+            raise DataError(
+                f"{raw.place(name, int(rows[0]))}: {shorten(str(ordered.iloc[far])[:10])} lies {years} years {side} "
+                f"the others. Correct it. {raw.without(rows)}"
+            )
 
 
 def _join(raw: RawTable, names: Sequence[str]) -> pd.Series:

@@ -2,8 +2,9 @@
 
 import functools
 import re
+from calendar import monthrange
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NoReturn
 
 import numpy as np
@@ -12,9 +13,10 @@ import pandas as pd
 from ...arrays import Array
 from ...errors import DataError, InputError
 from ..stamps import Times, in_zone
-from ..zones import UTC, to_local, to_utc, zone_of_offsets
+from ..zones import UTC, checked_zone, offset_name, to_local, to_utc, zone_of_offsets
 from .date_codes import choose_reading
-from .dates import DateParts, parse_date
+from .date_words import PART_NAMES, WEEKDAYS, fold, is_month, months_of
+from .dates import AMBIGUOUS_ZONES, MINUTE, ZONES, DateParts, parse_date, time_of_day
 from .dialect import shorten
 from .numbers import missing, spread
 
@@ -24,7 +26,15 @@ LENGTHS_WITHOUT_OFFSET = {MONTH_LENGTH, *map(len, ("2024-12-31", "2024-12-31 18:
 OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
 MAX_WHOLE_NUMBER = 2**53  # float64 can't represent every larger whole number
 FIRST_YEAR, LAST_YEAR = 1678, 2261  # the range of 64-bit nanoseconds
+FIRST_DATES = {"MS": "2024-12-01", "QS": "2024-10-01"}  # examples of the first date of numbered rows, by frequency
 CHANGE_TO_NUMBERS = "change with `dates='number'`"
+FIELDS = {"dmy": [2, 1, 0], "mdy": [2, 0, 1], "ymd": [0, 1, 2]}  # where dates have year, month and day, by `dates`
+DIGITS = {"dmy": "%d%m%Y", "mdy": "%m%d%Y", "ymd": "%Y%m%d"}  # dates without separators, by `dates`
+KINDS = {  # of periods that tables of statistics mix in one column
+    "years": r"\d{4}",
+    "quarters": r"\d{4}[ -]?Q[1-4]|Q[1-4][ -]?\d{4}",
+    "months": r"\d{4}[ -]?[A-Za-z]{3}|[A-Za-z]{3}[ -]?\d{4}",
+}
 
 
 @dataclass
@@ -34,8 +44,8 @@ class ParsedStamps:
     values: pd.Series  # datetime64[ns] or int64 of each distinct text, NaT where it can't be read
     notes: list[str]  # what was inferred
     times: Times | None = None  # of each distinct text, if all can be read and have a time zone
-    ambiguous: str | None = None  # a text that can be read day first or month first, if no text decides
-    without_year: str | None = None  # a text, if all are days and months without a year
+    refusal: str | None = None  # why the column can't be read, with a remedy; None if that depends on the text
+    refused: int | None = None  # the position of the distinct text that shows it; None: all of them
     epoch: bool = False  # whether the texts are numbers since 1970, which have a time zone only if one is given
     zone: str | None = None  # of the values
     days: bool = False  # whether the values count days, and are in local time; otherwise they are in UTC
@@ -104,21 +114,30 @@ def _read_unique(texts: pd.Series, dates: str | None) -> ParsedStamps:
             parsed = pd.to_datetime(texts, format=dates, errors="coerce", utc="%z" in dates)
         except ValueError as error:
             raise InputError(
-                f"`dates={dates!r}` is not a format of dates: {error}. Use one such as %d.%m.%Y."
+                f"`dates={dates!r}` is not a format of dates: {str(error).rstrip('.')}. Use one such as %d.%m.%Y."
             ) from error
         if parsed.dt.tz is None:
             return ParsedStamps(parsed, [])
         utc = parsed.dt.tz_localize(None)
         return _with_offsets(utc + _offsets(texts, dates), utc)
+    if dates in DIGITS and texts.str.fullmatch(r"\d{5,8}").all():
+        return _read_digits(texts, dates)
     if dates != "number":
         sample = texts.iloc[spread(len(texts))]
         parsed_iso = _parse_iso(texts) if all(map(ISO.fullmatch, sample)) else None
         if parsed_iso is not None:
             return parsed_iso
     whole = whole_numbers(texts)
-    if whole.notna().all():
+    if whole.notna().all() and not texts.str.contains("E+", regex=False).any():
         return ParsedStamps(whole.astype(np.int64), [])
     return _parse_parts(texts, dates)
+
+
+def _read_digits(texts: pd.Series, dates: str) -> ParsedStamps:
+    """Dates without separators, such as 31122024 and 1012024, whose first zero a spreadsheet has removed."""
+    long = texts.str.len().max() > len("311224")
+    form = DIGITS[dates] if long else DIGITS[dates].replace("%Y", "%y")
+    return ParsedStamps(pd.to_datetime(texts.str.zfill(8 if long else 6), format=form, errors="coerce"), [])
 
 
 def _offsets(texts: pd.Series, form: str) -> pd.Series:
@@ -178,7 +197,7 @@ def _parse_codes(texts: pd.Series, name: str) -> ParsedStamps | None:
         found.stamps,
         [note],
         Times(instants, instants, UTC) if found.code.epoch else None,
-        without_year=None if found.code.has_year else texts.iloc[0],
+        refusal=None if found.code.has_year else no_year(texts.iloc[0]),
         epoch=found.code.epoch,
     )
 
@@ -188,6 +207,9 @@ def _parse_parts(texts: pd.Series, dates: str | None) -> ParsedStamps:
     months_only = [bool(re.fullmatch(r"\d{4}[-/.]\d{1,2}", text)) for text in texts]
     if 2 * sum(months_only) < len(months_only):  # among days, a month alone is a date that was cut off
         parts = [None if cut else part for part, cut in zip(parts, months_only, strict=True)]
+    if refusal := _mixed_kinds(texts) or (dates is None and _swapped_days(texts, parts)) or None:
+        return ParsedStamps(_assemble(np.zeros((len(parts), 3), np.int64), parts), [], refusal=refusal)
+    parts = _in_language(parts)
     orders = np.array(["" if part is None else part.order for part in parts])
     if not (orders != "").any():
         return ParsedStamps(pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]"), [])
@@ -197,35 +219,112 @@ def _parse_parts(texts: pd.Series, dates: str | None) -> ParsedStamps:
     if ambiguous.any():
         order = _day_or_month_first(fields[ambiguous], texts[ambiguous], dates)
         if order is None:
-            return ParsedStamps(_assemble(fields, parts), [], ambiguous=texts[ambiguous].iloc[0])
+            refusal = (
+                f"dates such as {texts[ambiguous].iloc[0]!r} can be read day first or month first, and no date tells "
+                "which. Choose one with `dates='dmy'` or `dates='mdy'`, or write them as 2024-12-31."
+            )
+            return ParsedStamps(_assemble(fields, parts), [], refusal=refusal)
         columns, notes = order
         fields[ambiguous] = fields[ambiguous][:, columns]
     if (orders == "short year").any():
+        if texts.str.fullmatch(r"\d{1,2}-\d{2}").all() and (orders == "").any():
+            return ParsedStamps(_assemble(fields, parts), [], refusal=no_year(texts.iloc[0]))
         notes += _complete_short_years(fields, orders == "short year")
     digits = np.array([part.digits if part else 4 for part in parts])
     if (digits == 2).any():
         notes += _complete_centuries(fields, digits == 2)
     local = _assemble(fields, parts)
-    if any(part.zone is not None for part in parts if part):
-        return _with_zones(local, parts, notes)
-    return ParsedStamps(local, notes)
+    zoned = np.array([part is not None and (part.zone is not None or part.place is not None) for part in parts])
+    if not zoned.any():
+        return ParsedStamps(local, notes)
+    without = ~zoned & (orders != "")
+    if without.any():
+        refusal = (
+            f"{texts[without].iloc[0]!r} has no time zone, but {texts[zoned].iloc[0]!r} has one. Write all "
+            "timestamps with their offset from UTC, such as 2024-12-31T18:00+01:00, or all of them without."
+        )
+        return ParsedStamps(local, [], refusal=refusal, refused=int(without.argmax()))
+    return _with_zones(local, parts, notes + _zone_notes(texts))
+
+
+def _in_language(parts: list[DateParts | None]) -> list[DateParts | None]:
+    """The parts of dates with the months of the language that knows all their names; None of those left unclear."""
+    months = months_of({part.month_name for part in parts if part and part.month_name})
+
+    def located(part: DateParts | None) -> DateParts | None:
+        if part is None or part.month_name is None:
+            return part
+        return part._replace(second=months[part.month_name]) if part.month_name in months else None
+
+    return [located(part) for part in parts]
+
+
+def _mixed_kinds(texts: pd.Series) -> str | None:
+    """Why a column of years, quarters and months together can't be read."""
+    kinds = {kind: texts[texts.str.fullmatch(form)] for kind, form in KINDS.items()}
+    examples = [f"{kind} ({found.iloc[0]!r})" for kind, found in kinds.items() if len(found)]
+    if len(examples) < 2 or sum(map(len, kinds.values())) < len(texts):
+        return None
+    return (
+        f"the column mixes {', '.join(examples[:-1])} and {examples[-1]}. Keep one kind, and leave out the lines of "
+        "the others with `skip_rows`, such as `skip_rows='9-126'`."
+    )
+
+
+def _swapped_days(texts: pd.Series, parts: list[DateParts | None]) -> str | None:
+    """Why dates can't be read of which a spreadsheet of another country took those with a possible month."""
+    iso = [k for k, part in enumerate(parts) if part and part.order == "ymd" and ISO.match(texts.iloc[k])]
+    other = [k for k, part in enumerate(parts) if part and part.order == "ambiguous"]
+    if not iso or not other:
+        return None
+    days = {part.third for k in iso if (part := parts[k])}
+    if max(days) > 12 or any(max(part[:2]) <= 12 for k in other if (part := parts[k])):
+        return None
+    return (
+        f"dates such as {texts.iloc[iso[0]]!r} and {texts.iloc[other[0]]!r} are mixed, and no day of the "
+        "former exceeds 12: a spreadsheet seems to have taken the day for the month wherever that was possible. "
+        "Export the dates again as 2024-12-31, or read them as they are written with `dates='dmy'` or `dates='mdy'`."
+    )
 
 
 def _with_zones(local: pd.Series, parts: list[DateParts | None], notes: list[str]) -> ParsedStamps:
     zones = np.array([np.nan if part is None or part.zone is None else part.zone for part in parts], float)
-    local = local.where(~np.isnan(zones))  # timestamps without a zone can't be compared with the others
-    found = _with_offsets(local, local - pd.to_timedelta(zones, unit="min"))
-    return replace(found, notes=notes)
+    places = pd.Series([part.place if part else None for part in parts], dtype=object)
+    try:
+        known = {place: checked_zone(place) for place in places.dropna().unique()}
+    except InputError:
+        known = {}
+    utc = local - pd.to_timedelta(zones, unit="min")  # timestamps without a zone can't be compared with the others
+    for place, zone in known.items():
+        own = ((places == place) & utc.isna() & local.notna()).to_numpy()
+        utc[own] = to_utc(local[own].to_numpy(), zone)
+    local = local.where(utc.notna())
+    if local.notna().all() and len(known) == 1 and places.notna().all():
+        instants, zone = utc.to_numpy(), next(iter(known.values()))
+        return ParsedStamps(local, notes, Times(to_local(instants, zone), instants, zone))
+    return replace(_with_offsets(local, utc), notes=notes)
+
+
+def _zone_notes(texts: pd.Series) -> list[str]:
+    """Notes on abbreviations of time zones that have several meanings."""
+    notes = []
+    for name in texts.str.extract(r"\b([A-Za-z]{3})\)?$")[0].dropna().unique():
+        if meanings := AMBIGUOUS_ZONES.get(name.lower()):
+            offset = offset_name(ZONES[name.lower()] * MINUTE * 10**9)
+            notes.append(
+                f"time zone {name!r} read as {offset} ({meanings[0]}, not {meanings[1]}); write offsets such as "
+                "+02:00 if that is wrong"
+            )
+    return notes
 
 
 def _day_or_month_first(fields: Array, texts: pd.Series, dates: str | None) -> tuple[list[int], list[str]] | None:
     """The columns of year, month and day among the fields (n, 3) of ambiguous dates, and notes; None if undecided."""
-    columns = {"dmy": [2, 1, 0], "mdy": [2, 0, 1], "ymd": [0, 1, 2]}
-    if dates in columns:
-        return columns[dates], []
+    if dates in FIELDS:
+        return FIELDS[dates], []
     first, second, _ = fields.T
     day_first, month_first = (second <= 12).all(), (first <= 12).all()
-    dotted = "." in re.split(r"[ T]", texts.iloc[0])[0]
+    dotted = re.match(r"\D*\d{1,2}\.\d", texts.iloc[0]) is not None
     if day_first and month_first and not dotted and not (first == second).all():
         return None
     if not day_first and not month_first:  # the order that fits more dates; the others are reported later
@@ -236,7 +335,7 @@ def _day_or_month_first(fields: Array, texts: pd.Series, dates: str | None) -> t
     if len(decisive) and not dotted:
         example = decisive.iloc[0]
         notes = [f"dates read {order} first, as {example!r} allows nothing else; change with `dates={other!r}`"]
-    return columns["dmy" if day_first else "mdy"], notes
+    return FIELDS["dmy" if day_first else "mdy"], notes
 
 
 def _complete_short_years(fields: Array, short: Array) -> list[str]:
@@ -280,10 +379,69 @@ def out_of_range(text: str) -> bool:
     return not FIRST_YEAR <= (parts.third if parts.order == "ambiguous" else parts.first) <= LAST_YEAR
 
 
+def no_year(text: str, freq: str = "D") -> str:
+    """Why a text that is a part of a date can't be read, with the remedy for a column of these texts."""
+    kind, lacks = ("times", "date") if freq == "h" else ("dates", "year")
+    format_given = "give their format if the numbers are years (`dates='%b-%y'`)"
+    other = format_given if re.fullmatch(r"[A-Za-z]{3}-\d{2}", text) else "name another column (`time`)"
+    return (
+        f"{kind} such as {text!r} have no {lacks}. Add it, or number the rows with `freq={freq!r}` and "
+        f"`start={FIRST_DATES.get(freq, '2024-12-31')!r}`, or {other}."
+    )
+
+
+def freq_of_part(text: str) -> str | None:
+    """The frequency of texts that are parts of dates without the year, such as W1 or Jan; None for others.
+
+    >>> [freq_of_part(text) for text in ("W1", "Q1", "Mon", "January", "08:00:00", "01.01.", "Day 1", "x")]
+    ['W', 'QS', 'D', 'MS', 'h', 'D', 'D', None]
+    """
+    name = re.sub(r"[\s\d]*$", "", fold(text.strip())).rstrip(".")
+    numbered, of_year = text.strip()[-1:].isdigit(), text.strip()[-1:] in "1234"
+    if time_of_day(text) is not None:
+        return "h"
+    if not numbered and (is_month(name) or name in WEEKDAYS):
+        return "MS" if is_month(name) else "D"
+    two = re.fullmatch(r"(\d{1,2})(?:[-/](\d{1,2})|\.(\d{1,2})\.)", text.strip())
+    pair = sorted(int(number) for number in two.groups() if number) if two else [0, 0]
+    if (1 <= pair[0] <= 12 and pair[1] <= 31) or (numbered and name in PART_NAMES["day"]):
+        return "D"
+    if numbered and (name in ("w", "wk", "kw") or name in PART_NAMES["week"]):
+        return "W"
+    return "QS" if of_year and (name in ("q", "t", "qtr") or name in PART_NAMES["quarter"]) else None
+
+
+def _impossible(text: str) -> str | None:
+    """What shows that there is no such day or week, in a date that is written like one."""
+    if (week := re.fullmatch(r"(\d{4})[- /]?(?:w|kw|week) ?(\d{1,2})", text, re.IGNORECASE)) and int(week[1]):
+        last = date(int(week[1]), 12, 28).isocalendar()[1]
+        known = 1 <= int(week[2]) <= last
+        return None if known else f"does not exist: the weeks of {week[1]} are numbered 1 to {last}"
+    if (
+        (day := re.match(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", text))
+        and 1 <= int(day[2]) <= 12
+        and int(day[1])
+    ):
+        last = monthrange(int(day[1]), int(day[2]))[1]
+        return f"does not exist: that month has {last} days" if int(day[3]) > last else None
+    return None
+
+
 def refuse_unread(place: str, text: str, remedy: str) -> NoReturn:
     """Raise an error for a text that is no timestamp; `remedy` leaves out such lines, "" if all are such."""
+    if not remedy and (freq := freq_of_part(text)):
+        raise DataError(f"{place}: {no_year(text, freq)}")
     if out_of_range(text):
         fault = f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}. Correct it."
+    elif (parts := parse_date(text)) and parts.month_name and not months_of([parts.month_name]):
+        fault = "names different months in two languages. Write dates as 2024-12-31."
+    elif impossible := _impossible(text):
+        fault = f"{impossible}. Correct it."
+    elif re.fullmatch(r"\d(\.\d+)?E\+\d+", text):
+        fault = (
+            "has lost its last digits, as a spreadsheet wrote the number with an exponent. Export the column as "
+            "whole numbers or dates."
+        )
     else:
         fault = (
             f"is not a date{' like the others' if remedy else ''}. Write dates as 2024-12-31, give their format "

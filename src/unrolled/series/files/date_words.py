@@ -1,0 +1,116 @@
+"""The names of months, weekdays and parts of dates in many languages.
+
+Names are compared without case and accents. A name that means different months in two languages, such as listopad, is
+decided by the other names of its column.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+WORDS = json.loads(Path(__file__).with_name("date_words.json").read_text(encoding="utf-8"))
+_LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d"})  # which have no accent that could be removed
+_NUMBERED_MONTH = re.compile(r"(\d{1,2})\s*[月월]|(?:tháng|thg|th)\.?\s*(\d{1,2})", re.IGNORECASE)
+_NUMBERED_DATE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월](?:\s*(\d{1,2})\s*[日일])?\s*")
+_NUMBERED_MONTH_AND_YEAR = re.compile(r"(?:tháng|thg)\.?\s*(\d{1,2})\s*(?:[/,-]|năm)?\s*(\d{4})", re.IGNORECASE)
+_DASHED = re.compile(r"(\d)[‐‑–−](\d{1,2})[‐‑–−](\d)")
+_NUMBERED_TIME = re.compile(r"(\d{1,2})\s*[時时시]\s*(?:(\d{1,2})\s*[分분])?")
+
+
+@lru_cache(maxsize=4096)
+def fold(text: str) -> str:
+    """A word without case and accents.
+
+    >>> fold("Février"), fold("KASIM"), fold("Kasım")
+    ('fevrier', 'kasim', 'kasim')
+    """
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in apart if not unicodedata.combining(c)).translate(_LETTERS)
+
+
+def _folded(names: str) -> list[str]:
+    return [fold(name) for name in names.split()]
+
+
+MONTHS = {  # by language and name
+    language: {name: k + 1 for k, names in enumerate(months) for name in _folded(names)}
+    for language, months in WORDS["months"].items()
+}
+MONTHS_BY_NAME: dict[str, set[int]] = {}
+for _months in MONTHS.values():
+    for _name, _month in _months.items():
+        MONTHS_BY_NAME.setdefault(_name, set()).add(_month)
+WEEKDAYS = frozenset(_folded(WORDS["weekdays"]))
+PART_NAMES = {  # of columns, by part, in all languages
+    part: tuple(dict.fromkeys(name for parts in WORDS["parts"].values() for name in _folded(parts.get(part, ""))))
+    for part in WORDS["parts"]["en"]
+}
+
+
+def is_month(word: str) -> bool:
+    """Whether a word names a month in some language."""
+    return fold(word) in MONTHS_BY_NAME
+
+
+def months_of(names: Iterable[str]) -> dict[str, int]:
+    """The month of each name that is one, in the languages that know most of them; none of a name that stays unclear.
+
+    >>> months_of(["listopad", "prosinac"]), months_of(["Listopad", "sierpień"]), months_of(["listopad"])
+    ({'listopad': 10, 'prosinac': 12}, {'listopad': 11, 'sierpien': 8}, {})
+    """
+    known = {fold(name) for name in names} & MONTHS_BY_NAME.keys()
+    counts = {language: len(known & months.keys()) for language, months in MONTHS.items()}
+    best = [MONTHS[language] for language, count in counts.items() if count == max(counts.values())]
+    meanings = {name: {months[name] for months in best if name in months} or MONTHS_BY_NAME[name] for name in known}
+    return {name: min(months) for name, months in sorted(meanings.items()) if len(months) == 1}
+
+
+def months_named(names: Iterable[str]) -> list[int | None]:
+    """The months of names such as "JAN", "März" or "1月", all of one language; None of texts that are none.
+
+    >>> months_named(["Oca", "Şub", "x", "12月"])
+    [1, 2, None, 12]
+    """
+    texts = [str(name).strip() for name in names]
+    months = months_of(text.rstrip(".") for text in texts)
+    return [numbered_month(text) or months.get(fold(text.rstrip("."))) for text in texts]
+
+
+def numbered_month(text: str) -> int | None:
+    """The month of a name with its number, such as 1月."""
+    found = None if text.isascii() else _NUMBERED_MONTH.fullmatch(text)
+    month = int(found[1] or found[2]) if found else 0
+    return month if 1 <= month <= 12 else None
+
+
+def in_ascii(text: str) -> str:
+    """A date with full-width digits, Asian names of its parts or other words for a.m. and p.m., in usual characters.
+
+    >>> in_ascii("2019年1月"), in_ascii("2023년 1월 2일 오후 2시"), in_ascii("01/01/2023 1:00 π.μ.")
+    ('2019-1', '2023-1-2 2:00 PM', '01/01/2023 1:00 AM')
+    """
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFKC", text)
+    text = _DASHED.sub(r"\1-\2-\3", text)
+    text = _NUMBERED_DATE.sub(lambda found: "-".join(filter(None, found.groups())) + " ", text)
+    text = _NUMBERED_MONTH_AND_YEAR.sub(r"\2-\1", text)
+    text = _NUMBERED_TIME.sub(lambda found: f"{found[1]}:{found[2] or '00':0>2}", text)
+    for form, half in _HALVES:
+        text = form.sub(lambda found, half=half: f"{found[1] or found[2]} {half}", text)  # type: ignore[misc]
+    return text.strip()
+
+
+def _half_of_day(names: str) -> re.Pattern[str]:
+    """A time of day after or before one of these names, which may have points."""
+    words = "|".join(r"\.?\s?".join(map(re.escape, unicodedata.normalize("NFKC", name))) for name in names.split())
+    time = r"(\d{1,2}(?:[:.]\d{2}){0,2})"
+    return re.compile(rf"(?:{words})\.?\s*{time}|(?<![-/.\d]){time}\s*(?:{words})\.?", re.IGNORECASE)
+
+
+_HALVES = [(_half_of_day(WORDS[half]), half.upper()) for half in ("am", "pm")]
