@@ -103,3 +103,38 @@ def test_semicolons_between_cells_make_undecided_commas_decimal(file):
     assert values(table) == [102.345, 98.765]
     assert "column 'sales': '102,345' read as 102.345; change with `decimal='.'`" in table.notes
     assert values(read_file(file(*daily(["102", "1,098", "765"])))) == [102, 1098, 765]
+
+
+@pytest.mark.parametrize(
+    ("header", "dates", "cells", "expected"),
+    [
+        ("date,sales", DAYS, ["1.079", "984", "0"], [1079, 984, 0]),  # no decimals are shorter
+        ("date,sales", DAYS, ["1.079", "9.84"], [1.079, 9.84]),
+        ("date,sales", DAYS, ["1.079", "1984"], [1.079, 1984]),
+        ("date,sales", DAYS, ["6.000", "6.151"], [6, 6.151]),
+        ("date;sales", DAYS, ["6.000", "6.151"], [6000, 6151]),
+        ("date;sales", DAYS, ["0.500", "6.151"], [0.5, 6.151]),
+        ("date,sales", ["30.01.2024", "31.01.2024"], ["6.000", "6.151"], [6000, 6151]),
+        ("date,sales", ["01.2024", "02.2024"], ["6.000", "6.151"], [6000, 6151]),
+        ("date;sales;other", DAYS, ["6.000;1.5", "6.151;2.5"], [6, 6.151]),
+        ("date\tsales\tother", DAYS, ["6.000\t1,5", "6.151\t2,5"], [6000, 6151]),
+    ],
+)
+def test_points_before_three_digits_separate_thousands_where_the_table_says_so(file, header, dates, cells, expected):
+    mark = header[4]
+    rows = [f"{date}{mark}{cell}" for date, cell in zip(dates, cells, strict=False)]
+    path = file(header, *rows)
+    table = read_file(path, ReadOptions(target="sales"))
+    assert values(table) == expected
+    noted = f"column 'sales': {cells[0][:5]!r} read as {expected[0]:g}; change with `decimal='.'`" in table.notes
+    assert noted == (expected[0] > 100)
+    assert values(read_file(path, ReadOptions(target="sales", decimal=".")))[0] == float(cells[0][:5])
+
+
+def test_points_in_several_places_of_a_number_separate_thousands(file):
+    notes = read_file(file(*daily(["5.000.000", "1.250.000"]))).notes
+    assert notes == ("column 'sales': points read as thousands separators",)
+
+
+def test_digits_of_other_scripts_are_numbers(file):
+    assert values(read_file(file(*daily(["١٠٠٢", "٩٨٫٥", "-５"])))) == [1002, 98.5, -5]

@@ -38,6 +38,7 @@ MULTIPLIERS = {
     **dict.fromkeys(("T", "tn", "trn", "trillion"), 1e12),
 }
 SMALL_MULTIPLIERS = {"m": 1e6, "b": 1e9, "t": 1e12}  # beside others only; alone, they are units such as metres
+OTHER_MARK = {".": ",", ",": "."}  # the separator of thousands of each decimal sign, and the reverse
 BOUND_SHARE = 0.5  # of a bound: "<1" is some value between 0 and 1
 
 
@@ -118,7 +119,7 @@ def read_numbers(
     bad = np.isnan(values) & ~absent
     notes: list[str] = []
     unit = ""
-    if bad.any() or decimal == "," or hint == ",":
+    if bad.any() or decimal == "," or (decimal is None and hint != "." and _may_group_by_points(present)):
         codes, texts = pd.factorize(present)
         if len(texts):
             numbers, notes, unit = _read_unique([str(text) for text in texts], decimal, hint)
@@ -133,6 +134,12 @@ def read_numbers(
     return Numbers(values, bad, tuple(notes), unit)
 
 
+def _may_group_by_points(column: pd.Series) -> bool:
+    """Whether the points of numbers that programs can read may separate thousands."""
+    sample = [text.lstrip("+-") for text in sample_of(column)]
+    return decide_decimal(sample) is None and bool(column.str.contains(".", regex=False, na=False).any())
+
+
 def _read_unique(texts: list[str], decimal: str | None, hint: str | None) -> tuple[Array, list[str], str]:
     """Distinct texts as numbers, NaN where they are none, notes, and the unit."""
     written = [parts_of(text) for text in texts]
@@ -141,14 +148,17 @@ def _read_unique(texts: list[str], decimal: str | None, hint: str | None) -> tup
     found = decimal or decide_decimal(cores)
     notes = []
     if found is None:
-        commas = [text for text, core in zip(texts, cores, strict=True) if "," in core]
-        found = hint or "."
-        if commas:
-            other = {".": ",", ",": "."}[found]
-            as_is = _value(parts_of(commas[0]).core, found)
-            notes.append(f"{commas[0]!r} read as {as_is:g}; change with `decimal={other!r}`")
+        found = _decimal_beside_whole_numbers(cores) or hint or "."
+        marked = [
+            text for text, core in zip(texts, cores, strict=True) if "," in core or ("." in core and found == ",")
+        ]
+        if marked:
+            as_is = _value(parts_of(marked[0]).core, found)
+            notes.append(f"{marked[0]!r} read as {as_is:g}; change with `decimal={OTHER_MARK[found]!r}`")
     if found == "," and decimal is None and not notes:
-        notes.append("commas read as decimal points")
+        has_commas = any("," in core for core in cores)
+        if has_commas or any("." in core for core in cores):
+            notes.append("commas read as decimal points" if has_commas else "points read as thousands separators")
     money = [bool(_MONEY.search(text)) for text in texts]
     zeros = [paid and _without_currency(text) in DASHES for text, paid in zip(texts, money, strict=True)]
     values = np.array([
@@ -208,6 +218,8 @@ def parts_of(text: str) -> Written:
 
 
 def _without_currency(text: str) -> str:
+    if not text.isascii():  # digits and marks of other scripts
+        text = re.sub(r"\d", lambda digit: str(int(digit[0])), text).replace("٫", ".").replace("٬", ",")
     return _MONEY.sub(r"\1\2", text.strip().replace("−", "-")).strip()
 
 
@@ -250,6 +262,23 @@ def decide_decimal(cores: Iterable[str]) -> str | None:
             if len(part) != 3 or len(whole) > 3 or whole in ("", "0"):
                 votes[mark] += 1
     return max(votes, key=lambda mark: votes[mark]) if any(votes.values()) else None
+
+
+def _decimal_beside_whole_numbers(cores: Iterable[str]) -> str | None:
+    """The decimal sign of numbers of which all with a mark have three digits after it; None if nothing decides.
+
+    If all others are whole and less than 1000, the mark separates thousands, as decimals would vary in length.
+
+    >>> _decimal_beside_whole_numbers(["1.079", "984"]), _decimal_beside_whole_numbers(["1.079", "2.5"])
+    (',', None)
+    """
+    cores = [core.lstrip("+-") for core in cores if core]
+    marks = {mark for mark in OTHER_MARK if any(mark in core for core in cores)}
+    others = [core for core in cores if not marks & set(core)]
+    small = all(core.isdigit() and len(core.lstrip("0")) < 4 for core in others) and any(
+        core != "0" for core in others
+    )
+    return OTHER_MARK[marks.pop()] if len(marks) == 1 and small and decide_decimal(cores) is None else None
 
 
 def _value(core: str, decimal: str) -> float:

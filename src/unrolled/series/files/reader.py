@@ -38,6 +38,8 @@ TOTAL = re.compile(
     r"totaal|eindtotaal|som|average|mean|durchschnitt|mittelwert|moyenne|promedio|media|média|gemiddelde)"
     r"(?: \S+){0,2}:?"
 )
+DOTTED_DATE = r"\d{1,2}\.(?:\d{1,2}\.\d{2,4}|(?:19|20)\d\d)(?!\d)"  # of a country with decimal commas
+MIN_DOTTED_SHARE = 0.9  # of such dates in a column
 MAX_LISTED_TEXTS, MAX_LISTED_LENGTH = 5, 60  # of texts in a message that can be copied into an option
 
 
@@ -350,19 +352,21 @@ def read_covariate(
 
 
 def decimal_hint(raw: RawTable, options: ReadOptions) -> str | None:
-    """ "," if columns that can be read in one way only have decimal commas, else None.
+    """The decimal sign of the table, for columns that can be read in both ways; None if nothing tells.
 
-    Semicolons between cells leave the comma to numbers: it is decimal if no column decides and most numbers have it.
+    Columns that can be read in one way only decide: those with commas, then all. Otherwise, the comma is decimal if
+    the delimiter is a semicolon, which leaves commas to numbers, or if days, months and years are joined by points.
     """
-    if options.decimal is not None or raw.delimiter == "":
+    if raw.delimiter == "":
+        return "."
+    if options.decimal is not None:
         return None
-    cores = []
+    cores, dotted_dates = [], False
     for column in list(raw.cells)[:50]:
         texts = sample_of(raw.cells[column]).head(50)
-        if texts.str.contains("[,.]").any() and is_numeric(raw.cells[column]):
+        if len(texts) and texts.str.match(DOTTED_DATE).mean() >= MIN_DOTTED_SHARE:
+            dotted_dates = True
+        elif texts.str.contains("[,.]").any() and is_numeric(raw.cells[column]):
             cores += [parts_of(text).core for text in texts]
-    with_commas = [core for core in cores if "," in core]
-    found = decide_decimal(with_commas)
-    if found is None and raw.delimiter == ";" and 2 * len(with_commas) > len(cores):
-        found = ","
-    return "," if found == "," else None
+    decided = decide_decimal(core for core in cores if "," in core) or decide_decimal(cores)
+    return decided or ("," if raw.delimiter == ";" or dotted_dates else None)
