@@ -39,7 +39,7 @@ def test_missing_timestamps_follow_from_their_neighbours(file):
     lines[1], lines[4] = ";0", ";3"
     table = read_file(file(*lines))
     assert stamps(table).tolist() == list(pd.date_range("2024-01-01", periods=9))
-    assert any("2 missing timestamp(s) filled in" in note for note in table.notes)
+    assert any("2 missing timestamps filled in" in note for note in table.notes)
 
 
 def test_a_table_without_stamps_is_numbered_by_the_frequency(file):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import DataError
+from ...plurals import counted
 from ..frequency import LIKELY_YEARS, Frequency
 from ..zones import to_utc
 from .date_words import months_named
@@ -272,8 +273,8 @@ def _fill_missing(values: np.ndarray, codes: np.ndarray, raw: RawTable, name: st
     """
     present, missing = np.flatnonzero(codes >= 0), np.flatnonzero(codes < 0)
     refusal = DataError(
-        f"{raw.place(name, int(missing[0]))}: the timestamp is missing ({len(missing)} such line(s)). Fill it in, "
-        f"or number all rows with `start` and `freq`. {raw.without(missing)}"
+        f"{raw.place(name, int(missing[0]))}: the timestamp is missing ({counted(len(missing), 'such line')}). Fill it "
+        f"in, or number all rows with `start` and `freq`. {raw.without(missing)}"
     )
     # a single last row without a timestamp may well be a total
     only_last = len(missing) == 1 and missing[0] == len(codes) - 1
@@ -288,7 +289,7 @@ def _fill_missing(values: np.ndarray, codes: np.ndarray, raw: RawTable, name: st
     first = ordinals[0] - present[0]
     if not on_grid.all() or (ordinals != first + present).any():
         raise refusal
-    note = f"{len(missing)} missing timestamp(s) filled in, as all others are evenly spaced"
+    note = f"{counted(len(missing), 'missing timestamp')} filled in, as all others are evenly spaced"
     return pd.Series(frequency.stamps(first + np.arange(len(codes)))), note
 
 
