@@ -273,8 +273,8 @@ def _fill_missing(values: np.ndarray, codes: np.ndarray, raw: RawTable, name: st
     """
     present, missing = np.flatnonzero(codes >= 0), np.flatnonzero(codes < 0)
     refusal = DataError(
-        f"{raw.place(name, int(missing[0]))}: the timestamp is missing ({counted(len(missing), 'such line')}). Fill it "
-        f"in, or number all rows with `start` and `freq`. {raw.without(missing)}"
+        f"{raw.place(name, int(missing[0]))}: the timestamp is missing ({counted(len(missing), 'such line')}). Fill "
+        f"it in, or number all rows with `start` and `freq`. {raw.without(missing)}"
     )
     # a single last row without a timestamp may well be a total
     only_last = len(missing) == 1 and missing[0] == len(codes) - 1
