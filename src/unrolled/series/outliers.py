@@ -28,6 +28,11 @@ SPREAD_SHARES = (0.5, 0.9)  # of the smallest deviations; each gives a spread, a
 SPREAD_SCORES = np.array([NormalDist().inv_cdf((1 + share) / 2) for share in SPREAD_SHARES])
 MAX_DECIMALS = 6  # of values that count as rounded
 MAX_NAMED = 3  # outliers in a note
+ROWS_AT_ONCE = 1 << 16  # whose neighbours are in memory at the same time
+SORTING_NETWORK = (  # of seven values
+    *((0, 6), (2, 3), (4, 5), (0, 2), (1, 4), (3, 6), (0, 1), (2, 5)),
+    *((3, 4), (1, 2), (4, 6), (2, 3), (4, 5), (1, 2), (3, 4), (5, 6)),
+)
 
 
 class Outliers(NamedTuple):
@@ -94,7 +99,12 @@ def usual_values(z: Array, offsets: Array, season: int) -> Array:
 def _level(z: Array, offsets: Array, span: int) -> Array:
     """The median of the `span` rows around each row, (n,). Within half a window of an end of its series, where there
     are not so many, the line through the outermost `span` rows takes its place."""
-    level = pd.Series(z).rolling(span, center=True).median().to_numpy(copy=True)
+    level = np.full(len(z), np.nan)
+    if span == LEVEL_ROWS and len(z) >= span:
+        inside = [z[k : len(z) - span + 1 + k] for k in range(span)]
+        level[span // 2 : len(z) - span // 2] = _in_order(inside)[span // 2]
+    else:
+        level[:] = pd.Series(z).rolling(span, center=True).median()
     begin, end = offsets[:-1], offsets[1:]
     first, last = np.minimum(begin + span, end), np.maximum(end - span, begin)
     for starts, ends, outer in ((begin, first, slice(None, span // 2)), (last, end, slice(-(span // 2), None))):
@@ -119,18 +129,34 @@ def _robust_line(values: Array) -> Array:
 
 def _median_of_position(z: Array, offsets: Array, season: int) -> Array:
     """The median of each row and the rows at the same position in the nearest seasons of its series, (n,)."""
-    lengths = np.diff(offsets)
-    begin = np.repeat(offsets[:-1], lengths)
-    place = np.arange(len(z)) - begin
-    count = (np.repeat(lengths, lengths) - 1 - place % season) // season + 1  # of seasons with this position
-    first = np.clip(place // season - LEVEL_ROWS // 2, 0, np.maximum(count - LEVEL_ROWS, 0))
-    seasons = first[:, None] + np.arange(LEVEL_ROWS)
-    known = seasons < count[:, None]
-    rows = begin[:, None] + place[:, None] % season + season * np.where(known, seasons, 0)
-    values = np.sort(np.where(known, z[rows], np.inf), axis=1)
-    n = known.sum(axis=1)
-    low, high = (np.take_along_axis(values, k[:, None], axis=1)[:, 0] for k in ((n - 1) // 2, n // 2))
-    return (low + high) / 2
+    found = np.empty(len(z))
+    for start in range(0, len(z), ROWS_AT_ONCE):
+        rows = np.arange(start, min(start + ROWS_AT_ONCE, len(z)))
+        series = np.searchsorted(offsets, rows, side="right") - 1
+        begin, length = offsets[series], (offsets[1:] - offsets[:-1])[series]
+        number, position = np.divmod(rows - begin, season)
+        count = (length - 1 - position) // season + 1  # of seasons with this position
+        first = np.clip(number - LEVEL_ROWS // 2, 0, np.maximum(count - LEVEL_ROWS, 0))
+        values = []
+        for k in range(LEVEL_ROWS):
+            known = first + k < count
+            values.append(np.where(known, z[np.where(known, begin + position + (first + k) * season, 0)], np.inf))
+        ordered, n = _in_order(values), np.minimum(count, LEVEL_ROWS)
+        low, high = (np.choose(k, ordered) for k in ((n - 1) // 2, n // 2))
+        found[rows] = (low + high) / 2
+    return found
+
+
+def _in_order(values: list[Array]) -> list[Array]:
+    """Seven arrays (n,) with the seven values of each place in rising order.
+
+    A sorting network takes a tenth of the time of sorting each place. Source: Knuth, "The Art of Computer
+    Programming" 3, 5.3.4.
+    """
+    values = list(values)
+    for a, b in SORTING_NETWORK:
+        values[a], values[b] = np.minimum(values[a], values[b]), np.maximum(values[a], values[b])
+    return values
 
 
 def _far(remainder: Array, y: Array, offsets: Array, logs: Array, total: int) -> Array:
