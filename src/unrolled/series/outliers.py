@@ -100,9 +100,11 @@ def _level(z: Array, offsets: Array, span: int) -> Array:
     """The median of the `span` rows around each row, (n,). Within half a window of an end of its series, where there
     are not so many, the line through the outermost `span` rows takes its place."""
     level = np.full(len(z), np.nan)
-    if span == LEVEL_ROWS and len(z) >= span:
-        inside = [z[k : len(z) - span + 1 + k] for k in range(span)]
-        level[span // 2 : len(z) - span // 2] = _in_order(inside)[span // 2]
+    if span == LEVEL_ROWS:
+        half = span // 2
+        for start in range(half, len(z) - half, ROWS_AT_ONCE):
+            stop = min(start + ROWS_AT_ONCE, len(z) - half)
+            level[start:stop] = _in_order([z[start + k : stop + k] for k in range(-half, half + 1)])[half]
     else:
         level[:] = pd.Series(z).rolling(span, center=True).median()
     begin, end = offsets[:-1], offsets[1:]

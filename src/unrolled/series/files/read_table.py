@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ...argument_types import check_type, fits
@@ -51,8 +52,8 @@ def read_table(
         name: ",".join(map(str, value)) if fits(value, Sequence[str | int]) else value
         for name, value in options.items()
     }
-    texts = ("skip_rows", "sheet", "na", "start")
-    joined |= {name: str(joined[name]) for name in texts if joined.get(name) is not None}
+    kinds = {"skip_rows": int, "sheet": int, "na": float, "start": int | date}
+    joined |= {name: str(joined[name]) for name, kind in kinds.items() if fits(joined.get(name), kind)}
     joined["freq"] = number_or_name(joined.get("freq"))
     past, future = list_of_names("past", past), list_of_names("future", future)
     check_type("`weight`", weight, str | None)
