@@ -20,7 +20,8 @@ MORE_MONTHS = {  # usual abbreviations and spellings that the CLDR lacks, by lan
     "ru": {2: "фев", 9: "сен", 11: "ноя"},
 }  # fmt: skip
 MORE_PARTS = {
-    "fr": {"year": "année"}, "de": {"week": "kalenderwoche"}, "sv": {"day": "dag"}, "nb": {"day": "dag"},
+    "fr": {"year": "année"}, "de": {"week": "kalenderwoche"}, "sv": {"day": "dag"}, "da": {"year": "aar"},
+    "nb": {"day": "dag", "year": "aar"},
     "el": {"quarter": "τρίμηνο"}, "hr": {"quarter": "kvartal tromjesečje"}, "ro": {"quarter": "trimestrul"},
     "ja": {"month": "月", "week": "週", "hour": "時"}, "ko": {"year": "연도", "month": "월", "hour": "시"},
     "zh": {"month": "月 月份", "day": "日", "hour": "时", "quarter": "季度", "year": "年份", "week": "週"},

@@ -47,9 +47,19 @@ for _months in MONTHS.values():
         MONTHS_BY_NAME.setdefault(_name, set()).add(_month)
 WEEKDAYS = frozenset(_folded(WORDS["weekdays"]))
 PART_NAMES = {  # of columns, by part, in all languages
-    part: tuple(dict.fromkeys(name for parts in WORDS["parts"].values() for name in _folded(parts.get(part, ""))))
+    part: frozenset(name for parts in WORDS["parts"].values() for name in parts.get(part, "").split())
     for part in WORDS["parts"]["en"]
 }
+_WITHOUT_ACCENTS = {part: {fold(name) for name in names if len(name) > 3} for part, names in PART_NAMES.items()}
+
+
+def names_part(name: str, part: str) -> bool:
+    """Whether a word names a part of a date, such as "year", in some language; short words need their accents.
+
+    >>> names_part("Año", "year"), names_part("MIESIAC", "month"), names_part("ar", "year")
+    (True, True, False)
+    """
+    return name.lower() in PART_NAMES[part] or fold(name) in _WITHOUT_ACCENTS[part]
 
 
 def is_month(word: str) -> bool:
