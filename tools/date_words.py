@@ -6,6 +6,7 @@ python tools/date_words.py         # writes src/unrolled/series/files/date_words
 
 import json
 import re
+import unicodedata
 from pathlib import Path
 
 from babel import Locale, __version__
@@ -20,7 +21,8 @@ MORE_MONTHS = {  # usual abbreviations and spellings that the CLDR lacks, by lan
     "ru": {2: "фев", 9: "сен", 11: "ноя"},
 }  # fmt: skip
 MORE_PARTS = {
-    "fr": {"year": "année"}, "de": {"week": "kalenderwoche"}, "sv": {"day": "dag"}, "nb": {"day": "dag"},
+    "fr": {"year": "année"}, "de": {"week": "kalenderwoche"}, "sv": {"day": "dag"}, "da": {"year": "aar"},
+    "nb": {"day": "dag", "year": "aar"},
     "el": {"quarter": "τρίμηνο"}, "hr": {"quarter": "kvartal tromjesečje"}, "ro": {"quarter": "trimestrul"},
     "ja": {"month": "月", "week": "週", "hour": "時"}, "ko": {"year": "연도", "month": "월", "hour": "시"},
     "zh": {"month": "月 月份", "day": "日", "hour": "时", "quarter": "季度", "year": "年份", "week": "週"},
@@ -30,7 +32,9 @@ NO_PARTS = {"time"}  # hours in Danish and Norwegian, but any time in English
 
 def words(texts: list[str]) -> str:
     """Distinct names in lower case, without points and articles; those with digits are read by their numbers."""
-    names = [re.sub(r"^(de |d['’])", "", text.replace("\xa0", " ").strip().strip(".").lower()) for text in texts]
+    names = [
+        re.sub(r"^(de |d['’])", "", unicodedata.normalize("NFKC", text).strip().strip(".").lower()) for text in texts
+    ]
     return " ".join(dict.fromkeys(n for n in names if n and " " not in n and not re.search(r"\d", n)))
 
 
@@ -68,14 +72,16 @@ def weekdays() -> str:
 
 
 def halves_of_day(half: str) -> str:
-    """Abbreviations other than Latin letters, which would be mistaken for other words."""
+    """Abbreviations that are not plain Latin letters, which would be mistaken for other words."""
     found = [Locale.parse(language).day_periods["format"]["abbreviated"].get(half, "") for language in LANGUAGES]
-    return words([text.replace(".", "") for text in found if not re.search("[a-z]", text.lower())])
+    plain = [unicodedata.normalize("NFKC", text).replace(".", "") for text in found]
+    return words([text for text in plain if not text.isascii()])
 
 
 def main() -> None:
     whole = {
         "source": f"Unicode CLDR, from Babel {__version__} by tools/date_words.py",
+        "license": "© Unicode, Inc., Unicode License v3, https://www.unicode.org/license.txt",
         "weekdays": weekdays(),
         "am": halves_of_day("am"),
         "pm": halves_of_day("pm"),

@@ -112,3 +112,103 @@ def test_dates_with_intervals_of_the_day_in_another_column(file):
 def test_a_line_of_a_year_among_months_is_named(refused):
     months = [f"2018-{month:02},{month}" for month in range(1, 13)]
     refused("month,net", *months, "2018,78", message="line 14: '2018' is not a date like .* use `skip_rows='14'`")
+
+
+MONTHS = pd.date_range("2015-01-01", periods=48, freq="MS")
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "first", "frequency"),
+    [
+        ("ts", [f"{1672531200 + 600 * k}.0" for k in range(100)], "2023-01-01", "every 10 minutes"),
+        ("stamp_us", [f"{1672531200000000 + 60_000_000 * k}" for k in range(100)], "2023-01-01", "every minute"),
+        ("MESS_DATUM", [f"{d:%Y%m%d%H%M}" for d in pd.date_range("2023-01-01", periods=90, freq="10min")],
+         "2023-01-01", "every 10 minutes"),
+        ("yyyymm", [f"{d:%Y%m}" for d in MONTHS], "2015-01-01", "monthly"),
+        ("Meldewoche", [f"{d:%G%V}" for d in pd.date_range("2022-01-03", periods=80, freq="W-MON")], "2022-01-03",
+         "weekly"),
+        ("Datum", [f"{44564 + k}" for k in range(60)], "2022-01-03", "daily"),
+        ("Time", [f"{44564 + k / 24:.6f}" for k in range(60)], "2022-01-03", "hourly"),
+        ("t", [f"{2000 + k / 4}" for k in range(40)], "2000-01-01", "quarterly"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)  # fmt: skip
+def test_columns_of_codes_are_found_without_a_usual_name(file, name, texts, first, frequency):
+    table = read_file(file(f"sales;{name}", *(f"{k * 7 % 11};{text}" for k, text in enumerate(texts))))
+    assert (table.columns.time, stamps(table)[0]) == (name, pd.Timestamp(first))
+    assert read_panel(table.frame, table.columns).frequency.name == frequency
+
+
+@pytest.mark.parametrize("name", ["Jahr", "Année", "Anno", "Año", "Ano", "Rok", "År", "Год", "年"])
+def test_years_are_found_by_their_name_in_many_languages(file, name):
+    table = read_file(file(f"{name};y", *(f"{year};{year * 7 % 11}" for year in range(1960, 1990))))
+    assert (table.columns.time, table.frame[name].tolist()) == (name, list(range(1960, 1990)))
+
+
+def test_short_names_of_years_need_their_accents_and_years(file, refused):
+    refused("AR;y", *(f"{k};1.5" for k in range(1960, 1990)), message="Column 'AR' may hold years: .* `time='AR'`")
+    refused("An;y", *(f"{k};1.5" for k in range(30)), message="no column can be read as dates|not a date")
+
+
+def test_numbers_that_follow_no_code_are_no_time(refused):
+    numbers = [201901, 201907, 202305, 201802, 202211, 201703]
+    refused("a;b", *(f"{number};{k}.5" for k, number in enumerate(numbers)), message="no column can be read as dates")
+
+
+@pytest.mark.parametrize(
+    ("rows", "given", "stamps_", "note"),
+    [
+        ([(y, m) for y in range(2015, 2018) for m in range(1, 13)], "a,b", MONTHS[:36], "'b' read as the month"),
+        ([(m, y) for y in range(2015, 2018) for m in range(1, 13)], "a,b", MONTHS[:36], "'a' read as the month"),
+        ([(y, q) for y in range(2015, 2018) for q in range(1, 5)], "a,b", MONTHS[:36:3], "'b' read as the quarter"),
+        ([d.isocalendar()[:2] for d in pd.date_range("2016-01-04", periods=99, freq="W-MON")], "a,b",
+         pd.date_range("2016-01-04", periods=99, freq="W-MON"), "'b' read as the week"),
+        ([(d.year, d.dayofyear) for d in pd.date_range("2020-01-01", periods=500)], "a,b",
+         pd.date_range("2020-01-01", periods=500), "'b' read as the day of the year"),
+        ([(d.day, d.month, d.year) for d in pd.date_range("2020-01-01", periods=90)], "a,b,c",
+         pd.date_range("2020-01-01", periods=90), "'a' read as the day"),
+    ],
+    ids=["month", "month first", "quarter", "week", "day of the year", "day, month, year"],
+)  # fmt: skip
+def test_parts_with_unknown_names_are_told_by_their_numbers(file, rows, given, stamps_, note):
+    lines = (f"{';'.join(map(str, row))};{k % 7}" for k, row in enumerate(rows))
+    table = read_file(file(f"{given.replace(',', ';')};y", *lines), ReadOptions(time=given))
+    assert stamps(table).tolist() == list(stamps_)
+    assert note in table.notes
+
+
+@pytest.mark.parametrize("header", ["YY,MM,DD,hh,mm,y", "år,måned,dag,time,minutt,y"])
+def test_columns_that_differ_in_case_or_have_names_of_other_languages(file, header):
+    minutes = pd.date_range("2023-01-01", periods=200, freq="10min")
+    path = file(header, *(f"{d:%Y,%m,%d,%H,%M},{k % 7}" for k, d in enumerate(minutes)))
+    given = None if header.startswith("YY") else "år,måned,dag,time,minutt"
+    assert stamps(read_file(path, ReadOptions(time=given))).tolist() == list(minutes)
+
+
+def test_years_of_merged_cells_are_filled_down(file):
+    rows = (f"{d.year if d.month == 1 else ''};{d.month};{k % 7}" for k, d in enumerate(MONTHS))
+    table = read_file(file("rok;miesiąc;y", *rows))
+    assert stamps(table).tolist() == list(MONTHS)
+    assert "empty cells of 'rok' read as the year above them" in table.notes
+
+
+@pytest.mark.parametrize(
+    ("dates", "form"),
+    [("dmy", "%-d%m%Y"), ("mdy", "%-m%d%Y"), ("ymd", "%y%m%d"), ("%Y年%m月%d日", "%Y年%m月%d日"), ("%Y.%j", "%Y.%j")],
+)
+def test_the_option_of_dates_finds_their_column(file, dates, form):
+    days = pd.date_range("2022-01-03", periods=60)
+    path = file("no;x;sales", *(f"{k + 1};{day:{form}};{k * 7 % 11}" for k, day in enumerate(days)))
+    assert stamps(read_file(path, ReadOptions(dates=dates))).tolist() == list(days)
+
+
+def test_dates_without_separators_are_suggested(refused):
+    days = pd.date_range("2022-01-03", periods=60)
+    message = "Column 'fecha' may hold dates without separators: if it does, use `dates='dmy'`"
+    refused("fecha;y", *(f"{day:%-d%m%Y};{k}" for k, day in enumerate(days)), message=message)
+
+
+def test_years_quarters_and_months_in_one_column_are_named_with_their_lines(refused):
+    periods = ["2018", "2019", *(f"2019 Q{k}" for k in range(1, 5)), *(f"{day:%Y %b}".upper() for day in MONTHS)]
+    message = "mixes years .'2018'., quarters .'2019 Q1'. and months .'2015 JAN'.. .* `skip_rows='2-7'`"
+    refused("t;y", *(f"{period};{k}" for k, period in enumerate(periods)), message=message)

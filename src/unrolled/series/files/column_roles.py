@@ -10,13 +10,13 @@ from ...arrays import Array
 from ...errors import DataError
 from .dialect import RawTable
 from .numbers import has_several_units, has_suffixes, is_numeric, sample_of
-from .time_columns import CALENDAR_PARTS, TIME_NAMES
+from .time_columns import TIME_NAMES, is_calendar_name
 from .timestamps import whole_numbers
 
 TARGET_NAMES = ("y", "target", "value")
 ID_NAMES = ("unique_id", "id", "series", "series_id", "item_id", "item", "symbol", "ticker", "store", "name")
 ROW_NUMBER_NAMES = ("", "no", "nr", "no.", "index", "idx", "row", "rownum", "row_number", "unnamed: 0", "#", "id")
-CALENDAR_NAMES = {name for names in CALENDAR_PARTS.values() for name in names} | {"weekday", "dayofweek", "week"}
+WEEKDAY_NAMES = ("weekday", "dayofweek")
 ID_SEPARATOR = "/"  # in the names and values of joined ids
 MAX_DUPLICATE_SHARE = 0.02  # of rows whose timestamp occurs twice in one series; they are aggregated or refused later
 # if fewer rows have the timestamp of another one, the series of a column without a usual name must be regular
@@ -52,8 +52,8 @@ def find_ids(raw: RawTable, stamps: pd.Series, taken: Sequence[str]) -> list[str
     A column with a usual name is preferred, then a column of texts, then one of whole numbers, then two of them.
     """
     cells = raw.cells
-    reserved = (*TARGET_NAMES, *TIME_NAMES, *CALENDAR_NAMES)
-    free = [c for c in raw.names if c not in taken and c.lower() not in reserved]
+    reserved = (*TARGET_NAMES, *TIME_NAMES, *WEEKDAY_NAMES)
+    free = [c for c in raw.names if not (c in taken or c.lower() in reserved or is_calendar_name(c))]
     usual = [c for c in free if c.lower() in ID_NAMES]
     if not stamps.duplicated().any():
         return [c for c in usual if c.lower() == "unique_id"][:1]
@@ -140,7 +140,7 @@ def find_target(raw: RawTable, time: str, ids: pd.Series | None, taken: Sequence
 def _is_uninformative(raw: RawTable, column: str, ids: pd.Series | None) -> bool:
     """Whether a column counts the rows, has one value per series, or holds a part of the date."""
     cells = raw.cells[column]
-    if column.lower() in CALENDAR_NAMES or (len(cells) > 2 and cells.nunique() == 1):
+    if column.lower() in WEEKDAY_NAMES or is_calendar_name(column) or (len(cells) > 2 and cells.nunique() == 1):
         return True
     if ids is not None and cells.groupby(ids.to_numpy(), sort=False).nunique().max() == 1:
         return True

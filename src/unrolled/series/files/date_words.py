@@ -15,6 +15,7 @@ WORDS = json.loads(Path(__file__).with_name("date_words.json").read_text(encodin
 _LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d"})  # which have no accent that could be removed
 _NUMBERED_MONTH = re.compile(r"(\d{1,2})\s*[月월]|(?:tháng|thg|th)\.?\s*(\d{1,2})", re.IGNORECASE)
 _NUMBERED_DATE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월](?:\s*(\d{1,2})\s*[日일])?\s*")
+_NUMBERED_QUARTER = re.compile(r"(\d{4})\s*[年년]\s*第?\s*([1-4])\s*(?:季度?|四半期|분기)")
 _NUMBERED_MONTH_AND_YEAR = re.compile(r"(?:tháng|thg)\.?\s*(\d{1,2})\s*(?:[/,-]|năm)?\s*(\d{4})", re.IGNORECASE)
 _DASHED = re.compile(r"(\d)[‐‑–−](\d{1,2})[‐‑–−](\d)")
 _NUMBERED_TIME = re.compile(r"(\d{1,2})\s*[時时시]\s*(?:(\d{1,2})\s*[分분])?")
@@ -47,9 +48,19 @@ for _months in MONTHS.values():
         MONTHS_BY_NAME.setdefault(_name, set()).add(_month)
 WEEKDAYS = frozenset(_folded(WORDS["weekdays"]))
 PART_NAMES = {  # of columns, by part, in all languages
-    part: tuple(dict.fromkeys(name for parts in WORDS["parts"].values() for name in _folded(parts.get(part, ""))))
+    part: frozenset(name for parts in WORDS["parts"].values() for name in parts.get(part, "").split())
     for part in WORDS["parts"]["en"]
 }
+_WITHOUT_ACCENTS = {part: {fold(name) for name in names if len(name) > 3} for part, names in PART_NAMES.items()}
+
+
+def names_part(name: str, part: str) -> bool:
+    """Whether a word names a part of a date, such as "year", in some language; short words need their accents.
+
+    >>> names_part("Año", "year"), names_part("MIESIAC", "month"), names_part("ar", "year")
+    (True, True, False)
+    """
+    return name.lower() in PART_NAMES[part] or fold(name) in _WITHOUT_ACCENTS[part]
 
 
 def is_month(word: str) -> bool:
@@ -99,6 +110,7 @@ def in_ascii(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
     text = _DASHED.sub(r"\1-\2-\3", text)
     text = _NUMBERED_DATE.sub(lambda found: "-".join(filter(None, found.groups())) + " ", text)
+    text = _NUMBERED_QUARTER.sub(r"\1Q\2", text)
     text = _NUMBERED_MONTH_AND_YEAR.sub(r"\2-\1", text)
     text = _NUMBERED_TIME.sub(lambda found: f"{found[1]}:{found[2] or '00':0>2}", text)
     for form, half in _HALVES:

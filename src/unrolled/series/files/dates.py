@@ -10,9 +10,24 @@ from .date_words import MONTHS_BY_NAME, PART_NAMES, WEEKDAYS, fold, in_ascii, is
 
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 # words and endings of ordinal numbers that may stand in a date, in several languages
-_FILLERS = set(re.findall(r"\w+", "of de del d den da du st nd rd th the er o a e g r г р fy fiscal год года roku"))
-_QUARTERS = ("q", "t", "k", "trim", "tri", "qtr", "quart", "kv", "kvart", "кв", *PART_NAMES["quarter"])
-_HALF_YEARS = ("h", "s", "sem", "semester", "semestre", "semestr", "halbjahr", "hj", "half", "halvar", "полугодие")
+_FILLERS = set(
+    re.findall(r"\w+", "of de del d den da du st nd rd th the er eme o a e g r г р fy fiscal год года roku")
+)
+_QUARTERS = ("q", "t", "k", "trim", "tri", "qtr", "quart", "kv", "kvart", "кв", *map(fold, PART_NAMES["quarter"]))
+_HALF_YEARS = (
+    "h",
+    "s",
+    "sem",
+    "semester",
+    "semestre",
+    "semestr",
+    "halbjahr",
+    "hj",
+    "half",
+    "halvar",
+    "pololeti",
+    "полугодие",
+)
 _MONTHS_OF_PART = dict.fromkeys(_QUARTERS, 3) | dict.fromkeys(_HALF_YEARS, 6)
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 ZONES = {

@@ -22,7 +22,7 @@ MAX_SHARED_TEXTS = 100_000  # distinct texts of a column, up to which equal ones
 MAX_COLUMNS = 5_000
 MAX_FIELD_LENGTH = 1 << 20  # characters
 MAX_QUOTED_LENGTH = 60  # characters of a cell in a message
-MAX_LISTED_LINES = 10  # in a message that can be copied into an option
+MAX_LISTED_LINES = 10  # and ranges of them, in a message that can be copied into an option
 
 
 @dataclass
@@ -42,8 +42,10 @@ class RawTable:
 
     def without(self, rows: Iterable[int]) -> str:
         """The sentence of a message that names the option to leave out the lines of these rows."""
-        lines = [str(line) for line in dict.fromkeys(self.lines[row] for row in rows)]
-        option = f"`skip_rows={','.join(lines)!r}`" if len(lines) <= MAX_LISTED_LINES else "`skip_rows`"
+        lines = np.unique([self.lines[row] for row in rows])
+        runs = np.split(lines, np.flatnonzero(np.diff(lines) > 1) + 1)
+        ranges = [f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
+        option = f"`skip_rows={','.join(ranges)!r}`" if len(ranges) <= MAX_LISTED_LINES else "`skip_rows`"
         return f"To leave out {'this line' if len(lines) == 1 else 'these lines'}, use {option}."
 
     def place(self, column: object, row: int | None = None) -> str:

@@ -116,7 +116,7 @@ def _columns(raw: RawTable) -> list[dict[str, Any]]:
 def _time_roles(raw: RawTable, options: ReadOptions) -> dict[str, str]:
     """The columns of the time, where the other roles are unknown."""
     given = [options.time] if options.time is not None and options.time in raw.cells else []
-    return dict.fromkeys(find_time(raw, given, []), "time")
+    return dict.fromkeys(find_time(raw, given, [], options.dates), "time")
 
 
 def _describe(panel: Panel, columns: Columns, season: int | None, outliers: int) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from .numbers import decide_decimal, is_numeric, missing, parts_of, read_numbers
 from .options import CovariateColumns, ReadOptions
 from .reshape import LONG_NAMES, columns_are_series, unpivot
 from .sentinels import sentinel_notes
-from .time_columns import TimeColumn, find_time, number_rows, read_time_column
+from .time_columns import TimeColumn, find_time, number_rows, read_time_column, suggest_time
 from .timestamps import dates_share
 
 MAX_ABSOLUTE_VALUE = 1e36  # networks compute in 32 bits
@@ -190,7 +190,7 @@ def _find_timestamps(
     """The timestamps of the rows; remarks and totals below the table are dropped first."""
     taken = [*chosen["id"], *chosen["target"], *covariates.names]
     _drop_footer(raw, raw.names[0])
-    names = [] if options.start and not chosen["time"] else find_time(raw, chosen["time"], taken)
+    names = [] if options.start and not chosen["time"] else find_time(raw, chosen["time"], taken, options.dates)
     if names:
         _drop_footer(raw, names[0])
         return read_time_column(raw, names, options)
@@ -199,6 +199,7 @@ def _find_timestamps(
     raise DataError(
         f"{raw.name}: no column can be read as dates; it has: {list_names(raw.names)}. Name the time column "
         "with `time`, or number the rows with `freq`, such as `freq='D'`, and `start`, such as `start='2024-12-31'`."
+        + suggest_time(raw, taken)
     )
 
 

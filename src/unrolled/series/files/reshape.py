@@ -11,7 +11,7 @@ from .date_words import months_named
 from .dates import parse_date
 from .dialect import RawTable
 from .numbers import is_numeric
-from .time_columns import CALENDAR_PARTS, PART_RANGES, TIME_NAMES
+from .time_columns import PART_RANGES, TIME_NAMES, has_name
 from .timestamps import whole_numbers
 
 MIN_WIDE_COLUMNS = 3  # columns of dates, or of series, in a table that is taken as wide
@@ -43,7 +43,7 @@ def _unpivot_years(raw: RawTable, names: Sequence[str]) -> bool:
     """Make a table with one row per year and one column per month or quarter long; whether it was one."""
     year, *others = names
     years, months = raw.cells[year], _months_of(others)
-    named = year.lower() in CALENDAR_PARTS["year"]
+    named = has_name(year, "year")
     if months is None or not (named or whole_numbers(years.dropna()).between(*PART_RANGES["year"]).all()):
         return False
     _melt(raw, others, [f"{month:02}" for month in months], None, years)

@@ -1,8 +1,8 @@
 """The timestamps of a table: the columns that hold them, joined if there are several; or rows that are numbered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import takewhile
+from dataclasses import dataclass, field, replace
+from itertools import permutations, takewhile
 
 import numpy as np
 import pandas as pd
@@ -11,36 +11,34 @@ from ...errors import DataError
 from ...plurals import counted
 from ..frequency import LIKELY_YEARS, Frequency
 from ..zones import to_utc
-from .date_words import months_named
+from .date_codes import known_share
+from .date_words import PART_NAMES, months_named, names_part
 from .dates import time_of_day
 from .dialect import RawTable, shorten
 from .numbers import is_numeric, sample_of
 from .options import ReadOptions
-from .timestamps import dates_share, on_clock, read_stamps, refuse_unread, whole_numbers, with_zone
+from .timestamps import (
+    code_of_dates,
+    dates_share,
+    fits_dates,
+    holds_years,
+    on_clock,
+    read_stamps,
+    refuse_unread,
+    whole_numbers,
+    with_zone,
+)
 
 TIME_NAMES = ("ds", "date", "datetime", "time", "timestamp", "month", "week", "day", "year", "quarter", "period")
-CALENDAR_PARTS = {
-    "year": ("year", "yr", "yyyy", "jahr", "année", "año", "anno"),
-    "quarter": ("quarter", "qtr", "quartal", "trimestre", "period"),
-    "month": ("month", "mon", "mo", "mm", "mnth", "monat", "mois", "mes", "mese", "maand", "period"),
-    "week": ("week", "wk", "kw", "weeknum", "week_number", "isoweek", "woche", "semaine", "semana", "settimana"),
+CALENDAR_PARTS = {  # names of columns besides those of the parts in many languages
+    "year": ("yr", "yy", "yyyy"),
+    "quarter": ("qtr", "period"),
+    "month": ("mon", "mo", "mm", "mnth", "period"),
+    "week": ("wk", "kw", "weeknum", "week_number", "isoweek"),
     "day of the year": ("doy", "dayofyear", "day_of_year", "yday", "jday", "julian"),
-    "day": (
-        "day",
-        "dy",
-        "dd",
-        "dom",
-        "dayofmonth",
-        "day_of_month",
-        "date_of_month",
-        "tag",
-        "jour",
-        "día",
-        "giorno",
-        "dag",
-    ),
-    "hour": ("hour", "hr", "hh", "hours", "stunde", "heure", "hora", "ora"),
-    "minute": ("minute", "min", "minutes"),
+    "day": ("dy", "dd", "dom", "dayofmonth", "day_of_month", "date_of_month"),
+    "hour": ("hr", "hh", "hours"),
+    "minute": ("min", "mm", "minutes"),
 }
 PART_RANGES = {
     "year": LIKELY_YEARS,
@@ -58,8 +56,14 @@ CALENDAR_CHAINS = (  # parts that make up a timestamp, each from the year down; 
     ("year", "week"),
     ("year", "quarter"),
 )
+KINDS = {  # of periods that tables of statistics mix in one column, from the longest on
+    "years": r"\d{4}",
+    "quarters": r"\d{4}[ -]?Q[1-4]|Q[1-4][ -]?\d{4}",
+    "months": r"\d{4}[ -]?[A-Za-z]{3}|[A-Za-z]{3}[ -]?\d{4}",
+}
 MIN_TIME_SHARE = 0.9  # of the cells of a column of dates, or of times of day
 FAR, MIN_OTHERS = pd.Timedelta(3653, "D"), 5  # of a date from all others, if that is longer than their span
+MAX_COMPARED_ROWS = 2000  # of tables whose columns may be different parts of a date
 DAYS_PER_YEAR = 365.25
 DEFAULT_START = "2001-01-01"  # of numbered rows; a Monday
 
@@ -74,17 +78,22 @@ class TimeColumn:
     notes: list[str] = field(default_factory=list)  # what was inferred
 
 
-def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str]) -> list[str]:
+def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str], dates: str | None = None) -> list[str]:
     """The columns of the time: one, or several to be joined; none if no column holds times.
 
     A column of dates with a usual name is preferred, then any column of dates, then year, month, day and so on, then
-    a column of whole numbers with a usual name. Columns that are `given` are taken as they are.
+    a column of whole numbers with a usual name, then one of dates in a code. Columns that are `given` are taken as
+    they are. `dates` is the option of `ReadOptions`.
     """
     if given:
         return list(given)
     free = [str(c) for c in raw.cells if c not in taken]
-    usual = sorted((c for c in free if c.lower() in TIME_NAMES), key=lambda c: TIME_NAMES.index(c.lower()))
+    usual = sorted((c for c in free if _time_rank(c) is not None), key=lambda c: _time_rank(c) or 0)
     others = [c for c in free if c not in usual]
+    if dates is not None and dates != "number":
+        fitting = [c for c in [*usual, *others] if fits_dates(raw.cells[c], dates)]
+        if fitting and ("%" in dates or not any(_could_be_dates(raw.cells[c]) for c in fitting)):
+            return [fitting[0]]
     dated = [c for c in usual if dates_share(raw.cells[c]) >= MIN_TIME_SHARE]
     # numbers alone may mean anything, unless the column has the name of a time
     if not dated or raw.cells[dated[0]].duplicated().any():
@@ -95,8 +104,45 @@ def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str]) -> list
     parts = _calendar_parts(raw, free)
     if parts:
         return parts
-    whole = [c for c in usual if whole_numbers(sample_of(raw.cells[c])).notna().all()]
-    return whole[:1] or usual[:1]
+    whole = [c for c in usual if _counts_time(raw.cells[c])]
+    coded = whole[:1] or [c for c in free if code_of_dates(raw.cells[c]) or _mixes_years(raw.cells[c])]
+    named = [c for c in usual if c.lower() in TIME_NAMES or not is_numeric(raw.cells[c])]
+    return [_most_distinct(raw, coded)] if coded else named[:1]
+
+
+def _time_rank(name: str) -> int | None:
+    """How usual a name is for a column of times, from 0 on; None if it is not."""
+    if name.lower() in TIME_NAMES:
+        return TIME_NAMES.index(name.lower())
+    part = next((part for part in TIME_NAMES if part in PART_NAMES and names_part(name, part)), None)
+    return None if part is None else len(TIME_NAMES) + TIME_NAMES.index(part)
+
+
+def _counts_time(column: pd.Series) -> bool:
+    """Whether a column with a usual name holds whole numbers; years if the name is not English."""
+    name = str(column.name)
+    if name.lower() not in TIME_NAMES and not (names_part(name, "year") and _in_range(column, "year")):
+        return False
+    return bool(whole_numbers(sample_of(column)).notna().all())
+
+
+def _mixes_years(column: pd.Series) -> bool:
+    """Whether a column holds years beside other dates, such as quarters."""
+    sample = sample_of(column)
+    years = sample.str.fullmatch(r"\d{4}")
+    return bool(years.any()) and not years.all() and dates_share(sample[~years]) >= MIN_TIME_SHARE
+
+
+def suggest_time(raw: RawTable, taken: Sequence[str]) -> str:
+    """A sentence on a column that may hold the time although no evidence is enough; "" if there is none."""
+    for name in (c for c in raw.names if c not in taken):
+        if holds_years(raw.cells[name]):
+            return f" Column {name!r} may hold years: if it does, use `time={name!r}`."
+        if raw.cells[name].str.fullmatch(r"\d{7,8}").all():
+            for order in ("dmy", "mdy"):
+                if fits_dates(raw.cells[name], order):
+                    return f" Column {name!r} may hold dates without separators: if it does, use `dates={order!r}`."
+    return ""
 
 
 def _most_distinct(raw: RawTable, dated: Sequence[str]) -> str:
@@ -128,21 +174,31 @@ def _time_of_day_column(raw: RawTable, date: str, free: Sequence[str]) -> list[s
         ):
             return [column]
     if days.duplicated().any():
-        return [c for c in free if c.lower() in CALENDAR_PARTS["hour"] and _in_range(raw.cells[c], "hour")][:1]
+        return [c for c in free if has_name(c, "hour") and _in_range(raw.cells[c], "hour")][:1]
     return []
 
 
 def _calendar_parts(raw: RawTable, free: Sequence[str]) -> list[str]:
     """The columns of year, month, day and so on, without a gap from the year down to the finest."""
-    found = {
-        part: next((c for c in free if c.lower() in names and _in_range(raw.cells[c], part)), None)
-        for part, names in CALENDAR_PARTS.items()
-    }
+    found: dict[str, str | None] = {}
+    for part in CALENDAR_PARTS:
+        own = (c for c in free if c not in found.values() and has_name(c, part) and _in_range(raw.cells[c], part))
+        found[part] = next(own, None)
     whole = [
         [str(column) for column in takewhile(lambda column: column is not None, (found[part] for part in chain))]
         for chain in CALENDAR_CHAINS
     ]
     return max((columns for columns in whole if len(columns) > 1), key=len, default=[])
+
+
+def has_name(name: str, part: str) -> bool:
+    """Whether a column has a name of this part of a date."""
+    return name.lower() in CALENDAR_PARTS[part] or (part in PART_NAMES and names_part(name, part))
+
+
+def is_calendar_name(name: str) -> bool:
+    """Whether a column has the name of some part of a date."""
+    return any(has_name(name, part) for part in CALENDAR_PARTS)
 
 
 def _in_range(column: pd.Series, part: str) -> bool:
@@ -165,7 +221,9 @@ def _part_numbers(column: pd.Series, part: str) -> pd.Series:
 
 def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) -> TimeColumn:
     """The timestamps in these columns."""
-    texts = raw.cells[names[0]] if len(names) == 1 else _join(raw, names)
+    texts, joined = (raw.cells[names[0]], []) if len(names) == 1 else _join(raw, names)
+    if options.dates is None:
+        _refuse_mixed_kinds(texts, raw)
     found, codes = read_stamps(texts, options.dates)
     name = " ".join(names) if len(names) > 1 else names[0]
     place = raw.place(name)
@@ -182,7 +240,7 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
     notes = [*found.notes]
     if len(names) > 1:
         listed = ", ".join(map(repr, names))
-        notes.insert(0, f"timestamps joined from {len(names)} columns: {listed}; change with `time`")
+        notes = [f"timestamps joined from {len(names)} columns: {listed}; change with `time`", *joined, *notes]
     values = found.values.to_numpy()
     first, last = LIKELY_YEARS
     if isinstance(options.freq, str) and values.dtype.kind == "i" and ((values >= first) & (values <= last)).all():
@@ -194,6 +252,23 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
     else:
         stamps = pd.Series(values[codes])
     return TimeColumn(name, with_zone(stamps, found.zone, found.days), [*names], notes)
+
+
+def _refuse_mixed_kinds(texts: pd.Series, raw: RawTable) -> None:
+    """Raise an error for a column of years, quarters and months together, and name the lines of all but the last."""
+    sample = sample_of(texts)
+    if sum(sample.str.fullmatch(form).any() for form in KINDS.values()) < 2:
+        return
+    own = {kind: texts.str.fullmatch(form, na=False) for kind, form in KINDS.items()}
+    if sum(rows.mean() for rows in own.values()) < MIN_TIME_SHARE:
+        return
+    found = {kind: rows for kind, rows in own.items() if rows.any()}
+    *before, last = (f"{kind} ({texts[rows].iloc[0]!r})" for kind, rows in found.items())
+    kind, kept = list(found.items())[-1]
+    raise DataError(
+        f"{raw.place(texts.name)}: the column mixes {', '.join(before)} and {last}. Keep one kind. "
+        + raw.without(np.flatnonzero(~kept)).replace("these lines", f"all lines but those of {kind}")
+    )
 
 
 def _refuse_far(values: pd.Series, codes: np.ndarray, raw: RawTable, name: str) -> None:
@@ -215,24 +290,60 @@ def _refuse_far(values: pd.Series, codes: np.ndarray, raw: RawTable, name: str) 
             )
 
 
-def _join(raw: RawTable, names: Sequence[str]) -> pd.Series:
-    """Several columns as one column of texts: year, month, day and so on, or a date and the time of day."""
-    parts = {_part_of(raw.cells[c]): c for c in names}
-    if "year" in parts and None not in parts and len(parts) == len(names):
-        return _join_parts(raw, {str(part): raw.cells[c] for part, c in parts.items()})
+def _join(raw: RawTable, names: Sequence[str]) -> tuple[pd.Series, list[str]]:
+    """Several columns as one column of texts: year, month and so on, or a date and the time of day; and notes."""
+    if parts := _assign_parts(raw, names):
+        year, notes = raw.cells[parts["year"]], []
+        if year.isna().any() and year.iloc[0] is not None:  # cells that a spreadsheet has merged
+            year = year.ffill()
+            notes = [f"empty cells of {parts['year']!r} read as the year above them"]
+        notes += [f"{c!r} read as the {part}" for part, c in parts.items() if not is_calendar_name(c)]
+        columns = {part: year if part == "year" else raw.cells[c] for part, c in parts.items()}
+        return _join_parts(raw, columns), notes
     first, *others = (raw.cells[c] for c in names)
     joined = first.copy()
     for column in others:
         column = column.str.replace(r"\s*[-–]\s*\d{1,2}:\d{2}$", "", regex=True)  # the end of an interval
         hour_only = column.str.fullmatch(r"\d{1,2}", na=False)
         joined = joined + " " + column.where(~hour_only, column.str.zfill(2) + ":00")
-    return joined.where(joined.notna(), None)
+    return joined.where(joined.notna(), None), []
 
 
-def _part_of(column: pd.Series) -> str | None:
-    """The part of a date that a column has the name of; of several, one that its cells can be."""
-    parts = [part for part, usual in CALENDAR_PARTS.items() if str(column.name).lower() in usual]
-    return next((part for part in parts if _in_range(column, part)), parts[0] if parts else None)
+def _assign_parts(raw: RawTable, names: Sequence[str]) -> dict[str, str]:
+    """The column of each part of a date, from the year down; none if the columns are a date and a time of day.
+
+    A column whose name tells no part may be each part whose range its numbers keep. Of several ways, the one is
+    chosen whose timestamps follow each other with the fewest gaps.
+    """
+    possible = {name: _possible_parts(raw.cells[name]) for name in names}
+    ways = [
+        dict(zip(chain, order, strict=False))
+        for chain in CALENDAR_CHAINS
+        if len(chain) >= len(names)
+        for order in permutations(names)
+        if all(part in possible[name] for part, name in zip(chain, order, strict=False))
+    ]
+    if len(ways) < 2:
+        return ways[0] if ways else {}
+    head = replace(raw, cells=raw.cells.head(MAX_COMPARED_ROWS).reset_index(drop=True))
+
+    def share(way: Mapping[str, str]) -> float:
+        columns = {part: head.cells[c] for part, c in way.items()}
+        columns["year"] = columns["year"].ffill()
+        try:
+            texts = pd.Series(_join_parts(head, columns).unique(), dtype=object)
+        except DataError:
+            return -1.0
+        return known_share(read_stamps(texts, "ymd")[0].values)
+
+    return max(ways, key=share)
+
+
+def _possible_parts(column: pd.Series) -> list[str]:
+    """The parts of a date that a column can hold: those that its name tells, else those whose range it keeps."""
+    named = [part for part in CALENDAR_PARTS if has_name(str(column.name), part)]
+    fitting = [part for part in named or CALENDAR_PARTS if _in_range(column, part)]
+    return fitting or named[:1]
 
 
 def _join_parts(raw: RawTable, parts: Mapping[str, pd.Series]) -> pd.Series:
@@ -244,8 +355,13 @@ def _join_parts(raw: RawTable, parts: Mapping[str, pd.Series]) -> pd.Series:
         bad = ~found.between(low, high).to_numpy()
         if bad.any():
             row = int(bad.argmax())
+            fault = (
+                f"the {part} is missing"
+                if column.iloc[row] is None
+                else f"{shorten(column.iloc[row])} is not a {part}"
+            )
             raise DataError(
-                f"{raw.place(column.name, row)}: {shorten(column.iloc[row])} is not a {part}. Correct it, or name "
+                f"{raw.place(column.name, row)}: {fault}. Correct it, or name "
                 f"the columns of the time (`time`). {raw.without(np.flatnonzero(bad))}"
             )
         numbers[part] = found.astype(int).to_numpy()

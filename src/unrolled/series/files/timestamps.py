@@ -12,10 +12,11 @@ import pandas as pd
 
 from ...arrays import Array
 from ...errors import DataError, InputError
+from ..frequency import LIKELY_YEARS
 from ..stamps import Times, in_zone
 from ..zones import UTC, checked_zone, offset_name, to_local, to_utc, zone_of_offsets
-from .date_codes import choose_reading
-from .date_words import PART_NAMES, WEEKDAYS, fold, is_month, months_of
+from .date_codes import choose_reading, known_share
+from .date_words import WEEKDAYS, fold, is_month, months_of, names_part
 from .dates import AMBIGUOUS_ZONES, MINUTE, ZONES, DateParts, parse_date, time_of_day
 from .dialect import shorten
 from .numbers import missing, spread
@@ -26,15 +27,12 @@ LENGTHS_WITHOUT_OFFSET = {MONTH_LENGTH, *map(len, ("2024-12-31", "2024-12-31 18:
 OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
 MAX_WHOLE_NUMBER = 2**53  # float64 can't represent every larger whole number
 FIRST_YEAR, LAST_YEAR = 1678, 2261  # the range of 64-bit nanoseconds
+MIN_DATES_SHARE = 0.9  # of cells that can be read, or of periods that have one
+MIN_CODES = 5  # distinct numbers that show that they are dates
 FIRST_DATES = {"MS": "2024-12-01", "QS": "2024-10-01"}  # examples of the first date of numbered rows, by frequency
 CHANGE_TO_NUMBERS = "change with `dates='number'`"
 FIELDS = {"dmy": [2, 1, 0], "mdy": [2, 0, 1], "ymd": [0, 1, 2]}  # where dates have year, month and day, by `dates`
 DIGITS = {"dmy": "%d%m%Y", "mdy": "%m%d%Y", "ymd": "%Y%m%d"}  # dates without separators, by `dates`
-KINDS = {  # of periods that tables of statistics mix in one column
-    "years": r"\d{4}",
-    "quarters": r"\d{4}[ -]?Q[1-4]|Q[1-4][ -]?\d{4}",
-    "months": r"\d{4}[ -]?[A-Za-z]{3}|[A-Za-z]{3}[ -]?\d{4}",
-}
 
 
 @dataclass
@@ -98,6 +96,33 @@ def dates_share(column: pd.Series) -> float:
         return 0.0
     sample = present.iloc[spread(len(present))]
     return float(np.mean([parse_date(str(text)) is not None for text in sample]))
+
+
+def fits_dates(column: pd.Series, dates: str) -> bool:
+    """Whether nearly all cells of a sample are dates as `dates`, the option of `ReadOptions`, says."""
+    sample = pd.Series(column.dropna().unique(), dtype=object)
+    if not len(sample):
+        return False
+    found = _read_unique(sample.iloc[spread(len(sample))].reset_index(drop=True), dates)
+    return found.values.dtype.kind == "M" and bool(found.values.notna().mean() >= MIN_DATES_SHARE)
+
+
+def code_of_dates(column: pd.Series) -> str | None:
+    """The meaning of a column of numbers that are dates in a code, without gaps and in order; None for others."""
+    texts = pd.Series(column.dropna().unique(), dtype=object)
+    if len(texts) < MIN_CODES:
+        return None
+    found = choose_reading(texts, str(column.name), lambda: whole_numbers(texts))
+    if found is None or found.code is None or not found.code.has_year:
+        return None
+    return found.code.meaning if known_share(found.stamps) >= MIN_DATES_SHARE else None
+
+
+def holds_years(column: pd.Series) -> bool:
+    """Whether a column holds consecutive years."""
+    years = whole_numbers(pd.Series(column.dropna().unique(), dtype=object))
+    likely = len(years) >= MIN_CODES and bool(years.between(*LIKELY_YEARS).all())
+    return likely and known_share(years.astype(np.int64)) >= MIN_DATES_SHARE
 
 
 def whole_numbers(column: pd.Series) -> pd.Series:
@@ -207,7 +232,7 @@ def _parse_parts(texts: pd.Series, dates: str | None) -> ParsedStamps:
     months_only = [bool(re.fullmatch(r"\d{4}[-/.]\d{1,2}", text)) for text in texts]
     if 2 * sum(months_only) < len(months_only):  # among days, a month alone is a date that was cut off
         parts = [None if cut else part for part, cut in zip(parts, months_only, strict=True)]
-    if refusal := _mixed_kinds(texts) or (dates is None and _swapped_days(texts, parts)) or None:
+    if dates is None and (refusal := _swapped_days(texts, parts)):
         return ParsedStamps(_assemble(np.zeros((len(parts), 3), np.int64), parts), [], refusal=refusal)
     parts = _in_language(parts)
     orders = np.array(["" if part is None else part.order for part in parts])
@@ -257,18 +282,6 @@ def _in_language(parts: list[DateParts | None]) -> list[DateParts | None]:
         return part._replace(second=months[part.month_name]) if part.month_name in months else None
 
     return [located(part) for part in parts]
-
-
-def _mixed_kinds(texts: pd.Series) -> str | None:
-    """Why a column of years, quarters and months together can't be read."""
-    kinds = {kind: texts[texts.str.fullmatch(form)] for kind, form in KINDS.items()}
-    examples = [f"{kind} ({found.iloc[0]!r})" for kind, found in kinds.items() if len(found)]
-    if len(examples) < 2 or sum(map(len, kinds.values())) < len(texts):
-        return None
-    return (
-        f"the column mixes {', '.join(examples[:-1])} and {examples[-1]}. Keep one kind, and leave out the lines of "
-        "the others with `skip_rows`, such as `skip_rows='9-126'`."
-    )
 
 
 def _swapped_days(texts: pd.Series, parts: list[DateParts | None]) -> str | None:
@@ -404,11 +417,11 @@ def freq_of_part(text: str) -> str | None:
         return "MS" if is_month(name) else "D"
     two = re.fullmatch(r"(\d{1,2})(?:[-/](\d{1,2})|\.(\d{1,2})\.)", text.strip())
     pair = sorted(int(number) for number in two.groups() if number) if two else [0, 0]
-    if (1 <= pair[0] <= 12 and pair[1] <= 31) or (numbered and name in PART_NAMES["day"]):
+    if (1 <= pair[0] <= 12 and pair[1] <= 31) or (numbered and names_part(name, "day")):
         return "D"
-    if numbered and (name in ("w", "wk", "kw") or name in PART_NAMES["week"]):
+    if numbered and (name in ("w", "wk", "kw") or names_part(name, "week")):
         return "W"
-    return "QS" if of_year and (name in ("q", "t", "qtr") or name in PART_NAMES["quarter"]) else None
+    return "QS" if of_year and (name in ("q", "t", "qtr") or names_part(name, "quarter")) else None
 
 
 def _impossible(text: str) -> str | None:
