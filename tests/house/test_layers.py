@@ -66,7 +66,7 @@ LEVELS = {
     ],
     f"{ROOT}.series.files": [
         {"dates", "numbers", "options", "sentinels", "workbook"},
-        {"date_codes", "decode", "header"},
+        {"date_codes", "day_periods", "decode", "header"},
         {"dialect"},
         {"timestamps"},
         {"time_columns"},

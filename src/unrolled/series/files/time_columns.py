@@ -12,6 +12,7 @@ from ...errors import DataError
 from ..frequency import LIKELY_YEARS, Frequency
 from ..zones import to_utc
 from .dates import month_named, time_of_day
+from .day_periods import read_periods
 from .dialect import RawTable, shorten
 from .numbers import is_numeric, sample_of
 from .options import ReadOptions
@@ -93,7 +94,9 @@ def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str]) -> list
     if parts:
         return parts
     whole = [c for c in usual if whole_numbers(sample_of(raw.cells[c])).notna().all()]
-    return whole[:1] or usual[:1]
+    if not whole:
+        return usual[:1]
+    return [whole[0], *_time_of_day_column(raw, whole[0], [c for c in free if c != whole[0]])]
 
 
 def _most_distinct(raw: RawTable, dated: Sequence[str]) -> str:
@@ -123,6 +126,9 @@ def _time_of_day_column(raw: RawTable, date: str, free: Sequence[str]) -> list[s
         ):
             return [column]
     if days.duplicated().any():
+        numbered = next((c for c in free if read_periods(days, raw.cells[c])), None)
+        if numbered is not None:
+            return [numbered]
         return [c for c in free if c.lower() in CALENDAR_PARTS["hour"] and _in_range(raw.cells[c], "hour")][:1]
     return []
 
@@ -205,6 +211,10 @@ def _join(raw: RawTable, names: Sequence[str]) -> pd.Series:
     first, *others = (raw.cells[c] for c in names)
     joined = first.copy()
     for column in others:
+        if periods := read_periods(first, column, min_days=1):
+            joined = joined.str.replace(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", regex=True) + " " + periods.texts
+            raw.notes.append(periods.note)
+            continue
         column = column.str.replace(r"\s*[-–]\s*\d{1,2}:\d{2}$", "", regex=True)  # the end of an interval
         hour_only = column.str.fullmatch(r"\d{1,2}", na=False)
         joined = joined + " " + column.where(~hour_only, column.str.zfill(2) + ":00")
