@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..argument_types import check_type
 from ..arrays import Array
 from ..errors import InputError
 from ..series.columns import Columns
 from ..series.covariates import CovariateLayout, Covariates
-from ..series.dataframe import in_library
+from ..series.dataframe import Library, in_library
 from ..series.frequency import Frequency
 from ..series.open_phases import DAY, WEEKDAYS
 from ..series.panel import Panel
@@ -56,7 +57,8 @@ def _common(parameters: Parameters, source: Source) -> Content:
     return {
         "params": _described(parameters),
         "columns": {name: getattr(source.columns, name) for name in COLUMNS},
-        "library": source.library,
+        "library": source.library.name,
+        "types": dict(source.library.types),
         "reading": dict(source.reading),
     }
 
@@ -155,7 +157,7 @@ def _rebuild_part(
     asked.check()
     selection = _rebuild_search(asked, content.get("search"))
     parameters = selection.chosen if selection else asked
-    source = Source(Columns(**content["columns"]), content["library"], _reading(content.get("reading", {})))
+    source = Source(Columns(**content["columns"]), _library(content), _reading(content.get("reading", {})))
     context = _rebuild_panel(content, arrays)
     transform = SeriesTransform(**{f.name: arrays[f"profile.{f.name}"] for f in fields(SeriesTransform)})
     framing = content["framing"]
@@ -181,6 +183,12 @@ def _rebuild_part(
         context=context,
     )
     return predictor, selection
+
+
+def _library(content: Mapping[str, Any]) -> Library:
+    types = content.get("types", {})
+    check_type("types", types, Mapping[str, str])
+    return Library(content["library"], types)
 
 
 def _rebuild_search(asked: Parameters, described: Mapping[str, Any] | None) -> SelectionResult | None:
