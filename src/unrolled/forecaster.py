@@ -227,7 +227,7 @@ class Forecaster:
         self.parameters.check()
         columns = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         panels = self._read(df, columns)
-        return self.fit_panels(panels, Source(columns, library_of(df)), baselines)
+        return self.fit_panels(panels, Source(columns, library_of(df, (id_col, time_col))), baselines)
 
     def _read(self, df: IntoDataFrame, columns: Columns) -> list[Panel]:
         asked = self.parameters
@@ -416,7 +416,7 @@ class Forecaster:
         panels = self._read(df, columns)
         found = uninterrupted(backtest(parameters, panels, Source(columns), plan))
         self.found_ = found.found
-        return in_library(found.columns, library_of(df), found.zone)
+        return in_library(found.columns, library_of(df, (id_col, time_col)), found.zone)
 
     # --- reports and figures ------------------------------------------------------------------------
 

@@ -112,7 +112,7 @@ def test_a_predictor_is_immutable(rng):
     for value in (predictor, predictor.source, predictor.ensemble, predictor.transform, fc.fitted):
         with pytest.raises(FrozenInstanceError):
             value.name = 1
-    assert (predictor.name, predictor.source.library) == ("GRU", "pandas")
+    assert (predictor.name, predictor.source.library.name) == ("GRU", "pandas")
 
 
 # --- forecasts --------------------------------------------------------------------------------------

@@ -121,3 +121,12 @@ def test_a_damaged_mask_of_open_phases_is_refused(rng, mask):
     content["frequency"]["open"] = mask
     with pytest.raises(un.InputError, match=f"are not a mask: '{mask}'"):
         rebuild(content, arrays)
+
+
+def test_a_file_keeps_the_types_of_ids_and_timestamps(rng, tmp_path):
+    frame = panel_frame(rng)
+    frame = frame.astype({"unique_id": "category", "ds": "datetime64[us]"})
+    fc = quick().fit(frame)
+    fc.save(tmp_path / "m.safetensors")
+    pd.testing.assert_frame_equal(un.load(tmp_path / "m.safetensors").predict(), fc.predict(), check_exact=True)
+    assert fc.predict().dtypes[["unique_id", "ds"]].map(str).tolist() == ["category", "datetime64[us]"]

@@ -68,7 +68,7 @@ LEVELS = {
     f"{ROOT}.series.files": [
         {"date_words", "numbers", "options", "sentinels", "workbook"},
         {"dates"},
-        {"date_codes", "decode", "header"},
+        {"date_codes", "day_periods", "decode", "header"},
         {"dialect"},
         {"timestamps"},
         {"time_columns"},

@@ -176,7 +176,7 @@ def test_the_content_of_a_forecaster_of_several_frequencies(tmp_path):
     quarters = pd.DataFrame({"unique_id": "q", "ds": pd.date_range("2006", periods=60, freq="QS"), "y": range(60)})
     forecaster(ensemble=1).fit(pd.concat([months, quarters])).save(tmp_path / "model")
     content, arrays = opened(tmp_path / "model")
-    assert set(without_common(content)) == {"params", "columns", "library", "reading", "parts"}
+    assert set(without_common(content)) == {"params", "columns", "library", "types", "reading", "parts"}
     assert [name for name, _ in content["parts"]] == ["monthly", "quarterly"]
     assert {name.partition("/")[0] for name in arrays} == {"monthly", "quarterly"}
     for name, part in content["parts"]:

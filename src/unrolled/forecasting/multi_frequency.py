@@ -21,7 +21,7 @@ from ..interactive.interrupts import interruptible
 from ..interactive.progress import run_progress, subtask
 from ..series.by_frequency import frequency_names, frequency_note, merge_notes, series_counts, take_rows
 from ..series.columns import Columns
-from ..series.dataframe import in_one_zone, open_table, read_ids
+from ..series.dataframe import PANDAS, in_one_zone, open_table, read_ids
 from ..series.panel import Panel
 from ..series.stamps import read_stamps
 from .defaults import FitPlan, plan_fit
@@ -91,7 +91,7 @@ class FittedTable:
     def forecast(self, levels: Sequence[float], future: IntoDataFrame | None = None) -> Prediction:
         """Forecasts of the series of the fit, in pandas whatever library they came in."""
         found = {
-            name: one.predict(one.series._replace(library="pandas"), levels, future=future)
+            name: one.predict(one.series._replace(library=PANDAS), levels, future=future)
             for name, one in self.predictors.items()
         }
         zones = [one.context.frequency.zone for one in self.predictors.values()]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..arrays import Array
 from ..errors import InputError
 from ..series.columns import Columns, plain_id
-from ..series.dataframe import library_of
+from ..series.dataframe import PANDAS, Library, library_of
 from ..series.from_frame import read_panel
 from ..series.known_future import extend_panel
 from ..series.panel import Panel
@@ -35,7 +35,7 @@ class Source:
     """The table of a fit."""
 
     columns: Columns  # the names of its columns
-    library: str = "pandas"  # of the table and of its forecasts, as narwhals names it
+    library: Library = PANDAS  # of the table and of its forecasts
     reading: Mapping[str, Any] = field(default_factory=dict)  # the options with which its file was read
 
 
@@ -45,7 +45,7 @@ class SeriesToForecast(NamedTuple):
     panel: Panel  # their last rows
     history: Panel  # all known rows
     transform: SeriesTransform  # of the series
-    library: str  # of the table of forecasts
+    library: Library  # of the table of forecasts
 
 
 class Prediction(NamedTuple):
@@ -92,7 +92,8 @@ class Predictor:
         panel = read_panel(df, columns, self.context.frequency, self.parameters.season, layout)
         self.ensemble.distribution.refuse_other_targets(panel)
         panel = without_short(panel, self.ensemble.spec)
-        return SeriesToForecast(self.ensemble.context(panel), panel, self.transform_of(panel), library_of(df))
+        library = library_of(df, (columns.id, columns.time))
+        return SeriesToForecast(self.ensemble.context(panel), panel, self.transform_of(panel), library)
 
     def transform_of(self, panel: Panel) -> SeriesTransform:
         """The transform of a panel: as fitted for series of the fit, estimated afresh for others."""

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..argument_types import check_type
 from ..arrays import Array
 from ..errors import InputError
 from ..series.columns import Columns, plain_id
 from ..series.covariates import CovariateLayout, Covariates
-from ..series.dataframe import in_library
+from ..series.dataframe import Library, in_library
 from ..series.frequency import Frequency
 from ..series.open_phases import DAY, WEEKDAYS
 from ..series.panel import Panel
@@ -57,7 +58,8 @@ def _common(parameters: Parameters, source: Source) -> Content:
     return {
         "params": _described(parameters),
         "columns": {name: getattr(source.columns, name) for name in COLUMNS},
-        "library": source.library,
+        "library": source.library.name,
+        "types": dict(source.library.types),
         "reading": dict(source.reading),
     }
 
@@ -156,7 +158,7 @@ def _rebuild_part(
     asked.check()
     selection = _rebuild_search(asked, content.get("search"))
     parameters = selection.chosen if selection else asked
-    source = Source(Columns(**content["columns"]), content["library"], _reading(content.get("reading", {})))
+    source = Source(Columns(**content["columns"]), _library(content), _reading(content.get("reading", {})))
     context = _rebuild_panel(content, arrays)
     transform = _rebuild_transform(parameters, arrays)
     framing = content["framing"]
@@ -195,6 +197,12 @@ def _conformal_factors(stored: Array) -> Array:
     """The factors of all intervals, (MEDIAN, H). Files of older versions have none of the 99 % interval, which is
     extrapolated from the 95 % interval."""
     return np.concatenate([stored[:1], stored]) if len(stored) == MEDIAN - 1 else stored
+
+
+def _library(content: Mapping[str, Any]) -> Library:
+    types = content.get("types", {})
+    check_type("types", types, Mapping[str, str])
+    return Library(content["library"], types)
 
 
 def _rebuild_search(asked: Parameters, described: Mapping[str, Any] | None) -> SelectionResult | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -64,25 +65,80 @@ def open_table(frame: IntoDataFrame, columns: Columns, needed: Iterable[str]) ->
     return table
 
 
-def library_of(frame: IntoDataFrame) -> str:
-    """The library of a data frame, by its narwhals name: "pandas", "polars", "pyarrow", ..."""
+class Library(NamedTuple):
+    """The library of a table and the types of its columns, which tables of forecasts have, too."""
+
+    name: str = "pandas"  # as narwhals calls it
+    types: Mapping[str, str] = {}  # of the columns of ids and timestamps, by their names
+
+
+PANDAS = Library()
+
+
+def library_of(frame: IntoDataFrame, names: Sequence[str] = ()) -> Library:
+    """The library of a data frame, with the types of those of these columns that it has."""
     import narwhals as nw
 
-    return str(nw.from_native(frame, eager_only=True).implementation.value)
+    table = nw.from_native(frame, eager_only=True)
+    own = {name: _type_name(table[name]) for name in names if name in table.columns}
+    return Library(str(table.implementation.value), own)
 
 
-def in_library(data: Mapping[str, Array], library: Any, zone: str | None = None) -> Any:
+def _type_name(column: Any) -> str:
+    """The type of a column: as pandas names it, or, in other libraries, as narwhals does."""
+    if column.implementation.is_pandas():
+        dtype = column.to_native().dtype
+        return repr(dtype) if isinstance(dtype, pd.StringDtype) else str(dtype)
+    unit = getattr(column.dtype, "time_unit", None)
+    return type(column.dtype).__name__ + ("" if unit is None else f"[{unit}]")
+
+
+def in_library(data: Mapping[str, Array], library: Library, zone: str | None = None) -> Any:
     """Columns as a data frame of this library; with a zone, dates are instants in UTC, and are shown in it."""
     import narwhals as nw
 
     dates = [name for name, values in data.items() if zone is not None and values.dtype.kind == "M"]
-    if library == "pandas":
+    if library.name == "pandas":
         frame = pd.DataFrame(data)
-        return frame.assign(**{name: frame[name].dt.tz_localize(UTC).dt.tz_convert(zone) for name in dates})
-    if library == "polars" and zone is not None and zone[0] in "+-":  # polars knows no fixed offsets
+        frame = frame.assign(**{name: frame[name].dt.tz_localize(UTC).dt.tz_convert(zone) for name in dates})
+        return frame.assign(**{c: _as_in_pandas(frame[c], kind) for c, kind in library.types.items() if c in frame})
+    if library.name == "polars" and zone is not None and zone[0] in "+-":  # polars knows no fixed offsets
         zone = UTC
     located = [nw.col(name).dt.replace_time_zone(UTC).dt.convert_time_zone(str(zone)) for name in dates]
-    return nw.from_dict(data, backend=library).with_columns(*located).to_native()
+    backend: Any = library.name
+    table = nw.from_dict(data, backend=backend).with_columns(*located)
+    own = [_as_elsewhere(table[c], kind) for c, kind in library.types.items() if c in table.columns]
+    return table.with_columns(*own).to_native()
+
+
+def _as_in_pandas(column: pd.Series, kind: str) -> pd.Series:
+    """A column of ids or timestamps as this type of pandas, or as it is if that can't hold its values."""
+    try:
+        if column.dtype.kind != "M":
+            other = column.astype(kind)  # type: ignore[call-overload]
+        elif kind.startswith("period["):
+            other = column.dt.to_period(kind[7:-1])
+        else:
+            unit = re.match(r"datetime64\[(s|ms|us|ns)\b", kind)
+            return column.dt.as_unit(unit[1]) if unit else column
+        return other if [*map(str, other)] == [*map(str, column)] or column.dtype.kind == "M" else column
+    except (TypeError, ValueError, OverflowError):
+        return column
+
+
+def _as_elsewhere(column: Any, kind: str) -> Any:
+    """A column of ids or timestamps as this type of narwhals, or as it is if that can't hold its values."""
+    import narwhals as nw
+
+    whole_days = column.dtype.is_temporal() and (column.dt.date().cast(column.dtype) == column).all()
+    unit = re.fullmatch(r"Datetime\[(s|ms|us|ns)\]", kind)
+    try:
+        if column.dtype.is_temporal() and not unit and not (kind == "Date" and whole_days):
+            return column
+        zone = getattr(column.dtype, "time_zone", None)
+        return column.cast(nw.Datetime(unit[1], zone) if unit else getattr(nw, kind))  # type: ignore[arg-type]
+    except Exception:  # every library raises errors of its own
+        return column
 
 
 def in_one_zone(frames: Sequence[Any], zones: Sequence[str | None], time: str) -> list[Any]:

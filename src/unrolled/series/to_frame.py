@@ -7,12 +7,12 @@ import numpy as np
 
 from ..arrays import Array
 from .columns import Columns
-from .dataframe import in_library
+from .dataframe import PANDAS, Library, in_library
 from .panel import Panel
 
 
 def forecast_frame(
-    panel: Panel, horizon: int, columns: Columns, forecasts: Mapping[str, Array], library: str = "pandas"
+    panel: Panel, horizon: int, columns: Columns, forecasts: Mapping[str, Array], library: Library = PANDAS
 ) -> Any:
     """A long table of forecasts, one column each from an array (S, horizon)."""
     data = _index_columns(panel, horizon, columns, 1)
@@ -20,7 +20,7 @@ def forecast_frame(
     return in_library(data, library, panel.frequency.zone)
 
 
-def path_frame(panel: Panel, columns: Columns, name: str, paths: Array, library: str) -> Any:
+def path_frame(panel: Panel, columns: Columns, name: str, paths: Array, library: Library) -> Any:
     """A long table of sample paths (S, P, H), path by path; the column `sample` numbers the paths."""
     count, n_paths, horizon = paths.shape
     data = _index_columns(panel, horizon, columns, n_paths)

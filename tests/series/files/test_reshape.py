@@ -41,3 +41,37 @@ def test_columns_become_series_on_request_or_if_names_differ_in_a_number(file):
     table = read_file(path, ReadOptions(target="north,west"))
     assert table.frame["series"].unique().tolist() == ["north", "west"]
     assert values(table)[20:22] == [20, 21]
+
+
+def test_totals_across_are_left_out(file):
+    months = "Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec"
+    rows = (",".join([str(2000 + k), *(str(12 * k + m) for m in range(12)), "10.0"]) for k in range(3))
+    table = read_file(file(f"Year,{months},Annual", *rows))
+    assert values(table) == list(range(36))
+    assert "column 'Annual' is left out, as a total of the others" in table.notes
+
+
+@pytest.mark.parametrize("total", ["All", "Total"])
+def test_a_column_with_the_sum_of_dates_across_is_no_id(file, total):
+    path = file(f"sku,shop,2020-01,2020-02,2020-03,{total}", "a,x,1,2,3,6", "a,y,4,5,6,15", "b,x,7,8,9,24")
+    for options in (ReadOptions(), ReadOptions(id="sku,shop")):
+        table = read_file(path, options)
+        assert table.frame["series"].unique().tolist() == ["a/x", "a/y", "b/x"]
+        assert f"column {total!r} is left out, as a total of the others" in table.notes
+    assert read_file(path, ReadOptions(id="sku,shop")).options.id == "sku,shop"
+    short = file("sku,shop,2020-01,2020-02,2020-03", "a,x,1,2,3", "b,y,4,5,6")
+    assert read_file(short, ReadOptions(id="shop")).series == {"x", "y"}
+
+
+def test_tables_of_days_by_hours_become_long(file):
+    hours = [f"H{k}" for k in (1, 2, "3A", "3B", *range(4, 25))]
+    days = pd.date_range("2023-10-27", periods=4)  # of which the third has 25 hours in Berlin
+
+    def cells(k):
+        return [f"{100 * k + j}.5" if name != "3B" or k == 2 else "" for j, name in enumerate(h[1:] for h in hours)]
+
+    path = file(";".join(["Tag", *hours]), *(f"{day:%d.%m.%Y};" + ";".join(cells(k)) for k, day in enumerate(days)))
+    table = read_file(path, ReadOptions(zone="Europe/Berlin"))
+    expected = pd.date_range("2023-10-27", "2023-10-30 23:00", freq="h", tz="Europe/Berlin")
+    assert list(table.frame[table.columns.time]) == list(expected)
+    assert values(table)[:4] == [0.5, 1.5, 2.5, 4.5]

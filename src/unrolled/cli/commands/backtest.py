@@ -120,11 +120,11 @@ def print_verdict(backtest: Backtest, setting: str, console: Console) -> None:
 def forecast_rows(backtest: Backtest, levels: list[float]) -> pd.DataFrame:
     """All forecasts: id, timestamp, cutoff, target, models, and the intervals of these levels."""
     from ...forecasting.probabilistic.interval_columns import INTERVAL
-    from ...series.dataframe import in_library
+    from ...series.dataframe import PANDAS, in_library
 
     matches = {name: INTERVAL.fullmatch(name) for name in backtest.columns}
     shown = [name for name, match in matches.items() if match is None or float(match["level"]) in levels]
-    return in_library({name: backtest.columns[name] for name in shown}, "pandas", backtest.zone)
+    return in_library({name: backtest.columns[name] for name in shown}, PANDAS, backtest.zone)
 
 
 def backtest_json(backtest: Backtest, errors: pd.DataFrame, levels: list[float]) -> dict[str, Any]:

@@ -8,13 +8,13 @@ import pandas as pd
 
 from ...arrays import Array
 from ...errors import DataError
+from .day_periods import ID_NAMES
 from .dialect import RawTable
 from .numbers import has_several_units, has_suffixes, is_numeric, sample_of
 from .time_columns import TIME_NAMES, is_calendar_name
 from .timestamps import whole_numbers
 
 TARGET_NAMES = ("y", "target", "value")
-ID_NAMES = ("unique_id", "id", "series", "series_id", "item_id", "item", "symbol", "ticker", "store", "name")
 ROW_NUMBER_NAMES = ("", "no", "nr", "no.", "index", "idx", "row", "rownum", "row_number", "unnamed: 0", "#", "id")
 WEEKDAY_NAMES = ("weekday", "dayofweek")
 ID_SEPARATOR = "/"  # in the names and values of joined ids

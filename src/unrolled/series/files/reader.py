@@ -1,6 +1,5 @@
 """From a file to a long table: the meaning of its cells, rows and columns is inferred here."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -25,19 +24,13 @@ from .decode import decode_file
 from .dialect import RawTable, parse_cells, shorten
 from .numbers import decide_decimal, is_numeric, missing, parts_of, read_numbers, sample_of
 from .options import CovariateColumns, ReadOptions
-from .reshape import LONG_NAMES, columns_are_series, unpivot
+from .reshape import LONG_NAMES, TOTAL, columns_are_series, unpivot
 from .sentinels import sentinel_notes
 from .time_columns import TimeColumn, find_time, number_rows, read_time_column, suggest_time
 from .timestamps import dates_share
 
 MAX_ABSOLUTE_VALUE = 1e36  # networks compute in 32 bits
 MAX_LONG_CELLS = 200_000_000  # of a table that is made long
-# first words of totals and means in several languages
-TOTAL = re.compile(
-    r"(?:grand |sub-?)?(?:totals?|sum|overall|gesamt(?:summe)?|summe|insgesamt|somme|ensemble|suma|soma|somma|totale|"
-    r"totaal|eindtotaal|som|average|mean|durchschnitt|mittelwert|moyenne|promedio|media|média|gemiddelde)"
-    r"(?: \S+){0,2}:?"
-)
 DOTTED_DATE = r"\d{1,2}\.(?:\d{1,2}\.\d{2,4}|(?:19|20)\d\d)(?!\d)"  # of a country with decimal commas
 MIN_DOTTED_SHARE = 0.9  # of such dates in a column
 MAX_LISTED_TEXTS, MAX_LISTED_LENGTH = 5, 60  # of texts in a message that can be copied into an option
@@ -117,12 +110,13 @@ def interpret(
     options.refuse_start_alone()
     has_preferred = prefer is not None and prefer.time in raw.cells
     given = (options.time, options.target, options.wide, options.start, covariates.names)
-    was_wide = not any(given) and not has_preferred and unpivot(raw)
-    chosen = chosen_columns(raw, options, covariates, prefer)
+    own_ids = () if any(given) else columns_of_option(raw, options.id)
+    was_wide = not any(given) and not has_preferred and unpivot(raw, own_ids)
+    chosen = chosen_columns(raw, replace(options, id=None) if was_wide else options, covariates, prefer)
     if prefer is not None and prefer.id not in raw.cells and not (chosen["id"] or options.target or was_wide):
         chosen["series"] = [name for name in raw.names if name in series]
         chosen["target"] = chosen["series"] or chosen["target"]
-    if was_wide and len(raw.cells.columns) == len(LONG_NAMES):
+    if was_wide and LONG_NAMES[0] in raw.cells:
         chosen["id"] = [LONG_NAMES[0]]
     roles, notes = _assign_roles(raw, options, covariates, chosen)
     if roles.wide and not chosen["target"]:

@@ -9,20 +9,32 @@ import pandas as pd
 from .column_roles import ID_SEPARATOR, TARGET_NAMES
 from .date_words import months_named
 from .dates import parse_date
+from .day_periods import CELL, read_periods
 from .dialect import RawTable
-from .numbers import is_numeric
+from .numbers import is_numeric, read_numbers
 from .time_columns import PART_RANGES, TIME_NAMES, has_name
-from .timestamps import whole_numbers
+from .timestamps import dates_share, whole_numbers
 
 MIN_WIDE_COLUMNS = 3  # columns of dates, or of series, in a table that is taken as wide
 MAX_OTHER_COLUMNS = 10  # beside columns of dates
+# first words of totals and means in the languages of `dates`
+TOTAL = re.compile(
+    r"(?:grand |sub-?)?(?:totals?|sum|overall|gesamt(?:summe)?|summe|insgesamt|somme|ensemble|suma|soma|somma|totale|"
+    r"totaal|eindtotaal|som|average|mean|durchschnitt|mittelwert|moyenne|promedio|media|média|gemiddelde)"
+    r"(?: \S+){0,2}:?"
+)
+ANNUAL_NAMES = ("annual", "ann", "ytd", "avg")  # of totals and means of years
+MAX_EMPTY_SHARE = 0.5  # of a column of an hour; emptier ones hold the hour that occurs again in autumn
 LONG_NAMES = ("series", "date", "value")  # of the columns of a table that was made long
 
 
-def unpivot(raw: RawTable) -> bool:
-    """Make a table long, in place, if its columns are months or dates; whether it was such a table."""
+def unpivot(raw: RawTable, ids: Sequence[str] = ()) -> bool:
+    """Make a table long, in place, if its columns are months, hours or dates; whether it was such a table.
+
+    The columns `ids` name the rows, if they are given.
+    """
     names = raw.names
-    if len(names) > MIN_WIDE_COLUMNS and _unpivot_years(raw, names):
+    if len(names) > MIN_WIDE_COLUMNS and not ids and (_unpivot_years(raw, names) or _unpivot_hours(raw, names)):
         return True
     dates = [c for c in names if _is_date(c)]
     if len(dates) < MIN_WIDE_COLUMNS or len(dates) < len(names) - MAX_OTHER_COLUMNS:
@@ -30,7 +42,9 @@ def unpivot(raw: RawTable) -> bool:
     others = [c for c in names if c not in dates]
     if any(c.lower() in TIME_NAMES for c in others):
         return False
-    _melt(raw, dates, dates, _row_names(raw, others))
+    totals = [c for c in others if c not in ids and _is_total(raw, c, dates)]
+    _melt(raw, dates, dates, _row_names(raw, ids or [c for c in others if c not in totals], bool(ids)))
+    raw.notes += [f"column {c!r} is left out, as a total of the others" for c in totals]
     raw.notes.append(f"{len(dates)} columns are dates: each row is read as a series")
     return True
 
@@ -42,13 +56,54 @@ def _is_date(name: str) -> bool:
 def _unpivot_years(raw: RawTable, names: Sequence[str]) -> bool:
     """Make a table with one row per year and one column per month or quarter long; whether it was one."""
     year, *others = names
+    totals = [c for c in others if c.lower() in ANNUAL_NAMES or TOTAL.fullmatch(c.lower())]
+    others = [c for c in others if c not in totals]
     years, months = raw.cells[year], _months_of(others)
     named = has_name(year, "year")
     if months is None or not (named or whole_numbers(years.dropna()).between(*PART_RANGES["year"]).all()):
         return False
     _melt(raw, others, [f"{month:02}" for month in months], None, years)
+    raw.notes += [f"column {c!r} is left out, as a total of the others" for c in totals]
     raw.notes.append(f"{len(others)} columns are parts of the year {year!r}: read row by row")
     return True
+
+
+def _unpivot_hours(raw: RawTable, names: Sequence[str]) -> bool:
+    """Make a table with one row per day and one column per hour or part of it long; whether it was one."""
+    day, *parts = names
+    days = raw.cells[day]
+    if len(parts) < 24 or not all(re.fullmatch(CELL, part) for part in parts) or days.duplicated().any():
+        return False
+    if dates_share(days) < 1 or not all(
+        is_numeric(raw.cells[part]) for part in parts if raw.cells[part].notna().any()
+    ):
+        return False
+    stamps, hours = np.repeat(days.to_numpy(object), len(parts)), np.tile(np.array(parts, object), len(days))
+    rare = (raw.cells[list(parts)].isna().mean() > MAX_EMPTY_SHARE).to_numpy()
+    values = raw.cells[list(parts)].to_numpy(object).reshape(-1)
+    kept = ~(np.tile(rare, len(days)) & pd.isna(values))
+    long = pd.DataFrame({LONG_NAMES[1]: stamps, "hour": hours, LONG_NAMES[2]: values}, dtype=object)[kept]
+    if read_periods(long[LONG_NAMES[1]].reset_index(drop=True), long["hour"].reset_index(drop=True)) is None:
+        return False
+    raw.cells = long.reset_index(drop=True)
+    raw.lines = np.repeat(np.asarray(raw.lines), len(parts))[kept].tolist()
+    raw.notes.append(
+        f"{len(parts)} columns are parts of the day {day!r}: read row by row; `wide=True` separates them"
+    )
+    return True
+
+
+def _is_total(raw: RawTable, column: str, others: Sequence[str]) -> bool:
+    """Whether a column is the sum or the mean of the others, row by row."""
+    if not is_numeric(raw.cells[column]) or not all(is_numeric(raw.cells[c]) for c in others):
+        return False
+    found = read_numbers(raw.cells[column]).values
+    parts = np.stack([read_numbers(raw.cells[c]).values for c in others])
+    sums, counts = np.nansum(parts, axis=0), np.maximum((~np.isnan(parts)).sum(axis=0), 1)
+    known = ~np.isnan(found)
+    named = TOTAL.fullmatch(column.lower()) is not None
+    same = any(np.allclose(found[known], whole[known], rtol=1e-3) for whole in (sums, sums / counts))
+    return named or bool(known.any() and same)
 
 
 def _months_of(names: Sequence[str]) -> list[int] | None:
@@ -60,11 +115,11 @@ def _months_of(names: Sequence[str]) -> list[int] | None:
     return months if len(names) == 12 and sorted(m or 0 for m in months) == list(range(1, 13)) else None  # type: ignore[return-value]
 
 
-def _row_names(raw: RawTable, others: Sequence[str]) -> pd.Series | None:
-    """The name of each row: the first column without duplicates, else all columns joined."""
-    if not others or len(raw.cells) == 1:
+def _row_names(raw: RawTable, others: Sequence[str], given: bool = False) -> pd.Series | None:
+    """The name of each row: the first column without duplicates, else, or if they are given, all columns joined."""
+    if not others or (len(raw.cells) == 1 and not given):
         return None
-    for column in others:
+    for column in () if given else others:
         if raw.cells[column].notna().all() and not raw.cells[column].duplicated().any():
             return raw.cells[column]
     texts = [raw.cells[c].map(lambda text: text or "") for c in others]

@@ -14,6 +14,7 @@ from ..zones import to_utc
 from .date_codes import known_share
 from .date_words import PART_NAMES, months_named, names_part
 from .dates import time_of_day
+from .day_periods import read_periods
 from .dialect import RawTable, shorten
 from .numbers import is_numeric, sample_of
 from .options import ReadOptions
@@ -107,7 +108,10 @@ def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str], dates: 
     whole = [c for c in usual if _counts_time(raw.cells[c])]
     coded = whole[:1] or [c for c in free if code_of_dates(raw.cells[c]) or _mixes_years(raw.cells[c])]
     named = [c for c in usual if c.lower() in TIME_NAMES or not is_numeric(raw.cells[c])]
-    return [_most_distinct(raw, coded)] if coded else named[:1]
+    if not coded:
+        return named[:1]
+    found = _most_distinct(raw, coded)
+    return [found, *_time_of_day_column(raw, found, [c for c in free if c != found])]
 
 
 def _time_rank(name: str) -> int | None:
@@ -174,6 +178,9 @@ def _time_of_day_column(raw: RawTable, date: str, free: Sequence[str]) -> list[s
         ):
             return [column]
     if days.duplicated().any():
+        numbered = next((c for c in free if read_periods(days, raw.cells[c])), None)
+        if numbered is not None:
+            return [numbered]
         return [c for c in free if has_name(c, "hour") and _in_range(raw.cells[c], "hour")][:1]
     return []
 
@@ -303,6 +310,10 @@ def _join(raw: RawTable, names: Sequence[str]) -> tuple[pd.Series, list[str]]:
     first, *others = (raw.cells[c] for c in names)
     joined = first.copy()
     for column in others:
+        if periods := read_periods(first, column, min_days=1):
+            joined = joined.str.replace(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", regex=True) + " " + periods.texts
+            raw.notes.append(periods.note)
+            continue
         column = column.str.replace(r"\s*[-–]\s*\d{1,2}:\d{2}$", "", regex=True)  # the end of an interval
         hour_only = column.str.fullmatch(r"\d{1,2}", na=False)
         joined = joined + " " + column.where(~hour_only, column.str.zfill(2) + ":00")
