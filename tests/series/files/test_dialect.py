@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from tables import SALES, assert_sales, columns_of
@@ -76,3 +77,15 @@ def test_texts_that_are_not_tables_are_refused(refused, content, message):
 def test_long_cells_are_shortened_in_messages():
     assert shorten("x" * 60) == repr("x" * 60)
     assert shorten("x" * 61) == repr("x" * 57 + "...")
+
+
+def test_truth_values_of_parquet_are_numbers(tmp_path):
+    frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=4), "y": [True, False, True, True]})
+    frame.to_parquet(tmp_path / "truth.parquet")
+    assert read_file(str(tmp_path / "truth.parquet")).frame["y"].tolist() == [1, 0, 1, 1]
+
+
+def test_columns_of_the_same_name_may_be_data(refused):
+    refused(
+        "2023;01;01;5", "2023;01;x;6", message=r"two columns are called '01'. Rename one, or use `header=0` if they"
+    )
