@@ -263,3 +263,9 @@ def test_a_column_that_occurs_twice_is_named():
 )
 def test_ids_that_can_not_be_saved_or_told_apart_are_refused(ids, message):
     refused(pd.DataFrame({"unique_id": pd.Series(ids, dtype=object), "ds": [1, 2, 3], "y": [1, 2, 3]}), message)
+
+
+def test_dates_in_the_index_and_paths_are_refused_with_the_remedy():
+    days = pd.date_range("2024-01-01", periods=3, name="ds")
+    refused(pd.DataFrame({"y": [1.0, 2.0, 3.0]}, index=days), r"no column 'ds'.* Call `\.reset_index\(\)`")
+    refused("sales.csv", r"Read it with `un\.read_table\('sales\.csv'\)`")

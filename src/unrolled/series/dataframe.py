@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -41,6 +42,8 @@ def open_frame(frame: IntoDataFrame, called: str = "the table") -> Any:
     except TypeError as error:
         remedy = "Call its `.collect()`." if hasattr(frame, "collect") else "Use pd.DataFrame({'ds': ..., 'y': ...})."
         whose = "a table" if called == "the table" else called
+        if isinstance(frame, (str, PathLike)):
+            remedy = f"Read it with `un.read_table({str(frame)!r})`."
         raise DataError(
             f"{whose} must be a data frame of pandas, polars or Arrow; got {type(frame).__name__}. {remedy}"
         ) from error
@@ -61,6 +64,9 @@ def open_table(frame: IntoDataFrame, columns: Columns, needed: Iterable[str]) ->
         if name not in table.columns:
             remedy = f" Rename one, or name it with `{parameters[name]}`." if name in parameters else ""
             has = ", ".join(map(repr, table.columns))
+            index = getattr(table.to_native(), "index", None)
+            if index is not None and (name in index.names or isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex))):
+                remedy = " Call `.reset_index()` if the index holds it." + remedy
             raise DataError(f"there is no column {name!r}; the table has: {has}.{remedy}")
     return table
 

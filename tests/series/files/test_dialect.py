@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from tables import DAYS, SALES, assert_sales, columns_of
@@ -87,3 +88,15 @@ def test_parts_of_a_long_file_are_put_together(file, monkeypatch, shared):
     table = read_file(file(*lines))
     assert table.frame["sales"].fillna(0).tolist() == [k % 3 for k in range(len(DAYS))]
     assert list(table.columns.rows) == [2, 3, 4, *range(6, len(DAYS) + 3)]
+
+
+def test_truth_values_of_parquet_are_numbers(tmp_path):
+    frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=4), "y": [True, False, True, True]})
+    frame.to_parquet(tmp_path / "truth.parquet")
+    assert read_file(str(tmp_path / "truth.parquet")).frame["y"].tolist() == [1, 0, 1, 1]
+
+
+def test_columns_of_the_same_name_may_be_data(refused):
+    refused(
+        "2023;01;01;5", "2023;01;x;6", message=r"two columns are called '01'. Rename one, or use `header=0` if they"
+    )

@@ -7,6 +7,7 @@ import numpy as np
 from ...arrays import Array
 from ...errors import DataError
 from ...nn.datasets import Windows
+from ...plurals import counted
 from ...series.panel import Panel, series_of
 from ...series.ragged import rows_between
 from ..preprocessing.logarithms import all_positive, log_transformed
@@ -135,8 +136,9 @@ def refuse_untrainable(panel: Panel, spec: WindowSpec) -> None:
     longest = int(panel.lengths.argmax())
     if panel.lengths[longest] < spec.needed:
         raise DataError(
-            f"{panel.name(longest)} has {panel.lengths[longest]} rows; horizon {spec.horizon} with a window of at "
-            f"least {spec.shortest}{spec.reason} needs {spec.needed}. Lower the horizon, or give more rows."
+            f"{panel.name(longest)} has {counted(int(panel.lengths[longest]), 'row')}; horizon {spec.horizon} with a "
+            f"window of at least {spec.shortest}{spec.reason} needs {spec.needed}. Lower the horizon, or give more "
+            "rows."
         )
 
 
@@ -145,7 +147,7 @@ def refuse_unforecastable(panel: Panel, spec: WindowSpec) -> None:
     shortest = int(panel.lengths.argmin())
     if panel.lengths[shortest] < spec.shortest:
         raise DataError(
-            f"{panel.name(shortest)} has {panel.lengths[shortest]} rows; a forecast needs at least "
+            f"{panel.name(shortest)} has {counted(int(panel.lengths[shortest]), 'row')}; a forecast needs at least "
             f"{spec.shortest}{spec.reason}. Leave that series out, or give more rows."
         )
 

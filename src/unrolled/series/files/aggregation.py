@@ -183,8 +183,9 @@ def refuse_irregular(table: LongTable, options: ReadOptions) -> None:
     if on_grid.mean() < MIN_ON_GRID_SHARE and not _has_regular_frequencies(table):
         raise DataError(
             f"{table.name}, column {table.columns.time!r}: timestamps are irregular: {int((~on_grid).sum())} of "
-            f"{len(stamps)} do not lie on the {frequency.name} grid. Make them regular with `aggregate='mean'` (or "
-            f"sum, last, count), for periods of {typical_period(table)}, or others given as `freq`."
+            f"{len(stamps)} do not lie on a common grid ({frequency.name}). Make them regular with "
+            f"`aggregate='mean'` (or sum, last, count), for "
+            f"periods of {typical_period(table)}, or others given as `freq`."
         )
 
 

@@ -101,7 +101,7 @@ def _checked(name: str, header: Header | None) -> Header:
         raise DataError(
             f"{name} has {len(header.names)} columns; at most {MAX_COLUMNS} are read. Remove those not needed."
         )
-    _refuse_duplicate_names(name, header.names)
+    _refuse_duplicate_names(name, header.names, ", or use `header=0` if they are no names")
     return header
 
 
@@ -146,14 +146,19 @@ def _from_frame(name: str, frame: pd.DataFrame, options: ReadOptions) -> RawTabl
     for part in options.skipped_lines:
         kept[[line - 1 for line in _inside(name, part, len(frame))]] = False
     text = text[kept].reset_index(drop=True)
-    return RawTable(name, text.map(lambda cell: cell if cell is None else str(cell)), lines[kept].tolist())
+    return RawTable(name, text.map(_as_text), lines[kept].tolist())
 
 
-def _refuse_duplicate_names(name: str, labels: Sequence[str]) -> None:
+def _as_text(cell: object) -> str | None:
+    """A cell of Parquet as a text; truth values are 1 and 0, as in data frames."""
+    return None if cell is None else str(int(cell) if isinstance(cell, (bool, np.bool_)) else cell)
+
+
+def _refuse_duplicate_names(name: str, labels: Sequence[str], remedy: str = "") -> None:
     seen = set()
     for label in labels:
         if label and label in seen:
-            raise DataError(f"{name}: two columns are called {shorten(label)}. Rename one.")
+            raise DataError(f"{name}: two columns are called {shorten(label)}. Rename one{remedy}.")
         seen.add(label)
 
 

@@ -87,9 +87,7 @@ def _unpivot_hours(raw: RawTable, names: Sequence[str]) -> bool:
         return False
     raw.cells = long.reset_index(drop=True)
     raw.lines = np.repeat(np.asarray(raw.lines), len(parts))[kept].tolist()
-    raw.notes.append(
-        f"{len(parts)} columns are parts of the day {day!r}: read row by row; `wide=True` separates them"
-    )
+    raw.notes.append(f"{len(parts)} columns are parts of the day {day!r}: read row by row; change with `wide=True`")
     return True
 
 
