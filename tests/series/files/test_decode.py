@@ -27,6 +27,14 @@ def test_a_byte_order_mark_is_not_part_of_a_name(file, encoding):
     assert_sales(read_file(file("\n".join(SALES).encode(encoding))))
 
 
+def test_a_guessed_encoding_is_named_where_no_date_is_found(file, refused):
+    content = "\n".join(
+        ["месяц;спрос", *(f"{month} 2024;{k}" for k, month in enumerate(["январь", "февраль", "март"]))]
+    )
+    refused(content.encode("cp1251"), message=r"if names look wrong, give it, such as `encoding='cp1251'`")
+    assert len(read_file(file(content.encode("cp1251")), ReadOptions(encoding="cp1251")).frame) == 3
+
+
 def test_gzip_is_unpacked(file):
     whole = gzip.compress("\n".join(daily(range(5))).encode())
     assert values(read_file(file(whole))) == [0, 1, 2, 3, 4]

@@ -29,6 +29,9 @@ from .sentinels import sentinel_notes
 from .time_columns import TimeColumn, find_time, number_rows, read_time_column, suggest_time
 from .timestamps import dates_share
 
+GUESSED_ENCODING = (
+    " The file is not UTF-8, and its encoding was guessed: if names look wrong, give it, such as `encoding='cp1251'`."
+)
 MAX_ABSOLUTE_VALUE = 1e36  # networks compute in 32 bits
 MAX_LONG_CELLS = 200_000_000  # of a table that is made long
 DOTTED_DATE = r"\d{1,2}\.(?:\d{1,2}\.\d{2,4}|(?:19|20)\d\d)(?!\d)"  # of a country with decimal commas
@@ -194,6 +197,7 @@ def _find_timestamps(
         f"{raw.name}: no column can be read as dates; it has: {list_names(raw.names)}. Name the time column "
         "with `time`, or number the rows with `freq`, such as `freq='D'`, and `start`, such as `start='2024-12-31'`."
         + suggest_time(raw, taken)
+        + (GUESSED_ENCODING if any(note.startswith("not UTF-8") for note in raw.notes) else "")
     )
 
 
