@@ -199,7 +199,10 @@ def test_days_of_a_year_are_no_months_of_many_years(refused, format_, periods):
     refused("date;y", *(f"{day:{format_}};1" for day in days), message="have no year")
 
 
-@pytest.mark.parametrize(("day", "text"), [("2202-01-07", "180 years after"), ("1900-01-01", "122 years before")])
+@pytest.mark.parametrize(
+    ("day", "text"),
+    [("2202-01-07", "180 years after"), ("1900-01-01", "122 years before"), ("1700-01-01", "322 years before")],
+)
 def test_a_date_far_from_all_others_is_named(refused, day, text):
     others = pd.date_range("2022-01-02", periods=30)
     rows = [f"{other:%Y-%m-%d};1" for other in others]

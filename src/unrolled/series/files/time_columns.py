@@ -63,7 +63,8 @@ KINDS = {  # of periods that tables of statistics mix in one column, from the lo
     "months": r"\d{4}[ -]?[A-Za-z]{3}|[A-Za-z]{3}[ -]?\d{4}",
 }
 MIN_TIME_SHARE = 0.9  # of the cells of a column of dates, or of times of day
-FAR, MIN_OTHERS = pd.Timedelta(3653, "D"), 5  # of a date from all others, if that is longer than their span
+FAR_DAYS = 3653  # between a date and all others, if that is longer than their span
+MIN_OTHERS = 5  # dates without which none is far away
 MAX_COMPARED_ROWS = 2000  # of tables whose columns may be different parts of a date
 DAYS_PER_YEAR = 365.25
 DEFAULT_START = "2001-01-01"  # of numbered rows; a Monday
@@ -286,11 +287,12 @@ def _refuse_far(values: pd.Series, codes: np.ndarray, raw: RawTable, name: str) 
     if values.dtype.kind != "M" or len(values) < MIN_OTHERS:
         return
     ordered = values.sort_values()
+    days = ordered.to_numpy("datetime64[D]").astype(np.int64)
     for far, near, last, side in ((-1, -2, 0, "after"), (0, 1, -1, "before")):
-        distance = abs(ordered.iloc[far] - ordered.iloc[near])
-        if distance > max(FAR, abs(ordered.iloc[near] - ordered.iloc[last])):
+        distance = abs(int(days[far] - days[near]))
+        if distance > max(FAR_DAYS, abs(int(days[near] - days[last]))):
             rows = np.flatnonzero(codes == ordered.index[far])
-            years = round(distance.days / DAYS_PER_YEAR)
+            years = round(distance / DAYS_PER_YEAR)
             raise DataError(
                 f"{raw.place(name, int(rows[0]))}: {shorten(str(ordered.iloc[far])[:10])} lies {years} years {side} "
                 f"the others. Correct it. {raw.without(rows)}"
