@@ -186,7 +186,7 @@ def test_ctrl_c_keeps_the_networks_trained_so_far(number, rng, monkeypatch):
 @pytest.mark.parametrize(("rows", "noted"), [(6, True), (12, True), (27, True), (28, False)])
 def test_a_season_that_is_too_long_for_the_networks_is_noted(rows, noted, rng):
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=rows, freq="MS"), "y": rng.normal(size=rows)})
-    note = "fewer than two seasons of 12 rows and a horizon: the networks use no season"
+    note = "the series are shorter than two seasons of 12 rows and a horizon, so the networks use no season"
     fc = quick(4 if rows > 12 else 2).fit(df)
     assert (note in fc.notes_) == noted == (fc.model_.spec.season == 1)
     assert note not in quick(2, season=1).fit(df).notes_

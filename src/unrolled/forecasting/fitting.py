@@ -127,7 +127,9 @@ def _notes(plan: FitPlan, held_out: HeldOutForecasts | None, ensemble: Ensemble,
     notes = []
     season = plan.parameters.season_of(plan.panel.frequency)
     if plan.decisions.spec.season < season:
-        notes.append(f"fewer than two seasons of {season} rows and a horizon: the networks use no season")
+        notes.append(
+            f"the series are shorter than two seasons of {season} rows and a horizon, so the networks use no season"
+        )
     if held_out is None:
         text = "too few rows to hold some out: no comparison, and intervals are widened instead of calibrated"
         return [*notes, text] if evaluate else notes

@@ -8,6 +8,7 @@ from ..forecasting.evaluation.comparison import Comparison, OverallComparison
 from ..forecasting.evaluation.metrics import SQUARED
 from ..plurals import counted
 from ..series.dataframe import format_stamp
+from ..series.frequency import mase_season
 from ..series.panel import Panel
 from ..series.stamps import local_time
 from . import formatting
@@ -128,9 +129,19 @@ def how_held_out(content: ReportContent) -> str:
     order = f"; {comparison.measure}, with squared errors, orders the models because half of the values are 0"
     return (
         f"{how}, by networks trained without them. Errors are averaged over the series. {smape}; MASE is the error "
-        "divided by that of the seasonal naive forecast on the rows before"
+        f"divided by that of {_scale_of_mase(content)} on the rows before"
         f"{order * (comparison.measure in SQUARED)}."
     )
+
+
+def _scale_of_mase(content: ReportContent) -> str:
+    """The forecast whose error on the rows before scales MASE."""
+    asked = content.fitted.parameters.season
+    one_step = {mase_season(panel.frequency, asked) == 1 for panel in content.panels}
+    names = [
+        name for name, used in (("the last value", True), ("the seasonal naive forecast", False)) if used in one_step
+    ]
+    return " or ".join(names)
 
 
 def uneven_days(content: ReportContent) -> str:

@@ -75,7 +75,7 @@ def outlier_notes(panel: Panel, outliers: Outliers) -> list[str]:
         ordinal = panel.first[k] + row - panel.offsets[k]
         stamp = format_stamp(panel.frequency.local_stamps(np.array([ordinal]))[0])
         of = "" if panel.ids[k] is None else f" of {panel.name(k)}"
-        named.append(f"{panel.y[row]:.6g} at {stamp}{of} (usual there: {value:.3g})")
+        named.append(f"{panel.y[row]:.6g} at {stamp}{of} (usual there: {float(f'{value:.3g}'):g})")
     more = f", and {count - len(named)} more" if count > len(named) else ""
     return (
         [f"{counted(count, 'outlier')}, used as {'it is' if count == 1 else 'they are'}: {', '.join(named)}{more}"]

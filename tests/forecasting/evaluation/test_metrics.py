@@ -218,7 +218,7 @@ def test_a_difference_within_its_noise_is_a_tie(gain, spread, outcome, rng):
     found = verdict_of(by_series.groupby(level="model", sort=False).mean(), by_series)
     assert found.outcome == outcome
     assert found.noise == pytest.approx(spread / 10)
-    assert ("less than two standard errors (0.1)" in str(found)) == (outcome == "tie" and spread > 0)
+    assert ("two standard errors of the difference are 0.2." in str(found)) == (outcome == "tie" and spread > 0)
 
 
 def test_a_difference_of_rounding_is_a_tie():

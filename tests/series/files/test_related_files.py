@@ -27,6 +27,19 @@ def test_joined_timestamps_of_the_known_future_are_joined_again(file):
     assert frame["day time"].tolist() == list(pd.date_range("2024-02-01 06:00", periods=2))
 
 
+def test_joined_ids_of_the_known_future_are_joined_again(file):
+    columns = Columns("agency/sku", "day", "sold", future=("price",))
+    path = file("agency,sku,day,price", "A1,S1,2024-02-01,5", "A1,S2,2024-02-01,6")
+    assert read_future(path, columns, True, {})["agency/sku"].tolist() == ["A1/S1", "A1/S2"]
+    with pytest.raises(un.DataError, match="there is no column 'agency/sku'; it has: 'agency', 'day', 'price'"):
+        read_future(file("agency,day,price", "A1,2024-02-01,5"), columns, True, {})
+
+
+def test_several_ids_name_the_joined_column_of_a_forecast(file):
+    path = file("agency/sku,day,GRU", "A1/S1,2024-02-01,5", "A1/S2,2024-02-01,6")
+    assert read_forecast(path, id_name="agency,sku").frame["agency/sku"].tolist() == ["A1/S1", "A1/S2"]
+
+
 def test_duplicates_in_the_known_future_are_named_by_their_lines(file):
     path = file("day,price", "2024-02-01,5", "2024-02-02,6", "2024-02-01,7")
     message = "column 'day': '2024-02-01' occurs twice for one series, in lines 2 and 4. Keep one row per"

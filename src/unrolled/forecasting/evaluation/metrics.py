@@ -284,9 +284,12 @@ class Contest(NamedTuple):
             return f"The network loses to {self.best}: {figures}. Prefer {self.best} here."
         if ours == theirs == 0:
             return f"The network and {self.best} make no error here."
-        if self.noise:
-            figures += f", a difference of less than two standard errors ({self.noise:.2g})"
-        return f"The network and {self.best} are equally good here: {figures}."
+        if not self.noise:
+            return f"The network and {self.best} are equally good here: {figures}."
+        return (
+            f"No clear difference between the network and {self.best} here: {figures}; two standard errors of the "
+            f"difference are {2 * self.noise:.2g}."
+        )
 
 
 def in_sample_values(panel: Panel, season: int) -> InSampleValues:

@@ -1,6 +1,7 @@
 """Files that belong to a table: the known future, and earlier forecasts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -29,8 +30,8 @@ def read_future(
     """
     options = ReadOptions(zone=zone)
     raw = read_cells(path, options)
-    id_columns = [columns.id] if has_ids else []
-    time_columns = _time_columns(raw, columns.time)
+    id_columns = _parts_of(raw, columns.id, ID_SEPARATOR) if has_ids else []
+    time_columns = _parts_of(raw, columns.time, " ")
     for name in (*id_columns, *columns.future):
         columns_of_option(raw, name)
     frame = pd.DataFrame({columns.time: read_time_column(raw, time_columns, options).stamps})
@@ -39,7 +40,7 @@ def read_future(
     _locate(frame, columns.time, columns.id, zone)
     for name in columns.future:
         frame[name] = read_covariate(raw, options, name, kinds.get(name), decimal_hint(raw, options), [])
-    keys = [columns.time, *id_columns]
+    keys = [columns.time, *([columns.id] if has_ids else [])]
     has_value = frame[list(columns.future)].notna().any(axis=1).to_numpy()
     duplicates = frame.duplicated(keys, keep=False).to_numpy() & has_value
     repeated = frame.duplicated(keys).to_numpy() & duplicates
@@ -54,9 +55,9 @@ def read_future(
     return frame
 
 
-def _time_columns(raw: RawTable, name: str) -> list[str]:
-    """The columns of the timestamps that were read as one column of this name in training."""
-    parts = [name] if name in raw.cells else name.split(" ")
+def _parts_of(raw: RawTable, name: str, separator: str) -> list[str]:
+    """The columns that were read as one column of this name in training."""
+    parts = [name] if name in raw.cells else name.split(separator)
     return parts if all(part in raw.cells for part in parts) else columns_of_option(raw, name)
 
 
@@ -78,8 +79,10 @@ def read_forecast(
     Raises:
         DataError: the file can't be read, or has no timestamps.
     """
-    options = ReadOptions(id=id_name, time=time_name, zone=zone)
+    options = ReadOptions(time=time_name, zone=zone)
     raw = read_cells(path, options)
+    joined = None if id_name is None else id_name.replace(",", ID_SEPARATOR)  # as `forecast` writes several ids
+    options = replace(options, id=joined if joined in raw.cells else id_name)
     chosen = chosen_columns(raw, options, CovariateColumns(), None)
     times = chosen["time"] or find_time(raw, [], chosen["id"])
     if not times:
