@@ -40,6 +40,7 @@ MAX_RECURSIVE_WINDOWS = 500  # if each needs many paths
 MAX_BLOCKS_OF_ORIGINS = 20  # each block is calibrated on the others
 REPORTED_LEVELS = (80, 95)
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+MIN_VALUES_OF_DAY = 20  # held-out values of a day of the week whose coverage is counted
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 COVERED_LEVELS = (50, 80, 90, 95)  # those whose bounds are learned quantiles
 
@@ -120,14 +121,18 @@ class HeldOutForecasts:
         return {level: float((weight * inside).sum()) / total for level, inside in self.inside.items()}
 
     def coverage_by_day(self) -> dict[str, dict[int, float]]:
-        """The coverage of each day of the week; empty for series that are no daily or finer ones."""
+        """The coverage of each day of the week with enough values, of daily and finer series; else empty."""
         frequency = self.origins.panel.frequency
         if "week" not in frequency.seasons:
             return {}
         days = frequency.stamps(self.origins.ordinals_ahead(self.horizon)).astype("datetime64[D]").astype(int)
         place = (days + EPOCH_WEEKDAY) % len(WEEKDAYS)
-        known = {name: place == k for k, name in enumerate(WEEKDAYS) if (self.weight * (place == k)).any()}
-        return {name: self.coverage(counted) for name, counted in known.items()}
+        rows = self.origins.rows_ahead(self.horizon)
+        found = {}
+        for k, name in enumerate(WEEKDAYS):
+            if len(np.unique(rows[(self.weight > 0) & (place == k)])) >= MIN_VALUES_OF_DAY:
+                found[name] = self.coverage(place == k)
+        return found
 
 
 def predict_held_out(

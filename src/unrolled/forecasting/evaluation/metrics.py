@@ -286,9 +286,10 @@ class Contest(NamedTuple):
             return f"The network and {self.best} make no error here."
         if not self.noise:
             return f"The network and {self.best} are equally good here: {figures}."
+        first, other = ("The network", self.best) if ours <= theirs else (self.best, "the network")
         return (
-            f"No clear difference between the network and {self.best} here: {figures}; two standard errors of the "
-            f"difference are {2 * self.noise:.2g}."
+            f"{first} has a smaller error than {other} here, but not clearly: {self.measure} {min(ours, theirs):.4g} "
+            f"against {max(ours, theirs):.4g}; two standard errors of the difference are {2 * self.noise:.2g}."
         )
 
 
