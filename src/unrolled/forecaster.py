@@ -17,7 +17,7 @@ from .forecasting.baselines.statistical import require_statsforecast
 from .forecasting.cross_validation import CrossValidationPlan, backtest, uninterrupted
 from .forecasting.model.combination import weights_of
 from .forecasting.multi_frequency import FittedTable, fit_table
-from .forecasting.parameters import DEFAULTS, Parameters, check_paths
+from .forecasting.parameters import DEFAULTS, Parameters, check_paths, is_count
 from .forecasting.predictor import Prediction, Predictor, Source
 from .forecasting.probabilistic.quantiles import check_levels
 from .forecasting.selection.automatic import SelectionResult
@@ -465,6 +465,8 @@ class Forecaster:
         Raises:
             InputError: there is no such series, or Matplotlib is not installed.
         """
+        if not (history is None or is_count(history)):
+            raise InputError(f"`history` must be a whole number of rows ≥ 1; got {history!r}.")
         content = ReportContent(self.fitted, self.fitted.forecast(check_levels(level), future).frame, "")
         return figure_of(content, ids, history)
 

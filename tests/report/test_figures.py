@@ -74,6 +74,12 @@ def test_a_history_is_drawn_by_epochs():
         History().plot()
 
 
+@pytest.mark.parametrize("history", [0, -3, 2.5])
+def test_the_history_is_a_number_of_rows(fc, history):
+    with pytest.raises(InputError, match="`history` must be a whole number"):
+        fc.plot(history=history)
+
+
 def test_without_matplotlib_an_error_names_the_extra(fc, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(InputError, match=r"pip install 'unrolled\[plot\]'"):

@@ -42,7 +42,7 @@ def read_newer(fc: Forecaster, file: Path, reading: ReadOptions) -> FileTable:
     except DataError as error:
         if not options:
             raise
-        raise DataError(f"{error} It was read as in training, with {taken}.") from error
+        raise DataError(f"{str(error).rstrip('.')}. It was read as in training, with {taken}.") from error
     notes = [f"read as in training, with {taken}"] if options else []
     target = table.columns.target
     if target != own.target:

@@ -152,3 +152,11 @@ def test_months_in_utc_meet_local_months(actual_zone):
     assert (naive.matched, naive.table.loc["RNN", "MAE"]) == (6, 1.0)
     reverse = un.score(forecast, actuals.assign(ds=months.tz_localize(None)))
     assert (reverse.matched, reverse.table.loc["RNN", "MAE"]) == (6, 1.0)
+
+
+def test_several_series_need_ids_in_both_tables():
+    forecast = pd.DataFrame({"unique_id": ["a", "b"], "ds": [3, 4], "RNN": [1.0, 2.0]})
+    actuals = pd.DataFrame({"ds": [1, 2, 3, 4], "y": [1.0, 2.0, 3.0, 4.0]})
+    with pytest.raises(un.DataError, match="the forecast has a column 'unique_id', the actuals has none"):
+        un.score(forecast, actuals)
+    assert un.score(forecast.assign(unique_id="a"), actuals).matched == 2

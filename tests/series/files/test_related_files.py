@@ -64,3 +64,11 @@ def test_the_first_column_of_a_short_forecast_holds_the_ids(file):
     assert table.frame["shop"].tolist() == ["7", "8"]
     with pytest.raises(un.DataError, match="no column can be read as dates; it has: 'a', 'b'"):
         read_forecast(file("a,b", "x,1", "y,2"))
+
+
+def test_a_backtest_of_series_at_different_times_has_ids(file):
+    rows = ["h,2024-01-01,2023-12-31,1,1", "h,2024-01-02,2023-12-31,1,2", "d,2024-02-02,2024-02-01,1,3"]
+    table = read_forecast(file("unique_id,ds,cutoff,y,GRU", *rows))
+    assert table.frame["unique_id"].tolist() == ["h", "h", "d"]
+    single = read_forecast(file("ds,cutoff,y,GRU", "2024-01-01,2023-12-31,1,1", "2024-01-02,2023-12-31,1,2"))
+    assert "unique_id" not in single.frame

@@ -144,7 +144,8 @@ def _read_both(
     if (columns.id in predicted) != (columns.id in observed):
         has, lacks = ("forecast", "actuals") if columns.id in predicted else ("actuals", "forecast")
         repeated = any(table[columns.time].duplicated().any() for table in (predicted, observed))
-        if columns.id != Columns.id or repeated:
+        several = any(columns.id in table and table[columns.id].nunique() > 1 for table in (predicted, observed))
+        if columns.id != Columns.id or repeated or several:
             raise DataError(
                 f"the {has} has a column {columns.id!r}, the {lacks} has none. Add it, or give both the same name."
             )

@@ -191,6 +191,8 @@ def _head(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
 def _delimiter(text: str) -> str:
     """The delimiter that splits most of the first lines into the same number of fields; of several, into the most."""
     head = [line for line in text[: 1 << 20].split("\n", 2 * HEAD_ROWS)[: 2 * HEAD_ROWS] if line.strip()]
+    if not head:
+        return ","
 
     def evenness(delimiter: str) -> tuple[float, int]:
         try:

@@ -93,7 +93,7 @@ def read_forecast(
     if "cutoff" in raw.cells:
         frame["cutoff"] = read_time_column(raw, ["cutoff"], options).stamps
     ids = chosen["id"] or ([] if "cutoff" in raw.cells else find_ids(raw, time.stamps, times))
-    if not ids and frame.duplicated().any() and names[0] not in times:
+    if not ids and names[0] not in (*times, "cutoff") and ("cutoff" in raw.cells or frame.duplicated().any()):
         ids = [names[0]]  # written first by `forecast` and `backtest`; one or two rows per series show no other id
     numeric = [c for c in names if c not in (*times, *ids, "cutoff") and is_numeric(raw.cells[c])]
     hint = decimal_hint(raw, options)
