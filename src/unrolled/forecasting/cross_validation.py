@@ -25,6 +25,7 @@ from .evaluation.metrics import (
     has_many_zeros,
     in_sample_values,
     judging_measure,
+    scales,
     score_groups,
     score_series,
     summarize,
@@ -137,7 +138,8 @@ class Backtest:
         cutoffs = np.unique(self.columns["cutoff"], return_inverse=True)[1]
         models = {name: self.columns[name] for name in models_in(self.names)}
         y = self.columns[self.target]
-        return score_groups(cutoffs, self.series, y, models, self.history).rename_axis(["cutoff", "model"])
+        divisors = scales(self.history, self.series)
+        return score_groups(cutoffs, y, models, divisors).rename_axis(["cutoff", "model"])
 
     def _forecasts(self) -> dict[str, Array]:
         return {name: self.columns[name] for name in self.names}

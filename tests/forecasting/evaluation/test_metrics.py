@@ -14,6 +14,7 @@ from unrolled.forecasting.evaluation.metrics import (
     at_levels,
     has_many_zeros,
     judging_measure,
+    scales,
     score_groups,
     score_series,
     summarize,
@@ -258,7 +259,7 @@ def test_scaled_errors_by_step_are_those_of_values_divided_by_their_scales():
     """Two series with scales 2 and 4, whose errors at the first step are 2 and 2, at the second 6 and 4."""
     history = InSampleValues(np.array([0, 0, 1, 1]), np.array([1.0, 3, 4, 8]), 1)
     y, ids, steps = np.array([10.0, 10, 20, 20]), np.array([0, 0, 1, 1]), np.array([1, 2, 1, 2])
-    found = score_groups(steps, ids, y, {"f": np.array([12.0, 16, 22, 16])}, history).xs("f", level=1)
+    found = score_groups(steps, y, {"f": np.array([12.0, 16, 22, 16])}, scales(history, ids)).xs("f", level=1)
     np.testing.assert_allclose(found["MASE"], [(2 / 2 + 2 / 4) / 2, (6 / 2 + 4 / 4) / 2])
     np.testing.assert_allclose(found["RMSSE"], np.sqrt([(1 + 0.25) / 2, (9 + 1) / 2]))
     np.testing.assert_allclose(found["MAE"], [2, 5])
@@ -272,5 +273,5 @@ def test_groups_of_values_have_the_errors_of_series(rng):
     forecasts = {"a": y + rng.normal(size=120), "b": np.where(np.isnan(y), 1, y) * 1.1}
     history = InSampleValues(np.repeat([0, 1, 2], 12), rng.uniform(1, 9, 36), 4)
     expected = score_series(ids, y, forecasts, history)
-    found = score_groups(ids, ids, y, forecasts, history).rename_axis(["series", "model"])
+    found = score_groups(ids, y, forecasts, scales(history, ids)).rename_axis(["series", "model"])
     pd.testing.assert_frame_equal(found, expected[found.columns], check_dtype=False)

@@ -30,6 +30,7 @@ from .metrics import (
     has_many_zeros,
     in_sample_values,
     judging_measure,
+    scales,
     score_groups,
     score_series,
     summarize,
@@ -213,9 +214,10 @@ def compare_with_baselines(
         | {model: f[last] for model, f in forecasts.items() if model != name}
         | interval_columns(name, values[last], REPORTED_LEVELS, ensemble.support)
     )
+    divisors = scales(history, series)
 
     def _scored_by(groups: Array, name: str) -> pd.DataFrame:
-        return score_groups(groups, series, y, flat, history).rename_axis([name, "model"])
+        return score_groups(groups, y, flat, divisors).rename_axis([name, "model"])
 
     return Comparison(
         table=table,

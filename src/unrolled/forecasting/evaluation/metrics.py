@@ -153,15 +153,14 @@ def scales(history: InSampleValues, series: Any) -> Array:
     return np.where(found == 0, np.nan, found)
 
 
-def score_groups(
-    groups: Array, ids: Array, y: Array, forecasts: Mapping[str, Array], history: InSampleValues
-) -> pd.DataFrame:
+def score_groups(groups: Array, y: Array, forecasts: Mapping[str, Array], divisors: Array) -> pd.DataFrame:
     """The point measures of groups of values of all series, such as the steps ahead; arguments as in `score_series`.
 
     Args:
         groups: the group of each value, (n,).
+        divisors: of MASE and RMSSE for the series of each value, (n, 2), see `scales`.
     """
-    scale, root = scales(history, ids).T[..., None]
+    scale, root = divisors.T[..., None]
     f = np.column_stack(list(forecasts.values()))
     error, size = np.abs(f - y[:, None]), np.abs(f) + np.abs(y[:, None])
     share = np.divide(error, size, out=np.zeros_like(error), where=size > 0)
