@@ -137,7 +137,10 @@ def test_completion_is_offered_in_the_help(command):
     ("variable", "message"), [("SIMD", "this machine can run"), ("ENGINE", "no engine is called")]
 )
 def test_wrong_environment_variables_are_one_error(variable, message, tmp_path):
-    done = Watched("--version", cwd=tmp_path, **{f"UNROLLED_{variable}": "foo"}).leave()
+    if variable == "SIMD":  # only the native engine reads it
+        pytest.importorskip("unrolled.nn.engines.native", exc_type=ImportError)
+    environment = {"UNROLLED_ENGINE": "native", f"UNROLLED_{variable}": "foo"}
+    done = Watched("--version", cwd=tmp_path, **environment).leave()
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(f"error: UNROLLED_{variable}='foo': {message}")
     assert len(done.err.splitlines()) == 1
