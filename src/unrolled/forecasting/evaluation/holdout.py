@@ -7,7 +7,6 @@ from itertools import count as numbers_from
 from math import gcd
 
 import numpy as np
-import pandas as pd
 
 from ...arrays import Array
 from ...series.columns import Columns
@@ -214,11 +213,8 @@ def compare_with_baselines(
         | {model: f[last] for model, f in forecasts.items() if model != name}
         | interval_columns(name, values[last], REPORTED_LEVELS, ensemble.support)
     )
-    divisors = scales(history, series)
-
-    def _scored_by(groups: Array, name: str) -> pd.DataFrame:
-        return score_groups(groups, y, flat, divisors).rename_axis([name, "model"])
-
+    divisors, steps = scales(history, series), np.tile(np.arange(1, horizon + 1), len(origins))
+    by_step, by_block = (score_groups(groups, y, flat, divisors) for groups in (steps, held_out.blocks.reshape(-1)))
     return Comparison(
         table=table,
         measure=judging_measure(table, many_zeros),
@@ -229,8 +225,8 @@ def compare_with_baselines(
         pooled=held_out.pooled,
         example=forecast_frame(compared.until(horizon), horizon, columns, example),
         name=name,
-        by_step=_scored_by(np.tile(np.arange(1, horizon + 1), len(origins)), "step"),
-        by_block=_scored_by(held_out.blocks.reshape(-1), "block") if len(panel.ids) == 1 else None,
+        by_step=by_step.rename_axis(["step", "model"]),
+        by_block=by_block.rename_axis(["block", "model"]) if len(panel.ids) == 1 else None,
         by_series=scores[list(POINT_MEASURES)].rename(index=dict(enumerate(ids)), level="series"),
         known=(~np.isnan(y)).reshape(-1, horizon).sum(axis=0),
     )
