@@ -131,7 +131,7 @@ class Backtest:
 
     def by_step(self) -> pd.DataFrame:
         """sMAPE, MAE, RMSE and intervals by step ahead and model; all series and cutoffs together."""
-        return score_series(self.steps, self.columns[self.target], self._forecasts())
+        return score_groups("step", self.steps, self.columns[self.target], self._forecasts())
 
     def _by_cutoff(self) -> pd.DataFrame:
         """The point measures by number of the cutoff and model."""
@@ -139,7 +139,7 @@ class Backtest:
         models = {name: self.columns[name] for name in models_in(self.names)}
         y = self.columns[self.target]
         divisors = scales(self.history, self.series)
-        return score_groups(cutoffs, y, models, divisors).rename_axis(["cutoff", "model"])
+        return score_groups("cutoff", cutoffs, y, models, divisors)
 
     def _forecasts(self) -> dict[str, Array]:
         return {name: self.columns[name] for name in self.names}

@@ -119,15 +119,51 @@ def test_measures_follow_the_definitions_of_m4(rng):
     assert table["OWA"].tolist() == pytest.approx([owa, 1.0])
 
 
-def test_scaled_errors_are_those_of_utilsforecast(rng):
-    ids, past = np.repeat([3, 1, 2], 5), np.repeat([3, 1, 2], 20)
-    y, x, f = rng.normal(size=15), rng.normal(size=60), rng.normal(size=15)
-    scores = score_series(ids, y, {"f": f}, InSampleValues(past, x, 7)).droplevel("model")
-    frame = pd.DataFrame({"unique_id": ids, "y": y, "f": f})
+def test_all_measures_are_those_of_utilsforecast(rng):
+    """Three series whose rows are in no order, with a missing value, against an independent implementation."""
+    ids, past = rng.permutation(np.repeat([3, 1, 2], 15)), np.repeat([3, 1, 2], 20)
+    y, x = rng.uniform(1, 5, size=45), rng.uniform(1, 5, size=60)
+    y[4] = np.nan
+    forecasts = interval_columns("f", np.sort(rng.uniform(1, 5, size=(45, len(QUANTILES))), axis=1), GRID_LEVELS)
+    scores = score_series(ids, y, forecasts, InSampleValues(past, x, 7)).droplevel("model")
+    frame = pd.DataFrame({"unique_id": ids, "y": y, **forecasts})[~np.isnan(y)]
     train = pd.DataFrame({"unique_id": past, "y": x})
-    for name, measure in (("MASE", losses.mase), ("RMSSE", losses.rmsse)):
-        expected = measure(frame, ["f"], 7, train).set_index("unique_id")["f"]
-        assert scores[name].loc[[1, 2, 3]].tolist() == pytest.approx(expected.loc[[1, 2, 3]].tolist())
+    names = [f"f-lo-{level:g}" for level in GRID_LEVELS] + ["f"]
+    names += [f"f-hi-{level:g}" for level in reversed(GRID_LEVELS)]
+    expected = {
+        "sMAPE": 200 * by_series(losses.smape(frame, ["f"])),
+        "MASE": by_series(losses.mase(frame, ["f"], 7, train)),
+        "RMSSE": by_series(losses.rmsse(frame, ["f"], 7, train)),
+        "MAE": by_series(losses.mae(frame, ["f"])),
+        "RMSE": by_series(losses.rmse(frame, ["f"])),
+        "CRPS": 2 * by_series(losses.mqloss(frame, {"f": names}, np.array(LEARNED))),
+    }
+    for level in (80, 95):
+        expected[f"coverage-{level}"] = by_series(losses.coverage(frame, ["f"], level))
+        expected[f"IS-{level}"] = by_series(losses.winkler_score(frame, ["f"], level))
+    pd.testing.assert_frame_equal(
+        scores[list(expected)], pd.DataFrame(expected).sort_index(), check_names=False, rtol=1e-12
+    )
+
+
+def by_series(table):
+    return table.set_index("unique_id")["f"]
+
+
+def test_models_without_intervals_have_no_measures_of_them():
+    scores = score_series(IDS, Y, {"a": Y, "a-lo-80": Y, "a-hi-80": Y, "b": Y}).droplevel("series")
+    assert scores["coverage-80"].to_dict() == {"a": 1.0, "b": pytest.approx(np.nan, nan_ok=True)}
+    assert np.isnan(scores.loc["b", "IS-80"])
+
+
+def test_seasons_of_scales_differ_by_series():
+    """Differences of one and of two rows: 1 and 6."""
+    history = InSampleValues(np.array([5, 5, 5, 8, 8, 8]), np.array([0.0, 1, 2, 1, 9, 7]), np.repeat([1, 2], 3))
+    np.testing.assert_array_equal(scales(history, np.array([8, 5, 6]))[:, 0], [6, 1, np.nan])
+
+
+def test_without_known_values_there_is_nothing_to_score():
+    assert score_series(IDS, np.full(3, np.nan), {"f": Y}).empty
 
 
 def test_short_and_long_series_have_the_same_weight_in_means():
@@ -259,19 +295,7 @@ def test_scaled_errors_by_step_are_those_of_values_divided_by_their_scales():
     """Two series with scales 2 and 4, whose errors at the first step are 2 and 2, at the second 6 and 4."""
     history = InSampleValues(np.array([0, 0, 1, 1]), np.array([1.0, 3, 4, 8]), 1)
     y, ids, steps = np.array([10.0, 10, 20, 20]), np.array([0, 0, 1, 1]), np.array([1, 2, 1, 2])
-    found = score_groups(steps, y, {"f": np.array([12.0, 16, 22, 16])}, scales(history, ids)).xs("f", level=1)
+    found = score_groups("step", steps, y, {"f": np.array([12.0, 16, 22, 16])}, scales(history, ids)).xs("f", level=1)
     np.testing.assert_allclose(found["MASE"], [(2 / 2 + 2 / 4) / 2, (6 / 2 + 4 / 4) / 2])
     np.testing.assert_allclose(found["RMSSE"], np.sqrt([(1 + 0.25) / 2, (9 + 1) / 2]))
     np.testing.assert_allclose(found["MAE"], [2, 5])
-
-
-def test_groups_of_values_have_the_errors_of_series(rng):
-    """utilsforecast computes the errors of series; those of groups must be the same."""
-    ids, y = np.repeat([0, 1, 2], 40), rng.uniform(1, 9, 120)
-    y[[3, 50]] = np.nan
-    y[80:90] -= 9  # with both signs, sMAPE says nothing
-    forecasts = {"a": y + rng.normal(size=120), "b": np.where(np.isnan(y), 1, y) * 1.1}
-    history = InSampleValues(np.repeat([0, 1, 2], 12), rng.uniform(1, 9, 36), 4)
-    expected = score_series(ids, y, forecasts, history)
-    found = score_groups(ids, y, forecasts, scales(history, ids)).rename_axis(["series", "model"])
-    pd.testing.assert_frame_equal(found, expected[found.columns], check_dtype=False)

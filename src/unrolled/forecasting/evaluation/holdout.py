@@ -214,7 +214,7 @@ def compare_with_baselines(
         | interval_columns(name, values[last], REPORTED_LEVELS, ensemble.support)
     )
     divisors, steps = scales(history, series), np.tile(np.arange(1, horizon + 1), len(origins))
-    by_step, by_block = (score_groups(groups, y, flat, divisors) for groups in (steps, held_out.blocks.reshape(-1)))
+    blocks = held_out.blocks.reshape(-1)
     return Comparison(
         table=table,
         measure=judging_measure(table, many_zeros),
@@ -225,8 +225,8 @@ def compare_with_baselines(
         pooled=held_out.pooled,
         example=forecast_frame(compared.until(horizon), horizon, columns, example),
         name=name,
-        by_step=by_step.rename_axis(["step", "model"]),
-        by_block=by_block.rename_axis(["block", "model"]) if len(panel.ids) == 1 else None,
+        by_step=score_groups("step", steps, y, flat, divisors),
+        by_block=score_groups("block", blocks, y, flat, divisors) if len(panel.ids) == 1 else None,
         by_series=scores[list(POINT_MEASURES)].rename(index=dict(enumerate(ids)), level="series"),
         known=(~np.isnan(y)).reshape(-1, horizon).sum(axis=0),
     )

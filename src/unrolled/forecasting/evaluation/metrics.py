@@ -1,4 +1,4 @@
-"""All measures of a forecast. utilsforecast computes them; this module names and scales them.
+"""All measures of a forecast, as means over the values of each series, each step ahead or each block.
 
 Per series, with the steps of all its forecasts taken together:
 
@@ -21,8 +21,8 @@ MSIS, OWA); Gneiting & Raftery, "Strictly proper scoring rules", JASA 102, 2007 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -62,7 +62,7 @@ def score_series(
     """All measures of each series and model.
 
     Args:
-        ids: the series of each forecast value, (n,); or another group to take together, such as the step ahead.
+        ids: the series of each forecast value, (n,).
         y: the actual values, (n,); rows where they are NaN do not count.
         forecasts: columns such as RNN, RNN-lo-80, RNN-hi-80, (n,) each.
         history: for the scaled errors; without it, they are left out.
@@ -75,111 +75,96 @@ def score_series(
     >>> scores.loc[(0.0, "flat"), ["MAE", "RMSE"]].round(3).tolist()
     [5.0, 7.071]
     """
-    models = models_in(forecasts)
-    known = ~np.isnan(y)
-    # own names, because a column of the table could have a name that utilsforecast uses
-    own = {name: f"m{k}" for k, name in enumerate(models)}
-    frame = pd.DataFrame({"unique_id": ids, "y": y})
-    for name, values in forecasts.items():
-        match = INTERVAL.fullmatch(name)
-        frame[f"{own[match['model']]}-{match['end']}-{float(match['level']):g}" if match else own[name]] = values
-    frame = frame[known]
-    points = _points(frame, list(own.values()))
-    by_model = {name: _of_model(frame, points, own[name], levels) for name, levels in models.items()}
-    scores = (
-        pd.concat(by_model, names=["model", "series"]).swaplevel().sort_index(level="series", sort_remaining=False)
-    )
-    if history is not None:
-        scores = _scaled(scores, history)
-    return scores[_ordered(scores.columns)]
+    return score_groups("series", ids, y, forecasts, None if history is None else scales(history, ids))
 
 
-def _points(frame: pd.DataFrame, models: list[str]) -> dict[str, pd.DataFrame]:
-    """Each point measure, one row per series; all models at once take as long as one."""
-    from utilsforecast import losses
-
-    measures = {"sMAPE": losses.smape, "MAE": losses.mae, "RMSE": losses.rmse}
-    tables = {name: measure(frame, models).set_index("unique_id") for name, measure in measures.items()}
-    extremes = frame.groupby("unique_id")["y"].agg(["min", "max"]).reindex(tables["sMAPE"].index)
-    one_sign = (extremes["min"] > 0) | (extremes["max"] < 0)
-    return tables | {"sMAPE": (200 * tables["sMAPE"]).where(one_sign, axis=0)}
-
-
-def _of_model(
-    frame: pd.DataFrame, points: Mapping[str, pd.DataFrame], model: str, levels: list[float]
+def score_groups(
+    kind: str, groups: Array, y: Array, forecasts: Mapping[str, Array], divisors: Array | None = None
 ) -> pd.DataFrame:
-    """The unscaled measures of one model, one row per series."""
-    from utilsforecast import losses
-
-    def of(measure: pd.DataFrame) -> pd.Series:
-        return measure.set_index("unique_id")[model]
-
-    columns = {name: table[model] for name, table in points.items()}
-    if set(GRID_LEVELS) <= set(levels):
-        lows = [f"{model}-lo-{level:g}" for level in GRID_LEVELS]
-        highs = [f"{model}-hi-{level:g}" for level in GRID_LEVELS]
-        pinball = losses.mqloss(frame, {model: [*lows, model, *reversed(highs)]}, np.array(LEARNED))
-        columns["CRPS"] = 2 * of(pinball)
-    for level in sorted(levels):
-        whole: Any = int(level) if level == int(level) else level  # columns say 80, not 80.0
-        columns[f"coverage-{level:g}"] = of(losses.coverage(frame, [model], whole))
-        columns[f"IS-{level:g}"] = of(losses.winkler_score(frame, [model], whole))
-    return pd.DataFrame(columns)
-
-
-def _scaled(scores: pd.DataFrame, history: InSampleValues) -> pd.DataFrame:
-    """The scores with MASE, RMSSE and MSIS."""
-    scale, root = scales(history, scores.index.get_level_values("series")).T
-    added = {"MASE": scores["MAE"] / scale, "RMSSE": scores["RMSE"] / root}
-    added |= {f"MS{name}": scores[name] / scale for name in scores if str(name).startswith("IS-")}
-    return scores.assign(**added)
-
-
-def scales(history: InSampleValues, series: Any) -> Array:
-    """The divisors of MASE and of RMSSE for each of these series, (n, 2); NaN for a constant or short history."""
-    from utilsforecast import losses
-
-    past = pd.DataFrame({"unique_id": history.ids, "y": history.y, "season": history.season})
-    past["scale"] = np.nan
-    for season in np.unique(history.season):
-        rows = past["season"] == season
-        past.loc[rows, "scale"] = past[rows].groupby("unique_id")["y"].shift(int(season))
-    found = np.column_stack(
-        [
-            measure(past, ["scale"]).set_index("unique_id")["scale"].reindex(series).to_numpy(float)
-            for measure in (losses.mae, losses.rmse)
-        ]
-    )
-    return np.where(found == 0, np.nan, found)
-
-
-def score_groups(groups: Array, y: Array, forecasts: Mapping[str, Array], divisors: Array) -> pd.DataFrame:
-    """The point measures of groups of values of all series, such as the steps ahead; arguments as in `score_series`.
+    """All measures of each group of values and model; arguments and table as in `score_series`.
 
     Args:
+        kind: the name of the groups, such as "step".
         groups: the group of each value, (n,).
-        divisors: of MASE and RMSSE for the series of each value, (n, 2), see `scales`.
+        divisors: of MASE and RMSSE for the series of each value, (n, 2), see `scales`; None leaves them out.
     """
-    scale, root = divisors.T[..., None]
-    f = np.column_stack(list(forecasts.values()))
-    error, size = np.abs(f - y[:, None]), np.abs(f) + np.abs(y[:, None])
-    share = np.divide(error, size, out=np.zeros_like(error), where=size > 0)
-    terms = {
-        "sMAPE": 200 * share,
-        "MASE": error / scale,
-        "RMSSE": (error / root) ** 2,
-        "MAE": error,
-        "RMSE": error**2,
+    known = np.flatnonzero(~np.isnan(y))
+    order = known[np.argsort(groups[known], kind="stable")]
+    names, starts = np.unique(groups[order], return_index=True)
+    y, forecasts = y[order], {name: values[order] for name, values in forecasts.items()}
+    divisors = None if divisors is None else divisors[order]
+    one_sign = (np.minimum.reduceat(y, starts) > 0) | (np.maximum.reduceat(y, starts) < 0)
+    models = models_in(forecasts)
+    means: dict[str, Array] = {}  # (groups, models) each
+    for k, terms in enumerate(_terms(y, forecasts, models, divisors)):
+        for name, values in terms.items():
+            mean = _group_means(values, starts)
+            mean = mean**0.5 if name in SQUARED else np.where(one_sign, mean, np.nan) if name == "sMAPE" else mean
+            means.setdefault(name, np.full((len(names), len(models)), np.nan))[:, k] = mean
+    index = pd.MultiIndex.from_product([names, list(models)], names=[kind, "model"])
+    return pd.DataFrame({name: means[name].reshape(-1) for name in _ordered(means)}, index)
+
+
+def _terms(
+    y: Array, forecasts: Mapping[str, Array], models: Mapping[str, list[float]], divisors: Array | None
+) -> Iterator[dict[str, Array]]:
+    """The terms of the means, (n,) each: one dictionary per model. Those of `SQUARED` are squares."""
+    bounds = {
+        (match["model"], match["end"], float(match["level"])): forecasts[match[0]]
+        for match in map(INTERVAL.fullmatch, forecasts)
+        if match
     }
-    known = ~np.isnan(y)  # the others do not count
-    by_group = pd.DataFrame({"y": y[known]}).groupby(groups[known])["y"]
-    one_sign = (by_group.min() > 0) | (by_group.max() < 0)
-    found = {}
-    for name, values in terms.items():
-        table = pd.DataFrame(values[known], columns=list(forecasts)).groupby(groups[known]).mean()
-        table = table**0.5 if name in SQUARED else table.where(one_sign, axis=0) if name == "sMAPE" else table
-        found[name] = table.stack(future_stack=True)
-    return pd.DataFrame(found)[list(POINT_MEASURES)]
+    for model, levels in models.items():
+        f = forecasts[model]
+        error, size = np.abs(f - y), np.abs(f) + np.abs(y)
+        with np.errstate(over="ignore"):  # the square of a very large error is infinite
+            terms = {"MAE": error, "RMSE": error**2}
+        terms["sMAPE"] = 200 * np.divide(error, size, out=np.zeros_like(error), where=size != 0)
+        if set(GRID_LEVELS) <= set(levels):
+            lower = [bounds[model, "lo", level] for level in GRID_LEVELS]
+            upper = [bounds[model, "hi", level] for level in reversed(GRID_LEVELS)]
+            terms["CRPS"] = 2 * np.mean(
+                [_pinball(q, y - value) for q, value in zip(LEARNED, [*lower, f, *upper], strict=True)], axis=0
+            )
+        for level in levels:
+            low, high = bounds[model, "lo", level], bounds[model, "hi", level]
+            outside = np.maximum(low - y, 0) + np.maximum(y - high, 0)
+            terms[f"coverage-{level:g}"] = ((low <= y) & (y <= high)).astype(np.float64)
+            terms[f"IS-{level:g}"] = high - low + 2 / (1 - level / 100) * outside
+        if divisors is not None:
+            scale, root = divisors.T
+            terms |= {"MASE": error / scale, "RMSSE": (error / root) ** 2}
+            terms |= {f"MS{name}": terms[name] / scale for name in list(terms) if name.startswith("IS-")}
+        yield terms
+
+
+def _pinball(q: float, error: Array) -> Array:
+    return np.maximum(q * error, (q - 1) * error)
+
+
+def _group_means(values: Array, starts: Array) -> Array:
+    """The means of the known numbers among the values from each start to the next."""
+    known = ~np.isnan(values)
+    total = np.add.reduceat(np.where(known, values, 0.0), starts)
+    count = np.add.reduceat(known.astype(np.float64), starts)
+    return np.divide(total, count, out=np.full(len(starts), np.nan), where=count > 0)
+
+
+def scales(history: InSampleValues, series: Array) -> Array:
+    """The divisors of MASE and of RMSSE for each of these series, (n, 2); NaN for a constant or short history."""
+    order = np.argsort(history.ids, kind="stable")
+    ids, y = history.ids[order], history.y[order]
+    season = np.broadcast_to(history.season, history.ids.shape)[order]
+    names, starts = np.unique(ids, return_index=True)
+    if not len(names):
+        return np.full((len(series), 2), np.nan)
+    row = np.arange(len(ids))
+    inside = row - np.repeat(starts, np.diff([*starts, len(ids)])) >= season
+    change = np.where(inside, y - y[np.where(inside, row - season, row)], np.nan)
+    found = np.column_stack([_group_means(np.abs(change), starts), _group_means(change**2, starts) ** 0.5])
+    found[found == 0] = np.nan
+    place = np.minimum(np.searchsorted(names, series), len(names) - 1)
+    return np.where((names[place] == series)[:, None], found[place], np.nan)
 
 
 def _ordered(columns: Iterable[str]) -> list[str]:
