@@ -101,8 +101,11 @@ class Frequency:
             return self
         numbers, on_grid = phase_numbers(as_integers(self._local(stamps)), self._local_origin, phases)
         wanted = on_grid if known is None else known & on_grid
-        series = np.cumsum(np.bincount(first, minlength=len(stamps)))[wanted]
-        mask = find_open(numbers[wanted], np.flatnonzero(np.diff(series, prepend=-1)), phases) if len(series) else ""
+        counts = np.add.reduceat(wanted, first, dtype=np.int64)  # of each series
+        starts = (np.cumsum(counts) - counts)[counts > 0]
+        mask = find_open(numbers if wanted.all() else numbers[wanted], starts, phases) if len(starts) else ""
+        if not mask:
+            return self
         opened = self._opened(mask, stamps)
         ordinals, is_open = opened.ordinals(stamps)
         ordinals, within = ordinals[is_open], np.cumsum(np.bincount(first, minlength=len(stamps)))[is_open]

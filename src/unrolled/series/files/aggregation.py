@@ -196,8 +196,8 @@ def sparse_notes(table: LongTable, freq: str | int | None) -> list[str]:
     if len(stamps) < MIN_STAMPS:
         return []
     try:
-        frequency = Frequency.infer(stamps, first) if freq is None else Frequency.named(freq, stamps[0])
-        frequency = frequency.with_closed_phases(stamps, first)
+        named = None if freq is None else Frequency.named(freq, stamps[0])
+        frequency = named.with_closed_phases(stamps, first) if named else Frequency.infer(stamps, first)
     except (DataError, InputError):  # of which the next step tells
         return []
     ordinals = frequency.ordinals(stamps)[0]

@@ -55,7 +55,8 @@ def find_ids(raw: RawTable, stamps: pd.Series, taken: Sequence[str]) -> list[str
     reserved = (*TARGET_NAMES, *TIME_NAMES, *WEEKDAY_NAMES)
     free = [c for c in raw.names if not (c in taken or c.lower() in reserved or is_calendar_name(c))]
     usual = [c for c in free if c.lower() in ID_NAMES]
-    if not stamps.duplicated().any():
+    times = stamps.array
+    if (times[1:] > times[:-1]).all() or not stamps.duplicated().any():  # in order, no hashing is needed
         return [c for c in usual if c.lower() == "unique_id"][:1]
     free = [c for c in free if c in usual or cells[c].notna().all()]
     numeric = numeric_columns(raw, taken)

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -256,8 +257,9 @@ def _parse_fast(text: str, start: int, delimiter: str, first: int) -> tuple[pd.D
         ) as parts:
             for part in parts:
                 columns = columns or [_Column(np.empty(lines, object)) for _ in part]
+                is_ragged = bool(part.iloc[:, -1].isna().any())  # rows that are too short end in NaN
                 for column, name in zip(columns, part, strict=True):
-                    column.add(part[name], has_blanks)
+                    column.add(part[name].tolist(), has_blanks or is_ragged)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError):
         return None
     if not columns or columns[0].filled != lines:
@@ -273,9 +275,9 @@ class _Column:
     filled: int = 0
     texts: dict[str, str | None] = field(default_factory=lambda: {"": None})
 
-    def add(self, part: pd.Series, has_blanks: bool) -> None:
-        cells = part.tolist()
-        if has_blanks or part.isna().any():  # rows that are too short end in NaN
+    def add(self, cells: list[Any], has_blanks: bool) -> None:
+        """Add cells, which are texts, with or without blanks around them, or NaN."""
+        if has_blanks:
             cells = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
         if len(self.texts) <= MAX_SHARED_TEXTS:
             cells = list(map(self.texts.setdefault, cells, cells))

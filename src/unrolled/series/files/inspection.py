@@ -17,7 +17,7 @@ from ..panel import Panel
 from .dialect import RawTable
 from .numbers import is_numeric, missing, sample_of
 from .options import CovariateColumns, ReadOptions
-from .reader import interpret, read_cells
+from .reader import FileTable, interpret, read_cells
 from .sentinels import suspected_sentinel
 from .time_columns import find_time
 from .timestamps import dates_share
@@ -76,27 +76,37 @@ def inspect_table(path: str, options: ReadOptions, season: int | None = None) ->
 
     If `season` is None, it is that of the frequency. A `DataError` refuses a file that is no table at all.
     """
+    name, found, table = _interpreted(path, options)
+    if table is None:
+        return found
+    try:
+        panels = read_panels(table.frame, table.columns, options.freq, season, options.open, options.zone)
+    except UnrolledError as error:
+        return found | {"error": f"{name}, {error}"}
+    outliers = [find_outliers(panel, season or panel.frequency.season) for panel in panels]
+    found |= _describe_all(panels, table.columns, season, [len(one.rows) for one in outliers])
+    pairs = zip(panels, outliers, strict=True)
+    merged = merge_notes({p.frequency.name: [*p.notes, *outlier_notes(p, own)] for p, own in pairs})
+    return found | {"notes": [*table.notes, *frequency_note(panels), *merged]}
+
+
+def _interpreted(path: str, options: ReadOptions) -> tuple[str, dict[str, Any], FileTable | None]:
+    """The name of a file in messages, its columns and notes, and the table, if there is no error.
+
+    The cells, which need the most memory, do not outlive this function.
+    """
     raw = read_cells(path, options)
     found: dict[str, Any] = {"file": path, "columns": _columns(raw), "error": None}
-    roles: dict[str, str] = {}
+    table = None
     try:
         table = interpret(raw, options, CovariateColumns())
-        roles = dict(table.roles)
-        panels = read_panels(table.frame, table.columns, options.freq, season, options.open, options.zone)
     except UnrolledError as error:
         message = str(error)
         found["error"] = message if message.startswith(raw.name) else f"{raw.name}, {message}"
-        roles = roles or _time_roles(raw, options)
-        found["notes"] = list(raw.notes)
-    else:
-        outliers = [find_outliers(panel, season or panel.frequency.season) for panel in panels]
-        found |= _describe_all(panels, table.columns, season, [len(one.rows) for one in outliers])
-        pairs = zip(panels, outliers, strict=True)
-        merged = merge_notes({p.frequency.name: [*p.notes, *outlier_notes(p, own)] for p, own in pairs})
-        found["notes"] = [*table.notes, *frequency_note(panels), *merged]
+    roles = _time_roles(raw, options) if table is None else table.roles
     for column in found["columns"]:
         column["role"] = roles.get(column["name"])
-    return found
+    return raw.name, found | {"notes": list(raw.notes if table is None else table.notes)}, table
 
 
 def _columns(raw: RawTable) -> list[dict[str, Any]]:

@@ -62,7 +62,7 @@ class Written(NamedTuple):
 
 def missing(column: pd.Series, also: Iterable[str] = ()) -> Array:
     """Where cells are empty or hold a text for a missing value, (n,) bool."""
-    return (column.isna() | column.isin(MISSING | set(also))).to_numpy()
+    return column.isin([None, *MISSING, *also]).to_numpy()
 
 
 def spread(count: int, size: int = SAMPLE_SIZE) -> Array:
@@ -114,7 +114,7 @@ def read_numbers(
     inferred if it is None; `hint` is that of other columns, used if this one does not decide.
     """
     absent = missing(column, also_missing)
-    present = column.where(~absent, None)
+    present = column.where(~absent, None) if absent.any() else column
     values = pd.to_numeric(present, errors="coerce").to_numpy(float)
     bad = np.isnan(values) & ~absent
     notes: list[str] = []

@@ -98,8 +98,9 @@ def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str], dates: 
             return [fitting[0]]
     dated = [c for c in usual if dates_share(raw.cells[c]) >= MIN_TIME_SHARE]
     # numbers alone may mean anything, unless the column has the name of a time
-    if not dated or raw.cells[dated[0]].duplicated().any():
-        dated += [c for c in others if _could_be_dates(raw.cells[c])]
+    possible = [c for c in others if _could_be_dates(raw.cells[c])]
+    if possible and (not dated or raw.cells[dated[0]].duplicated().any()):
+        dated += possible
     if dated:
         best = next((c for c in dated if "utc" in c.lower()), None) or _most_distinct(raw, dated)
         return [best, *_time_of_day_column(raw, best, [c for c in free if c != best])]

@@ -59,7 +59,8 @@ def read_stamps(column: pd.Series, dates: str | None = None) -> tuple[ParsedStam
 
     `dates` is the option of `ReadOptions`.
     """
-    codes, texts = pd.factorize(column.where(~missing(column), None))
+    absent = missing(column)
+    codes, texts = pd.factorize(column.where(~absent, None) if absent.any() else column)
     unique = pd.Series(texts, dtype=object)
     coded = None if dates is not None or not len(unique) else _parse_codes(unique, str(column.name or ""))
     return coded or _read_unique(unique, dates), codes
