@@ -12,6 +12,7 @@ from . import storage
 from .argument_types import check_type
 from .arrays import Array
 from .errors import InputError
+from .file_sets import write_bytes
 from .forecasting.baselines.registry import check_baselines
 from .forecasting.baselines.statistical import require_statsforecast
 from .forecasting.cross_validation import CrossValidationPlan, backtest, uninterrupted
@@ -487,8 +488,12 @@ class Forecaster:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write all that `predict` needs to one safetensors file: the last window of each series, or, with `combine`,
         all rows."""
+        write_bytes(path, self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """The content of the file that `save` writes."""
         content, arrays = describe(self.fitted)
-        storage.write(path, "forecaster", arrays, content)
+        return storage.encode("forecaster", arrays, content)
 
     @classmethod
     def rebuild(cls, content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Forecaster:

@@ -1,4 +1,4 @@
-"""Model files: safetensors, never pickle, written under a temporary name and renamed.
+"""Model files: safetensors, never pickle.
 
 Arrays are stored as they are. Everything else is one JSON text in the metadata of the file:
 {"format": "unrolled", "version": 1, "kind": "network" | "forecaster" | "checkpoint", ...}.
@@ -14,41 +14,25 @@ import numpy as np
 
 from .arrays import Array
 from .errors import InputError, ModelFileError, NotRegisteredError, UnrolledError
+from .file_sets import finish_sets, write_bytes
 
 VERSION = 1
 
 T = TypeVar("T")
 
 
-def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a whole file or nothing: first under a temporary name in the same folder, then renamed."""
-    import tempfile  # its import is slow, and only writing needs it
-
-    folder, name = os.path.split(os.fspath(path))
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=folder or ".", prefix=f".{name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes files for the owner only
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise InputError(f"can't write {path}: {error.strerror}. Choose a place that is writable.") from error
-
-
 def write(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, Array], content: Mapping[str, Any]) -> None:
     """Write arrays and JSON-like content as a model file of this kind."""
+    write_bytes(path, encode(kind, arrays, content))
+
+
+def encode(kind: str, arrays: Mapping[str, Array], content: Mapping[str, Any]) -> bytes:
+    """The bytes of a model file."""
     from safetensors.numpy import save
 
     text = to_json({"format": "unrolled", "version": VERSION, "kind": kind, **content})
     # safetensors would store the memory of a strided array instead of its values
-    data = save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, {"unrolled": text})
-    write_bytes(path, data)
+    return save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, {"unrolled": text})
 
 
 def to_json(content: Any) -> str:
@@ -70,6 +54,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str,
     """
     from safetensors import SafetensorError, safe_open
 
+    finish_sets(os.path.dirname(path))
     if not os.path.isfile(path):
         raise ModelFileError(f"there is no model file {path}.")
     try:

@@ -21,7 +21,7 @@ COMPILED = f"{ROOT}.nn.engines._native"
 LEVELS = {
     ROOT: [
         {"arrays", "errors", "plurals", "version"},
-        {"argument_types"},
+        {"argument_types", "file_sets"},
         {"interactive", "storage"},
         {"nn", "series"},
         {"forecasting"},

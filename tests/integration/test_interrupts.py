@@ -105,22 +105,36 @@ def test_a_second_interrupt_ends_at_once_and_leaves_no_partial_files(tmp_path, w
 
 
 @pytest.mark.parametrize("written", [0, 1, 2])
-def test_an_interrupt_while_a_file_is_written_leaves_the_others_whole(written, tmp_path, monkeypatch, capsys):
+def test_an_interrupt_while_files_are_put_in_place_leaves_all_of_them(written, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     renamed = []
 
     def replace(temporary, path):
-        if len(renamed) == written:
-            raise KeyboardInterrupt
         renamed.append(path)
+        if len(renamed) == written + 1:
+            raise KeyboardInterrupt
         os.rename(temporary, path)
 
     monkeypatch.setattr(os, "replace", replace)
     done = inside("forecast", AIR, "--horizon", 6, *QUICK, "--out", "out/put", capsys=capsys)
     assert (done.code, done.out) == (130, "")
     assert done.err.endswith("\ninterrupted.\n")
-    assert assert_whole(tmp_path / "out" / "put") == ["forecast.csv", "model.safetensors"][:written]
-    assert (tmp_path / "out").exists() == bool(written)
+    assert assert_whole(tmp_path / "out" / "put") == OUTPUTS
+
+
+def test_an_interrupt_while_files_are_written_leaves_none_of_them(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    synced = []
+
+    def sync(descriptor):
+        synced.append(descriptor)
+        if len(synced) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", sync)
+    done = inside("forecast", AIR, "--horizon", 6, *QUICK, "--out", "out/put", capsys=capsys)
+    assert (done.code, done.out) == (130, "")
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_interrupt_of_the_prediction_still_writes_everything(tmp_path, monkeypatch, capsys):

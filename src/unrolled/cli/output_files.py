@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..errors import InputError
+from ..file_sets import locked, write_files
 from ..plurals import counted
 from .common_options import names_in
 from .csv_form import CsvForm, as_csv, readable
@@ -67,13 +69,19 @@ def write_file(
     run_file: RunFile | None, content: bytes, given: Mapping[str, Any], remarks: Sequence[str] = ()
 ) -> list[Path]:
     """Write an output and its run file; returns the files that were written."""
-    from ..storage import write_bytes
-
     if run_file is None:
         return []
-    write_bytes(run_file.out, content)
-    run_file.write(given, remarks)
-    return [run_file.out, run_file.path]
+    return _write_set(run_file, run_file.out.parent, {run_file.out.name: content}, given, remarks)
+
+
+def _write_set(
+    run_file: RunFile, folder: Path, contents: Mapping[str, bytes], given: Mapping[str, Any], remarks: Sequence[str]
+) -> list[Path]:
+    """Write outputs together with their run file, which comes last and records their checksums."""
+    sums = [f"sha256 {hashlib.sha256(content).hexdigest()}  {name}" for name, content in contents.items()]
+    contents = {**contents, run_file.path.name: run_file.content(given, [*remarks, *sums])}
+    write_files(folder, contents)
+    return [folder / name for name in contents]
 
 
 def write_table(
@@ -103,20 +111,17 @@ def write_forecast(
     report_names: list[str],
     given: dict[str, Any],
 ) -> list[Path]:
-    """Write all files of a forecast, the most important first; `given`: the command's options by name."""
-    from ..storage import write_bytes
-
+    """Write all files of a forecast together; `given`: the command's options by name."""
     if run_file is None:
         return []
-    folder = run_file.out
-    write_bytes(folder / FORECAST, _csv_file(readable(result), given))
-    fc.save(folder / MODEL)
-    for name in report_names:
-        report.save(folder / name)
     chosen = chosen_by_fit(fc)
     stopped = interrupt_remarks(was_interrupted(fc), networks_of(fc))
-    run_file.write(with_choice(given, chosen), [*stopped, *choice_remarks(given, chosen), *_data_remarks(fc)])
-    return [*(folder / name for name in (FORECAST, MODEL, *report_names)), run_file.path]
+    remarks = [*stopped, *choice_remarks(given, chosen), *_data_remarks(fc)]
+    contents = {FORECAST: _csv_file(readable(result), given), MODEL: fc.to_bytes()}
+    for name in report_names:
+        text = report.to_html() if name.endswith(".html") else report.to_markdown()
+        contents[name] = text.encode("utf-8", "replace")  # the name of a table may hold bytes that are not UTF-8
+    return _write_set(run_file, run_file.out, contents, with_choice(given, chosen), remarks)
 
 
 def interrupt_remarks(interrupted: bool, networks: int | None = None) -> list[str]:
@@ -154,7 +159,8 @@ def created_folder(folder: Path) -> Iterator[Path]:
     except OSError as error:
         raise InputError(f"can't write to {folder}: {error.strerror}. Choose another folder with --out.") from error
     try:
-        yield folder
+        with locked(folder, "choose another folder with --out"):
+            yield folder
     except BaseException:
         for parent in created:
             if not any(parent.iterdir()):

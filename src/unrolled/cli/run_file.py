@@ -39,12 +39,11 @@ class RunFile(NamedTuple):
             "--out."
         )
 
-    def write(self, given: Mapping[str, Any], remarks: Sequence[str] = ()) -> None:
-        """Write the command's parameters by name, without those that are None, after comments for the reader."""
+    def content(self, given: Mapping[str, Any], remarks: Sequence[str] = ()) -> bytes:
+        """The command's parameters by name, without those that are None, after comments for the reader."""
         import tomli_w
 
         from .. import __version__, active_engine
-        from ..storage import write_bytes
 
         values = {**given, "out": self.out}
         lines = [
@@ -61,7 +60,7 @@ class RunFile(NamedTuple):
             elif isinstance(value, (list, tuple)):
                 value = ",".join(map(str, value))
             lines.append(tomli_w.dumps({name_in_file(param): value}).rstrip())
-        write_bytes(self.path, ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"))
+        return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
 
 
 def relative(path: Path, folder: Path) -> str:

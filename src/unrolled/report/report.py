@@ -7,9 +7,9 @@ from html import escape
 from pathlib import Path
 
 from ..errors import InputError
+from ..file_sets import write_bytes
 from ..interactive.notebook import in_notebook
 from ..plurals import counted
-from ..storage import write_bytes
 from . import html, markdown
 from .content import ReportContent
 

@@ -46,8 +46,8 @@ def command(
 
     from ...demos import DEMOS
     from ...demos.base import PLOTLY, page
+    from ...file_sets import write_bytes, write_files
     from ...interactive.interrupts import interruptible
-    from ...storage import write_bytes
 
     given = {"epochs": epochs, "horizon": horizon, "ticker": ticker, "start": start, "end": end}
     options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
@@ -71,11 +71,11 @@ def command(
             if name == "all":
                 console.message(f"\n== {demo} ==\n")
             results[demo] = DEMOS[demo](say=say, seed=seed, **options)
-            path = folder / f"{demo}.html"
-            write_bytes(path, page(results[demo].figure()).encode())
-            console.message(f"\nfigure: {path}")
-        write_bytes(folder / PLOTLY, get_plotlyjs().encode())
-        run_file.write(ctx.params)
+            write_files(
+                folder, {PLOTLY: get_plotlyjs().encode(), f"{demo}.html": page(results[demo].figure()).encode()}
+            )
+            console.message(f"\nfigure: {folder / f'{demo}.html'}")
+        write_bytes(run_file.path, run_file.content(ctx.params))
     if as_json:
         print_json({demo: result.numbers for demo, result in results.items()})
     if not all(result.right for result in results.values()):

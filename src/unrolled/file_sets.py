@@ -1,0 +1,175 @@
+"""Files that are written together: after a crash, a folder holds all of the new ones or all of the old ones.
+
+The files are written and synced in a hidden folder beside their places. Renaming that folder is the decision: from
+then on the set is complete, and its files are moved to their places by this process or, if it is killed, by the next
+one that writes to the folder or reads a model there. A lock on the hidden folder tells whether its process is alive.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from .errors import InputError
+
+try:
+    from fcntl import LOCK_EX, LOCK_NB, flock
+except ImportError:  # Windows has no such locks: leftovers are not removed there
+    flock = None  # type: ignore[assignment]
+
+WRITING, COMPLETE = ".unrolled-writing-", ".unrolled-complete-"  # prefixes of hidden folders
+ORDER = ".order"  # the file of a complete set that lists its files in the order of their moves
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a whole file or nothing."""
+    folder, name = os.path.split(os.fspath(path))
+    write_files(folder, {name: content})
+
+
+def write_files(folder: str | os.PathLike[str], contents: Mapping[str, bytes]) -> None:
+    """Write all of these files or none; the last one appears last.
+
+    Raises:
+        InputError: a file can't be written. Earlier files of these names are unchanged.
+    """
+    folder = Path(folder or ".")
+    path = folder / next(iter(contents))
+    try:
+        finish_sets(folder)
+        with _hidden_folder(folder) as hidden:
+            for name, content in contents.items():
+                path = folder / name
+                if path.is_dir():
+                    raise IsADirectoryError(None, "Is a directory")
+                (hidden / name).write_bytes(content)
+            _sync([hidden / name for name in contents])
+            if len(contents) == 1:
+                os.replace(hidden / path.name, path)
+            else:
+                _commit(list(contents), hidden, folder)
+        with suppress(OSError):  # some systems can't sync folders
+            _sync([folder])
+    except OSError as error:
+        raise InputError(
+            f"can't write {path}: {error.strerror}. Earlier files are unchanged. Choose a place that is writable."
+        ) from error
+
+
+def finish_sets(folder: str | os.PathLike[str]) -> None:
+    """Finish what killed processes left in a folder: complete sets are moved to their places, others removed."""
+    folder = Path(folder or ".")
+    with suppress(OSError):  # of a folder that can't be read or changed, the caller tells
+        for name in sorted(os.listdir(folder)):
+            if name.startswith((WRITING, COMPLETE)):
+                with suppress(OSError), _lock(folder / name) as has_lock:
+                    if has_lock and name.startswith(COMPLETE):
+                        _move_files(folder / name, folder)
+                    elif has_lock:
+                        shutil.rmtree(folder / name)
+
+
+@contextmanager
+def locked(folder: Path, remedy: str) -> Iterator[None]:
+    """Keep a folder from being locked by another process.
+
+    Raises:
+        InputError: another process has locked it.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_lock(folder))
+        except BlockingIOError as error:
+            raise InputError(f"another run is writing to {folder}. Wait until it has ended, or {remedy}.") from error
+        yield
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[bool]:
+    """Lock a folder until the process ends; whether that is possible.
+
+    Raises:
+        BlockingIOError: another process has locked it.
+    """
+    if flock is None:
+        yield False
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            flock(descriptor, LOCK_EX | LOCK_NB)
+            has_lock = True
+        except BlockingIOError:
+            raise
+        except OSError:  # the file system has no locks
+            has_lock = False
+        yield has_lock
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _hidden_folder(folder: Path) -> Iterator[Path]:
+    """A new hidden folder with a lock, which is removed unless its files have been put in place."""
+    with ExitStack() as stack:
+        while True:
+            hidden = Path(tempfile.mkdtemp(prefix=WRITING, dir=folder))
+            with suppress(FileNotFoundError, BlockingIOError):
+                stack.enter_context(_lock(hidden))
+                if hidden.exists():  # else another process took it for a leftover before it was locked
+                    break
+        try:
+            yield hidden
+        finally:
+            if hidden.exists():
+                shutil.rmtree(hidden)
+
+
+def _sync(paths: Sequence[Path]) -> None:
+    """Wait until the content of these files or folders is on the disk; for several of them at once."""
+
+    def sync(path: Path) -> None:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    if len(paths) == 1:
+        sync(paths[0])
+    else:
+        with ThreadPoolExecutor(len(paths)) as pool:  # the disk serves all of them together
+            list(pool.map(sync, paths))
+
+
+def _commit(names: Sequence[str], hidden: Path, folder: Path) -> None:
+    (hidden / ORDER).write_bytes("\n".join(names).encode("utf-8", "surrogateescape"))
+    for k, name in enumerate(names):
+        with suppress(OSError):  # replacing the last link to a file, which frees its blocks, would take longer
+            os.link(folder / name, hidden / f".old-{k}")
+    complete = folder / hidden.name.replace(WRITING, COMPLETE)
+    os.rename(hidden, complete)
+    try:
+        _move_files(complete, folder)
+    except KeyboardInterrupt:
+        _move_files(complete, folder)
+        raise
+    except OSError as error:
+        raise InputError(
+            f"the new files are complete in {complete}, but can't be moved to {folder}: {error.strerror}. The next "
+            "run with this folder tries it again."
+        ) from error
+
+
+def _move_files(complete: Path, folder: Path) -> None:
+    """Move the files of a complete set to their places, also if some are there already."""
+    with suppress(FileNotFoundError):  # interrupted after the last move
+        for name in (complete / ORDER).read_bytes().decode("utf-8", "surrogateescape").split("\n"):
+            with suppress(FileNotFoundError):
+                os.replace(complete / name, folder / name)
+    shutil.rmtree(complete, ignore_errors=True)
