@@ -40,8 +40,13 @@ their names in the help, in lower case (`file`, `model`, `history`). An option t
 command line takes precedence over the file. An unknown option or a value of another type is an error, which names the
 line.
 
-Every run that writes files also writes a run file, which repeats the run: `forecast` writes `run.toml` into its
-folder, `backtest`, `predict` and `score` with `--out rows.csv` write `rows.toml`, and `plot` with `--out figure.svg`
+The files of a run are written together: if it fails or is killed, either all of the earlier files remain or all of
+the new ones are there. (If it is killed while they are put in place, which takes less than a millisecond, the next
+command that writes to the folder or loads the model in it finishes this.) A second run into the same folder is
+refused while the first one is still running.
+
+Every run that writes files also writes a run file, which repeats the run and records the checksums of the other
+files: `forecast` writes `run.toml` into its folder, `backtest`, `predict` and `score` with `--out rows.csv` write `rows.toml`, and `plot` with `--out figure.svg`
 writes `figure.toml`. A run file holds the options that were given, the columns that were detected, and, in place of
 `--cell auto`, the parameters that it chose. With the same version and engine it gives the same bits again, from any
 folder. If the series have [several frequencies](forecasting.md#series-of-different-frequencies), the parameters are
