@@ -75,7 +75,7 @@ class Watched:
             encoding="utf-8",
         )
         os.close(other_end)
-        self._seen = bytearray()
+        self._seen, self._open = bytearray(), True
         self._news = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -89,7 +89,7 @@ class Watched:
             with self._news:
                 self._seen += piece
                 self._news.notify_all()
-            if not piece:
+            if not (piece and self._open):
                 return
 
     def wait_for(self, text: str) -> None:
@@ -99,6 +99,12 @@ class Watched:
 
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
+
+    def hang_up(self) -> None:
+        """Close the terminal, so that nothing can be written to it any more."""
+        self._open = False
+        self._reader.join()
+        os.close(self._terminal)
 
     def leave(self) -> Done:
         """Wait until the command has ended; its exit code is the one a shell would show."""

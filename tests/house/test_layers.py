@@ -33,7 +33,7 @@ LEVELS = {
         {"cli"},
         {"__main__"},
     ],
-    f"{ROOT}.interactive": [{"figure", "html", "interrupts", "notebook"}, {"progress"}],
+    f"{ROOT}.interactive": [{"figure", "html", "interrupts", "notebook", "streams"}, {"progress"}],
     f"{ROOT}.nn": [
         {"activations", "lengths", "randomness", "schedules"},
         {"cells"},

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import unrolled as un
-from shell import AIR, QUICK, Watched, inside
+from shell import AIR, ENVIRONMENT, QUICK, Watched, inside
 from unrolled.cli.csv_form import readable
 from unrolled.forecasting.model import training
 
@@ -59,6 +59,52 @@ def test_results_so_far_are_kept_and_written(tmp_path):
     written = pd.read_csv(io.StringIO(text), dtype=str).drop(columns="Month").map(float)
     again = readable(un.load(tmp_path / "out" / "model.safetensors").predict(level=[80, 95]))
     pd.testing.assert_frame_equal(again.drop(columns="Month"), written, check_exact=True)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_signals_that_end_a_process_keep_the_results_as_well(name, tmp_path):
+    running = Watched(*LONG, cwd=tmp_path)
+    running.wait_for("training without the held-out end")
+    for _ in range(2):  # a service manager or a terminal may send it more than once
+        running.process.send_signal(getattr(signal, name))
+    done = running.leave()
+    assert done.code == 128 + getattr(signal, name)
+    assert "Traceback" not in done.err
+    assert assert_whole(tmp_path / "out") == OUTPUTS
+
+
+def test_the_end_of_a_terminal_keeps_the_results(tmp_path):
+    """The terminal is gone when the messages are printed, and then SIGHUP arrives."""
+    running = Watched(*LONG, cwd=tmp_path)
+    running.wait_for("training without the held-out end")
+    running.hang_up()
+    running.process.send_signal(signal.SIGHUP)
+    running.process.communicate(timeout=60)
+    assert running.process.returncode == 128 + signal.SIGHUP
+    assert assert_whole(tmp_path / "out") == OUTPUTS
+
+
+def test_ignored_signals_stay_ignored(tmp_path):
+    """As after `nohup`, and for jobs in the background of a script."""
+    code = (
+        "import signal, sys, runpy\n"
+        "for number in (signal.SIGHUP, signal.SIGINT): signal.signal(number, signal.SIG_IGN)\n"
+        "from unrolled.nn.training import loop\n"
+        "import os\n"
+        "close = loop._close_epoch\n"
+        "def closed(*arguments):\n"
+        "    for number in (signal.SIGHUP, signal.SIGINT): os.kill(os.getpid(), number)\n"
+        "    return close(*arguments)\n"
+        "loop._close_epoch = closed\n"
+        "sys.argv[0] = 'unrolled'\n"
+        "runpy.run_module('unrolled', run_name='__main__')\n"
+    )
+    words = ["forecast", AIR, "--horizon", 6, *QUICK, "--out", "out"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, words)], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True
+    )
+    assert (done.returncode, "interrupted" in done.stderr) == (0, False)
+    assert assert_whole(tmp_path / "out") == OUTPUTS
 
 
 def test_an_interrupt_of_the_second_training_keeps_the_comparison(tmp_path):

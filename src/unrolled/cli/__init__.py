@@ -3,9 +3,10 @@
 import typer
 from typer import Option
 
+from ..interactive.streams import drop_output
 from .command_group import SETTINGS, Commands
-from .console import print_data
-from .exit_codes import errors_as_exit_codes
+from .console import print_data, print_message
+from .exit_codes import FAILURE, errors_as_exit_codes
 
 app = typer.Typer(
     cls=Commands,
@@ -35,4 +36,9 @@ def root(
 
 def main() -> None:
     """Run the command that the arguments name."""
-    app()
+    try:
+        app()
+    except OSError as error:  # help that can't be printed
+        print_message(f"error: {error}")
+        drop_output()
+        raise SystemExit(FAILURE) from error

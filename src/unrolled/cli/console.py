@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
+from ..interactive.streams import StandardError, is_terminal, visible
+
 STANDARD_OUTPUT = Path("-")  # as options name it
 STARTED = "unrolled.started"  # key of a context's `meta`: when its command was called, in seconds
 MAX_ROWS_SHOWN = 60
@@ -42,13 +44,14 @@ class Console(NamedTuple):
 
 
 def print_message(text: str = "") -> None:
-    """Print to standard error."""
-    typer.echo(text, err=True)
+    """Print to standard error, if it is there, without control characters."""
+    StandardError().write(visible(text) + "\n")
 
 
 def print_data(text: str) -> None:
-    """Print to standard output."""
-    typer.echo(text)
+    """Print to standard output; at a terminal, without control characters."""
+    if sys.stdout is not None:
+        typer.echo(visible(text) if is_terminal(sys.stdout) else text)
 
 
 def print_json(content: Any) -> None:
@@ -57,7 +60,7 @@ def print_json(content: Any) -> None:
 
 def print_table(frame: Any) -> None:
     """Print a data frame: aligned columns at a terminal, CSV into a pipe."""
-    if not sys.stdout.isatty():
+    if not is_terminal(sys.stdout):
         print_data(frame.to_csv(index=False).rstrip("\n"))
         return
     print_data(frame.head(MAX_ROWS_SHOWN).to_string(index=False, float_format=lambda v: f"{v:.6g}", na_rep=""))

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import InputError
+from ..interactive.streams import is_terminal
 from .console import print_data, print_table
 from .spreadsheet import escaped
 
@@ -46,7 +47,7 @@ def as_csv(frame: pd.DataFrame, form: CsvForm) -> str:
 
 def print_rows(frame: pd.DataFrame, form: CsvForm, always_csv: bool = False) -> None:
     """Print a table: aligned columns at a terminal unless `always_csv`, CSV into a pipe."""
-    if always_csv or not sys.stdout.isatty():
+    if always_csv or not is_terminal(sys.stdout):
         print_data(as_csv(frame, form).rstrip("\n"))
     else:
         print_table(escaped(frame) if form.excel_safe else frame)

@@ -1,14 +1,13 @@
 """How a command ends: its exit code, and one message for every error that a user can cause."""
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 
 from ..errors import TrainingDiverged, UnrolledError
-from ..interactive.interrupts import INTERRUPTED
+from ..interactive.interrupts import exit_code
+from ..interactive.streams import drop_output
 from .console import print_message, with_options
 
 SUCCESS, FAILURE, INVALID_INPUT = 0, 1, 2
@@ -27,11 +26,13 @@ def errors_as_exit_codes(ctx: typer.Context) -> Iterator[None]:
         raise typer.Exit(FAILURE if isinstance(error, TrainingDiverged) else INVALID_INPUT) from error
     except KeyboardInterrupt as error:
         print_message("interrupted.")
-        raise typer.Exit(INTERRUPTED) from error
+        raise typer.Exit(exit_code()) from error
     except BrokenPipeError as error:
         # the reader of the output has closed it, as `head` does: this is no failure, and nothing more can be printed
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         raise typer.Exit(SUCCESS) from error
     except OSError as error:
         print_message(f"error: {error}")  # for example, standard output goes to a full disk
+        if error.filename is None:
+            drop_output()  # what it still holds would be written, and fail, once more
         raise typer.Exit(FAILURE) from error

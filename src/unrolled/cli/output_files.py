@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -44,6 +45,7 @@ def parse_format(text: str) -> list[str]:
 def run_file_for(out: Path | None, ctx: typer.Context) -> RunFile | None:
     """The run file of an output; None for standard output or no output. Both are checked before long work."""
     if out is None or str(out) == "-":
+        _require_standard_output()
         return None
     if out.exists() and not out.is_file():
         raise InputError(f"can't write {out}: it is not a file. Choose another file with --out.")
@@ -63,6 +65,11 @@ def run_file_for(out: Path | None, ctx: typer.Context) -> RunFile | None:
     except OSError as error:
         raise InputError(f"can't write {out}: {error.strerror}. Choose another file with --out.") from error
     return RunFile.next_to(out, ctx)
+
+
+def _require_standard_output() -> None:
+    if sys.stdout is None:
+        raise InputError("standard output is closed, and nothing else takes the result. Name a file with --out.")
 
 
 def write_file(
@@ -144,6 +151,7 @@ def _data_remarks(fc: Forecaster) -> list[str]:
 def output_folder(out: Path | None, file: Path) -> AbstractContextManager[Path | None]:
     """The folder of a forecast, or None for standard output alone."""
     if str(out) == "-":
+        _require_standard_output()
         return nullcontext()
     return created_folder(out or Path(f"{'stdin' if str(file) == '-' else file.stem}-forecast"))
 

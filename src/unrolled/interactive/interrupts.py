@@ -1,31 +1,67 @@
-"""Ctrl-C: the first one ends the work early and keeps its results, the second one exits at once."""
+"""Ctrl-C: the first one ends the work early and keeps its results, the second one exits at once.
+
+Commands treat the signals that ask a process to end, SIGTERM and SIGHUP, like one Ctrl-C. Signals that were ignored
+when the process started, such as SIGHUP by `nohup`, stay ignored.
+"""
 
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
-INTERRUPTED = 130  # exit code of a process that Ctrl-C ended: 128 + the number of the signal
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+OF_SIGNALS = 128  # the exit code of a process that a signal has ended is the sum of this and its number
+
+Handler = Callable[[int, Any], None]
 _asked: ContextVar[Callable[[], bool] | None] = ContextVar("_asked", default=None)
+_on_interrupt: list[Handler] = [signal.default_int_handler]  # the last one is in force
+_ended_by: list[int] = []  # the signals of `ENDING` that have arrived
 
 
 def exit_at_interrupt() -> None:
-    """From now on, Ctrl-C ends the process with one line: imports can't be interrupted without a traceback."""
+    """From now on, Ctrl-C ends the process with one line: imports can't be interrupted without a traceback.
 
-    def on_interrupt(number: int, frame: Any) -> None:
-        os.write(2, b"interrupted.\n")
-        os._exit(INTERRUPTED)
-
-    signal.signal(signal.SIGINT, on_interrupt)
+    So do the signals that ask it to end.
+    """
+    for number in (signal.SIGINT, *ENDING):
+        _handle(number, _leave)
 
 
 def raise_at_interrupt() -> None:
-    """From now on, Ctrl-C raises a `KeyboardInterrupt`, as Python does by default."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """From now on, Ctrl-C raises a `KeyboardInterrupt`, as Python does by default.
+
+    After `exit_at_interrupt`, the signals that ask the process to end do the same.
+    """
+    _ended_by.clear()
+    _handle(signal.SIGINT, signal.default_int_handler)
+    for number in ENDING:
+        if signal.getsignal(number) is _leave:
+            _handle(number, _interrupt_once)
+
+
+def _leave(number: int, frame: Any) -> None:
+    with suppress(OSError):
+        os.write(2, b"interrupted.\n")
+    os._exit(OF_SIGNALS + number)
+
+
+def _interrupt_once(number: int, frame: Any) -> None:
+    _ended_by.append(number)
+    if len(_ended_by) == 1:  # closing a terminal, for example, may send the same signal twice
+        _on_interrupt[-1](number, frame)
+
+
+def _handle(number: int, handler: Handler) -> None:
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(number) is not signal.SIG_IGN:
+        signal.signal(number, handler)
+
+
+def exit_code() -> int:
+    """The exit code of a process that Ctrl-C or another signal has ended early."""
+    return OF_SIGNALS + (_ended_by[0] if _ended_by else signal.SIGINT)
 
 
 @contextmanager
@@ -52,7 +88,9 @@ def interruptible() -> Iterator[Callable[[], bool]]:
     def asked() -> bool:
         return once
 
-    previous = signal.signal(signal.SIGINT, on_interrupt)
+    previous = signal.getsignal(signal.SIGINT)
+    _handle(signal.SIGINT, on_interrupt)
+    _on_interrupt.append(on_interrupt)
     token = _asked.set(asked)
     try:
         yield asked
@@ -62,6 +100,7 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         raise
     finally:
         _asked.reset(token)
+        _on_interrupt.pop()
         # None: a handler not set by Python
         signal.signal(signal.SIGINT, signal.SIG_DFL if previous is None else previous)
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import ceil
-from typing import NamedTuple
+from typing import IO, NamedTuple, cast
 
 from .notebook import in_notebook, notebook_line
+from .streams import StandardError, is_terminal
 
 REDRAWS_PER_S = 4
 BAR_WIDTH = 16  # characters
@@ -125,7 +126,7 @@ def run_progress(verbose: int) -> Iterator[None]:
 
     Nothing is shown with verbose=0, nor where there is neither a notebook nor a terminal.
     """
-    if not verbose or _current.get() is not None or not (in_notebook() or sys.stderr.isatty()):
+    if not verbose or _current.get() is not None or not (in_notebook() or is_terminal(sys.stderr)):
         yield
         return
     with notebook_line() if in_notebook() else terminal_line() as show:
@@ -146,7 +147,7 @@ def terminal_line() -> Iterator[Callable[[str, float], None]]:
     bar = Progress(
         BarColumn(bar_width=BAR_WIDTH),
         TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
-        console=Console(stderr=True),
+        console=Console(file=cast(IO[str], StandardError())),
         transient=True,
         refresh_per_second=REDRAWS_PER_S,
     )

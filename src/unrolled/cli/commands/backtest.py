@@ -10,7 +10,6 @@ from ...plurals import counted
 from ..common_options import OUTPUT, File, OutputOptions, Seed
 from ..console import Console, number_or_null, print_json, print_table, records_by_model
 from ..csv_form import print_rows
-from ..exit_codes import INTERRUPTED
 from ..input_tables import source_of, training_panels
 from ..model_options import COVARIATES, TRAINING, Alias, TrainingOptions
 from ..option_groups import with_option_groups
@@ -97,7 +96,9 @@ def command(
     written = f"{', '.join(map(str, files))} · " if files else ""
     console.message(f"\n{written}total run time {console.elapsed_s:.1f} s")
     if found.interrupted:
-        raise typer.Exit(INTERRUPTED)
+        from ...interactive.interrupts import exit_code
+
+        raise typer.Exit(exit_code())
 
 
 def write_rows(run_file: RunFile | None, rows: pd.DataFrame, backtest: Backtest, given: dict[str, Any]) -> list[Path]:

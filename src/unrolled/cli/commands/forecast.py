@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
+from ...interactive.streams import is_terminal
 from ...plurals import counted
 from .. import output_files as outputs
 from ..common_options import OUTPUT, File, FutureFile, OutputOptions, Seed
 from ..console import Console, print_json, records, records_by_model
 from ..csv_form import print_rows, readable
-from ..exit_codes import INTERRUPTED
 from ..input_tables import read_known_future, source_of, training_panels
 from ..model_options import COVARIATES, TRAINING, Alias, TrainingOptions
 from ..option_groups import with_option_groups
@@ -68,7 +68,7 @@ def command(
 
     Example: unrolled forecast sales.csv --horizon 12
     """
-    from ...interactive.interrupts import interruptible
+    from ...interactive.interrupts import exit_code, interruptible
     from ...report import Report, ReportContent
     from ...series.files import read_file
 
@@ -105,7 +105,7 @@ def command(
     written = f"{folder}/: {', '.join(path.name for path in files)} · " if files else ""
     console.message(f"\n{written}total run time {console.elapsed_s:.1f} s")
     if stopped:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(exit_code())
 
 
 def default_horizon(panels: Sequence[Panel], console: Console) -> int:
@@ -144,7 +144,7 @@ def without_level(forecast: pd.DataFrame, name: str, level: float) -> pd.DataFra
 
 def show_chart(fc: Forecaster, panel: Panel, result: pd.DataFrame, levels: list[float], console: Console) -> None:
     """Print a small chart if standard error is a terminal."""
-    if console.quiet or not sys.stderr.isatty():
+    if console.quiet or not is_terminal(sys.stderr):
         return
     from ..terminal_chart import MIN_WIDTH, draw_forecast
 

@@ -51,6 +51,8 @@ def decode_file(path: str, encoding: str | None = None, sheet: str | None = None
 
 
 def _read_bytes(path: str) -> bytes:
+    if path == "-" and sys.stdin is None:
+        raise DataError("standard input is closed. Name a file instead of -.")
     try:
         return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except FileNotFoundError as error:
