@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 VISIBLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
@@ -64,8 +65,7 @@ def open_closed_descriptors() -> None:
 
 def drop_output() -> None:
     """From now on, standard output leads nowhere, so that flushing it at the end of the process can't fail."""
-    if sys.stdout is None:
-        return
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
+    with suppress(AttributeError, ValueError):  # missing, or no file
+        os.dup2(null, sys.stdout.fileno())
     os.close(null)
