@@ -120,6 +120,34 @@ def test_time_zones_are_decided_for_each_frequency():
     assert found["daily"].stamps(0)[0] == np.datetime64("2024-03-01")  # in local time
 
 
+def test_months_are_not_taken_for_business_days_with_gaps():
+    days = table(np.arange(500.0), freq="B", unique_id="d")
+    months = table(np.arange(24.0), start="2023-01-01", freq="MS", unique_id="m")
+    panels = read_panels(pd.concat([days, months]), Columns())
+    assert [(p.frequency.name, p.ids) for p in panels] == [("business days", ["d"]), ("monthly", ["m"])]
+    assert all(p.observed.all() for p in panels)
+
+
+def test_open_days_and_hours_apply_to_the_frequencies_that_have_them():
+    days = table(np.arange(100.0), unique_id="d")
+    months = table(np.arange(24.0), start="2023-01-01", freq="MS", unique_id="m")
+    hours = table(np.arange(200.0), freq="h", unique_id="h")
+    for opened, expected in (("mon-sat", "daily (Monday to Saturday)"), ("all", "daily")):
+        panels = read_panels(pd.concat([days, months]), Columns(), opened=opened)
+        assert [panel.frequency.name for panel in panels] == [expected, "monthly"]
+        assert panels[1].observed.all()
+    panels = read_panels(pd.concat([hours, days, months]), Columns(), opened="mon-fri 8-20")
+    names = ["hourly (Monday to Friday 08:00 to 20:00)", "daily", "monthly"]
+    assert [panel.frequency.name for panel in panels] == names
+    quarters = table(np.arange(20.0), freq="QS", unique_id="q")
+    with pytest.raises(
+        un.InputError, match=r"`open='mon-fri'` applies to days .*, but the series are monthly, quart"
+    ):
+        read_panels(pd.concat([months, quarters]), Columns(), opened="mon-fri")
+    with pytest.raises(un.InputError, match="`open='8-20'` names hours, but the series are daily"):
+        read_panels(pd.concat([days, months]), Columns(), opened="8-20")
+
+
 def test_rows_are_named_by_their_position_in_the_whole_table(mixed):
     rows = np.arange(100, 100 + len(mixed))
     at = int(np.flatnonzero(mixed["unique_id"] == "day")[10])

@@ -14,8 +14,14 @@ from ..errors import DataError, InputError
 from .columns import Columns
 from .dataframe import open_table, read_ids
 from .frequency import DAY, Frequency, as_integers
-from .from_frame import make_panel, read_content, read_panel
-from .grid import MAX_EVEN_STEP_RATIO, MIN_EVEN_STEPS_SHARE, MIN_STEPS_FOR_OWN_FREQUENCY, place_rows
+from .from_frame import make_panel, read_content
+from .grid import (
+    MAX_EVEN_STEP_RATIO,
+    MIN_EVEN_STEPS_SHARE,
+    MIN_STEPS_FOR_OWN_FREQUENCY,
+    place_rows,
+    refuse_open,
+)
 from .panel import Panel
 from .stamps import read_stamps
 
@@ -80,33 +86,32 @@ def read_panels(
     season: int | None = None,
     opened: str | None = None,
     zone: str | None = None,
+    left_out: int = 0,
 ) -> list[Panel]:
     """A long table as one panel, or, if no single grid holds its timestamps, one per frequency, the largest first.
 
-    Parameters are as in `read_panel`. If `freq` is given, there is one panel.
+    Parameters are as in `read_panel` and `place_rows`. If `freq` is given, there is one panel.
 
     Raises:
         DataError: the table can't be used as it is; if its series have several clear frequencies, the message names
             what is wrong in the series of one of them.
-        InputError: a season is given, and there are several frequencies.
+        InputError: a season is given, and there are several frequencies; or `opened` applies to none of them.
     """
     table = read_content(df, columns, freq, zone=zone)
-    placed = place_rows(table.rows, freq, opened, table.zone)
+    placed = place_rows(table.rows, freq, opened, table.zone, left_out)
     if placed.conflict is None:
+        refuse_open(opened, [placed.frequency])
         return [make_panel(table, placed, season)]
     rows = {} if freq is not None else _rows_by_frequency(table.rows.stamps, table.rows.codes)
     if len(rows) < 2:
         raise DataError(placed.conflict)
     # the columns are read again, because time zones and kinds of columns are decided for each frequency by itself
-    panels = [
-        read_panel(
-            take_rows(df, wanted),
-            replace(columns, rows=[columns.row(k) for k in np.flatnonzero(wanted)]),
-            opened=opened,
-            zone=zone,
-        )
-        for wanted in rows.values()
-    ]
+    panels = []
+    for wanted in rows.values():
+        own = replace(columns, rows=[columns.row(k) for k in np.flatnonzero(wanted)])
+        part = read_content(take_rows(df, wanted), own, zone=zone)
+        panels.append(make_panel(part, place_rows(part.rows, None, opened, part.zone, left_out)))
+    refuse_open(opened, [panel.frequency for panel in panels])
     if any(panel.frequency.zone is None for panel in panels):  # days of offsets that no known zone has
         panels = [replace(panel, frequency=replace(panel.frequency, zone=None)) for panel in panels]
     if season is not None:
@@ -153,8 +158,9 @@ def frequency_names(stamps: Array, codes: Array) -> list[str]:
     for step in steps:
         wanted = (own == step) & (even if even[own == step].any() else True)
         inside = wanted[codes]
-        frequencies.append(Frequency.infer(stamps[inside], np.flatnonzero(np.diff(codes[inside], prepend=-1))))
-        whole = replace(frequencies[-1], open="")  # a rare value in a closed phase belongs to its series as well
+        first = np.flatnonzero(np.diff(codes[inside], prepend=-1))
+        whole = Frequency.of_steps(stamps[inside], first)  # a rare value in a closed phase belongs to its series, too
+        frequencies.append(whole.with_closed_phases(stamps[inside], first))
         fits.append(np.logical_and.reduceat(whole.ordinals(stamps)[1], starts))
     by_count = sorted(range(len(steps)), key=lambda k: -np.count_nonzero(own == steps[k]))
     names = []

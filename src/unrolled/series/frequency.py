@@ -67,14 +67,17 @@ class Frequency:
     open: str = ""  # the mask of the phases of the week that have timestamps, see `open_phases`; "": all
 
     @classmethod
-    def infer(cls, stamps: Array, first: Array, known: Array | None = None, zone: str | None = None) -> Frequency:
+    def infer(cls, stamps: Array, first: Array) -> Frequency:
         """The frequency of sorted timestamps (n,), int64 or datetime64, whose series begin at the positions `first`.
 
         The most common distance decides; months are recognized by the days of the month, closed phases of the week
-        by the timestamps that have a value, `known` (n,) bool; None: all. `zone` is that of timestamps with a zone,
-        which are local time if periods are days or longer, else UTC. A `DataError` says that no series has two
-        different timestamps.
+        by the timestamps. A `DataError` says that no series has two different timestamps.
         """
+        return cls.of_steps(stamps, first).with_closed_phases(stamps, first)
+
+    @classmethod
+    def of_steps(cls, stamps: Array, first: Array) -> Frequency:
+        """`infer` with all phases of the week open."""
         steps, inside = steps_within(stamps, first)
         if not len(steps):
             raise DataError(
@@ -92,12 +95,16 @@ class Frequency:
             months = cls._months(stamps, inside, origin)
             if months is not None:
                 return months
-        return cls("fixed", step, origin, zone=zone).with_closed_phases(stamps, first, known)
+        return cls("fixed", step, origin)
 
     def with_closed_phases(self, stamps: Array, first: Array, known: Array | None = None) -> Frequency:
-        """This frequency without the phases of the week in which there are no values; parameters as in `infer`."""
-        phases = 0 if self.unit != "fixed" or self.open else phases_of(self.step)
-        if not phases:
+        """This frequency without the phases of the week in which there are no values.
+
+        Timestamps are as in `infer`; those of a zone are local time if periods are days or longer, else UTC. `known`
+        (n,) bool marks those with a value that may decide; None: all.
+        """
+        phases = self.phases
+        if self.open or not phases:
             return self
         numbers, on_grid = phase_numbers(as_integers(self._local(stamps)), self._local_origin, phases)
         wanted = on_grid if known is None else known & on_grid
@@ -111,10 +118,7 @@ class Frequency:
 
     def opened(self, text: str, stamps: Array) -> Frequency:
         """This frequency with the open days and hours that a text names, for these timestamps (n,)."""
-        phases = phases_of(self.step) if self.unit == "fixed" else 0
-        if not phases and text != "all":
-            raise InputError(f"`open={text!r}` applies to days and parts of a day, but the series are {self.name}.")
-        return self._opened(parse_open(text, phases), stamps) if phases else self
+        return self._opened(parse_open(text, self.phases), stamps) if self.phases else self
 
     def _opened(self, mask: str, stamps: Array) -> Frequency:
         opened = replace(self, open=mask)
@@ -272,6 +276,11 @@ class Frequency:
     @property
     def _week(self) -> OpenWeek:
         return OpenWeek(self.open, self._local_origin)
+
+    @property
+    def phases(self) -> int:
+        """The number of phases of the week that can be open or closed; 0 if periods are no days or parts of them."""
+        return phases_of(self.step) if self.unit == "fixed" else 0
 
     @property
     def _phases_per_step(self) -> int:

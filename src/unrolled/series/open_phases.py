@@ -204,6 +204,16 @@ def parse_open(text: str, phases: int) -> str:
     return _as_text(is_open)
 
 
+def applies(text: str, phases: int) -> bool:
+    """Whether days and hours in words apply to a frequency with so many phases: hours do not apply to days.
+
+    >>> applies("mon-sat", 7), applies("8-20", 7), applies("mon-sat", 0), applies("all", 0)
+    (True, False, False, True)
+    """
+    names_hours = any(character.isdigit() for character in text)
+    return text.strip().lower() == "all" or phases > 7 or (phases == 7 and not names_hours)
+
+
 def _days(found: re.Match[str]) -> list[int]:
     """The days of the week that a part names, all if it names hours only; none if it is not valid."""
     short = [day[:3].lower() for day in DAYS]
