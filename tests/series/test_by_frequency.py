@@ -148,6 +148,33 @@ def test_open_days_and_hours_apply_to_the_frequencies_that_have_them():
         read_panels(pd.concat([days, months]), Columns(), opened="8-20")
 
 
+def test_series_that_are_closed_on_different_days_get_panels_of_their_own():
+    whole = pd.concat([table(np.arange(140.0), unique_id=name) for name in "abc"])
+    closed = {"a": 6, "b": 0, "c": -1}
+    frame = whole[whole["ds"].dt.dayofweek != whole["unique_id"].map(closed)]
+    gaps = whole.assign(y=whole["y"].where(whole["ds"].dt.dayofweek != whole["unique_id"].map(closed)))
+    for one in (frame, gaps):
+        panels = {panel.frequency.name: panel for panel in read_panels(one, Columns())}
+        assert {name: panel.ids for name, panel in panels.items()} == {
+            "daily": ["c"],
+            "daily (Monday to Saturday)": ["a"],
+            "daily (Tuesday to Sunday)": ["b"],
+        }
+        assert all(panel.observed.all() for panel in panels.values())
+        assert [len(panels[name].y) for name in sorted(panels)] == [140, 120, 120]
+    for options in ({"season": 7}, {"freq": "D"}, {"opened": "all"}):
+        (panel,) = read_panels(frame, Columns(), **options)
+        assert (panel.frequency.name, panel.ids) == ("daily", ["a", "b", "c"])
+
+
+def test_values_of_a_few_open_series_are_kept_where_all_others_are_closed():
+    frame = pd.concat([table(np.arange(140.0), unique_id=name) for name in range(10)])
+    frame = frame[(frame["ds"].dt.dayofweek < 6) | (frame["unique_id"] == 3)]
+    panels = read_panels(frame, Columns())
+    assert [(p.frequency.name, len(p.ids)) for p in panels] == [("daily (Monday to Saturday)", 9), ("daily", 1)]
+    assert panels[1].lengths.tolist() == [140]
+
+
 def test_rows_are_named_by_their_position_in_the_whole_table(mixed):
     rows = np.arange(100, 100 + len(mixed))
     at = int(np.flatnonzero(mixed["unique_id"] == "day")[10])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from .open_phases import (
     OpenWeek,
     describe_open,
     find_open,
+    find_open_of_each,
     parse_open,
     phase_numbers,
     phases_of,
@@ -103,24 +105,50 @@ class Frequency:
         Timestamps are as in `infer`; those of a zone are local time if periods are days or longer, else UTC. `known`
         (n,) bool marks those with a value that may decide; None: all.
         """
-        phases = self.phases
-        if self.open or not phases:
-            return self
-        numbers, on_grid = phase_numbers(as_integers(self._local(stamps)), self._local_origin, phases)
+        numbers, begins, _ = self._known_phases(stamps, first, known)
+        return self._open_if_distinct(find_open(numbers, begins, self.phases), stamps, first) if len(begins) else self
+
+    def with_closed_phases_of_each(self, stamps: Array, first: Array, known: Array) -> list[Frequency]:
+        """`with_closed_phases` for each series, whose closed phases may differ."""
+        numbers, begins, series = self._known_phases(stamps, first, known)
+        masks = find_open_of_each(numbers, begins, self.phases) if len(begins) else []
+        found = {mask: self._open_if_distinct(mask, stamps, first) for mask in set(masks)}
+        usual = found[Counter(masks).most_common(1)[0][0]] if masks else self  # for series without such a value
+        of_series = dict(zip(series.tolist(), masks, strict=True))
+        return [found[of_series[k]] if k in of_series else usual for k in range(len(first))]
+
+    def _known_phases(self, stamps: Array, first: Array, known: Array | None) -> tuple[Array, Array, Array]:
+        """The phases of known timestamps, where those of each series begin, and the numbers of these series.
+
+        There are none if phases can't be closed, or are closed already.
+        """
+        none = np.zeros(0, np.int64)
+        if self.open or not self.phases:
+            return none, none, none
+        numbers, on_grid = phase_numbers(as_integers(self._local(stamps)), self._local_origin, self.phases)
         wanted = on_grid if known is None else known & on_grid
-        series = np.cumsum(np.bincount(first, minlength=len(stamps)))[wanted]
-        mask = find_open(numbers[wanted], np.flatnonzero(np.diff(series, prepend=-1)), phases) if len(series) else ""
-        opened = self._opened(mask, stamps)
+        series = _series_numbers(first, len(stamps))[wanted]
+        begins = np.flatnonzero(np.diff(series, prepend=-1))
+        return numbers[wanted], begins, series[begins]
+
+    def _open_if_distinct(self, mask: str, stamps: Array, first: Array) -> Frequency:
+        """This frequency with a mask, unless two timestamps of a series then lie in one period.
+
+        An hour that occurs twice when clocks are set back can't be told apart in local time.
+        """
+        if not mask:
+            return self
+        opened = self.with_mask(mask, stamps)
         ordinals, is_open = opened.ordinals(stamps)
-        ordinals, within = ordinals[is_open], np.cumsum(np.bincount(first, minlength=len(stamps)))[is_open]
-        # an hour that occurs twice when clocks are set back can't be told apart in local time
+        ordinals, within = ordinals[is_open], _series_numbers(first, len(stamps))[is_open]
         return self if (np.diff(ordinals)[np.diff(within) == 0] == 0).any() else opened
 
     def opened(self, text: str, stamps: Array) -> Frequency:
         """This frequency with the open days and hours that a text names, for these timestamps (n,)."""
-        return self._opened(parse_open(text, self.phases), stamps) if self.phases else self
+        return self.with_mask(parse_open(text, self.phases), stamps) if self.phases else self
 
-    def _opened(self, mask: str, stamps: Array) -> Frequency:
+    def with_mask(self, mask: str, stamps: Array) -> Frequency:
+        """This frequency with these open phases, for these timestamps (n,)."""
         opened = replace(self, open=mask)
         if not mask:
             return opened
@@ -261,6 +289,11 @@ class Frequency:
         stamps = self.stamps(ordinals)
         return to_local(stamps, self.zone) if self.zone and not self.counts_days else stamps
 
+    @property
+    def whole(self) -> Frequency:
+        """This frequency with all phases of the week open."""
+        return replace(self, open="")
+
     def is_closed(self, stamps: Array) -> Array:
         """Whether each timestamp (n,) begins a phase of the week that is closed, bool."""
         return self._week.is_closed(as_integers(self._local(stamps))) if self.open else np.zeros(len(stamps), bool)
@@ -387,6 +420,11 @@ def steps_within(stamps: Array, first: Array) -> tuple[Array, Array]:
     inside = np.ones(len(steps), bool)
     inside[first[1:] - 1] = False
     return steps[inside & (steps > 0)], inside
+
+
+def _series_numbers(first: Array, count: int) -> Array:
+    """The number of each row's series, (count,), which begin at the rows `first`."""
+    return np.repeat(np.arange(len(first)), np.diff(first, append=count))
 
 
 def _commonest(numbers: Array) -> int:

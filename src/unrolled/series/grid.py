@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
@@ -53,6 +53,11 @@ class Rows(NamedTuple):
     def same_series(self) -> Array:
         """Whether each row but the first belongs to the same series as the row before, (m - 1,)."""
         return self.codes[1:] == self.codes[:-1]
+
+    @property
+    def first(self) -> Array:
+        """The first row of each series that has rows, if rows are sorted."""
+        return np.flatnonzero(np.r_[True, ~self.same_series])
 
     def series(self, k: int) -> str:
         """The series of row k, in a message."""
@@ -125,6 +130,7 @@ class Placement(NamedTuple):
     n_dropped: int  # last rows of series that were dropped, because their period is incomplete
     notes: list[str]  # about closed phases of the week
     conflict: str | None  # why no grid holds all rows: a wrong timestamp, or several frequencies
+    every_row: Rows  # sorted, with those dropped
 
 
 def place_rows(
@@ -133,6 +139,7 @@ def place_rows(
     opened: str | None = None,
     zone: str | None = None,
     left_out: int = 0,
+    mask: str | None = None,
 ) -> Placement:
     """Sort rows and place them on the grid of a frequency, which is inferred if it is None.
 
@@ -142,6 +149,7 @@ def place_rows(
         opened: the open days and hours; None: they are found, or those of the given `Frequency`.
         zone: the time zone of a frequency that is not given as a `Frequency`.
         left_out: the last periods of each series, whose values must not decide what is closed.
+        mask: the open phases, if they have been found; see `masks_of_series`.
     """
     rows = rows.sorted()
     _refuse_duplicates(rows)
@@ -150,7 +158,7 @@ def place_rows(
         refuse_other_stamps(rows.stamps, freq, rows.columns)
         frequency = freq
     else:
-        frequency, decisive = _frequency_of(rows, freq, opened, zone, left_out)
+        frequency, decisive = _frequency_of(rows, freq, opened, zone, left_out, mask)
         if freq is None and frequency.unit == "integer":
             _refuse_codes_of_dates(rows)
     every_row = rows
@@ -168,42 +176,70 @@ def place_rows(
         rows, ordinals, on_grid = rows.take(keep), ordinals[keep], on_grid[keep]
         conflict = _off_grid(rows, ordinals, on_grid, frequency, trained=isinstance(freq, Frequency))
     if conflict is None and freq is None:
-        whole = replace(frequency, open="")  # days of months without those that are closed are no longer even
-        conflict = _coarser_series(every_row, whole.ordinals(every_row.stamps)[0], frequency)
-    return Placement(rows, frequency, ordinals, n_dropped, notes, conflict)
+        # the days of months without those that are closed are no longer even
+        conflict = _coarser_series(every_row, frequency.whole.ordinals(every_row.stamps)[0], frequency)
+    return Placement(rows, frequency, ordinals, n_dropped, notes, conflict, every_row)
 
 
 def _frequency_of(
-    rows: Rows, freq: str | int | None, opened: str | None, zone: str | None, left_out: int
+    rows: Rows, freq: str | int | None, opened: str | None, zone: str | None, left_out: int, mask: str | None
 ) -> tuple[Frequency, Array]:
-    """The frequency of sorted rows, and which of them decide what is closed: those with a value (m,) bool.
+    """The frequency of sorted rows, and which of them decide what is closed, (m,) bool."""
+    first = rows.first
+    found = Frequency.of_steps(rows.stamps, first) if freq is None else Frequency.named(freq, rows.stamps[0])
+    whole = replace(found, zone=zone)
+    if mask is not None:
+        given = whole.with_mask(mask, rows.stamps)
+    elif opened is not None and applies(opened, whole.phases):
+        given = whole.opened(opened, rows.stamps)
+    else:
+        closing = lambda decisive: [whole.with_closed_phases(rows.stamps, first, decisive)] * len(first)  # noqa: E731
+        frequencies, decisive = _decided(rows, whole, left_out, closing)
+        return frequencies[0], decisive
+    return given, _before_the_end(rows, [given] * len(first), left_out)
+
+
+def masks_of_series(placed: Placement, left_out: int) -> list[str]:
+    """The open phases of each series, (S,), which may differ; arguments as in `place_rows`."""
+    rows, whole = placed.every_row, placed.frequency.whole
+    of_each = lambda decisive: whole.with_closed_phases_of_each(rows.stamps, rows.first, decisive)  # noqa: E731
+    found = np.full(len(rows.ids), "", object)
+    found[rows.codes[rows.first]] = [one.open for one in _decided(rows, whole, left_out, of_each)[0]]
+    return found.tolist()
+
+
+def _decided(
+    rows: Rows, whole: Frequency, left_out: int, close: Callable[[Array], list[Frequency]]
+) -> tuple[list[Frequency], Array]:
+    """The frequency of each series, and the rows that decide what is closed: those with a value, (m,) bool.
 
     Closed phases do not count in `left_out`. If there are any, the last decisive row lies earlier; it is moved until
     no later one has decided.
     """
-    first = np.flatnonzero(np.r_[True, ~rows.same_series])
-    found = Frequency.of_steps(rows.stamps, first) if freq is None else Frequency.named(freq, rows.stamps[0])
-    whole = replace(found, zone=zone)
-    decisive = _before_the_end(rows, whole, left_out)
-    if opened is not None and applies(opened, whole.phases):
-        return whole.opened(opened, rows.stamps), decisive
+    decisive = _before_the_end(rows, [whole] * len(rows.first), left_out)
     while True:
-        frequency = whole.with_closed_phases(rows.stamps, first, decisive)
-        earlier = decisive & _before_the_end(rows, frequency, left_out)
+        found = close(decisive)
+        earlier = decisive & _before_the_end(rows, found, left_out)
         if (earlier == decisive).all():
-            return frequency, decisive
+            return found, decisive
         decisive = earlier
 
 
-def _before_the_end(rows: Rows, frequency: Frequency, left_out: int) -> Array:
-    """Whether rows have a value and lie before the last `left_out` periods of their series, (m,) bool."""
+def _before_the_end(rows: Rows, frequencies: Sequence[Frequency], left_out: int) -> Array:
+    """Whether rows have a value and lie before the last `left_out` periods of their series, (m,) bool.
+
+    There is a frequency for each series.
+    """
     known = ~np.isnan(rows.values)
-    if not left_out or not frequency.phases:
+    if not left_out or not frequencies[0].phases:
         return known
-    ordinals, on_grid = frequency.ordinals(rows.stamps)
-    last = np.full(len(rows.ids), ordinals.min())
-    np.maximum.at(last, rows.codes[known & on_grid], ordinals[known & on_grid])
-    return known & (ordinals <= (last - left_out)[rows.codes])
+    counts = np.diff(rows.first, append=len(known))
+    ordinals, on_grid = np.empty(len(known), np.int64), np.empty(len(known), bool)
+    for frequency in set(frequencies):
+        own = np.repeat([one == frequency for one in frequencies], counts)
+        ordinals[own], on_grid[own] = frequency.ordinals(rows.stamps[own])
+    last = np.maximum.reduceat(np.where(known & on_grid, ordinals, ordinals.min()), rows.first)
+    return known & (ordinals <= np.repeat(last - left_out, counts))
 
 
 def refuse_open(opened: str | None, frequencies: Sequence[Frequency]) -> None:
