@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -185,27 +186,29 @@ def _frequency_of(
     rows: Rows, freq: str | int | None, opened: str | None, zone: str | None, left_out: int, mask: str | None
 ) -> tuple[Frequency, Array]:
     """The frequency of sorted rows, and which of them decide what is closed, (m,) bool."""
-    first = rows.first
-    found = Frequency.of_steps(rows.stamps, first) if freq is None else Frequency.named(freq, rows.stamps[0])
+    found = Frequency.of_steps(rows.stamps, rows.first) if freq is None else Frequency.named(freq, rows.stamps[0])
     whole = replace(found, zone=zone)
-    if mask is not None:
-        given = whole.with_mask(mask, rows.stamps)
-    elif opened is not None and applies(opened, whole.phases):
-        given = whole.opened(opened, rows.stamps)
-    else:
-        closing = lambda decisive: [whole.with_closed_phases(rows.stamps, first, decisive)] * len(first)  # noqa: E731
-        frequencies, decisive = _decided(rows, whole, left_out, closing)
-        return frequencies[0], decisive
-    return given, _before_the_end(rows, [given] * len(first), left_out)
+
+    def close(decisive: Array) -> list[Frequency]:
+        if mask is not None:
+            frequency = whole.with_mask(mask, rows.stamps)
+        elif opened is not None and applies(opened, whole.phases):
+            frequency = whole.opened(opened, rows.stamps)
+        else:
+            frequency = whole.with_closed_phases(rows.stamps, rows.first, decisive)
+        return [frequency] * len(rows.first)
+
+    frequencies, decisive = _decided(rows, whole, left_out, close)
+    return frequencies[0], decisive
 
 
 def masks_of_series(placed: Placement, left_out: int) -> list[str]:
     """The open phases of each series, (S,), which may differ; arguments as in `place_rows`."""
     rows, whole = placed.every_row, placed.frequency.whole
-    of_each = lambda decisive: whole.with_closed_phases_of_each(rows.stamps, rows.first, decisive)  # noqa: E731
+    close = partial(whole.with_closed_phases_of_each, rows.stamps, rows.first)
     found = np.full(len(rows.ids), "", object)
-    found[rows.codes[rows.first]] = [one.open for one in _decided(rows, whole, left_out, of_each)[0]]
-    return found.tolist()
+    found[rows.codes[rows.first]] = [frequency.open for frequency in _decided(rows, whole, left_out, close)[0]]
+    return list(found)
 
 
 def _decided(
