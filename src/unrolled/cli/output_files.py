@@ -109,7 +109,7 @@ def write_forecast(
     if run_file is None:
         return []
     folder = run_file.out
-    write_bytes(folder / FORECAST, _csv_file(readable(result), given))
+    write_bytes(folder / FORECAST, _csv_file(readable(result, fc.columns_), given))
     fc.save(folder / MODEL)
     for name in report_names:
         report.save(folder / name)
