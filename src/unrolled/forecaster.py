@@ -230,9 +230,9 @@ class Forecaster:
         panels = self._read(df, columns)
         return self.fit_panels(panels, Source(columns, library_of(df, (id_col, time_col))), baselines)
 
-    def _read(self, df: IntoDataFrame, columns: Columns) -> list[Panel]:
-        asked = self.parameters
-        return read_panels(df, columns, asked.freq, asked.season, opened=asked.open, zone=asked.zone)
+    def _read(self, df: IntoDataFrame, columns: Columns, left_out: int = 0) -> list[Panel]:
+        p = self.parameters
+        return read_panels(df, columns, p.freq, p.season, opened=p.open, zone=p.zone, left_out=left_out)
 
     def fit_panels(
         self,
@@ -414,7 +414,7 @@ class Forecaster:
         columns = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         step = parameters.horizon if step_size is None else step_size
         plan = CrossValidationPlan.checked(n_windows, step, refit, check_levels(level), baselines)
-        panels = self._read(df, columns)
+        panels = self._read(df, columns, int(plan.left_out(parameters.horizon)[0]))
         found = uninterrupted(backtest(parameters, panels, Source(columns), plan))
         self.found_ = found.found
         return in_library(found.columns, library_of(df, (id_col, time_col)), found.zone)

@@ -53,6 +53,90 @@ def test_rows_after_a_cutoff_change_no_earlier_forecast(refit, rng):
         pd.testing.assert_frame_equal(whole.loc[kept, forecasts], again.loc[kept, forecasts], check_exact=True)
 
 
+def open_times(freq, periods, is_open, name="a"):
+    """A series of positive numbers at the open ones of some timestamps, with its id."""
+    stamps = pd.date_range("2024-01-01", periods=periods, freq=freq)
+    stamps = stamps[is_open(stamps)]
+    return pd.DataFrame({"unique_id": name, "ds": stamps, "y": 50 + 10 * np.sin(np.arange(len(stamps)))})
+
+
+TABLES = {
+    "days without Sundays": lambda: open_times("D", 150, lambda t: t.dayofweek < 6),
+    "business days": lambda: open_times("D", 152, lambda t: t.dayofweek < 5),
+    "days closed differently": lambda: pd.concat(
+        [
+            open_times("D", 152, lambda t: t.dayofweek < 6),
+            open_times("D", 153, lambda t: t.dayofweek > 0, "b"),
+            open_times("D", 153, lambda t: t.dayofweek < 7, "c"),
+        ]
+    ),
+    "every day": lambda: open_times("D", 100, lambda t: t.dayofweek < 7),
+    "every day, now and then a gap": lambda: open_times("D", 100, lambda t: t.day != 7),
+    "hours of opening": lambda: open_times("h", 560, lambda t: (t.hour >= 8) & (t.hour < 20)),
+    "months": lambda: open_times("MS", 60, lambda t: t.month > 0),
+    "hours and business days": lambda: pd.concat(
+        [open_times("h", 150, lambda t: t.hour >= 0), open_times("D", 152, lambda t: t.dayofweek < 5, "b")]
+    ),
+}
+CHANGES = {
+    "closed times opened": (True, 0.0, 1.0),
+    "gaps": (False, 0.5, 1.0),
+    "negative numbers": (False, 0.0, -1e6),
+    "zeros": (False, 0.0, 0.0),
+    "all of them": (True, 0.3, -1.0),
+}
+
+
+def changed_after(df, cutoffs, rng, opened, gaps, factor):
+    """A table whose rows after the cutoffs, but for the last of each series, are others."""
+    parts = []
+    for name, part in df.groupby("unique_id", sort=False):
+        early, late = part[part["ds"] <= cutoffs[name]], part[part["ds"] > cutoffs[name]]
+        late = late.assign(y=factor * late["y"] * rng.uniform(0.5, 2, len(late)))
+        if opened:
+            step = part["ds"].diff().min()
+            middle, end = late["ds"].iloc[[len(late) // 2, -1]]  # the cutoffs are later if all times are open
+            whole = pd.DataFrame({"ds": pd.date_range(middle, end, freq=step)})
+            late = whole.merge(late, how="outer").fillna({"unique_id": name, "y": 7.0})
+        kept = rng.uniform(size=len(late)) >= gaps
+        kept[-1] = True
+        parts += [early, late[kept]]
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("kind", TABLES)
+def test_rows_after_the_first_cutoff_do_not_decide_how_the_table_is_read(kind, change, rng):
+    """Neither what is closed, nor logarithms, limits and scales: the first cutoff's forecasts keep their bits."""
+    df = TABLES[kind]()
+    options = {"n_windows": 2, "step_size": 30 if kind == "months" else 60, "level": [80], "baselines": True}
+    if kind == "months" and CHANGES[change][0]:
+        return  # none of them is closed
+    whole = forecaster(steps=3, ensemble=1).cross_validation(df, **options)
+    first = whole.groupby("unique_id")["cutoff"].min()
+    again = forecaster(steps=3, ensemble=1).cross_validation(
+        changed_after(df, first, rng, *CHANGES[change]), **options
+    )
+    forecasts = whole.columns.difference(["y"])
+    before, after = (
+        rows[rows["cutoff"] == rows["unique_id"].map(first)][forecasts].sort_values(["unique_id", "ds"])
+        for rows in (whole, again)  # frequencies are in the order of their rows, which may differ
+    )
+    assert len(before) == 4 * len(first)
+    pd.testing.assert_frame_equal(before.reset_index(drop=True), after.reset_index(drop=True), check_exact=True)
+
+
+@pytest.mark.parametrize("closed_before", [True, False])
+def test_days_that_close_or_open_after_the_first_cutoff_are_not_known_there(closed_before):
+    days = pd.date_range("2024-01-01", periods=280)  # 40 weeks; the last ten differ from those before
+    is_sunday, is_late = days.dayofweek == 6, np.arange(280) >= 210
+    stamps = days[~is_sunday | (is_late if closed_before else ~is_late)]
+    df = pd.DataFrame({"ds": stamps, "y": np.arange(float(len(stamps)))})
+    rows = forecaster(horizon=7, steps=2, ensemble=1).cross_validation(df, n_windows=2, step_size=53)
+    ahead = rows["ds"][rows["cutoff"] == rows["cutoff"].min()]
+    assert (6 in ahead.dt.dayofweek.tolist()) is not closed_before
+
+
 def test_without_refit_each_cutoff_is_a_prediction_of_one_fit(rng):
     df = panel_frame(rng, lengths=(90, 70))
     whole = forecaster().cross_validation(df, n_windows=4, step_size=3, level=[80, 95], refit=False)

@@ -208,3 +208,25 @@ def test_ctrl_c_keeps_the_parts_that_were_reached(number, names, both, monkeypat
 
 def test_frequencies_are_listed_with_their_counts(both):
     assert series_counts(read_panels(both, Columns())) == "3 series monthly, 2 quarterly"
+
+
+def test_series_closed_on_different_days_are_forecast_on_their_own_days(rng):
+    def shop(name, days, rows=140):
+        stamps = pd.date_range("2024-01-01", periods=rows)
+        frame = pd.DataFrame({"unique_id": name, "ds": stamps, "y": rng.normal(50, 1, rows)})
+        return frame[frame["ds"].dt.dayofweek.isin(days)]
+
+    df = pd.concat([shop("a", range(6)), shop("b", range(1, 7)), shop("c", range(7))])
+    fc = quick().fit(df)
+    assert set(fc.parts_) == {"daily", "daily (Monday to Saturday)", "daily (Tuesday to Sunday)"}
+    days = fc.predict(horizon=4).groupby("unique_id")["ds"].agg(lambda ds: ds.dt.dayofweek.tolist()).to_dict()
+    assert days == {"a": [0, 1, 2, 3], "b": [1, 2, 3, 4], "c": [0, 1, 2, 3]}
+    # a new series has the networks of those that are closed when it has no values
+    newer = pd.concat(
+        [shop("a", range(6)), shop("d", range(6), 82), shop("e", range(7), 82), shop("f", range(1, 7), 82)]
+    )
+    days = fc.predict(newer, horizon=4).groupby("unique_id")["ds"].agg(lambda ds: ds.dt.dayofweek.tolist())
+    assert days.to_dict() == {"a": [0, 1, 2, 3], "d": [5, 0, 1, 2], "e": [5, 6, 0, 1], "f": [5, 6, 1, 2]}
+    rows = quick().cross_validation(df, n_windows=2)
+    assert not ((rows["unique_id"] == "a") & (rows["ds"].dt.dayofweek == 6)).any()
+    assert rows["y"].notna().all()

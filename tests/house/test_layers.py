@@ -66,7 +66,7 @@ LEVELS = {
         {"files"},
     ],
     f"{ROOT}.series.files": [
-        {"date_words", "numbers", "options", "sentinels", "workbook"},
+        {"date_words", "labels", "numbers", "options", "sentinels", "workbook"},
         {"dates"},
         {"date_codes", "day_periods", "decode", "header"},
         {"dialect"},

@@ -120,6 +120,61 @@ def test_time_zones_are_decided_for_each_frequency():
     assert found["daily"].stamps(0)[0] == np.datetime64("2024-03-01")  # in local time
 
 
+def test_months_are_not_taken_for_business_days_with_gaps():
+    days = table(np.arange(500.0), freq="B", unique_id="d")
+    months = table(np.arange(24.0), start="2023-01-01", freq="MS", unique_id="m")
+    panels = read_panels(pd.concat([days, months]), Columns())
+    assert [(p.frequency.name, p.ids) for p in panels] == [("business days", ["d"]), ("monthly", ["m"])]
+    assert all(p.observed.all() for p in panels)
+
+
+def test_open_days_and_hours_apply_to_the_frequencies_that_have_them():
+    days = table(np.arange(100.0), unique_id="d")
+    months = table(np.arange(24.0), start="2023-01-01", freq="MS", unique_id="m")
+    hours = table(np.arange(200.0), freq="h", unique_id="h")
+    for opened, expected in (("mon-sat", "daily (Monday to Saturday)"), ("all", "daily")):
+        panels = read_panels(pd.concat([days, months]), Columns(), opened=opened)
+        assert [panel.frequency.name for panel in panels] == [expected, "monthly"]
+        assert panels[1].observed.all()
+    panels = read_panels(pd.concat([hours, days, months]), Columns(), opened="mon-fri 8-20")
+    names = ["hourly (Monday to Friday 08:00 to 20:00)", "daily", "monthly"]
+    assert [panel.frequency.name for panel in panels] == names
+    quarters = table(np.arange(20.0), freq="QS", unique_id="q")
+    with pytest.raises(
+        un.InputError, match=r"`open='mon-fri'` applies to days .*, but the series are monthly, quart"
+    ):
+        read_panels(pd.concat([months, quarters]), Columns(), opened="mon-fri")
+    with pytest.raises(un.InputError, match="`open='8-20'` names hours, but the series are daily"):
+        read_panels(pd.concat([days, months]), Columns(), opened="8-20")
+
+
+def test_series_that_are_closed_on_different_days_get_panels_of_their_own():
+    whole = pd.concat([table(np.arange(140.0), unique_id=name) for name in "abc"])
+    closed = {"a": 6, "b": 0, "c": -1}
+    frame = whole[whole["ds"].dt.dayofweek != whole["unique_id"].map(closed)]
+    gaps = whole.assign(y=whole["y"].where(whole["ds"].dt.dayofweek != whole["unique_id"].map(closed)))
+    for one in (frame, gaps):
+        panels = {panel.frequency.name: panel for panel in read_panels(one, Columns())}
+        assert {name: panel.ids for name, panel in panels.items()} == {
+            "daily": ["c"],
+            "daily (Monday to Saturday)": ["a"],
+            "daily (Tuesday to Sunday)": ["b"],
+        }
+        assert all(panel.observed.all() for panel in panels.values())
+        assert [len(panels[name].y) for name in sorted(panels)] == [140, 120, 120]
+    for options in ({"season": 7}, {"freq": "D"}, {"opened": "all"}):
+        (panel,) = read_panels(frame, Columns(), **options)
+        assert (panel.frequency.name, panel.ids) == ("daily", ["a", "b", "c"])
+
+
+def test_values_of_a_few_open_series_are_kept_where_all_others_are_closed():
+    frame = pd.concat([table(np.arange(140.0), unique_id=name) for name in range(10)])
+    frame = frame[(frame["ds"].dt.dayofweek < 6) | (frame["unique_id"] == 3)]
+    panels = read_panels(frame, Columns())
+    assert [(p.frequency.name, len(p.ids)) for p in panels] == [("daily (Monday to Saturday)", 9), ("daily", 1)]
+    assert panels[1].lengths.tolist() == [140]
+
+
 def test_rows_are_named_by_their_position_in_the_whole_table(mixed):
     rows = np.arange(100, 100 + len(mixed))
     at = int(np.flatnonzero(mixed["unique_id"] == "day")[10])

@@ -19,6 +19,7 @@ from unrolled.series.open_phases import (
     OpenWeek,
     describe_open,
     find_open,
+    find_open_of_each,
     parse_open,
     phase_numbers,
 )
@@ -154,6 +155,52 @@ def test_a_day_is_numbered_at_any_hour_and_an_hour_at_its_minute():
     numbers, on_grid = phase_numbers(np.array([MONDAY, half_past, half_past + DAY // 24]), half_past, 168)
     assert numbers.tolist() == [-1, 0, 1]
     assert on_grid.tolist() == [False, True, True]
+
+
+# --- found in each series ---------------------------------------------------------------------------
+
+
+def found_of_each(*series: np.ndarray, phases: int = 7) -> list[str]:
+    return find_open_of_each(np.concatenate(series), np.cumsum([0, *map(len, series[:-1])]), phases)
+
+
+def test_series_are_closed_at_times_of_their_own():
+    masks = ["1111110", "0111111", "1111111", "1111110"]
+    found = found_of_each(*(kept(mask, 20) for mask in masks))
+    assert found == [mask if "0" in mask else "" for mask in masks]
+    shop, kiosk = parse_open(SHOP, 168), parse_open("06:00-20:00", 168)
+    assert found_of_each(kept(kiosk, 12), kept(shop, 12), phases=168) == [kiosk, shop]
+
+
+def test_series_that_are_closed_at_the_same_times_have_the_mask_that_all_of_them_show():
+    many = [kept("1111110", 20)] * 30
+    assert set(found_of_each(*many)) == {find_open(np.concatenate(many), np.arange(30) * 120, 7)} == {"1111110"}
+    # too short to show a day by itself
+    assert set(found_of_each(*[kept("1111110", 2)] * 3, kept("1111110", 40))) == {"1111110"}
+
+
+def test_a_short_series_has_the_tightest_mask_that_leaves_out_none_of_its_values():
+    whole, six, five = (kept(mask, 20) for mask in ("1111111", "1111110", "1111100"))
+    short = [numbers[:14] for numbers in (whole, six, five)]
+    assert found_of_each(whole, six, five, *short) == ["", "1111110", "1111100"] * 2
+    sparse = kept("1111111", 20)[::13]  # no value in most of its days, Sundays among the others
+    assert found_of_each(six, six, sparse) == ["1111110", "1111110", ""]
+
+
+def test_few_or_short_series_have_no_mask_of_their_own():
+    usual = [kept("1111110", 20)] * 11
+    assert found_of_each(*usual, kept("1011110", 20)) == ["1111110"] * 12
+    hours = [kept(parse_open(f"{a}:00-{a + 6}:00", 168), 8) for a in range(12)]  # all different
+    assert len(set(found_of_each(*hours, phases=168))) == 1
+    assert found_of_each(*usual[:2], kept("0111110", 6)) == ["1111110"] * 3
+    assert found_of_each(*usual[:2], kept("1111111", 6)) == ["1111110"] * 3  # too short for networks of its own
+
+
+@given(share=st.floats(0.3, 0.9), count=st.integers(2, 40), seed=st.integers(0, 2**32 - 1))
+def test_gaps_at_random_rarely_give_a_series_a_mask_of_its_own(share, count, seed):
+    rng = np.random.default_rng(seed)
+    series = [np.flatnonzero(rng.uniform(size=210) < share) for _ in range(count)]
+    assert set(found_of_each(*series)) == {""}
 
 
 # --- tables -----------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..arrays import Array
+    from ..series.columns import Columns
 
 SIGNIFICANT_DIGITS = 6  # of the largest value of a series
 DIGITS_OF_SPREAD = 3  # of the distance between the columns of a row, such as the ends of an interval
@@ -53,10 +54,11 @@ def print_rows(frame: pd.DataFrame, form: CsvForm, always_csv: bool = False) -> 
         print_table(escaped(frame) if form.excel_safe else frame)
 
 
-def readable(forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Forecasts without digits that carry no information; columns of whole numbers become integers.
+def readable(forecasts: pd.DataFrame, columns: Columns | None = None) -> pd.DataFrame:
+    """Forecasts without digits that carry no information, and with the labels of years that their table has.
 
-    Each series keeps six digits of its largest value, and more if its intervals are narrow.
+    Columns of whole numbers become integers. Each series keeps six digits of its largest value, and more if its
+    intervals are narrow. `columns` are those of the table; None: it has no labels.
 
     >>> import pandas as pd
     >>> readable(pd.DataFrame({"LSTM": [1234.56789, 99.87654321], "hi": [1301.0, 102.0]})).to_dict("list")
@@ -64,6 +66,8 @@ def readable(forecasts: pd.DataFrame) -> pd.DataFrame:
     """
     import numpy as np
     import pandas as pd
+
+    from ..series.files.labels import labelled
 
     names = list(forecasts.select_dtypes("float"))
     if not names or not len(forecasts):
@@ -80,7 +84,8 @@ def readable(forecasts: pd.DataFrame) -> pd.DataFrame:
     for count in np.unique(decimals[decimals < MAX_DECIMALS]):
         chosen = decimals == count
         values[chosen] = np.round(values[chosen], int(count)) + 0.0  # not -0
-    return forecasts.assign(**{str(name): _whole(values[:, k]) for k, name in enumerate(names)})
+    rounded = forecasts.assign(**{str(name): _whole(values[:, k]) for k, name in enumerate(names)})
+    return rounded if columns is None else labelled(rounded, columns)
 
 
 def _spread(values: Array) -> Array:

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from ..series.panel import Panel
 
 
-def training_panels(fc: Forecaster, file: str, table: FileTable, console: Console) -> list[Panel]:
-    """The table of a training as one panel per frequency; its columns and series are printed."""
+def training_panels(fc: Forecaster, file: str, table: FileTable, console: Console, left_out: int = 0) -> list[Panel]:
+    """The table of a training as one panel per frequency; its columns and series are printed.
+
+    The last `left_out` rows of each series do not decide what is closed.
+    """
     from ..series.by_frequency import read_panels
     from ..series.files.inspection import describe_panel
 
@@ -33,6 +36,7 @@ def training_panels(fc: Forecaster, file: str, table: FileTable, console: Consol
             parameters.season,
             opened=parameters.open,
             zone=table.options.zone,
+            left_out=left_out,
         )
     except DataError as error:
         raise DataError(f"{'standard input' if file == '-' else file}, {error}") from error

@@ -124,7 +124,7 @@ def write_forecast(
     chosen = chosen_by_fit(fc)
     stopped = interrupt_remarks(was_interrupted(fc), networks_of(fc))
     remarks = [*stopped, *choice_remarks(given, chosen), *_data_remarks(fc)]
-    contents = {FORECAST: _csv_file(readable(result), given), MODEL: fc.to_bytes()}
+    contents = {FORECAST: _csv_file(readable(result, fc.columns_), given), MODEL: fc.to_bytes()}
     for name in report_names:
         text = report.to_html() if name.endswith(".html") else report.to_markdown()
         contents[name] = text.encode("utf-8", "replace")  # the name of a table may hold bytes that are not UTF-8

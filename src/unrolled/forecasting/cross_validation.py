@@ -76,6 +76,10 @@ class CrossValidationPlan:
         every = (1 if refit else n_windows) if isinstance(refit, (bool, np.bool_)) else refit
         return cls(int(n_windows), int(step_size), int(every), list(levels), names)
 
+    def left_out(self, horizon: int) -> Array:
+        """The rows of each series after each origin, the oldest first, (W,)."""
+        return horizon + self.step_size * np.arange(self.n_windows)[::-1]
+
 
 @dataclass(frozen=True)
 class ForecastRows:
@@ -159,7 +163,7 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
     parameters.check_name(columns)
     _refuse_names(columns, plan.baselines)
     require_statsforecast(weights_of(parameters.combine))  # before a search, too
-    left_out = horizon + plan.step_size * np.arange(plan.n_windows)[::-1]
+    left_out = plan.left_out(horizon)
     past = panel.until(int(left_out[0]))
     if not len(past.ids):
         raise DataError(

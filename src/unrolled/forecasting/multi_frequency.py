@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,9 @@ from ..arrays import Array
 from ..errors import DataError, InputError
 from ..interactive.interrupts import interruptible
 from ..interactive.progress import run_progress, subtask
-from ..series.by_frequency import frequency_names, frequency_note, merge_notes, series_counts, take_rows
+from ..series.by_frequency import frequency_note, merge_notes, series_counts, series_frequencies, take_rows
 from ..series.columns import Columns
-from ..series.dataframe import PANDAS, in_one_zone, open_table, read_ids
+from ..series.dataframe import PANDAS, in_one_zone, open_table, read_ids, read_target
 from ..series.panel import Panel
 from ..series.stamps import read_stamps
 from .defaults import FitPlan, plan_fit
@@ -109,30 +109,49 @@ class FittedTable:
         """
         if not self.mixed:
             return [(self.only, self.only.read(df, columns), columns)]
-        table = open_table(df, columns, (columns.time,))
+        table = open_table(df, columns, (columns.time, columns.target))
         codes, ids = read_ids(table, columns)
-        names = list(self.predictors)
         of_series = np.full(len(ids), -1)
         for k, one in enumerate(self.predictors.values()):
             of_series[pd.Index(one.context.ids).get_indexer(pd.Index(ids)) >= 0] = k
-        new = of_series[codes] < 0
-        if new.any():
-            kept, numbers = np.unique(codes[new], return_inverse=True)
-            stamps = read_stamps(table[columns.time], columns, codes=codes)[new]
-            for series, name in zip(kept, frequency_names(stamps, numbers), strict=True):
-                if name not in names:
-                    raise DataError(
-                        f"series {str(ids[series])!r} is {name or 'of one timestamp'}; this forecaster was trained "
-                        f"on series that are {', '.join(names)}. Leave it out, or train on such series as well."
-                    )
-                of_series[series] = names.index(name)
+        if (of_series < 0).any():
+            self._assign_new(of_series, table, columns, codes, ids)
         found = []
         for k, one in enumerate(self.predictors.values()):
             here = of_series[codes] == k
             if here.any():
-                own = replace(columns, rows=[columns.row(row) for row in np.flatnonzero(here)])
-                found.append((one, one.read(take_rows(df, here), own), own))
+                rows = np.flatnonzero(here)
+                own = replace(columns, rows=[columns.row(row) for row in rows])
+                found.append((one, one.read(take_rows(df, rows), own), own))
         return found
+
+    def _assign_new(self, of_series: Array, table: Any, columns: Columns, codes: Array, ids: Sequence[Any]) -> None:
+        """Number the predictor of each series that is not of the fit, in place; `codes` (n,) number the rows' series.
+
+        Of predictors that differ only in the times at which series are closed, it is the one that leaves out the
+        fewest values, and then the one with the fewest open phases.
+        """
+        frequencies = [one.context.frequency for one in self.predictors.values()]
+        known = ~np.isnan(read_target(table[columns.target], columns))
+        left_out = []
+        for frequency in frequencies:
+            closed = frequency.is_closed(read_stamps(table[columns.time], columns, frequency, codes)) & known
+            left_out.append(np.bincount(codes, closed, len(ids)))
+        new = of_series[codes] < 0
+        kept, numbers = np.unique(codes[new], return_inverse=True)
+        stamps = read_stamps(table[columns.time], columns, codes=codes)[new]
+        for series, found in zip(kept, series_frequencies(stamps, numbers), strict=True):
+            name = None if found is None else found.whole.name
+            fitting = [k for k, frequency in enumerate(frequencies) if frequency.whole.name == name]
+            if not fitting:
+                raise DataError(
+                    f"series {str(ids[series])!r} is {found.name if found else 'of one timestamp'}; this forecaster "
+                    f"was trained on series that are {', '.join(self.predictors)}. Leave it out, or train on such "
+                    "series as well."
+                )
+            of_series[series] = min(
+                fitting, key=lambda k: (left_out[k][series], frequencies[k].open.count("1") or np.inf)
+            )
 
 
 # --- fitting ----------------------------------------------------------------------------------------

@@ -57,7 +57,8 @@ def _common(parameters: Parameters, source: Source) -> Content:
     """The content that a whole table and its parts share."""
     return {
         "params": _described(parameters),
-        "columns": {name: getattr(source.columns, name) for name in COLUMNS},
+        "columns": {name: getattr(source.columns, name) for name in COLUMNS}
+        | ({} if source.columns.label is None else {"label": source.columns.label}),
         "library": source.library.name,
         "types": dict(source.library.types),
         "reading": dict(source.reading),

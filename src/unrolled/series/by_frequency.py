@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,16 @@ from ..errors import DataError, InputError
 from .columns import Columns
 from .dataframe import open_table, read_ids
 from .frequency import DAY, Frequency, as_integers
-from .from_frame import make_panel, read_content, read_panel
-from .grid import MAX_EVEN_STEP_RATIO, MIN_EVEN_STEPS_SHARE, MIN_STEPS_FOR_OWN_FREQUENCY, place_rows
+from .from_frame import TableContent, make_panel, read_content
+from .grid import (
+    MAX_EVEN_STEP_RATIO,
+    MIN_EVEN_STEPS_SHARE,
+    MIN_STEPS_FOR_OWN_FREQUENCY,
+    Placement,
+    masks_of_series,
+    place_rows,
+    refuse_open,
+)
 from .panel import Panel
 from .stamps import read_stamps
 
@@ -30,7 +38,8 @@ def by_frequency(df: IntoDataFrame, id_col: str = "unique_id", time_col: str = "
     """Split a long table into one table per frequency of its series, by the frequency's name.
 
     Horizons, seasons and calendar features have another meaning at each frequency. A `Forecaster` splits tables the
-    same way; splitting by hand allows a horizon and parameters for each frequency. A series has its own frequency if
+    same way, and then by the times at which series are closed; splitting by hand allows a horizon and parameters for
+    each frequency. A series has its own frequency if
     it has at least four steps between timestamps, nearly all of about the same length. Any other series is assigned
     to the coarsest frequency on whose grid it lies with gaps, and a series with a single timestamp to the frequency
     that most series have.
@@ -55,21 +64,22 @@ def by_frequency(df: IntoDataFrame, id_col: str = "unique_id", time_col: str = "
     columns = Columns(id_col, time_col)
     table = open_table(df, columns, (time_col,))
     codes, _ = read_ids(table, columns)
-    rows = _rows_by_frequency(read_stamps(table[time_col], columns, codes=codes), codes)
-    return {name: take_rows(df, wanted) for name, wanted in rows.items()}
+    names = frequency_names(read_stamps(table[time_col], columns, codes=codes), codes)
+    rows = _rows_by_name(np.array(names, object)[codes]) if any(names) else {}
+    return {name: take_rows(df, np.flatnonzero(wanted)) for name, wanted in rows.items()}
 
 
-def take_rows(df: IntoDataFrame, wanted: Array) -> Any:
-    """The rows of a table for which `wanted` (n,) bool is true, in its library."""
+def take_rows(df: IntoDataFrame, rows: Array) -> Any:
+    """The rows of a table at these positions, in its library."""
     import narwhals as nw
 
-    return df if wanted.all() else nw.from_native(df, eager_only=True).filter(wanted.tolist()).to_native()
+    whole = nw.from_native(df, eager_only=True)
+    return df if len(rows) == len(whole) else whole[rows.tolist()].to_native()
 
 
-def _rows_by_frequency(stamps: Array, codes: Array) -> dict[str, Array]:
-    """The rows of each frequency, (n,) bool, by its name; the frequency with most rows first."""
-    names = np.array(frequency_names(stamps, codes), object)[codes]
-    found, counts = np.unique(names[names != ""], return_counts=True)  # "": no series has two timestamps
+def _rows_by_name(names: Array) -> dict[str, Array]:
+    """The rows of each name (n,), by name; that with most rows first."""
+    found, counts = np.unique(names, return_counts=True)
     return {str(found[k]): names == found[k] for k in np.argsort(-counts, kind="stable")}
 
 
@@ -80,41 +90,93 @@ def read_panels(
     season: int | None = None,
     opened: str | None = None,
     zone: str | None = None,
+    left_out: int = 0,
 ) -> list[Panel]:
     """A long table as one panel, or, if no single grid holds its timestamps, one per frequency, the largest first.
 
-    Parameters are as in `read_panel`. If `freq` is given, there is one panel.
+    Series that are closed at different times of the week have different frequencies, too, unless one of `freq`,
+    `season` and `opened` is given. Parameters are as in `read_panel` and `place_rows`. If `freq` is given, there is
+    one panel.
 
     Raises:
         DataError: the table can't be used as it is; if its series have several clear frequencies, the message names
             what is wrong in the series of one of them.
-        InputError: a season is given, and there are several frequencies.
+        InputError: a season is given, and there are several frequencies; or `opened` applies to none of them.
     """
-    table = read_content(df, columns, freq, zone=zone)
-    placed = place_rows(table.rows, freq, opened, table.zone)
-    if placed.conflict is None:
-        return [make_panel(table, placed, season)]
-    rows = {} if freq is not None else _rows_by_frequency(table.rows.stamps, table.rows.codes)
-    if len(rows) < 2:
-        raise DataError(placed.conflict)
-    # the columns are read again, because time zones and kinds of columns are decided for each frequency by itself
-    panels = [
-        read_panel(
-            take_rows(df, wanted),
-            replace(columns, rows=[columns.row(k) for k in np.flatnonzero(wanted)]),
-            opened=opened,
-            zone=zone,
-        )
-        for wanted in rows.values()
-    ]
+    options = Reading(opened, zone, left_out)
+    parts = _parts_by_frequency(_read_part(df, columns, options, freq), options, freq)
+    refuse_open(opened, [part.placed.frequency for part in parts])
+    if freq is None and season is None and opened is None:
+        parts = [own for part in parts for own in _parts_by_mask(part, options)]
+    panels = [make_panel(part.content, part.placed, season) for part in parts]
     if any(panel.frequency.zone is None for panel in panels):  # days of offsets that no known zone has
         panels = [replace(panel, frequency=replace(panel.frequency, zone=None)) for panel in panels]
-    if season is not None:
+    if season is not None and len(panels) > 1:
         raise InputError(
             f"`season={season}` can't apply to all series: the table has {series_counts(panels)}. Omit it, or "
             "forecast each frequency separately (`un.by_frequency`)."
         )
     return panels
+
+
+class Reading(NamedTuple):
+    """How a table is read; see `place_rows`."""
+
+    opened: str | None
+    zone: str | None
+    left_out: int
+
+
+class Part(NamedTuple):
+    """Series of a table that have one frequency."""
+
+    df: IntoDataFrame
+    columns: Columns
+    content: TableContent
+    placed: Placement
+
+
+def _read_part(
+    df: IntoDataFrame, columns: Columns, options: Reading, freq: str | int | None = None, mask: str | None = None
+) -> Part:
+    """A table on the grid of one frequency, which has this mask if it is given."""
+    content = read_content(df, columns, freq, zone=options.zone)
+    placed = place_rows(content.rows, freq, options.opened, content.zone, options.left_out, mask)
+    return Part(df, columns, content, placed)
+
+
+def _parts_by_frequency(whole: Part, options: Reading, freq: str | int | None) -> list[Part]:
+    """The parts of a table by frequency; only itself if one grid holds all timestamps."""
+    conflict, rows = whole.placed.conflict, whole.content.rows
+    if conflict is None:
+        return [whole]
+    names = [] if freq is not None else frequency_names(rows.stamps, rows.codes)
+    if len(set(names)) < 2:
+        raise DataError(conflict)
+    parts = []
+    for _, df, columns in _split(whole, names):
+        # read again, because time zones and kinds of columns are decided for each frequency by itself
+        parts.append(_read_part(df, columns, options))
+        if parts[-1].placed.conflict is not None:
+            raise DataError(parts[-1].placed.conflict)
+    return parts
+
+
+def _parts_by_mask(whole: Part, options: Reading) -> list[Part]:
+    """The parts of a table of one frequency by the open phases of its series; only itself if they are the same."""
+    can_differ = whole.placed.frequency.phases and len(whole.content.rows.ids) > 1
+    masks = masks_of_series(whole.placed, options.left_out) if can_differ else []
+    if len(set(masks)) < 2:
+        return [whole]
+    return [_read_part(df, columns, options, mask=mask) for mask, df, columns in _split(whole, masks)]
+
+
+def _split(whole: Part, names: Sequence[str]) -> Iterator[tuple[str, Any, Columns]]:
+    """The rows of a table for each of the names of its series (S,), that with most rows first."""
+    rows, columns = whole.content.rows, whole.columns
+    for name, own in _rows_by_name(np.array(names, object)[rows.codes]).items():
+        kept = rows.table_rows[own]
+        yield name, take_rows(whole.df, kept), replace(columns, rows=[columns.row(k) for k in kept])
 
 
 def frequency_note(panels: Sequence[Panel]) -> list[str]:
@@ -137,7 +199,12 @@ def merge_notes(notes: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def frequency_names(stamps: Array, codes: Array) -> list[str]:
-    """The name of the frequency of each series 0 .. S - 1; "" if no series has two different timestamps.
+    """The name of the frequency of each series 0 .. S - 1; "" if no series has two different timestamps."""
+    return ["" if frequency is None else frequency.name for frequency in series_frequencies(stamps, codes)]
+
+
+def series_frequencies(stamps: Array, codes: Array) -> list[Frequency | None]:
+    """The frequency of each series 0 .. S - 1; None if no series has two different timestamps.
 
     Timestamps, int64 or datetime64, and the numbers `codes` of their series come in any order, (n,).
     """
@@ -146,18 +213,19 @@ def frequency_names(stamps: Array, codes: Array) -> list[str]:
     own, even, long_enough = _own_steps(stamps, codes)
     count = len(own)
     if not own.any():
-        return [""] * count
+        return [None] * count
     steps = _frequency_steps(own, even, long_enough)
     starts = np.searchsorted(codes, np.arange(count))
     frequencies, fits = [], []  # for each step its frequency, and the series that lie on its grid, (S,) bool
     for step in steps:
         wanted = (own == step) & (even if even[own == step].any() else True)
         inside = wanted[codes]
-        frequencies.append(Frequency.infer(stamps[inside], np.flatnonzero(np.diff(codes[inside], prepend=-1))))
-        whole = replace(frequencies[-1], open="")  # a rare value in a closed phase belongs to its series as well
+        first = np.flatnonzero(np.diff(codes[inside], prepend=-1))
+        whole = Frequency.of_steps(stamps[inside], first)  # a rare value in a closed phase belongs to its series, too
+        frequencies.append(whole.with_closed_phases(stamps[inside], first))
         fits.append(np.logical_and.reduceat(whole.ordinals(stamps)[1], starts))
     by_count = sorted(range(len(steps)), key=lambda k: -np.count_nonzero(own == steps[k]))
-    names = []
+    found: list[Frequency | None] = []
     for s in range(count):
         if even[s]:
             k = steps.index(own[s])
@@ -165,8 +233,8 @@ def frequency_names(stamps: Array, codes: Array) -> list[str]:
             k = next((k for k in reversed(range(len(steps))) if steps[k] <= own[s] and fits[k][s]), by_count[0])
         else:  # the grid of the most series that holds this one
             k = next((k for k in by_count if fits[k][s]), by_count[0])
-        names.append(frequencies[k].name)
-    return names
+        found.append(frequencies[k])
+    return found
 
 
 def _own_steps(stamps: Array, codes: Array) -> tuple[Array, Array, Array]:

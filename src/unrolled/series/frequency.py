@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from .open_phases import (
     OpenWeek,
     describe_open,
     find_open,
+    find_open_of_each,
     parse_open,
     phase_numbers,
     phases_of,
@@ -67,14 +69,17 @@ class Frequency:
     open: str = ""  # the mask of the phases of the week that have timestamps, see `open_phases`; "": all
 
     @classmethod
-    def infer(cls, stamps: Array, first: Array, known: Array | None = None, zone: str | None = None) -> Frequency:
+    def infer(cls, stamps: Array, first: Array) -> Frequency:
         """The frequency of sorted timestamps (n,), int64 or datetime64, whose series begin at the positions `first`.
 
         The most common distance decides; months are recognized by the days of the month, closed phases of the week
-        by the timestamps that have a value, `known` (n,) bool; None: all. `zone` is that of timestamps with a zone,
-        which are local time if periods are days or longer, else UTC. A `DataError` says that no series has two
-        different timestamps.
+        by the timestamps. A `DataError` says that no series has two different timestamps.
         """
+        return cls.of_steps(stamps, first).with_closed_phases(stamps, first)
+
+    @classmethod
+    def of_steps(cls, stamps: Array, first: Array) -> Frequency:
+        """`infer` with all phases of the week open."""
         steps, inside = steps_within(stamps, first)
         if not len(steps):
             raise DataError(
@@ -92,34 +97,58 @@ class Frequency:
             months = cls._months(stamps, inside, origin)
             if months is not None:
                 return months
-        return cls("fixed", step, origin, zone=zone).with_closed_phases(stamps, first, known)
+        return cls("fixed", step, origin)
 
     def with_closed_phases(self, stamps: Array, first: Array, known: Array | None = None) -> Frequency:
-        """This frequency without the phases of the week in which there are no values; parameters as in `infer`."""
-        phases = 0 if self.unit != "fixed" or self.open else phases_of(self.step)
-        if not phases:
-            return self
-        numbers, on_grid = phase_numbers(as_integers(self._local(stamps)), self._local_origin, phases)
+        """This frequency without the phases of the week in which there are no values.
+
+        Timestamps are as in `infer`; those of a zone are local time if periods are days or longer, else UTC. `known`
+        (n,) bool marks those with a value that may decide; None: all.
+        """
+        numbers, begins, _ = self._known_phases(stamps, first, known)
+        return self._open_if_distinct(find_open(numbers, begins, self.phases), stamps, first) if len(begins) else self
+
+    def with_closed_phases_of_each(self, stamps: Array, first: Array, known: Array) -> list[Frequency]:
+        """`with_closed_phases` for each series, whose closed phases may differ."""
+        numbers, begins, series = self._known_phases(stamps, first, known)
+        masks = find_open_of_each(numbers, begins, self.phases) if len(begins) else []
+        found = {mask: self._open_if_distinct(mask, stamps, first) for mask in set(masks)}
+        usual = found[Counter(masks).most_common(1)[0][0]] if masks else self  # for series without such a value
+        of_series = dict(zip(series.tolist(), masks, strict=True))
+        return [found[of_series[k]] if k in of_series else usual for k in range(len(first))]
+
+    def _known_phases(self, stamps: Array, first: Array, known: Array | None) -> tuple[Array, Array, Array]:
+        """The phases of known timestamps, where those of each series begin, and the numbers of these series.
+
+        There are none if phases can't be closed, or are closed already.
+        """
+        none = np.zeros(0, np.int64)
+        if self.open or not self.phases:
+            return none, none, none
+        numbers, on_grid = phase_numbers(as_integers(self._local(stamps)), self._local_origin, self.phases)
         wanted = on_grid if known is None else known & on_grid
         counts = np.add.reduceat(wanted, first, dtype=np.int64)  # of each series
-        starts = (np.cumsum(counts) - counts)[counts > 0]
-        mask = find_open(numbers if wanted.all() else numbers[wanted], starts, phases) if len(starts) else ""
+        begins = (np.cumsum(counts) - counts)[counts > 0]
+        return numbers if wanted.all() else numbers[wanted], begins, np.flatnonzero(counts)
+
+    def _open_if_distinct(self, mask: str, stamps: Array, first: Array) -> Frequency:
+        """This frequency with a mask, unless two timestamps of a series then lie in one period.
+
+        An hour that occurs twice when clocks are set back can't be told apart in local time.
+        """
         if not mask:
             return self
-        opened = self._opened(mask, stamps)
+        opened = self.with_mask(mask, stamps)
         ordinals, is_open = opened.ordinals(stamps)
-        ordinals, within = ordinals[is_open], np.cumsum(np.bincount(first, minlength=len(stamps)))[is_open]
-        # an hour that occurs twice when clocks are set back can't be told apart in local time
+        ordinals, within = ordinals[is_open], _series_numbers(first, len(stamps))[is_open]
         return self if (np.diff(ordinals)[np.diff(within) == 0] == 0).any() else opened
 
     def opened(self, text: str, stamps: Array) -> Frequency:
         """This frequency with the open days and hours that a text names, for these timestamps (n,)."""
-        phases = phases_of(self.step) if self.unit == "fixed" else 0
-        if not phases and text != "all":
-            raise InputError(f"`open={text!r}` applies to days and parts of a day, but the series are {self.name}.")
-        return self._opened(parse_open(text, phases), stamps) if phases else self
+        return self.with_mask(parse_open(text, self.phases), stamps) if self.phases else self
 
-    def _opened(self, mask: str, stamps: Array) -> Frequency:
+    def with_mask(self, mask: str, stamps: Array) -> Frequency:
+        """This frequency with these open phases, for these timestamps (n,)."""
         opened = replace(self, open=mask)
         if not mask:
             return opened
@@ -260,6 +289,11 @@ class Frequency:
         stamps = self.stamps(ordinals)
         return to_local(stamps, self.zone) if self.zone and not self.counts_days else stamps
 
+    @property
+    def whole(self) -> Frequency:
+        """This frequency with all phases of the week open."""
+        return replace(self, open="")
+
     def is_closed(self, stamps: Array) -> Array:
         """Whether each timestamp (n,) begins a phase of the week that is closed, bool."""
         return self._week.is_closed(as_integers(self._local(stamps))) if self.open else np.zeros(len(stamps), bool)
@@ -275,6 +309,11 @@ class Frequency:
     @property
     def _week(self) -> OpenWeek:
         return OpenWeek(self.open, self._local_origin)
+
+    @property
+    def phases(self) -> int:
+        """The number of phases of the week that can be open or closed; 0 if periods are no days or parts of them."""
+        return phases_of(self.step) if self.unit == "fixed" else 0
 
     @property
     def _phases_per_step(self) -> int:
@@ -381,6 +420,11 @@ def steps_within(stamps: Array, first: Array) -> tuple[Array, Array]:
     inside = np.ones(len(steps), bool)
     inside[first[1:] - 1] = False
     return steps[inside & (steps > 0)], inside
+
+
+def _series_numbers(first: Array, count: int) -> Array:
+    """The number of each row's series, (count,), which begin at the rows `first`."""
+    return np.repeat(np.arange(len(first)), np.diff(first, append=count))
 
 
 def _commonest(numbers: Array) -> int:

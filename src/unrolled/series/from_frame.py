@@ -15,7 +15,7 @@ from .covariate_encoding import has_future_values, make_covariates
 from .covariates import CovariateLayout
 from .dataframe import ColumnValues, format_stamp, open_table, read_covariate, read_ids, read_target
 from .frequency import Frequency
-from .grid import Placement, Rows, build_grid, fill_gaps, place_rows
+from .grid import Placement, Rows, build_grid, fill_gaps, place_rows, refuse_open
 from .panel import Panel
 from .stamps import read_times
 
@@ -63,7 +63,9 @@ def read_panel(
             infinite.
     """
     table = read_content(frame, columns, freq, layout, zone)
-    return make_panel(table, place_rows(table.rows, freq, opened, table.zone), season, layout)
+    placed = place_rows(table.rows, freq, opened, table.zone)
+    refuse_open(opened, [placed.frequency])
+    return make_panel(table, placed, season, layout)
 
 
 def read_content(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import pandas as pd
 
 from ..arrays import Array
-from ..errors import DataError
+from ..errors import DataError, InputError
 from ..plurals import counted
 from .columns import Columns, series_name
 from .dataframe import format_stamp
 from .frequency import LIKELY_YEARS, Frequency
-from .open_phases import WEEKDAYS, describe_open
+from .open_phases import WEEKDAYS, applies, describe_open, parse_open
 from .ragged import offsets_of, rows_between
 
 MIN_STEPS_FOR_OWN_FREQUENCY = 4  # between the timestamps of a series that shows a frequency of its own
@@ -53,6 +54,11 @@ class Rows(NamedTuple):
     def same_series(self) -> Array:
         """Whether each row but the first belongs to the same series as the row before, (m - 1,)."""
         return self.codes[1:] == self.codes[:-1]
+
+    @property
+    def first(self) -> Array:
+        """The first row of each series that has rows, if rows are sorted."""
+        return np.flatnonzero(np.r_[True, ~self.same_series])
 
     def series(self, k: int) -> str:
         """The series of row k, in a message."""
@@ -125,26 +131,39 @@ class Placement(NamedTuple):
     n_dropped: int  # last rows of series that were dropped, because their period is incomplete
     notes: list[str]  # about closed phases of the week
     conflict: str | None  # why no grid holds all rows: a wrong timestamp, or several frequencies
+    every_row: Rows  # sorted, with those dropped
 
 
 def place_rows(
-    rows: Rows, freq: str | int | Frequency | None, opened: str | None = None, zone: str | None = None
+    rows: Rows,
+    freq: str | int | Frequency | None,
+    opened: str | None = None,
+    zone: str | None = None,
+    left_out: int = 0,
+    mask: str | None = None,
 ) -> Placement:
     """Sort rows and place them on the grid of a frequency, which is inferred if it is None.
 
-    `opened` names the open days and hours; None: they are found, or those of the given `Frequency`. `zone` is the
-    time zone of a frequency that is not given as a `Frequency`.
+    Args:
+        rows: of a table.
+        freq: the frequency, as pandas names it, as in training, or None.
+        opened: the open days and hours; None: they are found, or those of the given `Frequency`.
+        zone: the time zone of a frequency that is not given as a `Frequency`.
+        left_out: the last periods of each series, whose values must not decide what is closed.
+        mask: the open phases, if they have been found; see `masks_of_series`.
     """
     rows = rows.sorted()
     _refuse_duplicates(rows)
+    decisive = ~np.isnan(rows.values)
     if isinstance(freq, Frequency):
         refuse_other_stamps(rows.stamps, freq, rows.columns)
         frequency = freq
     else:
-        frequency = _frequency_of(rows, freq, opened, zone)
+        frequency, decisive = _frequency_of(rows, freq, opened, zone, left_out, mask)
         if freq is None and frequency.unit == "integer":
             _refuse_codes_of_dates(rows)
-    rows, n_closed = _without_closed(rows, frequency, 1.0 if opened else MAX_CLOSED_VALUES_SHARE)
+    every_row = rows
+    rows, n_closed = _without_closed(rows, frequency, decisive, 1.0 if opened else MAX_CLOSED_VALUES_SHARE)
     ordinals, on_grid = frequency.ordinals(rows.stamps)
     notes = _notes_on_closed(frequency, n_closed, not isinstance(freq, Frequency), opened is None)
     conflict, n_dropped = None, 0
@@ -158,32 +177,94 @@ def place_rows(
         rows, ordinals, on_grid = rows.take(keep), ordinals[keep], on_grid[keep]
         conflict = _off_grid(rows, ordinals, on_grid, frequency, trained=isinstance(freq, Frequency))
     if conflict is None and freq is None:
-        conflict = _coarser_series(rows, ordinals, frequency)
-    return Placement(rows, frequency, ordinals, n_dropped, notes, conflict)
+        # the days of months without those that are closed are no longer even
+        conflict = _coarser_series(every_row, frequency.whole.ordinals(every_row.stamps)[0], frequency)
+    return Placement(rows, frequency, ordinals, n_dropped, notes, conflict, every_row)
 
 
-def _frequency_of(rows: Rows, freq: str | int | None, opened: str | None, zone: str | None) -> Frequency:
-    """The frequency of sorted rows, as far as it is not given."""
-    first, known = np.flatnonzero(np.r_[True, ~rows.same_series]), ~np.isnan(rows.values)
-    if freq is None:
-        frequency = replace(Frequency.infer(rows.stamps, first, known, zone), zone=zone)
-    else:
-        frequency = replace(Frequency.named(freq, rows.stamps[0]), zone=zone)
-        frequency = frequency.with_closed_phases(rows.stamps, first, known)
-    return frequency if opened is None else frequency.opened(opened, rows.stamps)
+def _frequency_of(
+    rows: Rows, freq: str | int | None, opened: str | None, zone: str | None, left_out: int, mask: str | None
+) -> tuple[Frequency, Array]:
+    """The frequency of sorted rows, and which of them decide what is closed, (m,) bool."""
+    found = Frequency.of_steps(rows.stamps, rows.first) if freq is None else Frequency.named(freq, rows.stamps[0])
+    whole = replace(found, zone=zone)
+
+    def close(decisive: Array) -> list[Frequency]:
+        if mask is not None:
+            frequency = whole.with_mask(mask, rows.stamps)
+        elif opened is not None and applies(opened, whole.phases):
+            frequency = whole.opened(opened, rows.stamps)
+        else:
+            frequency = whole.with_closed_phases(rows.stamps, rows.first, decisive)
+        return [frequency] * len(rows.first)
+
+    frequencies, decisive = _decided(rows, whole, left_out, close)
+    return frequencies[0], decisive
 
 
-def _without_closed(rows: Rows, frequency: Frequency, most: float) -> tuple[Rows, int]:
+def masks_of_series(placed: Placement, left_out: int) -> list[str]:
+    """The open phases of each series, (S,), which may differ; arguments as in `place_rows`."""
+    rows, whole = placed.every_row, placed.frequency.whole
+    close = partial(whole.with_closed_phases_of_each, rows.stamps, rows.first)
+    found = np.full(len(rows.ids), "", object)
+    found[rows.codes[rows.first]] = [frequency.open for frequency in _decided(rows, whole, left_out, close)[0]]
+    return list(found)
+
+
+def _decided(
+    rows: Rows, whole: Frequency, left_out: int, close: Callable[[Array], list[Frequency]]
+) -> tuple[list[Frequency], Array]:
+    """The frequency of each series, and the rows that decide what is closed: those with a value, (m,) bool.
+
+    Closed phases do not count in `left_out`. If there are any, the last decisive row lies earlier; it is moved until
+    no later one has decided.
+    """
+    decisive = _before_the_end(rows, [whole] * len(rows.first), left_out)
+    while True:
+        found = close(decisive)
+        earlier = decisive & _before_the_end(rows, found, left_out)
+        if (earlier == decisive).all():
+            return found, decisive
+        decisive = earlier
+
+
+def _before_the_end(rows: Rows, frequencies: Sequence[Frequency], left_out: int) -> Array:
+    """Whether rows have a value and lie before the last `left_out` periods of their series, (m,) bool.
+
+    There is a frequency for each series.
+    """
+    known = ~np.isnan(rows.values)
+    if not left_out or not frequencies[0].phases:
+        return known
+    counts = np.diff(rows.first, append=len(known))
+    ordinals, on_grid = np.empty(len(known), np.int64), np.empty(len(known), bool)
+    for frequency in set(frequencies):
+        own = np.repeat([one == frequency for one in frequencies], counts)
+        ordinals[own], on_grid[own] = frequency.ordinals(rows.stamps[own])
+    last = np.maximum.reduceat(np.where(known & on_grid, ordinals, ordinals.min()), rows.first)
+    return known & (ordinals <= np.repeat(last - left_out, counts))
+
+
+def refuse_open(opened: str | None, frequencies: Sequence[Frequency]) -> None:
+    """Raise an error if open days and hours are given that apply to none of the frequencies of a table."""
+    most = max(frequency.phases for frequency in frequencies)
+    if opened is None or applies(opened, most):
+        return
+    if most:
+        parse_open(opened, most)
+    names = ", ".join(frequency.name for frequency in frequencies)
+    raise InputError(f"`open={opened!r}` applies to days and parts of a day, but the series are {names}.")
+
+
+def _without_closed(rows: Rows, frequency: Frequency, decisive: Array, most: float) -> tuple[Rows, int]:
     """The rows without those in closed phases, and the number of values left out.
 
-    All rows are kept if more than this share of the values would be left out: the frequency does not fit then.
+    All rows are kept if more than this share of the `decisive` ones would be left out: the frequency does not fit.
     """
     closed = frequency.is_closed(rows.stamps)
-    known = ~np.isnan(rows.values)
-    count = int((closed & known).sum())
-    if not closed.any() or count > most * known.sum():
+    if not closed.any() or (closed & decisive).sum() > most * decisive.sum():
         return rows, 0
-    return rows.take(~closed), count
+    return rows.take(~closed), int((closed & ~np.isnan(rows.values)).sum())
 
 
 def _notes_on_closed(frequency: Frequency, n_closed: int, in_training: bool, found: bool) -> list[str]:

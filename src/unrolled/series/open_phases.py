@@ -7,6 +7,7 @@ the week, Monday first. A mask says which of them are open: "1111110" for days f
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import groupby
 from typing import NamedTuple
 
@@ -23,6 +24,9 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 MAX_CLOSED_SHARE = 0.1  # of the occurrences of a closed phase, those that may have a value
 MIN_OPEN_SHARE = 0.5  # of the occurrences of open phases, those that must have a value
+MIN_SERIES_SHARE = 0.1  # of the series of a table, those that must be closed at the same times to have a mask
+MIN_LENGTH_SHARE = 0.5  # of the longest series, the length that one of them must have
+CELLS_AT_ONCE = 2_000_000  # phases times series that are counted at once
 MAX_CHANCE = 0.05  # with which gaps that come at random may look like one closed phase
 
 OPEN_FORM = "use all, or days and hours such as mon-sat, 08:00-20:00 or 'mon-fri 08:00-20:00, sat 09:00-14:00'"
@@ -121,31 +125,112 @@ def find_open(numbers: Array, first: Array, phases: int) -> str:
     '1111110'
     """
     last = np.r_[first[1:], len(numbers)] - 1
-    known = np.bincount(numbers % phases, minlength=phases).reshape(7, -1)
-    possible = _occurrences(numbers[first], numbers[last], phases)
+    starts, ends, together = numbers[first], numbers[last], np.zeros(len(first), np.int64)
+    known = np.bincount(numbers % phases, minlength=phases).reshape(1, 7, -1)
+    possible = _occurrences(starts, ends, phases, together)
     # series may share an outage, so that the evidence is the number of weeks, not that of series
-    weeks = np.minimum(
-        possible, _occurrences(numbers[first].min(keepdims=True), numbers[last].max(keepdims=True), phases)
-    )
-    days = weeks.max(axis=1, keepdims=True)
+    span = _occurrences(starts.min(keepdims=True), ends.max(keepdims=True), phases, together[:1])
+    return _as_text(_are_open(known, possible, np.minimum(possible, span))[0])
+
+
+def find_open_of_each(numbers: Array, first: Array, phases: int) -> list[str]:
+    """The mask of each series, (S,), whose closed phases may differ; arguments as in `find_open`.
+
+    A mask is used if it is found in enough series, of which one must be about as long as the longest of all. Other
+    series have the first of these, by open phases, that leaves out hardly any of their values; those without one
+    share a mask, unless all of them are short.
+
+    >>> six, five = ([k for k in range(140) if k % 7 in days] for days in (range(6), range(1, 6)))
+    >>> find_open_of_each(np.array([*six, *five, *range(140)]), np.array([0, 120, 220]), 7)
+    ['1111110', '0111110', '']
+    """
+    ends = np.r_[first[1:], len(numbers)]
+    lengths = numbers[ends - 1] - numbers[first] + 1
+    is_long = lengths >= MIN_LENGTH_SHARE * lengths.max()
+    own = _own_masks(numbers, first, phases)
+    counts = Counter(own)
+    found = {mask for mask, long in zip(own, is_long.tolist(), strict=True) if long and mask}
+    used = [mask for mask in sorted(found) if counts[mask] >= MIN_SERIES_SHARE * len(own)]
+    used.sort(key=lambda mask: mask.count("1"))
+    place = np.array([used.index(mask) if mask in used else -1 for mask in own])  # in `used`
+    for k, mask in enumerate(used):
+        place[(place < 0) & _leaves_out_little(mask, numbers, first, lengths)] = k
+    others = place < 0
+    shared = max(used, key=counts.__getitem__, default="")
+    if is_long[others].any():
+        rows, counted = np.repeat(others, ends - first), (ends - first)[others]
+        shared = find_open(numbers[rows], np.cumsum(counted) - counted, phases)
+    return [[*used, shared][k] for k in place]
+
+
+def _own_masks(numbers: Array, first: Array, phases: int) -> list[str]:
+    """The mask of each series by itself; more series may look closed by chance, so that each needs more evidence."""
+    ends = np.r_[first[1:], len(numbers)]
+    series = np.repeat(np.arange(len(first)), ends - first)
+    found = []
+    for k in range(0, len(first), step := max(1, CELLS_AT_ONCE // phases)):
+        some = np.arange(k, min(k + step, len(first)))
+        rows = slice(first[k], ends[some[-1]])
+        cells = (series[rows] - k) * phases + numbers[rows] % phases
+        known = np.bincount(cells, minlength=len(some) * phases).reshape(len(some), 7, -1)
+        possible = _occurrences(numbers[first[some]], numbers[ends[some] - 1], phases, some - k)
+        found += [_as_text(mask) for mask in _are_open(known, possible, possible, len(first))]
+    return found
+
+
+def _leaves_out_little(mask: str, numbers: Array, first: Array, lengths: Array) -> Array:
+    """Whether closed phases have values hardly ever, compared with open ones, in each series (S,) bool."""
+    is_closed = np.array([k == "0" for k in mask], np.int64)
+    before = np.cumsum(is_closed) - is_closed
+
+    def closed_until(number: Array) -> Array:
+        week, phase = np.divmod(number, len(mask))
+        return week * is_closed.sum() + before[phase]
+
+    known = np.diff(np.r_[first, len(numbers)])
+    known_closed = np.add.reduceat(is_closed[numbers % len(mask)], first)
+    closed = closed_until(numbers[first] + lengths) - closed_until(numbers[first])
+    share = MAX_CLOSED_SHARE * (known - known_closed)
+    return known_closed * (lengths - closed) <= share * closed
+
+
+def _are_open(known: Array, possible: Array, weeks: Array, n_series: int = 1) -> Array:
+    """Whether phases are open in groups of series, (G, 7, phases / 7) bool, by the tests of `find_open`.
+
+    Args:
+        known: values in each phase, shaped as the result.
+        possible: its occurrences between the first and the last values of series.
+        weeks: its occurrences that are evidence.
+        n_series: whose masks are found; chance may close a phase in any of them.
+    """
+    days = weeks.max(axis=2, keepdims=True)
     is_weekend = (np.arange(7) >= 5)[:, None]
-    tests = (  # share of values, number of occurrences, number of tests
-        (_share(known, possible), weeks, phases),
-        (_share(known.sum(0), possible.sum(0)), weeks.sum(0), phases // 7),
-        (_share(known.sum(1, keepdims=True), possible.sum(1, keepdims=True)), days, 7),
-        (np.where(is_weekend, _share(known[5:].sum(), possible[5:].sum()), 1.0), days[5:].sum(), 1),
+    weekend = _share(*(counts[:, 5:].sum((1, 2), keepdims=True) for counts in (known, possible)))
+    tests = (  # share of values, number of occurrences, number of tests, whether of whole days
+        (_share(known, possible), weeks, 7 * known.shape[2], False),
+        (_share(*_sums(known, possible, 1)), weeks.sum(1, keepdims=True), known.shape[2], False),
+        (_share(*_sums(known, possible, 2)), days, 7, True),
+        (np.where(is_weekend, weekend, 1.0), days[:, 5:].sum(1, keepdims=True), 1, True),
     )
     usual = np.all(np.broadcast_arrays(*(share > MAX_CLOSED_SHARE for share, *_ in tests)), axis=0)
-    n_known, n_possible = int(known[usual].sum()), int(possible[usual].sum())
-    if n_known < MIN_OPEN_SHARE * n_possible or not n_possible:
-        return ""
+    n_known, n_possible = _total(known * usual), _total(possible * usual)
     closed = np.zeros(known.shape, bool)
-    for share, n, count in tests:
+    for share, n, count, of_days in tests:
         # as many open occurrences as there are of the kind tested, in weeks, with one gap more than there are
-        total = (days[usual.any(1)] if share.shape == (7, 1) else weeks[usual]).sum()
-        q = (n_known / n_possible * total + 1) / (total + 2)
-        closed |= (share <= MAX_CLOSED_SHARE) & (count * np.exp(-n * _divergence(share, q)) <= MAX_CHANCE)
-    return _as_text(~closed)
+        total = _total(days * usual.any(2, keepdims=True) if of_days else weeks * usual)
+        q = (n_known / np.maximum(n_possible, 1) * total + 1) / (total + 2)
+        chance = n_series * count * np.exp(-n * _divergence(share, q))
+        closed |= (share <= MAX_CLOSED_SHARE) & (chance <= MAX_CHANCE)
+    return ~closed | (n_known < MIN_OPEN_SHARE * n_possible) | (n_possible == 0)
+
+
+def _sums(known: Array, possible: Array, axis: int) -> tuple[Array, Array]:
+    return known.sum(axis, keepdims=True), possible.sum(axis, keepdims=True)
+
+
+def _total(counts: Array) -> Array:
+    """The sum for each group, (G, 1, 1)."""
+    return counts.sum((1, 2), keepdims=True)
 
 
 def _as_text(is_open: Array) -> str:
@@ -153,13 +238,18 @@ def _as_text(is_open: Array) -> str:
     return "" if is_open.all() else "".join("01"[k] for k in is_open.ravel().astype(int).tolist())
 
 
-def _occurrences(starts: Array, ends: Array, phases: int) -> Array:
-    """How often each phase of the week lies between starts and ends (S,), both included; (7, phases / 7)."""
+def _occurrences(starts: Array, ends: Array, phases: int, group: Array) -> Array:
+    """How often each phase of the week lies between starts and ends (S,), both included; (G, 7, phases / 7).
+
+    `group` (S,) numbers the groups whose occurrences are added up, 0 .. G - 1.
+    """
     whole, rest = np.divmod(ends - starts + 1, phases)
-    change = np.zeros(2 * phases, np.int64)
-    np.add.at(change, starts % phases, 1)
-    np.add.at(change, starts % phases + rest, -1)
-    return np.cumsum(change).reshape(2, 7, -1).sum(axis=0) + whole.sum()
+    change = np.zeros((group.max() + 1, 2 * phases), np.int64)
+    np.add.at(change, (group, starts % phases), 1)
+    np.add.at(change, (group, starts % phases + rest), -1)
+    weeks = np.zeros(len(change), np.int64)
+    np.add.at(weeks, group, whole)
+    return np.cumsum(change, axis=1).reshape(len(change), 2, 7, -1).sum(axis=1) + weeks[:, None, None]
 
 
 def _share(known: Array, possible: Array) -> Array:
@@ -167,7 +257,7 @@ def _share(known: Array, possible: Array) -> Array:
     return np.divide(known, possible, out=np.ones(np.shape(known)), where=np.asarray(possible) > 0)
 
 
-def _divergence(p: Array, q: float) -> Array:
+def _divergence(p: Array, q: Array) -> Array:
     """KL(p, q) of two Bernoulli distributions, for p < 1."""
     with np.errstate(divide="ignore", invalid="ignore"):
         of_values = np.where(p > 0, p * np.log(p / q), 0.0)
@@ -202,6 +292,16 @@ def parse_open(text: str, phases: int) -> str:
     if not is_open.any():
         raise InputError(f"`open={text!r}` leaves no period of the week open; {OPEN_FORM}.")
     return _as_text(is_open)
+
+
+def applies(text: str, phases: int) -> bool:
+    """Whether days and hours in words apply to a frequency with so many phases: hours do not apply to days.
+
+    >>> applies("mon-sat", 7), applies("8-20", 7), applies("mon-sat", 0), applies("all", 0)
+    (True, False, False, True)
+    """
+    names_hours = any(character.isdigit() for character in text)
+    return text.strip().lower() == "all" or phases > 7 or (phases == 7 and not names_hours)
 
 
 def _days(found: re.Match[str]) -> list[int]:

@@ -68,6 +68,7 @@ def command(
     from ...forecasting.evaluation.metrics import at_levels
     from ...forecasting.probabilistic.quantiles import GRID_LEVELS
     from ...series.files import read_file
+    from ...series.files.labels import labelled
 
     console = Console(ctx, output.quiet)
     fc = training.forecaster(reading, horizon=horizon, alias=alias, seed=seed, verbose=int(not output.quiet))
@@ -76,9 +77,9 @@ def command(
     plan = CrossValidationPlan.checked(windows, horizon if step is None else step, refit, levels, baselines)
     run_file = run_file_for(out, ctx)
     table = read_file(str(file), reading, covariates)
-    panels = training_panels(fc, str(file), table, console)
+    panels = training_panels(fc, str(file), table, console, int(plan.left_out(horizon)[0]))
     found = backtest(fc.parameters, panels, source_of(table), plan)
-    rows = forecast_rows(found, training.levels)
+    rows = labelled(forecast_rows(found, training.levels), table.columns)
     console.notes(table.notes)
     notes = console.notes(found.notes)
     console.notes([] if out is None else formula_notes(rows, output.csv.excel_safe))

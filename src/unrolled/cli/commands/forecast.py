@@ -100,7 +100,7 @@ def command(
     if output.as_json:
         print_json(forecast_json(fc, table.columns, result, notes, files, wall_s))
     else:
-        print_rows(readable(result), output.csv, always_csv=folder is None)  # without a folder, no file has it
+        print_rows(readable(result, table.columns), output.csv, always_csv=folder is None)  # else a file has it
     show_chart(fc, panels[0], result, training.levels, console)
     written = f"{folder}/: {', '.join(path.name for path in files)} · " if files else ""
     console.message(f"\n{written}total run time {console.elapsed_s:.1f} s")

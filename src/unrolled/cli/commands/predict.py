@@ -65,7 +65,7 @@ def command(
     result = fc.predict(frame, levels, horizon, read_known_future(future_file, fc.columns_, contexts))
     console = Console(ctx, output.quiet)
     notes = console.notes([*table_notes, *fc.predict_notes_, *formula_notes(result, output.csv.excel_safe)])
-    rows = readable(result)
+    rows = readable(result, fc.columns_)
     files = write_table(run_file, rows, all_options(ctx, reading))
     if output.as_json:
         print_json({"forecast": records(result), "notes": notes, "files": [str(path) for path in files]})

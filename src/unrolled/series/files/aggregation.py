@@ -222,7 +222,7 @@ def _has_regular_frequencies(table: LongTable) -> bool:
 
 def _common_grid(stamps: Array, codes: Array) -> tuple[Frequency, Array]:
     """The common frequency of timestamps (n,) of the series `codes`, and whether each lies on its grid, (n,) bool."""
-    frequency = replace(Frequency.infer(*_by_series(stamps, codes)), open="")
+    frequency = Frequency.of_steps(*_by_series(stamps, codes))
     return frequency, frequency.ordinals(stamps)[1]
 
 

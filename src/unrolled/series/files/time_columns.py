@@ -16,6 +16,7 @@ from .date_words import PART_NAMES, months_named, names_part
 from .dates import time_of_day
 from .day_periods import read_periods
 from .dialect import RawTable, shorten
+from .labels import example_of_labels
 from .numbers import is_numeric, sample_of
 from .options import ReadOptions
 from .timestamps import (
@@ -78,6 +79,7 @@ class TimeColumn:
     stamps: pd.Series  # datetime64[ns], with a time zone if it is known, or int64, (n,)
     used: list[str]  # the columns of the file that hold them
     notes: list[str] = field(default_factory=list)  # what was inferred
+    label: str | None = None  # one of the labels of fiscal years that the file has instead of dates
 
 
 def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str], dates: str | None = None) -> list[str]:
@@ -260,7 +262,9 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
         notes = [*notes, note]
     else:
         stamps = pd.Series(values[codes])
-    return TimeColumn(name, with_zone(stamps, found.zone, found.days), [*names], notes)
+    known = codes >= 0
+    label = example_of_labels(texts[known], stamps[known])
+    return TimeColumn(name, with_zone(stamps, found.zone, found.days), [*names], notes, label)
 
 
 def _refuse_mixed_kinds(texts: pd.Series, raw: RawTable) -> None:
