@@ -194,19 +194,21 @@ class Forecaster:
     def fit(
         self,
         df: IntoDataFrame,
-        id_col: str = "unique_id",
-        time_col: str = "ds",
-        target_col: str = "y",
-        past_cols: Iterable[str] = (),
-        future_cols: Iterable[str] = (),
-        static_cols: Iterable[str] = (),
-        weight_col: str | None = None,
+        id_col: str | int = "unique_id",
+        time_col: str | int = "ds",
+        target_col: str | int = "y",
+        past_cols: Iterable[str | int] = (),
+        future_cols: Iterable[str | int] = (),
+        static_cols: Iterable[str | int] = (),
+        weight_col: str | int | None = None,
         *,
         baselines: str | Iterable[str] | None = None,
     ) -> Forecaster:
         """Train on a long table: one row for each timestamp and series.
 
-        A table without the id column is one series. Timestamps are dates or whole numbers.
+        A table without the id column is one series. Timestamps are dates or whole numbers; numbers that are dates in
+        a code, such as 202412 or seconds since 1970, are read as dates, unless `freq` is a number. Columns may be
+        called by numbers, which are texts in forecasts.
 
         Args:
             df: a table of any library that narwhals supports (pandas, polars, Arrow, ...).
@@ -227,7 +229,7 @@ class Forecaster:
         self.parameters.check()
         columns = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         panels = self._read(df, columns)
-        return self.fit_panels(panels, Source(columns, library_of(df, (id_col, time_col))), baselines)
+        return self.fit_panels(panels, Source(columns, library_of(df, (columns.id, columns.time))), baselines)
 
     def _read(self, df: IntoDataFrame, columns: Columns) -> list[Panel]:
         asked = self.parameters
@@ -372,14 +374,14 @@ class Forecaster:
         n_windows: int = 1,
         step_size: int | None = None,
         level: Sequence[float] | float | None = None,
-        id_col: str = "unique_id",
-        time_col: str = "ds",
-        target_col: str = "y",
+        id_col: str | int = "unique_id",
+        time_col: str | int = "ds",
+        target_col: str | int = "y",
         *,
-        past_cols: Iterable[str] = (),
-        future_cols: Iterable[str] = (),
-        static_cols: Iterable[str] = (),
-        weight_col: str | None = None,
+        past_cols: Iterable[str | int] = (),
+        future_cols: Iterable[str | int] = (),
+        static_cols: Iterable[str | int] = (),
+        weight_col: str | int | None = None,
         refit: bool | int = True,
         baselines: bool | str | Iterable[str] = False,
     ) -> Any:
@@ -416,7 +418,7 @@ class Forecaster:
         panels = self._read(df, columns)
         found = uninterrupted(backtest(parameters, panels, Source(columns), plan))
         self.found_ = found.found
-        return in_library(found.columns, library_of(df, (id_col, time_col)), found.zone)
+        return in_library(found.columns, library_of(df, (columns.id, columns.time)), found.zone)
 
     # --- reports and figures ------------------------------------------------------------------------
 

@@ -53,9 +53,9 @@ LEVELS = {
     f"{ROOT}.nn.engines": [{"base"}, {"native_program", "reference"}, {"native"}],
     f"{ROOT}.nn.training": [{"history", "plan"}, {"checkpoint"}, {"loop", "parallel"}],
     f"{ROOT}.series": [
-        {"open_phases", "ragged", "zones"},
+        {"date_words", "open_phases", "ragged", "zones"},
         {"frequency"},
-        {"columns", "covariates"},
+        {"columns", "covariates", "date_codes"},
         {"panel", "stamps"},
         {"dataframe"},
         {"grid", "outliers"},
@@ -66,9 +66,9 @@ LEVELS = {
         {"files"},
     ],
     f"{ROOT}.series.files": [
-        {"date_words", "numbers", "options", "sentinels", "workbook"},
+        {"numbers", "options", "sentinels", "workbook"},
         {"dates"},
-        {"date_codes", "day_periods", "decode", "header"},
+        {"day_periods", "decode", "header"},
         {"dialect"},
         {"timestamps"},
         {"time_columns"},

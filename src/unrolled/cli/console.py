@@ -107,7 +107,6 @@ def with_options(text: str, ctx: typer.Context) -> str:
     is, and so do parameters that neither the command nor `forecast`, which fits the model again, has an option for.
     """
     text = re.sub(r" \(`un\.\w+`\)", "", text)
-    text = re.sub(r"`pd\.to_datetime\(.*?, format=('.*?')\)`", r"`dates=\1`", text)
     group = ctx.find_root().command
     fitting = group.get_command(ctx, "forecast") if isinstance(group, TyperGroup) else None
     params = [*ctx.command.params, *(fitting.params if fitting else [])]

@@ -10,6 +10,7 @@ import pandas as pd
 from ...errors import DataError
 from ...plurals import counted
 from ..columns import Columns
+from ..dataframe import MAX_ABSOLUTE_VALUE
 from .aggregation import (
     LongTable,
     aggregate,
@@ -32,7 +33,6 @@ from .timestamps import dates_share
 GUESSED_ENCODING = (
     " The file is not UTF-8, and its encoding was guessed: if names look wrong, give it, such as `encoding='cp1251'`."
 )
-MAX_ABSOLUTE_VALUE = 1e36  # networks compute in 32 bits
 MAX_LONG_CELLS = 200_000_000  # of a table that is made long
 DOTTED_DATE = r"\d{1,2}\.(?:\d{1,2}\.\d{2,4}|(?:19|20)\d\d)(?!\d)"  # of a country with decimal commas
 MIN_DOTTED_SHARE = 0.9  # of such dates in a column
@@ -126,6 +126,8 @@ def interpret(
         options = replace(options, wide=True)
     notes = [*raw.notes, *roles.time.notes, *notes]
     table = _long_table(raw, options, roles, notes)
+    if options.dates == "number" and options.freq is None and (step := table.step_of_codes()):
+        options = replace(options, freq=step)
     if options.zone:
         locate(table, options.zone)
     if options.aggregate:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ..date_words import months_named
 from .column_roles import ID_SEPARATOR, TARGET_NAMES
-from .date_words import months_named
 from .dates import parse_date
 from .day_periods import CELL, read_periods
 from .dialect import RawTable

@@ -9,10 +9,10 @@ import pandas as pd
 
 from ...errors import DataError
 from ...plurals import counted
+from ..date_codes import known_share
+from ..date_words import PART_NAMES, months_named, names_part
 from ..frequency import LIKELY_YEARS, Frequency
 from ..zones import to_utc
-from .date_codes import known_share
-from .date_words import PART_NAMES, months_named, names_part
 from .dates import time_of_day
 from .day_periods import read_periods
 from .dialect import RawTable, shorten

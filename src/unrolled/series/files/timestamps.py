@@ -12,11 +12,11 @@ import pandas as pd
 
 from ...arrays import Array
 from ...errors import DataError, InputError
+from ..date_codes import choose_reading, known_share
+from ..date_words import WEEKDAYS, fold, is_month, months_of, names_part
 from ..frequency import LIKELY_YEARS
 from ..stamps import Times, in_zone
 from ..zones import UTC, checked_zone, offset_name, to_local, to_utc, zone_of_offsets
-from .date_codes import choose_reading, known_share
-from .date_words import WEEKDAYS, fold, is_month, months_of, names_part
 from .dates import AMBIGUOUS_ZONES, MINUTE, ZONES, DateParts, parse_date, time_of_day
 from .dialect import shorten
 from .numbers import missing, spread
