@@ -151,7 +151,7 @@ def test_columns_may_be_called_by_numbers():
     panel = read(frame, named_columns(0, 1, 2))
     assert (panel.ids, panel.y.tolist()) == (["a", "b"], [3.0, 4.0, 5.0])
     refused(frame.assign(**{"1": 0}), r"the table has two columns '1'\. Rename or drop one", named_columns(0, 1, 2))
-    assert library_of(frame, ("0", "1")).types == {"0": repr(frame[0].dtype), "1": "int64"}
+    assert set(library_of(frame, ("0", "1")).types) == {"0", "1"}
 
 
 @EVERY_LIBRARY
