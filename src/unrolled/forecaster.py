@@ -101,7 +101,7 @@ class Forecaster:
             others are converted. None: that of the column. Forecasts have the same zone.
         log: whether to work on logarithms; None: decided for each series.
         steps: optimizer steps of each network; None: at most 200, from 1,000 windows on 1,000, on segments 3,000.
-        batch_size: windows in an optimizer step; None: 32, on segments 128.
+        batch_size: windows in an optimizer step, at most all; None: 32, on segments 128.
         rate: largest learning rate of the one-cycle schedule; None: 0.01, on segments 0.005.
         weight_decay: of AdamW.
         dropout: share of hidden units dropped in training; None: 0.4, on long segmented series none.
@@ -468,7 +468,7 @@ class Forecaster:
             InputError: there is no such series, or Matplotlib is not installed.
         """
         if not (history is None or is_count(history)):
-            raise InputError(f"`history` must be a whole number of rows ≥ 1; got {history!r}.")
+            raise InputError(f"`history` must be a whole number of periods ≥ 1; got {history!r}.")
         content = ReportContent(self.fitted, self.fitted.forecast(check_levels(level), future).frame, "")
         return figure_of(content, ids, history)
 

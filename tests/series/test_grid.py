@@ -92,7 +92,7 @@ def test_an_incomplete_last_period_is_dropped_with_a_note(freq, days, name):
     assert panel.frequency.name == name
     assert panel.lengths.tolist() == [8, 8]
     assert panel.y[7] == 7
-    assert panel.notes == (f"1 last row dropped, as their {name} period is incomplete",)
+    assert panel.notes == (f"1 last row dropped, as the {name} period is incomplete",)
 
 
 def test_a_stamp_between_two_others_is_not_an_incomplete_last_period():

@@ -58,7 +58,7 @@ def print_json(content: Any) -> None:
 def print_table(frame: Any) -> None:
     """Print a data frame: aligned columns at a terminal, CSV into a pipe."""
     if not sys.stdout.isatty():
-        print_data(frame.to_csv(index=False).rstrip("\n"))
+        print_data(frame.to_csv(index=False, float_format="%.6g").rstrip("\n"))
         return
     print_data(frame.head(MAX_ROWS_SHOWN).to_string(index=False, float_format=lambda v: f"{v:.6g}", na_rep=""))
     if len(frame) > MAX_ROWS_SHOWN:

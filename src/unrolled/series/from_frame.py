@@ -153,7 +153,7 @@ def _notes(table: TableContent, placed: Placement, *, n_gaps: int, n_ahead: int,
         notes.append("rows were not in time order; they have been sorted")
     if placed.n_dropped:
         notes.append(
-            f"{counted(placed.n_dropped, 'last row')} dropped, as their {placed.frequency.name} period is incomplete"
+            f"{counted(placed.n_dropped, 'last row')} dropped, as the {placed.frequency.name} period is incomplete"
         )
     notes += placed.notes
     if n_gaps:

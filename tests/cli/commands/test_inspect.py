@@ -25,7 +25,7 @@ def test_inspect_prints_what_it_infers(place, capsys):
     done = inside("inspect", "shops.csv", capsys=capsys)
     assert (done.code, done.err) == (0, "")
     for words in (
-        "2 series · daily · 2024-01-01 … 2024-01-30 · 30 rows each",
+        "2 series · daily · 2024-01-01 … 2024-01-30 · 30 periods each",
         "target 'Umsatz' · 60 values · 0 gaps · season 7",
         "note: column 'Umsatz': commas read as decimal points",
         "unrolled forecast shops.csv --horizon 6",

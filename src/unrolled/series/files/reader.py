@@ -319,8 +319,8 @@ def numbers_of(raw: RawTable, options: ReadOptions, column: str, hint: str | Non
         if parts_of(str(cells.iloc[row])).core:
             fault = f"lacks the unit {found.unit!r} of most cells" if found.unit else "has a unit, unlike most cells"
         raise DataError(
-            f"{raw.place(column, row)}: {shorten(cells.iloc[row])} {fault} ({int(found.bad.sum())} such "
-            f"cell(s)). Correct it,{remedy} or leave it empty. "
+            f"{raw.place(column, row)}: {shorten(cells.iloc[row])} {fault} "
+            f"({counted(int(found.bad.sum()), 'such cell')}). Correct it,{remedy} or leave it empty. "
             f"{raw.without(np.flatnonzero(found.bad))}"
         )
     infinite, too_large = np.isinf(found.values), np.abs(found.values) > MAX_ABSOLUTE_VALUE
