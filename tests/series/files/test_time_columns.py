@@ -212,3 +212,44 @@ def test_years_quarters_and_months_in_one_column_are_named_with_their_lines(refu
     periods = ["2018", "2019", *(f"2019 Q{k}" for k in range(1, 5)), *(f"{day:%Y %b}".upper() for day in MONTHS)]
     message = "mixes years .'2018'., quarters .'2019 Q1'. and months .'2015 JAN'.. .* `skip_rows='2-7'`"
     refused("t;y", *(f"{period};{k}" for k, period in enumerate(periods)), message=message)
+
+
+# --- days that end at midnight ----------------------------------------------------------------------
+
+HALF_HOURS = pd.date_range("2024-01-01 00:30", periods=4 * 48, freq="30min")
+END_OF_DAY = "midnight follows the other times of its date, and is read as the end of the day"
+
+
+def half_hourly(form: str, midnight: str, shift: int = 1) -> list[str]:
+    """Lines with half-hours, and midnights in another form; `shift` are the days by which their date is early."""
+    days = HALF_HOURS - pd.Timedelta(days=shift)
+    texts = [
+        f"{day:{midnight}}" if stamp == stamp.normalize() else f"{stamp:{form}}"
+        for stamp, day in zip(HALF_HOURS, days, strict=True)
+    ]
+    return [f"{text},{k}" for k, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(
+    ("header", "form", "midnight", "shift"),
+    [
+        ("time", "%Y-%m-%d %H:%M", "%Y-%m-%d 24:00", 1),
+        ("time", "%d.%m.%Y %H:%M", "%d.%m.%Y 24:00", 1),
+        ("date,time", "%Y-%m-%d,%H:%M", "%Y-%m-%d,24:00", 1),
+        ("time", "%Y-%m-%d %H:%M", "%Y-%m-%d", 0),
+        ("time", "%d.%m.%Y %H:%M", "%d.%m.%Y", 0),
+        ("time", "%Y-%m-%d %H:%M", "%Y-%m-%d 00:00", 1),
+        ("date,time", "%Y-%m-%d,%H:%M", "%Y-%m-%d,00:00", 1),
+    ],
+)
+def test_a_day_may_end_at_midnight(file, header, form, midnight, shift):
+    table = read_file(file(f"{header},load", *half_hourly(form, midnight, shift)))
+    assert stamps(table).tolist() == HALF_HOURS.tolist()
+    assert (END_OF_DAY in table.notes) == midnight.endswith("00:00")
+
+
+def test_midnights_at_the_beginning_of_days_stay_there(file):
+    ascending = pd.date_range("2024-01-01", periods=4 * 48, freq="30min")
+    for order in (ascending, ascending[::-1]):
+        table = read_file(file("time,load", *(f"{stamp},{k}" for k, stamp in enumerate(order))))
+        assert stamps(table).tolist() == order.tolist()

@@ -169,7 +169,7 @@ def format_inspection(found: dict[str, Any]) -> list[str]:
     if len(columns) > len(shown):
         lines.append(f"... and {len(columns) - len(shown)} more columns")
     lines.append("")
-    if found["error"] is None:
+    if "series" in found:
         lines += _facts(found)
     return lines + [f"note: {note}" for note in found["notes"]]
 

@@ -105,6 +105,8 @@ def _is_total(raw: RawTable, column: str, others: Sequence[str]) -> bool:
 
 
 def _months_of(names: Sequence[str]) -> list[int] | None:
+    if [*names] == [f"column {k}" for k in range(2, 14)]:  # beside years in a table without names
+        return [*range(1, 13)]
     quarters = [re.fullmatch(r"[Qq](?:tr|TR)? ?([1-4])", name) for name in names]
     if len(names) == 4 and all(quarters):
         return [3 * int(found[1]) - 2 for found in quarters if found]

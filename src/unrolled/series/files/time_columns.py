@@ -16,6 +16,7 @@ from ..zones import to_utc
 from .dates import time_of_day
 from .day_periods import read_periods
 from .dialect import RawTable, shorten
+from .encodings import encoding_hint
 from .numbers import is_numeric, sample_of
 from .options import ReadOptions
 from .timestamps import (
@@ -67,6 +68,8 @@ FAR_DAYS = 3653  # between a date and all others, if that is longer than their s
 MIN_OTHERS = 5  # dates without which none is far away
 MAX_COMPARED_ROWS = 2000  # of tables whose columns may be different parts of a date
 DAYS_PER_YEAR = 365.25
+MIN_MIDNIGHTS = 2  # that follow the other times of their dates, and are the ends of days
+HALF_A_DAY = np.timedelta64(12, "h")
 DEFAULT_START = "2001-01-01"  # of numbered rows; a Monday
 
 
@@ -242,7 +245,12 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
     if bad.any():
         rows = np.flatnonzero(bad[codes] & (codes >= 0))
         remedy = "" if bad.all() else raw.without(rows)
-        refuse_unread(f"{place}, line {raw.lines[rows[0]]}", str(texts.iloc[rows[0]]), remedy)
+        refuse_unread(f"{place}, line {raw.lines[rows[0]]}", str(texts.iloc[rows[0]]), remedy, encoding_hint(raw))
+    if found.times is None and _ends_with_midnight(found.values.to_numpy(), codes):
+        midnight = found.values.dt.normalize() == found.values
+        note = "midnight follows the other times of its date, and is read as the end of the day"
+        values = found.values + pd.to_timedelta(midnight.astype(int), unit="D")
+        found = replace(found, values=values, notes=[*found.notes, note])
     _refuse_far(found.values, codes, raw, name)
     found = on_clock(found, options.zone, options.freq)
     notes = [*found.notes]
@@ -260,6 +268,23 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
     else:
         stamps = pd.Series(values[codes])
     return TimeColumn(name, with_zone(stamps, found.zone, found.days), [*names], notes)
+
+
+def _ends_with_midnight(values: np.ndarray, codes: np.ndarray) -> bool:
+    """Whether each midnight in a column follows a time of the second half of the same date.
+
+    `codes` (n,) are the positions of the rows' timestamps among the distinct `values`, -1 where they are missing.
+    """
+    if values.dtype.kind != "M":
+        return False
+    stamps = values[codes[codes >= 0]]
+    days = stamps.astype("datetime64[D]")
+    midnight = np.flatnonzero(stamps == days)
+    if len(midnight) < MIN_MIDNIGHTS or midnight[0] == 0:
+        return False
+    before = midnight - 1
+    late = stamps[before] - days[before] > HALF_A_DAY
+    return bool((late & (days[before] == days[midnight])).all())
 
 
 def _refuse_mixed_kinds(texts: pd.Series, raw: RawTable) -> None:

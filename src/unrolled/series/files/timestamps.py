@@ -440,8 +440,9 @@ def _impossible(text: str) -> str | None:
     return None
 
 
-def refuse_unread(place: str, text: str, remedy: str) -> NoReturn:
-    """Raise an error for a text that is no timestamp; `remedy` leaves out such lines, "" if all are such."""
+def refuse_unread(place: str, text: str, remedy: str, hint: str = "") -> NoReturn:
+    """Raise an error for a text that is no timestamp, with a hint at the end; `remedy` leaves out such lines, "" if
+    all are such."""
     if not remedy and (freq := freq_of_part(text)):
         raise DataError(f"{place}: {no_year(text, freq)}")
     if out_of_range(text):
@@ -460,4 +461,4 @@ def refuse_unread(place: str, text: str, remedy: str) -> NoReturn:
             f"is not a date{' like the others' if remedy else ''}. Write dates as 2024-12-31, give their format "
             "(`dates`), such as %d.%m.%Y, or name another column (`time`)."
         )
-    raise DataError(f"{place}: {shorten(text)} {fault} {remedy}".rstrip())
+    raise DataError(f"{place}: {shorten(text)} {fault} {remedy}".rstrip() + hint)
