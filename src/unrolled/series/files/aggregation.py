@@ -17,7 +17,7 @@ from ..frequency import DAY, HOUR, MINUTE, SECOND, Frequency, counts_days, steps
 from ..stamps import Times, coded_numbers, in_zone, read_times, same_time_of_day, step_of_numbers
 from ..zones import localized, to_utc
 from .options import ReadOptions
-from .timestamps import with_zone
+from .parsed_stamps import with_zone
 
 ROUND_PERIODS = [  # lengths in nanoseconds and names, the shortest first
     *((n * SECOND, f"{n}s") for n in (1, 5, 10, 15, 30)),

@@ -8,10 +8,11 @@ import pandas as pd
 
 from ...arrays import Array
 from ...errors import DataError
+from .calendar_parts import is_calendar_name
 from .day_periods import ID_NAMES
 from .dialect import RawTable
 from .numbers import has_several_units, has_suffixes, is_numeric, sample_of
-from .time_columns import TIME_NAMES, is_calendar_name
+from .time_columns import TIME_NAMES
 from .timestamps import whole_numbers
 
 TARGET_NAMES = ("y", "target", "value")

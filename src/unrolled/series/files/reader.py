@@ -30,8 +30,9 @@ from .flags import remove_flags
 from .numbers import decide_decimal, is_numeric, missing, parts_of, read_numbers, sample_of
 from .options import CovariateColumns, ReadOptions
 from .reshape import LONG_NAMES, TOTAL, columns_are_series, unpivot
+from .row_stamps import TimeColumn, number_rows, read_time_column
 from .sentinels import sentinel_notes
-from .time_columns import TimeColumn, find_time, number_rows, read_time_column, suggest_time
+from .time_columns import find_time, suggest_time
 from .timestamps import dates_share
 
 MAX_LONG_CELLS = 200_000_000  # of a table that is made long

@@ -15,7 +15,8 @@ from .dialect import RawTable
 from .numbers import is_numeric
 from .options import CovariateColumns, ReadOptions
 from .reader import FileTable, chosen_columns, decimal_hint, numbers_of, read_cells, read_covariate, series_names
-from .time_columns import find_time, read_time_column
+from .row_stamps import read_time_column
+from .time_columns import find_time
 
 
 def read_future(

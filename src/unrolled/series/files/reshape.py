@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 
 from ..date_words import months_named
+from .calendar_parts import PART_RANGES, has_name
 from .column_roles import ID_SEPARATOR, TARGET_NAMES
 from .dates import parse_date
 from .day_periods import CELL, read_periods
 from .dialect import RawTable
 from .numbers import is_numeric, read_numbers
-from .time_columns import PART_RANGES, TIME_NAMES, has_name
+from .time_columns import TIME_NAMES
 from .timestamps import dates_share, whole_numbers
 
 MIN_WIDE_COLUMNS = 3  # columns of dates, or of series, in a table that is taken as wide
