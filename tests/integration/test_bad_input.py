@@ -76,7 +76,7 @@ CASES = {
         with_line(9, "2024-01-03,8"), shell=True,
     ),
     "off the grid": Case(
-        FORECAST, r"row 9: the timestamp 2024-01-08 05:00:00 does not lie", with_line(9, "2024-01-08 05:00,8")
+        FORECAST, r"line 9: the timestamp 2024-01-08 05:00:00 does not lie", with_line(9, "2024-01-08 05:00,8")
     ),
     "text": Case(
         FORECAST, r"table\.csv, column 'sales', line 9: 'eight' is not a number .* leave it empty",

@@ -41,3 +41,6 @@ def test_numbers_that_name_columns_become_texts():
 def test_rows_are_named_by_their_position_or_by_given_numbers():
     assert Columns().row(np.int64(3)) == 3
     assert Columns(rows=[2, 5, 9]).row(1) == 5
+    assert Columns(rows=[2, 5, 9]).place("y", 1) == "column 'y', row 5"
+    assert Columns(rows=[2, 5, 9], of_file=True).place("y", 1) == "column 'y', line 5"
+    assert Columns(of_file=True).place("y", 1) == "column 'y', row 1"

@@ -242,6 +242,12 @@ def test_other_whole_numbers_stay_numbers(numbers):
     assert panel.frequency.stamps(panel.first)[0] == numbers[0]
 
 
+def test_years_are_dates_for_a_frequency_of_dates():
+    panel = read(range(1990, 2010), freq="YS")
+    assert panel.frequency.stamps(panel.first)[0] == np.datetime64("1990-01-01")
+    assert read(range(2000, 2010), freq=panel.frequency).frequency == panel.frequency
+
+
 def test_seconds_since_1970_have_the_given_zone():
     seconds = [1704067200 + 3600 * k for k in range(9)]
     assert read(seconds, zone=BERLIN).frequency.zone == BERLIN

@@ -29,6 +29,7 @@ class Columns:
     future: tuple[str, ...] = ()  # covariates whose future values are known in advance, such as prices and holidays
     static: tuple[str, ...] = ()  # columns with one value per series; numbers or texts
     weight: str | None = None  # a column with one value per series: its weight in the loss
+    of_file: bool = False  # whether the numbers of rows are those of a file's lines
 
     @property
     def keys(self) -> tuple[str, str, str]:
@@ -46,13 +47,18 @@ class Columns:
                     "past, future, static and weight."
                 )
 
+    @property
+    def counts(self) -> str:
+        """What the numbers of rows in messages count."""
+        return "line" if self.of_file and self.rows is not None else "row"
+
     def row(self, k: Any) -> int:
         """The number of row k of the table in messages."""
         return int(k if self.rows is None else self.rows[k])
 
     def place(self, name: str, k: Any) -> str:
         """A column and a row of the table in messages."""
-        return f"column {name!r}, row {self.row(k)}"
+        return f"column {name!r}, {self.counts} {self.row(k)}"
 
 
 def occurs(kind: str, numbers: Iterable[int], count: int) -> str:

@@ -84,7 +84,7 @@ def _refuse_duplicates(rows: Rows) -> None:
         )
         raise DataError(
             f"column {rows.columns.time!r}: the timestamp {rows.stamp(k)} "
-            f"{occurs('row', map(rows.row, range(k, end)), len(first))}. {remedy}."
+            f"{occurs(rows.columns.counts, map(rows.row, range(k, end)), len(first))}. {remedy}."
         )
 
 
@@ -199,8 +199,9 @@ def _off_grid(
     if len(shared):
         k = int(shared[0])
         return (
-            f"column {rows.columns.time!r}, rows {rows.row(k)} and {rows.row(k + 1)}: two timestamps lie in one "
-            f"period of the {frequency.name} grid, {rows.stamp(k)} and {rows.stamp(k + 1)}. Aggregate them{remedy}."
+            f"column {rows.columns.time!r}, {rows.columns.counts}s {rows.row(k)} and {rows.row(k + 1)}: two "
+            f"timestamps lie in one period of the {frequency.name} grid, {rows.stamp(k)} and {rows.stamp(k + 1)}. "
+            f"Aggregate them{remedy}."
         )
     return None
 

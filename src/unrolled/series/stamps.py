@@ -11,7 +11,7 @@ from ..arrays import Array
 from ..errors import DataError
 from .columns import Columns
 from .date_codes import CodedStamps, read_coded
-from .frequency import Frequency
+from .frequency import LIKELY_YEARS, Frequency
 from .zones import UTC, localized, midnights, to_local, zone_name, zone_of_midnights, zone_of_offsets
 
 OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"  # of a timestamp of ISO 8601
@@ -153,11 +153,19 @@ def _numbers(column: Any, columns: Columns, freq: Frequency | str | int | None) 
     distinct, positions = np.unique(numbers, return_inverse=True)
     found = None if kept else coded_numbers(distinct, columns.time)
     if found is None:
-        return Times(numbers if whole else _round_numbers(numbers, columns))
+        return Times(years_as_dates(numbers if whole else _round_numbers(numbers, columns), freq))
     step = step_of_numbers(distinct)
     change = f"change with `freq={step}`" if step else CONVERT
     first = distinct[0] if whole else f"{distinct[0]:.15g}"
     return _of_code(found, positions, f"column {columns.time!r}: {first} read as {found.code.meaning}; {change}")
+
+
+def years_as_dates(numbers: Array, freq: Frequency | str | int | None) -> Array:
+    """Whole numbers as dates if all are likely years, and a frequency of dates such as YS is given."""
+    has_dates = freq.unit != "integer" if isinstance(freq, Frequency) else isinstance(freq, str)
+    if not has_dates or not ((numbers >= LIKELY_YEARS[0]) & (numbers <= LIKELY_YEARS[1])).all():
+        return numbers
+    return (numbers - 1970).astype("datetime64[Y]").astype("datetime64[ns]")
 
 
 def coded_numbers(distinct: Array, name: str) -> CodedStamps | None:

@@ -309,7 +309,7 @@ def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles) -> tupl
         frame[target] = np.concatenate(values)
         lines = np.tile(np.asarray(lines), len(values)).tolist()
     parts = {part: getattr(covariates, part) for part in ("past", "future", "static", "weight")}
-    columns = Columns(id_name, time, target, lines, **parts)
+    columns = Columns(id_name, time, target, lines, **parts, of_file=True)
     return LongTable(raw.name, frame, columns, roles.series is not None or roles.wide), _merged(notes)
 
 

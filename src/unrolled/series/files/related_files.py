@@ -104,4 +104,5 @@ def read_forecast(
     id_column = ID_SEPARATOR.join(ids) if ids else Columns.id
     if series is not None:
         frame.insert(0, id_column, series)
-    return FileTable(frame, Columns(id_column, time.name, numeric[0] if numeric else Columns.target, raw.lines))
+    target = numeric[0] if numeric else Columns.target
+    return FileTable(frame, Columns(id_column, time.name, target, raw.lines, of_file=True))

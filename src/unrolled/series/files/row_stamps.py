@@ -8,7 +8,8 @@ import pandas as pd
 
 from ...errors import DataError
 from ...plurals import counted
-from ..frequency import LIKELY_YEARS, Frequency
+from ..frequency import Frequency
+from ..stamps import years_as_dates
 from ..zones import to_utc
 from .calendar_parts import join_columns
 from .dialect import RawTable, shorten
@@ -71,10 +72,8 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
         listed = ", ".join(map(repr, names))
         notes = [f"timestamps joined from {len(names)} columns: {listed}; change with `time`", *joined, *notes]
     values = found.values.to_numpy()
-    first, last = LIKELY_YEARS
-    if isinstance(options.freq, str) and values.dtype.kind == "i" and ((values >= first) & (values <= last)).all():
-        # years, which a frequency of dates such as YS needs as dates
-        values = (values - 1970).astype("datetime64[Y]").astype("datetime64[ns]")
+    if values.dtype.kind == "i":
+        values = years_as_dates(values, options.freq)
     if (codes < 0).any():
         stamps, note = _fill_missing(values, codes, raw, name)
         notes = [*notes, note]
