@@ -134,7 +134,7 @@ def find_target(raw: RawTable, time: str, ids: pd.Series | None, taken: Sequence
     best = max(candidates, key=lambda name: raw.cells[name].nunique())  # codes and parts of dates have few values
     raise DataError(
         f"{raw.name}: several columns hold numbers: {list_names(candidates)}. `wide=True` takes each as a series. "
-        f"Name the target, or several separated by commas, such as `target={best!r}`."
+        f"Name the target, or several separated by commas, such as `target={best!r}`"
     )
 
 
