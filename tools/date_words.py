@@ -1,7 +1,7 @@
 """Write the words of dates in many languages, from the Unicode CLDR as packaged by Babel.
 
 pip install babel                  # any environment; unrolled itself does not need it
-python tools/date_words.py         # writes src/unrolled/series/files/date_words.json
+python tools/date_words.py         # writes src/unrolled/series/date_words.json
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from babel import Locale, __version__
 
-FILE = Path(__file__).parent.parent / "src" / "unrolled" / "series" / "files" / "date_words.json"
+FILE = Path(__file__).parent.parent / "src" / "unrolled" / "series" / "date_words.json"
 LANGUAGES = re.findall(r"\w+", "en de fr es it pt nl sv da nb fi pl cs sk hu ro hr sl ca tr ru uk el id vi ja zh ko")
 VARIANTS = {"de": ["de_AT"], "en": ["en_GB"], "es": ["es_MX"], "pt": ["pt_PT"]}
 PARTS = ("year", "quarter", "month", "week", "day", "hour", "minute")

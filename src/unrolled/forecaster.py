@@ -102,7 +102,7 @@ class Forecaster:
             others are converted. None: that of the column. Forecasts have the same zone.
         log: whether to work on logarithms; None: decided for each series.
         steps: optimizer steps of each network; None: at most 200, from 1,000 windows on 1,000, on segments 3,000.
-        batch_size: windows in an optimizer step; None: 32, on segments 128.
+        batch_size: windows in an optimizer step, at most all; None: 32, on segments 128.
         rate: largest learning rate of the one-cycle schedule; None: 0.01, on segments 0.005.
         weight_decay: of AdamW.
         dropout: share of hidden units dropped in training; None: 0.4, on long segmented series none.
@@ -195,19 +195,21 @@ class Forecaster:
     def fit(
         self,
         df: IntoDataFrame,
-        id_col: str = "unique_id",
-        time_col: str = "ds",
-        target_col: str = "y",
-        past_cols: Iterable[str] = (),
-        future_cols: Iterable[str] = (),
-        static_cols: Iterable[str] = (),
-        weight_col: str | None = None,
+        id_col: str | int = "unique_id",
+        time_col: str | int = "ds",
+        target_col: str | int = "y",
+        past_cols: Iterable[str | int] = (),
+        future_cols: Iterable[str | int] = (),
+        static_cols: Iterable[str | int] = (),
+        weight_col: str | int | None = None,
         *,
         baselines: str | Iterable[str] | None = None,
     ) -> Forecaster:
         """Train on a long table: one row for each timestamp and series.
 
-        A table without the id column is one series. Timestamps are dates or whole numbers.
+        A table without the id column is one series. Timestamps are dates or whole numbers; numbers that are dates in
+        a code, such as 202412 or seconds since 1970, are read as dates, unless `freq` is a number. Columns may be
+        called by numbers, which are texts in forecasts.
 
         Args:
             df: a table of any library that narwhals supports (pandas, polars, Arrow, ...).
@@ -228,7 +230,7 @@ class Forecaster:
         self.parameters.check()
         columns = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         panels = self._read(df, columns)
-        return self.fit_panels(panels, Source(columns, library_of(df, (id_col, time_col))), baselines)
+        return self.fit_panels(panels, Source(columns, library_of(df, (columns.id, columns.time))), baselines)
 
     def _read(self, df: IntoDataFrame, columns: Columns, left_out: int = 0) -> list[Panel]:
         p = self.parameters
@@ -373,14 +375,14 @@ class Forecaster:
         n_windows: int = 1,
         step_size: int | None = None,
         level: Sequence[float] | float | None = None,
-        id_col: str = "unique_id",
-        time_col: str = "ds",
-        target_col: str = "y",
+        id_col: str | int = "unique_id",
+        time_col: str | int = "ds",
+        target_col: str | int = "y",
         *,
-        past_cols: Iterable[str] = (),
-        future_cols: Iterable[str] = (),
-        static_cols: Iterable[str] = (),
-        weight_col: str | None = None,
+        past_cols: Iterable[str | int] = (),
+        future_cols: Iterable[str | int] = (),
+        static_cols: Iterable[str | int] = (),
+        weight_col: str | int | None = None,
         refit: bool | int = True,
         baselines: bool | str | Iterable[str] = False,
     ) -> Any:
@@ -417,7 +419,7 @@ class Forecaster:
         panels = self._read(df, columns, int(plan.left_out(parameters.horizon)[0]))
         found = uninterrupted(backtest(parameters, panels, Source(columns), plan))
         self.found_ = found.found
-        return in_library(found.columns, library_of(df, (id_col, time_col)), found.zone)
+        return in_library(found.columns, library_of(df, (columns.id, columns.time)), found.zone)
 
     # --- reports and figures ------------------------------------------------------------------------
 
@@ -467,7 +469,7 @@ class Forecaster:
             InputError: there is no such series, or Matplotlib is not installed.
         """
         if not (history is None or is_count(history)):
-            raise InputError(f"`history` must be a whole number of rows ≥ 1; got {history!r}.")
+            raise InputError(f"`history` must be a whole number of periods ≥ 1; got {history!r}.")
         content = ReportContent(self.fitted, self.fitted.forecast(check_levels(level), future).frame, "")
         return figure_of(content, ids, history)
 

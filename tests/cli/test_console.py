@@ -39,7 +39,6 @@ OPTIONS_IN_MESSAGES = {
     "`na='-200'`": "--na=-200",
     "`scaling=['level', 'last']`": "--scaling level,last",
     "Forecast each separately (`un.by_frequency`), or not.": "Forecast each separately, or not.",
-    "Convert them with `pd.to_datetime(df['a, b'], format='%Y%m')`.": "Convert them with --dates %Y%m.",
     "`combine={'AutoETS': 0.3}`": "--combine AutoETS=0.3",
     "`freq='D', start='2024-12-31'`": "--freq D --start 2024-12-31",
     "Lower `batch_size` or `max_trials`.": "Lower --batch-size or --max-trials.",

@@ -62,7 +62,7 @@ def test_a_forecast_ends_with_a_chart_at_a_wide_terminal(tmp_path):
     drawn = [line for line in lines if PRESENT in line]
     assert len(drawn) == 11
     assert max(map(len, drawn)) <= 44
-    assert "last 48 rows ┊ 4 ahead · ░ 95 %" in drawn[-1]
+    assert "last 48 periods ┊ 4 ahead · ░ 95 %" in drawn[-1]
     assert PRESENT not in done.out
 
 

@@ -353,7 +353,7 @@ def test_ctrl_c_keeps_the_cutoffs_that_were_reached(rng, monkeypatch):
         ({"refit": "no"}, "`refit` must be True, False or a whole number"),
         ({"level": 99.9}, "`level` must be above 0 and at most 99, since"),
         ({"baselines": ["Prophet"]}, "no baseline is called 'Prophet'"),
-        ({"n_windows": 99}, "99 windows 4 rows apart with horizon 4 leave none to train on"),
+        ({"n_windows": 99}, "99 windows 4 periods apart with horizon 4 leave none to train on"),
         ({"target_col": "z"}, "there is no column 'z'"),
         ({"target_col": "GRU"}, "would be called 'GRU', as a column of the table is"),
         ({"id_col": "cutoff"}, "the forecasts have a column 'cutoff', too"),
@@ -440,7 +440,7 @@ def test_rows_without_any_value_known_ahead_are_refused_as_in_predict(rng):
     frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=40), "y": rng.normal(size=40)})
     frame["x"] = np.where(np.arange(40) == 30, np.nan, 1.0 * np.arange(40))
     fc = un.Forecaster(horizon=3, steps=1, ensemble=1, hidden=2, verbose=0)
-    message = r"for 2024-01-31, but the future covariate\(s\) 'x' are missing there \(1 such row in all\)"
+    message = r"for 2024-01-31, but the future covariate 'x' is missing there \(1 such period in all\)"
     with pytest.raises(un.DataError, match=message):
         fc.cross_validation(frame, n_windows=4, future_cols=["x"])
     assert len(fc.cross_validation(frame, n_windows=2, future_cols=["x"])) == 6  # the row lies before the cutoffs

@@ -77,6 +77,13 @@ def test_given_sizes_are_kept():
     assert (settings.steps, settings.dropout, settings.ensemble) == (size.steps, size.dropout, size.ensemble)
 
 
+def test_a_batch_has_no_more_windows_than_there_are():
+    """Otherwise, each step of the batch size would become many steps of all windows."""
+    rows = np.array([SPEC.needed + 9, SPEC.needed - 1, SPEC.needed + 4])
+    assert choose_settings(Parameters(8, batch_size=10**6), rows, SPEC, "direct").batch_size == 10 + 5
+    assert choose_settings(Parameters(8, batch_size=12), rows, SPEC, "direct").batch_size == 12
+
+
 @pytest.mark.parametrize(("networks", "views", "expected"), [(6, 2, 6), (6, 4, 8), (3, 2, 4), (1, 3, 3)])
 def test_views_are_taken_equally_often(networks, views, expected):
     assert equal_turns(networks, ["level"] * views) == expected

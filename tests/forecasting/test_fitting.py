@@ -58,17 +58,15 @@ def first_training(fc, frame):
 
 def test_a_series_too_short_is_refused_with_both_numbers():
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
-    with pytest.raises(un.DataError, match=r"has 9 rows; horizon 12 .* needs 16"):
+    with pytest.raises(un.DataError, match=r"has 9 periods; horizon 12 .* needs 16"):
         un.Forecaster(horizon=12, **QUICK).fit(df)
 
 
 def test_the_rows_that_a_season_asks_for_are_explained(rng):
     df = panel_frame(rng, lengths=(60, 50, 8))
     fc = un.Forecaster(horizon=4, scaling="season", **QUICK).fit(df)
-    note = (
-        "no forecast of series 's2' (8): fewer rows than the 12 that a forecast needs (one season; 4 with `season=1`)"
-    )
-    assert note in fc.notes_
+    note = "no forecast of series 's2' (8): fewer periods than the 12 that a forecast needs (one season"
+    assert f"{note}; 4 with `season=1`)" in fc.notes_
     assert fc.predict()["unique_id"].unique().tolist() == ["s0", "s1"]
     with pytest.raises(un.DataError, match=r"needs at least 12 \(one season; 4 with `season=1`\)\. Leave"):
         fc.predict(df[df["unique_id"] == "s2"])
@@ -94,14 +92,14 @@ def test_series_that_are_too_short_are_left_out_with_a_note(rng):
     whole = pd.concat([short[0], df, short[1], empty], ignore_index=True)
     alone, fc = (un.Forecaster(horizon=4, **QUICK).fit(table) for table in (df, whole))
     pd.testing.assert_frame_equal(fc.predict(level=80), alone.predict(level=80), check_exact=True)
-    note = "no forecast of series 'x1' (1), series 'x2' (2): fewer rows than the "
+    note = "no forecast of series 'x1' (1), series 'x2' (2): fewer periods than the "
     assert sum(text.startswith(note) for text in fc.notes_) == 1
     assert "series 'none' left out, as all values are missing" in fc.notes_
     pd.testing.assert_frame_equal(alone.predict(df), alone.predict(whole), check_exact=True)
     assert sum(text.startswith(note) for text in alone.predict_notes_) == 1
     rows, expected = (un.Forecaster(horizon=4, **QUICK).cross_validation(table, level=80) for table in (whole, df))
     pd.testing.assert_frame_equal(rows, expected, check_exact=True)
-    with pytest.raises(un.DataError, match=r"has 2 rows; a forecast needs at least \d+"):
+    with pytest.raises(un.DataError, match=r"has 2 periods; a forecast needs at least \d+"):
         alone.predict(short[1])
 
 
@@ -177,7 +175,7 @@ def test_ctrl_c_keeps_the_networks_trained_so_far(number, rng, monkeypatch):
     predictor = fit(quick().parameters, panel, Source(Columns()))
     assert predictor.interrupted
     assert np.isfinite(predictor.predict(predictor.series, [80]).frame["GRU"]).all()
-    unseen = f"interrupted: the networks have not seen the last {whole.comparison.rows} rows of each series"
+    unseen = f"interrupted: the networks have not seen the last {whole.comparison.rows} periods of each series"
     assert (unseen in predictor.notes) == (number == 0)
     if number == 1:  # the comparison was finished
         pd.testing.assert_frame_equal(predictor.comparison.table, whole.comparison.table, check_exact=True)
@@ -186,7 +184,7 @@ def test_ctrl_c_keeps_the_networks_trained_so_far(number, rng, monkeypatch):
 @pytest.mark.parametrize(("rows", "noted"), [(6, True), (12, True), (27, True), (28, False)])
 def test_a_season_that_is_too_long_for_the_networks_is_noted(rows, noted, rng):
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=rows, freq="MS"), "y": rng.normal(size=rows)})
-    note = "the series are shorter than two seasons of 12 rows and a horizon, so the networks use no season"
+    note = "the series are shorter than two seasons of 12 periods and a horizon, so the networks use no season"
     fc = quick(4 if rows > 12 else 2).fit(df)
     assert (note in fc.notes_) == noted == (fc.model_.spec.season == 1)
     assert note not in quick(2, season=1).fit(df).notes_

@@ -95,7 +95,7 @@ def test_given_frequency_and_season(both):
 def test_untrainable_frequencies_are_refused_before_any_training(both, rng, monkeypatch):
     monkeypatch.setattr(fitting, "train_ensemble", None)
     weeks = series(rng, 6, "W", "w", 1)
-    with pytest.raises(un.DataError, match=r"the weekly series: .*'w' has 6 rows.*by_frequency"):
+    with pytest.raises(un.DataError, match=r"the weekly series: .*'w' has 6 periods.*by_frequency"):
         quick().fit(pd.concat([both, weeks]))
 
 
@@ -132,7 +132,7 @@ def test_covariates_and_the_known_future_reach_each_part(both, rng):
     )
     told = {"past_cols": ["sky"], "future_cols": ["price"], "static_cols": ["kind"]}
     fc = quick().fit(both, **told)
-    with pytest.raises(un.DataError, match=r"m\d\d.* the future covariate\(s\) 'price' are missing"):
+    with pytest.raises(un.DataError, match=r"m\d\d.* the future covariate 'price' is missing"):
         fc.predict()
     ends = both.groupby("unique_id")["ds"].max()
     freq = {name: "MS" if name[0] == "m" else "QS" for name in ends.index}

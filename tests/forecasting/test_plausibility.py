@@ -31,7 +31,7 @@ def test_a_fan_beyond_twice_the_range_is_questioned(logs):
     usual, high = np.array([[12.0, 30], [2, 5]]), np.array([[12.0, 30.5], [2, 9]])
     assert fan_notes(panel, transform, {"f": usual, "f-hi-80": usual}) == []
     (note,) = fan_notes(panel, transform, {"f": usual, "f-hi-80": high})
-    remedy = "`log=False` or a lower horizon may help" if logs else "Check its last rows; a lower horizon may help"
+    remedy = "`log=False` or a lower horizon may help" if logs else "Check its last values; a lower horizon may help"
     assert note.startswith("the forecast of series 's0', series 's1' reaches farther beyond the known values than")
     assert "'f-hi-80' of series 's1' is 9 at step 2 (4), and its values were 1 to 3." in note
     assert note.endswith(remedy)

@@ -56,7 +56,7 @@ CASES = {
     "white space": Case(FORECAST, r"table\.csv is empty", " \n\t\n", shell=True),
     "header only": Case(FORECAST, r"table\.csv has a header but no rows", "date,sales\n", shell=True),
     "no numbers": Case(
-        FORECAST, r"table\.csv: no column holds numbers, .* Name the one to forecast with --target",
+        FORECAST, r"table\.csv: no column holds numbers, .* Name the column of values with --target",
         "date,sky\n2024-01-01,sun\n2024-01-02,rain", shell=True,
     ),
     "several numbers": Case(FORECAST, r"several columns hold numbers: 'a', 'b'\. .* --target a$", TWO, shell=True),
@@ -76,7 +76,7 @@ CASES = {
         with_line(9, "2024-01-03,8"), shell=True,
     ),
     "off the grid": Case(
-        FORECAST, r"row 9: the timestamp 2024-01-08 05:00:00 does not lie", with_line(9, "2024-01-08 05:00,8")
+        FORECAST, r"line 9: the timestamp 2024-01-08 05:00:00 does not lie", with_line(9, "2024-01-08 05:00,8")
     ),
     "text": Case(
         FORECAST, r"table\.csv, column 'sales', line 9: 'eight' is not a number .* leave it empty",
@@ -90,7 +90,7 @@ CASES = {
     "open quote": Case(FORECAST, r"table\.csv, line 9: .* Check the quotes from", with_line(9, '"2024-01-08,8')),
     "too short": Case(
         ("forecast", "table.csv", "--horizon", 40, "--out", "a/b/c"),
-        r"the series has 30 rows; horizon 40 .* needs \d+\. Lower", shell=True,
+        r"the series has 30 periods; horizon 40 .* needs \d+\. Lower", shell=True,
     ),
     "no horizon": Case(("forecast", "table.csv", "-H", 0), r"--horizon must be a whole .* ≥ 1; got 0", shell=True),
     "horizon below 0": Case(("forecast", "table.csv", "-H", -3), r"--horizon must be .* ≥ 1; got -3"),
@@ -278,6 +278,6 @@ def test_tables_that_do_not_fit_the_model_are_refused(place, model, capsys):
     message = "column 'date' holds dates; timestamps must be whole numbers as in training"
     assert_refused(inside("predict", MODEL, "table.csv", capsys=capsys), message)
     (place / "table.csv").write_text("ds,y\n1,1\n2,2\n")
-    message = r"the series has 2 rows; a forecast needs at least \d+\. Leave that series out, or give more rows"
+    message = r"the series has 2 periods; a forecast needs at least \d+\. Leave that series out, or give more periods"
     assert_refused(inside("predict", MODEL, "table.csv", capsys=capsys), message)
     assert_refused(inside("predict", MODEL, "none.csv", capsys=capsys), r"there is no file none\.csv")

@@ -119,7 +119,7 @@ def test_series_too_short_for_a_statistical_method_are_left_to_the_networks(rng)
     fc = forecaster(horizon=1, scaling="level", combine="AutoETS").fit(df)
     same = (fc.predict()["GRU"] == alone.predict()["GRU"]).groupby(fc.predict()["unique_id"]).all()
     assert same.to_dict() == {"s0": False, "s1": False, "short": True}
-    told = "1 series with fewer than 8 rows, too few for AutoETS: the networks take that weight"
+    told = "1 series with fewer than 8 periods, too few for AutoETS: the networks take that weight"
     assert told in fc.notes_
     assert told not in fc.predict_notes_
     fc.predict(df)

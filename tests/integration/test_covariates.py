@@ -174,7 +174,7 @@ def test_a_shorter_horizon_needs_a_shorter_future(rng):
     near = future.groupby("unique_id").head(2)
     short = fc.predict(horizon=2, future=near)
     np.testing.assert_array_equal(short["RNN"], fc.predict(future=future).groupby("unique_id").head(2)["RNN"])
-    with pytest.raises(un.DataError, match=r"step 3 of 3 ahead, the future covariate.* 'price' are missing"):
+    with pytest.raises(un.DataError, match=r"step 3 of 3 ahead, the future covariate.* 'price' is missing"):
         fc.predict(horizon=3, future=near)
 
 
@@ -208,7 +208,7 @@ def test_tables_of_another_library_give_the_same(rng):
 def test_invalid_covariates_are_refused_with_a_remedy(rng):
     known, future = split_future(shops(rng), 4)
     fc = un.Forecaster(horizon=4, **QUICK).fit(known, future_cols=["price"])
-    with pytest.raises(un.DataError, match=r"'price' are missing.* Give them in the table of the future"):
+    with pytest.raises(un.DataError, match=r"'price' is missing.* Give them in the table of the future"):
         fc.predict()
     with pytest.raises(un.DataError, match="there is no column 'price'"):
         fc.predict(future=future.drop(columns="price"))

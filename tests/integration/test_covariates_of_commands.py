@@ -66,7 +66,7 @@ def test_a_forecast_with_covariates_and_a_model_that_requires_them(command, file
 
     missing = command("predict", model)
     assert missing.code == 2
-    assert "the future covariate(s) 'price', 'sky' are missing" in missing.err
+    assert "the future covariates 'price', 'sky' are missing" in missing.err
 
 
 def test_a_forecast_asks_for_the_future_before_it_trains(command, files):

@@ -77,6 +77,6 @@ def test_series_too_short_to_hold_rows_out_have_a_page_too(tmp_path):
     fc.report(title=title).save(tmp_path / "report.html")
     page = Page(tmp_path / "report.html")
     assert "caf?.csv" in page.text
-    assert "The series are too short to hold out any rows" in page.text
+    assert "The series are too short to hold out any periods" in page.text
     assert page.data["series"][0]["held_out"] is None
     assert page.stamps(0)[1] == [9, 10, 11, 12]

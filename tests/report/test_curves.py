@@ -7,7 +7,7 @@ import pandas as pd
 
 from reports import NAME, content_of
 from tables import panel_frame
-from unrolled.report.curves import as_json, of_predictor, of_tables
+from unrolled.report.curves import as_json, distance_notes, of_predictor, of_tables
 from unrolled.series.columns import Columns
 
 
@@ -52,6 +52,21 @@ def test_curves_of_tables_end_where_the_forecast_begins(rng):
         np.testing.assert_array_equal(by_name[name].stamps, part["ds"])
     (alone,) = of_tables(pd.DataFrame({"ds": [4, 5], "A": [1.0, 2.0]}), None, Columns())
     assert (alone.name, len(alone.y), alone.stamps.tolist()) == ("", 0, [4, 5])
+
+
+def test_a_note_names_series_whose_forecast_is_far_from_their_history(rng):
+    history = panel_frame(rng, lengths=(30, 30, 30))
+    forecast = history.groupby("unique_id").tail(3).rename(columns={"y": "A"})
+    near = history.drop(index=[26, 60])  # gaps, and a series whose history ends early
+    near = near[~((near["unique_id"] == "s1") & (near["ds"] > near["ds"].iloc[9]))]
+    notes = distance_notes(of_tables(forecast, near, Columns()))
+    ends, begins = near["ds"].iloc[9], forecast["ds"].iloc[0]
+    assert notes == [f"the history of 's1' ends at {ends.date()}, long before {begins.date()}"]
+    notes = distance_notes(of_tables(forecast, near[near["unique_id"] == "s0"], Columns()))
+    assert notes == ["no value of the history lies before the forecast of 's1', 's2'"]
+    single = near[near["unique_id"] == "s1"].drop(columns="unique_id")
+    (note,) = distance_notes(of_tables(forecast.iloc[:3].drop(columns="unique_id"), single, Columns()))
+    assert note == f"the history ends at {ends.date()}, long before {begins.date()}"
 
 
 def test_series_on_the_same_rows_share_an_axis_and_nothing_is_infinite(rng):

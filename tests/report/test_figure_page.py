@@ -28,7 +28,7 @@ def test_the_page_has_all_series_and_describes_them():
     assert [series["id"] for series in page.data["series"]] == [f"shop {k}" for k in range(8)]
     assert page.data["series"][2]["y"] == drawn[2].y.tolist()
     assert page.data["series"][2]["forecast"]["RNN"] == drawn[2].forecast["RNN"].tolist()
-    assert page.data["series"][2]["glance"] == "20 rows of the past"
+    assert page.data["series"][2]["glance"] == "20 periods of the past"
     assert (page.data["name"], page.data["rivals"], page.data["horizon"]) == ("RNN", ["Naive"], 3)
     assert "'y' and 3 steps ahead by RNN." in page.text
     assert len(page.scripts) == 3  # the title is escaped

@@ -75,7 +75,7 @@ def test_the_page_describes_the_model_and_the_command(air):
     assert "1 series · monthly · 1949-01-01 … 1960-12-01 · 144 values · target '#Passengers'" in page.text
     assert "Forecast '#Passengers' 12 months ahead, with intervals of 50 %, 80 % and 95 %, by GRU." in page.text
     assert (
-        "144 rows · 1949-01-01 … 1960-12-01 · no gaps · no outliers · season strength 0.9"
+        "144 periods · 1949-01-01 … 1960-12-01 · no gaps · no outliers · season strength 0.9"
         in page.data["series"][0]["glance"]
     )
     assert COMMAND in page.text

@@ -31,7 +31,7 @@ def test_the_task_of_several_frequencies(rng):
     assert wording.key_figures(content)[0] == KeyFigure("4 periods", "ahead: months or quarters")
     how = wording.how_held_out(content)
     for name, part in content.comparison.parts.items():
-        assert f"{name}: {part.rows} rows, {part.origins} origins" in how
+        assert f"{name}: {part.rows} periods, {part.origins} origins" in how
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_key_figures_follow_the_comparison(air, rng):
 
 def test_how_the_comparison_was_made(air):
     comparison = air.comparison
-    assert f"The last {comparison.rows} rows of each series were held out" in wording.how_held_out(air)
+    assert f"The last {comparison.rows} periods of each series were held out" in wording.how_held_out(air)
     assert f"12 steps at a time from {comparison.origins} origins" in wording.how_held_out(air)
 
 

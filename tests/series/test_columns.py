@@ -30,6 +30,17 @@ def test_arguments_of_a_forecaster_become_columns():
         named_columns("shop", "day", "sales", [], "price", [], None)
 
 
+def test_numbers_that_name_columns_become_texts():
+    assert named_columns(0, np.int64(1), 2, [3], [], [4], 5) == Columns(
+        "0", "1", "2", past=("3",), static=("4",), weight="5"
+    )
+    with pytest.raises(un.InputError, match=r"`target_col` must be a text or a whole number; got 1\.5"):
+        named_columns("id", "ds", 1.5)
+
+
 def test_rows_are_named_by_their_position_or_by_given_numbers():
     assert Columns().row(np.int64(3)) == 3
     assert Columns(rows=[2, 5, 9]).row(1) == 5
+    assert Columns(rows=[2, 5, 9]).place("y", 1) == "column 'y', row 5"
+    assert Columns(rows=[2, 5, 9], of_file=True).place("y", 1) == "column 'y', line 5"
+    assert Columns(of_file=True).place("y", 1) == "column 'y', row 1"

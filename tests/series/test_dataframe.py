@@ -13,7 +13,8 @@ import pytest
 
 import unrolled as un
 from tables import LIBRARIES, table
-from unrolled.series.columns import Columns
+from unrolled.series.columns import Columns, named_columns
+from unrolled.series.dataframe import library_of
 from unrolled.series.from_frame import read_panel
 from unrolled.series.panel import Panel
 
@@ -138,6 +139,19 @@ def test_truth_values_are_read_as_numbers():
 @pytest.mark.parametrize("value", [np.inf, -np.inf])
 def test_infinities_are_named(value):
     refused(table([1.0, value, 3.0]), r"column 'y', row 1: the value is infinite\. Correct it, or leave it empty")
+
+
+def test_values_beyond_the_range_of_the_networks_are_refused():
+    refused(table([1.0, -2e298, 3.0]), r"column 'y', row 1: -2e\+298 exceeds 1e\+36\. Use a larger unit")
+    assert read(table([1.0, 1e36, 3.0])).y[1] == 1e36
+
+
+def test_columns_may_be_called_by_numbers():
+    frame = pd.DataFrame({0: ["a", "a", "b"], 1: [1, 2, 1], 2: [3.0, 4.0, 5.0]})
+    panel = read(frame, named_columns(0, 1, 2))
+    assert (panel.ids, panel.y.tolist()) == (["a", "b"], [3.0, 4.0, 5.0])
+    refused(frame.assign(**{"1": 0}), r"the table has two columns '1'\. Rename or drop one", named_columns(0, 1, 2))
+    assert set(library_of(frame, ("0", "1")).types) == {"0", "1"}
 
 
 @EVERY_LIBRARY

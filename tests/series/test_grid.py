@@ -92,7 +92,7 @@ def test_an_incomplete_last_period_is_dropped_with_a_note(freq, days, name):
     assert panel.frequency.name == name
     assert panel.lengths.tolist() == [8, 8]
     assert panel.y[7] == 7
-    assert panel.notes == (f"1 last row dropped, as their {name} period is incomplete",)
+    assert panel.notes == (f"1 last row dropped, as the {name} period is incomplete",)
 
 
 def test_a_stamp_between_two_others_is_not_an_incomplete_last_period():
@@ -108,12 +108,34 @@ def test_a_stamp_between_two_others_is_not_an_incomplete_last_period():
 
 def test_duplicates_are_named_with_their_rows():
     frame = pd.concat([table([1.0, 2.0, 3.0]), table([4.0], start="2024-01-02")])
-    message = r"column 'ds': the timestamp 2024-01-02 occurs twice, in rows 1 and 3 \(1 such pair\)\. "
+    message = r"column 'ds': the timestamp 2024-01-02 occurs twice, in rows 1 and 3 \(1 such timestamp\)\. "
     refused(frame, message + "If the table holds several series, name the column")
     refused(
         frame.assign(unique_id="a"),
         r"the timestamp 2024-01-02 of series 'a' occurs twice, in rows 1 and 3 .* Keep one row per timestamp\.",
     )
+
+
+def test_all_rows_of_a_timestamp_are_named_once():
+    frame = pd.concat([table([1.0, 2.0, 3.0]), *[table([4.0], start=f"2024-01-0{day}") for day in (2, 3, 2)]])
+    refused(frame, r"2024-01-02 occurs 3 times, in rows 1, 3 and 5 \(2 such timestamps\)")
+
+
+def test_timestamps_are_named_on_the_clock_of_the_table():
+    stamps = pd.date_range("2024-07-01", periods=48, freq="h", tz="America/New_York")
+    frame = pd.DataFrame({"ds": stamps.append(stamps[5:6]), "y": 1.0})
+    refused(frame, r"the timestamp 2024-07-01 05:00:00-04:00 occurs twice, in rows 5 and 48")
+
+
+@pytest.mark.parametrize(
+    ("freq", "message"),
+    [
+        ("MS", r"row 1: .* does not lie on the monthly grid of `freq='MS'` \(7 of 8 .* or give another frequency"),
+        ("min", r"row 1: .* 9 rows would become 11521 periods\. Correct the timestamp, or give another frequency"),
+    ],
+)
+def test_a_given_frequency_that_does_not_fit_is_named(freq, message):
+    refused(table(np.arange(9.0)), message, freq=freq)
 
 
 def test_stamps_off_the_grid_are_named():
@@ -173,19 +195,3 @@ def test_a_rare_session_on_a_weekend_is_left_out_of_business_days():
 
 def test_many_weekends_among_business_days_are_refused():
     refused(table(np.arange(30.0)), "does not lie on the business days grid", freq="B")
-
-
-# --- whole numbers that are dates -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("form", "freq"), [("%Y%m", "MS"), ("%Y%m%d", "D")])
-def test_months_and_days_as_whole_numbers_are_refused_unless_numbers_are_meant(form, freq):
-    frame = table(np.arange(40.0), "2023-06-01", freq)
-    numbers = frame.assign(ds=[int(f"{stamp:{form}}") for stamp in frame["ds"]])
-    refused(numbers, rf"that are dates\. Convert them with `pd\.to_datetime\(df\['ds'\], format='{form}'\)`")
-    assert read(numbers, freq=1).frequency.name == "numbered"
-
-
-def test_other_whole_numbers_are_no_dates():
-    for numbers in (range(202301, 202313), range(5), range(20230101, 20230132), [202301, 202401]):
-        assert read(table(np.arange(float(len(numbers)))).assign(ds=list(numbers))).frequency.unit == "integer"

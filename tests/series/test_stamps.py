@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -11,10 +13,14 @@ import pytest
 import unrolled as un
 from tables import LIBRARIES
 from unrolled.series.columns import Columns
+from unrolled.series.frequency import Frequency
 from unrolled.series.from_frame import read_panel
 from unrolled.series.stamps import local_time
 
+EVERY_LIBRARY = pytest.mark.parametrize("library", LIBRARIES)
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
+HOURS = pd.date_range("2024-01-01", periods=9, freq="h")
+MONTHS = pd.date_range("2023-04-01", periods=9, freq="MS")
 
 
 def read(stamps, **options):
@@ -201,3 +207,56 @@ def test_the_calendar_is_local():
 
 def test_columns_are_shown_in_local_time():
     np.testing.assert_array_equal(local_time(pd.Series(hours())), hours().tz_localize(None).to_numpy())
+
+
+# --- dates in a code -------------------------------------------------------------------------------
+
+
+@EVERY_LIBRARY
+@pytest.mark.parametrize(
+    ("numbers", "stamps", "note"),
+    [
+        ([1704067200 + 3600 * k for k in range(9)], HOURS, "1704067200 read as seconds since 1970; .*`freq=3600`"),
+        ([1704067200000.0 + 3600000 * k for k in range(9)], HOURS, "milliseconds since 1970; .*`freq=3600000`"),
+        ([*range(202304, 202313)], MONTHS, "202304 read as year and month; change with `freq=1`"),
+        ([2023.25 + k / 12 + 0.001 for k in range(9)], MONTHS, "years with decimals; convert the column to dates"),
+        ([f"{stamp:%Y%m%d%H%M}" for stamp in HOURS], HOURS, "'2024.*' read as date and time of day; convert"),
+    ],
+)
+def test_dates_in_a_code_are_read_as_in_files(library, numbers, stamps, note):
+    panel = read_panel(LIBRARIES[library]({"ds": numbers[::-1], "y": [1.0] * 9}), Columns())
+    assert panel.frequency.stamps(panel.first[0] + np.arange(9)).tolist() == stamps.to_numpy().tolist()
+    assert re.search(f"column 'ds': .*{note}", panel.notes[0])
+
+
+@pytest.mark.parametrize("freq", [1, Frequency("integer", 1, 0)])
+def test_a_step_between_numbers_keeps_them(freq):
+    panel = read(range(202304, 202313), freq=freq)
+    assert panel.frequency.stamps(panel.first)[0] == 202304
+
+
+@pytest.mark.parametrize("numbers", [range(5), range(1950, 2010), range(45000, 45060), range(100001, 100050)])
+def test_other_whole_numbers_stay_numbers(numbers):
+    panel = read(numbers)
+    assert (panel.frequency.unit, panel.notes) == ("integer", ())
+    assert panel.frequency.stamps(panel.first)[0] == numbers[0]
+
+
+def test_years_are_dates_for_a_frequency_of_dates():
+    panel = read(range(1990, 2010), freq="YS")
+    assert panel.frequency.stamps(panel.first)[0] == np.datetime64("1990-01-01")
+    assert read(range(2000, 2010), freq=panel.frequency).frequency == panel.frequency
+
+
+def test_seconds_since_1970_have_the_given_zone():
+    seconds = [1704067200 + 3600 * k for k in range(9)]
+    assert read(seconds, zone=BERLIN).frequency.zone == BERLIN
+    assert read(seconds).frequency.zone is None
+
+
+def test_a_model_reads_its_codes_of_dates_again():
+    numbers = [int(f"{stamp:%Y%m}") for stamp in pd.date_range("2020-01-01", periods=40, freq="MS")]
+    fc = fitted(numbers)
+    assert fc.predict()["ds"][0] == pd.Timestamp("2023-05-01")
+    newer = pd.DataFrame({"ds": [*numbers, 202305], "y": 1.0})
+    assert fc.predict(newer)["ds"][0] == pd.Timestamp("2023-06-01")

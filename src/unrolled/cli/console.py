@@ -61,7 +61,7 @@ def print_json(content: Any) -> None:
 def print_table(frame: Any) -> None:
     """Print a data frame: aligned columns at a terminal, CSV into a pipe."""
     if not is_terminal(sys.stdout):
-        print_data(frame.to_csv(index=False).rstrip("\n"))
+        print_data(frame.to_csv(index=False, float_format="%.6g").rstrip("\n"))
         return
     print_data(frame.head(MAX_ROWS_SHOWN).to_string(index=False, float_format=lambda v: f"{v:.6g}", na_rep=""))
     if len(frame) > MAX_ROWS_SHOWN:
@@ -110,7 +110,6 @@ def with_options(text: str, ctx: typer.Context) -> str:
     is, and so do parameters that neither the command nor `forecast`, which fits the model again, has an option for.
     """
     text = re.sub(r" \(`un\.\w+`\)", "", text)
-    text = re.sub(r"`pd\.to_datetime\(.*?, format=('.*?')\)`", r"`dates=\1`", text)
     group = ctx.find_root().command
     fitting = group.get_command(ctx, "forecast") if isinstance(group, TyperGroup) else None
     params = [*ctx.command.params, *(fitting.params if fitting else [])]

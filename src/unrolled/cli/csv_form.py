@@ -88,6 +88,17 @@ def readable(forecasts: pd.DataFrame, columns: Columns | None = None) -> pd.Data
     return rounded if columns is None else labelled(rounded, columns)
 
 
+def significant(errors: pd.DataFrame) -> pd.DataFrame:
+    """Errors, of which each number keeps six digits.
+
+    >>> import pandas as pd
+    >>> significant(pd.DataFrame({"model": ["GRU"], "MAE": [3.703829033333335]})).to_dict("list")
+    {'model': ['GRU'], 'MAE': [3.70383]}
+    """
+    names = [str(name) for name in errors.select_dtypes("float")]
+    return errors.assign(**{c: [float(f"{v:.{SIGNIFICANT_DIGITS}g}") for v in errors[c]] for c in names})
+
+
 def _spread(values: Array) -> Array:
     """The distance between the smallest and the largest value of each row, (n,); NaN where it is 0."""
     import numpy as np

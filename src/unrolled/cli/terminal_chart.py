@@ -37,7 +37,7 @@ def draw_forecast(name: str, panel: Panel, forecast: pd.DataFrame, columns: int,
         band = np.stack([ahead[f"{name}-{end}-{level:g}"].to_numpy(float) for end in ("lo", "hi")])
     lines = chart(past, ahead[name].to_numpy(float), band, min(columns, MAX_WIDTH))
     legend = [] if panel.ids[0] is None else [f"{panel.ids[0]} (the first of {len(panel.ids)} series)"]
-    legend += [f"last {counted(len(past), 'row')} {PRESENT} {horizon} ahead"]
+    legend += [f"last {counted(len(past), 'period')} {PRESENT} {horizon} ahead"]
     legend += [] if level is None else [f"{SHADE} {level:g} %"]
     return "\n".join([*lines, "  " + " · ".join(legend)])
 

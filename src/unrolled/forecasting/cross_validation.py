@@ -12,6 +12,7 @@ from ..arrays import Array
 from ..errors import DataError, InputError
 from ..interactive.interrupts import interruptible
 from ..interactive.progress import restart_estimate, run_progress, subtask
+from ..plurals import counted
 from ..series.by_frequency import frequency_note, merge_notes, series_counts
 from ..series.columns import Columns
 from ..series.frequency import mase_season
@@ -166,8 +167,9 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
     left_out = plan.left_out(horizon)
     past = panel.until(int(left_out[0]))
     if not len(past.ids):
+        longest = counted(int(panel.lengths.max()), "period")
         raise DataError(
-            f"the longest series has {panel.lengths.max()} rows; {plan.n_windows} windows {plan.step_size} rows "
+            f"the longest series has {longest}; {plan.n_windows} windows {plan.step_size} periods "
             f"apart with horizon {horizon} leave none to train on. Lower one of the three."
         )
     refuse_unknown_rows(panel, _rows_ahead(panel, left_out, horizon))

@@ -256,6 +256,8 @@ def choose_settings(parameters: Parameters, rows: Array, spec: WindowSpec, decod
     size = choose_size(rows, spec, distribution)
     sizes = size._replace(ensemble=equal_turns(size.ensemble, spec.views))._asdict()
     asked = {name: value for name in sizes if (value := getattr(parameters, name)) is not None}
+    if parameters.batch_size is not None:  # a step of all windows needs no more of them
+        asked["batch_size"] = min(parameters.batch_size, max(trainable_windows(rows, spec), 1))
     return Settings(
         cell=parameters.cell,
         layers=parameters.layers,
@@ -278,11 +280,16 @@ def choose_size(rows: Array, spec: WindowSpec, distribution: OutputDistribution)
         size = MEDIUM if windows >= MIN_WINDOWS_FOR_MEDIUM_SIZE else SMALL
         least = size.steps if distribution.counts else MIN_STEPS
     steps = int(np.clip(MAX_PASSES * windows // size.batch_size, least, size.steps))
-    whole = int(np.maximum(rows - spec.needed + 1, 0).sum())
+    whole = trainable_windows(rows, spec)
     if whole < size.batch_size and not distribution.counts:
         return size._replace(steps=min(MAX_PASSES, max(MIN_STEPS, whole)), batch_size=max(whole, 1))
     memorises = spec.segment > 1 and steps * size.batch_size > MAX_PASSES_WITHOUT_DROPOUT * windows
     return size._replace(steps=steps, dropout=DROPOUT_BEYOND if memorises else size.dropout)
+
+
+def trainable_windows(rows: Array, spec: WindowSpec) -> int:
+    """The number of windows with all their targets in series of these lengths (S,)."""
+    return int(np.maximum(rows - spec.needed + 1, 0).sum())
 
 
 def equal_turns(networks: int, views: Sequence[View | str]) -> int:

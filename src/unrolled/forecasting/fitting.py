@@ -128,12 +128,13 @@ def _notes(plan: FitPlan, held_out: HeldOutForecasts | None, ensemble: Ensemble,
     season = plan.parameters.season_of(plan.panel.frequency)
     if plan.decisions.spec.season < season:
         notes.append(
-            f"the series are shorter than two seasons of {season} rows and a horizon, so the networks use no season"
+            f"the series are shorter than two seasons of {season} periods and a horizon, so the networks use no "
+            "season"
         )
     if held_out is None:
-        text = "too few rows to hold some out: no comparison, and intervals are widened instead of calibrated"
+        text = "too few periods to hold some out: no comparison, and intervals are widened instead of calibrated"
         return [*notes, text] if evaluate else notes
     if ensemble.members is held_out.ensemble.members:
-        rows = counted(plan.left_out, "row")
-        notes.append(f"interrupted: the networks have not seen the last {rows} of each series")
+        periods = counted(plan.left_out, "period")
+        notes.append(f"interrupted: the networks have not seen the last {periods} of each series")
     return notes

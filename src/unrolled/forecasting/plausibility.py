@@ -52,7 +52,7 @@ def fan_notes(panel: Panel, transform: SeriesTransform, forecast: Mapping[str, A
     return [
         f"the forecast of {_named(panel, far)} reaches farther beyond the known values than these lie apart: "
         f"{name!r} of {panel.name(int(k))} is {forecast[name][k, step]:.4g} at step {step + 1} ({stamp}), and its "
-        f"values were {low[k]:.4g} to {high[k]:.4g}. Check its last rows; {remedy} may help"
+        f"values were {low[k]:.4g} to {high[k]:.4g}. Check its last values; {remedy} may help"
     ]
 
 

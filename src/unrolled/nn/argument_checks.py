@@ -7,6 +7,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import InputError
+from ..plurals import counted
 from .lengths import checked_lengths, valid_steps
 from .program import Program
 
@@ -74,7 +75,8 @@ def checked_arrays(
             continue
         parts: tuple[str, ...] = cell.State._fields  # type: ignore[attr-defined]
         if len(given) != len(parts):
-            raise InputError(f"state {name} must have {len(parts)} part(s), {', '.join(parts)}; got {len(given)}.")
+            needed = counted(len(parts), "part")
+            raise InputError(f"state {name} must have {needed}, {', '.join(parts)}; got {len(given)}.")
         given = cell.State(*(numbers(part, f"state {name}", dtype) for part in given))
         for field, part in zip(parts, given, strict=True):
             if part.shape != (rows, cell.hidden):

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import InputError
+from ..plurals import counted
 from .engines import engine_for
 from .program import Program
 from .sequential import State, states_by_layer, states_by_name
@@ -78,7 +79,7 @@ class Stream:
             if parts is None:
                 continue
             if len(parts) != len(states[name]):
-                raise InputError(f"state {name} must have {len(states[name])} part(s); got {len(parts)}.")
+                raise InputError(f"state {name} must have {counted(len(states[name]), 'part')}; got {len(parts)}.")
             for to, part in zip(states[name], parts, strict=True):
                 if np.shape(part) != to.shape:
                     raise InputError(f"state {name} must be {to.shape}; got {np.shape(part)}.")

@@ -16,6 +16,9 @@ from ..series.dataframe import format_stamp
 from ..series.panel import Panel
 from ..series.stamps import local_time
 
+FAR_STEPS = 2  # times the longest step between known values; a forecast that begins later is far from them
+MAX_NAMED = 3  # series in a note
+
 
 @dataclass(frozen=True)
 class HeldOutPart:
@@ -111,6 +114,32 @@ def of_tables(forecast: pd.DataFrame, history: pd.DataFrame | None, columns: Col
             y = known[columns.target].to_numpy(float)
         curves.append(Curve(key, stamps, y, {str(n): ahead[n].to_numpy(float) for n in names}))
     return curves
+
+
+def distance_notes(curves: Sequence[Curve]) -> list[str]:
+    """A note each on the series whose history ends long before their forecast, or has no value before it."""
+    without = [curve.name for curve in curves if not np.isfinite(curve.y).any()]
+    notes = [] if not without else [f"no value of the history lies before the forecast{_of(without)}"]
+    far = [(curve, np.flatnonzero(np.isfinite(curve.y))) for curve in curves]
+    far = [(curve, known) for curve, known in far if len(known) > 1 and _is_far(curve, known)]
+    if far:
+        curve, known = far[0]
+        last, first = (format_stamp(stamp) for stamp in curve.stamps[[known[-1], len(curve.y)]])
+        notes.append(f"the history{_of([one.name for one, _ in far])} ends at {last}, long before {first}")
+    return notes
+
+
+def _is_far(curve: Curve, known: Array) -> bool:
+    """Whether the step from the last known value to the forecast exceeds all before, and the forecast's length."""
+    last, ahead = curve.stamps[known[-1]], curve.stamps[len(curve.y) :]
+    longest = max(FAR_STEPS * np.diff(curve.stamps[known]).max(), ahead[-1] - ahead[0])
+    return bool(ahead[0] - last > longest)
+
+
+def _of(names: Sequence[str]) -> str:
+    """Series in a note; nothing for the only one."""
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f" of {', '.join(map(repr, names[:MAX_NAMED]))}{more}" if names[0] else ""
 
 
 def shown_stamps(stamps: Array) -> list[Any]:

@@ -17,7 +17,7 @@ def figure_page(shown: Sequence[Curve], target: str, model: str, title: str) -> 
         for curve in shown[:MAX_SERIES_SHOWN]
     ]
     steps = max(len(curve.stamps) - len(curve.y) for curve in kept)
-    glances = (formatting.count(len(curve.y), "row") + " of the past" for curve in kept)
+    glances = (formatting.count(len(curve.y), "period") + " of the past" for curve in kept)
     first = kept[0].forecast
     some = "" if len(kept) == len(shown) else f" Only the first {len(kept)} of {len(shown)} series are shown."
     parts = dict.fromkeys(("facts", "summary", "numbers_open", "sections"), "") | {

@@ -120,7 +120,7 @@ def thinned(values: list[float]) -> list[float]:
 
 
 def _in_words(glance: SeriesSummary) -> str:
-    told = [formatting.count(glance.rows, "row"), f"{glance.first} … {glance.last}"]
+    told = [formatting.count(glance.rows, "period"), f"{glance.first} … {glance.last}"]
     told.append(formatting.count(glance.gaps, "gap") if glance.gaps else "no gaps")
     told.append(formatting.count(glance.outliers, "outlier") if glance.outliers else "no outliers")
     return " · ".join([*told, *([] if glance.season is None else [f"season strength {glance.season:.2f}"])])
@@ -154,7 +154,7 @@ def _comparison(content: ReportContent) -> str:
         "Held-out comparison",
         f'<p class="how">{escape(wording.how_held_out(content))}</p>'
         f'<div class="scroll">{table(tables.models(content))}</div>{split}'
-        '<h3>The last held-out rows</h3><figure id="held-out-chart"></figure>'
+        '<h3>The last held-out periods</h3><figure id="held-out-chart"></figure>'
         f'<div class="two"><div><h3>Errors by step ahead ({measure})</h3><figure id="step-chart"></figure>'
         f'<details><summary>In numbers</summary><div class="scroll">{table(tables.by_step(content))}</div></details>'
         f"</div><div><h3>Do the intervals hold?</h3>{_coverage(content)}</div></div>",
@@ -206,10 +206,10 @@ def _series(content: ReportContent) -> str:
         rows.append(f'<tr>{first}<td class="spark" data-k="{k}"></td>{rest}</tr>')
     whole = framed(shown.caption, [shown.header[0], "", *shown.header[1:]], rows)
     how = (
-        "Gaps are rows missing between the first and the last. Outliers are single values far from the level and the "
-        "season around them, compared with the usual deviations of their series. Season is the strength of the "
-        "season, from 0 (none) to 1 (it explains all variation). The line shows the end of the series and its "
-        "forecast."
+        "Gaps are periods without a value between the first and the last. Outliers are single values far from the "
+        "level and the season around them, compared with the usual deviations of their series. Season is the "
+        "strength of the season, from 0 (none) to 1 (it explains all variation). The line shows the end of the "
+        "series and its forecast."
     )
     how += " A click on a heading sorts the table, by errors the worst series first." if several else ""
     tall = " tall" if len(rows) > 12 else ""

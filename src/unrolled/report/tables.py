@@ -135,7 +135,7 @@ def series(content: ReportContent) -> TextTable:
         ]
         for (name, frequency), glance in zip(shown, found, strict=True)
     ]
-    header = ["series", *(["frequency"] if mixed else []), "rows", "from", *(["to"] if ends else [])]
+    header = ["series", *(["frequency"] if mixed else []), "periods", "from", *(["to"] if ends else [])]
     header += ["gaps", "outliers", "season"]
     header += [] if comparison is None else [f"{comparison.measure} {content.name}", "best baseline"]
     return TextTable(header, rows, caption="The series at a glance")

@@ -14,7 +14,7 @@ from ..series.stamps import local_time
 from . import formatting
 from .content import ReportContent
 
-NOT_HELD_OUT = "The series are too short to hold out any rows, so there is no comparison."
+NOT_HELD_OUT = "The series are too short to hold out any periods, so there is no comparison."
 NOT_KEPT = "The comparison was computed during training and is not saved in the model file."
 
 
@@ -119,23 +119,23 @@ def how_held_out(content: ReportContent) -> str:
     steps = formatting.count(content.fitted.parameters.horizon, "step")
     if isinstance(comparison, OverallComparison):
         parts = [f"{name}: {', '.join(_counts(part))}" for name, part in comparison.parts.items()]
-        how = f"The last rows of each series were held out ({'; '.join(parts)}) and forecast, {steps} at a time"
+        how = f"The last periods of each series were held out ({'; '.join(parts)}) and forecast, {steps} at a time"
     else:
-        rows, origins = _counts(comparison)
-        how = f"The last {rows} of each series were held out and forecast, {steps} at a time from {origins}"
+        periods, origins = _counts(comparison)
+        how = f"The last {periods} of each series were held out and forecast, {steps} at a time from {origins}"
     smape = "sMAPE ranges from 0 to 200"
     if comparison.table["sMAPE"].isna().all():
         smape = "sMAPE is left out, because it means little for values that are 0 or have both signs"
     order = f"; {comparison.measure}, with squared errors, orders the models because half of the values are 0"
     return (
         f"{how}, by networks trained without them. Errors are averaged over the series. {smape}; MASE is the error "
-        f"divided by that of {_scale_of_mase(content)} on the rows before"
+        f"divided by that of {_scale_of_mase(content)} on the periods before"
         f"{order * (comparison.measure in SQUARED)}."
     )
 
 
 def _scale_of_mase(content: ReportContent) -> str:
-    """The forecast whose error on the rows before scales MASE."""
+    """The forecast whose error on the periods before scales MASE."""
     asked = content.fitted.parameters.season
     one_step = {mase_season(panel.frequency, asked) == 1 for panel in content.panels}
     names = [
@@ -160,4 +160,4 @@ def how_summed(content: ReportContent) -> str:
 
 
 def _counts(comparison: Comparison) -> tuple[str, str]:
-    return formatting.count(comparison.rows, "row"), formatting.count(comparison.origins, "origin")
+    return formatting.count(comparison.rows, "period"), formatting.count(comparison.origins, "origin")

@@ -34,7 +34,7 @@ MONTH = 30 * DAY + DAY // 2  # the length that stands for a month among steps
 MIN_COMMONEST_STEP_SHARE = 0.5  # of a series' steps; below it, the series shows no frequency
 
 
-def by_frequency(df: IntoDataFrame, id_col: str = "unique_id", time_col: str = "ds") -> dict[str, Any]:
+def by_frequency(df: IntoDataFrame, id_col: str | int = "unique_id", time_col: str | int = "ds") -> dict[str, Any]:
     """Split a long table into one table per frequency of its series, by the frequency's name.
 
     Horizons, seasons and calendar features have another meaning at each frequency. A `Forecaster` splits tables the
@@ -61,10 +61,10 @@ def by_frequency(df: IntoDataFrame, id_col: str = "unique_id", time_col: str = "
     >>> {name: len(table) for name, table in un.by_frequency(pd.concat([months, years])).items()}
     {'monthly': 12, 'yearly': 10}
     """
-    columns = Columns(id_col, time_col)
-    table = open_table(df, columns, (time_col,))
+    columns = Columns(str(id_col), str(time_col))
+    table = open_table(df, columns, (columns.time,))
     codes, _ = read_ids(table, columns)
-    names = frequency_names(read_stamps(table[time_col], columns, codes=codes), codes)
+    names = frequency_names(read_stamps(table[columns.time], columns, codes=codes), codes)
     rows = _rows_by_name(np.array(names, object)[codes]) if any(names) else {}
     return {name: take_rows(df, np.flatnonzero(wanted)) for name, wanted in rows.items()}
 

@@ -8,6 +8,9 @@ import numpy as np
 
 from ..argument_types import check_type
 from ..errors import InputError
+from ..plurals import counted
+
+MAX_LISTED_PLACES = 4  # of a timestamp that occurs more often
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Columns:
     static: tuple[str, ...] = ()  # columns with one value per series; numbers or texts
     weight: str | None = None  # a column with one value per series: its weight in the loss
     label: str | None = None  # a timestamp as the table writes it, if these are labels of fiscal years: 2015/16
+    of_file: bool = False  # whether the numbers of rows are those of a file's lines
 
     @property
     def keys(self) -> tuple[str, str, str]:
@@ -44,13 +48,32 @@ class Columns:
                     "past, future, static and weight."
                 )
 
+    @property
+    def counts(self) -> str:
+        """What the numbers of rows in messages count."""
+        return "line" if self.of_file and self.rows is not None else "row"
+
     def row(self, k: Any) -> int:
         """The number of row k of the table in messages."""
         return int(k if self.rows is None else self.rows[k])
 
     def place(self, name: str, k: Any) -> str:
         """A column and a row of the table in messages."""
-        return f"column {name!r}, row {self.row(k)}"
+        return f"column {name!r}, {self.counts} {self.row(k)}"
+
+
+def occurs(kind: str, numbers: Iterable[int], count: int) -> str:
+    """That a timestamp occurs in several places of this kind, such as rows, and how many timestamps do so.
+
+    >>> occurs("row", [2, 5], 1), occurs("line", [2, 2, 2], 3)
+    ('occurs twice, in rows 2 and 5 (1 such timestamp)', 'occurs 3 times, in line 2 (3 such timestamps)')
+    """
+    places = list(numbers)
+    *others, last = map(str, dict.fromkeys(places))
+    more = f"{', '.join(others[:MAX_LISTED_PLACES])}{', ...' if len(others) > MAX_LISTED_PLACES else ''} and "
+    times = "twice" if len(places) == 2 else f"{len(places)} times"
+    where = f"{kind}s {more}{last}" if others else f"{kind} {last}"
+    return f"occurs {times}, in {where} ({counted(count, 'such timestamp')})"
 
 
 def series_name(series_id: Any) -> str:
@@ -63,29 +86,33 @@ def plain_id(series_id: Any) -> Any:
     return series_id.item() if isinstance(series_id, np.generic) else series_id
 
 
-def list_of_names(parameter: str, names: Iterable[str]) -> tuple[str, ...]:
-    """The names of columns that a parameter takes."""
+def list_of_names(parameter: str, names: Iterable[str | int]) -> tuple[str, ...]:
+    """The names of columns that a parameter takes, as texts."""
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise InputError(f"{parameter} must be a list of column names; got {names!r}. Write [{names!r}].")
     check_type(parameter, names, Iterable[str])
-    for name in (listed := tuple(names)):
-        check_type(f"each name in {parameter}", name, str)
-    return listed
+    listed = tuple(names)
+    for name in listed:
+        check_type(f"each name in {parameter}", name, str | int)
+    return tuple(map(str, listed))
 
 
 def named_columns(
-    id_col: str,
-    time_col: str,
-    target_col: str,
-    past_cols: Iterable[str] = (),
-    future_cols: Iterable[str] = (),
-    static_cols: Iterable[str] = (),
-    weight_col: str | None = None,
+    id_col: str | int,
+    time_col: str | int,
+    target_col: str | int,
+    past_cols: Iterable[str | int] = (),
+    future_cols: Iterable[str | int] = (),
+    static_cols: Iterable[str | int] = (),
+    weight_col: str | int | None = None,
 ) -> Columns:
-    """The columns that the arguments of a forecaster name."""
+    """The columns that the arguments of a forecaster name; names that are whole numbers become texts."""
     for parameter, name in (("id_col", id_col), ("time_col", time_col), ("target_col", target_col)):
-        check_type(f"`{parameter}`", name, str)
-    check_type("`weight_col`", weight_col, str | None)
+        check_type(f"`{parameter}`", name, str | int)
+    check_type("`weight_col`", weight_col, str | int | None)
     past, future = list_of_names("past_cols", past_cols), list_of_names("future_cols", future_cols)
     static = list_of_names("static_cols", static_cols)
-    return Columns(id_col, time_col, target_col, past=past, future=future, static=static, weight=weight_col)
+    weight = None if weight_col is None else str(weight_col)
+    return Columns(
+        str(id_col), str(time_col), str(target_col), past=past, future=future, static=static, weight=weight
+    )

@@ -118,11 +118,12 @@ def _value_per_series(column: ColumnValues, rows: Rows, series: Array) -> Column
     if len(differs):
         other = int(present[differs[0]])
         one = int(first[rows.codes[other]])
+        kind = rows.columns.counts
         shown = [repr(column.texts[int(values[k])]) if column.texts else f"{values[k]:g}" for k in (one, other)]
         raise DataError(
-            f"column {column.name!r} should have one value per series; {rows.series(other)} has {shown[0]} in row "
-            f"{rows.row(one)} and {shown[1]} in row {rows.row(other)}. Correct it, or declare the column as a past "
-            "or future covariate."
+            f"column {column.name!r} should have one value per series; {rows.series(other)} has {shown[0]} in {kind} "
+            f"{rows.row(one)} and {shown[1]} in {kind} {rows.row(other)}. Correct it, or declare the column as a "
+            "past or future covariate."
         )
     wanted = first[series]
     return column._replace(values=np.where(wanted < 0, np.nan, values[wanted]))

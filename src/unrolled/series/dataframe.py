@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
 
 
+MAX_ABSOLUTE_VALUE = 1e36  # networks compute in 32 bits
+
+
 class ColumnValues(NamedTuple):
     """A column of covariates: numbers, or positions in a tuple of texts; NaN where missing, (n,)."""
 
@@ -33,11 +36,19 @@ class ColumnValues(NamedTuple):
         return self._replace(values=self.values[rows])
 
 
+def with_text_names(frame: IntoDataFrame) -> Any:
+    """A table whose columns are called by texts; in pandas, names may be numbers."""
+    if not isinstance(frame, pd.DataFrame) or all(isinstance(name, str) for name in frame.columns):
+        return frame
+    return frame.set_axis([name if isinstance(name, tuple) else str(name) for name in frame.columns], axis=1)
+
+
 def open_frame(frame: IntoDataFrame, called: str = "the table") -> Any:
     """A table as a narwhals data frame, whose columns have different names."""
     import narwhals as nw
 
     try:
+        frame = with_text_names(frame)
         table = nw.from_native(frame, eager_only=True)
     except TypeError as error:
         remedy = "Call its `.collect()`." if hasattr(frame, "collect") else "Use pd.DataFrame({'ds': ..., 'y': ...})."
@@ -85,7 +96,7 @@ def library_of(frame: IntoDataFrame, names: Sequence[str] = ()) -> Library:
     """The library of a data frame, with the types of those of these columns that it has."""
     import narwhals as nw
 
-    table = nw.from_native(frame, eager_only=True)
+    table = nw.from_native(with_text_names(frame), eager_only=True)
     own = {name: _type_name(table[name]) for name in names if name in table.columns}
     return Library(str(table.implementation.value), own)
 
@@ -210,8 +221,10 @@ def _factorize(column: Any) -> tuple[Array, list[Any]]:
     return codes, list(names)
 
 
-def format_stamp(stamp: Any) -> str:
-    """A timestamp in a message: without the time of day where it is midnight."""
+def format_stamp(stamp: Any, zone: str | None = None) -> str:
+    """A timestamp in a message, without the time of day where it is midnight; of a zone, if one is given."""
+    if zone is not None:
+        return str(pd.Timestamp(stamp, tz=UTC).tz_convert(zone))
     if isinstance(stamp, np.datetime64):
         return str(pd.Timestamp(stamp)).removesuffix(" 00:00:00")
     return str(stamp)
@@ -289,6 +302,12 @@ def _finite(values: Array, name: str, columns: Columns) -> Array:
     if np.isinf(values).any():
         place = columns.place(name, np.isinf(values).argmax())
         raise DataError(f"{place}: the value is infinite. Correct it, or leave it empty.")
+    too_large = np.abs(values) > MAX_ABSOLUTE_VALUE
+    if too_large.any():
+        row = int(too_large.argmax())
+        raise DataError(
+            f"{columns.place(name, row)}: {values[row]:g} exceeds {MAX_ABSOLUTE_VALUE:g}. Use a larger unit."
+        )
     return values
 
 

@@ -82,13 +82,16 @@ def read_content(
     codes, ids = read_ids(table, columns)
     trained = freq if isinstance(freq, Frequency) else None
     own = trained.zone if trained else zone
-    times = read_times(table[columns.time], columns, own, codes)
+    times = read_times(table[columns.time], columns, own, codes, freq)
     stamps, counted_in, notes = times.counted(freq, codes)
+    notes = [*times.notes, *notes]
     if trained:
         counted_in, notes = None, times.notes_on(trained)
     values = read_target(table[columns.target], columns)
     covariates = read_covariates(table, columns, names, layout)
     rows = Rows(columns, ids, codes, stamps, values, np.arange(len(values)))
+    if stamps is times.utc:
+        rows = rows._replace(zone=times.zone)
     return TableContent(_existing(rows, times.local, own), covariates, counted_in, notes)
 
 
@@ -123,7 +126,7 @@ def make_panel(
     rows, frequency, columns = placed.rows, placed.frequency, table.rows.columns
     no_future = np.zeros(len(rows.values), bool)
     has_future = has_future_values(table.covariates, columns)[rows.table_rows] if columns.future else no_future
-    grid = build_grid(rows, placed.ordinals, has_future)
+    grid = build_grid(rows, placed.ordinals, has_future, placed.remedy)
     y = np.full(grid.offsets[-1], np.nan)
     y[grid.positions] = rows.values[grid.rows]
     observed = ~np.isnan(y)
@@ -152,7 +155,7 @@ def _notes(table: TableContent, placed: Placement, *, n_gaps: int, n_ahead: int,
         notes.append("rows were not in time order; they have been sorted")
     if placed.n_dropped:
         notes.append(
-            f"{counted(placed.n_dropped, 'last row')} dropped, as their {placed.frequency.name} period is incomplete"
+            f"{counted(placed.n_dropped, 'last row')} dropped, as the {placed.frequency.name} period is incomplete"
         )
     notes += placed.notes
     if n_gaps:

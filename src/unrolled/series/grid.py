@@ -8,21 +8,19 @@ from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
-import pandas as pd
 
 from ..arrays import Array
 from ..errors import DataError, InputError
 from ..plurals import counted
-from .columns import Columns, series_name
+from .columns import Columns, occurs, series_name
 from .dataframe import format_stamp
-from .frequency import LIKELY_YEARS, Frequency
+from .frequency import Frequency
 from .open_phases import WEEKDAYS, applies, describe_open, parse_open
 from .ragged import offsets_of, rows_between
 
 MIN_STEPS_FOR_OWN_FREQUENCY = 4  # between the timestamps of a series that shows a frequency of its own
 MIN_EVEN_STEPS_SHARE = 0.9  # of these steps, the share that must be about as long as the shortest
 MAX_EVEN_STEP_RATIO = 1.2  # of such a step to the shortest
-MAX_PERIODS_OF_DATES = 0.9  # of those of the same numbers that are no dates
 MAX_CLOSED_VALUES_SHARE = 0.25  # of the values of series, those in closed phases that may be left out
 MAX_GRID_ROWS_PER_ROW = 100  # rows on the grid of a series for each of its rows in the table
 
@@ -36,9 +34,11 @@ class Rows(NamedTuple):
     stamps: Array  # timestamps, (m,)
     values: Array  # the target, (m,)
     table_rows: Array  # the position of each row in the table, (m,)
+    zone: str | None = None  # of the table, if the timestamps are in UTC
 
     def take(self, rows: Array) -> Rows:
-        return Rows(self.columns, self.ids, *(values[rows] for values in self[2:]))
+        parts = {name: getattr(self, name)[rows] for name in ("codes", "stamps", "values", "table_rows")}
+        return self._replace(**parts)
 
     def sorted(self) -> Rows:
         """The rows sorted by series, then by timestamp."""
@@ -67,7 +67,7 @@ class Rows(NamedTuple):
     def stamp(self, k: int) -> str:
         """The timestamp of row k, and its series if there are several, in a message."""
         name = self.ids[self.codes[k]]
-        return format_stamp(self.stamps[k]) + ("" if name is None else f" of series {str(name)!r}")
+        return format_stamp(self.stamps[k], self.zone) + ("" if name is None else f" of series {str(name)!r}")
 
     def row(self, k: int) -> int:
         """The number of row k in messages."""
@@ -79,40 +79,19 @@ class Rows(NamedTuple):
 
 
 def _refuse_duplicates(rows: Rows) -> None:
-    duplicates = np.flatnonzero(rows.same_series & (rows.stamps[1:] == rows.stamps[:-1]))
-    if len(duplicates):
-        k = int(duplicates[0])
+    repeated = np.r_[False, rows.same_series & (rows.stamps[1:] == rows.stamps[:-1]), False]
+    first = np.flatnonzero(repeated[1:] & ~repeated[:-1])
+    if len(first):
+        k, end = int(first[0]), int(np.flatnonzero(repeated[:-1] & ~repeated[1:])[0]) + 1
         remedy = (
             "If the table holds several series, name the column that tells them apart (`id_col`)"
             if rows.ids[0] is None
             else "Keep one row per timestamp"
         )
         raise DataError(
-            f"column {rows.columns.time!r}: the timestamp {rows.stamp(k)} occurs twice, in rows {rows.row(k)} and "
-            f"{rows.row(k + 1)} ({counted(len(duplicates), 'such pair')}). {remedy}."
+            f"column {rows.columns.time!r}: the timestamp {rows.stamp(k)} "
+            f"{occurs(rows.columns.counts, map(rows.row, range(k, end)), len(first))}. {remedy}."
         )
-
-
-def _refuse_codes_of_dates(rows: Rows) -> None:
-    """Raise an error if whole numbers are months or days such as 202412 and 20241231, which have far fewer gaps."""
-    numbers = np.unique(rows.stamps)
-    for form, scale in (("%Y%m", 100), ("%Y%m%d", 10_000)):
-        if len(numbers) < 3 or not (LIKELY_YEARS[0] * scale < numbers[0] and numbers[-1] < LIKELY_YEARS[1] * scale):
-            continue
-        dates = pd.to_datetime(pd.Series(numbers).astype(str), format=form, errors="coerce")
-        if dates.isna().any() or _periods(dates.to_numpy()) > MAX_PERIODS_OF_DATES * _periods(numbers):
-            continue
-        time = rows.columns.time
-        raise DataError(
-            f"column {time!r} holds whole numbers such as {numbers[0]} that are dates. Convert them with "
-            f"`pd.to_datetime(df[{time!r}], format={form!r})`, or keep the numbers (`freq=1`)."
-        )
-
-
-def _periods(stamps: Array) -> int:
-    """The periods from the first to the last of some timestamps in order."""
-    ordinals, _ = Frequency.infer(stamps, np.array([0])).ordinals(stamps)
-    return int(ordinals[-1] - ordinals[0]) + 1
 
 
 def refuse_other_stamps(stamps: Array, frequency: Frequency, columns: Columns) -> None:
@@ -132,6 +111,7 @@ class Placement(NamedTuple):
     notes: list[str]  # about closed phases of the week
     conflict: str | None  # why no grid holds all rows: a wrong timestamp, or several frequencies
     every_row: Rows  # sorted, with those dropped
+    remedy: str  # the end of messages about timestamps that do not suit the frequency
 
 
 def place_rows(
@@ -160,8 +140,6 @@ def place_rows(
         frequency = freq
     else:
         frequency, decisive = _frequency_of(rows, freq, opened, zone, left_out, mask)
-        if freq is None and frequency.unit == "integer":
-            _refuse_codes_of_dates(rows)
     every_row = rows
     rows, n_closed = _without_closed(rows, frequency, decisive, 1.0 if opened else MAX_CLOSED_VALUES_SHARE)
     ordinals, on_grid = frequency.ordinals(rows.stamps)
@@ -175,11 +153,19 @@ def place_rows(
         keep = on_grid | ~last | ~(np.r_[False, shared] | frequency.month_end)
         n_dropped = int((~keep).sum())
         rows, ordinals, on_grid = rows.take(keep), ordinals[keep], on_grid[keep]
-        conflict = _off_grid(rows, ordinals, on_grid, frequency, trained=isinstance(freq, Frequency))
+        conflict = _off_grid(rows, ordinals, on_grid, frequency, freq)
     if conflict is None and freq is None:
         # the days of months without those that are closed are no longer even
         conflict = _coarser_series(every_row, frequency.whole.ordinals(every_row.stamps)[0], frequency)
-    return Placement(rows, frequency, ordinals, n_dropped, notes, conflict, every_row)
+    remedy = _frequency_remedy(freq)
+    return Placement(rows, frequency, ordinals, n_dropped, notes, conflict, every_row, remedy)
+
+
+def _frequency_remedy(freq: str | int | Frequency | None) -> str:
+    """The end of a message about timestamps that do not suit the frequency; that of a training can't be changed."""
+    if isinstance(freq, Frequency):
+        return ""
+    return f", or give {'the' if freq is None else 'another'} frequency (`freq`)"
 
 
 def _frequency_of(
@@ -277,10 +263,12 @@ def _notes_on_closed(frequency: Frequency, n_closed: int, in_training: bool, fou
     return notes
 
 
-def _off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency, trained: bool) -> str | None:
-    """What is wrong where rows lie off the grid, which may be that of a training, or two fall into one period."""
-    grid = "of the training" if trained else "that most timestamps follow"
-    remedy = "" if trained else ", or give the frequency (`freq`)"
+def _off_grid(
+    rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency, freq: str | int | Frequency | None
+) -> str | None:
+    """What is wrong where rows lie off the grid, or two fall into one period; `freq` is as given to `place_rows`."""
+    grid = "that most timestamps follow" if freq is None else f"of `freq={freq!r}`"
+    grid, remedy = "of the training" if isinstance(freq, Frequency) else grid, _frequency_remedy(freq)
     off = np.flatnonzero(~on_grid)
     if len(off):
         k = int(off[0])
@@ -293,8 +281,9 @@ def _off_grid(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency,
     if len(shared):
         k = int(shared[0])
         return (
-            f"column {rows.columns.time!r}, rows {rows.row(k)} and {rows.row(k + 1)}: two timestamps lie in one "
-            f"period of the {frequency.name} grid, {rows.stamp(k)} and {rows.stamp(k + 1)}. Aggregate them{remedy}."
+            f"column {rows.columns.time!r}, {rows.columns.counts}s {rows.row(k)} and {rows.row(k + 1)}: two "
+            f"timestamps lie in one period of the {frequency.name} grid, {rows.stamp(k)} and {rows.stamp(k + 1)}. "
+            f"Aggregate them{remedy}."
         )
     return None
 
@@ -341,11 +330,12 @@ class Grid(NamedTuple):
         return ahead
 
 
-def build_grid(rows: Rows, ordinals: Array, has_future: Array) -> Grid:
+def build_grid(rows: Rows, ordinals: Array, has_future: Array, remedy: str = "") -> Grid:
     """The grids of all series, of sorted rows with these ordinals (m,).
 
     `has_future` (m,) bool marks rows with a value of a covariate known in advance; where such rows follow the last
-    observed target, they are part of the grid. A `DataError` refuses series of almost nothing but gaps.
+    observed target, they are part of the grid. A `DataError`, whose last sentence ends in the `remedy`, refuses
+    series of almost nothing but gaps.
     """
     observed = np.flatnonzero(~np.isnan(rows.values))
     bounds = np.searchsorted(rows.codes, np.arange(len(rows.ids) + 1))
@@ -359,21 +349,21 @@ def build_grid(rows: Rows, ordinals: Array, has_future: Array) -> Grid:
     length = ordinals[end - 1] - ordinals[start] + 1
     jumps = np.flatnonzero(length > MAX_GRID_ROWS_PER_ROW * (end - start) + 1000)
     if len(jumps):
-        _refuse_jump(rows, ordinals, int(start[jumps[0]]), int(end[jumps[0]]))
+        _refuse_jump(rows, ordinals, int(start[jumps[0]]), int(end[jumps[0]]), remedy)
     offsets = offsets_of(length)
     inside = rows_between(start, end)
     positions = np.repeat(offsets[:-1] - ordinals[start], end - start) + ordinals[inside]
     return Grid(series, offsets, ordinals[last] - ordinals[start] + 1, ordinals[start], inside, positions)
 
 
-def _refuse_jump(rows: Rows, ordinals: Array, start: int, end: int) -> NoReturn:
+def _refuse_jump(rows: Rows, ordinals: Array, start: int, end: int, remedy: str) -> NoReturn:
     """Raise an error for rows start .. end of one series, whose largest step shows a wrong timestamp or frequency."""
     steps = np.diff(ordinals[start:end])
     k = start + int(steps.argmax()) + 1
     raise DataError(
         f"{rows.place(k)}: {rows.stamp(k)} comes {steps.max()} periods after the previous timestamp, "
-        f"{rows.stamp(k - 1)}; {end - start} rows would become {ordinals[end - 1] - ordinals[start] + 1}. Correct "
-        "the timestamp, or give the frequency (`freq`)."
+        f"{rows.stamp(k - 1)}; {end - start} rows would become {ordinals[end - 1] - ordinals[start] + 1} periods. "
+        f"Correct the timestamp{remedy}."
     )
 
 

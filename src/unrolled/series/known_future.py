@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -88,11 +89,17 @@ def refuse_unknown_rows(panel: Panel, rows: Array) -> None:
         row = int(bad.min())
         k = int(np.searchsorted(panel.offsets, row, side="right")) - 1
         stamp = panel.frequency.local_stamps(panel.first[k : k + 1] + row - panel.offsets[k])[0]
-        names = ", ".join(repr(spec.name) for spec in layout.future)
+        names = [spec.name for spec in layout.future]
         raise DataError(
-            f"{panel.name(k)} is to be forecast for {format_stamp(stamp)}, but the future covariate(s) {names} are "
-            f"missing there ({counted(len(np.unique(bad)), 'such row')} in all). Fill them in, or omit `future_cols`."
+            f"{panel.name(k)} is to be forecast for {format_stamp(stamp)}, but {_values_of(names)} missing "
+            f"there ({counted(len(np.unique(bad)), 'such period')} in all). Fill them in, or omit `future_cols`."
         )
+
+
+def _values_of(names: Sequence[str]) -> str:
+    """The subject of a sentence about future covariates."""
+    listed = ", ".join(map(repr, names))
+    return f"the future covariate {listed} is" if len(names) == 1 else f"the future covariates {listed} are"
 
 
 def _known_already(panel: Panel, horizon: int) -> Array:
@@ -150,13 +157,13 @@ def _refuse_unknown(block: Array, panel: Panel) -> None:
         step = int(unknown[k].argmax())
         end = panel.first[k] + panel.lengths[k]
         stamp, last = panel.frequency.local_stamps(np.array([end + step, end - 1]))
-        names = ", ".join(repr(spec.name) for spec in panel.covariates.layout.future)
+        names = [spec.name for spec in panel.covariates.layout.future]
         raise DataError(
             f"{panel.name(k)} ends at {format_stamp(last)}; for {format_stamp(stamp)}, step {step + 1} of "
-            f"{block.shape[1]} ahead, the future covariate(s) {names} are missing "
-            f"({counted(unknown.sum(), 'such row')} in all). Give them in the table of the future (`future`), or as "
-            "rows without a target after the end of the series; covariates that are not known ahead are named with "
-            "`past_cols`."
+            f"{block.shape[1]} ahead, {_values_of(names)} missing "
+            f"({counted(unknown.sum(), 'such period')} in all). Give them in the table of the future (`future`), or "
+            "as rows without a target after the end of the series; covariates that are not known ahead are named "
+            "with `past_cols`."
         )
 
 

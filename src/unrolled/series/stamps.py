@@ -10,11 +10,13 @@ import pandas as pd
 from ..arrays import Array
 from ..errors import DataError
 from .columns import Columns
-from .frequency import Frequency
+from .date_codes import CodedStamps, read_coded
+from .frequency import LIKELY_YEARS, Frequency
 from .zones import UTC, localized, midnights, to_local, zone_name, zone_of_midnights, zone_of_offsets
 
 OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"  # of a timestamp of ISO 8601
 FIRST_YEAR, LAST_YEAR = 1678, 2261  # the range of 64-bit nanoseconds
+CONVERT = "convert the column to dates if that is wrong"
 
 
 class Times(NamedTuple):
@@ -25,6 +27,7 @@ class Times(NamedTuple):
     zone: str | None = None  # None, too, for offsets that agree with no known zone
     fixed: bool = False  # whether the zone was given, and not taken from the column
     naive: bool = False  # whether the column has neither a zone nor offsets
+    notes: tuple[str, ...] = ()  # how codes of dates were read
 
     def counted(self, freq: Frequency | str | int | None, codes: Array) -> tuple[Array, str | None, list[str]]:
         """Timestamps on the clock of a frequency, the zone of this clock, and notes.
@@ -86,7 +89,13 @@ def same_time_of_day(stamps: Array) -> bool:
     return bool((times[1:] == times[:-1]).all())
 
 
-def read_times(column: Any, columns: Columns, zone: str | None = None, codes: Array | None = None) -> Times:
+def read_times(
+    column: Any,
+    columns: Columns,
+    zone: str | None = None,
+    codes: Array | None = None,
+    freq: Frequency | str | int | None = None,
+) -> Times:
     """The timestamps of a column.
 
     Args:
@@ -94,22 +103,21 @@ def read_times(column: Any, columns: Columns, zone: str | None = None, codes: Ar
         columns: the names of the table's columns.
         zone: to which timestamps with a zone are converted; those without are local time of it. None: the column's.
         codes: the numbers of the rows' series, (n,); of local times that occur twice, the first comes first.
+        freq: the frequency; one of whole numbers keeps numbers that may be dates in a code.
     """
     missing = column.is_null().to_numpy()
     if missing.any():
         place = columns.place(columns.time, missing.argmax())
         raise DataError(f"{place}: the timestamp is missing. Fill it in or drop the row.")
-    if column.dtype.is_integer():
-        return Times(_whole_numbers(column, columns))
-    if column.dtype.is_numeric():
-        return Times(_round_numbers(np.asarray(column.to_numpy(), float), columns))
-    found = _times(column, columns)
-    if zone is None:
+    found = _numbers(column, columns, freq) if column.dtype.is_numeric() else _times(column, columns)
+    if found.local.dtype.kind != "M":
         return found
+    if zone is None:  # what counts from 1970 has a time zone only if one is given
+        return found._replace(utc=None, zone=None) if found.notes else found
     if found.utc is not None:
-        return Times(to_local(found.utc, zone), found.utc, zone, fixed=True)
+        return found._replace(local=to_local(found.utc, zone), zone=zone, fixed=True)
     codes = np.zeros(len(found.local), np.int64) if codes is None else codes
-    return Times(found.local, localized(found.local, codes, zone), zone, fixed=True, naive=True)
+    return found._replace(utc=localized(found.local, codes, zone), zone=zone, fixed=True, naive=True)
 
 
 def cells_of(column: Any) -> pd.Series:
@@ -132,9 +140,51 @@ def read_stamps(
     column: Any, columns: Columns, frequency: Frequency | None = None, codes: Array | None = None
 ) -> Array:
     """Timestamps as int64 or datetime64[ns] on the clock of a frequency, (n,); see `Times.counted`."""
-    times = read_times(column, columns, None if frequency is None else frequency.zone, codes)
+    times = read_times(column, columns, None if frequency is None else frequency.zone, codes, frequency)
     codes = np.zeros(len(times.local), np.int64) if codes is None else codes
     return times.counted(frequency, codes)[0]
+
+
+def _numbers(column: Any, columns: Columns, freq: Frequency | str | int | None) -> Times:
+    """The times of numbers: dates if all are in one code, whose dates leave no more gaps; else whole numbers."""
+    whole = column.dtype.is_integer()
+    numbers = _whole_numbers(column, columns) if whole else np.asarray(column.to_numpy(), float)
+    kept = freq.unit == "integer" if isinstance(freq, Frequency) else isinstance(freq, (int, np.integer))
+    distinct, positions = np.unique(numbers, return_inverse=True)
+    found = None if kept else coded_numbers(distinct, columns.time)
+    if found is None:
+        return Times(years_as_dates(numbers if whole else _round_numbers(numbers, columns), freq))
+    step = step_of_numbers(distinct)
+    change = f"change with `freq={step}`" if step else CONVERT
+    first = distinct[0] if whole else f"{distinct[0]:.15g}"
+    return _of_code(found, positions, f"column {columns.time!r}: {first} read as {found.code.meaning}; {change}")
+
+
+def years_as_dates(numbers: Array, freq: Frequency | str | int | None) -> Array:
+    """Whole numbers as dates if all are likely years, and a frequency of dates such as YS is given."""
+    has_dates = freq.unit != "integer" if isinstance(freq, Frequency) else isinstance(freq, str)
+    if not has_dates or not ((numbers >= LIKELY_YEARS[0]) & (numbers <= LIKELY_YEARS[1])).all():
+        return numbers
+    return (numbers - 1970).astype("datetime64[Y]").astype("datetime64[ns]")
+
+
+def coded_numbers(distinct: Array, name: str) -> CodedStamps | None:
+    """The dates of distinct numbers of a column with this name, if they are in a code."""
+    whole = bool((distinct == np.round(distinct)).all() and (np.abs(distinct) < 2**63).all())
+    numbers = pd.Series(distinct.astype(np.int64) if whole else distinct)
+    plain = numbers if whole else pd.Series(pd.NaT, numbers.index, dtype="datetime64[ns]")
+    return read_coded(numbers.astype(str), name, lambda: plain)
+
+
+def step_of_numbers(distinct: Array) -> int:
+    """The largest step whose multiples lie between numbers in order; 0 if not all of them are whole."""
+    return int(np.gcd.reduce(np.diff(distinct).astype(np.int64))) if (distinct == np.round(distinct)).all() else 0
+
+
+def _of_code(found: CodedStamps, positions: Array, note: str) -> Times:
+    """The times of a column of codes, which are at these positions (n,) among the distinct ones."""
+    stamps = found.stamps.to_numpy("datetime64[ns]")[positions]
+    return Times(stamps, stamps if found.code.epoch else None, UTC if found.code.epoch else None, notes=(note,))
 
 
 def _times(column: Any, columns: Columns) -> Times:
@@ -189,8 +239,12 @@ def _parsed(stamps: pd.Series, columns: Columns) -> Times:
         words = pd.Series(texts, dtype=object).astype(str)
     except TypeError:  # lists and the like
         codes, words = np.arange(len(stamps)), stamps.astype(str)
-    # errors="coerce" so that the message can name the row
-    utc = pd.to_datetime(words, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
+    coded = read_coded(words, columns.time, lambda: _iso(words))
+    if coded is not None and coded.code.has_year:
+        return _of_code(
+            coded, codes, f"column {columns.time!r}: {words[0]!r} read as {coded.code.meaning}; {CONVERT}"
+        )
+    utc = _iso(words)
     zoned = words.str.contains(OFFSET) & words.str.contains(":")
     local = utc
     if zoned.any():
@@ -202,6 +256,11 @@ def _parsed(stamps: pd.Series, columns: Columns) -> Times:
         _refuse(stamps[row], columns.place(columns.time, row), unlike=bool(local.notna()[codes[row]]))
     own, instants = local.to_numpy("datetime64[ns]")[codes], utc.to_numpy("datetime64[ns]")[codes]
     return Times(own, instants, zone_of_offsets(instants, own)) if zoned.any() else Times(own)
+
+
+def _iso(words: pd.Series) -> pd.Series:
+    """Texts of ISO 8601 as instants in UTC, NaT where one is none, so that a message can name its row."""
+    return pd.to_datetime(words, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
 
 
 def _refuse(stamp: Any, place: str, unlike: bool) -> NoReturn:

@@ -134,7 +134,7 @@ def test_values_that_are_not_counts_are_an_input_error(command, file):
     path = file("day,visits", *(f"2024-01-{day:02d},{day}.5" for day in range(1, 32)), name="visits.csv")
     done = command("forecast", path, "-H", 3, *QUICK, "--likelihood", "poisson")
     assert done.code == 2
-    assert "the series has 1.5 in row 1 (2024-01-01" in done.err
+    assert "the series has 1.5 at 2024-01-01 (" in done.err
 
 
 def test_without_a_horizon_a_year_of_months_is_forecast_and_repeated(command, tmp_path):

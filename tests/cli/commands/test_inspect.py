@@ -25,7 +25,7 @@ def test_inspect_prints_what_it_infers(place, capsys):
     done = inside("inspect", "shops.csv", capsys=capsys)
     assert (done.code, done.err) == (0, "")
     for words in (
-        "2 series · daily · 2024-01-01 … 2024-01-30 · 30 rows each",
+        "2 series · daily · 2024-01-01 … 2024-01-30 · 30 periods each",
         "target 'Umsatz' · 60 values · 0 gaps · season 7",
         "note: column 'Umsatz': commas read as decimal points",
         "unrolled forecast shops.csv --horizon 6",
@@ -52,6 +52,20 @@ def test_missing_options_are_reported_below_the_inferred_facts(place, capsys):
     assert "numbers" in done.out
     assert done.err.startswith("error: two.csv: several columns hold numbers: 'a', 'b'")
     assert json.loads(inside("inspect", "two.csv", "--json", capsys=capsys).out)["columns"][0]["role"] == "time"
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"), [(2, "has 2 periods; a forecast needs 5"), (4, "has 4 periods"), (5, None)]
+)
+def test_the_command_is_printed_only_if_it_works(rows, said, place, capsys):
+    (place / "few.csv").write_text("\n".join(["day,y", *(f"2024-01-{k:02},{k % 3}" for k in range(1, rows + 1))]))
+    done = inside("inspect", "few.csv", capsys=capsys)
+    assert f"1 series · daily · 2024-01-01 … 2024-01-{rows:02}" in done.out
+    if said is not None:
+        assert (done.code, said in done.err, "unrolled forecast" in done.out) == (2, True, False)
+    else:
+        command = done.out.strip().splitlines()[-1].split()
+        assert inside(*command[1:], *QUICK, capsys=capsys).code == 0
 
 
 def test_a_model_reads_newer_tables_the_same_way(place, capsys):

@@ -70,7 +70,7 @@ def test_the_interactive_figure_holds_all_series(outputs, table, capsys, monkeyp
     ("words", "said"),
     [
         (("out/forecast.csv", "--out", "figure.gif"), "--out takes a file that ends in"),
-        (("out/forecast.csv", "--last", "0"), "--last takes a number of rows ≥ 1; got 0"),
+        (("out/forecast.csv", "--last", "0"), "--last takes a number of periods ≥ 1; got 0"),
         (("out/forecast.csv", "--series", "nobody"), "there is no series 'nobody'; the series are 'shop 0'"),
         (("out/forecast.csv", str(AIR)), "has a column of ids. Name the column with --id"),
         (("nothing.csv",), "nothing.csv"),

@@ -37,7 +37,7 @@ def test_statistical_forecasts_are_those_of_statsforecast(name, rng):
 
 def test_a_series_that_cannot_be_fitted_is_named():
     origins = origins_of(panel_of(np.arange(30.0), np.array([1.0])), [30], [1])
-    with pytest.raises(un.DataError, match="AutoETS can't be fitted to series 's1' with 1 rows"):
+    with pytest.raises(un.DataError, match="AutoETS can't be fitted to series 's1' with 1 period "):
         statistical_forecasts("AutoETS", origins, np.array([30, 31]), 3, 1)
 
 

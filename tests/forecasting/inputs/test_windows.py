@@ -181,11 +181,11 @@ def test_the_weight_of_a_series_multiplies_those_of_its_windows(rng):
 def test_series_that_are_too_short_are_named():
     spec = replace(SPEC, views=views_named("mean"))
     panel = panel_of(np.arange(6.0), np.arange(3.0))
-    message = r"series 's0' has 6 rows; horizon 3 with a window of at least 4 needs 7\. Lower the horizon"
+    message = r"series 's0' has 6 periods; horizon 3 with a window of at least 4 needs 7\. Lower the horizon"
     with pytest.raises(un.DataError, match=message):
         refuse_untrainable(panel, spec)
     with pytest.raises(
-        un.DataError, match=r"series 's1' has 3 rows; a forecast needs at least 4\. Leave that series"
+        un.DataError, match=r"series 's1' has 3 periods; a forecast needs at least 4\. Leave that series"
     ):
         refuse_unforecastable(panel, spec)
     refuse_untrainable(panel_of(np.arange(7.0), np.arange(3.0)), spec)

@@ -117,6 +117,6 @@ def test_short_series_are_left_to_the_networks(rng):
     assert np.isfinite(theta[0]).all()
     assert np.isnan(theta[1]).all()
     assert np.isfinite(naive).all()
-    told = "1 series with fewer than 8 rows, too few for AutoTheta: the networks take that weight"
+    told = "1 series with fewer than 8 periods, too few for AutoTheta: the networks take that weight"
     assert found.notes(panel) == ["the forecast is 60 % networks, 20 % AutoTheta and 20 % Naive", told]
     assert Combination({"Naive": 0.2}).too_short(panel) == NETWORKS_ALONE.notes(panel) == []

@@ -145,7 +145,7 @@ def test_values_that_are_not_counts_are_refused_with_series_and_row(value, shown
     df = counts_frame()
     df["y"] = df["y"].astype(float)
     df.loc[120 + 6, "y"] = value
-    message = rf"series 'c3' has {shown} in row 7 \(2024-01-07.*; 1 such value.*`likelihood='poisson'` is for counts"
+    message = rf"series 'c3' has {shown} at 2024-01-07 \(1 such value in all\).*`likelihood='poisson'` is for counts"
     with pytest.raises(un.DataError, match=message):
         un.Forecaster(horizon=3, likelihood="poisson", **QUICK).fit(df)
     fc = un.Forecaster(horizon=3, likelihood="poisson", **QUICK).fit(counts_frame())

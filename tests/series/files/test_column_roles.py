@@ -65,7 +65,7 @@ def test_two_columns_together_may_identify_series(file):
 def test_several_columns_of_numbers_are_listed(refused):
     rows = [f"2024-01-0{k},{k},{k % 2}" for k in range(1, 4)]
     message = (
-        "several columns hold numbers: 'unit price', 'tax'. `wide=True` takes each as a series. Name the one .* "
+        "several columns hold numbers: 'unit price', 'tax'. `wide=True` takes each as a series. Name the target, .* "
         "`target='unit price'`"
     )
     refused("date,unit price,tax", *rows, message=message)

@@ -31,7 +31,7 @@ def test_a_guessed_encoding_is_named_where_no_date_is_found(file, refused):
     content = "\n".join(
         ["месяц;спрос", *(f"{month} 2024;{k}" for k, month in enumerate(["январь", "февраль", "март"]))]
     )
-    refused(content.encode("cp1251"), message=r"if names look wrong, give it, such as `encoding='cp1251'`")
+    refused(content.encode("cp1251"), message=r"in cp1251, '.*' is 'январь 2024'\. Use `encoding='cp1251'`")
     assert len(read_file(file(content.encode("cp1251")), ReadOptions(encoding="cp1251")).frame) == 3
 
 

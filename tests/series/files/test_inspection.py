@@ -46,7 +46,7 @@ def test_several_frequencies_are_described_together_and_each(two_frequencies):
     assert (found["first"], found["last"]) == ("2019-01-01", "2023-10-01")
     assert [part["frequency"] for part in found["parts"]] == ["monthly", "quarterly"]
     assert found["notes"][-1] == "1 series monthly, 1 quarterly: each frequency gets its own networks"
-    assert sum(" rows each" in line for line in format_inspection(found)) == 2
+    assert sum(" periods each" in line for line in format_inspection(found)) == 2
 
 
 def test_an_error_keeps_the_inferred_facts(file):

@@ -43,6 +43,14 @@ def test_columns_become_series_on_request_or_if_names_differ_in_a_number(file):
     assert values(table)[20:22] == [20, 21]
 
 
+def test_notes_on_several_columns_are_one(file):
+    names = ["north", "south", "west", "east"]
+    rows = [f"{day};{';'.join(f'${k},{n}5' for n in range(4))}" for k, day in enumerate(DAYS)]
+    notes = read_file(file(";".join(["date", *names]), *rows), ReadOptions(wide=True)).notes
+    assert "columns 'north', 'south', 'west' and 1 more: currency signs removed" in notes
+    assert sum("currency" in note for note in notes) == 1
+
+
 def test_totals_across_are_left_out(file):
     months = "Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec"
     rows = (",".join([str(2000 + k), *(str(12 * k + m) for m in range(12)), "10.0"]) for k in range(3))

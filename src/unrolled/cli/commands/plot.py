@@ -34,7 +34,9 @@ History = Annotated[
 Series = Annotated[
     str | None, Option("--series", help="Series to plot, separated by commas.", show_default="the first six")
 ]
-PastRows = Annotated[int | None, Option("--last", help="Rows of the history to plot.", show_default="six horizons")]
+PastRows = Annotated[
+    int | None, Option("--last", help="Periods of the history to plot.", show_default="six horizons")
+]
 OutFile = Annotated[Path, Option("--out", help="File: .svg, .png, .pdf, or .html for an interactive page.")]
 
 
@@ -73,7 +75,7 @@ def command(
     if kind not in (*IMAGES, *PAGES):
         raise InputError(f"--out takes a file that ends in {', '.join((*IMAGES, '.html'))}; got {str(out)!r}.")
     if past_rows is not None and past_rows < 1:
-        raise InputError(f"--last takes a number of rows ≥ 1; got {past_rows}.")
+        raise InputError(f"--last takes a number of periods ≥ 1; got {past_rows}.")
     run_file = run_file_for(out, ctx)
     if forecast.suffix == ".safetensors":
         content = from_model(forecast, history, level, reading, future_file)
@@ -155,5 +157,6 @@ def from_tables(forecast: str, history: Path | None, reading: ReadOptions) -> Co
             raise InputError(f"only one of {forecast} and {history} has a column of ids. Name the column with --id.")
         frame = frame.rename(columns={columns.id: earlier.columns.id, columns.time: earlier.columns.time})
         columns, past, notes = earlier.columns, earlier.frame, (*notes, *earlier.notes)
-    target = "value" if past is None else columns.target
-    return Content(curves.of_tables(frame, past, columns), target, next(iter(models)), notes)
+    target, drawn = "value" if past is None else columns.target, curves.of_tables(frame, past, columns)
+    notes = notes if past is None else (*notes, *curves.distance_notes(drawn))
+    return Content(drawn, target, next(iter(models)), notes)

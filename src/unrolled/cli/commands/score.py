@@ -9,7 +9,7 @@ from typer import Argument, Option
 
 from ..common_options import OUTPUT, OutFile, OutputOptions
 from ..console import STANDARD_OUTPUT, Console, print_json, records_by_model
-from ..csv_form import print_rows
+from ..csv_form import print_rows, significant
 from ..option_groups import with_option_groups
 from ..output_files import run_file_for, write_table
 from ..spreadsheet import unescape, unescaped
@@ -76,7 +76,7 @@ def command(
     console.message(
         f"{result.matched} of {result.rows} forecast rows have a value in {actuals}, column {names.target!r}\n"
     )
-    rows = (result.by_series if by_series else result.ordered).reset_index()
+    rows = significant((result.by_series if by_series else result.ordered).reset_index())
     files = write_table(run_file, rows, all_options(ctx, reading))
     if output.as_json:
         print_json(score_json(result) | {"notes": notes, "files": [str(path) for path in files]})

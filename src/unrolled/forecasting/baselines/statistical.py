@@ -8,6 +8,7 @@ import numpy as np
 
 from ...arrays import Array
 from ...errors import DataError, InputError
+from ...plurals import counted
 from ...series.origins import Origins
 
 # as statsforecast calls them
@@ -49,7 +50,7 @@ def statistical_forecasts(name: str, origins: Origins, fitted: Array, horizon: i
                     out[row] = ahead["mean"]
         except Exception as error:  # whatever the library raises, the user must learn which series it is about
             raise DataError(
-                f"{name} can't be fitted to {panel.name(int(k))} with {len(past)} rows ({error}). "
+                f"{name} can't be fitted to {panel.name(int(k))} with {counted(len(past), 'period')} ({error}). "
                 "Leave out this baseline or that series."
             ) from error
     return out

@@ -68,7 +68,7 @@ class Comparison:
     @property
     def extent(self) -> str:
         """What was held out, in words."""
-        return f"the last {counted(self.rows, 'row')} of each series, {counted(self.origins, 'origin')}"
+        return f"the last {counted(self.rows, 'period')} of each series, {counted(self.origins, 'origin')}"
 
     def _repr_html_(self) -> str:
         order = self.short

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
 
 
+ZONE = "zone"  # an attribute of a table: that of its timestamps, if they are in UTC
 CLOCK = "\0clock"  # a column for timestamps on the clock of their frequency, whose name no file can hold
 
 
@@ -73,9 +74,9 @@ class Score:
 def score(
     forecast: IntoDataFrame,
     actuals: IntoDataFrame,
-    id_col: str = "unique_id",
-    time_col: str = "ds",
-    target_col: str = "y",
+    id_col: str | int = "unique_id",
+    time_col: str | int = "ds",
+    target_col: str | int = "y",
     season: int | None = None,
     freq: str | int | None = None,
     zone: str | None = None,
@@ -104,13 +105,13 @@ def score(
     columns = named_columns(id_col, time_col, target_col)
     zone = None if zone is None else checked_zone(zone)
     predicted, observed = _read_both(forecast, actuals, columns, freq, zone)
-    keys = [name for name in (id_col, time_col) if name in predicted]
-    values = {str(k): predicted[k].to_numpy(float) for k in predicted if k not in (*keys, target_col, "cutoff")}
+    keys = [name for name in (columns.id, columns.time) if name in predicted]
+    values = {str(k): predicted[k].to_numpy(float) for k in predicted if k not in (*keys, columns.target, "cutoff")}
     if not models_in(list(values)):
         raise DataError(
             f"the forecast has no column of numbers besides {', '.join(map(repr, keys))}: there is nothing to score."
         )
-    y = predicted[keys].merge(observed[[*keys, target_col]], on=keys, how="left")[target_col].to_numpy(float)
+    y = predicted[keys].merge(observed[[*keys, columns.target]], on=keys, how="left")[columns.target].to_numpy(float)
     known = ~np.isnan(y)
     if not known.any():
         raise DataError(_nothing_matches(predicted, observed, columns))
@@ -120,11 +121,10 @@ def score(
             raise DataError(
                 f"the forecast's column {name!r}, row {missing[0]}: the number is missing. Leave that row out."
             )
-    names = _ordered_ids(predicted[id_col]) if id_col in predicted else pd.Index([0])
+    own = predicted.get(columns.id)
+    names = pd.Index([0]) if own is None else _ordered_ids(own)
     history = _history(predicted, observed, columns, season, freq, names)
-    ids = (
-        names.get_indexer(pd.Index(predicted[id_col])) if id_col in predicted else np.zeros(len(predicted), np.int64)
-    )
+    ids = np.zeros(len(predicted), np.int64) if own is None else names.get_indexer(pd.Index(own))
     scores = score_series(ids, y, values, history).rename(index=dict(enumerate(names)), level="series")
     notes = () if history else ("the actuals have no rows before the forecast: MASE, RMSSE and MSIS are unknown",)
     table = summarize(scores)
@@ -136,11 +136,17 @@ def _read_both(
     forecast: IntoDataFrame, actuals: IntoDataFrame, columns: Columns, freq: str | int | None, zone: str | None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The two tables with the same key columns, each row once, and the clock of the actuals' own frequency."""
-    predicted, theirs = _read(forecast, columns, "the forecast", zone)
-    observed, ours = _read(actuals, columns, "the actuals", zone)
+    predicted, theirs = _read(forecast, columns, "the forecast", zone, freq)
+    observed, ours = _read(actuals, columns, "the actuals", zone, freq)
+    if {theirs.local.dtype.kind, ours.local.dtype.kind} == {"i", "M"}:  # numbers of which some could be dates
+        predicted, theirs = _read(forecast, columns, "the forecast", zone, 1)
+        observed, ours = _read(actuals, columns, "the actuals", zone, 1)
     codes = pd.factorize(observed[columns.id])[0] if columns.id in observed else np.zeros(len(observed), np.int64)
     observed[CLOCK] = ours.counted(freq, codes)[0]
-    predicted[columns.time], observed[columns.time] = _on_one_clock(theirs, ours, observed[CLOCK].to_numpy())
+    both = _on_one_clock(theirs, ours, observed[CLOCK].to_numpy())
+    for rows, stamps, times in zip((predicted, observed), both, (theirs, ours), strict=True):
+        rows[columns.time] = stamps
+        rows.attrs[ZONE] = times.zone if stamps is times.utc else None
     if (columns.id in predicted) != (columns.id in observed):
         has, lacks = ("forecast", "actuals") if columns.id in predicted else ("actuals", "forecast")
         repeated = any(table[columns.time].duplicated().any() for table in (predicted, observed))
@@ -174,7 +180,9 @@ def _on_one_clock(theirs: Times, ours: Times, counted: Array) -> tuple[Array, Ar
     return theirs.local if days or theirs.utc is None else theirs.utc, ours.local
 
 
-def _read(frame: IntoDataFrame, columns: Columns, called: str, zone: str | None) -> tuple[pd.DataFrame, Times]:
+def _read(
+    frame: IntoDataFrame, columns: Columns, called: str, zone: str | None, freq: str | int | None
+) -> tuple[pd.DataFrame, Times]:
     """The id and all columns of numbers, and the timestamps."""
     table = open_frame(frame, called)
     needed = [columns.time, *([columns.target] if called == "the actuals" else [])]
@@ -185,13 +193,13 @@ def _read(frame: IntoDataFrame, columns: Columns, called: str, zone: str | None)
     data: dict[str, Array] = {}
     try:
         codes, ids = read_ids(table, columns)
-        times = read_times(table[columns.time], columns, zone, codes)
+        times = read_times(table[columns.time], columns, zone, codes, freq)
         data[columns.time] = times.local
         for name in filter(lambda name: isinstance(name, str), table.columns):
             if name == columns.id:
                 data[name] = np.array(ids, object)[codes]
             elif name == "cutoff":
-                data[name] = read_times(table[name], replace(columns, time=name)).local
+                data[name] = read_times(table[name], replace(columns, time=name), freq=freq).local
             elif name != columns.time and (name in needed or table[name].dtype.is_numeric()):
                 data[name] = read_target(table[name], Columns(columns.id, columns.time, name))
     except DataError as error:
@@ -203,7 +211,10 @@ def _refuse_duplicates(table: pd.DataFrame, keys: list[str], called: str) -> Non
     double = table.duplicated(keys).to_numpy()
     if double.any():
         at = int(double.argmax())
-        place = ", ".join(f"{key} {format_stamp(table[key].to_numpy()[at])}" for key in keys)
+        zones = [table.attrs[ZONE] if table[key].dtype.kind == "M" else None for key in keys]
+        place = ", ".join(
+            f"{key} {format_stamp(table[key].to_numpy()[at], zone)}" for key, zone in zip(keys, zones, strict=True)
+        )
         raise DataError(
             f"{called}: several rows for {place} ({counted(double.sum(), 'row')} too many). "
             "Keep one; if there are several series, name the column that tells them apart (id)."
@@ -220,7 +231,7 @@ def _nothing_matches(predicted: pd.DataFrame, observed: pd.DataFrame, columns: C
     spans = []
     for rows in (predicted, observed):
         stamps = rows[columns.time].to_numpy()
-        spans.append(f"{format_stamp(stamps.min())} … {format_stamp(stamps.max())}")
+        spans.append(" … ".join(format_stamp(end, rows.attrs[ZONE]) for end in (stamps.min(), stamps.max())))
     return (
         f"no forecast row has a value in the actuals: the forecast covers {spans[0]}, the actuals {spans[1]}. "
         "Give the actuals of that period, with timestamps in the same format."

@@ -135,10 +135,10 @@ def refuse_untrainable(panel: Panel, spec: WindowSpec) -> None:
     """Raise a `DataError` if no series is long enough to be trained on."""
     longest = int(panel.lengths.argmax())
     if panel.lengths[longest] < spec.needed:
+        remedy = "Give more" if spec.horizon == 1 else "Lower the horizon, or give more"
         raise DataError(
-            f"{panel.name(longest)} has {counted(int(panel.lengths[longest]), 'row')}; horizon {spec.horizon} with a "
-            f"window of at least {spec.shortest}{spec.reason} needs {spec.needed}. Lower the horizon, or give more "
-            "rows."
+            f"{panel.name(longest)} has {counted(int(panel.lengths[longest]), 'period')}; horizon {spec.horizon} "
+            f"with a window of at least {spec.shortest}{spec.reason} needs {spec.needed}. {remedy} periods."
         )
 
 
@@ -147,8 +147,8 @@ def refuse_unforecastable(panel: Panel, spec: WindowSpec) -> None:
     shortest = int(panel.lengths.argmin())
     if panel.lengths[shortest] < spec.shortest:
         raise DataError(
-            f"{panel.name(shortest)} has {counted(int(panel.lengths[shortest]), 'row')}; a forecast needs at least "
-            f"{spec.shortest}{spec.reason}. Leave that series out, or give more rows."
+            f"{panel.name(shortest)} has {counted(int(panel.lengths[shortest]), 'period')}; a forecast needs at "
+            f"least {spec.shortest}{spec.reason}. Leave that series out, or give more periods."
         )
 
 
@@ -161,7 +161,7 @@ def without_short(panel: Panel, spec: WindowSpec) -> Panel:
     named = [f"{panel.name(k)} ({panel.lengths[k]})" for k in np.flatnonzero(short)[:MAX_NAMED].tolist()]
     more = f" and {short.sum() - len(named)} more" if short.sum() > len(named) else ""
     note = (
-        f"no forecast of {', '.join(named)}{more}: fewer rows than the {spec.shortest} that a forecast needs"
+        f"no forecast of {', '.join(named)}{more}: fewer periods than the {spec.shortest} that a forecast needs"
         f"{spec.reason}"
     )
     return replace(panel.select(~short), notes=(*panel.notes, note))

@@ -102,8 +102,8 @@ class Combination(NamedTuple):
         if not (statistical and short):
             return []
         return [
-            f"{short} series with fewer than {MIN_ROWS_FOR_STATISTICS} rows, too few for {', '.join(statistical)}: "
-            "the networks take that weight"
+            f"{short} series with fewer than {MIN_ROWS_FOR_STATISTICS} periods, too few for {', '.join(statistical)}"
+            ": the networks take that weight"
         ]
 
     def combined(self, quantiles: Array, origins: TransformedOrigins, fitted: Array | None = None) -> Array:

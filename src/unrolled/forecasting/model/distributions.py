@@ -12,6 +12,8 @@ from ...arrays import Array
 from ...errors import DataError, NotRegisteredError
 from ...nn.losses import LOSSES, Likelihood, Loss, Quantile
 from ...nn.losses.likelihoods import CountLikelihood
+from ...plurals import counted
+from ...series.dataframe import format_stamp
 from ...series.panel import Panel, series_of
 from ..probabilistic.quantile_function import FINE_LEVELS, scores_of_levels
 from ..probabilistic.quantiles import LEARNED, QUANTILES
@@ -80,11 +82,11 @@ class OutputDistribution(ABC):
         wrong = np.flatnonzero(panel.observed & ((panel.y < 0) | (panel.y != np.floor(panel.y))))
         if len(wrong):
             k = int(series_of(panel, wrong[:1] + 1)[0])
-            row = int(wrong[0] - panel.offsets[k])
-            stamp = panel.frequency.local_stamps(panel.first[k : k + 1] + row)[0]
+            period = panel.first[k : k + 1] + int(wrong[0] - panel.offsets[k])
+            stamp = format_stamp(panel.frequency.local_stamps(period)[0])
             raise DataError(
-                f"{panel.name(k)} has {panel.y[wrong[0]]:g} in row {row + 1} ({str(stamp)[:19]}; {len(wrong)} such "
-                f"value(s) in all), but `likelihood={self.name!r}` is for counts, whole numbers ≥ 0. Leave it out, "
+                f"{panel.name(k)} has {panel.y[wrong[0]]:g} at {stamp} ({counted(len(wrong), 'such value')} in all), "
+                f"but `likelihood={self.name!r}` is for counts, whole numbers ≥ 0. Leave it out, "
                 "or use 'normal' or 'student_t'."
             )
 

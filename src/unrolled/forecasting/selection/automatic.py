@@ -98,7 +98,7 @@ def _search(
 def _too_short(known: Panel) -> str:
     rows = int(np.median(known.lengths)) if len(known.ids) else 0
     return (
-        f"automatic choice: the default, without a search. The typical series has {rows} rows before the held-out "
+        f"automatic choice: the default, without a search. The typical series has {rows} periods before the held-out "
         f"end, too few to train on a part and compare {MIN_UNITS} forecasts or more on the rest"
     )
 

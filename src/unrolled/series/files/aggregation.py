@@ -11,13 +11,13 @@ from ...arrays import Array
 from ...errors import DataError, InputError
 from ...plurals import counted
 from ..by_frequency import frequency_names
-from ..columns import Columns
+from ..columns import Columns, occurs
 from ..dataframe import format_stamp
 from ..frequency import DAY, HOUR, MINUTE, SECOND, Frequency, counts_days, steps_within
-from ..stamps import Times, in_zone, read_times, same_time_of_day
+from ..stamps import Times, coded_numbers, in_zone, read_times, same_time_of_day, step_of_numbers
 from ..zones import localized, to_utc
 from .options import ReadOptions
-from .timestamps import with_zone
+from .parsed_stamps import with_zone
 
 ROUND_PERIODS = [  # lengths in nanoseconds and names, the shortest first
     *((n * SECOND, f"{n}s") for n in (1, 5, 10, 15, 30)),
@@ -56,12 +56,20 @@ class LongTable:
     def times(self) -> Times:
         import narwhals as nw
 
-        return read_times(nw.from_native(self.frame[[self.columns.time]])[self.columns.time], self.columns)
+        # numbers that could be dates have been read, and remain numbers
+        return read_times(nw.from_native(self.frame[[self.columns.time]])[self.columns.time], self.columns, freq=1)
 
     @property
     def stamps(self) -> pd.Series:
         """Timestamps on the clock of their frequency, without a time zone."""
         return pd.Series(self.times.counted(None, self.codes)[0])
+
+    def step_of_codes(self) -> int | None:
+        """The step between whole numbers that would otherwise be read as dates in a code; None for others."""
+        distinct = np.unique(self.frame[self.columns.time])
+        if distinct.dtype.kind != "i" or coded_numbers(distinct, self.columns.time) is None:
+            return None
+        return step_of_numbers(distinct)
 
     @property
     def codes(self) -> Array:
@@ -153,18 +161,18 @@ def _refuse_duplicates(table: LongTable) -> NoReturn:
     columns, keys = table.columns, table.frame[table.keys]
     repeated = keys.duplicated().to_numpy()
     second = int(repeated.argmax())
-    first = int((keys == keys.iloc[second]).all(axis=1).to_numpy().argmax())
+    rows = np.flatnonzero((keys == keys.iloc[second]).all(axis=1))
     of_series = f" of series {str(table.frame[columns.id].iloc[second])!r}" if table.has_ids else ""
-    stamp = format_stamp(np.asarray(table.stamps)[second])
+    stamp = str(table.frame[columns.time].iloc[second]).removesuffix(" 00:00:00")
+    where = occurs("line", map(columns.row, rows), len(keys[repeated].drop_duplicates()))
     remedy = (
         "Name all columns that tell series apart with `id`"
         if table.has_ids
         else "If the table holds several series, name the column that tells them apart with `id`"
     )
     raise DataError(
-        f"{table.name}, column {columns.time!r}: the timestamp {stamp}{of_series} occurs twice, in lines "
-        f"{columns.row(first)} and {columns.row(second)} ({counted(repeated.sum(), 'such pair')}). {remedy}; if "
-        "several rows belong to one period, add them up with `aggregate='sum'`, or take their mean, last or count."
+        f"{table.name}, column {columns.time!r}: the timestamp {stamp}{of_series} {where}. {remedy}; if several "
+        "rows belong to one period, add them up with `aggregate='sum'`, or take their mean, last or count."
     )
 
 

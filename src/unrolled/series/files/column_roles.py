@@ -8,10 +8,11 @@ import pandas as pd
 
 from ...arrays import Array
 from ...errors import DataError
+from .calendar_parts import is_calendar_name
 from .day_periods import ID_NAMES
 from .dialect import RawTable
 from .numbers import has_several_units, has_suffixes, is_numeric, sample_of
-from .time_columns import TIME_NAMES, is_calendar_name
+from .time_columns import TIME_NAMES
 from .timestamps import whole_numbers
 
 TARGET_NAMES = ("y", "target", "value")
@@ -123,18 +124,18 @@ def find_target(raw: RawTable, time: str, ids: pd.Series | None, taken: Sequence
     if not numeric:
         raise DataError(
             f"{raw.name}: no column holds numbers, apart from the time {time!r}; it has: "
-            f"{list_names(raw.names)}. Name the one to forecast with `target`, or count rows with "
+            f"{list_names(raw.names)}. Name the column of values with `target`, or count rows with "
             "`aggregate='count'`."
         )
     informative = [c for c in numeric if not _is_uninformative(raw, c, ids)]
     if len(informative) == 1:
-        note = f"{informative[0]!r} is forecast, as other numbers are constant or count rows; change with `target`"
+        note = f"{informative[0]!r} is the target, as other numbers are constant or count rows; change with `target`"
         return informative[0], [note]
     candidates = informative or numeric
     best = max(candidates, key=lambda name: raw.cells[name].nunique())  # codes and parts of dates have few values
     raise DataError(
         f"{raw.name}: several columns hold numbers: {list_names(candidates)}. `wide=True` takes each as a series. "
-        f"Name the one to forecast, or several separated by commas, such as `target={best!r}`"
+        f"Name the target, or several separated by commas, such as `target={best!r}`"
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from .date_words import MONTHS_BY_NAME, PART_NAMES, WEEKDAYS, fold, in_ascii, is_month
+from ..date_words import MONTHS_BY_NAME, PART_NAMES, WEEKDAYS, fold, in_ascii, is_month
 
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 # words and endings of ordinal numbers that may stand in a date, in several languages

@@ -179,7 +179,7 @@ def format_inspection(found: dict[str, Any]) -> list[str]:
     if len(columns) > len(shown):
         lines.append(f"... and {len(columns) - len(shown)} more columns")
     lines.append("")
-    if found["error"] is None:
+    if "series" in found:
         lines += _facts(found)
     return lines + [f"note: {note}" for note in found["notes"]]
 
@@ -188,9 +188,10 @@ def _facts(found: dict[str, Any]) -> list[str]:
     if "parts" in found:
         return [line for part in found["parts"] for line in _facts(part)]
     shortest, longest, outliers = found["shortest"], found["longest"], found["outliers"]
-    rows = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
+    periods = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
     return [
-        f"{found['series']} series · {found['frequency']} · {found['first']} … {found['last']} · {rows} rows each",
+        f"{found['series']} series · {found['frequency']} · {found['first']} … {found['last']} · {periods} periods "
+        "each",
         f"target {found['target']!r} · {counted(found['values'], 'value')} · {counted(found['gaps'], 'gap')} · "
         f"season {found['season']}" + (f" · {counted(outliers, 'outlier')}" if outliers else ""),
     ]

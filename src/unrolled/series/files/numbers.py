@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
+from ...plurals import counted
 
 _MARKS = ("na", "n/a", "n.a.", "nan", "nat", "null", "none", "#n/a", "<na>")
 MISSING = frozenset(
@@ -127,7 +128,7 @@ def read_numbers(
             bad = np.isnan(values) & ~absent
     dashes = int(column[absent].isin(DASHES).sum())
     if not notes and dashes and not {"-", "--"} & set(also_missing):
-        notes = [f"{dashes} dash(es) read as missing values"]
+        notes = [f"{counted(dashes, 'dash', 'dashes')} read as missing"]
     sentinels = [float(text) for text in also_missing if is_plain(text)]
     if sentinels:
         values = np.where(np.isin(values, sentinels), np.nan, values)

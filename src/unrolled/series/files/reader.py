@@ -1,5 +1,6 @@
 """From a file to a long table: the meaning of its cells, rows and columns is inferred here."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import pandas as pd
 from ...errors import DataError
 from ...plurals import counted
 from ..columns import Columns
+from ..dataframe import MAX_ABSOLUTE_VALUE
 from .aggregation import (
     LongTable,
     aggregate,
@@ -19,23 +21,24 @@ from .aggregation import (
     sparse_notes,
     typical_period,
 )
+from .aligned import with_tabs
 from .column_roles import ID_SEPARATOR, columns_of_option, find_ids, find_target, list_names, numeric_columns
 from .decode import decode_file
 from .dialect import RawTable, parse_cells, shorten
+from .encodings import encoding_hint
+from .flags import remove_flags
 from .numbers import decide_decimal, is_numeric, missing, parts_of, read_numbers, sample_of
 from .options import CovariateColumns, ReadOptions
 from .reshape import LONG_NAMES, TOTAL, columns_are_series, unpivot
+from .row_stamps import TimeColumn, number_rows, read_time_column
 from .sentinels import sentinel_notes
-from .time_columns import TimeColumn, find_time, number_rows, read_time_column, suggest_time
+from .time_columns import find_time, suggest_time
 from .timestamps import dates_share
 
-GUESSED_ENCODING = (
-    " The file is not UTF-8, and its encoding was guessed: if names look wrong, give it, such as `encoding='cp1251'`."
-)
-MAX_ABSOLUTE_VALUE = 1e36  # networks compute in 32 bits
 MAX_LONG_CELLS = 200_000_000  # of a table that is made long
 DOTTED_DATE = r"\d{1,2}\.(?:\d{1,2}\.\d{2,4}|(?:19|20)\d\d)(?!\d)"  # of a country with decimal commas
 MIN_DOTTED_SHARE = 0.9  # of such dates in a column
+MAX_NAMED_COLUMNS = 3  # in a note
 MAX_LISTED_TEXTS, MAX_LISTED_LENGTH = 5, 60  # of texts in a message that can be copied into an option
 
 
@@ -99,7 +102,10 @@ def read_file(
 
 def read_cells(path: str, options: ReadOptions) -> RawTable:
     """The cells of a file."""
-    return parse_cells(decode_file(path, options.encoding, options.sheet), options)
+    content = decode_file(path, options.encoding, options.sheet)
+    raw = parse_cells(content if options.delimiter else with_tabs(content), options)
+    remove_flags(raw)
+    return raw
 
 
 def interpret(
@@ -125,7 +131,10 @@ def interpret(
     if roles.wide and not chosen["target"]:
         options = replace(options, wide=True)
     notes = [*raw.notes, *roles.time.notes, *notes]
-    table = _long_table(raw, options, roles, notes)
+    table, column_notes = _long_table(raw, options, roles)
+    notes += column_notes
+    if options.dates == "number" and options.freq is None and (step := table.step_of_codes()):
+        options = replace(options, freq=step)
     if options.zone:
         locate(table, options.zone)
     if options.aggregate:
@@ -197,7 +206,7 @@ def _find_timestamps(
         f"{raw.name}: no column can be read as dates; it has: {list_names(raw.names)}. Name the time column "
         "with `time`, or number the rows with `freq`, such as `freq='D'`, and `start`, such as `start='2024-12-31'`."
         + suggest_time(raw, taken)
-        + (GUESSED_ENCODING if any(note.startswith("not UTF-8") for note in raw.notes) else "")
+        + encoding_hint(raw)
     )
 
 
@@ -272,8 +281,9 @@ def _find_targets(
 # --- the long table ---------------------------------------------------------------------------------
 
 
-def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles, notes: list[str]) -> LongTable:
-    """The long table, in which each of several targets is a series; notes on columns are added to `notes`."""
+def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles) -> tuple[LongTable, list[str]]:
+    """The long table, in which each of several targets is a series; and notes on its columns."""
+    notes: dict[str, Sequence[str]] = {}
     hint, covariates, targets = decimal_hint(raw, options), roles.covariates, roles.targets
     time = roles.time.name
     id_name = ID_SEPARATOR.join(roles.ids) if roles.ids else Columns.id
@@ -299,11 +309,27 @@ def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles, notes: 
         frame[target] = np.concatenate(values)
         lines = np.tile(np.asarray(lines), len(values)).tolist()
     parts = {part: getattr(covariates, part) for part in ("past", "future", "static", "weight")}
-    columns = Columns(id_name, time, target, lines, **parts, label=roles.time.label)
-    return LongTable(raw.name, frame, columns, roles.series is not None or roles.wide)
+    columns = Columns(id_name, time, target, lines, **parts, label=roles.time.label, of_file=True)
+    return LongTable(raw.name, frame, columns, roles.series is not None or roles.wide), _merged(notes)
 
 
-def numbers_of(raw: RawTable, options: ReadOptions, column: str, hint: str | None, notes: list[str]) -> np.ndarray:
+def _merged(notes: Mapping[str, Sequence[str]]) -> list[str]:
+    """The notes on columns, by name; those that differ only in their examples become one."""
+    kinds: dict[str, dict[str, str]] = {}  # the columns and their notes, by the note without its examples
+    for column, own in notes.items():
+        for note in own:
+            kinds.setdefault(re.sub(r"'[^']*'|[\d.,]+", "", note), {})[column] = note
+    merged = []
+    for same in kinds.values():
+        listed = ", ".join(map(repr, list(same)[:MAX_NAMED_COLUMNS]))
+        more = f" and {len(same) - MAX_NAMED_COLUMNS} more" if len(same) > MAX_NAMED_COLUMNS else ""
+        merged.append(f"column{'s' * (len(same) > 1)} {listed}{more}: {next(iter(same.values()))}")
+    return merged
+
+
+def numbers_of(
+    raw: RawTable, options: ReadOptions, column: str, hint: str | None, notes: dict[str, Sequence[str]]
+) -> np.ndarray:
     """A column as numbers, (n,); `hint` is the decimal sign of other columns, and notes are added to `notes`."""
     cells = raw.cells[column]
     found = read_numbers(cells, options.missing, options.decimal, hint)
@@ -317,8 +343,8 @@ def numbers_of(raw: RawTable, options: ReadOptions, column: str, hint: str | Non
         if parts_of(str(cells.iloc[row])).core:
             fault = f"lacks the unit {found.unit!r} of most cells" if found.unit else "has a unit, unlike most cells"
         raise DataError(
-            f"{raw.place(column, row)}: {shorten(cells.iloc[row])} {fault} ({int(found.bad.sum())} such "
-            f"cell(s)). Correct it,{remedy} or leave it empty. "
+            f"{raw.place(column, row)}: {shorten(cells.iloc[row])} {fault} "
+            f"({counted(int(found.bad.sum()), 'such cell')}). Correct it,{remedy} or leave it empty. "
             f"{raw.without(np.flatnonzero(found.bad))}"
         )
     infinite, too_large = np.isinf(found.values), np.abs(found.values) > MAX_ABSOLUTE_VALUE
@@ -332,12 +358,17 @@ def numbers_of(raw: RawTable, options: ReadOptions, column: str, hint: str | Non
         )
     if np.isnan(found.values).all():
         raise DataError(f"{raw.place(column)}: all {len(cells)} cells are empty. Name another column.")
-    notes += [f"column {column!r}: {note}" for note in found.notes]
+    notes[column] = found.notes
     return found.values
 
 
 def read_covariate(
-    raw: RawTable, options: ReadOptions, column: str, texts: bool | None, hint: str | None, notes: list[str]
+    raw: RawTable,
+    options: ReadOptions,
+    column: str,
+    texts: bool | None,
+    hint: str | None,
+    notes: dict[str, Sequence[str]],
 ) -> pd.Series | np.ndarray:
     """A covariate, (n,): numbers if nearly all its cells are numbers, else texts.
 

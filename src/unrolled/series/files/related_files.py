@@ -15,7 +15,8 @@ from .dialect import RawTable
 from .numbers import is_numeric
 from .options import CovariateColumns, ReadOptions
 from .reader import FileTable, chosen_columns, decimal_hint, numbers_of, read_cells, read_covariate, series_names
-from .time_columns import find_time, read_time_column
+from .row_stamps import read_time_column
+from .time_columns import find_time
 
 
 def read_future(
@@ -39,7 +40,7 @@ def read_future(
         frame[columns.id] = series_names(raw, id_columns)
     _locate(frame, columns.time, columns.id, zone)
     for name in columns.future:
-        frame[name] = read_covariate(raw, options, name, kinds.get(name), decimal_hint(raw, options), [])
+        frame[name] = read_covariate(raw, options, name, kinds.get(name), decimal_hint(raw, options), {})
     keys = [columns.time, *([columns.id] if has_ids else [])]
     has_value = frame[list(columns.future)].notna().any(axis=1).to_numpy()
     duplicates = frame.duplicated(keys, keep=False).to_numpy() & has_value
@@ -98,9 +99,10 @@ def read_forecast(
     numeric = [c for c in names if c not in (*times, *ids, "cutoff") and is_numeric(raw.cells[c])]
     hint = decimal_hint(raw, options)
     for column in numeric:
-        frame[column] = numbers_of(raw, options, column, hint, [])
+        frame[column] = numbers_of(raw, options, column, hint, {})
     series = series_names(raw, ids)
     id_column = ID_SEPARATOR.join(ids) if ids else Columns.id
     if series is not None:
         frame.insert(0, id_column, series)
-    return FileTable(frame, Columns(id_column, time.name, numeric[0] if numeric else Columns.target, raw.lines))
+    target = numeric[0] if numeric else Columns.target
+    return FileTable(frame, Columns(id_column, time.name, target, raw.lines, of_file=True))

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ..date_words import months_named
+from .calendar_parts import PART_RANGES, has_name
 from .column_roles import ID_SEPARATOR, TARGET_NAMES
-from .date_words import months_named
 from .dates import parse_date
 from .day_periods import CELL, read_periods
 from .dialect import RawTable
 from .numbers import is_numeric, read_numbers
-from .time_columns import PART_RANGES, TIME_NAMES, has_name
+from .time_columns import TIME_NAMES
 from .timestamps import dates_share, whole_numbers
 
 MIN_WIDE_COLUMNS = 3  # columns of dates, or of series, in a table that is taken as wide
@@ -105,6 +106,8 @@ def _is_total(raw: RawTable, column: str, others: Sequence[str]) -> bool:
 
 
 def _months_of(names: Sequence[str]) -> list[int] | None:
+    if [*names] == [f"column {k}" for k in range(2, 14)]:  # beside years in a table without names
+        return [*range(1, 13)]
     quarters = [re.fullmatch(r"[Qq](?:tr|TR)? ?([1-4])", name) for name in names]
     if len(names) == 4 and all(quarters):
         return [3 * int(found[1]) - 2 for found in quarters if found]

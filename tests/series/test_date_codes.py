@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import unrolled as un
+from unrolled.series.date_codes import CODES, choose_reading, known_share
 from unrolled.series.files import ReadOptions, read_file
-from unrolled.series.files.date_codes import CODES, choose_reading, known_share
 from unrolled.series.from_frame import read_panel
 
 YEARS = pd.date_range("2000-01-01", periods=24, freq="YS")
@@ -78,6 +78,8 @@ def test_a_note_names_the_code_and_numbers_stay_on_request(file, case):
     assert any(note.startswith(f"'{texts[0]}' read as ") for note in read_file(path).notes)
     table = read_file(path, ReadOptions(dates="number"))
     assert table.frame[name].tolist() == [int(text) for text in texts]
+    panel = read_panel(table.frame, table.columns, table.options.freq)
+    assert (panel.frequency.unit, panel.frequency.stamps(panel.first)[0]) == ("integer", int(texts[0]))
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..frequency import LIKELY_YEARS, Frequency
 from .date_words import fold, months_named
+from .frequency import LIKELY_YEARS, Frequency
 
 EXCEL_ORIGIN = pd.Timestamp("1899-12-30")  # day 0 of its calendar, after its error about the year 1900
 EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119
@@ -191,6 +191,19 @@ class Reading(NamedTuple):
 
     code: DateCode | None  # None: as they are, without a code
     stamps: pd.Series  # datetime64[ns] or int64, NaT where a text does not fit
+
+
+class CodedStamps(NamedTuple):
+    """The distinct texts of a column as timestamps of a code."""
+
+    code: DateCode
+    stamps: pd.Series  # datetime64[ns]
+
+
+def read_coded(texts: pd.Series, name: str, plain: Callable[[], pd.Series]) -> CodedStamps | None:
+    """The distinct texts of a column as dates in a code; None if they are none. Parameters as in `choose_reading`."""
+    found = choose_reading(texts, name, plain) if len(texts) else None
+    return None if found is None or found.code is None else CodedStamps(found.code, found.stamps)
 
 
 def choose_reading(texts: pd.Series, name: str, plain: Callable[[], pd.Series]) -> Reading | None:

@@ -1,6 +1,6 @@
 import pytest
 
-from unrolled.series.files.date_words import MONTHS, MONTHS_BY_NAME, in_ascii, is_month, months_named, months_of
+from unrolled.series.date_words import MONTHS, MONTHS_BY_NAME, in_ascii, is_month, months_named, months_of
 
 YEARS = {
     "German in Austria": "Jänner Feber März April Mai Juni Juli August September Oktober November Dezember",

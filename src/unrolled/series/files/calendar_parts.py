@@ -1,0 +1,185 @@
+"""Parts of dates in several columns: their names and numbers, which belong together, and how they are joined."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import permutations, takewhile
+
+import numpy as np
+import pandas as pd
+
+from ...errors import DataError
+from ..date_codes import known_share
+from ..date_words import PART_NAMES, months_named, names_part
+from ..frequency import LIKELY_YEARS
+from .day_periods import read_periods
+from .dialect import RawTable, shorten
+from .numbers import is_numeric, sample_of
+from .timestamps import (
+    read_stamps,
+    whole_numbers,
+)
+
+CALENDAR_PARTS = {  # names of columns besides those of the parts in many languages
+    "year": ("yr", "yy", "yyyy"),
+    "quarter": ("qtr", "period"),
+    "month": ("mon", "mo", "mm", "mnth", "period"),
+    "week": ("wk", "kw", "weeknum", "week_number", "isoweek"),
+    "day of the year": ("doy", "dayofyear", "day_of_year", "yday", "jday", "julian"),
+    "day": ("dy", "dd", "dom", "dayofmonth", "day_of_month", "date_of_month"),
+    "hour": ("hr", "hh", "hours"),
+    "minute": ("min", "mm", "minutes"),
+}
+PART_RANGES = {
+    "year": LIKELY_YEARS,
+    "quarter": (1, 4),
+    "month": (1, 12),
+    "week": (1, 53),
+    "day of the year": (1, 366),
+    "day": (1, 31),
+    "hour": (0, 24),
+    "minute": (0, 59),
+}
+CALENDAR_CHAINS = (  # parts that make up a timestamp, each from the year down; of equally long ones, the first
+    ("year", "month", "day", "hour", "minute"),
+    ("year", "day of the year", "hour", "minute"),
+    ("year", "week"),
+    ("year", "quarter"),
+)
+MAX_COMPARED_ROWS = 2000  # of tables whose columns may be different parts of a date
+
+
+def calendar_parts(raw: RawTable, free: Sequence[str]) -> list[str]:
+    """The columns of year, month, day and so on, without a gap from the year down to the finest."""
+    found: dict[str, str | None] = {}
+    for part in CALENDAR_PARTS:
+        own = (c for c in free if c not in found.values() and has_name(c, part) and in_range(raw.cells[c], part))
+        found[part] = next(own, None)
+    whole = [
+        [str(column) for column in takewhile(lambda column: column is not None, (found[part] for part in chain))]
+        for chain in CALENDAR_CHAINS
+    ]
+    return max((columns for columns in whole if len(columns) > 1), key=len, default=[])
+
+
+def has_name(name: str, part: str) -> bool:
+    """Whether a column has a name of this part of a date."""
+    return name.lower() in CALENDAR_PARTS[part] or (part in PART_NAMES and names_part(name, part))
+
+
+def is_calendar_name(name: str) -> bool:
+    """Whether a column has the name of some part of a date."""
+    return any(has_name(name, part) for part in CALENDAR_PARTS)
+
+
+def in_range(column: pd.Series, part: str) -> bool:
+    numbers = _part_numbers(sample_of(column), part)
+    low, high = PART_RANGES[part]
+    coded = str(column.name).lower() != "period" or not is_numeric(column)  # a period 1 may be anything
+    return len(numbers) > 0 and coded and bool(numbers.between(low, high).all())
+
+
+def _part_numbers(column: pd.Series, part: str) -> pd.Series:
+    """A column of one part of dates as numbers, NaN where a cell is none; Jan and M01 are months, Q1 is a quarter."""
+
+    if part not in ("month", "quarter") or column.isna().all() or is_numeric(column):
+        return whole_numbers(column)
+    coded = pd.to_numeric(column.str.lower().str.extract(rf"^\s*{part[0]}?(\d\d?)\s*$")[0])
+    if part == "quarter":
+        return coded
+    return coded.fillna(pd.Series(months_named(column.fillna("")), index=column.index, dtype=float))
+
+
+def join_columns(raw: RawTable, names: Sequence[str]) -> tuple[pd.Series, list[str]]:
+    """Several columns as one column of texts: year, month and so on, or a date and the time of day; and notes."""
+    if parts := _assign_parts(raw, names):
+        year, notes = raw.cells[parts["year"]], []
+        if year.isna().any() and year.iloc[0] is not None:  # cells that a spreadsheet has merged
+            year = year.ffill()
+            notes = [f"empty cells of {parts['year']!r} read as the year above them"]
+        notes += [f"{c!r} read as the {part}" for part, c in parts.items() if not is_calendar_name(c)]
+        columns = {part: year if part == "year" else raw.cells[c] for part, c in parts.items()}
+        return _join_parts(raw, columns), notes
+    first, *others = (raw.cells[c] for c in names)
+    joined = first.copy()
+    for column in others:
+        if periods := read_periods(first, column, min_days=1):
+            joined = joined.str.replace(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", regex=True) + " " + periods.texts
+            raw.notes.append(periods.note)
+            continue
+        column = column.str.replace(r"\s*[-–]\s*\d{1,2}:\d{2}$", "", regex=True)  # the end of an interval
+        hour_only = column.str.fullmatch(r"\d{1,2}", na=False)
+        joined = joined + " " + column.where(~hour_only, column.str.zfill(2) + ":00")
+    return joined.where(joined.notna(), None), []
+
+
+def _assign_parts(raw: RawTable, names: Sequence[str]) -> dict[str, str]:
+    """The column of each part of a date, from the year down; none if the columns are a date and a time of day.
+
+    A column whose name tells no part may be each part whose range its numbers keep. Of several ways, the one is
+    chosen whose timestamps follow each other with the fewest gaps.
+    """
+    possible = {name: _possible_parts(raw.cells[name]) for name in names}
+    ways = [
+        dict(zip(chain, order, strict=False))
+        for chain in CALENDAR_CHAINS
+        if len(chain) >= len(names)
+        for order in permutations(names)
+        if all(part in possible[name] for part, name in zip(chain, order, strict=False))
+    ]
+    if len(ways) < 2:
+        return ways[0] if ways else {}
+    head = replace(raw, cells=raw.cells.head(MAX_COMPARED_ROWS).reset_index(drop=True))
+
+    def share(way: Mapping[str, str]) -> float:
+        columns = {part: head.cells[c] for part, c in way.items()}
+        columns["year"] = columns["year"].ffill()
+        try:
+            texts = pd.Series(_join_parts(head, columns).unique(), dtype=object)
+        except DataError:
+            return -1.0
+        return known_share(read_stamps(texts, "ymd")[0].values)
+
+    return max(ways, key=share)
+
+
+def _possible_parts(column: pd.Series) -> list[str]:
+    """The parts of a date that a column can hold: those that its name tells, else those whose range it keeps."""
+    named = [part for part in CALENDAR_PARTS if has_name(str(column.name), part)]
+    fitting = [part for part in named or CALENDAR_PARTS if in_range(column, part)]
+    return fitting or named[:1]
+
+
+def _join_parts(raw: RawTable, parts: Mapping[str, pd.Series]) -> pd.Series:
+    """Texts of dates from the columns of year, month, day, hour and so on."""
+    numbers = {}
+    for part, column in parts.items():
+        found = _part_numbers(column, part)
+        low, high = PART_RANGES[part]
+        bad = ~found.between(low, high).to_numpy()
+        if bad.any():
+            row = int(bad.argmax())
+            fault = (
+                f"the {part} is missing"
+                if column.iloc[row] is None
+                else f"{shorten(column.iloc[row])} is not a {part}"
+            )
+            raise DataError(
+                f"{raw.place(column.name, row)}: {fault}. Correct it, or name "
+                f"the columns of the time (`time`). {raw.without(np.flatnonzero(bad))}"
+            )
+        numbers[part] = found.astype(int).to_numpy()
+    two_digits = "{:02}".format
+    years = pd.Series(numbers["year"]).map("{:04}".format)
+    if "week" in parts:
+        texts = years + "-W" + pd.Series(numbers["week"]).map(two_digits)
+    elif "day of the year" in parts:
+        first = (numbers["year"] - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+        texts = pd.Series((first + numbers["day of the year"] - 1).astype(str))
+    else:
+        months = 3 * numbers["quarter"] - 2 if "quarter" in parts else numbers.get("month", np.ones(len(years), int))
+        texts = years + "-" + pd.Series(months).map(two_digits)
+        texts = texts + "-" + pd.Series(numbers.get("day", np.ones(len(years), int))).map(two_digits)
+    if "hour" in parts:
+        minutes = pd.Series(numbers.get("minute", np.zeros(len(years), int))).map(two_digits)
+        texts = texts + " " + pd.Series(numbers["hour"]).map(two_digits) + ":" + minutes
+    return texts.astype(object)
