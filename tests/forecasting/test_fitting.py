@@ -14,7 +14,7 @@ from tables import panel_frame
 from unrolled.forecasting import fitting
 from unrolled.forecasting.fitting import fit
 from unrolled.forecasting.predictor import Source
-from unrolled.forecasting.probabilistic.conformal import UNCALIBRATED_FACTOR
+from unrolled.forecasting.probabilistic.conformal import typical_factor
 from unrolled.series.columns import Columns
 from unrolled.series.from_frame import read_panel
 
@@ -110,7 +110,7 @@ def test_a_short_series_is_forecast_without_comparison_and_with_a_note():
     fc = un.Forecaster(horizon=4, **QUICK).fit(df)
     assert fc.held_out_ is None
     assert any("widened instead of calibrated" in note for note in fc.notes_)
-    assert (fc.fitted.only.conformal_factors == UNCALIBRATED_FACTOR).all()
+    assert (fc.fitted.only.conformal_factors == 1 + 2.5 / 9**0.5).all()
     assert np.isfinite(fc.predict(level=[80]).drop(columns="ds").to_numpy()).all()
 
 
@@ -144,7 +144,7 @@ def test_a_fit_without_evaluation_holds_nothing_out_and_keeps_its_series(rng, mo
     predictor = fit(quick().parameters, panel, Source(Columns()), evaluate=False)
     assert predictor.comparison is None
     assert predictor.ensemble.correlation is None
-    assert (predictor.conformal_factors == UNCALIBRATED_FACTOR).all()
+    assert (predictor.conformal_factors == typical_factor(panel.lengths)).all()
     assert predictor.notes == panel.notes
     assert predictor.panel is panel
     assert predictor.context.lengths.max() == predictor.ensemble.spec.memory < panel.lengths.max()
