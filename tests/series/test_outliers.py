@@ -14,8 +14,8 @@ MANY = 200  # series of a table
 STEPS = np.arange
 
 
-def rows_of(*series, season=1, logs=None):
-    return find_outliers(panel_of(*series), season, logs).rows.tolist()
+def rows_of(*series, season=1):
+    return find_outliers(panel_of(*series), season).rows.tolist()
 
 
 NOISES = {
@@ -77,14 +77,14 @@ def test_two_spikes_beside_each_other_are_found_and_those_that_recur_are_not(rng
 
 def test_logarithms_and_gaps(rng):
     growing = np.exp(0.05 * STEPS(200) + 0.1 * rng.normal(size=200))
-    assert rows_of(growing, logs=np.array([True])) == []
+    assert rows_of(growing) == []
     growing[30] *= 10
-    outliers = find_outliers(panel_of(growing), 1, np.array([True]))
+    outliers = find_outliers(panel_of(growing), 1)
     assert outliers.rows.tolist() == [30]
     assert outliers.usual[0] == pytest.approx(np.exp(1.5), rel=0.3)
     panel = panel_of(growing)
     filled = replace(panel, observed=STEPS(200) != 30)
-    assert len(find_outliers(filled, 1, np.array([True])).rows) == 0
+    assert len(find_outliers(filled, 1).rows) == 0
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 6, 7, 8, 25])
@@ -104,6 +104,6 @@ def test_the_note_names_the_first_outliers():
     y[:, 9] = 50
     panel = panel_of(*y)
     note = outlier_notes(panel, find_outliers(panel, 1))[0]
-    assert note.startswith("5 outliers, used as they are: 50 at 9 of series 's0' (usual there: 1), 50 at 9 of")
+    assert note.startswith("5 outliers, used as they are, largest first: 50 at 9 of series 's0' (usual there: 1), 50 at 9 of")
     assert note.endswith("(usual there: 1), and 2 more")
     assert outlier_notes(panel, find_outliers(panel_of(*np.ones((5, 20))), 1)) == []

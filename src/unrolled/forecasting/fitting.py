@@ -69,7 +69,7 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
             comparison=comparison,
             notes=(
                 *panel.notes,
-                *outlier_notes(panel, find_outliers(panel, ensemble.spec.season, transform.logs)),
+                *outlier_notes(panel, find_outliers(panel, parameters.season)),
                 *_notes(plan, held_out, ensemble, evaluate),
                 *ensemble.notes(panel),
             ),
