@@ -16,6 +16,8 @@ from unrolled.forecasting.fitting import fit
 from unrolled.forecasting.predictor import Source
 from unrolled.forecasting.probabilistic.conformal import typical_factor
 from unrolled.series.columns import Columns
+from unrolled.series.files.inspection import inspect_table
+from unrolled.series.files.options import ReadOptions
 from unrolled.series.from_frame import read_panel
 
 QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
@@ -190,3 +192,19 @@ def test_a_season_that_is_too_long_for_the_networks_is_noted(rows, noted, rng):
     fc = quick(4 if rows > 12 else 2).fit(df)
     assert (note in fc.notes_) == noted == (fc.model_.spec.season == 1)
     assert note not in quick(2, season=1).fit(df).notes_
+
+
+def test_a_forecast_names_the_outliers_that_an_inspection_names(rng, tmp_path):
+    """Also where the networks use no season or logarithms, and an outlier search does."""
+    months = np.arange(40)
+    y = np.exp(4 + 0.05 * months + 0.5 * np.sin(months * np.pi / 6) + 0.02 * rng.normal(size=40))
+    y[25] *= 2
+    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=40, freq="MS"), "y": y})
+    df.to_csv(tmp_path / "t.csv", index=False)
+    notes = [note for note in inspect_table(str(tmp_path / "t.csv"), ReadOptions())["notes"] if "outlier" in note]
+    assert len(notes) == 1
+    assert notes[0].startswith(f"1 outlier, used as it is: {y[25]:.6g} at 2022-02-01 (usual there: ")
+    for options in ({}, {"log": False}, {"log": True}):
+        fc = un.Forecaster(horizon=18, **QUICK, **options).fit(df)
+        assert fc.fitted.only.ensemble.spec.season == 1
+        assert [note for note in fc.notes_ if "outlier" in note] == notes
