@@ -14,8 +14,10 @@ from tables import panel_frame
 from unrolled.forecasting import fitting
 from unrolled.forecasting.fitting import fit
 from unrolled.forecasting.predictor import Source
-from unrolled.forecasting.probabilistic.conformal import UNCALIBRATED_FACTOR
+from unrolled.forecasting.probabilistic.conformal import typical_factor
 from unrolled.series.columns import Columns
+from unrolled.series.files.inspection import inspect_table
+from unrolled.series.files.options import ReadOptions
 from unrolled.series.from_frame import read_panel
 
 QUICK = {"steps": 20, "ensemble": 2, "verbose": 0}
@@ -108,7 +110,7 @@ def test_a_short_series_is_forecast_without_comparison_and_with_a_note():
     fc = un.Forecaster(horizon=4, **QUICK).fit(df)
     assert fc.held_out_ is None
     assert any("widened instead of calibrated" in note for note in fc.notes_)
-    assert (fc.fitted.only.conformal_factors == UNCALIBRATED_FACTOR).all()
+    assert (fc.fitted.only.conformal_factors == 1 + 2.5 / 9**0.5).all()
     assert np.isfinite(fc.predict(level=[80]).drop(columns="ds").to_numpy()).all()
 
 
@@ -142,7 +144,7 @@ def test_a_fit_without_evaluation_holds_nothing_out_and_keeps_its_series(rng, mo
     predictor = fit(quick().parameters, panel, Source(Columns()), evaluate=False)
     assert predictor.comparison is None
     assert predictor.ensemble.correlation is None
-    assert (predictor.conformal_factors == UNCALIBRATED_FACTOR).all()
+    assert (predictor.conformal_factors == typical_factor(panel.lengths)).all()
     assert predictor.notes == panel.notes
     assert predictor.panel is panel
     assert predictor.context.lengths.max() == predictor.ensemble.spec.memory < panel.lengths.max()
@@ -188,3 +190,19 @@ def test_a_season_that_is_too_long_for_the_networks_is_noted(rows, noted, rng):
     fc = quick(4 if rows > 12 else 2).fit(df)
     assert (note in fc.notes_) == noted == (fc.model_.spec.season == 1)
     assert note not in quick(2, season=1).fit(df).notes_
+
+
+def test_a_forecast_names_the_outliers_that_an_inspection_names(rng, tmp_path):
+    """Also where the networks use no season or logarithms, and an outlier search does."""
+    months = np.arange(40)
+    y = np.exp(4 + 0.05 * months + 0.5 * np.sin(months * np.pi / 6) + 0.02 * rng.normal(size=40))
+    y[25] *= 2
+    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=40, freq="MS"), "y": y})
+    df.to_csv(tmp_path / "t.csv", index=False)
+    notes = [note for note in inspect_table(str(tmp_path / "t.csv"), ReadOptions())["notes"] if "outlier" in note]
+    assert len(notes) == 1
+    assert notes[0].startswith(f"1 outlier, used as it is: {y[25]:.6g} at 2022-02-01 (usual there: ")
+    for options in ({}, {"log": False}, {"log": True}):
+        fc = un.Forecaster(horizon=18, **QUICK, **options).fit(df)
+        assert fc.fitted.only.ensemble.spec.season == 1
+        assert [note for note in fc.notes_ if "outlier" in note] == notes

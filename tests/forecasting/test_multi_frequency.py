@@ -71,7 +71,8 @@ def test_a_series_with_gaps_does_not_get_a_coarser_frequency(rng, both):
     gaps = series(rng, 60, "MS", "gaps", 12).drop(index=[3, 4, 11, 20, 21, 22])
     fc = quick().fit(pd.concat([both, gaps]))
     assert "gaps" in fc.fitted.predictors["monthly"].context.ids
-    assert "monthly: 6 gaps filled with the value one season before, and left out of every score" in fc.notes_
+    filled = "6 gaps filled with the value one season before (3 in the first season with the value before)"
+    assert f"monthly: {filled}, and left out of every score" in fc.notes_
 
 
 def test_stamps_that_fit_no_frequency_are_refused(both):

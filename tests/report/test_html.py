@@ -124,7 +124,7 @@ def test_gaps_are_left_open_and_changes_are_noted(hostile):
     assert page.data["series"][0]["y"][5] is None
     assert page.data["series"][0]["y"][6] == 9
     assert "1 gap" in page.data["series"][0]["glance"]
-    assert "3 gaps filled with the value one season before" in page.text
+    assert "3 gaps filled with the value before, and left out" in page.text
 
 
 def test_held_out_forecasts_belong_to_their_series(hostile):

@@ -41,11 +41,22 @@ def test_gaps_are_filled_from_one_season_before_else_from_the_row_before():
     expected[missing] = [2, 2, 5, 2]  # row 16 is filled from row 9, which is filled from row 2
     assert panel.y.tolist() == expected.tolist()
     assert np.flatnonzero(~panel.observed).tolist() == missing
-    assert panel.notes == ("4 gaps filled with the value one season before, and left out of every score",)
+    assert panel.notes == (
+        "4 gaps filled with the value one season before (1 in the first season with the value before), and left out "
+        "of every score",
+    )
 
 
 def test_a_given_season_fills_gaps_too():
     assert read(table(np.arange(20.0)).drop(9), season=2).y[9] == 7
+
+
+@pytest.mark.parametrize("season", [1, 10])
+def test_a_note_tells_with_which_value_gaps_are_filled(season):
+    """A series without a season repeats the last value, and so does a gap in the first season."""
+    panel = read(table(np.arange(20.0)).drop(9), season=season)
+    assert panel.y[9] == 8
+    assert panel.notes == ("1 gap filled with the value before, and left out of every score",)
 
 
 @given(st.data())

@@ -20,7 +20,7 @@ from .parameters import Parameters
 from .predictor import Predictor, Source
 from .preprocessing.logarithms import all_positive
 from .preprocessing.transform import SeriesTransform, estimate_transform
-from .probabilistic.conformal import UNCALIBRATED_FACTOR
+from .probabilistic.conformal import typical_factor
 from .probabilistic.quantiles import MEDIAN
 
 
@@ -47,7 +47,7 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
     """`fit` after all decisions."""
     parameters, panel = plan.parameters, plan.panel
     held_out, comparison = None, None
-    factors = np.full((MEDIAN, parameters.horizon), UNCALIBRATED_FACTOR)
+    factors = np.full((MEDIAN, parameters.horizon), typical_factor(panel.lengths))
     with interruptible() as interrupted, run_progress(parameters.verbose):  # between the trainings, too
         if plan.left_out:
             held_out = predict_without_end(plan)
@@ -69,7 +69,7 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
             comparison=comparison,
             notes=(
                 *panel.notes,
-                *outlier_notes(panel, find_outliers(panel, ensemble.spec.season, transform.logs)),
+                *outlier_notes(panel, find_outliers(panel, parameters.season)),
                 *_notes(plan, held_out, ensemble, evaluate),
                 *ensemble.notes(panel),
             ),

@@ -109,7 +109,7 @@ def glances(content: ReportContent) -> list[SeriesSummary]:
         season = predictor.ensemble.spec.season
         known = dict(zip(predictor.context.ids, predictor.transform.logs.tolist(), strict=True))
         logs = np.array([known.get(name, False) for name in panel.ids])
-        outliers = find_outliers(panel, season, logs)
+        outliers = find_outliers(panel, predictor.parameters.season)
         found += [summarize_series(panel, k, season, outliers, logs[k]) for k in range(shown)]
     return found
 

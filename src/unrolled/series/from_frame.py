@@ -130,13 +130,14 @@ def make_panel(
     y = np.full(grid.offsets[-1], np.nan)
     y[grid.positions] = rows.values[grid.rows]
     observed = ~np.isnan(y)
-    y = fill_gaps(y, season or frequency.season, grid.offsets)
+    season = season or frequency.season
+    y = fill_gaps(y, season, grid.offsets)
     covariates, covariate_notes = make_covariates(table.covariates, rows, grid, layout)
-    n_gaps = int((~observed & ~grid.ahead).sum())
+    filled = _gaps_filled(~observed & ~grid.ahead, grid.offsets, season)
     n_ahead = int(grid.ahead[grid.positions].sum())
     notes = [
         *table.notes,
-        *_notes(table, placed, n_gaps=n_gaps, n_ahead=n_ahead, n_cut=len(rows.values) - len(grid.rows)),
+        *_notes(table, placed, filled=filled, n_ahead=n_ahead, n_cut=len(rows.values) - len(grid.rows)),
     ]
     ids = [rows.ids[k] for k in grid.series]
     kept = set(grid.series.tolist())
@@ -148,7 +149,18 @@ def make_panel(
     return whole.head(grid.lengths)
 
 
-def _notes(table: TableContent, placed: Placement, *, n_gaps: int, n_ahead: int, n_cut: int) -> list[str]:
+def _gaps_filled(gaps: Array, offsets: Array, season: int) -> str | None:
+    """A note on the rows (n,) bool that `fill_gaps` has filled; None if there are none."""
+    count = int(gaps.sum())
+    if not count:
+        return None
+    early = int((gaps & (np.arange(len(gaps)) - np.repeat(offsets[:-1], np.diff(offsets)) < season)).sum())
+    how = "the value one season before" if season > 1 and early < count else "the value before"
+    some = f" ({early} in the first season with the value before)" if season > 1 and 0 < early < count else ""
+    return f"{counted(count, 'gap')} filled with {how}{some}, and left out of every score"
+
+
+def _notes(table: TableContent, placed: Placement, *, filled: str | None, n_ahead: int, n_cut: int) -> list[str]:
     """What was changed on the way from a table to a panel."""
     original, notes = table.rows, []
     if (original.same_series & (original.stamps[1:] < original.stamps[:-1])).any():
@@ -158,8 +170,8 @@ def _notes(table: TableContent, placed: Placement, *, n_gaps: int, n_ahead: int,
             f"{counted(placed.n_dropped, 'last row')} dropped, as the {placed.frequency.name} period is incomplete"
         )
     notes += placed.notes
-    if n_gaps:
-        notes.append(f"{counted(n_gaps, 'gap')} filled with the value one season before, and left out of every score")
+    if filled is not None:
+        notes.append(filled)
     if n_ahead:
         target = original.columns.target
         notes.append(f"{counted(n_ahead, 'row')} after the last values of {target!r} taken as the known future")

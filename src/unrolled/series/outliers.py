@@ -1,10 +1,12 @@
 """Outliers: single values far from the level and season around them.
 
 The level at a row is a running median, which follows trends, random walks and lasting changes of level. The season is
-a running median over the same position in neighbouring seasons. The remainder is compared with its own spread. The
-limit is chosen so that most tables of mere noise have no outlier. Nothing is changed in the data.
+a running median over the same position in neighbouring seasons. The remainder, in logarithms if these fit the series
+better, is compared with its own spread, and must also be set apart from the usual remainders by a gap. The limit is
+chosen so that most tables of mere noise have no outlier. Nothing is changed in the data.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from statistics import NormalDist
@@ -16,14 +18,22 @@ import pandas as pd
 from ..arrays import Array
 from ..plurals import counted
 from .dataframe import format_stamp
+from .frequency import Frequency
 from .panel import Panel
-from .ragged import pieces_of, side_by_side
+from .ragged import offsets_of, pieces_of, side_by_side
 
 LEVEL_ROWS = 7  # behind a running median; also the seasons behind the median of a position
 MIN_SEASONS = 3  # with fewer, a median over seasons would be drawn along by an outlier
+MIN_LONGER_SEASONS = 2  # of a week of hours, whose effects beside those of the day are mostly small
+MIN_ROWS_WITH_SEASON = 16  # with fewer, a season would fit their noise
+PASSES = 2  # the season is estimated without a trend, and the trend without that season
 MIN_ROWS = LEVEL_ROWS  # of a series; with fewer, nothing tells an outlier from the noise
 FALSE_ALARMS = 0.05  # of a table of normal noise whose spread is known
 MARGIN, MARGIN_TIMES_ROWS = 1.3, 4.0  # for tails heavier than normal ones, and for a spread from few rows
+GAP = 1.5  # an outlier is this many times as far as the next smaller distance, so that heavy tails have few
+MIN_LOG_EVIDENCE = 4.0  # log-likelihood by which logarithms must fit better
+DEGREES, MAX_SCORE = 3.0, 4.0  # of its t distribution; values this many spreads away do not count
+SCALE_STEPS = 10  # towards the most likely scale of that distribution
 SPREAD_SHARES = (0.5, 0.9)  # of the smallest deviations; each gives a spread, and the larger one counts
 SPREAD_SCORES = np.array([NormalDist().inv_cdf((1 + share) / 2) for share in SPREAD_SHARES])
 MAX_DECIMALS = 6  # of values that count as rounded
@@ -40,60 +50,108 @@ class Outliers(NamedTuple):
 
     rows: Array  # of the panel
     usual: Array  # the value that level and season give there, in units of the target
+    excess: Array  # their distance from it in limits of their series, above 1
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of values near the limits of float64
-def find_outliers(panel: Panel, season: int, logs: Array | None = None) -> Outliers:
+def find_outliers(panel: Panel, season: int | None = None) -> Outliers:
     """The outliers among the observed values of a panel.
 
     Args:
         panel: S series.
-        season: rows per season; 1: none.
-        logs: series whose logarithms are examined, (S,) bool; None: no series.
+        season: rows per season; 1: none; None: the shortest season of the frequency and, if this is a day, the week.
     """
-    logs = np.zeros(len(panel.ids), bool) if logs is None else logs
-    found = [np.zeros(0, np.int64)]
-    usual = [np.zeros(0)]
-    for series, rows, offsets in pieces_of(panel.offsets):
-        in_logs = np.repeat(logs[series], np.diff(offsets))
-        y, z = panel.y[rows], panel.y[rows].copy()
-        z[in_logs] = np.log(z[in_logs])
-        expected = usual_values(z, offsets, season)
-        far = _far(z - expected, y, offsets, logs[series], len(panel.y))
-        far &= panel.observed[rows] & ~_recurs(z - expected, offsets, season)
-        expected[in_logs] = np.exp(expected[in_logs])
-        found.append(rows.start + np.flatnonzero(far))
-        usual.append(expected[far])
-    return Outliers(np.concatenate(found), np.concatenate(usual))
+    seasons = _seasons(panel.frequency) if season is None else (season,)
+    found: list[Outliers] = [Outliers(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))]
+    for _, rows, offsets in pieces_of(panel.offsets):
+        y = panel.y[rows]
+        expected = usual_values(y, offsets, seasons)
+        remainder = y - expected
+        logs = _fit_logarithms(y, expected, offsets)
+        if logs.any():
+            own = np.repeat(logs, np.diff(offsets))
+            z = np.log(y[own])
+            in_logs = usual_values(z, offsets_of(np.diff(offsets)[logs]), seasons)
+            remainder[own], expected[own] = z - in_logs, np.exp(in_logs)
+        excess = _excess(remainder, y, offsets, logs, len(panel.y))
+        far = (excess > 0) & panel.observed[rows]
+        for length in seasons:
+            far &= ~_recurs(remainder, offsets, length)
+        found.append(Outliers(rows.start + np.flatnonzero(far), expected[far], excess[far]))
+    return Outliers(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+def _seasons(frequency: Frequency) -> tuple[int, ...]:
+    """The seasons of a frequency that are examined, the shorter one first."""
+    week = frequency.seasons.get("week", 1)
+    return (frequency.season, week) if week > frequency.season else (frequency.season,)
 
 
 def outlier_notes(panel: Panel, outliers: Outliers) -> list[str]:
-    """A note that names the first outliers, if there are any."""
+    """A note that names the largest outliers, if there are any."""
     count, named = len(outliers.rows), []
-    for row, value in zip(outliers.rows[:MAX_NAMED], outliers.usual, strict=False):
+    for i in np.argsort(-outliers.excess, kind="stable")[:MAX_NAMED]:
+        row, usual = outliers.rows[i], outliers.usual[i]
         k = int(np.searchsorted(panel.offsets, row, side="right")) - 1
         ordinal = panel.first[k] + row - panel.offsets[k]
         stamp = format_stamp(panel.frequency.local_stamps(np.array([ordinal]))[0])
         of = "" if panel.ids[k] is None else f" of {panel.name(k)}"
-        named.append(f"{panel.y[row]:.6g} at {stamp}{of} (usual there: {float(f'{value:.3g}'):g})")
+        named.append(f"{panel.y[row]:.6g} at {stamp}{of} (usual there: {float(f'{usual:.3g}'):g})")
+    if not count:
+        return []
+    used = "used as it is" if count == 1 else "used as they are, largest first"
     more = f", and {count - len(named)} more" if count > len(named) else ""
-    return (
-        [f"{counted(count, 'outlier')}, used as {'it is' if count == 1 else 'they are'}: {', '.join(named)}{more}"]
-        if count
-        else []
-    )
+    return [f"{counted(count, 'outlier')}, {used}: {', '.join(named)}{more}"]
 
 
-def usual_values(z: Array, offsets: Array, season: int) -> Array:
-    """The level and season around each row of series below one another, (n,)."""
-    if season == 1:
-        return _level(z, offsets, LEVEL_ROWS)
-    lengths = np.diff(offsets)
-    # an odd number of rows that holds every position of the season
-    trend = _level(z, offsets, max(LEVEL_ROWS, season + 1 - season % 2))
-    enough = np.repeat(lengths >= MIN_SEASONS * season, lengths)
-    effects = np.where(enough, _median_of_position(z - trend, offsets, season), 0.0)
+def usual_values(z: Array, offsets: Array, seasons: Sequence[int]) -> Array:
+    """The level and the seasons around each row of series below one another, (n,)."""
+    lengths, effects = np.diff(offsets), np.zeros(len(z))
+    for number, season in enumerate(seasons):
+        least = max(MIN_ROWS_WITH_SEASON, (MIN_LONGER_SEASONS if number else MIN_SEASONS) * season)
+        enough = np.repeat(lengths >= least, lengths)
+        if season == 1 or not enough.any():
+            continue
+        # an odd number of rows that holds every position of the season
+        span = max(LEVEL_ROWS, season + 1 - season % 2)
+        rest, own = z - effects, np.zeros(len(z))
+        for _ in range(PASSES):
+            trend = _level(rest - own, offsets, span)
+            own = np.where(enough, _common_to_seasons(rest - trend, offsets, season), 0.0)
+        effects += own
     return effects + _level(z - effects, offsets, LEVEL_ROWS)
+
+
+def _fit_logarithms(y: Array, expected: Array, offsets: Array) -> Array:
+    """Whether the logarithms of each series scatter more evenly around its usual values (n,) than its values, (S,).
+
+    The likelihoods of t-distributed remainders are compared, as Box and Cox compare those of normal ones. Values far
+    out do not count, so that an outlier does not choose the scale on which it is judged.
+    """
+    found = np.zeros(len(offsets) - 1, bool)
+    for k, (begin, end) in enumerate(pairwise(offsets.tolist())):
+        own = y[begin:end]
+        lowest = own.min()
+        if end - begin < MIN_ROWS or not 0 < lowest < own.max():
+            continue
+        plain = np.abs(own - expected[begin:end])
+        near = plain <= MAX_SCORE * _spread(plain[plain > 0])
+        # no usual value lies below all values, so that it has a logarithm
+        log_distance = np.abs(np.log(own / np.maximum(expected[begin:end], lowest)))[near]
+        evidence = _log_likelihood(log_distance) - np.log(own[near]).sum() - _log_likelihood(plain[near])
+        found[k] = evidence > MIN_LOG_EVIDENCE
+    return found
+
+
+def _log_likelihood(distance: Array) -> float:
+    """Of t-distributed remainders at these distances (n,) on their most likely scale, up to a constant."""
+    scale = _spread(distance[distance > 0])
+    if not scale > 0:
+        return -np.inf
+    for _ in range(SCALE_STEPS):
+        square = (distance / scale) ** 2
+        scale *= float(np.sqrt(((DEGREES + 1) * square / (DEGREES + square)).mean()))
+    return -float((np.log(scale) + (DEGREES + 1) / 2 * np.log1p((distance / scale) ** 2 / DEGREES)).sum())
 
 
 def _level(z: Array, offsets: Array, span: int) -> Array:
@@ -129,8 +187,9 @@ def _robust_line(values: Array) -> Array:
     return np.median(values - slope * time, axis=1)[:, None] + slope * time
 
 
-def _median_of_position(z: Array, offsets: Array, season: int) -> Array:
-    """The median of each row and the rows at the same position in the nearest seasons of its series, (n,)."""
+def _common_to_seasons(z: Array, offsets: Array, season: int) -> Array:
+    """The median of each row and the rows at the same position in the nearest seasons of its series, (n,); of an even
+    number of rows the value nearest to 0 between the middle two, so that one of two seasons can't make an effect."""
     found = np.empty(len(z))
     for start in range(0, len(z), ROWS_AT_ONCE):
         rows = np.arange(start, min(start + ROWS_AT_ONCE, len(z)))
@@ -145,7 +204,7 @@ def _median_of_position(z: Array, offsets: Array, season: int) -> Array:
             values.append(np.where(known, z[np.where(known, begin + position + (first + k) * season, 0)], np.inf))
         ordered, n = _in_order(values), np.minimum(count, LEVEL_ROWS)
         low, high = (np.choose(k, ordered) for k in ((n - 1) // 2, n // 2))
-        found[rows] = (low + high) / 2
+        found[rows] = np.clip(0.0, low, high)
     return found
 
 
@@ -161,12 +220,19 @@ def _in_order(values: list[Array]) -> list[Array]:
     return values
 
 
-def _far(remainder: Array, y: Array, offsets: Array, logs: Array, total: int) -> Array:
-    """Whether each remainder exceeds the limit of its series, (n,) bool; `y` are the values in units, and `total` is
-    the number of values in the table."""
-    far, distance = np.zeros(len(remainder), bool), np.abs(remainder)
+def _excess(remainder: Array, y: Array, offsets: Array, logs: Array, total: int) -> Array:
+    """The distance of each outlier in limits of its series, 0 for other values, (n,).
+
+    Args:
+        remainder: of the values, (n,), of their logarithms in the series in `logs` (S,) bool.
+        y: the values, (n,).
+        offsets: of the S series.
+        logs: as above.
+        total: the number of values in the table.
+    """
+    excess, distance = np.zeros(len(remainder)), np.abs(remainder)
     rounded = _resolution(y, offsets) / 2
-    rounding_error = 1e-9 * (1 + np.maximum.reduceat(np.abs(y), offsets[:-1]))
+    rounding_error = 1e-9 * (1 + np.where(logs, 0.0, np.maximum.reduceat(np.abs(y), offsets[:-1])))
     for k, (begin, end) in enumerate(pairwise(offsets.tolist())):
         if end - begin < MIN_ROWS:
             continue
@@ -176,9 +242,12 @@ def _far(remainder: Array, y: Array, offsets: Array, logs: Array, total: int) ->
             continue  # a single event among zeros has nothing that it could be compared with
         # values in logarithms are positive
         least = rounded[k] / middle if logs[k] else rounded[k]
-        limit = _limit(end - begin, total) * max(_spread(moved), least)
-        far[begin:end] = own > limit + rounding_error[k]
-    return far
+        limit = _limit(end - begin, total) * max(_spread(moved), least) + rounding_error[k]
+        ranked = np.sort(own)
+        apart = (ranked[1:] > limit) & (ranked[1:] >= GAP * ranked[:-1])
+        if apart.any():
+            excess[begin:end] = np.where(own >= ranked[1:][apart.argmax()], own / limit, 0.0)
+    return excess
 
 
 def _spread(distance: Array) -> float:

@@ -17,7 +17,7 @@ from unrolled.forecasting.evaluation import holdout
 from unrolled.forecasting.evaluation.holdout import MAX_BLOCKS_OF_ORIGINS, HeldOutForecasts, _stride, predict_held_out
 from unrolled.forecasting.model.architecture import Architecture
 from unrolled.forecasting.model.ensemble import Ensemble
-from unrolled.forecasting.probabilistic.conformal import calibrate
+from unrolled.forecasting.probabilistic.conformal import calibrate, conformal_factors
 from unrolled.forecasting.probabilistic.interval_columns import interval_columns
 from unrolled.forecasting.probabilistic.quantile_function import scores_of_levels
 from unrolled.forecasting.probabilistic.quantiles import MEDIAN, QUANTILES
@@ -174,13 +174,22 @@ def test_no_origin_is_calibrated_on_its_own_targets(rng):
         assert (poisoned.conformal_factors >= factors).all()
 
 
+def test_the_calibration_of_few_windows_is_shrunk_towards_the_usual_one(rng):
+    """The held-out ends have 12 origins, which are three blocks of a horizon of 4 in each of two series."""
+    found, _ = held_out(panel_frame(rng, lengths=(90, 80)))
+    assert (len(np.unique(found.left)), found.horizon) == (12, 4)
+    own = conformal_factors(found.quantiles, found.target, found.weight, 6)
+    assert found.typical_factor == 1 + 2.5 / np.sqrt(85 - 15)
+    np.testing.assert_allclose(found.conformal_factors, own ** (6 / 11) * found.typical_factor ** (5 / 11))
+
+
 @pytest.mark.parametrize("origins", [2, 8, 45])
 @pytest.mark.parametrize("series", [1, 120])
 def test_reported_coverage_is_calibrated_on_other_origins(origins, series, rng):
     """The values after an origin affect the intervals of others, never its own."""
     left = np.repeat(np.arange(origins), series)
     raw = NORMAL * rng.uniform(1, 2, size=(len(left), 3, 1))
-    target = 3 * rng.normal(size=(len(left), 3))  # too narrow intervals: those of few scores never shrink
+    target = 3 * rng.normal(size=(len(left), 3))
     held_out = HeldOutForecasts(
         ensemble=None,
         origins=SimpleNamespace(series=np.tile(np.arange(series), origins)),
@@ -189,6 +198,7 @@ def test_reported_coverage_is_calibrated_on_other_origins(origins, series, rng):
         target=target,
         weight=np.ones_like(target),
         correlation=np.eye(3),
+        typical_factor=1.5,
     )
     before = held_out.calibrated_on_others()
     target[left == 1] *= 100

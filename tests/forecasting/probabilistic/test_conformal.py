@@ -20,6 +20,8 @@ from unrolled.forecasting.probabilistic.conformal import (
     calibrate,
     conformal_factors,
     pooled,
+    shrink_factors,
+    typical_factor,
 )
 from unrolled.forecasting.probabilistic.quantiles import MEDIAN, QUANTILES
 
@@ -123,6 +125,18 @@ def test_steps_are_pooled_where_scores_are_few():
     together = conformal_factors(quantiles[1:], targets[1:], known(targets[1:]))
     assert pooled(known(targets[1:]))
     np.testing.assert_array_equal(together[:, 0], together[:, 1])
+
+
+def test_factors_are_shrunk_by_the_number_of_separate_windows():
+    factors = np.array([[4.0, 1.0], [0.25, 2.0]])
+    assert_close(shrink_factors(factors, 5, 1.0), np.sqrt(factors), terms=2)
+    assert_close(shrink_factors(factors, 0, 1.5), np.full((2, 2), 1.5), terms=2)
+    assert_close(shrink_factors(factors, 10**9, 1.5), factors, terms=2, scale=1e8)
+
+
+def test_the_typical_factor_falls_with_the_rows_of_the_typical_series():
+    assert typical_factor(np.array([25])) == 1.5
+    assert typical_factor(np.array([16, 100, 10_000])) == 1.25
 
 
 # --- coverage ---------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from ..inputs.windows import window_ends
 from ..model.ensemble import Ensemble
 from ..model.recursion import forecast_quantiles
 from ..preprocessing.transform import SeriesTransform, TransformedOrigins
-from ..probabilistic.conformal import calibrate, conformal_factors, pooled
+from ..probabilistic.conformal import calibrate, conformal_factors, pooled, shrink_factors, typical_factor
 from ..probabilistic.copula import estimate_correlation
 from ..probabilistic.interval_columns import interval_columns
 from ..probabilistic.quantile_function import normal_scores
@@ -56,6 +56,7 @@ class HeldOutForecasts:
     target: Array  # the actual values, (K, H)
     weight: Array  # 0 for unknown actual values, else 1, (K, H)
     correlation: Array  # of the errors of the steps that are forecast at once, (R, R)
+    typical_factor: float  # of a calibration, to be expected before it is made
 
     @property
     def horizon(self) -> int:
@@ -64,7 +65,7 @@ class HeldOutForecasts:
     @cached_property
     def conformal_factors(self) -> Array:
         """The calibration of all intervals, (MEDIAN, H)."""
-        return self._cautious_factors(np.ones(len(self.left), bool))
+        return self._factors(np.ones(len(self.left), bool))
 
     def calibrated_on_others(self) -> Array:
         """Quantiles of each origin, calibrated on other origins only, (K, H, Q).
@@ -78,7 +79,7 @@ class HeldOutForecasts:
             here = (self.left >= block[0]) & (self.left <= block[-1])
             apart = (self.left <= block[0] - self.horizon) | (self.left >= block[-1] + self.horizon)
             others = next(rows for rows in (apart, ~here, here) if rows.any())
-            found[here] = calibrate(self.quantiles[here], self._cautious_factors(others))
+            found[here] = calibrate(self.quantiles[here], self._factors(others))
         return found
 
     @property
@@ -86,12 +87,11 @@ class HeldOutForecasts:
         """Whether all intervals are calibrated on the scores of all steps ahead together."""
         return pooled(self.weight, self._separate(np.ones(len(self.left), bool)))
 
-    def _cautious_factors(self, rows: Array) -> Array:
-        """`conformal_factors` of some windows (K,) bool, but at least 1 if there are few scores: they come from a
-        short period, which may have been unusually calm."""
-        weight, separate = self.weight[rows], self._separate(rows)
-        factors = conformal_factors(self.quantiles[rows], self.target[rows], weight, separate)
-        return np.maximum(factors, 1.0) if pooled(weight, separate) else factors
+    def _factors(self, rows: Array) -> Array:
+        """The calibration on some windows (K,) bool, (MEDIAN, H)."""
+        separate = self._separate(rows)
+        factors = conformal_factors(self.quantiles[rows], self.target[rows], self.weight[rows], separate)
+        return shrink_factors(factors, separate, self.typical_factor)
 
     @property
     def blocks(self) -> Array:
@@ -169,7 +169,8 @@ def predict_held_out(
         ensemble = replace(ensemble, correlation=correlation)
         recursive = forecast_quantiles(ensemble, origins, horizon, outputs=outputs)
         quantiles = ensemble.combination.average(recursive, others)
-    return HeldOutForecasts(ensemble, origins, left, quantiles, target, weight, correlation)
+    typical = typical_factor(known.lengths)
+    return HeldOutForecasts(ensemble, origins, left, quantiles, target, weight, correlation, typical)
 
 
 def compare_with_baselines(

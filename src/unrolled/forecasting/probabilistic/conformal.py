@@ -9,7 +9,9 @@ from .quantile_function import scores_of_levels
 from .quantiles import MEDIAN, QUANTILES
 
 MIN_FACTOR, MAX_FACTOR = 0.2, 5.0  # anything beyond is more likely due to chance
-UNCALIBRATED_FACTOR = 2.0  # of series too short for calibration: typical of those just long enough
+# the factor of a typical series is 1 plus this over the root of the rows that its networks were trained on
+EXCESS_TIMES_ROOT_OF_ROWS = 2.5
+WINDOWS_OF_TYPICAL_FACTOR = 5  # it counts as much as this number of windows that share no target
 MIN_SCORES_PER_STEP = 100  # with fewer held-out scores of a step, all steps are pooled
 MIN_SEPARATE_WINDOWS = 20  # as with fewer windows that share no target, whose errors are alike
 
@@ -37,6 +39,22 @@ def conformal_factors(quantiles: Array, targets: Array, weights: Array, separate
         coverage = QUANTILES[-1 - pair] - QUANTILES[pair]
         factors[pair] = _upper_quantiles(scores.reshape(-1, 1) if pooled(weights, separate) else scores, coverage)
     return np.clip(factors, MIN_FACTOR, MAX_FACTOR)
+
+
+def typical_factor(rows: Array) -> float:
+    """The factor to expect, before any score is known, of networks trained on series of these lengths (S,): the
+    fewer rows, the more too narrow are the intervals that networks learn."""
+    return 1 + EXCESS_TIMES_ROOT_OF_ROWS / float(np.sqrt(np.median(rows)))
+
+
+def shrink_factors(factors: Array, separate: int, typical: float) -> Array:
+    """The geometric mean of `conformal_factors` and the typical factor, weighted by the windows behind them.
+
+    Errors of windows that share targets are alike. Factors from few separate windows are therefore mostly chance, and
+    intervals stretched by them would be far too wide for some series and far too narrow for others.
+    """
+    own = separate / (separate + WINDOWS_OF_TYPICAL_FACTOR)
+    return np.asarray(factors**own * typical ** (1 - own))
 
 
 def _relative_distance(quantiles: Array, targets: Array, pair: int) -> Array:

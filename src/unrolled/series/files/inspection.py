@@ -83,7 +83,7 @@ def inspect_table(path: str, options: ReadOptions, season: int | None = None) ->
         panels = read_panels(table.frame, table.columns, options.freq, season, options.open, options.zone)
     except UnrolledError as error:
         return found | {"error": f"{name}, {error}"}
-    outliers = [find_outliers(panel, season or panel.frequency.season) for panel in panels]
+    outliers = [find_outliers(panel, season) for panel in panels]
     found |= _describe_all(panels, table.columns, season, [len(one.rows) for one in outliers])
     pairs = zip(panels, outliers, strict=True)
     merged = merge_notes({p.frequency.name: [*p.notes, *outlier_notes(p, own)] for p, own in pairs})
