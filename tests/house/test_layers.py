@@ -22,6 +22,7 @@ LEVELS = {
     ROOT: [
         {"arrays", "errors", "plurals", "version"},
         {"argument_types"},
+        {"schema"},
         {"interactive", "storage"},
         {"nn", "series"},
         {"forecasting"},
@@ -83,7 +84,7 @@ LEVELS = {
         {"inputs"},
         {"model"},
         {"evaluation"},
-        {"parameters", "plausibility"},
+        {"parameters", "plausibility", "stored_arrays"},
         {"defaults"},
         {"predictor"},
         {"fitting"},
