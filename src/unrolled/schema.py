@@ -63,7 +63,8 @@ def read_value(value: Any, hint: Any, place: str, readers: Readers | None = None
         return read_object(value, hint, place, readers)  # type: ignore[arg-type]
     if origin in (Union, UnionType) and len(inner) == 2 and NoneType in inner:
         (some,) = set(inner) - {NoneType}
-        return None if value is None else read_value(value, some, place, readers)
+        if value is None or _is_read(some, readers) or get_origin(some) is tuple:
+            return None if value is None else read_value(value, some, place, readers)
     if origin is tuple and inner[-1] is Ellipsis and _is_read(inner[0], readers):
         check_type(f"`{place}`", value, tuple[Any, ...])
         return tuple(read_value(part, inner[0], f"{place}[{k}]", readers) for k, part in enumerate(value))

@@ -213,16 +213,23 @@ def _rebuild_part(stored: StoredPart, arrays: Mapping[str, Array]) -> Predictor:
         seed=parameters.seed,
         combination=parameters.combination(spec.season, stored.frequency),
     )
-    library = Library(stored.library, stored.types)
-    in_library({}, library)
     return Predictor(
         parameters=parameters,
-        source=Source(columns, library, stored.reading),
+        source=Source(columns, _checked_library(stored), stored.reading),
         ensemble=ensemble,
         transform=transform,
         conformal_factors=arrays["widening"],
         context=context,
     )
+
+
+def _checked_library(stored: StoredPart) -> Library:
+    library = Library(stored.library, stored.types)
+    try:
+        in_library({}, library)
+    except Exception as error:  # every library raises errors of its own
+        raise InputError(f"`library` is {library.name!r}, which is not installed or can't hold forecasts") from error
+    return library
 
 
 def _of_this_version(arrays: Mapping[str, Array], parameters: Parameters) -> dict[str, Array]:
