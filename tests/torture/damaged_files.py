@@ -11,6 +11,8 @@ so that the checks behind the checksum are tested. The damage is a function of t
 from __future__ import annotations
 
 import argparse
+import contextlib
+import copy
 import json
 import multiprocessing
 import os
@@ -31,11 +33,11 @@ import pandas as pd
 
 import unrolled as un
 from unrolled import storage
+from unrolled.cli.saved_models import describe_model
 
 MAX_SECONDS = 2.0  # of processor time, for reading a file and using it
 HUNG_S = 30.0  # after so long a process is ended
 MAX_GROWTH = 500 * 2**20  # of a process, in bytes
-SHOWN_FAILURES = 20
 
 
 # --- files ------------------------------------------------------------------------------------------
@@ -44,63 +46,68 @@ SHOWN_FAILURES = 20
 def table(periods: int = 70, series: str = "ab", freq: str = "D", start: str = "2024-01-01") -> pd.DataFrame:
     rng = np.random.default_rng(0)
     parts = []
-    for k, name in enumerate(series):
+    for name in series:
         part = pd.DataFrame({"unique_id": name, "ds": pd.date_range(start, periods=periods, freq=freq)})
         part["y"] = 50 + 10 * np.sin(np.arange(periods) * 2 * np.pi / 7) + rng.normal(size=periods)
-        part["price"], part["sky"] = rng.uniform(1, 2, periods), rng.choice(["blue", "grey"], periods)
-        part["shop"], part["size"], part["weight"] = name, float(k), k + 1.0
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
+
+
+def known_ahead() -> pd.DataFrame:
+    days, rng = table(), np.random.default_rng(1)
+    days["price"], days["sky"] = rng.uniform(1, 2, len(days)), rng.choice(["blue", "grey"], len(days))
+    days["shop"] = days["unique_id"]
+    days["size"] = days["unique_id"].map({"a": 0.0, "b": 1.0})
+    days["weight"] = days["size"] + 1
+    days.loc[days.groupby("unique_id").cumcount() >= 66, "y"] = np.nan
+    return days
+
+
+def frequencies() -> pd.DataFrame:
+    return pd.concat([table(60, "a", "MS", "2018-01-01"), table(50, "q", "QS", "2006-01-01")])
+
+
+def zoned() -> pd.DataFrame:
+    hours = table(24 * 14, "a", "h")[["ds", "y"]]
+    return hours[hours["ds"].dt.hour.between(8, 19)].reset_index(drop=True)
+
+
+def numbered() -> pd.DataFrame:
+    return table().assign(ds=lambda t: t.groupby("unique_id").cumcount())
 
 
 def quick(horizon: int = 4, **options: Any) -> un.Forecaster:
     return un.Forecaster(horizon, **{"steps": 3, "ensemble": 2, "hidden": 4, "verbose": 0} | options)
 
 
-def known_ahead() -> un.Forecaster:
-    days = table()
-    days.loc[days.groupby("unique_id").cumcount() >= 66, "y"] = np.nan
-    roles = {"past_cols": ["sky"], "future_cols": ["price"], "static_cols": ["shop", "size"], "weight_col": "weight"}
-    return quick(calendar=True).fit(days, **roles)
-
-
-def frequencies() -> un.Forecaster:
-    months, quarters = table(60, "a", "MS", "2018-01-01"), table(50, "q", "QS", "2006-01-01")
-    return quick(ensemble=1).fit(pd.concat([months, quarters])[["unique_id", "ds", "y"]])
-
-
-def zoned() -> un.Forecaster:
-    hours = table(24 * 14, "a", "h")[["ds", "y"]]
-    hours = hours[hours["ds"].dt.hour.between(8, 19)]
-    return quick(ensemble=1, zone="Europe/Berlin", open="08:00-20:00").fit(hours.reset_index(drop=True))
-
-
-def counts() -> un.Forecaster:
-    days = table(series="a")[["unique_id", "ds", "y"]].assign(y=lambda t: t["y"].round())
-    return quick(horizon=4, reach=3, likelihood="negative_binomial", ensemble=1).fit(days)
-
-
-def averaged() -> un.Forecaster:
-    numbers = table()[["unique_id", "ds", "y"]].assign(ds=lambda t: t.groupby("unique_id").cumcount())
-    return quick(combine={"Naive2": 0.2, "Theta": 0.1}, season=7, scaling=["level", "trend", "season"]).fit(numbers)
-
-
-def searched() -> un.Forecaster:
-    return un.Forecaster(4, cell="auto", max_trials=4, verbose=0, batch_size=8).fit(
-        table(40)[["unique_id", "ds", "y"]]
-    )
-
-
+ROLES = {"past_cols": ["sky"], "future_cols": ["price"], "static_cols": ["shop", "size"], "weight_col": "weight"}
+COUNTS = {"horizon": 4, "reach": 3, "likelihood": "negative_binomial", "ensemble": 1}
+AVERAGE = {"combine": {"Naive2": 0.2, "Theta": 0.1}, "season": 7, "scaling": ["level", "trend", "season"]}
+TABLES: dict[str, Callable[[], pd.DataFrame]] = {
+    "known ahead": known_ahead,
+    "frequencies": frequencies,
+    "zoned": zoned,
+    "counts": lambda: table(series="a").round({"y": 0}),
+    "averaged": numbered,
+    "searched": lambda: table(40),
+}
+FORECASTERS: dict[str, Callable[[pd.DataFrame], un.Forecaster]] = {
+    "known ahead": lambda df: quick(calendar=True).fit(df, **ROLES),
+    "frequencies": lambda df: quick(ensemble=1).fit(df),
+    "zoned": lambda df: quick(ensemble=1, zone="Europe/Berlin", open="08:00-20:00").fit(df),
+    "counts": lambda df: quick(**COUNTS).fit(df),
+    "averaged": lambda df: quick(**AVERAGE).fit(df),
+    "searched": lambda df: un.Forecaster(4, cell="auto", max_trials=4, verbose=0, batch_size=8).fit(df),
+}
+NETWORKS: dict[str, Callable[[], un.Network]] = {
+    "deep": lambda: un.Network(
+        [un.GRU(3), un.Dropout(0.1), un.LSTM(2), un.RNN(2), un.Last(), un.Dense((2, 3), "tanh")], 2
+    ),
+    "codes": lambda: un.Network([un.Embedding(5, 3), un.GRU(2, "before"), un.Dense(1)], 1),
+}
+CHECKPOINT = "checkpoint"
+NAMES = (*FORECASTERS, *NETWORKS, CHECKPOINT)
 X = np.linspace(-1, 1, 60).reshape(6, 5, 2)
-
-
-def deep() -> un.Network:
-    layers = [un.GRU(3), un.Dropout(0.1), un.LSTM(2), un.RNN(2), un.Last(), un.Dense((2, 3), "tanh")]
-    return un.Network(layers, 2)
-
-
-def codes() -> un.Network:
-    return un.Network([un.Embedding(5, 3), un.GRU(2, "before"), un.Dense(1)], 1)
 
 
 def trained(checkpoint: str | os.PathLike[str], epochs: int = 3) -> Any:
@@ -114,17 +121,13 @@ def trained(checkpoint: str | os.PathLike[str], epochs: int = 3) -> Any:
     return net.fit(X, X[:, 0, :1], checkpoint=checkpoint, **options)
 
 
-MODELS: dict[str, Callable[[], un.Forecaster | un.Network]] = {
-    f.__name__: f for f in (known_ahead, frequencies, zoned, counts, averaged, searched, deep, codes)
-}
-
-
-def write_files(folder: Path, names: list[str]) -> None:
+def write_files(folder: Path, names: Iterable[str]) -> None:
     for name in names:
-        if name == "checkpoint":
+        if name == CHECKPOINT:
             trained(folder / name)
         else:
-            MODELS[name]().save(folder / name)
+            model = NETWORKS[name]() if name in NETWORKS else FORECASTERS[name](TABLES[name]())
+            model.save(folder / name)
 
 
 # --- damage -----------------------------------------------------------------------------------------
@@ -231,8 +234,7 @@ def damage_content(rng: np.random.Generator, file: File, times: int = 1) -> byte
         if kind < 0.15:
             del parent[key]
         elif kind < 0.25:
-            parent[key] = at(file.content, choose(rng, found))
-            return file.written(text=json.dumps(json.loads(json.dumps(file.content))))
+            parent[key] = copy.deepcopy(at(file.content, choose(rng, found)))
         elif kind < 0.3 and isinstance(parent, dict):
             parent[choose(rng, ["x", key + "x", "kind", "season", "rows"])] = other_value(rng, None)
         else:
@@ -368,25 +370,27 @@ class Try(NamedTuple):
 
 def use(path: Path, name: str, folder: Path) -> None:
     """Read a file and use it in all ways; raises an `AssertionError` if an answer is not finite."""
-    if name == "checkpoint":
+    if name == CHECKPOINT:
         history = trained(path)
         assert np.isfinite([*history.loss, *history.validation_loss]).all(), "a loss is not finite"
         return
     model = un.load(path)
+    model.save(folder / "again")
+    shown = [repr(model), model._repr_html_(), describe_model(path)]
     if isinstance(model, un.Network):
         x = np.zeros((2, 3, model.input_size))
         assert np.isfinite(model.forward(x)[0]).all(), "an output is not finite"
-        repr(model), model._repr_html_()
-        model.save(folder / "again")
         return
-    shown = repr(model), model._repr_html_(), model.notes_, model.search_, model.chosen_
-    assert shown
-    for frame in (model.predict(level=[80]), model.sample(2)):
-        numbers = frame.to_pandas() if hasattr(frame, "to_pandas") else frame
-        numbers = numbers.select_dtypes("number")
+    shown += [model.notes_, model.search_, model.chosen_]
+    answers = [model.predict(level=[80]), model.sample(2)]
+    shown.append(model.report().to_markdown())
+    # a damaged model may not fit any table, but this must be an error of its own
+    with contextlib.suppress(un.UnrolledError):
+        answers.append(model.predict(TABLES[name](), level=[80]))
+    for frame in answers:
+        numbers = (frame.to_pandas() if hasattr(frame, "to_pandas") else frame).select_dtypes("number")
         assert np.isfinite(numbers.to_numpy(float)).all(), "a forecast is not finite"
-    model.save(folder / "again")
-    model.report().to_markdown()
+    assert all(part is None or len(part) >= 0 for part in shown)
 
 
 def attempt(
@@ -398,7 +402,8 @@ def attempt(
     path.write_bytes(data)
     started = time.process_time()
     try:
-        use(path, this.name, folder)
+        # damaged bytes must be refused by the reader itself
+        un.load(path) if this.kind == "bytes" and this.name != CHECKPOINT else use(path, this.name, folder)
         outcome = "loaded" if this.kind != "bytes" or data == files[this.name] else "failure: damaged bytes were read"
     except un.UnrolledError:
         outcome = "refused"
@@ -475,6 +480,7 @@ def run(numbers: list[int], seed: int, folder: Path) -> tuple[Counter[str], list
             counts[outcome.partition(":")[0]] += 1
             if outcome.startswith("failure"):
                 failures.append(f"{number} ({what}): {outcome}")
+                print(failures[-1], file=sys.stderr, flush=True)
     finally:
         worker.end()
     return counts, failures
@@ -486,7 +492,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first try")
     parser.add_argument("--only", type=int, help="repeat this try in this process, with its traceback")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--files", nargs="+", default=[*MODELS, "checkpoint"], help="files to damage")
+    parser.add_argument("--files", nargs="+", default=NAMES, help="files to damage")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -499,8 +505,6 @@ def main() -> int:
             return 0
         write_files(folder, asked.files)
         counts, failures = run([*range(asked.first, asked.first + asked.tries)], asked.seed, folder)
-    for failure in failures[:SHOWN_FAILURES]:
-        print(failure, file=sys.stderr)
     print("| tried | refused | loaded | failures |\n| --- | --- | --- | --- |")
     print(f"| {counts.total()} | {counts['refused']} | {counts['loaded']} | {len(failures)} |")
     return int(bool(failures))
