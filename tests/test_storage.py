@@ -302,6 +302,14 @@ def test_an_unregistered_name_is_not_reported_as_damage():
     assert str(caught.value).endswith("Register it before loading.")
 
 
+def test_all_errors_of_a_damaged_file_but_a_lack_of_memory_are_one():
+    for error in (ZeroDivisionError(), OverflowError(), ImportError(), RecursionError(), StopIteration()):
+        with pytest.raises(un.ModelFileError, match="is damaged: its content does not fit"), storage.guarded("m"):
+            raise error
+    with pytest.raises(MemoryError), storage.guarded("m"):
+        raise MemoryError
+
+
 def test_an_option_that_no_file_can_hold_is_refused(path):
     @dataclass(frozen=True)
     class Mine(un.RNN):

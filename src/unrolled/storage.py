@@ -207,8 +207,8 @@ def restore(description: Mapping[str, Any], known: Mapping[str, type[T]]) -> T:
         return known[description["kind"]](**options)
     except (KeyError, TypeError) as error:
         raise ModelFileError(
-            f"the file has a {description.get('kind')!r} with options {options}, which this unrolled does not know; "
-            f"known: {', '.join(sorted(known))}. Register your own cells before loading."
+            f"the file has a {description.get('kind')!r:.99} with options {options!s:.999}, which this unrolled does "
+            f"not know; known: {', '.join(sorted(known))}. Register your own cells before loading."
         ) from error
 
 

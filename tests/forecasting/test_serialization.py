@@ -101,7 +101,7 @@ def put_array(name, values):
 NETWORK = ("networks", 0)
 INCONSISTENT = [
     (lambda c, a: c["ids"].append("s9"), r"the array 'offsets' should be int64 \(4,\); it is int64 \(3,\)"),
-    (lambda c, a: c["ids"].__setitem__(1, c["ids"][0]), "`ids` is empty, or has an id twice"),
+    (lambda c, a: c["ids"].__setitem__(1, c["ids"][0]), "`ids` is empty, has an id twice, or lacks one"),
     (put_array("y", lambda y: y[1:]), r"the array 'observed' should be bool \(109,\); it is bool \(110,\)"),
     (put_array("offsets", np.array([0, 0, 110])), "'offsets' does not divide 110 rows among the series"),
     (put_array("offsets", np.array([0, 120, 110])), "'offsets' does not divide 110 rows"),

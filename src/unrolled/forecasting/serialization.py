@@ -343,8 +343,8 @@ def _rebuild_panel(stored: StoredPart, arrays: Mapping[str, Array]) -> Panel:
 
 def _rebuild_ids(stored: StoredPart) -> list[Any]:
     ids, kind = stored.ids, stored.id_type
-    if not ids or len(set(map(str, ids))) < len(ids):
-        raise InputError("`ids` is empty, or has an id twice")
+    if not ids or len(set(map(str, ids))) < len(ids) or (None in ids and len(ids) > 1):
+        raise InputError("`ids` is empty, has an id twice, or lacks one")
     if kind is None:
         return list(ids)
     if kind not in NUMBER_TYPES:
