@@ -81,13 +81,13 @@ def quick(horizon: int = 4, **options: Any) -> un.Forecaster:
 
 
 ROLES = {"past_cols": ["sky"], "future_cols": ["price"], "static_cols": ["shop", "size"], "weight_col": "weight"}
-COUNTS = {"horizon": 4, "reach": 3, "likelihood": "negative_binomial", "ensemble": 1}
 AVERAGE = {"combine": {"Naive2": 0.2, "Theta": 0.1}, "season": 7, "scaling": ["level", "trend", "season"]}
 TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "known ahead": known_ahead,
     "frequencies": frequencies,
     "zoned": zoned,
-    "counts": lambda: table(series="a").round({"y": 0}),
+    "counts": lambda: table(series="a").assign(y=lambda t: (t["y"] / 10).round()),
+    "recursive": table,
     "averaged": numbered,
     "searched": lambda: table(40),
 }
@@ -95,7 +95,8 @@ FORECASTERS: dict[str, Callable[[pd.DataFrame], un.Forecaster]] = {
     "known ahead": lambda df: quick(calendar=True).fit(df, **ROLES),
     "frequencies": lambda df: quick(ensemble=1).fit(df),
     "zoned": lambda df: quick(ensemble=1, zone="Europe/Berlin", open="08:00-20:00").fit(df),
-    "counts": lambda df: quick(**COUNTS).fit(df),
+    "counts": lambda df: quick(likelihood="negative_binomial", ensemble=1).fit(df),
+    "recursive": lambda df: quick(reach=3, likelihood="normal", ensemble=1).fit(df),
     "averaged": lambda df: quick(**AVERAGE).fit(df),
     "searched": lambda df: un.Forecaster(4, cell="auto", max_trials=4, verbose=0, batch_size=8).fit(df),
 }

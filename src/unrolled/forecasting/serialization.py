@@ -179,6 +179,9 @@ def rebuild(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> FittedTa
         found[name] = _rebuild_part(stored, {n.removeprefix(of): a for n, a in arrays.items() if n.startswith(of)})
     if not found or len({one.context.frequency.name for one in found.values()}) < len(table.parts):
         raise InputError("its parts are not of different frequencies")
+    first = next(iter(found.values()))
+    if any((one.source, one.name) != (first.source, first.name) for one in found.values()):
+        raise InputError("its parts are not of one table, with one name of the forecast")
     return FittedTable(
         parameters=table.params,
         predictors=found,
