@@ -230,7 +230,7 @@ class guarded:  # noqa: N801  (used as a context manager, like a function)
             ) from error
         if isinstance(error, Exception) and not isinstance(error, MemoryError):
             # other errors speak of Python, not of the file
-            reason = f" ({error})" if isinstance(error, UnrolledError) else ""
+            reason = f" ({str(error).rstrip('.')})" if isinstance(error, UnrolledError) else ""
             raise ModelFileError(
                 f"{self.path} is damaged: its content does not fit together{reason}. Save the model again, or name "
                 "another file."

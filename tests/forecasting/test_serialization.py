@@ -118,7 +118,7 @@ INCONSISTENT = [
     (lambda c, a: a.update({"profile.logs": np.ones(2, bool), "y": -a["y"]}), "has values that are not positive"),
     (lambda c, a: a.pop("widening"), "the array 'widening' is missing"),
     (put("params", horizon=5), "the networks don't fit the horizon"),
-    (put("params", hidden=0), "`hidden` must be a whole number"),
+    (put("params", hidden=0), "`params`: hidden must be a whole number ≥ 1; got 0"),
     (put("params", rat=1), "`params.rat` is not known"),
     (put("params", alias="ds"), "would be called 'ds', as a column of the table is"),
     (lambda c, a: c["networks"].clear(), "the networks don't fit the horizon"),

@@ -237,9 +237,9 @@ def damage_content(rng: np.random.Generator, file: File, times: int = 1) -> byte
         elif kind < 0.25:
             parent[key] = copy.deepcopy(at(file.content, choose(rng, found)))
         elif kind < 0.3 and isinstance(parent, dict):
-            parent[choose(rng, ["x", key + "x", "kind", "season", "rows"])] = other_value(rng, None)
+            parent[choose(rng, ["x", key + "x", "kind", "season", "rows"])] = copy.deepcopy(other_value(rng, None))
         else:
-            parent[key] = other_value(rng, parent[key])
+            parent[key] = copy.deepcopy(other_value(rng, parent[key]))
     return file.written()
 
 

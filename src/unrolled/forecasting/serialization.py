@@ -360,7 +360,10 @@ def _rebuild_ids(stored: StoredPart) -> list[Any]:
 
 def _read_parameters(value: Any, place: str) -> Parameters:
     parameters = read_object(value, Parameters, place)
-    parameters.check()
+    try:
+        parameters.check()
+    except InputError as error:  # commands would take parameters in backticks for options that were given
+        raise type(error)(f"`{place}`: {str(error).replace('`', '')}") from error
     return parameters
 
 
