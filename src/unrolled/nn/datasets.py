@@ -141,7 +141,7 @@ class Windows:
         return -(-self.horizon // self.segment)
 
     def inputs(self, rows: Array, dtype: np.dtype) -> tuple[dict[str, Array], Array | None]:
-        """The network's inputs by name, and lengths in steps (None if all windows are full)."""
+        """The network's inputs by name, as long as the longest row; and lengths in steps, None if all are equal."""
         lengths = self.lengths[rows]
         window = max(int(lengths.max()), self.segment)  # no padding beyond the longest
         places = np.arange(window)
