@@ -321,6 +321,17 @@ def test_an_option_that_no_file_can_hold_is_refused(path):
     assert not path.exists()
 
 
+def test_an_option_that_is_infinite_is_refused_when_it_is_saved(path):
+    @dataclass(frozen=True)
+    class Mine(un.RNN):
+        kind = "mine"
+        limit: float = np.inf
+
+    with pytest.raises(un.InputError, match="finite numbers, but an option of the model is infinite or NaN"):
+        un.Network([Mine(2)], 1).save(path)
+    assert not path.exists()
+
+
 # --- writing ------------------------------------------------------------------------------------------
 
 

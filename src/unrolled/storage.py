@@ -59,7 +59,14 @@ def write(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, Array], 
     unusable = None if kind == "checkpoint" else _unusable(arrays)  # a training goes on if its optimizer overflows
     if unusable:
         raise InputError(f"a model file holds finite numbers, but {unusable}. Train the model again.")
-    text = to_json({"format": "unrolled", "version": VERSION, "kind": kind, **content})
+    try:
+        text = to_json({"format": "unrolled", "version": VERSION, "kind": kind, **content}, allow_nan=False)
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            "a model file holds finite numbers, but an option of the model is infinite or NaN."
+        ) from error
     # safetensors would store the memory of a strided array instead of its values
     data = save({name: np.ascontiguousarray(a) for name, a in arrays.items()})
     header, begin = _header_of(data)
@@ -94,7 +101,7 @@ def with_checksum(data: bytes) -> bytes:
     return data.replace(NO_CHECKSUM.encode(), checksum(data, NO_CHECKSUM).encode(), 1)
 
 
-def to_json(content: Any) -> str:
+def to_json(content: Any, allow_nan: bool = True) -> str:
     """JSON with sorted keys; NumPy scalars are written as Python numbers."""
 
     def plain(value: Any) -> Any:
@@ -102,7 +109,7 @@ def to_json(content: Any) -> str:
             return value.item()
         raise InputError(f"a model file holds numbers, text and lists of them; it can't hold {value!r}.")
 
-    return json.dumps(content, sort_keys=True, default=plain)
+    return json.dumps(content, sort_keys=True, default=plain, allow_nan=allow_nan)
 
 
 def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str, Any]]:
