@@ -62,6 +62,11 @@ def test_objects_become_dataclasses_and_lists_tuples():
     assert read(pair=None).pair is None
 
 
+def test_whole_numbers_in_lists_of_numbers_become_floating_point_numbers():
+    found = read(losses=[10**30], inner={"size": 1, "scale": [2]})
+    assert [*map(type, (*found.losses, *found.inner.scale))] == [float, float]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -79,6 +84,7 @@ def test_objects_become_dataclasses_and_lists_tuples():
         ({"losses": [1, "x"]}, "`file.losses` must be a list of numbers"),
         ({"pair": [1]}, "`file.pair` must be a list of 2 whole numbers"),
         ({"types": {"ds": 1}}, "`file.types.ds` must be a text; got 1"),
+        ({"losses": [10**400]}, "`file.losses` must be a list of numbers"),
         ({"ids": [[]]}, "`file.ids` must be a list"),
     ],
 )

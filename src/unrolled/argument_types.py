@@ -17,7 +17,7 @@ SEVERAL = {int: "whole numbers", float: "numbers", str: "texts", Any: "values"}
 NAMES = {Mapping: "dictionary", os.PathLike: "path", Callable: "function"}
 MAX_SHOWN_LENGTH = 60  # of a value in a message, in characters
 LARGEST_COUNT = 2**31 - 1  # products of two counts are 64-bit whole numbers
-SMALLEST_POSITIVE = 5e-324
+SMALLEST_POSITIVE, LARGEST_FLOAT = 5e-324, np.finfo(np.float64).max
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,8 @@ def fits(value: Any, hint: Any) -> bool:
         return len(inner) == len(value) and all(map(fits, value, inner))
     if hint in (int, float):
         kinds = (int, np.integer) if hint is int else (int, float, np.integer, np.floating)
+        if hint is float and isinstance(value, int) and abs(value) > LARGEST_FLOAT:
+            return False
         return isinstance(value, kinds) and not isinstance(value, bool)
     if hint is bool:
         return isinstance(value, (bool, np.bool_))
@@ -107,7 +109,8 @@ def fits(value: Any, hint: Any) -> bool:
 def _distinct(values: Sequence[Any], hint: Any) -> Iterable[Any]:
     """One value of each type if the annotation depends on the type alone; thousands of them are checked at once."""
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    return {type(v): v for v in values}.values() if all(part in ONE or part is bool for part in parts) else values
+    same = all(part in (int, str, bool, NoneType) for part in parts)
+    return {type(v): v for v in values}.values() if same else values
 
 
 def _accepted(hint: Any) -> list[str]:

@@ -3,10 +3,10 @@
 Files may hold anything, so every value is checked before it is used.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 from .argument_types import check_type, hints_of
 from .errors import InputError
@@ -72,10 +72,13 @@ def read_value(value: Any, hint: Any, place: str, readers: Readers | None = None
         check_type(f"`{place}`", value, Mapping)
         return {name: read_value(part, inner[1], _within(place, name), readers) for name, part in value.items()}
     if origin is list:
-        check_type(f"`{place}`", value, cast(Any, Sequence)[inner[0]])
-        return list(value)
+        return list(read_value(value, cast(Any, tuple)[inner[0], ...], place))
     check_type(f"`{place}`", value, hint)
-    return tuple(value) if origin is tuple else value
+    if origin is not tuple:
+        return value
+    # whole numbers of any size may stand for numbers, but NumPy computes with floating-point numbers
+    kind, *_ = get_args(inner[0]) if get_origin(inner[0]) is Annotated else (inner[0],)
+    return tuple(map(float, value)) if kind is float else tuple(value)
 
 
 def _is_read(hint: Any, readers: Readers | None) -> bool:

@@ -237,7 +237,7 @@ def damage_content(rng: np.random.Generator, file: File, times: int = 1) -> byte
         elif kind < 0.25:
             parent[key] = copy.deepcopy(at(file.content, choose(rng, found)))
         elif kind < 0.3 and isinstance(parent, dict):
-            parent[choose(rng, ["x", key + "x", "kind", "season", "rows"])] = copy.deepcopy(other_value(rng, None))
+            parent[choose(rng, ["x", f"{key}x", "kind", "season", "rows"])] = copy.deepcopy(other_value(rng, None))
         else:
             parent[key] = copy.deepcopy(other_value(rng, parent[key]))
     return file.written()

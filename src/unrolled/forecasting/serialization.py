@@ -141,7 +141,7 @@ class StoredPart:
     library: str
     types: Mapping[str, str] = field(default_factory=dict)
     reading: Mapping[str, str | int | bool] = field(default_factory=dict)
-    ids: Sequence[str | int | float | bool | None]
+    ids: Sequence[Any]
     id_type: str | None = None
     frequency: Frequency
     layout: CovariateLayout
@@ -346,6 +346,8 @@ def _rebuild_panel(stored: StoredPart, arrays: Mapping[str, Array]) -> Panel:
 
 def _rebuild_ids(stored: StoredPart) -> list[Any]:
     ids, kind = stored.ids, stored.id_type
+    if not {*map(type, ids)} <= {str, int, float, bool, type(None)}:
+        raise InputError("`ids` holds other values than texts and numbers")
     if not ids or len(set(map(str, ids))) < len(ids) or (None in ids and len(ids) > 1):
         raise InputError("`ids` is empty, has an id twice, or lacks one")
     if kind is None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
 
 
+MAX_TYPE_BYTES = 64  # of a cell; types of pandas are smaller, but NumPy has texts of any fixed length
+
+
 class ColumnValues(NamedTuple):
     """A column of covariates: numbers, or positions in a tuple of texts; NaN where missing, (n,)."""
 
@@ -121,6 +124,8 @@ def _as_in_pandas(column: pd.Series, kind: str) -> pd.Series:
     """A column of ids or timestamps as this type of pandas, or as it is if that can't hold its values."""
     try:
         if column.dtype.kind != "M":
+            if getattr(pd.api.types.pandas_dtype(kind), "itemsize", 0) > MAX_TYPE_BYTES:
+                return column
             other = column.astype(kind)  # type: ignore[call-overload]
         elif kind.startswith("period["):
             other = column.dt.to_period(kind[7:-1])

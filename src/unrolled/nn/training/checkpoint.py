@@ -120,5 +120,5 @@ def resume(run: TrainingState, path: str | os.PathLike[str], identity: str, epoc
             vector[...] = arrays[name]
         run.optimizer.step = stored.optimizer_step
         run.history = stored.history
-        run.best_loss = inf if stored.best_loss is None else stored.best_loss
+        run.best_loss = inf if stored.best_loss is None else float(stored.best_loss)
         run.waited = stored.waited
