@@ -154,6 +154,7 @@ def test_annotations_that_only_type_checkers_can_read_are_not_checked():
         (Count, [1, np.int64(7), 2**31 - 1], [0, 2**31, True, 1.0], "a whole number from 1 to 2147483647"),
         (Positive, [5e-324, 1, 1e308], [0, -1.0, float("nan"), "x"], "a number above 0"),
         (Annotated[float, Between(0.5)], [0.5], [0.4], "a number ≥ 0.5"),
+        (float, [10**308], [10**309, -(10**400)], "a number"),
         (tuple[Count, ...], [[], (1, 2)], [[1, 0], [1, "a"], 3], "a list of whole numbers from 1 to 2147483647"),
     ],
 )

@@ -17,7 +17,7 @@ SEVERAL = {int: "whole numbers", float: "numbers", str: "texts", Any: "values"}
 NAMES = {Mapping: "dictionary", os.PathLike: "path", Callable: "function"}
 MAX_SHOWN_LENGTH = 60  # of a value in a message, in characters
 LARGEST_COUNT = 2**31 - 1  # products of two counts are 64-bit whole numbers
-SMALLEST_POSITIVE, LARGEST_FLOAT = 5e-324, np.finfo(np.float64).max
+SMALLEST_POSITIVE, LARGEST_FLOAT = 5e-324, float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)

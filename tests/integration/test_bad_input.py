@@ -239,7 +239,7 @@ def test_the_unchanged_model_is_accepted(place, model, capsys):
         ({"version": 99}, r"has format version 99; this unrolled reads versions up to \d+\. Upgrade: pip install"),
         ({"kind": "checkpoint"}, r"holds a checkpoint, not a network or a forecaster"),
         ({"format": "other"}, r"is a safetensors file, but not one that unrolled wrote"),
-        ({"ids": []}, r"is damaged: its content does not fit together \(`ids` is empty"),
+        ({"ids": []}, r"is damaged: its content does not fit together \(the array 'offsets' should be"),
         ({"frequency": {"unit": "fixed"}}, r"is damaged: .* \(`frequency.step` is missing\)\. Save the model again"),
         ({"params": {"horizon": -1}}, r"is damaged: .* \(`params`: horizon must be a whole number of periods ≥ 1"),
         ({"columns": None}, r"is damaged: .* \(`columns` must be a dictionary; got None\)"),
