@@ -3,14 +3,14 @@
 import dataclasses
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import unrolled as un
-from unrolled.argument_types import check_type, fits
+from unrolled.argument_types import Between, Count, Positive, check_type, fits
 from unrolled.forecasting.inputs.views import register_view
 from unrolled.forecasting.parameters import Parameters
 from unrolled.nn.cells import CELLS
@@ -146,3 +146,21 @@ def test_annotations_that_only_type_checkers_can_read_are_not_checked():
         option: "Unknown" = 1  # noqa: F821
 
     assert OwnCell(2, option="x").option == "x"
+
+
+@pytest.mark.parametrize(
+    ("hint", "good", "bad", "accepted"),
+    [
+        (Count, [1, np.int64(7), 2**31 - 1], [0, 2**31, True, 1.0], "a whole number from 1 to 2147483647"),
+        (Positive, [5e-324, 1, 1e308], [0, -1.0, float("nan"), "x"], "a number above 0"),
+        (Annotated[float, Between(0.5)], [0.5], [0.4], "a number ≥ 0.5"),
+        (float, [10**308], [10**309, -(10**400)], "a number"),
+        (tuple[Count, ...], [[], (1, 2)], [[1, 0], [1, "a"], 3], "a list of whole numbers from 1 to 2147483647"),
+    ],
+)
+def test_limits_in_annotations(hint, good, bad, accepted):
+    for value in good:
+        check_type("`n`", value, hint)
+    for value in bad:
+        with pytest.raises(un.InputError, match=f"`n` must be {accepted}; got"):
+            check_type("`n`", value, hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
@@ -68,7 +69,13 @@ def test_any_tool_can_read_the_arrays(path, rng):
         np.testing.assert_array_equal(file.get_tensor("0.bias_hn"), net.views["0.bias_hn"])
         content = json.loads(file.metadata()["unrolled"])
     assert content["layers"] == [{"kind": "gru", "hidden": 3, "reset": "after"}]
-    assert (content["format"], content["version"], content["kind"]) == ("unrolled", 1, "network")
+    assert (content["format"], content["version"], content["kind"]) == ("unrolled", 2, "network")
+
+
+def test_any_tool_can_compute_the_checksum(path, model):
+    with safe_open(path, framework="numpy") as file:
+        digits = file.metadata()["checksum"]
+    assert hashlib.sha256(model.replace(digits.encode(), b"0" * 64, 1)).hexdigest() == digits
 
 
 def test_strided_arrays_are_written_with_their_values(path):
@@ -105,16 +112,62 @@ def test_garbage_is_refused(path, content):
     assert_refused(path, content, "is not a model file, or is damaged")
 
 
+def test_every_changed_bit_is_refused(path, model):
+    for bit in range(8 * len(model)):
+        changed = bytearray(model)
+        changed[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(changed)
+        with pytest.raises(un.ModelFileError):
+            un.load(path)
+
+
 @given(place=st.integers(0, 10**6), value=st.integers(1, 255))
-def test_a_changed_byte_is_refused_or_read(path, model, place, value):
+def test_a_changed_byte_is_refused(path, model, place, value):
     changed = bytearray(model)
     changed[place % len(model)] ^= value
-    path.write_bytes(changed)
-    try:
-        net = un.load(path)
-    except un.ModelFileError:
-        return
-    assert isinstance(net, un.Network)  # a digit of a weight or of the seed: no format without checksums shows that
+    assert_refused(path, bytes(changed), "damaged|not one that unrolled wrote|newer|versions up to")
+
+
+def test_the_message_says_that_the_checksum_differs(path, model):
+    assert_refused(path, model[:-1] + bytes([model[-1] ^ 1]), "its bytes do not have the checksum that was saved")
+
+
+def test_a_file_of_this_version_needs_a_checksum(path):
+    assert_refused(path, with_content(version=2), "its bytes do not have the checksum")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite_are_refused_by_the_name_of_their_array(value, path):
+    bias = np.array([value], np.float32)
+    content = raw(ARRAYS | {"0.bias": bias}, json.dumps(GOOD | {"layers": [RNN]}))
+    assert_refused(path, content, rf"damaged: the array '0.bias' holds {value} at \(0,\) \(1 such value\)")
+    net = un.Network([un.RNN(1)], 2)
+    net.views["0.bias"][...] = value
+    with pytest.raises(un.InputError, match=f"holds finite numbers, but the array '0.bias' holds {value}"):
+        net.save(path)
+
+
+def test_truth_values_are_one_bit(path):
+    data = raw({"a": np.ones(3, bool)}, json.dumps(GOOD | {"layers": [RNN]}))
+    assert_refused(path, data[:-1] + b"\2", "the array 'a' holds .* at .2,")
+
+
+def test_unknown_values_of_the_future_are_no_damage(path):
+    storage.write(path, "test", {"monthly/covariates.ahead": np.full((1, 1), np.nan)}, {})
+    assert np.isnan(storage.read(path)[1]["monthly/covariates.ahead"]).all()
+
+
+def test_reading_a_large_network_draws_no_initial_parameters(path, monkeypatch):
+    net = un.Network([un.GRU(3)], 2)
+    net.save(path)
+    monkeypatch.setattr("unrolled.nn.program.Program.initialize", None)
+    assert un.load(path).parameters.tobytes() == net.parameters.tobytes()
+
+
+def test_thousands_of_layers_are_read(path):
+    layers = [un.RNN(1)] * 3000
+    un.Network(layers, 1).save(path)
+    assert len(un.load(path).layers) == len(layers)
 
 
 def test_a_missing_file_is_refused(path, tmp_path):
@@ -161,7 +214,16 @@ HOSTILE = {
     "another format": (with_content(format="onnx"), "not one that unrolled wrote"),
     "no version": (raw(ARRAYS, json.dumps({"format": "unrolled", "kind": "network"})), "not one that unrolled wrote"),
     "a version in words": (with_content(version="one"), "not one that unrolled wrote"),
-    "a newer version": (with_content(version=2), "has format version 2; this unrolled reads versions up to 1"),
+    "a newer version": (with_content(version=3), "has format version 3; this unrolled reads versions up to 2"),
+    "version 0": (with_content(version=0), "not one that unrolled wrote"),
+    "an infinite number": (
+        raw(ARRAYS, json.dumps(GOOD | {"layers": [], "x": np.inf})),
+        "not one that unrolled wrote",
+    ),
+    "a number beyond all floats": (
+        raw(ARRAYS, json.dumps(GOOD)[:-1] + ', "x": 1e999}'),
+        "not one that unrolled wrote",
+    ),
     "another kind": (with_content(kind="checkpoint"), "holds a checkpoint, not a network or a forecaster"),
     "a kind that is none": (with_content(kind=["network"]), "holds a"),
     "an empty forecaster": (with_content(kind="forecaster"), "is damaged: its content does not fit together"),
@@ -177,11 +239,11 @@ HOSTILE = {
     "an unhashable option": (with_content(layers=[RNN | {"activation": {}}]), "activation must be 'tanh'"),
     "a huge layer": (with_content(layers=[RNN | {"hidden": 10**6}]), r"0.weight_ih should be .*\(1000000, 2\)"),
     "a layer beyond all memory": (with_content(layers=[RNN | {"hidden": 10**30}]), "should be "),
-    "a huge input": (with_content(input_size=10**12), "should be "),
-    "an input that is none": (with_content(input_size="2"), "features must be a whole number"),
+    "a huge input": (with_content(input_size=10**12), "`input_size` must be a whole number from 1"),
+    "an input that is none": (with_content(input_size="2"), "`input_size` must be a whole number"),
     "another dtype": (with_content(dtype="float64"), "should be .*float64.*; the file has .*float32"),
-    "a dtype that is none": (with_content(dtype="object"), "dtype is 'float32' or 'float64'"),
-    "a seed that is none": (with_content(seed=-1), "a seed is a whole number"),
+    "a dtype that is none": (with_content(dtype="object"), "`dtype` must be 'float32' or 'float64'; got 'object'"),
+    "a seed that is none": (with_content(seed=-1), "`seed` must be a whole number from 0"),
     "a missing array": (raw({}, json.dumps(GOOD | {"layers": [RNN]})), "the file has nothing"),
     "an array of another shape": (
         raw(ARRAYS | {"0.bias": np.zeros(2, np.float32)}, json.dumps(GOOD | {"layers": [RNN]})),
@@ -240,6 +302,14 @@ def test_an_unregistered_name_is_not_reported_as_damage():
     assert str(caught.value).endswith("Register it before loading.")
 
 
+def test_all_errors_of_a_damaged_file_but_a_lack_of_memory_are_one():
+    for error in (ZeroDivisionError(), OverflowError(), ImportError(), RecursionError(), StopIteration()):
+        with pytest.raises(un.ModelFileError, match="is damaged: its content does not fit"), storage.guarded("m"):
+            raise error
+    with pytest.raises(MemoryError), storage.guarded("m"):
+        raise MemoryError
+
+
 def test_an_option_that_no_file_can_hold_is_refused(path):
     @dataclass(frozen=True)
     class Mine(un.RNN):
@@ -247,6 +317,17 @@ def test_an_option_that_no_file_can_hold_is_refused(path):
         function: object = len
 
     with pytest.raises(un.InputError, match="numbers, text and lists of them; it can't hold <built-in function len>"):
+        un.Network([Mine(2)], 1).save(path)
+    assert not path.exists()
+
+
+def test_an_option_that_is_infinite_is_refused_when_it_is_saved(path):
+    @dataclass(frozen=True)
+    class Mine(un.RNN):
+        kind = "mine"
+        limit: float = np.inf
+
+    with pytest.raises(un.InputError, match="finite numbers, but an option of the model is infinite or NaN"):
         un.Network([Mine(2)], 1).save(path)
     assert not path.exists()
 

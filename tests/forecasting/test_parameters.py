@@ -92,6 +92,7 @@ def test_valid_parameters_are_accepted(options):
         ),
         ({"layers": None}, "`layers` must be a whole number ≥ 1; got None"),
         ({"ensemble": 10**6}, r"`ensemble` must be ≤ \d+; got 1000000"),
+        ({"layers": 1001}, "`layers` must be ≤ 1000; got 1001"),
         ({"reach": 4}, "`reach` must be ≤ the horizon, 3; got 4"),
         ({"cell": "transformer"}, "no cell is called 'transformer'"),
         ({"scaling": "banana"}, "no scaling is called 'banana'; known: level, "),

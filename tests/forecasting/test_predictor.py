@@ -190,3 +190,12 @@ def test_new_series_and_covariates_without_a_last_value_are_noted(rng):
     assert fc.predict_notes_ == ["1 series not in the training, such as '7': forecast as new series"]
     fc.predict(frame.assign(x=frame["x"].where(frame.index != 39)))
     assert fc.predict_notes_ == ["column 'x' has no value in the last row of 1 series; the value before is used"]
+
+
+def test_a_forecast_that_is_not_finite_is_refused_with_the_name_of_its_series(rng):
+    fc = quick(scaling="mean").fit(panel_frame(rng))
+    for member in fc.model_.members:
+        member.parameters[...] = 3e38
+    for ask in (fc.predict, fc.sample):
+        with pytest.raises(un.DataError, match=r"the forecast of series 's\d' is not finite. Its last values are"):
+            ask()

@@ -83,26 +83,77 @@ def changed(content, arrays, change):
     return content, arrays
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda c, a: c["ids"].append("s9"), "the series and their rows don't fit together"),
-        (lambda c, a: a.update({"y": a["y"][1:], "covariates.values": a["covariates.values"][1:]}), "their rows"),
-        (lambda c, a: c["params"].update(horizon=5), "the networks don't fit the horizon"),
-        (lambda c, a: c["networks"].clear(), "the networks don't fit the horizon"),
-        (lambda c, a: c["networks"][0].update(known=1), "the networks don't fit the features|parameters instead of"),
-        (lambda c, a: c.update(features=Features().describe()), "the networks don't fit the features"),
-        (
-            lambda c, a: a.update({"covariates.static": a["covariates.static"][1:]}),
-            "the covariates don't fit the series",
-        ),
-        (lambda c, a: a.update({"network.0": a["network.0"][1:]}), r"network 0 has \d+ parameters instead of \d+"),
-        (lambda c, a: c["params"].update(hidden=0), "`hidden` must be a whole number"),
-        (lambda c, a: c["framing"].update(views=["banana"]), "no scaling is called 'banana'"),
-        (lambda c, a: c.update(reading=["a"]), "is not given as options"),
-        (lambda c, a: a.update({"covariates.values": a["covariates.values"][1:]}), "the covariates don't fit"),
-    ],
-)
+def put(*places, **values):
+    """A change of the content at a place: these values."""
+
+    def change(content, arrays):
+        for place in places:
+            content = content[place]
+        content.update(values)
+
+    return change
+
+
+def put_array(name, values):
+    return lambda content, arrays: arrays.update({name: values(arrays[name]) if callable(values) else values})
+
+
+NETWORK = ("networks", 0)
+INCONSISTENT = [
+    (lambda c, a: c["ids"].append("s9"), r"the array 'offsets' should be int64 \(4,\); it is int64 \(3,\)"),
+    (lambda c, a: c["ids"].__setitem__(1, c["ids"][0]), "`ids` is empty, has an id twice, or lacks one"),
+    (put_array("y", lambda y: y[1:]), r"the array 'observed' should be bool \(109,\); it is bool \(110,\)"),
+    (put_array("offsets", np.array([0, 0, 110])), "'offsets' does not divide 110 rows among the series"),
+    (put_array("offsets", np.array([0, 120, 110])), "'offsets' does not divide 110 rows"),
+    (put_array("covariates.ahead_offsets", np.array([0, 0, 1])), "'covariates.ahead_offsets' does not divide 0 rows"),
+    (put_array("first", np.array([0, 2**61])), "of its frequency have no timestamps"),
+    (put_array("profile.smoothing", np.array([0.5, 1.5])), "'profile.smoothing' should lie within 0 and 1"),
+    (put_array("profile.change", np.zeros(2)), "'profile.change' should lie within"),
+    (
+        put_array("covariates.static", lambda s: s[1:]),
+        r"'covariates.static' should be float64 \(2, 1\)",
+    ),
+    (put_array("covariates.values", lambda v: v[1:]), "'covariates.values' should be"),
+    (put_array("network.0", lambda p: p[1:]), r"network 0 has \d+ parameters instead of \d+"),
+    (lambda c, a: a.update({"profile.logs": np.ones(2, bool), "y": -a["y"]}), "has values that are not positive"),
+    (lambda c, a: a.pop("widening"), "the array 'widening' is missing"),
+    (put("params", horizon=5), "the networks don't fit the horizon"),
+    (put("params", hidden=0), "`params`: hidden must be a whole number ≥ 1; got 0"),
+    (put("params", rat=1), "`params.rat` is not known"),
+    (put("params", alias="ds"), "would be called 'ds', as a column of the table is"),
+    (lambda c, a: c["networks"].clear(), "the networks don't fit the horizon"),
+    (put(*NETWORK, known=1), r"`networks\[0\].known` is 1, but windows and features need 0"),
+    (put(*NETWORK, decoder="direct"), "decoder` is 'direct', but `framing.decoded` is True"),
+    (put(*NETWORK, layers=10_000), r"`networks\[0\].layers` must be .* from 1 to 1000"),
+    (put(features=Features().describe()), r"`networks\[0\].channels` is 2, but windows and features need 1"),
+    (put("framing", window=10**12), "`framing.window` must be a whole number from 1 to"),
+    (put("framing", window=9, segment=2), "window of 9 periods is no multiple of its segment of 2"),
+    (put("framing", views=[3]), r"`framing.views\[0\]` must be a text; got 3"),
+    (put("framing", views=["banana"]), "no scaling is called 'banana'"),
+    (put("frequency", step=0), "`frequency.step` must be a whole number from 1"),
+    (put("frequency", unit="fortnight"), "`frequency.unit` must be 'integer', 'fixed' or 'month'"),
+    (put("frequency", unit="fixed", days=[1, 15]), "counts days of months, but its unit is 'fixed'"),
+    (put("frequency", days=[15, 1]), r"the days of its frequency do not rise: \[15, 1\]"),
+    (put("frequency", unit="integer", zone="UTC"), "has a time zone, but counts whole numbers"),
+    (put("frequency", origin=2**63), "`frequency.origin` must be a whole number from"),
+    (lambda c, a: c["frequency"].pop("origin"), "`frequency.origin` is missing"),
+    (put("features", calendar=["moon"]), "`features.calendar` is .'moon'. instead of"),
+    (put("features", "past", columns=[1]), "`features.past` does not fit the 1 column"),
+    (put("features", "past", scale=[0.0]), "`features.past.scale` must be .* above 0"),
+    (
+        put("features", categories=[{"column": 0, "codes": [0, 1]}]),
+        r"`features.categories\[0\]` does not fit",
+    ),
+    (put("layout", static=[]), "`layout.static` does not have the columns of `columns.static`"),
+    (put("columns", weight=7), "`columns.weight` must be a text or None; got 7"),
+    (put("columns", wait="w"), "`columns.wait` is not known"),
+    (put(reading={"sheat": "x"}), "was read with the options sheat"),
+    (put(reading=["a"]), "`reading` must be a dictionary"),
+    (put(library="dask"), "`library` is 'dask', which is not installed or can't hold forecasts"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), INCONSISTENT, ids=[message for _, message in INCONSISTENT])
 def test_inconsistent_content_is_refused(change, message, described):
     with pytest.raises(un.InputError, match=message):
         rebuild(*changed(*described, change))

@@ -22,6 +22,7 @@ LEVELS = {
     ROOT: [
         {"arrays", "errors", "plurals", "version"},
         {"argument_types", "file_sets"},
+        {"schema"},
         {"interactive", "storage"},
         {"nn", "series"},
         {"forecasting"},
@@ -87,7 +88,7 @@ LEVELS = {
         {"inputs"},
         {"model"},
         {"evaluation"},
-        {"parameters", "plausibility"},
+        {"parameters", "plausibility", "stored_arrays"},
         {"defaults"},
         {"predictor"},
         {"fitting"},

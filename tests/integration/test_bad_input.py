@@ -15,6 +15,7 @@ from safetensors.numpy import save, save_file
 
 import unrolled as un
 from shell import AIR, Done, inside, shell
+from unrolled import storage
 from unrolled.cli.command_group import load
 from unrolled.cli.console import with_options
 
@@ -220,10 +221,11 @@ def changed(model: bytes, **content) -> bytes:
     """The model with other content, but the same arrays."""
     length = struct.unpack("<Q", model[:8])[0]
     header = json.loads(model[8 : 8 + length])
-    header["__metadata__"]["unrolled"] = json.dumps(json.loads(header["__metadata__"]["unrolled"]) | content)
+    text = json.dumps(json.loads(header["__metadata__"]["unrolled"]) | content)
+    header["__metadata__"] = {"checksum": storage.NO_CHECKSUM, "unrolled": text}
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
-    return struct.pack("<Q", len(text)) + text + model[8 + length :]
+    return storage.with_checksum(struct.pack("<Q", len(text)) + text + model[8 + length :])
 
 
 def test_the_unchanged_model_is_accepted(place, model, capsys):
@@ -237,10 +239,10 @@ def test_the_unchanged_model_is_accepted(place, model, capsys):
         ({"version": 99}, r"has format version 99; this unrolled reads versions up to \d+\. Upgrade: pip install"),
         ({"kind": "checkpoint"}, r"holds a checkpoint, not a network or a forecaster"),
         ({"format": "other"}, r"is a safetensors file, but not one that unrolled wrote"),
-        ({"ids": []}, r"is damaged"),
-        ({"frequency": {"unit": "fixed"}}, r"is damaged"),
-        ({"params": {"horizon": -1}}, r"is damaged"),
-        ({"columns": None}, r"is damaged"),
+        ({"ids": []}, r"is damaged: its content does not fit together \(the array 'offsets' should be"),
+        ({"frequency": {"unit": "fixed"}}, r"is damaged: .* \(`frequency.step` is missing\)\. Save the model again"),
+        ({"params": {"horizon": -1}}, r"is damaged: .* \(`params`: horizon must be a whole number of periods ≥ 1"),
+        ({"columns": None}, r"is damaged: .* \(`columns` must be a dictionary; got None\)"),
     ],
 )
 def test_models_with_changed_content_are_refused(content, message, place, model, capsys):

@@ -11,6 +11,7 @@ import pytest
 import unrolled as un
 from tables import shops, split_future, table
 from unrolled.forecasting.inputs.features import Features
+from unrolled.schema import read_object
 from unrolled.series.columns import Columns
 
 QUICK = {"cell": "rnn", "steps": 20, "ensemble": 2, "hidden": 8, "verbose": 0}
@@ -164,7 +165,7 @@ def test_a_file_keeps_all_bits_and_the_known_future(rng, tmp_path):
     pd.testing.assert_frame_equal(loaded.predict(level=[80]), expected, check_exact=True)
     pd.testing.assert_frame_equal(loaded.predict(known, [80], future=future), expected, check_exact=True)
     features = loaded.model_.features
-    assert features == fc.model_.features == Features.rebuild(json.loads(json.dumps(features.describe())))
+    assert features == fc.model_.features == read_object(json.loads(json.dumps(features.describe())), Features)
     assert loaded.columns_ == Columns(past=("past",), future=("price", "sky"), static=("size", "town"), weight="w")
 
 

@@ -175,6 +175,15 @@ def test_fixed_features_and_codes_are_repeated_at_every_step_ahead():
     assert {a.dtype for a in inputs.values()} == {F32}
 
 
+def test_windows_longer_than_all_rows_take_no_memory():
+    windows = replace(by_hand(), window=10**12)
+    found, lengths = windows.inputs(np.arange(2), F64)
+    expected, _ = by_hand().inputs(np.arange(2), F64)
+    np.testing.assert_array_equal(found["x"], expected["x"][:, : found["x"].shape[1]])
+    assert found["x"].shape[1] == max(windows.lengths) // windows.segment
+    assert lengths is None or max(lengths) == found["x"].shape[1]
+
+
 @pytest.mark.parametrize("kind", decoders.KINDS)
 @pytest.mark.parametrize("ragged", [False, True], ids=["", "lengths"])
 def test_past_the_end_of_a_window_only_channels_known_ahead_are_read(ragged, kind, rng):

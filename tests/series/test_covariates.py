@@ -8,6 +8,7 @@ import numpy as np
 
 from shops import SHOPS, shops
 from tables import table
+from unrolled.schema import read_object
 from unrolled.series.columns import Columns
 from unrolled.series.covariates import CovariateLayout, Covariates
 from unrolled.series.from_frame import read_panel
@@ -22,7 +23,7 @@ def test_without_covariates_there_are_none():
 
 def test_a_layout_survives_a_file():
     covariates = read_panel(shops(), SHOPS).covariates
-    assert CovariateLayout.rebuild(json.loads(json.dumps(covariates.layout.describe()))) == covariates.layout
+    assert read_object(json.loads(json.dumps(covariates.layout.describe())), CovariateLayout) == covariates.layout
     again = Covariates(covariates.layout, **covariates.arrays())
     assert again.names == covariates.names
     assert again.values is covariates.values

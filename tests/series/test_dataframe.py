@@ -14,7 +14,7 @@ import pytest
 import unrolled as un
 from tables import LIBRARIES, table
 from unrolled.series.columns import Columns, named_columns
-from unrolled.series.dataframe import library_of
+from unrolled.series.dataframe import Library, in_library, library_of
 from unrolled.series.from_frame import read_panel
 from unrolled.series.panel import Panel
 
@@ -283,3 +283,11 @@ def test_dates_in_the_index_and_paths_are_refused_with_the_remedy():
     days = pd.date_range("2024-01-01", periods=3, name="ds")
     refused(pd.DataFrame({"y": [1.0, 2.0, 3.0]}, index=days), r"no column 'ds'.* Call `\.reset_index\(\)`")
     refused("sales.csv", r"Read it with `un\.read_table\('sales\.csv'\)`")
+
+
+def test_a_type_of_texts_of_a_fixed_length_is_ignored():
+    """Such a type in a model file could take gigabytes."""
+    library = Library(types={"unique_id": "S1000000000", "ds": "object"})
+    frame = in_library({"unique_id": np.array(["a", "b"], object)}, library)
+    assert frame["unique_id"].tolist() == ["a", "b"]
+    assert frame["unique_id"].dtype in (object, "str")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import unrolled as un
 from unrolled.series.frequency import DAY, HOUR, MINUTE, SECOND, Frequency
+from unrolled.series.open_phases import WEEKDAYS
 
 
 def dates(*texts: str) -> np.ndarray:
@@ -333,3 +334,45 @@ def test_names_that_are_no_frequency_of_numbers_are_refused(name, message):
 
 def test_a_step_between_whole_numbers_can_be_given():
     assert Frequency.named(5, np.int64(3)) == Frequency("integer", 5, 3)
+
+
+# --- damaged files --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "frequency",
+    [
+        Frequency("integer", 3, -7),
+        Frequency("fixed", DAY, 0, open=WEEKDAYS),
+        Frequency("fixed", 2 * DAY, 0, open=WEEKDAYS),
+        Frequency("fixed", DAY // 24, 0, open="0" * 8 + "1" * 160, zone="Europe/Berlin"),
+        Frequency("month", 3, 0, month_end=True),
+        Frequency("month", 1, 0, days=(1, 11, 21)),
+        Frequency("month", 1, 0, weekday=(3, 4)),
+    ],
+)
+def test_frequencies_that_occur_pass_all_checks(frequency):
+    frequency.check()
+    frequency.check_range(-50, 700)
+    with pytest.raises(un.InputError, match="periods 0 to 4611686018427387904 of its frequency have no timestamps"):
+        frequency.check_range(0, 2**62)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "message"),
+    [
+        (Frequency("fixed", DAY, 0, open="11"), "are not a mask: '11'"),
+        (Frequency("fixed", DAY, 0, open="0000000"), "are not a mask"),
+        (Frequency("fixed", DAY, 0, open="111x111"), "are not a mask"),
+        (Frequency("fixed", DAY // 2, 0, open=WEEKDAYS), "are not a mask"),
+        (Frequency("month", 1, 0, open=WEEKDAYS), "are not a mask"),
+        (Frequency("fixed", DAY, 0, open="1" * 70_000), "are not a mask"),
+        (Frequency("fixed", DAY, 0, weekday=(1, 1)), "counts days of months"),
+        (Frequency("month", 1, 0, days=(1, 1)), "do not rise"),
+        (Frequency("integer", 1, 0, zone="UTC"), "counts whole numbers"),
+        (Frequency("fixed", DAY, 0, zone="Mars"), "not a known time zone"),
+    ],
+)
+def test_parts_that_contradict_each_other_are_refused(frequency, message):
+    with pytest.raises(un.InputError, match=message):
+        frequency.check()

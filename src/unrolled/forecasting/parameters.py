@@ -16,7 +16,7 @@ from ..series.frequency import Frequency, mase_season
 from ..series.zones import checked_zone
 from .baselines.registry import BASELINES
 from .inputs.views import views_named
-from .model.architecture import Decoder
+from .model.architecture import MAX_LAYERS, Decoder
 from .model.combination import Combination, weights_of
 from .model.distributions import OutputDistribution, distribution_named
 from .model.settings import MAX_NETWORKS
@@ -121,8 +121,9 @@ class Parameters:
             value = getattr(self, name)
             if not (is_count(value) or (value is None and name in optional)):
                 raise InputError(f"`{name}` must be a whole number ≥ 1; got {value!r}.")
-        if (self.ensemble or 0) > MAX_NETWORKS:
-            raise InputError(f"`ensemble` must be ≤ {MAX_NETWORKS}; got {self.ensemble}.")
+        for name, most in (("ensemble", MAX_NETWORKS), ("layers", MAX_LAYERS)):
+            if (getattr(self, name) or 0) > most:
+                raise InputError(f"`{name}` must be ≤ {most}; got {getattr(self, name)}.")
         for name, (low, high, meaning) in RANGES.items():
             value = getattr(self, name)
             if not (value is None and name in optional) and not (fits(value, float) and low <= value < high):

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from ..arrays import Array
-from ..errors import InputError
+from ..errors import DataError, InputError
 from ..series.columns import Columns, plain_id
 from ..series.dataframe import PANDAS, Library, library_of
 from ..series.from_frame import read_panel
@@ -174,6 +176,8 @@ class Predictor:
         origins = self.origins(series, columns, future, horizon)
         values = self.quantiles(origins, horizon, intervals=bool(levels))
         forecast = self.forecast_columns(values, levels)
+        for column in forecast.values():
+            _refuse_infinite(series.panel, column)
         frame = forecast_frame(series.panel, horizon, columns, forecast, series.library)
         told = [limit_notes] if self.parameters.nonnegative is None and not self.ensemble.distribution.counts else []
         checks = [check(series.panel, series.transform, forecast) for check in (*told, fan_notes)]
@@ -194,6 +198,7 @@ class Predictor:
         origins = self.origins(series, columns, future, horizon)
         noise = path_noise(self.ensemble, horizon, len(series.panel.ids), n, seed)
         paths = sample_paths(self.ensemble, origins, horizon, self.conformal_factors, noise)
+        _refuse_infinite(series.panel, paths)
         return Prediction(path_frame(series.panel, columns, self.name, paths, series.library), [])
 
     def _notes(self, series: SeriesToForecast, origins: TransformedOrigins) -> list[str]:
@@ -208,3 +213,16 @@ class Predictor:
                 f"{len(new)} series not in the training, such as {plain_id(new[0])!r}: forecast as new series"
             )
         return notes
+
+
+def _refuse_infinite(panel: Panel, forecast: Array) -> None:
+    """Raise a `DataError` for the first series whose forecast, (S, ...), is not finite."""
+    wrong = ~np.isfinite(forecast).all(axis=tuple(range(1, forecast.ndim)))
+    if wrong.any():
+        k = int(wrong.argmax())
+        low, high = panel.y[panel.series(k)].min(), panel.y[panel.series(k)].max()
+        raise DataError(
+            f"the forecast of {panel.name(k)} is not finite. Its last values are {low:g} to {high:g}, and numbers of "
+            "that size, or of the fitted model, are beyond the computation. Divide the target by a constant, and fit "
+            "again."
+        )

@@ -1,8 +1,7 @@
 """A fitted table as the content of a file, and back. docs/model-file.md specifies the keys."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,18 +10,20 @@ import pandas as pd
 from ..argument_types import check_type
 from ..arrays import Array
 from ..errors import InputError
+from ..schema import Readers, read_object
 from ..series.columns import Columns, plain_id
 from ..series.covariates import CovariateLayout, Covariates
 from ..series.dataframe import Library, in_library
 from ..series.frequency import Frequency
 from ..series.open_phases import DAY, WEEKDAYS
 from ..series.panel import Panel
-from ..series.zones import checked_zone
+from .inputs.calendar import calendar_features
 from .inputs.features import Features
-from .inputs.views import views_named
+from .inputs.views import View, views_named
 from .inputs.window_spec import WindowSpec
 from .model.architecture import Architecture
 from .model.ensemble import Ensemble, Member
+from .model.settings import network_sizes
 from .multi_frequency import FittedTable
 from .parameters import Parameters
 from .predictor import Predictor, Source
@@ -30,6 +31,7 @@ from .preprocessing.transform import SeriesTransform
 from .probabilistic.quantiles import MEDIAN
 from .selection.automatic import SelectionResult
 from .selection.search import EVIDENCE
+from .stored_arrays import checked_arrays, rows_of
 
 COLUMNS = ("id", "time", "target", "past", "future", "static", "weight")
 MAX_TRIALS_KEPT = 50  # of a search
@@ -100,15 +102,6 @@ def _describe_ids(ids: Sequence[Any]) -> Content:
     return {"ids": plain} | ({} if usual or len(own) > 1 else {"id_type": own.pop().name})
 
 
-def _rebuild_ids(content: Mapping[str, Any]) -> list[Any]:
-    kind = content.get("id_type")
-    if kind is None:
-        return list(content["ids"])
-    if kind not in NUMBER_TYPES:
-        raise InputError(f"the type of its ids is unknown: {kind!r}")
-    return list(np.array(content["ids"], kind))
-
-
 def _describe_member(member: Member) -> Content:
     architecture = asdict(member.architecture)
     return {STORED_NAMES.get(name, name): value for name, value in architecture.items()} | {"view": member.view.name}
@@ -124,6 +117,49 @@ def _describe_search(selection: SelectionResult) -> Content:
 # --- reading ----------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class StoredSearch:
+    """The evidence of a search in a file."""
+
+    table: tuple[Mapping[str, Any], ...]
+    chosen: Parameters
+
+
+@dataclass(frozen=True)
+class StoredMember:
+    """A network in a file, without its parameters."""
+
+    architecture: Architecture
+    view: View
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredPart:
+    """The content of a fit of one frequency; docs/model-file.md explains the keys."""
+
+    params: Parameters
+    columns: Columns
+    library: str
+    types: Mapping[str, str] = field(default_factory=dict)
+    reading: Mapping[str, str | int | bool] = field(default_factory=dict)
+    ids: Sequence[Any]
+    id_type: str | None = None
+    frequency: Frequency
+    layout: CovariateLayout
+    features: Features
+    framing: WindowSpec
+    networks: tuple[StoredMember, ...]
+    search: StoredSearch | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredTable:
+    """The content of a fit of several frequencies."""
+
+    params: Parameters
+    parts: tuple[tuple[str, StoredPart], ...]
+
+
 def rebuild(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> FittedTable:
     """The fitted table that `describe` described.
 
@@ -131,150 +167,243 @@ def rebuild(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> FittedTa
         InputError: the content is inconsistent, or needs something that is not registered.
     """
     if "parts" not in content:
-        predictor, selection = _rebuild_part(content, arrays)
+        stored = read_object(content, StoredPart, readers=READERS, ignore_unknown=True)
+        predictor = _rebuild_part(stored, arrays)
         name = predictor.context.frequency.name
-        parameters = selection.asked if selection else predictor.parameters
-        selections = {name: selection} if selection else {}
-        return FittedTable(parameters=parameters, predictors={name: predictor}, selections=selections)
-    parameters = Parameters(**content["params"])
-    parameters.check()
+        selections = {name: selection} if (selection := _rebuild_search(stored)) else {}
+        return FittedTable(parameters=stored.params, predictors={name: predictor}, selections=selections)
+    table = read_object(content, StoredTable, readers=READERS, ignore_unknown=True)
+    parts = dict(table.parts)
     found = {}
-    for name, own in content["parts"]:
+    for name, stored in parts.items():
         of = f"{name}/"
-        found[name] = _rebuild_part(own, {n.removeprefix(of): a for n, a in arrays.items() if n.startswith(of)})
-    if not found:
-        raise InputError("it has no parts")
+        found[name] = _rebuild_part(stored, {n.removeprefix(of): a for n, a in arrays.items() if n.startswith(of)})
+    if not found or len({one.context.frequency.name for one in found.values()}) < len(table.parts):
+        raise InputError("its parts are not of different frequencies")
+    first = next(iter(found.values()))
+    if any((one.source, one.name) != (first.source, first.name) for one in found.values()):
+        raise InputError("its parts are not of one table, with one name of the forecast")
     return FittedTable(
-        parameters=parameters,
-        predictors={name: predictor for name, (predictor, _) in found.items()},
+        parameters=table.params,
+        predictors=found,
         mixed=True,
-        selections={name: selection for name, (_, selection) in found.items() if selection},
+        selections={name: search for name, own in parts.items() if (search := _rebuild_search(own))},
     )
 
 
-def _rebuild_part(
-    content: Mapping[str, Any], arrays: Mapping[str, Array]
-) -> tuple[Predictor, SelectionResult | None]:
-    asked = Parameters(**content["params"])
-    asked.check()
-    selection = _rebuild_search(asked, content.get("search"))
-    parameters = selection.chosen if selection else asked
-    source = Source(Columns(**content["columns"]), _library(content), _reading(content.get("reading", {})))
-    context = _rebuild_panel(content, arrays)
-    transform = _rebuild_transform(parameters, arrays)
-    framing = content["framing"]
-    spec = WindowSpec(**{**framing, "views": views_named(framing["views"])})
+def _rebuild_part(stored: StoredPart, arrays: Mapping[str, Array]) -> Predictor:
+    parameters = stored.search.chosen if stored.search else stored.params
+    columns = replace(stored.columns, rows=None)
+    stored.params.check_name(columns)
+    if stored.reading:
+        from ..series.files.options import ReadOptions  # tables that come from files are read by commands only
+
+        ReadOptions().with_defaults(stored.reading)  # raises if an option is not known or invalid
+    _check_features(stored)
+    _check_networks(stored, parameters)
+    arrays = checked_arrays(_of_this_version(arrays, parameters), _sizes(stored, parameters, arrays))
+    context = _rebuild_panel(stored, arrays)
+    transform = SeriesTransform(**{f.name: arrays[f"profile.{f.name}"] for f in fields(SeriesTransform)})
+    if (context.y[np.repeat(transform.logs, context.lengths)] <= 0).any():
+        raise InputError("a series taken in logarithms has values that are not positive")
+    spec = stored.framing
     ensemble = Ensemble(
         spec,
-        Features.rebuild(content["features"]),
-        [_rebuild_member(k, described, arrays) for k, described in enumerate(content["networks"])],
+        stored.features,
+        [_rebuild_member(k, member, arrays) for k, member in enumerate(stored.networks)],
         distribution=parameters.distribution,
         support=parameters.support,
         correlation=arrays.get("dependence"),
         seed=parameters.seed,
-        combination=parameters.combination(spec.season, context.frequency),
+        combination=parameters.combination(spec.season, stored.frequency),
     )
-    _refuse_misfits(parameters, context, transform, ensemble)
-    in_library({}, source.library)
-    predictor = Predictor(
+    return Predictor(
         parameters=parameters,
-        source=source,
+        source=Source(columns, _checked_library(stored), stored.reading),
         ensemble=ensemble,
         transform=transform,
-        conformal_factors=_conformal_factors(arrays["widening"]),
+        conformal_factors=arrays["widening"],
         context=context,
     )
-    return predictor, selection
 
 
-def _rebuild_transform(parameters: Parameters, arrays: Mapping[str, Array]) -> SeriesTransform:
-    """The transform of the series. In files of older versions the parameters say which are never negative."""
+def _checked_library(stored: StoredPart) -> Library:
+    library = Library(stored.library, stored.types)
+    try:
+        in_library({}, library)
+    except Exception as error:  # every library raises errors of its own
+        raise InputError(f"`library` is {library.name!r}, which is not installed or can't hold forecasts") from error
+    return library
+
+
+def _of_this_version(arrays: Mapping[str, Array], parameters: Parameters) -> dict[str, Array]:
+    """The arrays with those that files of older versions lack.
+
+    There the parameters say which series are never negative, and the factor of the 99 % interval is that of the 95 %
+    interval, from which it is extrapolated.
+    """
     bounded = bool(parameters.nonnegative) or parameters.distribution.counts
-    parts = {"profile.nonnegative": np.full(len(arrays["profile.logs"]), bounded), **arrays}
-    return SeriesTransform(**{f.name: parts[f"profile.{f.name}"] for f in fields(SeriesTransform)})
+    added = {"profile.nonnegative": np.full(rows_of("profile.logs", arrays), bounded), **arrays}
+    if rows_of("widening", arrays) == MEDIAN - 1:
+        added["widening"] = np.concatenate([arrays["widening"][:1], arrays["widening"]])
+    return added
 
 
-def _conformal_factors(stored: Array) -> Array:
-    """The factors of all intervals, (MEDIAN, H). Files of older versions have none of the 99 % interval, which is
-    extrapolated from the 95 % interval."""
-    return np.concatenate([stored[:1], stored]) if len(stored) == MEDIAN - 1 else stored
+def _sizes(stored: StoredPart, parameters: Parameters, arrays: Mapping[str, Array]) -> dict[str, int]:
+    """The sizes in the shapes of the arrays, by the names that docs/model-file.md gives them."""
+    layout = stored.layout
+    return {
+        "S": len(stored.ids),
+        "S + 1": len(stored.ids) + 1,
+        "n": rows_of("y", arrays),
+        "M": rows_of("covariates.ahead", arrays),
+        "C": len(layout.names),
+        "K": layout.known,
+        "A": sum(len(spec.names) for spec in layout.numeric),
+        "B": len(layout.categorical),
+        "m": stored.framing.season,
+        "H": stored.framing.horizon,
+        "intervals": MEDIAN,
+        "extremes": 3,
+        "horizon": parameters.horizon,
+    }
 
 
-def _library(content: Mapping[str, Any]) -> Library:
-    types = content.get("types", {})
-    check_type("types", types, Mapping[str, str])
-    return Library(content["library"], types)
-
-
-def _rebuild_search(asked: Parameters, described: Mapping[str, Any] | None) -> SelectionResult | None:
-    if described is None:
+def _rebuild_search(stored: StoredPart) -> SelectionResult | None:
+    if stored.search is None:
         return None
-    table = pd.DataFrame(described["table"], columns=EVIDENCE)
-    return SelectionResult(asked, Parameters(**described["chosen"] | {"verbose": asked.verbose}), table)
+    table = pd.DataFrame(list(stored.search.table), columns=EVIDENCE)
+    chosen = replace(stored.search.chosen, verbose=stored.params.verbose)
+    return SelectionResult(stored.params, chosen, table)
 
 
-def _rebuild_member(k: int, described: Mapping[str, Any], arrays: Mapping[str, Array]) -> Member:
-    own = {stored: name for name, stored in STORED_NAMES.items()}
-    given = {own.get(name, name): value for name, value in described.items() if name != "view"}
-    architecture = Architecture(**given | {"category_sizes": tuple(given["category_sizes"])})
-    parameters = np.array(arrays[f"network.{k}"])
-    if parameters.shape != (architecture.program.size,):
-        raise InputError(f"network {k} has {parameters.size} parameters instead of {architecture.program.size}")
-    return Member(architecture, views_named(described["view"])[0], parameters)
+def _rebuild_member(k: int, stored: StoredMember, arrays: Mapping[str, Array]) -> Member:
+    parameters, size = arrays.get(f"network.{k}", np.zeros(0, np.float32)), stored.architecture.program.size
+    if parameters.shape != (size,) or parameters.dtype != np.float32:
+        raise InputError(f"network {k} has {parameters.size} parameters instead of {size}")
+    return Member(stored.architecture, stored.view, np.array(parameters))
 
 
-def _refuse_misfits(parameters: Parameters, context: Panel, transform: SeriesTransform, ensemble: Ensemble) -> None:
-    """Raise if the parts of a file are inconsistent."""
-    if not len(context.ids) == len(context.offsets) - 1 == len(transform.logs) or context.offsets[-1] != len(
-        context.y
-    ):
-        raise InputError("the series and their rows don't fit together")
-    if not ensemble.members or parameters.steps_at_once != ensemble.spec.horizon:
+def _check_networks(stored: StoredPart, parameters: Parameters) -> None:
+    """Raise if the networks do not read the windows and features, or do not give the horizon."""
+    spec, features = stored.framing, stored.features
+    if not stored.networks or parameters.steps_at_once != spec.horizon:
         raise InputError("the networks don't fit the horizon")
-    features = ensemble.features
-    for member in ensemble.members:
-        if any(getattr(member.architecture, name) != getattr(features, name) for name in STORED_NAMES):
-            raise InputError("the networks don't fit the features")
+    if spec.window % spec.segment:
+        raise InputError(f"its window of {spec.window} periods is no multiple of its segment of {spec.segment}")
+    for k, member in enumerate(stored.networks):
+        own = member.architecture
+        wanted = network_sizes(spec, member.view, features) | {"outputs": parameters.distribution.size}
+        for name, value in wanted.items():
+            if getattr(own, name) != value:
+                shown = f"networks[{k}].{STORED_NAMES.get(name, name)}"
+                raise InputError(f"`{shown}` is {getattr(own, name)}, but windows and features need {value}")
+        if (own.decoder != "direct") != spec.decoded:
+            raise InputError(f"`networks[{k}].decoder` is {own.decoder!r}, but `framing.decoded` is {spec.decoded}")
 
 
-def _reading(options: Any) -> dict[str, Any]:
-    """The options with which the table of the training was read, as they were saved."""
-    if not isinstance(options, dict) or not all(isinstance(v, (str, int)) for v in options.values()):
-        raise InputError(f"the way its table was read is not given as options: {options!r}")
-    return options
+def _check_features(stored: StoredPart) -> None:
+    """Raise if the features are not those of the covariates and the calendar."""
+    features, layout, columns = stored.features, stored.layout, stored.columns
+    for part in ("past", "future", "static"):
+        if tuple(spec.name for spec in getattr(layout, part)) != getattr(columns, part):
+            raise InputError(f"`layout.{part}` does not have the columns of `columns.{part}`")
+        specs = layout.numeric if part == "static" else getattr(layout, part)
+        own, width = getattr(features, part), sum(len(spec.names) for spec in specs)
+        if not len(own.columns) == len(own.center) == len(own.scale) or max(own.columns, default=-1) >= width:
+            raise InputError(f"`features.{part}` does not fit the {width} column(s) of `layout.{part}`")
+    for k, category in enumerate(features.categories):
+        texts = layout.categorical[category.column].texts if category.column < len(layout.categorical) else None
+        if texts is None or len(category.codes) != len(texts) + 1:
+            raise InputError(f"`features.categories[{k}]` does not fit the texts of its column")
+    names, _ = calendar_features(stored.frequency, np.zeros(0, np.int64), features.season)
+    if list(features.calendar) not in ([], names):
+        raise InputError(f"`features.calendar` is {list(features.calendar)} instead of {names}")
 
 
-def _rebuild_frequency(described: Mapping[str, Any]) -> Frequency:
-    if described["unit"] == "business day":  # in files written before there were closed phases
-        return Frequency("fixed", described["step"] * DAY, described["origin"], open=WEEKDAYS)
-    mask = described.get("open", "")
-    if not re.fullmatch("[01]*", mask) or len(mask) % 7 or (mask and "1" not in mask):
-        raise InputError(f"the open phases of its frequency are not a mask: {mask!r}")
-    kept: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in described.items()}
-    frequency = Frequency(**kept)
-    if frequency.zone is not None:
-        checked_zone(frequency.zone)
-    frequency.stamps(np.zeros(1, np.int64))  # raises if its days can't be used
-    return frequency
-
-
-def _rebuild_panel(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Panel:
-    layout = CovariateLayout.rebuild(content["layout"])
+def _rebuild_panel(stored: StoredPart, arrays: Mapping[str, Array]) -> Panel:
+    layout, offsets, first = stored.layout, arrays["offsets"], arrays["first"]
     parts = {f.name: arrays[f"covariates.{f.name}"] for f in fields(Covariates) if f.name != "layout"}
-    rows, series = len(arrays["y"]), len(arrays["offsets"]) - 1
-    lengths = {"values": rows, "static": series, "categories": series, "weights": series, "ahead_offsets": series + 1}
-    columns = (len(layout.names), layout.known)
-    if any(len(parts[name]) != n for name, n in lengths.items()) or columns != (
-        parts["values"].shape[1],
-        parts["ahead"].shape[1],
+    for name, ends, rows, least in (
+        ("offsets", offsets, len(arrays["y"]), 1),
+        ("covariates.ahead_offsets", parts["ahead_offsets"], len(parts["ahead"]), 0),
     ):
-        raise InputError("the covariates don't fit the series")
+        if ends[0] != 0 or ends[-1] != rows or (np.diff(ends) < least).any():
+            raise InputError(f"the array {name!r} does not divide {rows} rows among the series")
+    for spec, codes in zip(layout.categorical, parts["categories"].T, strict=True):
+        if codes.max() > len(spec.texts or ()):
+            raise InputError(f"the array 'covariates.categories' has a code {codes.max()} of {spec.name!r}")
+    stored.frequency.check_range(int(first.min()), int((first + np.diff(offsets)).max()) + stored.framing.horizon)
     return Panel(
-        _rebuild_ids(content),
-        _rebuild_frequency(content["frequency"]),
-        arrays["offsets"],
-        arrays["first"],
+        _rebuild_ids(stored),
+        stored.frequency,
+        offsets,
+        first,
         arrays["y"],
         arrays["observed"],
         covariates=Covariates(layout, **parts),
     )
+
+
+def _rebuild_ids(stored: StoredPart) -> list[Any]:
+    ids, kind = stored.ids, stored.id_type
+    if not {*map(type, ids)} <= {str, int, float, bool, type(None)}:
+        raise InputError("`ids` holds other values than texts and numbers")
+    if not ids or len(set(map(str, ids))) < len(ids) or (None in ids and len(ids) > 1):
+        raise InputError("`ids` is empty, has an id twice, or lacks one")
+    if kind is None:
+        return list(ids)
+    if kind not in NUMBER_TYPES:
+        raise InputError(f"the type of its ids is unknown: {kind!r}")
+    return list(np.array(ids, kind))
+
+
+# --- values with readers of their own ---------------------------------------------------------------
+
+
+def _read_parameters(value: Any, place: str) -> Parameters:
+    parameters = read_object(value, Parameters, place)
+    try:
+        parameters.check()
+    except InputError as error:  # commands would take parameters in backticks for options that were given
+        raise type(error)(f"`{place}`: {str(error).replace('`', '')}") from error
+    return parameters
+
+
+def _read_view(value: Any, place: str) -> View:
+    check_type(f"`{place}`", value, str)
+    return views_named(value)[0]
+
+
+def _read_member(value: Any, place: str) -> StoredMember:
+    check_type(f"`{place}`", value, Mapping)
+    own = {stored: name for name, stored in STORED_NAMES.items()}
+    described = {own.get(name, name): part for name, part in value.items() if name != "view"}
+    return StoredMember(read_object(described, Architecture, place), _read_view(value.get("view"), f"{place}.view"))
+
+
+def _read_frequency(value: Any, place: str) -> Frequency:
+    business = isinstance(value, dict) and value.get("unit") == "business day"
+    if business:  # in files written before there were closed phases
+        value = {**value, "unit": "fixed", "open": WEEKDAYS}
+    frequency = read_object(value, Frequency, place)
+    if business:
+        frequency = replace(frequency, step=frequency.step * DAY)
+    frequency.check()
+    return frequency
+
+
+def _read_pair(value: Any, place: str) -> tuple[str, StoredPart]:
+    check_type(f"`{place}`", value, tuple[Any, Any])
+    name, part = value
+    check_type(f"`{place}[0]`", name, str)
+    return name, read_object(part, StoredPart, f"{place}[1]", READERS, ignore_unknown=True)
+
+
+READERS: Readers = {
+    Parameters: _read_parameters,
+    View: _read_view,
+    StoredMember: _read_member,
+    Frequency: _read_frequency,
+    tuple[str, StoredPart]: _read_pair,
+}

@@ -141,15 +141,16 @@ class Windows:
         return -(-self.horizon // self.segment)
 
     def inputs(self, rows: Array, dtype: np.dtype) -> tuple[dict[str, Array], Array | None]:
-        """The network's inputs by name, and lengths in steps (None if all windows are full)."""
+        """The network's inputs by name, as long as the longest row; and lengths in steps, None if all are equal."""
         lengths = self.lengths[rows]
-        places = np.arange(self.window)
+        window = max(int(lengths.max()), self.segment)  # no padding beyond the longest
+        places = np.arange(window)
         at = self.starts[rows, None] + np.minimum(places, np.maximum(lengths - 1, 0)[:, None])
         x = self._scaled(rows, at, 0)
-        full = bool((lengths == self.window).all())
+        full = bool((lengths == window).all())
         if not full:
             x[places >= lengths[:, None]] = 0
-        steps = self.window // self.segment
+        steps = window // self.segment
         found = {"x": x.reshape(len(rows), steps, -1).astype(dtype, copy=False)}
         if self.decoded:
             found |= self._ahead(rows, dtype)

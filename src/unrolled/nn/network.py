@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
 from .. import storage
-from ..argument_types import check_type
+from ..argument_types import Between, Count, check_type
 from ..arrays import Array
 from ..errors import InputError, ModelFileError
 from ..interactive.html import table, titled
+from ..schema import read_object
 from .argument_checks import checked_dtype, numbers
 from .cells.base import CELLS
 from .datasets import Arrays, target_array
@@ -37,6 +39,16 @@ class Gradients(NamedTuple):
     parameters: Array  # flat, like `Network.parameters`
     x: Array  # (N, T, F)
     state: State  # of the initial state
+
+
+@dataclass(frozen=True)
+class StoredNetwork:
+    """The content of a file; docs/model-file.md explains the keys."""
+
+    layers: tuple[Mapping[str, Any], ...]
+    input_size: Count
+    dtype: Literal["float32", "float64"]
+    seed: Annotated[int, Between(0, 2**64 - 1)]
 
 
 class Network:
@@ -65,12 +77,16 @@ class Network:
         self, layers: Iterable[Rule], input_size: int, dtype: str | np.dtype = "float32", seed: int = 0
     ) -> None:
         check_type("layers", layers, Iterable[Rule])
+        self._assemble(layers, input_size, dtype, seed)
+        self._parameters = self.program.initialize(self.seed, self.dtype)
+
+    def _assemble(self, layers: Iterable[Rule], input_size: int, dtype: str | np.dtype, seed: int) -> None:
+        """Set everything but the parameters."""
         self.layers = tuple(layers)
         self.input_size = input_size
         self.dtype = checked_dtype(dtype)
         self.seed = checked_seed(seed)
         self.program = sequential_program(self.layers, input_size)
-        self._parameters = self.program.initialize(self.seed, self.dtype)
 
     @property
     def parameters(self) -> Array:
@@ -260,15 +276,19 @@ class Network:
     @classmethod
     def rebuild(cls, content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Network:
         """The network that `describe` described, with these parameters."""
+        stored = read_object(content, StoredNetwork, ignore_unknown=True)
         known: dict[str, type[Any]] = {**CELLS, **LAYERS}
-        layers = [storage.restore(layer, known) for layer in content["layers"]]
+        net = cls.__new__(cls)
+        layers = [storage.restore(layer, known) for layer in stored.layers]
+        net._assemble(layers, stored.input_size, stored.dtype, stored.seed)
         # before anything is allocated: the sizes in a damaged file may not be those of its arrays
-        for name, parameter in sequential_program(layers, content["input_size"]).parameters.items():
+        for name, parameter in net.program.parameters.items():
             found = (arrays[name].shape, arrays[name].dtype) if name in arrays else "nothing"
-            wanted = (parameter.shape, checked_dtype(content["dtype"]))
-            if found != wanted:
-                raise ModelFileError(f"parameter {name} should be {wanted}; the file has {found}.")
-        net = cls(layers, content["input_size"], content["dtype"], content["seed"])
+            if found != (parameter.shape, net.dtype):
+                raise ModelFileError(
+                    f"parameter {name} should be {(parameter.shape, net.dtype)}; the file has {found}."
+                )
+        net._parameters = np.empty(net.program.size, net.dtype)
         for name, view in net.views.items():
             view[...] = arrays[name]
         return net

@@ -167,6 +167,8 @@ class ProgramBuilder:
         self._buffers: dict[str, Buffer] = {}
         self._parameters: dict[str, Parameter] = {}
         self._inputs: list[str] = []
+        self._read: dict[str, Cell] = {}  # initial states, each with a cell that reads it
+        self._written: dict[str, Cell] = {}  # final states, each with the cell that writes it
         self._size = 0
 
     def input(self, name: str, features: int, sequence: bool = True, masked: bool = True) -> Buffer:
@@ -244,17 +246,20 @@ class ProgramBuilder:
 
     def _check_states(self, new: Operation) -> None:
         """Refuse initial states of another kind or size, and states that are read before they are written."""
-        earlier = [op for op in self._operations if op.rule.recurrent]
-        if new.final is not None and new.final in (new.initial, *(op.initial for op in earlier)):
+        cell = new.rule
+        assert isinstance(cell, Cell)
+        assert new.initial is not None
+        if new.final is not None and (new.final == new.initial or new.final in self._read):
             raise InputError(f"operation {new.name!r}: its final state {new.final!r} is read before it is written.")
-        for op in earlier:
-            if new.initial in (op.initial, op.final):
-                assert isinstance(op.rule, Cell)
-                assert isinstance(new.rule, Cell)
-                if (op.rule.State, op.rule.hidden) != (new.rule.State, new.rule.hidden):
-                    raise InputError(
-                        f"operation {new.name!r}, {new.rule}, can't start from {new.initial!r}, a state of {op.rule}."
-                    )
+        for states in (self._read, self._written):
+            other = states.get(new.initial, cell)
+            if (other.State, other.hidden) != (cell.State, cell.hidden):
+                raise InputError(
+                    f"operation {new.name!r}, {cell}, can't start from {new.initial!r}, a state of {other}."
+                )
+        self._read[new.initial] = cell
+        if new.final is not None:
+            self._written[new.final] = cell
 
     def _name_parameters(
         self, rule: Rule, features: tuple[int, ...], name: str, shares: str | None

@@ -6,7 +6,6 @@ columns, whatever it contains.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -64,16 +63,6 @@ class CovariateLayout:
     def describe(self) -> dict[str, Any]:
         """The layout as JSON can store it."""
         return asdict(self)
-
-    @classmethod
-    def rebuild(cls, content: Mapping[str, Any]) -> CovariateLayout:
-        """The layout that `describe` wrote."""
-
-        def spec(stored: Mapping[str, Any]) -> CovariateSpec:
-            texts = stored["texts"]
-            return CovariateSpec(stored["name"], None if texts is None else tuple(texts), stored["missing"])
-
-        return cls(**{part: tuple(map(spec, content[part])) for part in ("past", "future", "static")})
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 MAX_ABSOLUTE_VALUE = 1e36  # networks compute in 32 bits
+MAX_TYPE_BYTES = 64  # of a cell; types of pandas are smaller, but NumPy has texts of any fixed length
 
 
 class ColumnValues(NamedTuple):
@@ -132,6 +133,8 @@ def _as_in_pandas(column: pd.Series, kind: str) -> pd.Series:
     """A column of ids or timestamps as this type of pandas, or as it is if that can't hold its values."""
     try:
         if column.dtype.kind != "M":
+            if getattr(pd.api.types.pandas_dtype(kind), "itemsize", 0) > MAX_TYPE_BYTES:
+                return column
             other = column.astype(kind)  # type: ignore[call-overload]
         elif kind.startswith("period["):
             other = column.dt.to_period(kind[7:-1])

@@ -10,11 +10,12 @@ import re
 import warnings
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from ..argument_types import Between, Integer64
 from ..arrays import Array
 from ..errors import DataError, InputError
 from .open_phases import (
@@ -30,9 +31,13 @@ from .open_phases import (
     phase_numbers,
     phases_of,
 )
-from .zones import to_local, to_utc
+from .zones import checked_zone, to_local, to_utc
 
 Unit = Literal["integer", "fixed", "month"]
+Step = Annotated[int, Between(1, 2**63 - 1)]
+Day = Annotated[int, Between(1, 31)]
+Place = Annotated[int, Between(-1, 5)]
+Weekday = Annotated[int, Between(0, 6)]
 
 SECOND, HOUR = 10**9, 3600 * 10**9
 SEASONS = ("hour", "day", "week", "year")
@@ -59,14 +64,36 @@ class Frequency:
     """The distance between two timestamps, and the position of their grid."""
 
     unit: Unit
-    step: int  # from one timestamp to the next: integers, nanoseconds or months; closed phases do not count
-    origin: int  # the timestamp of ordinal 0, as an integer or as nanoseconds since 1970
+    step: Step  # from one timestamp to the next: integers, nanoseconds or months; closed phases do not count
+    origin: Integer64  # the timestamp of ordinal 0, as an integer or as nanoseconds since 1970
     month_end: bool = False  # monthly timestamps are the last days of their months
     business: bool = False  # monthly timestamps are the first or last business days of their months
-    days: tuple[int, ...] = ()  # of each month, if several have a timestamp, such as 1, 11, 21; 31: the last
-    weekday: tuple[int, int] | None = None  # the n-th (-1: last) such day, 0 Monday, of their months
+    days: tuple[Day, ...] = ()  # of each month, if several have a timestamp, such as 1, 11, 21; 31: the last
+    weekday: tuple[Place, Weekday] | None = None  # the n-th (-1: last) such day, 0 Monday, of their months
     zone: str | None = None  # of the table; days and longer periods count in local time, shorter ones in UTC
     open: str = ""  # the mask of the phases of the week that have timestamps, see `open_phases`; "": all
+
+    def check(self) -> None:
+        """Raise an `InputError` if the parts contradict each other, as those of a damaged file may."""
+        phases = len(self.open)
+        if phases:
+            whole = self.unit == "fixed" and phases_of(WEEK // phases) == phases and not self.step * phases % WEEK
+            if not whole or set(self.open) - {"0", "1"} or "1" not in self.open:
+                raise InputError(f"the open phases of its frequency are not a mask: {self.open[:50]!r}")
+        if self.unit != "month" and (self.days or self.weekday):
+            raise InputError(f"its frequency counts days of months, but its unit is {self.unit!r}")
+        if list(self.days) != sorted(set(self.days)):
+            raise InputError(f"the days of its frequency do not rise: {list(self.days)}")
+        if self.zone is not None and (checked_zone(self.zone) and self.unit == "integer"):
+            raise InputError("its frequency has a time zone, but counts whole numbers")
+
+    def check_range(self, first: int, last: int) -> None:
+        """Raise an `InputError` if these ordinals have no timestamps, because 64-bit numbers can't hold them."""
+        ordinals = np.array([first, last])
+        stamps = self.stamps(ordinals)
+        # clocks that are set forward or back move a timestamp by less than two periods
+        if stamps[0] >= stamps[1] or (np.abs(self.ordinals(stamps)[0] - ordinals) > 1).any():
+            raise InputError(f"periods {first} to {last} of its frequency have no timestamps")
 
     @classmethod
     def infer(cls, stamps: Array, first: Array) -> Frequency:

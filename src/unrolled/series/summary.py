@@ -64,5 +64,5 @@ def season_strength(y: Array, season: int) -> float | None:
     detrended = y[half : half + len(trend)] - trend
     position = np.arange(len(detrended)) % season
     remainder = detrended - pd.Series(detrended).groupby(position).transform("mean").to_numpy()
-    variance, rounding = float(np.var(detrended)), (1e-9 * float(np.abs(y).max())) ** 2
-    return max(0.0, 1 - float(np.var(remainder)) / variance) if variance > rounding else 0.0
+    variance, rounding = float(np.var(detrended)), 1e-9 * float(np.abs(y).max())
+    return max(0.0, 1 - float(np.var(remainder)) / variance) if variance**0.5 > rounding else 0.0

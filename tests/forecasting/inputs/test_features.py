@@ -9,6 +9,7 @@ import pytest
 
 from tables import shops, table
 from unrolled.forecasting.inputs.features import Features, Standardization
+from unrolled.schema import read_object
 from unrolled.series.columns import Columns
 from unrolled.series.from_frame import read_panel
 
@@ -88,4 +89,4 @@ def test_notes_name_the_covariates_that_are_read_and_left_out(rng):
 def test_features_survive_json(rng):
     panel = read_panel(shops(rng), EVERY)
     features = Features.of(panel, calendar=True, season=7)
-    assert Features.rebuild(json.loads(json.dumps(features.describe()))) == features
+    assert read_object(json.loads(json.dumps(features.describe())), Features) == features

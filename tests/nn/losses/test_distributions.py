@@ -84,6 +84,16 @@ def test_poisson_quantiles_are_the_first_to_reach_the_level():
         assert list(found) == [smallest(level, lambda k, m=m: poisson(k, m)) for m in means]
 
 
+@pytest.mark.parametrize("mean", [np.nan, np.inf, 1e17, 1e300])
+def test_counts_beyond_all_whole_numbers_have_no_quantiles(mean):
+    with np.errstate(all="ignore"):
+        found = [poisson_quantile(0.9, np.array([3.0, mean]))]
+        found += [negative_binomial_quantile(0.1, np.array([3.0, mean]), np.full(2, a)) for a in (1e-8, 0.5, 1e4)]
+    for one, none in found:
+        assert np.isfinite(one)
+        assert np.isnan(none)
+
+
 @pytest.mark.parametrize("alpha", [1e-8, 0.003, 0.4, 1.0, 9.0])
 def test_negative_binomial_quantiles_are_the_first_to_reach_the_level(alpha):
     means = np.logspace(-2, 2.3, 25)

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import unrolled as un
+from unrolled import storage
 from unrolled.nn.datasets import Arrays
 from unrolled.nn.engines import Job
 from unrolled.nn.losses import MSE
@@ -183,6 +184,53 @@ def test_other_files_are_refused_as_checkpoints_and_kept(engine, data, tmp_path)
     path.write_bytes(model[:100])
     with pytest.raises(un.ModelFileError, match="is damaged"):
         fit(net, data, checkpoint=path)
+
+
+def changed(path, change) -> None:
+    """Change the content and the arrays of a checkpoint, and save it again."""
+    kind, arrays, content = storage.read(path)
+    change(content, arrays)
+    storage.write(path, kind, arrays, {k: v for k, v in content.items() if k not in ("format", "version", "kind")})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c, a: a.update(params=a["params"][:1]), r"the array 'params' should be float32 \(52,\)"),
+        (lambda c, a: a.update({"optimizer.mean": a["params"].astype(float)}), "'optimizer.mean' should be float32"),
+        (lambda c, a: a.pop("best_params"), "the array 'best_params' should be"),
+        (lambda c, a: a["params"].fill(np.nan), "the array 'params' holds nan"),
+        (lambda c, a: c.update(optimizer_step=10**30), "`optimizer_step` must be a whole number from 0"),
+        (lambda c, a: c.update(waited=-1), "`waited` must be a whole number from 0"),
+        (lambda c, a: c["history"].update(loss=["x"] * 3), "`history.loss` must be a list of numbers"),
+        (lambda c, a: c["history"].update(stopped="never"), "`history.stopped` must be 'done'"),
+        (lambda c, a: c["history"]["rate"].pop(), "the lists of `history` have different lengths"),
+        (lambda c, a: c["history"].update(best_epoch=3), "its epochs go beyond the 3 that were trained"),
+        (lambda c, a: c["history"].update({k: [1.0] * 9 for k in ("loss", "rate", "wall_s")}), "go beyond the 8"),
+        (lambda c, a: c.pop("history"), "`history` is missing"),
+    ],
+)
+def test_damaged_checkpoints_are_refused_and_change_nothing(change, message, data, tmp_path):
+    path = tmp_path / "checkpoint"
+    fit(network(), data, checkpoint=path, callbacks=[stop_after(3, crash=False)])
+    changed(path, change)
+    net = network(seed=9)
+    before = net.parameters.copy()
+    with pytest.raises(un.ModelFileError, match=message):
+        fit(net, data, checkpoint=path)
+    np.testing.assert_array_equal(net.parameters, before)
+
+
+def test_every_changed_bit_of_a_checkpoint_is_refused(data, tmp_path):
+    path = tmp_path / "checkpoint"
+    fit(network(), data, checkpoint=path, callbacks=[stop_after(1, crash=False)])
+    written = path.read_bytes()
+    for bit in range(0, 8 * len(written), 7):
+        other = bytearray(written)
+        other[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(other)
+        with pytest.raises(un.ModelFileError):
+            storage.read(path)
 
 
 def test_settings_may_be_numpy_numbers(engine, data, tmp_path):

@@ -5,12 +5,12 @@ The features and their standardisation are determined by the rows of a training;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from ...argument_types import Count, Index, Positive
 from ...arrays import Array
 from ...series.panel import Panel
 from .calendar import calendar_features
@@ -25,9 +25,9 @@ class Standardization:
     training.
     """
 
-    columns: tuple[int, ...] = ()
+    columns: tuple[Index, ...] = ()
     center: tuple[float, ...] = ()
-    scale: tuple[float, ...] = ()
+    scale: tuple[Positive, ...] = ()
 
     @classmethod
     def of(cls, values: Array) -> Standardization:
@@ -53,8 +53,8 @@ class Standardization:
 class CategoryCodes:
     """The codes of one category that were seen in training; any other becomes 0, unknown."""
 
-    column: int  # which of the categories of the covariates
-    codes: tuple[int, ...]  # the code that networks read for each code of the covariates, 0 first
+    column: Index  # which of the categories of the covariates
+    codes: tuple[Index, ...]  # the code that networks read for each code of the covariates, 0 first
 
     @property
     def size(self) -> int:
@@ -70,7 +70,7 @@ class Features:
     past: Standardization = Standardization()  # of the covariates known up to the present
     future: Standardization = Standardization()  # of the covariates known ahead
     calendar: tuple[str, ...] = ()  # names of the calendar's features; they are known ahead
-    season: int = 1  # periods in a season, for the calendar of whole-number timestamps
+    season: Count = 1  # periods in a season, for the calendar of whole-number timestamps
     static: Standardization = Standardization()  # of the static numbers of a series
     categories: tuple[CategoryCodes, ...] = ()  # of a series
 
@@ -159,17 +159,6 @@ class Features:
     def describe(self) -> dict[str, Any]:
         """As JSON can hold it."""
         return asdict(self)
-
-    @classmethod
-    def rebuild(cls, content: Mapping[str, Any]) -> Features:
-        """The features that `describe` wrote."""
-        standardized = {name: Standardization(**_tuples(content[name])) for name in ("past", "future", "static")}
-        categories = tuple(CategoryCodes(**_tuples(category)) for category in content["categories"])
-        return cls(**{**content, **standardized, "categories": categories, "calendar": tuple(content["calendar"])})
-
-
-def _tuples(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
 
 
 def _categories(panel: Panel) -> tuple[CategoryCodes, ...]:

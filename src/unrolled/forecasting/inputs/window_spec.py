@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...argument_types import Count
 from ...arrays import Array
 from ..preprocessing.smoothing import slope_rows
 from .views import View
@@ -15,11 +16,11 @@ SHORTEST_WINDOW = 4
 class WindowSpec:
     """How windows are cut from series."""
 
-    horizon: int  # periods that the network forecasts at once
-    season: int  # periods in a season; 1: none
-    window: int  # periods that the network reads, a multiple of the segment
+    horizon: Count  # periods that the network forecasts at once
+    season: Count  # periods in a season; 1: none
+    window: Count  # periods that the network reads, a multiple of the segment
     views: tuple[View, ...]  # that the networks of an ensemble take in turn
-    segment: int = 1  # periods that the network takes in one step
+    segment: Count = 1  # periods that the network takes in one step
     decoded: bool = False  # whether the horizon is forecast segment by segment
 
     @property

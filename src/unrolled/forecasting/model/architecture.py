@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
+from ...argument_types import Between, Count, Index
 from ...arrays import Array
 from ...nn.cells import cell_named
 from ...nn.engines import engine_for
@@ -14,6 +15,7 @@ from ...nn.program import Buffer, Program, ProgramBuilder
 
 Decoder = Literal["direct", "parallel", "recurrent"]
 
+MAX_LAYERS = 1000
 INITIAL_HEAD_WEIGHT = 0.1  # times the usual one, so that forecasts begin near their anchors
 
 
@@ -32,17 +34,17 @@ class Architecture:
     """
 
     cell: str  # name of the recurrent cell
-    hidden: int  # its units
-    layers: int  # recurrent layers of the encoder
+    hidden: Count  # its units
+    layers: Annotated[int, Between(1, MAX_LAYERS)]  # recurrent layers of the encoder
     dropout: float  # share of hidden units dropped in training
-    segment: int  # values of each channel that a step reads or writes
-    channels: int  # of the window
-    horizon: int  # values to forecast
-    outputs: int  # numbers for each of them, such as quantiles
+    segment: Count  # values of each channel that a step reads or writes
+    channels: Count  # of the window
+    horizon: Count  # values to forecast
+    outputs: Count  # numbers for each of them, such as quantiles
     decoder: Decoder  # one of the three above
-    n_known_ahead: int = 0  # channels known ahead, the last ones
-    n_static: int = 0  # numbers that are the same for all rows of a series
-    category_sizes: tuple[int, ...] = ()  # the number of codes of each category of a series
+    n_known_ahead: Index = 0  # channels known ahead, the last ones
+    n_static: Index = 0  # numbers that are the same for all rows of a series
+    category_sizes: tuple[Count, ...] = ()  # the number of codes of each category of a series
 
     def __repr__(self) -> str:
         stack = f"{self.layers} × " if self.layers > 1 else ""

@@ -1,6 +1,7 @@
 """How the networks of an ensemble are built and trained."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..inputs.features import Features
 from ..inputs.views import View
@@ -35,12 +36,19 @@ class Settings:
             hidden=self.hidden,
             layers=self.layers,
             dropout=self.dropout,
-            segment=spec.segment,
-            channels=view.channels + features.n_channels,
-            horizon=spec.horizon,
             outputs=self.distribution.size,
             decoder=self.decoder,
-            n_known_ahead=features.n_known_ahead,
-            n_static=features.n_static,
-            category_sizes=features.category_sizes,
+            **network_sizes(spec, view, features),
         )
+
+
+def network_sizes(spec: WindowSpec, view: View, features: Features) -> dict[str, Any]:
+    """The sizes of a network that follow from what it reads, by their names in `Architecture`."""
+    return {
+        "segment": spec.segment,
+        "channels": view.channels + features.n_channels,
+        "horizon": spec.horizon,
+        "n_known_ahead": features.n_known_ahead,
+        "n_static": features.n_static,
+        "category_sizes": features.category_sizes,
+    }

@@ -12,6 +12,7 @@ from .special_functions import lgamma, log_rising
 
 EPS = float(np.finfo(np.float64).eps)
 TINY = 1e-300
+LARGEST_COUNT = 2.0**53
 MAX_TERMS = 1_000_000  # of a continued fraction, which needs about the square root of its larger parameter
 
 
@@ -93,15 +94,20 @@ def negative_binomial_quantile(level: float, mean: Array, alpha: Array) -> Array
 
 
 def _smallest(level: float, cdf: Callable[[Array, Array], Array], mean: Array, alpha: Array) -> Array:
-    """Bisection around the Cornish-Fisher expansion; `cdf(k, at)` is the distribution function of elements `at`."""
+    """Bisection around the Cornish-Fisher expansion; `cdf(k, at)` is the distribution function of elements `at`.
+
+    Counts that float64 can't tell from their neighbours are NaN.
+    """
     m, t = mean.reshape(-1), (alpha * mean).reshape(-1)
     z = normal_quantile(level)
     deviation = np.sqrt(m * (1 + t))
     guess = np.floor(m + deviation * z + (1 + 2 * t) * (z * z - 1) / 6)  # the skewness is (1 + 2 t) / deviation
     width = np.ceil(1 + 0.1 * deviation)
     low, high = np.maximum(guess - width, -1), np.maximum(guess + width, 0)
-    below = cdf_or(cdf, low, np.flatnonzero(low >= 0)) < level
-    above = cdf_or(cdf, high, np.arange(m.size)) >= level
+    known = high < LARGEST_COUNT  # not if it is NaN
+    low[~known] = high[~known] = np.nan
+    below = ~known | (cdf_or(cdf, low, np.flatnonzero(low >= 0)) < level)
+    above = ~known | ~(cdf_or(cdf, high, np.flatnonzero(known)) < level)  # also where rounding leaves only NaN
     while not (below & above).all():
         width *= 2
         at = np.flatnonzero(~below)
@@ -111,10 +117,10 @@ def _smallest(level: float, cdf: Callable[[Array, Array], Array], mean: Array, a
         at = np.flatnonzero(~above)
         low[at] = high[at]
         high[at] += width[at]
-        above[at] = cdf(high[at], at) >= level
+        above[at] = ~(cdf(high[at], at) < level)
     while len(at := np.flatnonzero(high - low > np.maximum(1, 4 * EPS * high))):
         middle = np.floor((low[at] + high[at]) / 2)
-        enough = cdf(middle, at) >= level
+        enough = ~(cdf(middle, at) < level)
         high[at] = np.where(enough, middle, high[at])
         low[at] = np.where(enough, low[at], middle)
     return high.reshape(mean.shape)
@@ -163,7 +169,7 @@ def _gamma_series(a: Array, x: Array) -> Array:
     for n in range(1, MAX_TERMS):
         term = term * x / (a + n)
         total += term
-        if (term <= EPS * total).all():
+        if not (term > EPS * total).any():  # NaN has no more terms
             break
     return total
 
@@ -189,6 +195,6 @@ def _fraction(total: Array, first: Array, part: Callable[[int], tuple[Array, Arr
         c = denominator + numerator / c
         c = np.where(np.abs(c) < TINY, TINY, c)
         total = total * (c * d)
-        if (np.abs(c * d - 1) < 4 * EPS).all():
+        if not (np.abs(c * d - 1) >= 4 * EPS).any():
             break
     return total

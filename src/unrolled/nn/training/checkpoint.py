@@ -4,16 +4,21 @@ import os
 import zlib
 from dataclasses import asdict, dataclass
 from math import inf, isfinite
+from typing import Annotated
 
 import numpy as np
 
 from ... import storage
+from ...argument_types import Between, Index
 from ...arrays import Array
 from ...errors import InputError, ModelFileError
+from ...schema import read_object
 from ..engines import Engine, Job
 from ..optimizers import OptimizerState
 from .history import History
 from .plan import TrainingPlan
+
+MAX_STEPS = 2**53  # of an optimizer; the powers of its decay rates take them as floating-point numbers
 
 
 @dataclass
@@ -74,8 +79,26 @@ def save_checkpoint(run: TrainingState, path: str | os.PathLike[str], identity: 
     storage.write(path, "checkpoint", arrays, content)
 
 
-def resume(run: TrainingState, path: str | os.PathLike[str], identity: str) -> None:
-    """Continue from a checkpoint, bit for bit."""
+@dataclass(frozen=True)
+class StoredTraining:
+    """The content of a checkpoint; docs/model-file.md explains the keys."""
+
+    optimizer_step: Annotated[int, Between(0, MAX_STEPS)]
+    history: History
+    best_loss: float | None
+    waited: Index
+
+    def check(self, epochs: int) -> None:
+        """Raise an `InputError` if the numbers are not those of a training of so many epochs."""
+        history, done = self.history, len(self.history.loss)
+        if not done == len(history.rate) == len(history.wall_s) or len(history.validation_loss) not in (0, done):
+            raise InputError("the lists of `history` have different lengths")
+        if done > epochs or self.waited > done or (history.best_epoch or 0) >= max(done, 1):
+            raise InputError(f"its epochs go beyond the {min(done, epochs)} that were trained")
+
+
+def resume(run: TrainingState, path: str | os.PathLike[str], identity: str, epochs: int) -> None:
+    """Continue from a checkpoint of a training of so many epochs, bit for bit."""
     kind, arrays, content = storage.read(path)
     if kind != "checkpoint":
         raise ModelFileError(f"{path} holds a {kind}, not a checkpoint. Name another file, or delete it.")
@@ -85,11 +108,17 @@ def resume(run: TrainingState, path: str | os.PathLike[str], identity: str) -> N
             "Delete it to train from the start, or name another file."
         )
     with storage.guarded(path):
-        run.params[...] = arrays["params"]
-        run.best_params[...] = arrays["best_params"]
-        for name, vector in run.optimizer.vectors.items():
-            vector[...] = arrays[f"optimizer.{name}"]
-        run.optimizer.step = content["optimizer_step"]
-        run.history = History(**content["history"])
-        run.best_loss = inf if content["best_loss"] is None else content["best_loss"]
-        run.waited = content["waited"]
+        stored = read_object(content, StoredTraining, ignore_unknown=True)
+        stored.check(epochs)
+        optimizer = {f"optimizer.{name}": vector for name, vector in run.optimizer.vectors.items()}
+        vectors = {"params": run.params, "best_params": run.best_params, **optimizer}
+        for name, vector in vectors.items():
+            found = arrays.get(name, np.zeros(0))
+            if (found.shape, found.dtype) != (vector.shape, vector.dtype):
+                raise InputError(f"the array {name!r} should be {vector.dtype} {vector.shape}")
+        for name, vector in vectors.items():  # nothing changes before everything has been checked
+            vector[...] = arrays[name]
+        run.optimizer.step = stored.optimizer_step
+        run.history = stored.history
+        run.best_loss = inf if stored.best_loss is None else float(stored.best_loss)
+        run.waited = stored.waited

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ...argument_types import Index
 from ...errors import InputError
 from ...interactive.figure import HEIGHT, OURS, RIVALS, SOFT, WIDTH, styled_figure
 from ...interactive.html import note, table, titled
@@ -25,8 +26,8 @@ class History:
     validation_loss: list[float] = field(default_factory=list)  # empty without validation rows
     rate: list[float] = field(default_factory=list)  # of the last step of the epoch
     wall_s: list[float] = field(default_factory=list)  # since training began
-    stopped: str = "done"  # "done", "early", "callback", "interrupted"
-    best_epoch: int | None = None  # the epoch with the lowest monitored loss
+    stopped: Literal["done", "early", "callback", "interrupted"] = "done"
+    best_epoch: Index | None = None  # the epoch with the lowest monitored loss
     restored: bool = False  # whether the network has the weights of the best epoch
 
     @property

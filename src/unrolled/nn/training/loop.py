@@ -48,7 +48,7 @@ def train(
     if plan.checkpoint:
         identity = fingerprint(engine, job, plan, params.dtype, training_rows, validation_rows)
     if plan.checkpoint and os.path.exists(plan.checkpoint):
-        resume(run, plan.checkpoint, identity)
+        resume(run, plan.checkpoint, identity, plan.epochs)
         # a callback or Ctrl-C that stopped it does not count any more; exhausted patience does
         run.history.stopped = "early" if _out_of_patience(run, plan) else "done"
     n_batches = ceil(len(training_rows) / plan.batch_size)
