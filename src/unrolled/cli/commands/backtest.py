@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
+from ...interactive.interrupts import exit_code
 from ...plurals import counted
 from ..common_options import OUTPUT, File, OutputOptions, Seed
 from ..console import Console, number_or_null, print_json, print_table, records_by_model
@@ -97,8 +98,6 @@ def command(
     written = f"{', '.join(map(str, files))} · " if files else ""
     console.message(f"\n{written}total run time {console.elapsed_s:.1f} s")
     if found.interrupted:
-        from ...interactive.interrupts import exit_code
-
         raise typer.Exit(exit_code())
 
 

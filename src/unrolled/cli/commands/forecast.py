@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
+from ...interactive.interrupts import exit_code
 from ...interactive.streams import is_terminal
 from ...plurals import counted
 from .. import output_files as outputs
@@ -68,7 +69,7 @@ def command(
 
     Example: unrolled forecast sales.csv --horizon 12
     """
-    from ...interactive.interrupts import exit_code, interruptible
+    from ...interactive.interrupts import interruptible
     from ...report import Report, ReportContent
     from ...series.files import read_file
 
