@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..argument_types import check_type
 from ..arrays import Array
-from ..errors import InputError
+from ..errors import InputError, NotRegisteredError
 from ..schema import Readers, read_object
 from ..series.columns import Columns, plain_id
 from ..series.covariates import CovariateLayout, Covariates
@@ -365,8 +365,10 @@ def _read_parameters(value: Any, place: str) -> Parameters:
     parameters = read_object(value, Parameters, place)
     try:
         parameters.check()
+    except NotRegisteredError:
+        raise
     except InputError as error:  # commands would take parameters in backticks for options that were given
-        raise type(error)(f"`{place}`: {str(error).replace('`', '')}") from error
+        raise InputError(f"`{place}`: {str(error).replace('`', '')}") from error
     return parameters
 
 
