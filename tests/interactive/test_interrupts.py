@@ -6,7 +6,8 @@ import signal
 
 import pytest
 
-from unrolled.interactive.interrupts import interruptible
+from unrolled.interactive import interrupts
+from unrolled.interactive.interrupts import exit_at_interrupt, exit_code, interruptible, raise_at_interrupt
 
 
 def interrupted_twice() -> None:
@@ -44,3 +45,65 @@ def test_nested_blocks_share_one_interrupt():
             assert inner()
         assert outer()
     assert signal.getsignal(signal.SIGINT) is handler
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """The signals of this process are handled as those of a command; yields a clock."""
+    numbers = (signal.SIGINT, *interrupts.ENDING)
+    before = [signal.getsignal(number) for number in numbers]
+    clock = [100.0]
+    monkeypatch.setattr(interrupts.time, "monotonic", lambda: clock[0])
+    exit_at_interrupt()
+    raise_at_interrupt()
+    yield clock
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+    interrupts._ended_by.clear()
+
+
+@pytest.mark.parametrize("number", interrupts.ENDING)
+def test_a_signal_to_end_is_a_flag_and_its_repetition_within_a_second_does_not_count(number, command):
+    with interruptible() as interrupted:
+        for _ in range(2):
+            signal.raise_signal(number)
+            command[0] += 0.5
+        assert interrupted()
+    assert exit_code() == 128 + number
+
+
+def test_a_later_signal_to_end_is_like_a_second_interrupt(command):
+    def ended_twice():
+        with interruptible():
+            signal.raise_signal(signal.SIGTERM)
+            command[0] += 2
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt):
+        ended_twice()
+
+
+def test_a_process_that_does_not_react_is_ended_by_the_fifth_signal(command, monkeypatch):
+    codes = []
+    monkeypatch.setattr(interrupts.os, "_exit", codes.append)
+    with interruptible():
+        for _ in range(5):
+            assert codes == []
+            signal.raise_signal(signal.SIGTERM)
+    assert codes == [143]
+
+
+def test_without_a_block_a_signal_to_end_raises_like_an_interrupt(command):
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGHUP)
+    assert exit_code() == 129
+    raise_at_interrupt()
+    assert exit_code() == 130
+
+
+def test_the_library_does_not_handle_signals_to_end():
+    """A service that trains a forecaster decides itself what SIGTERM does."""
+    before = signal.getsignal(signal.SIGTERM)
+    raise_at_interrupt()
+    with interruptible():
+        assert signal.getsignal(signal.SIGTERM) is before

@@ -1,24 +1,27 @@
 """Ctrl-C: the first one ends the work early and keeps its results, the second one exits at once.
 
-Commands treat the signals that ask a process to end, SIGTERM and SIGHUP, like one Ctrl-C. Signals that were ignored
-when the process started, such as SIGHUP by `nohup`, stay ignored.
+Commands treat the signals that ask a process to end, SIGTERM and SIGHUP, like Ctrl-C, except that a repetition within
+a second does not count. Signals that were ignored when the process started, such as SIGHUP by `nohup`, stay ignored.
 """
 
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+REPEATED_S = 1.0  # after a signal, within which another one is a repetition
+MOST_REQUESTS = 4  # signals that a command answers; the next one ends it like a kill
 OF_SIGNALS = 128  # the exit code of a process that a signal has ended is the sum of this and its number
 
 Handler = Callable[[int, Any], None]
 _asked: ContextVar[Callable[[], bool] | None] = ContextVar("_asked", default=None)
 _on_interrupt: list[Handler] = [signal.default_int_handler]  # the last one is in force
-_ended_by: list[int] = []  # the signals of `ENDING` that have arrived
+_ended_by: list[tuple[int, float]] = []  # the signals of `ENDING` that have arrived, and when, in seconds
 
 
 def exit_at_interrupt() -> None:
@@ -39,7 +42,7 @@ def raise_at_interrupt() -> None:
     _handle(signal.SIGINT, signal.default_int_handler)
     for number in ENDING:
         if signal.getsignal(number) is _leave:
-            _handle(number, _interrupt_once)
+            _handle(number, _interrupt)
 
 
 def _leave(number: int, frame: Any) -> None:
@@ -48,9 +51,12 @@ def _leave(number: int, frame: Any) -> None:
     os._exit(OF_SIGNALS + number)
 
 
-def _interrupt_once(number: int, frame: Any) -> None:
-    _ended_by.append(number)
-    if len(_ended_by) == 1:  # closing a terminal, for example, may send the same signal twice
+def _interrupt(number: int, frame: Any) -> None:
+    _ended_by.append((number, time.monotonic()))
+    if len(_ended_by) > MOST_REQUESTS:  # something does not react
+        _leave(number, frame)
+    # closing a terminal, for example, may send a signal twice
+    if len(_ended_by) == 1 or _ended_by[-1][1] - _ended_by[-2][1] > REPEATED_S:
         _on_interrupt[-1](number, frame)
 
 
@@ -61,7 +67,7 @@ def _handle(number: int, handler: Handler) -> None:
 
 def exit_code() -> int:
     """The exit code of a process that Ctrl-C or another signal has ended early."""
-    return OF_SIGNALS + (_ended_by[0] if _ended_by else signal.SIGINT)
+    return OF_SIGNALS + (_ended_by[0][0] if _ended_by else signal.SIGINT)
 
 
 @contextmanager

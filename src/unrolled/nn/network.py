@@ -184,6 +184,7 @@ class Network:
         clip_norm: float | None = 1.0,
         early_stopping: int | EarlyStopping | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int | None = None,
         callbacks: Sequence[Callable[[EpochEnd], bool | None]] = (),
         seed: int = 0,
         verbose: int = 1,
@@ -201,7 +202,9 @@ class Network:
             weight: weights of the elements, (N,), (N, T) or like y.
             clip_norm: largest norm of a step's gradient; None: no limit.
             early_stopping: an `EarlyStopping`, or its patience in epochs; the best weights are restored.
-            checkpoint: file that is written after every epoch; training resumes from it if it exists.
+            checkpoint: file with the state of the training, from which it resumes bit for bit if the file exists.
+            checkpoint_every: epochs between writing it; None: as often as it takes at most 5 % of the time. It is
+                always written after the last epoch.
             callbacks: called with an `EpochEnd` after every epoch; one that returns True stops training.
             seed: of the order of rows and of dropout.
             verbose: 0 is silent; 1 shows progress in a notebook or on a terminal.
@@ -222,7 +225,16 @@ class Network:
 
         data, rows = self._split(self._arrays(x, y, weight, lengths), validation)
         plan = TrainingPlan(
-            epochs, batch_size, shuffle, clip_norm, early_stopping, checkpoint, callbacks, seed=seed, verbose=verbose
+            epochs,
+            batch_size,
+            shuffle,
+            clip_norm,
+            early_stopping,
+            checkpoint,
+            checkpoint_every,
+            callbacks,
+            seed=seed,
+            verbose=verbose,
         )
         return train(
             self.program, self._parameters, data, loss_named(loss), checked_optimizer(optimizer), plan, *rows

@@ -19,7 +19,7 @@ from unrolled.nn.datasets import Arrays
 from unrolled.nn.engines import Job
 from unrolled.nn.losses import MSE
 from unrolled.nn.optimizers import OPTIMIZERS
-from unrolled.nn.training import loop
+from unrolled.nn.training import checkpoint, loop
 from unrolled.nn.training.plan import TrainingPlan
 
 N, T, EPOCHS = 20, 4, 8
@@ -231,6 +231,36 @@ def test_every_changed_bit_of_a_checkpoint_is_refused(data, tmp_path):
         path.write_bytes(other)
         with pytest.raises(un.ModelFileError):
             storage.read(path)
+
+
+def written_at(monkeypatch, tmp_path, data, epochs, write_s=0.0, epoch_s=1.0, **options):
+    """The epochs after which checkpoints are written, if they and epochs take so long."""
+    clock, found = [0.0], []
+
+    def save(run, path, identity):
+        clock[0] += write_s
+        found.append(run.epoch)
+
+    def passed(end):
+        clock[0] += epoch_s
+
+    monkeypatch.setattr(checkpoint.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(checkpoint, "save_checkpoint", save)
+    fit(network(), data, checkpoint=tmp_path / "checkpoint", epochs=epochs, callbacks=[passed], **options)
+    return found
+
+
+def test_checkpoints_take_at_most_a_twentieth_of_the_time(data, monkeypatch, tmp_path):
+    """Of 3 s each: then they are 60 s apart."""
+    assert written_at(monkeypatch, tmp_path, data, 150, write_s=3.0) == [1, 61, 121, 150]
+    assert written_at(monkeypatch, tmp_path, data, 4, write_s=0.04) == [1, 2, 3, 4]
+
+
+def test_the_interval_of_checkpoints_can_be_given(data, monkeypatch, tmp_path):
+    assert written_at(monkeypatch, tmp_path, data, 8, checkpoint_every=3) == [3, 6, 8]
+    assert written_at(monkeypatch, tmp_path, data, 3, checkpoint_every=1) == [1, 2, 3]
+    with pytest.raises(un.InputError, match="checkpoint_every must be a whole number ≥ 1, or None; got 0"):
+        written_at(monkeypatch, tmp_path, data, 3, checkpoint_every=0)
 
 
 def test_settings_may_be_numpy_numbers(engine, data, tmp_path):

@@ -1,6 +1,7 @@
 """The state of a training, and its checkpoint file: a resumed training continues bit for bit."""
 
 import os
+import time
 import zlib
 from dataclasses import asdict, dataclass
 from math import inf, isfinite
@@ -19,6 +20,7 @@ from .history import History
 from .plan import TrainingPlan
 
 MAX_STEPS = 2**53  # of an optimizer; the powers of its decay rates take them as floating-point numbers
+MAX_SHARE_OF_TIME = 0.05  # of a training that writes checkpoints, unless their interval is given
 
 
 @dataclass
@@ -64,6 +66,33 @@ def fingerprint(
             "data": checksum,
         }
     )
+
+
+@dataclass
+class CheckpointFile:
+    """The file of a training's checkpoints: written after the last epoch, and some epochs before it.
+
+    Without a given interval, a checkpoint is due when writing it will take at most `MAX_SHARE_OF_TIME` of the time
+    since the one before.
+    """
+
+    path: str | os.PathLike[str]
+    identity: str
+    every: int | None  # epochs between checkpoints; None: as above
+    wall_s: float = 0.0  # that writing the last one took
+    ended_s: float = -inf  # when it had been written
+
+    def update(self, run: TrainingState, is_last: bool) -> None:
+        """Write a checkpoint at the end of an epoch, if it is due."""
+        began_s = time.perf_counter()
+        if self.every is None:
+            due = began_s - self.ended_s >= self.wall_s / MAX_SHARE_OF_TIME
+        else:
+            due = run.epoch % self.every == 0
+        if due or is_last:
+            save_checkpoint(run, self.path, self.identity)
+            self.ended_s = time.perf_counter()
+            self.wall_s = self.ended_s - began_s
 
 
 def save_checkpoint(run: TrainingState, path: str | os.PathLike[str], identity: str) -> None:

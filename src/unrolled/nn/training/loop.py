@@ -23,7 +23,7 @@ from ..losses import Loss
 from ..optimizers import Optimizer
 from ..program import Program
 from ..randomness import Place
-from .checkpoint import TrainingState, fingerprint, resume, save_checkpoint
+from .checkpoint import CheckpointFile, TrainingState, fingerprint, resume
 from .history import History
 from .plan import TrainingPlan
 
@@ -44,11 +44,12 @@ def train(
     engine = engine_for(program, loss, optimizer)
     job = Job(program, data, loss, optimizer, plan.batch_size, plan.clip_norm, plan.seed)
     run = TrainingState(params, optimizer.start(params), History(), params.copy())
-    initial, identity = params.copy(), ""
+    initial, checkpoints = params.copy(), None
     if plan.checkpoint:
         identity = fingerprint(engine, job, plan, params.dtype, training_rows, validation_rows)
-    if plan.checkpoint and os.path.exists(plan.checkpoint):
-        resume(run, plan.checkpoint, identity, plan.epochs)
+        checkpoints = CheckpointFile(plan.checkpoint, identity, plan.checkpoint_every)
+    if checkpoints and os.path.exists(checkpoints.path):
+        resume(run, checkpoints.path, checkpoints.identity, plan.epochs)
         # a callback or Ctrl-C that stopped it does not count any more; exhausted patience does
         run.history.stopped = "early" if _out_of_patience(run, plan) else "done"
     n_batches = ceil(len(training_rows) / plan.batch_size)
@@ -76,8 +77,9 @@ def train(
                     run.history.validation_loss.append(validation)
                 end = EpochEnd(epoch, mean, validation, float(rates[-1]), time.perf_counter() - began)
                 _close_epoch(run, plan, end, n_batches)
-                if plan.checkpoint:
-                    save_checkpoint(run, plan.checkpoint, identity)
+                is_last = run.epoch == plan.epochs or run.history.stopped != "done"
+                if checkpoints:
+                    checkpoints.update(run, is_last or interrupted())
                 line.end_epoch(end)
                 if interrupted():
                     run.history.stopped = "interrupted"

@@ -40,6 +40,7 @@ class TrainingPlan:
     clip_norm: float | None = 1.0
     early_stopping: int | EarlyStopping | None = None
     checkpoint: str | os.PathLike[str] | None = None
+    checkpoint_every: int | None = None
     callbacks: Sequence[Callable[[EpochEnd], bool | None]] = ()
     seed: int = 0
     verbose: int | bool = 1
@@ -52,6 +53,8 @@ class TrainingPlan:
             if not isinstance(value, (int, np.integer)) or value < 1:
                 raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
         check_fields(self)
+        if self.checkpoint_every is not None and self.checkpoint_every < 1:
+            raise InputError(f"checkpoint_every must be a whole number ≥ 1, or None; got {self.checkpoint_every!r}.")
         if self.clip_norm is not None and not self.clip_norm > 0:
             raise InputError(f"clip_norm must be positive, or None for no limit; got {self.clip_norm!r}.")
         object.__setattr__(self, "seed", checked_seed(self.seed))
