@@ -1,5 +1,8 @@
 """The script `unrolled` and `python -m unrolled` are the command line."""
 
+import atexit
+import gc
+
 from .interactive.interrupts import exit_at_interrupt
 from .interactive.streams import open_closed_descriptors
 
@@ -7,6 +10,7 @@ from .interactive.streams import open_closed_descriptors
 def main() -> None:
     """Run the command that the arguments name; Ctrl-C ends it with one line, also while modules are imported."""
     open_closed_descriptors()
+    atexit.register(gc.disable)  # else Python searches for garbage before it frees all memory anyway
     exit_at_interrupt()
     from .cli import main as run
 

@@ -27,7 +27,7 @@ X = np.zeros((N, T, F))
         ({"state": ()}, "state must have one entry per layer: 2; got 0"),
         ({"state": (None, (np.zeros((N, H)),))}, r"layer 1 \(dense\) has no state; its entry must be None"),
         ({"state": ((np.zeros((N, H + 1)),), None)}, r"state 0.initial.h must be \(3, 3\); got \(3, 4\)"),
-        ({"state": ((np.zeros((N, H)), np.zeros((N, H))), None)}, r"state 0.initial must have 1 part\(s\), h; got 2"),
+        ({"state": ((np.zeros((N, H)), np.zeros((N, H))), None)}, r"state 0.initial must have 1 part, h; got 2"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused_with_both_numbers(arguments, message, engine):
