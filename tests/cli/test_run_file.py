@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -61,6 +62,14 @@ def test_a_run_is_repeated_to_the_byte_from_any_folder(run, trained, command, tm
     assert command(words[0], "--config", trained / repeats).code == 0
     assert written.read_bytes() == content
     assert (trained / repeats).read_bytes() == text
+
+
+def test_the_run_file_records_the_checksums_of_the_other_files(trained):
+    lines = (trained / "out" / "run.toml").read_text().splitlines()
+    sums = dict(line.removeprefix("# sha256 ").split("  ")[::-1] for line in lines if line.startswith("# sha256 "))
+    files = [path for path in sorted((trained / "out").iterdir()) if path.name != "run.toml"]
+    assert sums == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    assert len(sums) == 3
 
 
 def written(folder: str, name: str = "forecast.csv") -> bytes:
