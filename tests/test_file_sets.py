@@ -135,9 +135,14 @@ def test_the_next_load_finishes_a_set(folder):
     hidden = folder / f"{COMPLETE}x"
     hidden.mkdir()
     os.rename(folder / "next.safetensors", hidden / "model.bin")
-    (hidden / file_sets.ORDER).write_text("a.csv\nmodel.bin")
+    (hidden / file_sets.ORDER).write_text("+a.csv\n+model.bin")
     assert un.load(folder / "model.bin").layers == net.layers
     assert not hidden.exists()
+
+
+def test_obsolete_files_are_removed_with_the_others(folder):
+    write_files(folder, {"a.csv": b"new a"}, obsolete=["model.bin", "absent"])
+    assert contents_of(folder) == {"a.csv": b"new a", "run.toml": b"old run"}
 
 
 def test_leftovers_of_killed_processes_are_removed_and_those_of_living_ones_stay(folder):

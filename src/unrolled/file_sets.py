@@ -23,7 +23,7 @@ except ImportError:  # Windows has no such locks: leftovers are not removed ther
     flock = None  # type: ignore[assignment]
 
 WRITING, COMPLETE = ".unrolled-writing-", ".unrolled-complete-"  # prefixes of hidden folders
-ORDER = ".order"  # the file of a complete set that lists its files in the order of their moves
+ORDER = ".order"  # the file of a complete set that lists, in order, files to remove (-) and to move (+)
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
@@ -32,8 +32,8 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     write_files(folder, {name: content})
 
 
-def write_files(folder: str | os.PathLike[str], contents: Mapping[str, bytes]) -> None:
-    """Write all of these files or none; the last one appears last.
+def write_files(folder: str | os.PathLike[str], contents: Mapping[str, bytes], obsolete: Sequence[str] = ()) -> None:
+    """Write all of these files and remove the obsolete ones, or none of this; the last file appears last.
 
     Raises:
         InputError: a file can't be written. Earlier files of these names are unchanged.
@@ -49,10 +49,10 @@ def write_files(folder: str | os.PathLike[str], contents: Mapping[str, bytes]) -
                     raise IsADirectoryError(None, "Is a directory")
                 (hidden / name).write_bytes(content)
             _sync([hidden / name for name in contents])
-            if len(contents) == 1:
+            if len(contents) == 1 and not obsolete:
                 os.replace(hidden / path.name, path)
             else:
-                _commit(list(contents), hidden, folder)
+                _commit(list(contents), obsolete, hidden, folder)
         with suppress(OSError):  # some systems can't sync folders
             _sync([folder])
     except OSError as error:
@@ -147,9 +147,10 @@ def _sync(paths: Sequence[Path]) -> None:
             list(pool.map(sync, paths))
 
 
-def _commit(names: Sequence[str], hidden: Path, folder: Path) -> None:
-    (hidden / ORDER).write_bytes("\n".join(names).encode("utf-8", "surrogateescape"))
-    for k, name in enumerate(names):
+def _commit(names: Sequence[str], obsolete: Sequence[str], hidden: Path, folder: Path) -> None:
+    order = [*("-" + name for name in obsolete), *("+" + name for name in names)]
+    (hidden / ORDER).write_bytes("\n".join(order).encode("utf-8", "surrogateescape"))
+    for k, name in enumerate([*obsolete, *names]):
         with suppress(OSError):  # replacing the last link to a file, which frees its blocks, would take longer
             os.link(folder / name, hidden / f".old-{k}")
     complete = folder / hidden.name.replace(WRITING, COMPLETE)
@@ -171,5 +172,8 @@ def _move_files(complete: Path, folder: Path) -> None:
     with suppress(FileNotFoundError):  # interrupted after the last move
         for name in (complete / ORDER).read_bytes().decode("utf-8", "surrogateescape").split("\n"):
             with suppress(FileNotFoundError):
-                os.replace(complete / name, folder / name)
+                if name[0] == "-":
+                    os.unlink(folder / name[1:])
+                else:
+                    os.replace(complete / name[1:], folder / name[1:])
     shutil.rmtree(complete, ignore_errors=True)

@@ -72,6 +72,20 @@ def test_the_run_file_records_the_checksums_of_the_other_files(trained):
     assert len(sums) == 3
 
 
+def test_a_report_of_an_earlier_run_does_not_stay_beside_newer_files(command, tmp_path, monkeypatch):
+    """Unless it has been changed: then it may be the user's."""
+    monkeypatch.chdir(tmp_path)
+    words = ("forecast", AIR, "--horizon", 3, *QUICK, "--out", "d")
+    for changed in (False, True):
+        command(*words, "--format", "html,md")
+        Path("d/notes.md").write_text("mine")
+        if changed:
+            Path("d/report.md").write_text("corrected by hand")
+        assert command(*words).code == 0
+        left = {"forecast.csv", "model.safetensors", "notes.md", "report.html", "run.toml"}
+        assert {path.name for path in Path("d").iterdir()} == left | ({"report.md"} if changed else set())
+
+
 def written(folder: str, name: str = "forecast.csv") -> bytes:
     return Path(folder, name).read_bytes()
 

@@ -17,7 +17,7 @@ from ..file_sets import locked, write_files
 from ..plurals import counted
 from .common_options import names_in
 from .csv_form import CsvForm, as_csv, readable
-from .run_file import RunFile
+from .run_file import CHECKSUM, RunFile
 from .saved_models import networks_of, parameters_from_data, was_interrupted
 from .search_summary import choice_remarks, chosen_by_fit, with_choice
 
@@ -85,9 +85,9 @@ def _write_set(
     run_file: RunFile, folder: Path, contents: Mapping[str, bytes], given: Mapping[str, Any], remarks: Sequence[str]
 ) -> list[Path]:
     """Write outputs together with their run file, which comes last and records their checksums."""
-    sums = [f"sha256 {hashlib.sha256(content).hexdigest()}  {name}" for name, content in contents.items()]
+    sums = [f"{CHECKSUM}{hashlib.sha256(content).hexdigest()}  {name}" for name, content in contents.items()]
     contents = {**contents, run_file.path.name: run_file.content(given, [*remarks, *sums])}
-    write_files(folder, contents)
+    write_files(folder, contents, run_file.obsolete(folder, list(contents)))
     return [folder / name for name in contents]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 from ..errors import InputError
 from .config_file import NOT_IN_FILES, is_path, name_in_file
 
+CHECKSUM = "sha256 "  # begins a remark with the checksum and the name of an output
 NOT_REPEATED = (*NOT_IN_FILES, "as_json", "quiet")  # which change what is printed, not what is computed
 
 
@@ -61,6 +63,24 @@ class RunFile(NamedTuple):
                 value = ",".join(map(str, value))
             lines.append(tomli_w.dumps({name_in_file(param): value}).rstrip())
         return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
+
+    def obsolete(self, folder: Path, names: Sequence[str]) -> list[str]:
+        """The outputs of an earlier run that are not among these names, and have not been changed since then."""
+        try:
+            lines = self.path.read_text("utf-8", "surrogateescape").splitlines()
+        except OSError:
+            return []
+        sums = [
+            line.removeprefix(f"# {CHECKSUM}").split("  ", 1) for line in lines if line.startswith(f"# {CHECKSUM}")
+        ]
+        return [
+            name
+            for digest, name in sums
+            if name not in names
+            and os.path.basename(name) == name
+            and (folder / name).is_file()
+            and hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+        ]
 
 
 def relative(path: Path, folder: Path) -> str:

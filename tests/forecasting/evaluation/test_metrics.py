@@ -299,3 +299,10 @@ def test_scaled_errors_by_step_are_those_of_values_divided_by_their_scales():
     np.testing.assert_allclose(found["MASE"], [(2 / 2 + 2 / 4) / 2, (6 / 2 + 4 / 4) / 2])
     np.testing.assert_allclose(found["RMSSE"], np.sqrt([(1 + 0.25) / 2, (9 + 1) / 2]))
     np.testing.assert_allclose(found["MAE"], [2, 5])
+
+
+def test_errors_of_rounding_are_none():
+    """Networks compute in 32 bits, whose numbers near 850 lie 6e-5 apart."""
+    y = np.full(3, 850.0)
+    scores = score_series(IDS, y, {"a": y + 3e-5, "b": y + 3e-3}).droplevel("series")
+    assert scores["MAE"].to_dict() == {"a": 0.0, "b": pytest.approx(3e-3)}

@@ -140,6 +140,19 @@ def test_actual_values_of_one_hour_a_day_meet_the_forecasts_of_that_hour(other):
     assert un.score(in_utc, noon).table.loc["RNN", "MAE"] == 0.25
 
 
+def test_actual_hours_without_a_zone_are_local_time_of_the_forecast():
+    """As `predict` reads them; a summer without the hour that occurs twice."""
+    stamps = pd.date_range("2024-07-01", periods=240, freq="h", tz="Europe/Berlin")
+    actuals = pd.DataFrame({"ds": stamps.tz_localize(None), "y": np.arange(240.0) + 0.25})
+    result = un.score(hourly_forecast(stamps), actuals)
+    assert (result.matched, result.table.loc["RNN", "MAE"]) == (240, 0.25)
+    note = "the actuals have no time zone, and are read as local time of the forecast (Europe/Berlin)"
+    assert f"{note}; change with `zone`" in result.notes
+    in_utc = un.score(hourly_forecast(stamps), actuals, zone="UTC")
+    assert (in_utc.matched, in_utc.table.loc["RNN", "MAE"]) == (238, pytest.approx(1.75))
+    assert not any(note in told for told in in_utc.notes)
+
+
 @pytest.mark.parametrize("actual_zone", ["Europe/Berlin", "UTC"])
 def test_months_in_utc_meet_local_months(actual_zone):
     months = pd.date_range("2022-01-01", periods=30, freq="MS", tz="Europe/Berlin")

@@ -83,3 +83,8 @@ def test_dates_as_people_write_them(file, texts, first, last):
 )
 def test_words_and_codes_are_no_dates(text):
     assert parse_date(text) is None
+
+
+def test_numbers_with_four_decimals_are_no_months():
+    assert [parse_date(text) for text in ("2.8837", "12.9999", "1.0032")] == [None] * 3
+    assert parse_date("2.1987")[:2] == (1987, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tables import DAYS, daily, values
 from unrolled.series.files import ReadOptions, read_file
+from unrolled.series.files.header import find_header
 
 
 def test_several_header_rows_are_joined(file):
@@ -29,3 +30,9 @@ def test_a_table_without_header_has_numbered_columns(file):
     table = read_file(path)
     assert (table.columns.time, table.columns.target, len(table.frame)) == ("column 1", "column 2", 20)
     assert len(read_file(path, ReadOptions(header=0)).frame) == 20
+
+
+def test_names_that_could_be_dates_stand_above_numbers():
+    """GRU is a month in Polish, and many bounds of a forecast look like a month and a year."""
+    rows = [["Month", "GRU", "GRU-lo-80"], *([f"2024-{k:02}-01", "12.5", f"{k}.8837"] for k in range(1, 7))]
+    assert find_header(list(enumerate(rows, 1)), None).names == rows[0]

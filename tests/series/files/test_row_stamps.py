@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -110,3 +111,12 @@ def test_rare_observations_are_not_far_from_the_others(file):
     years = [1900, 1920, 1950, 1980, 2000, 2020]
     table = read_file(file("date;y", *(f"{year}-01-01;1" for year in years)), ReadOptions(aggregate="sum", freq="YS"))
     assert (table.frame["date"].dt.year.min(), table.frame["date"].dt.year.max()) == (1900, 2020)
+
+
+def test_a_year_that_is_a_typing_error_is_refused_also_if_it_is_near(file):
+    """Half a year of days, of which one lies nine years later."""
+    days = [str(day) for day in np.datetime64("2023-01-01") + np.arange(180)]
+    days[99] = "2032" + days[99][4:]
+    path = file("ds,y", *(f"{day},{k}" for k, day in enumerate(days)))
+    with pytest.raises(un.DataError, match="line 101: '2032-04-10' lies 9 years after the others. Correct it"):
+        un.read_table(path)

@@ -34,6 +34,7 @@ from ..probabilistic.quantiles import GRID_LEVELS, LEARNED
 
 POINT_MEASURES = ("sMAPE", "MASE", "RMSSE", "MAE", "RMSE")  # what every comparison shows
 SQUARED = ("RMSSE", "RMSE")  # roots of mean squares
+RESOLUTION = 2.0**-23  # relative; smaller errors are rounding
 SHARE_OF_MANY_ZEROS = 0.5  # from which on errors are squared, because 0 has the smallest absolute error
 INTERVAL_MEASURES = ("coverage", "IS", "MSIS")  # with the level behind it, such as coverage-80
 OWA_REFERENCE = "Naive2"  # of OWA
@@ -117,6 +118,7 @@ def _terms(
     for model, levels in models.items():
         f = forecasts[model]
         error, size = np.abs(f - y), np.abs(f) + np.abs(y)
+        error = np.where(error <= RESOLUTION * np.abs(y), 0.0, error)  # of networks that compute in 32 bits
         with np.errstate(over="ignore"):  # the square of a very large error is infinite
             terms = {"MAE": error, "RMSE": error**2}
         terms["sMAPE"] = 200 * np.divide(error, size, out=np.zeros_like(error), where=size != 0)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
 
 
+NO_HISTORY = "the actuals have no rows before the forecast: MASE, RMSSE and MSIS are unknown"
+NOTES = "notes"  # an attribute of a table: how it was read
 ZONE = "zone"  # an attribute of a table: that of its timestamps, if they are in UTC
 CLOCK = "\0clock"  # a column for timestamps on the clock of their frequency, whose name no file can hold
 
@@ -126,10 +128,10 @@ def score(
     history = _history(predicted, observed, columns, season, freq, names)
     ids = np.zeros(len(predicted), np.int64) if own is None else names.get_indexer(pd.Index(own))
     scores = score_series(ids, y, values, history).rename(index=dict(enumerate(names)), level="series")
-    notes = () if history else ("the actuals have no rows before the forecast: MASE, RMSSE and MSIS are unknown",)
+    notes = [*predicted.attrs[NOTES], *([] if history else [NO_HISTORY])]
     table = summarize(scores)
     measure = judging_measure(table, has_many_zeros(y if history is None else history.y))
-    return Score(table, measure, scores, len(predicted), int(known.sum()), notes)
+    return Score(table, measure, scores, len(predicted), int(known.sum()), tuple(notes))
 
 
 def _read_both(
@@ -144,6 +146,7 @@ def _read_both(
     codes = pd.factorize(observed[columns.id])[0] if columns.id in observed else np.zeros(len(observed), np.int64)
     observed[CLOCK] = ours.counted(freq, codes)[0]
     both = _on_one_clock(theirs, ours, observed[CLOCK].to_numpy())
+    predicted.attrs[NOTES] = _clock_notes(theirs, ours)
     for rows, stamps, times in zip((predicted, observed), both, (theirs, ours), strict=True):
         rows[columns.time] = stamps
         rows.attrs[ZONE] = times.zone if stamps is times.utc else None
@@ -167,17 +170,27 @@ def _read_both(
 def _on_one_clock(theirs: Times, ours: Times, counted: Array) -> tuple[Array, Array]:
     """The timestamps of a forecast and of actual values, which are `counted` on a clock, as comparable arrays.
 
-    They are compared as instants if both tables have a time zone. If only one has, days are compared as local dates,
-    and shorter periods are taken to be in UTC in the other table.
+    They are compared as instants if both tables have a time zone. If only the forecast has one, the actual values are
+    in its local time, as `predict` reads such tables. If only the actual values have one, days are compared as local
+    dates, and shorter periods of the forecast are in UTC.
     """
-    if theirs.utc is None and ours.utc is None:
-        return theirs.local, ours.local
     if theirs.utc is not None and ours.utc is not None:
         return theirs.utc, ours.utc
     if ours.utc is not None:
         return theirs.local, counted if same_time_of_day(theirs.local) else ours.utc
-    days = same_time_of_day(ours.local) and same_time_of_day(theirs.local)
-    return theirs.local if days or theirs.utc is None else theirs.utc, ours.local
+    return theirs.local, ours.local
+
+
+def _clock_notes(theirs: Times, ours: Times) -> list[str]:
+    """A note if hours without a time zone are compared with those of a zone."""
+    if (
+        theirs.utc is None
+        or ours.utc is not None
+        or (same_time_of_day(ours.local) and same_time_of_day(theirs.local))
+    ):
+        return []
+    zone = f" ({theirs.zone})" if theirs.zone else ""
+    return [f"the actuals have no time zone, and are read as local time of the forecast{zone}; change with `zone`"]
 
 
 def _read(

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil, isfinite
+from math import ceil, inf, isfinite
 
 import numpy as np
 
@@ -67,13 +67,13 @@ def train(
                 rates = optimizer.schedule.rates(
                     epoch * n_batches, n_batches, plan.epochs * n_batches, run.history.monitored
                 )
-                mean = slices.train_epoch(run, order, epoch, rates)
-                if mean is None:
+                mean, is_whole = slices.train_epoch(run, order, epoch, rates)
+                validation = _mean_loss(engine, job, params, validation_rows) if len(validation_rows) else None
+                if not is_whole:
                     run.history.stopped = "interrupted"
+                    _keep_if_better(run, mean if validation is None else validation)
                     break
-                validation = None
-                if len(validation_rows):
-                    validation = _mean_loss(engine, job, params, validation_rows)
+                if validation is not None:
                     run.history.validation_loss.append(validation)
                 end = EpochEnd(epoch, mean, validation, float(rates[-1]), time.perf_counter() - began)
                 _close_epoch(run, plan, end, n_batches)
@@ -103,13 +103,13 @@ class Slices:
     line: SilentProgress
     size: int = 1  # batches in the next slice
 
-    def train_epoch(self, run: TrainingState, order: Array, epoch: int, rates: Array) -> float | None:
-        """Train one epoch; its mean loss, or None if Ctrl-C interrupted it."""
+    def train_epoch(self, run: TrainingState, order: Array, epoch: int, rates: Array) -> tuple[float, bool]:
+        """Train one epoch; the mean loss of its batches, and whether Ctrl-C did not interrupt it."""
         total = weight = 0.0
         batch = 0
         while batch < len(rates):
             if self.interrupted():
-                return None
+                return total / weight if weight else inf, False
             piece = rates[batch : batch + self.size]
             started = time.perf_counter()
             sums = self.engine.train(self.job, run.params, run.optimizer, order, epoch, batch, piece)
@@ -121,7 +121,7 @@ class Slices:
             self.line.within_epoch(epoch, batch / len(rates))
             wall_s = max(time.perf_counter() - started, 1e-9)
             self.size = max(1, min(4 * self.size, int(SLICE_WALL_S * len(piece) / wall_s)))
-        return total / weight if weight else 0.0
+        return total / weight if weight else 0.0, True
 
 
 def _mean_loss(engine: Engine, job: Job, params: Array, rows: Array) -> float:
@@ -154,6 +154,13 @@ def _close_epoch(run: TrainingState, plan: TrainingPlan, end: EpochEnd, n_batche
     stops = [callback(end) for callback in plan.callbacks]  # a list: all callbacks are called
     if any(stops):
         history.stopped = "callback"
+
+
+def _keep_if_better(run: TrainingState, loss: float) -> None:
+    """Make the weights of an epoch that was interrupted the best ones if their loss is the smallest so far."""
+    if loss < run.best_loss:
+        run.best_loss = loss
+        run.best_params[...] = run.params
 
 
 def _out_of_patience(run: TrainingState, plan: TrainingPlan) -> bool:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from ..date_words import MONTHS_BY_NAME, PART_NAMES, WEEKDAYS, fold, in_ascii, is_month
+from ..frequency import LIKELY_YEARS
 
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 # words and endings of ordinal numbers that may stand in a date, in several languages
@@ -138,7 +139,9 @@ def _if_possible(parts: DateParts) -> DateParts | None:
 
 
 def _monthly(found: re.Match[str]) -> DateParts | None:
-    return _if_possible(DateParts(int(found[1] or found[4]), int(found[2] or found[3]), 1, "ymd"))
+    year, month = int(found[1] or found[4]), int(found[2] or found[3])
+    likely = LIKELY_YEARS[0] <= year <= LIKELY_YEARS[1]  # 2.8837 is a number
+    return _if_possible(DateParts(year, month, 1, "ymd")) if likely else None
 
 
 def _short_year(found: re.Match[str]) -> DateParts | None:

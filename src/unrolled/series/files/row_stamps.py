@@ -27,7 +27,7 @@ KINDS = {  # of periods that tables of statistics mix in one column, from the lo
     "quarters": r"\d{4}[ -]?Q[1-4]|Q[1-4][ -]?\d{4}",
     "months": r"\d{4}[ -]?[A-Za-z]{3}|[A-Za-z]{3}[ -]?\d{4}",
 }
-FAR_DAYS = 3653  # between a date and all others, if that is longer than their span
+FAR_DAYS, FAR_STEPS = 731, 20  # between a date and all others, if that is longer than their span
 MIN_OTHERS = 5  # dates without which none is far away
 DAYS_PER_YEAR = 365.25
 MIN_MIDNIGHTS = 2  # that follow the other times of their dates, and are the ends of days
@@ -129,9 +129,10 @@ def _refuse_far(values: pd.Series, codes: np.ndarray, raw: RawTable, name: str) 
         return
     ordered = values.sort_values()
     days = ordered.to_numpy("datetime64[D]").astype(np.int64)
+    step = float(np.median(np.diff(days)))
     for far, near, last, side in ((-1, -2, 0, "after"), (0, 1, -1, "before")):
         distance = abs(int(days[far] - days[near]))
-        if distance > max(FAR_DAYS, abs(int(days[near] - days[last]))):
+        if distance > max(FAR_DAYS, FAR_STEPS * step, abs(int(days[near] - days[last]))):
             rows = np.flatnonzero(codes == ordered.index[far])
             years = round(distance / DAYS_PER_YEAR)
             raise DataError(
