@@ -95,7 +95,7 @@ class Network:
 
     @parameters.setter
     def parameters(self, values: Array) -> None:
-        values = np.asarray(values)
+        values = numbers(values, "parameters", self.dtype)
         if values.shape != self._parameters.shape:
             raise InputError(f"this network has {self._parameters.size} parameters; got an array of {values.shape}.")
         self._parameters[...] = values
@@ -211,7 +211,8 @@ class Network:
 
         Raises:
             InputError: shapes or options do not fit.
-            TrainingDiverged: the loss stopped being finite; the best weights so far are restored.
+            TrainingDiverged: the loss stopped being finite; the best weights so far are restored. After any other
+                error, also one in a callback, the network is as it was before.
 
         >>> import numpy as np, unrolled as un
         >>> net = un.Network([un.RNN(4), un.Last(), un.Dense(1)], input_size=1)
