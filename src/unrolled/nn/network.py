@@ -210,9 +210,8 @@ class Network:
             verbose: 0 is silent; 1 shows progress in a notebook or on a terminal.
 
         Raises:
-            InputError: shapes or options do not fit.
-            TrainingDiverged: the loss stopped being finite; the best weights so far are restored. After any other
-                error, also one in a callback, the network is as it was before.
+            InputError: shapes or options do not fit. As after all errors but the next, the network is unchanged.
+            TrainingDiverged: the loss stopped being finite; the best weights so far are restored.
 
         >>> import numpy as np, unrolled as un
         >>> net = un.Network([un.RNN(4), un.Last(), un.Dense(1)], input_size=1)
