@@ -203,8 +203,7 @@ class Network:
             clip_norm: largest norm of a step's gradient; None: no limit.
             early_stopping: an `EarlyStopping`, or its patience in epochs; the best weights are restored.
             checkpoint: file with the state of the training, from which it resumes bit for bit if the file exists.
-            checkpoint_every: epochs between writing it; None: as often as it takes at most 5 % of the time. It is
-                always written after the last epoch.
+            checkpoint_every: epochs between writing it, besides after the last; None: as fits into 5 % of the time.
             callbacks: called with an `EpochEnd` after every epoch; one that returns True stops training.
             seed: of the order of rows and of dropout.
             verbose: 0 is silent; 1 shows progress in a notebook or on a terminal.
@@ -224,18 +223,8 @@ class Network:
         from .training.plan import TrainingPlan
 
         data, rows = self._split(self._arrays(x, y, weight, lengths), validation)
-        plan = TrainingPlan(
-            epochs,
-            batch_size,
-            shuffle,
-            clip_norm,
-            early_stopping,
-            checkpoint,
-            checkpoint_every,
-            callbacks,
-            seed=seed,
-            verbose=verbose,
-        )
+        options = (epochs, batch_size, shuffle, clip_norm, early_stopping, checkpoint, checkpoint_every, callbacks)
+        plan = TrainingPlan(*options, seed=seed, verbose=verbose)
         return train(
             self.program, self._parameters, data, loss_named(loss), checked_optimizer(optimizer), plan, *rows
         )
