@@ -420,7 +420,7 @@ class Forecaster:
         columns = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         step = parameters.horizon if step_size is None else step_size
         plan = CrossValidationPlan.checked(n_windows, step, refit, check_levels(level), baselines)
-        panels = self._read(df, columns, int(plan.left_out(parameters.horizon)[0]))
+        panels = self._read(df, columns, plan.most_left_out(parameters.horizon))
         found = uninterrupted(backtest(parameters, panels, Source(columns), plan))
         frame = in_library(found.columns, library_of(df, (columns.id, columns.time)), found.zone)
         self.found_ = found.found

@@ -147,10 +147,10 @@ class Network:
             InputError: a shape does not fit.
         """
         engine = engine_for(self.program)
-        lengths = None if lengths is None else np.asarray(lengths)
+        lengths = None if lengths is None else numbers(lengths, "lengths")
         result = self._run(engine, x, state, lengths, training, keep=True)
         target = target_array(y, self.dtype)
-        weight = None if weight is None else np.asarray(weight, self.dtype)
+        weight = None if weight is None else numbers(weight, "weight", self.dtype)
         evaluation = self.program.evaluate(loss_named(loss), result.outputs[0], target, weight, lengths)
         found = engine.backward(result.tape, (evaluation.dprediction,))
         return evaluation.mean, Gradients(
@@ -160,6 +160,7 @@ class Network:
     def _run(
         self, engine: Engine, x: Array, state: State | None, lengths: Any, training: bool, keep: bool = False
     ) -> Forward:
+        check_type("training", training, bool)
         states = states_by_name(self.program, state)
         place = Place(self.seed) if training else None
         return engine.forward(self.program, self._parameters, {"x": x}, states, lengths, keep, place)
