@@ -107,6 +107,105 @@ def test_functions_check_the_types_of_their_arguments(call):
             call(value)
 
 
+HUGE = 10**30
+VALUES = {
+    "None": None,
+    "an object": object(),
+    "-1": -1,
+    "NaN": float("nan"),
+    "infinity": float("inf"),
+    "no text": "",
+    "a NUL byte": "x\0y",
+    "bytes": b"x",
+    "no values": [],
+    "no keys": {},
+    "a list of None": [None],
+    "a nested list": [[1, 2]],
+    "an array": np.array([1, 2]),
+    "a complex number": 1j,
+    "a class": int,
+    "0": 0,
+    "10³⁰": HUGE,
+    "-2⁷⁰": -(2**70),
+}
+ENDLESS = {("Network.fit", "epochs")}  # a huge number of epochs is what it says
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory) -> dict[str, tuple[Any, dict[str, Any]]]:
+    """All public functions and methods that take arguments, with arguments that they accept."""
+    folder = tmp_path_factory.mktemp("files")
+    fc = un.Forecaster(2, steps=2, ensemble=1, hidden=2, verbose=0).fit(DF)
+    net = un.Network([un.GRU(2), un.Last(), un.Dense(1)], 1)
+    net.save(folder / "net")
+    (folder / "t.csv").write_text("ds,y\n2020-01-01,1\n2020-01-02,2\n2020-01-03,3\n")
+    forecast = fc.predict(level=80)
+    actuals = forecast[["ds"]].assign(y=1.0)
+    objects = {
+        "Network": (
+            net,
+            {
+                "fit": {"x": X, "y": Y, "epochs": 1, "verbose": 0},
+                "forward": {"x": X},
+                "gradients": {"x": X, "y": Y},
+            },
+        ),
+        "Forecaster": (fc, {"fit": {"df": DF}, "cross_validation": {"df": DF}, "sample": {"n": 2}}),
+        "Stream": (net.stream(), {}),
+        "Report": (fc.report(), {}),
+        "Score": (un.score(forecast, actuals), {}),
+        "History": (net.fit(X, Y, epochs=1, verbose=0), {}),
+    }
+    internal = ("of", "with_columns", "rebuild", "fit_panels", "program", "content", "set_params")
+    found = {
+        f"{owner}.{name}": (method, accepted.get(name, {}))
+        for owner, (value, accepted) in objects.items()
+        for name, method in inspect.getmembers(value, callable)
+        if not name.startswith("_") and name not in internal
+    }
+    functions = {
+        "Network": {"layers": [un.GRU(2)], "input_size": 1},
+        "Stream": {"network": net},
+        "by_frequency": {"df": DF},
+        "check_gradients": {"net": net, "x": X, "y": Y},
+        "load": {"path": folder / "net"},
+        "read_table": {"path": folder / "t.csv"},
+        "register_cell": {},
+        "score": {"forecast": forecast, "actuals": actuals},
+        "use_engine": {},
+    }
+    return found | {name: (getattr(un, name), accepted) for name, accepted in functions.items()}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+def test_only_errors_of_the_library_leave_public_functions(value, public, tmp_path, monkeypatch):
+    """Whatever one of their arguments is."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("unrolled.nn.engines._chosen", None)
+    called = 0
+    for name, (function, accepted) in public.items():
+        for parameter in inspect.signature(function).parameters.values():
+            named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+            if not named or ((name, parameter.name) in ENDLESS and value is HUGE):
+                continue
+            called += 1
+            try:
+                function(**accepted | {parameter.name: value})
+            except un.UnrolledError:
+                pass
+            except Exception as error:
+                pytest.fail(f"{name}({parameter.name}={value!r}): {error!r}")
+    assert called > 90
+
+
+def test_every_public_name_is_tested_for_wrong_arguments(public):
+    """Constants, modules, errors, base classes and reports take none; other classes are checked by their fields."""
+    tested = {name.partition(".")[0] for name in public} | {cls.__name__ for cls in OBJECTS.values()}
+    bases = {"CELLS", "Cell", "GradientReport", "Layer", "losses", "optimizers", "schedules", "active_engine"}
+    assert {n for n in un.__all__ if not n.endswith("Error")} - tested - bases == {"TrainingDiverged"}
+
+
 @pytest.mark.parametrize(
     ("value", "hint", "fitting"),
     [

@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -168,6 +169,16 @@ def test_thousands_of_layers_are_read(path):
     layers = [un.RNN(1)] * 3000
     un.Network(layers, 1).save(path)
     assert len(un.load(path).layers) == len(layers)
+
+
+def test_a_model_is_read_from_a_pipe(path, model, tmp_path):
+    """Which has no size and can be read only once."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as writer:
+        written = writer.submit(pipe.write_bytes, model)
+        assert un.load(pipe).parameters.tobytes() == un.load(path).parameters.tobytes()
+        written.result()
 
 
 def test_a_missing_file_is_refused(path, tmp_path):

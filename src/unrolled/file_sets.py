@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from .argument_types import check_type
 from .errors import InputError
 
 try:
@@ -28,6 +29,9 @@ ORDER = ".order"  # the file of a complete set that lists, in order, files to re
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a whole file or nothing."""
+    check_type("`path`", path, str | os.PathLike[str])
+    if "\0" in os.fspath(path):
+        raise InputError(f"a path has no NUL byte; got {os.fspath(path)!r}.")
     folder, name = os.path.split(os.fspath(path))
     write_files(folder, {name: content})
 

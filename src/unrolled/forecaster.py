@@ -141,7 +141,7 @@ class Forecaster:
     found_: SelectionResult | None = None  # by the search of the last cross-validation
     predict_notes_: Sequence[str] = ()
     _fitted: FittedTable | None = None
-    _parts: dict[str, Forecaster] | None = None
+    _parts: tuple[FittedTable, dict[str, Forecaster]] | None = None  # of a fit, which may no longer be the last one
 
     @_takes(Parameters)
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -226,6 +226,9 @@ class Forecaster:
             DataError: the table can't be used as it stands; the message says where and what to do.
             InputError: an argument is invalid.
             TrainingDiverged: the loss stopped being finite.
+
+        After an error the forecaster is as it was before, with the result of an earlier fit. While a fit is running,
+        other threads get the forecasts of the earlier one.
         """
         self.parameters.check()
         columns = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
@@ -247,7 +250,7 @@ class Forecaster:
         names = check_baselines(baselines)
         require_statsforecast([*names, *weights_of(self.parameters.combine)])  # before long work
         fitted = fit_table(self.parameters, panels, source, names)
-        self._fitted, self._parts = replace(fitted, notes=(*notes, *fitted.notes)), None
+        self._fitted = replace(fitted, notes=(*notes, *fitted.notes))
         return self
 
     @classmethod
@@ -282,11 +285,12 @@ class Forecaster:
     @property
     def parts_(self) -> dict[str, Forecaster]:
         """A forecaster for each of several frequencies, by its name; empty for a table of one."""
-        if self._fitted is None or not self._fitted.mixed:
+        fitted, parts = self._fitted, self._parts
+        if fitted is None or not fitted.mixed:
             return {}
-        if self._parts is None:
-            self._parts = {name: type(self).of(self._fitted.part(name)) for name in self._fitted.predictors}
-        return self._parts
+        if parts is None or parts[0] is not fitted:
+            parts = self._parts = fitted, {name: type(self).of(fitted.part(name)) for name in fitted.predictors}
+        return parts[1]
 
     # --- forecasting --------------------------------------------------------------------------------
 
@@ -416,10 +420,11 @@ class Forecaster:
         columns = named_columns(id_col, time_col, target_col, past_cols, future_cols, static_cols, weight_col)
         step = parameters.horizon if step_size is None else step_size
         plan = CrossValidationPlan.checked(n_windows, step, refit, check_levels(level), baselines)
-        panels = self._read(df, columns, int(plan.left_out(parameters.horizon)[0]))
+        panels = self._read(df, columns, plan.most_left_out(parameters.horizon))
         found = uninterrupted(backtest(parameters, panels, Source(columns), plan))
+        frame = in_library(found.columns, library_of(df, (columns.id, columns.time)), found.zone)
         self.found_ = found.found
-        return in_library(found.columns, library_of(df, (columns.id, columns.time)), found.zone)
+        return frame
 
     # --- reports and figures ------------------------------------------------------------------------
 
@@ -443,9 +448,10 @@ class Forecaster:
             InputError: the forecaster has not been fitted, or a level is out of range.
         """
         check_type("`title`", title, str | None)
-        forecast, notes = self.fitted.forecast(check_levels(level), future)
-        fitted = replace(self.fitted, notes=(*self.fitted.notes, *notes))
-        return Report(ReportContent(fitted, forecast, title or str(self.columns_.target)))
+        fitted = self.fitted
+        forecast, notes = fitted.forecast(check_levels(level), future)
+        fitted = replace(fitted, notes=(*fitted.notes, *notes))
+        return Report(ReportContent(fitted, forecast, title or str(fitted.source.columns.target)))
 
     def plot(
         self,
@@ -470,19 +476,21 @@ class Forecaster:
         """
         if not (history is None or is_count(history)):
             raise InputError(f"`history` must be a whole number of periods ≥ 1; got {history!r}.")
-        content = ReportContent(self.fitted, self.fitted.forecast(check_levels(level), future).frame, "")
+        fitted = self.fitted
+        content = ReportContent(fitted, fitted.forecast(check_levels(level), future).frame, "")
         return figure_of(content, ids, history)
 
     def _repr_html_(self) -> str:
-        if self._fitted is None:
+        fitted = self._fitted
+        if fitted is None:
             return titled(repr(self), note("not fitted"))
-        contexts = [one.context for one in self._fitted.predictors.values()]
+        contexts = [one.context for one in fitted.predictors.values()]
         series = "; ".join(f"{len(context.ids)} series, {context.frequency.name}" for context in contexts)
         shown = [note(f"fitted on {series}")]
-        if self.held_out_ is not None:
-            shown.append(self.held_out_._repr_html_())
-        if self.notes_:
-            shown.append(table(["notes"], [[text] for text in self.notes_]))
+        if fitted.comparison is not None:
+            shown.append(fitted.comparison._repr_html_())
+        if fitted.notes:
+            shown.append(table(["notes"], [[text] for text in fitted.notes]))
         return titled(repr(self), *shown)
 
     # --- files --------------------------------------------------------------------------------------

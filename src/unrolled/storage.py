@@ -102,7 +102,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str,
         ModelFileError: the file is missing, damaged, of another format, or written by a newer version.
     """
     finish_sets(os.path.dirname(path))
-    if not os.path.isfile(path):
+    if not os.path.exists(path) or os.path.isdir(path):  # a pipe can be read
         raise ModelFileError(f"there is no model file {path}.")
     try:
         metadata, arrays, data = _read_container(path)
@@ -142,11 +142,8 @@ def _read_container(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[
     from safetensors.numpy import load
 
     with open(path, "rb") as file:
-        data = file.read(HEADER_BEGIN)
-        size = int.from_bytes(data, "little")
-        if size <= os.fstat(file.fileno()).st_size:
-            data += file.read(size)
-        if data[HEADER_BEGIN : HEADER_BEGIN + 1] != b"{":  # most large files of other formats are not read whole
+        data = file.read(HEADER_BEGIN + 1)
+        if data[HEADER_BEGIN:] != b"{":  # most large files of other formats are not read whole
             raise ValueError("there is no header")
         data += file.read()
     arrays = load(data)  # checks the header

@@ -67,6 +67,12 @@ def test_a_missing_file_is_an_error_with_a_remedy(command):
     assert "can't read --config absent.toml: No such file or directory. Name a TOML file" in done.err
 
 
+def test_a_file_without_an_end_is_refused(command):
+    done = command("forecast", AIR, "--config", "/dev/zero")
+    assert done.code == 2
+    assert "can't read --config /dev/zero: it holds more than 16,777,216 bytes. Name a TOML file" in done.err
+
+
 def value_of(parameter, tmp_path):
     """A value of a parameter in a file, and the value that the command gets."""
     if parameter.is_flag if parameter.param_type_name == "option" else False:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import typer
 
@@ -48,6 +50,12 @@ def test_a_reader_that_leaves_early_is_no_failure(tmp_path):
         (InputError("give `freq`"), 2, "error: give --freq\n"),
         (DataError("use `wide=True`"), 2, "error: use --wide\n"),
         (TrainingDiverged(3, 2, 0.1), 1, "error: the loss stopped being finite in epoch 3, batch 2"),
+        (
+            MemoryError("Unable to allocate 8 TiB"),
+            1,
+            "error: there is not enough memory: unable to allocate 8 TiB. Give",
+        ),
+        (MemoryError(), 1, "error: there is not enough memory. Give fewer rows or series, or smaller --window and"),
         (KeyboardInterrupt(), 130, "interrupted.\n"),
         (OSError(28, "No space left on device"), 1, "error: [Errno 28] No space left on device\n"),
     ],
@@ -60,6 +68,22 @@ def test_errors_become_exit_codes_and_messages_with_options(error, code, message
     assert left.value.exit_code == code
     out, err = capsys.readouterr()
     assert (out, err.startswith(message)) == ("", True)
+
+
+@pytest.mark.parametrize(("size", "message"), [(2**58, ": unable to allocate 256. PiB"), (None, r"\.")])
+def test_too_little_memory_is_one_message(size, message, command, monkeypatch):
+    """Also NumPy's own error, which has the size."""
+
+    def fail(*args, **options):
+        if size:
+            np.zeros(size, np.uint8)
+        raise MemoryError
+
+    monkeypatch.setattr("unrolled.forecasting.fitting.train_ensemble", fail)
+    done = command("forecast", AIR, "-H", 2)
+    assert (done.code, done.out) == (1, "")
+    assert re.search(f"error: there is not enough memory{message}", done.err)
+    assert "Traceback" not in done.err
 
 
 def test_bugs_are_not_reported_as_user_errors():

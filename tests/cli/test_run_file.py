@@ -6,6 +6,9 @@ import hashlib
 import io
 import json
 import os
+import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -13,7 +16,7 @@ import pandas as pd
 import pytest
 
 import unrolled as un
-from shell import AIR, QUICK, shell
+from shell import AIR, ENVIRONMENT, QUICK, shell
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +208,14 @@ def test_paths_are_relative_to_the_real_folder_behind_a_link(trained, command, t
     assert tomllib.loads(Path("near/rows.toml").read_text())["file"] == "../../air.csv"
     expected = Path("near/rows.csv").read_text()
     assert command("predict", "--config", "near/rows.toml", "--out", "-").out == expected
+
+
+def test_a_pipe_of_the_shell_is_an_input_and_repeated_by_its_name(tmp_path):
+    words = [sys.executable, "-m", "unrolled", "forecast", "--out", "out", "-H", "2", *QUICK]
+    piped = f"{shlex.join(words)} <(cat {shlex.quote(str(AIR))})"
+    done = subprocess.run(["bash", "-c", piped], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert tomllib.loads((tmp_path / "out/run.toml").read_text())["file"].startswith("/dev/fd/")
 
 
 def test_standard_input_is_repeated_from_standard_input(trained, command, monkeypatch):

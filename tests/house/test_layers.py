@@ -21,7 +21,8 @@ COMPILED = f"{ROOT}.nn.engines._native"
 LEVELS = {
     ROOT: [
         {"arrays", "errors", "plurals", "version"},
-        {"argument_types", "file_sets"},
+        {"argument_types"},
+        {"file_sets"},
         {"schema"},
         {"interactive", "storage"},
         {"nn", "series"},

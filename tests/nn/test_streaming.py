@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -48,6 +51,43 @@ def test_a_stream_keeps_the_parameters_that_it_began_with(engine, rng):
 def test_what_does_not_fit_is_refused(use, message, engine):
     with pytest.raises(un.InputError, match=message):
         use(un.Network([un.LSTM(H)], F).stream(N))
+
+
+def test_a_stream_is_fed_by_one_thread_at_a_time(engine, monkeypatch):
+    stream = un.Network([un.GRU(H)], F).stream()
+    step, errors = stream._stream.step, []
+
+    def feed():
+        try:
+            stream.step(np.zeros(F))
+        except un.InputError as error:
+            errors.append(str(error))
+
+    def slow(x):
+        other = threading.Thread(target=feed)
+        other.start()
+        other.join()
+        return step(x)
+
+    monkeypatch.setattr(stream, "_stream", SimpleNamespace(step=slow, state=stream._stream.state))
+    stream.step(np.zeros(F))
+    assert errors == ["this stream is in use in another thread. Give each thread a stream of its own."]
+    monkeypatch.setattr(stream, "_stream", SimpleNamespace(step=step))
+    feed()  # a step that is refused leaves the stream as it was
+    assert len(errors) == 1
+
+
+def test_a_step_that_is_refused_changes_no_state(engine, rng):
+    stream, other = (un.Network([un.GRU(H)], F, "float64").stream() for _ in range(2))
+    x = rng.standard_normal((2, F))
+    stream.step(x[0])
+    other.step(x[0])
+    for wrong in (None, "x", [1j, 2], np.zeros(F + 1)):
+        with pytest.raises(un.InputError):
+            stream.step(wrong)
+    with pytest.raises(un.InputError):
+        stream.state = ((["a"],),)
+    np.testing.assert_array_equal(stream.step(x[1]), other.step(x[1]))
 
 
 def test_a_stream_needs_rows_and_a_causal_network(engine):

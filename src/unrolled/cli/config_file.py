@@ -9,6 +9,7 @@ A file holds options and arguments under their names on the command line, withou
 Relative paths in it are relative to its folder, so that the folder can be moved. `run_file.py` writes such files.
 """
 
+import errno
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -26,6 +27,7 @@ from .option_groups import own_parameters, with_parameters
 
 NOT_IN_FILES = ("config", "help")
 WORDS = (str, int, float, date, datetime, time)  # values that are one word of a command line; a flag is not
+MAX_BYTES = 1 << 24  # of a file
 TYPE_NAMES = {"int": "a whole number", "integer": "a whole number", "float": "a number"}  # by their names in typer
 
 
@@ -86,7 +88,11 @@ def _read_toml(path: Path) -> tuple[str, dict[str, Any]]:
 
     try:
         # file names may hold any bytes, and run files contain them unchanged
-        text = path.read_text("utf-8-sig", "surrogateescape")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        text = data.decode("utf-8-sig", "surrogateescape")
+        if len(data) > MAX_BYTES:
+            raise OSError(errno.EFBIG, f"it holds more than {MAX_BYTES:,} bytes")
         return text, tomllib.loads(text)
     except OSError as error:
         reason = str(error.strerror)

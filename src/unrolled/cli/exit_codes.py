@@ -31,6 +31,11 @@ def errors_as_exit_codes(ctx: typer.Context) -> Iterator[None]:
         # the reader of the output has closed it, as `head` does: this is no failure, and nothing more can be printed
         drop_output()
         raise typer.Exit(SUCCESS) from error
+    except MemoryError as error:
+        reason = f": {str(error)[:1].lower()}{str(error)[1:]}" if str(error) else ""  # NumPy has the size in it
+        text = f"there is not enough memory{reason}. Give fewer rows or series, or smaller `window` and `hidden`."
+        print_message(f"error: {with_options(text, ctx)}")
+        raise typer.Exit(FAILURE) from error
     except OSError as error:
         print_message(f"error: {error}")  # for example, standard output goes to a full disk
         if error.filename is None:

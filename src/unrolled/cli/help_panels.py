@@ -4,7 +4,7 @@
 PANELS = {
     "Reading": (
         *("id_column", "time_column", "target", "freq", "season", "wide", "na", "aggregate", "start"),
-        *("open", "zone", "dates", "decimal", "delimiter", "encoding", "sheet", "header", "skip_rows"),
+        *("open", "zone", "dates", "decimal", "delimiter", "encoding", "sheet", "header", "skip_rows", "max_bytes"),
         *("past", "future", "static", "weight", "future_file"),
     ),
     "Forecast": (*("horizon", "windows", "step", "refit", "level", "nonnegative", "integer", "baselines"),),

@@ -85,6 +85,8 @@ class RunFile(NamedTuple):
 
 def relative(path: Path, folder: Path) -> str:
     """A path relative to a folder, both resolved, since `..` goes up from the target of a link."""
+    if path.parts[:2] == ("/", "dev"):  # such as /dev/fd/63, a link to a folder that ends with the process
+        return str(path)
     real = os.path.realpath(path) if path.is_dir() else os.path.join(os.path.realpath(path.parent), path.name)
     return os.path.relpath(real, os.path.realpath(folder))
 

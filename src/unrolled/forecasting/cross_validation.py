@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from ..argument_types import Count, check_type
 from ..arrays import Array
 from ..errors import DataError, InputError
 from ..interactive.interrupts import interruptible
@@ -72,10 +73,15 @@ class CrossValidationPlan:
             if not is_count(value):
                 whole = "True, False or a" if name == "refit" else "a"
                 raise InputError(f"`{name}` must be {whole} whole number ≥ 1; got {value!r}.")
+            check_type(f"`{name}`", value, Count)
         names = check_baselines(baselines)
         require_statsforecast(names)  # before long work
         every = (1 if refit else n_windows) if isinstance(refit, (bool, np.bool_)) else refit
         return cls(int(n_windows), int(step_size), int(every), list(levels), names)
+
+    def most_left_out(self, horizon: int) -> int:
+        """The rows of each series after the first origin."""
+        return horizon + self.step_size * (self.n_windows - 1)
 
     def left_out(self, horizon: int) -> Array:
         """The rows of each series after each origin, the oldest first, (W,)."""
@@ -164,14 +170,14 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
     parameters.check_name(columns)
     _refuse_names(columns, plan.baselines)
     require_statsforecast(weights_of(parameters.combine))  # before a search, too
-    left_out = plan.left_out(horizon)
-    past = panel.until(int(left_out[0]))
+    past = panel.until(plan.most_left_out(horizon))
     if not len(past.ids):
         longest = counted(int(panel.lengths.max()), "period")
         raise DataError(
             f"the longest series has {longest}; {plan.n_windows} windows {plan.step_size} periods "
             f"apart with horizon {horizon} leave none to train on. Lower one of the three."
         )
+    left_out = plan.left_out(horizon)
     refuse_unknown_rows(panel, _rows_ahead(panel, left_out, horizon))
     scaled_by = mase_season(panel.frequency, parameters.season)
     season, typical = parameters.season_of(panel.frequency), int(np.median(past.lengths))

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from ..argument_types import check_fields, fits
+from ..argument_types import Count, check_fields, check_type, fits
 from ..errors import InputError
 from ..nn.cells import cell_named
 from ..nn.randomness import checked_seed
@@ -212,3 +212,4 @@ def check_paths(n: int) -> None:
     """Raise an `InputError` if this is no number of paths."""
     if not is_count(n):
         raise InputError(f"`n` must be a whole number of paths ≥ 1; got {n!r}.")
+    check_type("`n`", n, Count)

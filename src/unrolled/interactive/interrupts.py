@@ -95,10 +95,10 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         return once
 
     previous = signal.getsignal(signal.SIGINT)
-    _handle(signal.SIGINT, on_interrupt)
     _on_interrupt.append(on_interrupt)
     token = _asked.set(asked)
     try:
+        _handle(signal.SIGINT, on_interrupt)
         yield asked
     except Exception as error:
         if twice:  # raised inside NumPy, a KeyboardInterrupt may surface as an error of NumPy

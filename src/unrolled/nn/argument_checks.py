@@ -25,8 +25,10 @@ def checked_dtype(dtype: str | np.dtype) -> np.dtype:
 def numbers(values: Any, what: str, dtype: np.dtype | None = None) -> Array:
     """`values` as an array of real numbers, or an `InputError` that names it by `what`."""
     try:
-        array = np.asarray(values, dtype)
-    except (TypeError, ValueError) as error:
+        array = np.asarray(values)
+        if dtype is not None and array.dtype.kind != "c":  # NumPy would drop imaginary parts
+            array = array.astype(dtype, copy=False)
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{what} must hold numbers: {error}.") from error
     if array.dtype.kind not in "biuf":
         raise InputError(f"{what} must hold real numbers; got {array.dtype}.")

@@ -13,6 +13,7 @@ import numpy as np
 from ..arrays import Array
 from ..errors import InputError
 from ..plurals import counted
+from .argument_checks import numbers
 from .lengths import valid_steps
 
 
@@ -31,7 +32,7 @@ class Batch(NamedTuple):
 
 def target_array(target: Any, dtype: np.dtype) -> Array:
     """Targets in the working dtype; whole numbers, which may be classes, stay as they are."""
-    target = np.asarray(target)
+    target = numbers(target, "y")
     return target if target.dtype.kind in "iu" else target.astype(dtype, copy=False)
 
 

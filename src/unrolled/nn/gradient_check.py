@@ -15,15 +15,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..argument_types import Count, check_type
 from ..arrays import Array
 from ..errors import InputError
 from ..interactive.html import table, titled
+from .argument_checks import numbers
 from .datasets import target_array
 from .engines import Engine, engine_for
 from .losses import Loss, loss_named
 from .network import Network
 from .program import Program
-from .randomness import Place, Purpose, generator
+from .randomness import Place, Purpose, checked_seed, generator
 from .sequential import State, states_by_name
 
 EPS = float(np.finfo(np.float64).eps)
@@ -255,18 +257,23 @@ def check_gradients(
     """
     if not isinstance(getattr(net, "program", None), Program):
         raise InputError(f"net must be a network such as un.Network([un.LSTM(8), un.Dense(1)], 1); got {net!r}.")
+    check_type("max_entries", max_entries, Count)
+    check_type("training", training, bool)
+    seed = checked_seed(seed)
     program, rng = net.program, generator(Purpose.SAMPLE, Place(seed), layer=1)
+    x = numbers(x, "x", np.dtype(np.float64)).copy()
+    rows = len(x) if x.ndim else 0  # the shape is checked when the network runs
     problem = Problem(
         program=program,
         params=net.parameters.astype(np.float64),
-        inputs={program.inputs[0]: np.array(x, np.float64)},
+        inputs={program.inputs[0]: x},
         target=target_array(y, np.dtype(np.float64)),
         loss=loss_named(loss),
-        state=_initial_states(program, state, len(x), rng),
-        lengths=None if lengths is None else np.asarray(lengths),
-        weight=None if weight is None else np.asarray(weight, np.float64),
+        state=_initial_states(program, state, rows, rng),
+        lengths=None if lengths is None else numbers(lengths, "lengths"),
+        weight=None if weight is None else numbers(weight, "weight", np.dtype(np.float64)),
         place=Place(seed) if training else None,
-        state_weights={name: _random_state(op.rule, len(x), rng) for name, op in program.recurrent.items()},
+        state_weights={name: _random_state(op.rule, rows, rng) for name, op in program.recurrent.items()},
     )
     return check_problem(problem, max_entries, seed)
 
@@ -275,7 +282,7 @@ def _initial_states(program: Program, state: State | None, rows: int, rng: np.ra
     """The given states in float64, by name, and random ones in place of missing ones."""
     given = states_by_name(program, state)
     return {
-        name: cell.State(*(np.array(part, np.float64) for part in given[name]))
+        name: cell.State(*(numbers(part, f"state {name}", np.dtype(np.float64)).copy() for part in given[name]))
         if given.get(name) is not None
         else _random_state(cell, rows, rng)
         for name, cell in program.initial_states.items()

@@ -95,7 +95,7 @@ class Network:
 
     @parameters.setter
     def parameters(self, values: Array) -> None:
-        values = np.asarray(values)
+        values = numbers(values, "parameters", self.dtype)
         if values.shape != self._parameters.shape:
             raise InputError(f"this network has {self._parameters.size} parameters; got an array of {values.shape}.")
         self._parameters[...] = values
@@ -147,10 +147,10 @@ class Network:
             InputError: a shape does not fit.
         """
         engine = engine_for(self.program)
-        lengths = None if lengths is None else np.asarray(lengths)
+        lengths = None if lengths is None else numbers(lengths, "lengths")
         result = self._run(engine, x, state, lengths, training, keep=True)
         target = target_array(y, self.dtype)
-        weight = None if weight is None else np.asarray(weight, self.dtype)
+        weight = None if weight is None else numbers(weight, "weight", self.dtype)
         evaluation = self.program.evaluate(loss_named(loss), result.outputs[0], target, weight, lengths)
         found = engine.backward(result.tape, (evaluation.dprediction,))
         return evaluation.mean, Gradients(
@@ -160,6 +160,7 @@ class Network:
     def _run(
         self, engine: Engine, x: Array, state: State | None, lengths: Any, training: bool, keep: bool = False
     ) -> Forward:
+        check_type("training", training, bool)
         states = states_by_name(self.program, state)
         place = Place(self.seed) if training else None
         return engine.forward(self.program, self._parameters, {"x": x}, states, lengths, keep, place)
@@ -203,14 +204,13 @@ class Network:
             clip_norm: largest norm of a step's gradient; None: no limit.
             early_stopping: an `EarlyStopping`, or its patience in epochs; the best weights are restored.
             checkpoint: file with the state of the training, from which it resumes bit for bit if the file exists.
-            checkpoint_every: epochs between writing it; None: as often as it takes at most 5 % of the time. It is
-                always written after the last epoch.
+            checkpoint_every: epochs between writing it, besides after the last; None: as fits into 5 % of the time.
             callbacks: called with an `EpochEnd` after every epoch; one that returns True stops training.
             seed: of the order of rows and of dropout.
             verbose: 0 is silent; 1 shows progress in a notebook or on a terminal.
 
         Raises:
-            InputError: shapes or options do not fit.
+            InputError: shapes or options do not fit. As after all errors but the next, the network is unchanged.
             TrainingDiverged: the loss stopped being finite; the best weights so far are restored.
 
         >>> import numpy as np, unrolled as un
@@ -224,18 +224,8 @@ class Network:
         from .training.plan import TrainingPlan
 
         data, rows = self._split(self._arrays(x, y, weight, lengths), validation)
-        plan = TrainingPlan(
-            epochs,
-            batch_size,
-            shuffle,
-            clip_norm,
-            early_stopping,
-            checkpoint,
-            checkpoint_every,
-            callbacks,
-            seed=seed,
-            verbose=verbose,
-        )
+        options = (epochs, batch_size, shuffle, clip_norm, early_stopping, checkpoint, checkpoint_every, callbacks)
+        plan = TrainingPlan(*options, seed=seed, verbose=verbose)
         return train(
             self.program, self._parameters, data, loss_named(loss), checked_optimizer(optimizer), plan, *rows
         )

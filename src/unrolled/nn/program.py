@@ -24,6 +24,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from ..argument_types import Count, check_type
 from ..arrays import Array
 from ..errors import InputError
 from . import randomness
@@ -175,6 +176,7 @@ class ProgramBuilder:
         """An input (N, T, features), or (N, features); `masked` says whether `lengths` applies to it."""
         if not isinstance(features, (int, np.integer)) or features < 1:
             raise InputError(f"input {name!r}: features must be a whole number ≥ 1; got {features!r}.")
+        check_type(f"input {name!r}: features", features, Count)
         self._inputs.append(name)
         return self._new_buffer(Buffer(name, (int(features),), sequence, masked and sequence))
 

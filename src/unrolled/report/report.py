@@ -6,6 +6,7 @@ import webbrowser
 from html import escape
 from pathlib import Path
 
+from ..argument_types import check_type
 from ..errors import InputError
 from ..file_sets import write_bytes
 from ..interactive.notebook import in_notebook
@@ -45,6 +46,7 @@ class Report:
         Raises:
             InputError: the suffix is another one.
         """
+        check_type("`path`", path, str | os.PathLike[str])
         kind = SUFFIXES.get(Path(path).suffix.lower())
         if kind is None:
             raise InputError(f"a report is written as {', '.join(SUFFIXES)}; got {os.fspath(path)!r}. Choose one.")

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import unrolled as un
+from faults import fails_at, stages
 from unrolled import storage
 from unrolled.nn.datasets import Arrays
 from unrolled.nn.engines import Job
@@ -386,3 +387,69 @@ def test_ctrl_c_from_outside_ends_a_training_that_would_never_end(engine):
         process.kill()
     assert output.splitlines() == ["interrupted True True", "True"]
     assert process.returncode == 0
+
+
+# --- failures -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_training_that_fails_at_any_stage_changes_nothing(resumed, engine, data, tmp_path):
+    """Neither the network nor the checkpoint that a later training resumes from."""
+    path, net = tmp_path / "checkpoint", network(seed=2)
+    if resumed:
+        fit(network(), data, checkpoint=path, callbacks=[stop_after(3, crash=False)])
+    initial, begun = net.parameters.copy(), path.read_bytes() if resumed else None
+
+    def start_again():
+        net.parameters = initial
+        path.write_bytes(begun) if resumed else path.unlink(missing_ok=True)
+
+    def train():
+        return fit(net, data, checkpoint=path, epochs=EPOCHS if resumed else 3, validation=None if resumed else 0.2)
+
+    def restarted():
+        start_again()
+        train()
+
+    met, failed = stages(restarted, ["/nn/training", "/interactive"]), 0
+    whole = net.parameters.copy()
+    for stage, passed in met.items():
+        start_again()
+        if fails_at(stage, passed, train):
+            failed += 1
+            assert net.parameters.tobytes() in (initial.tobytes(), whole.tobytes()), stage
+            net.parameters = initial
+            train()  # resumes, if the fault came after a checkpoint
+        np.testing.assert_array_equal(net.parameters, whole, err_msg=str(stage))
+    assert failed > 0.5 * len(met)
+
+
+@pytest.mark.parametrize("error", [Crash, KeyboardInterrupt, SystemExit])
+def test_an_error_in_a_callback_keeps_the_weights_of_before(error, engine, data):
+    def fail(end):
+        if end.epoch == 2:
+            raise error
+
+    net = network()
+    with pytest.raises(error):
+        fit(net, data, callbacks=[fail], early_stopping=5)
+    np.testing.assert_array_equal(net.parameters, network().parameters)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"epochs": 0}, {"loss": "none"}, {"validation": 2.0}, {"callbacks": [3]}, {"optimizer": "adam"}, {"seed": -1}],
+)
+def test_arguments_that_are_refused_change_nothing(options, engine, data, tmp_path):
+    net = network()
+    with pytest.raises(un.InputError):
+        fit(net, data, checkpoint=tmp_path / "checkpoint", **options)
+    np.testing.assert_array_equal(net.parameters, network().parameters)
+    assert not os.listdir(tmp_path)
+
+
+def test_a_checkpoint_that_cannot_be_written_keeps_the_weights_of_before(data, tmp_path):
+    net = network()
+    with pytest.raises(un.UnrolledError):
+        fit(net, data, checkpoint=tmp_path / "missing" / "checkpoint")
+    np.testing.assert_array_equal(net.parameters, network().parameters)

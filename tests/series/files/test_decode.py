@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import sys
+import tracemalloc
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import unrolled as un
@@ -93,3 +99,55 @@ def test_parquet_without_rows_is_refused(refused):
     content = io.BytesIO()
     pd.DataFrame({"ds": [], "y": []}).to_parquet(content)
     refused(content.getvalue(), message="has columns but no rows")
+
+
+@pytest.mark.parametrize("name", ["text", "two members of gzip", "Parquet", "a workbook", "a pipe"])
+def test_files_beyond_the_largest_size_are_refused(name, file, tmp_path, frame, monkeypatch):
+    """Before they are unpacked; one byte less than the file needs is too few."""
+    long = pd.DataFrame({"date": pd.date_range("2024-01-01", periods=1000), "sales": np.arange(1000.0)})
+    text = long.to_csv(index=False).encode()
+    path, needed = str(tmp_path / "table"), len(text)
+    if name == "Parquet":
+        long.to_parquet(path)
+        needed = pq.read_metadata(path).row_group(0).total_byte_size
+    elif name == "a workbook":
+        long.to_excel(path + ".xlsx", index=False)
+        path += ".xlsx"
+        needed = sum(member.file_size for member in zipfile.ZipFile(path).infolist())
+    elif name == "a pipe":
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(text)))
+        path = "-"
+    else:
+        packed = gzip.compress(text[:5000]) + gzip.compress(text[5000:])
+        path = file(text if name == "text" else packed)
+    with pytest.raises(un.DataError, match=rf"holds more than {needed - 1:,} bytes\. .* with `max_bytes=\d+`"):
+        read_file(path, ReadOptions(max_bytes=needed - 1))
+    if path == "-":
+        sys.stdin.buffer.seek(0)
+    assert values(read_file(path, ReadOptions(max_bytes=needed))) == [*range(1000)]
+
+
+def test_input_without_an_end_is_refused():
+    with pytest.raises(un.DataError, match="/dev/zero holds more than 100,000 bytes"):
+        un.read_table("/dev/zero", max_bytes=100_000)
+    with pytest.raises(un.InputError, match="`max_bytes` must be a whole number ≥ 1 or None; got 0"):
+        un.read_table("/dev/zero", max_bytes=0)
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_takes_no_memory(file, monkeypatch):
+    packed = gzip.compress(bytes(50_000_000))
+    tracemalloc.start()
+    with pytest.raises(un.DataError, match="unpacked, holds more than 1,000,000 bytes"):
+        read_file(file(packed), ReadOptions(max_bytes=1_000_000))
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+
+
+def test_named_pipes_are_read(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    long = pd.DataFrame({"date": pd.date_range("1990-01-01", periods=10_000), "sales": np.arange(10_000)})
+    with ThreadPoolExecutor(1) as writer:  # the file is larger than a pipe
+        written = writer.submit(long.to_csv, path, index=False)
+        assert values(read_file(str(path))) == [*range(10_000)]
+        written.result()

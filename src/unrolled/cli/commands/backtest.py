@@ -78,7 +78,7 @@ def command(
     plan = CrossValidationPlan.checked(windows, horizon if step is None else step, refit, levels, baselines)
     run_file = run_file_for(out, ctx)
     table = read_file(str(file), reading, covariates)
-    panels = training_panels(fc, str(file), table, console, int(plan.left_out(horizon)[0]))
+    panels = training_panels(fc, str(file), table, console, plan.most_left_out(horizon))
     found = backtest(fc.parameters, panels, source_of(table), plan)
     rows = labelled(forecast_rows(found, training.levels), table.columns)
     console.notes(table.notes)

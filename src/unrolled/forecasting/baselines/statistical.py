@@ -48,6 +48,8 @@ def statistical_forecasts(name: str, origins: Origins, fitted: Array, horizon: i
                     seen = panel.y[start : int(origins.ends[row])]
                     ahead = model.predict(horizon) if len(seen) == len(past) else model.forward(seen, horizon)
                     out[row] = ahead["mean"]
+        except MemoryError:
+            raise
         except Exception as error:  # whatever the library raises, the user must learn which series it is about
             raise DataError(
                 f"{name} can't be fitted to {panel.name(int(k))} with {counted(len(past), 'period')} ({error}). "

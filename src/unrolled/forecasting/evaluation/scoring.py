@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ...argument_types import check_type
+from ...argument_types import Count, check_type
 from ...arrays import Array
 from ...errors import DataError, InputError
 from ...interactive.html import note, table, titled
@@ -103,7 +103,7 @@ def score(
     >>> un.score(forecast, actuals).table[["MASE", "MAE", "coverage-80"]].loc["RNN"].tolist()
     [0.5, 1.0, 1.0]
     """
-    check_type("`season`", season, int | None)
+    check_type("`season`", season, Count | None)
     columns = named_columns(id_col, time_col, target_col)
     zone = None if zone is None else checked_zone(zone)
     predicted, observed = _read_both(forecast, actuals, columns, freq, zone)

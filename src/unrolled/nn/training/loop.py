@@ -6,7 +6,8 @@ a checkpoint change the result.
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil, inf, isfinite
 
@@ -40,23 +41,23 @@ def train(
     training_rows: Array,
     validation_rows: Array,
 ) -> History:
-    """Train `params` in place; `Network.fit` documents the options of the plan."""
+    """Train `params` in place, or change nothing if it fails; `Network.fit` documents the options of the plan."""
     engine = engine_for(program, loss, optimizer)
     job = Job(program, data, loss, optimizer, plan.batch_size, plan.clip_norm, plan.seed)
     run = TrainingState(params, optimizer.start(params), History(), params.copy())
-    initial, checkpoints = params.copy(), None
+    checkpoints = None
     if plan.checkpoint:
         identity = fingerprint(engine, job, plan, params.dtype, training_rows, validation_rows)
         checkpoints = CheckpointFile(plan.checkpoint, identity, plan.checkpoint_every)
-    if checkpoints and os.path.exists(checkpoints.path):
-        resume(run, checkpoints.path, checkpoints.identity, plan.epochs)
-        # a callback or Ctrl-C that stopped it does not count any more; exhausted patience does
-        run.history.stopped = "early" if _out_of_patience(run, plan) else "done"
     n_batches = ceil(len(training_rows) / plan.batch_size)
-    began = time.perf_counter() - (run.history.wall_s[-1] if run.history.wall_s else 0.0)
-
     steps = n_batches if plan.count_steps else None
-    with interruptible() as interrupted, progress_line(plan.title, plan.epochs, plan.verbose, steps) as line:
+    line_of_training = progress_line(plan.title, plan.epochs, plan.verbose, steps)
+    with _unchanged_by_errors(params) as initial, interruptible() as interrupted, line_of_training as line:
+        if checkpoints and os.path.exists(checkpoints.path):
+            resume(run, checkpoints.path, checkpoints.identity, plan.epochs)
+            # a callback or Ctrl-C that stopped it does not count any more; exhausted patience does
+            run.history.stopped = "early" if _out_of_patience(run, plan) else "done"
+        began = time.perf_counter() - (run.history.wall_s[-1] if run.history.wall_s else 0.0)
         slices = Slices(engine, job, interrupted, line)
         try:
             while run.epoch < plan.epochs and run.history.stopped == "done":
@@ -87,10 +88,22 @@ def train(
             judged = validation_rows if len(validation_rows) else training_rows
             _restore_after_divergence(run, initial, lambda weights: _mean_loss(engine, job, weights, judged))
             raise
-
-    if run.history.stopped == "interrupted" or plan.early_stopping:
-        _restore_best(run)
+        if run.history.stopped == "interrupted" or plan.early_stopping:
+            _restore_best(run)
     return run.history
+
+
+@contextmanager
+def _unchanged_by_errors(params: Array) -> Iterator[Array]:
+    """Restore the parameters if the block fails, except by a divergence, which restores the best ones."""
+    initial = params.copy()
+    try:
+        yield initial
+    except TrainingDiverged:
+        raise
+    except BaseException:
+        params[...] = initial
+        raise
 
 
 @dataclass

@@ -2,16 +2,21 @@
 
 import codecs
 import io
+import os
 import sys
 import zlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
 from ...errors import DataError
-from .workbook import MAX_UNPACKED_BYTES, is_workbook, read_sheet
+from .options import ReadOptions
+from .workbook import is_workbook, read_sheet, refuse_beyond
 
+PIECE_BYTES = 1 << 20  # of a pipe that are read at once
 GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -27,20 +32,21 @@ class DecodedFile:
     notes: tuple[str, ...] = ()  # what was inferred
 
 
-def decode_file(path: str, encoding: str | None = None, sheet: str | None = None) -> DecodedFile:
+def decode_file(path: str, options: ReadOptions) -> DecodedFile:
     """Read a file, or standard input if the path is "-"; a `DataError` refuses a file without a table."""
-    data = _read_bytes(path)
+    limit = options.size_limit
     name = "standard input" if path == "-" else path
+    data = _read_bytes(path, name, limit)
     if data[:2] == GZIP:
-        data = _decompress(name, data)
+        data = _decompress(name, data, limit)
     if not data or data.isspace():
         raise DataError(f"{name} is empty.")
     if data[:4] == PARQUET:
-        return DecodedFile(name, frame=_read_parquet(name, data))
+        return DecodedFile(name, frame=_read_parquet(name, data, limit))
     if is_workbook(data):
-        rows, notes = read_sheet(name, data, sheet)
+        rows, notes = read_sheet(name, data, options.sheet, limit)
         return DecodedFile(name, rows=rows, notes=notes)
-    text, notes = _decode(name, data, encoding)
+    text, notes = _decode(name, data, options.encoding)
     if "\0" in text:
         raise DataError(f"{name} is not a text file: it holds NUL bytes. Use a CSV or Parquet file.")
     if not text or text.isspace():
@@ -50,11 +56,14 @@ def decode_file(path: str, encoding: str | None = None, sheet: str | None = None
     return DecodedFile(name, text, notes=notes)
 
 
-def _read_bytes(path: str) -> bytes:
+def _read_bytes(path: str, name: str, limit: int) -> bytes:
     if path == "-" and sys.stdin is None:
         raise DataError("standard input is closed. Name a file instead of -.")
     try:
-        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file:
+            return _read_at_most(file, name, limit)
+    except DataError:
+        raise
     except FileNotFoundError as error:
         raise DataError(f"there is no file {path}. Check the name, or give - to read standard input.") from error
     except IsADirectoryError as error:
@@ -64,17 +73,32 @@ def _read_bytes(path: str) -> bytes:
         raise DataError(f"can't read {path}: {reason}. Name a file that you may read.") from error
 
 
-def _decompress(name: str, data: bytes) -> bytes:
+def _read_at_most(file: BinaryIO, name: str, limit: int) -> bytes:
+    """The content of a file, a pipe or a device that may never end."""
+    try:
+        size = os.fstat(file.fileno()).st_size  # 0 for pipes and devices
+    except OSError:  # not a file of the operating system
+        size = 0
+    refuse_beyond(limit, size, name)
+    pieces, found = [], 0
+    while piece := file.read(max(size + 1, PIECE_BYTES)):
+        found += len(piece)
+        refuse_beyond(limit, found, name)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _decompress(name: str, data: bytes, limit: int) -> bytes:
     """The content of a gzip file, which may consist of several members."""
     pieces, size, rest = [], 0, data
     try:
         while rest[:2] == GZIP:
             unpacker = zlib.decompressobj(wbits=31)
-            pieces.append(unpacker.decompress(rest, MAX_UNPACKED_BYTES - size))
+            pieces.append(unpacker.decompress(rest, limit - size + 1))
             size += len(pieces[-1])
+            refuse_beyond(limit, size, f"{name}, unpacked,")
             if not unpacker.eof:
-                more = "holds more than 4 GiB" if unpacker.unconsumed_tail else "is cut off"
-                raise DataError(f"{name} is a gzip file that {more}. Unpack it and use the table in it.")
+                raise DataError(f"{name} is a gzip file that is cut off. Download it again.")
             rest = unpacker.unused_data
     except zlib.error as error:
         raise DataError(f"{name} is a damaged gzip file ({error}). Download it again.") from error
@@ -105,11 +129,18 @@ def _decode(name: str, data: bytes, encoding: str | None) -> tuple[str, tuple[st
     return data.decode("latin-1"), ("not UTF-8: read as Latin-1; change with `encoding`",)
 
 
-def _read_parquet(name: str, data: bytes) -> pd.DataFrame:
+def _read_parquet(name: str, data: bytes, limit: int) -> pd.DataFrame:
     try:
+        from pyarrow.parquet import read_metadata
+
+        found = read_metadata(io.BytesIO(data))
+        columns = sum(found.row_group(k).total_byte_size for k in range(found.num_row_groups))
+        refuse_beyond(limit, max(columns, found.num_rows * found.num_columns), f"{name}, unpacked,")
         frame = pd.read_parquet(io.BytesIO(data))
     except ImportError as error:
         raise DataError(f"{name} is a Parquet file; reading it needs: pip install 'unrolled[parquet]'") from error
+    except DataError:
+        raise
     except (OSError, ValueError) as error:
         raise DataError(f"{name} is a damaged Parquet file ({error}).") from error
     if not len(frame):

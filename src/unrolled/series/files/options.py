@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Annotated, Any
 
-from ...argument_types import check_fields, fits
+from ...argument_types import Between, check_fields, fits
 from ...errors import InputError
 from ..zones import checked_zone
 
@@ -15,6 +15,7 @@ AGGREGATES = ("sum", "mean", "last", "count")
 DATE_ORDERS = ("dmy", "mdy", "ymd", "number")
 DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
 MAX_HEADER_ROWS = 10
+MAX_BYTES = 2 << 30  # of a table, unless an option allows more
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class ReadOptions:
     sheet: str | None = None  # of a workbook: its name or number
     header: int | None = None  # the number of rows that name the columns; 0: none
     skip_rows: str | None = None  # numbers and ranges of lines to leave out, as an editor shows them: "1-4,14"
+    max_bytes: Annotated[int, Between(1)] | None = None  # the largest size of the file, also unpacked; None: 2 GiB
 
     def __post_init__(self) -> None:
         if self.header is not None and not (fits(self.header, int) and 0 <= self.header <= MAX_HEADER_ROWS):
@@ -65,6 +67,11 @@ class ReadOptions:
             object.__setattr__(self, "delimiter", DELIMITER_NAMES.get(self.delimiter, self.delimiter))
             if len(self.delimiter) != 1 or self.delimiter in '"\n\r':
                 raise InputError(f"`delimiter` must be one character, tab or space; got {self.delimiter!r}.")
+
+    @property
+    def size_limit(self) -> int:
+        """The largest size of the file, in bytes."""
+        return MAX_BYTES if self.max_bytes is None else self.max_bytes
 
     @property
     def missing(self) -> frozenset[str]:

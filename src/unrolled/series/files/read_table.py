@@ -30,10 +30,10 @@ def read_table(
     file. Everything inferred is reported in `.attrs["notes"]`, one line each, and can be changed with an option.
 
     Args:
-        path: of the file; "-" reads standard input.
+        path: of the file; "-" reads standard input. Pipes are read as well.
         past, future, static, weight: columns of covariates and weights to keep, as in `Forecaster.fit`.
         options: id, time, target, wide, na, aggregate, freq, open, start, zone, dates, decimal, delimiter, encoding,
-            sheet, header, skip_rows; see `unrolled.series.files.ReadOptions`.
+            sheet, header, skip_rows, max_bytes; see `unrolled.series.files.ReadOptions`.
 
     Returns:
         A data frame with the columns unique_id (if there are several series), ds, y, and those of covariates.

@@ -19,7 +19,6 @@ ZIP, OLE = (
     b"PK\x03\x04",
     b"\xd0\xcf\x11\xe0",
 )  # the first bytes of archives, and of workbooks of old or with a password
-MAX_UNPACKED_BYTES = 4 << 30  # a small compressed file can expand to endless zeros
 PROBED_ROWS = 100  # of a sheet, among which a table begins
 OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 
@@ -29,15 +28,25 @@ def is_workbook(data: bytes) -> bool:
     return data[:4] in (ZIP, OLE)
 
 
-def read_sheet(name: str, data: bytes, sheet: str | None) -> tuple[list[list[str]], tuple[str, ...]]:
+def refuse_beyond(limit: int, size: int, name: str) -> None:
+    """Raise a `DataError` if a table has more bytes than the limit: a small file can expand to endless zeros."""
+    if size > limit:
+        raise DataError(
+            f"{name} holds more than {limit:,} bytes. Leave out rows or columns that are not needed, or allow more "
+            f"with `max_bytes={2 * max(size, limit)}`."
+        )
+
+
+def read_sheet(name: str, data: bytes, sheet: str | None, limit: int) -> tuple[list[list[str]], tuple[str, ...]]:
     """The rows of a sheet from the first one, with cells as texts, "" where empty; and notes.
 
-    `sheet` is its name or its number; None: the first visible sheet that holds a table.
+    `sheet` is its name or its number; None: the first visible sheet that holds a table. `limit` is the largest size
+    of a workbook that has been unpacked, in bytes.
 
     Raises:
         DataError: the file is no workbook that can be read, or has no such sheet.
     """
-    _refuse_other_archives(name, data)
+    _refuse_other_archives(name, data, limit)
     try:
         from openpyxl import load_workbook
     except ImportError as error:
@@ -47,7 +56,7 @@ def read_sheet(name: str, data: bytes, sheet: str | None) -> tuple[list[list[str
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             chosen, notes = _chosen_sheet(name, book, sheet)
             return _rows(book[chosen].iter_rows(values_only=True)), notes
-    except DataError:
+    except (DataError, MemoryError):
         raise
     except Exception as error:  # openpyxl passes on errors of all kinds about files that are damaged
         raise DataError(
@@ -56,7 +65,7 @@ def read_sheet(name: str, data: bytes, sheet: str | None) -> tuple[list[list[str
         ) from error
 
 
-def _refuse_other_archives(name: str, data: bytes) -> None:
+def _refuse_other_archives(name: str, data: bytes, limit: int) -> None:
     if data[:4] == OLE:
         raise DataError(
             f"{name} is an old (.xls) or encrypted Excel workbook. Save it as .xlsx without a password, or as CSV."
@@ -74,8 +83,7 @@ def _refuse_other_archives(name: str, data: bytes) -> None:
         raise DataError(f"{name} is an OpenDocument (.ods) or binary (.xlsb) workbook. Save it as .xlsx or CSV.")
     if "xl/workbook.xml" not in members:
         raise DataError(f"{name} is an archive, not an Excel workbook. Unpack it, and use the table in it.")
-    if size > MAX_UNPACKED_BYTES:
-        raise DataError(f"{name} is a workbook that holds more than 4 GiB. Save the table in it as CSV.")
+    refuse_beyond(limit, size, f"{name}, unpacked,")
 
 
 def _chosen_sheet(name: str, book: Workbook, sheet: str | None) -> tuple[str, tuple[str, ...]]:
