@@ -162,6 +162,7 @@ class Predictor:
         """The forecast and its intervals under the names of their columns, from quantiles (N, H, Q)."""
         return interval_columns(self.name, quantiles, levels, self.ensemble.support)
 
+    @np.errstate(over="ignore", invalid="ignore")  # a forecast that is not finite is refused
     def predict(
         self,
         series: SeriesToForecast,
@@ -183,6 +184,7 @@ class Predictor:
         checks = [check(series.panel, series.transform, forecast) for check in (*told, fan_notes)]
         return Prediction(frame, [*self._notes(series, origins), *(note for notes in checks for note in notes)])
 
+    @np.errstate(over="ignore", invalid="ignore")  # as above
     def sample(
         self,
         series: SeriesToForecast,

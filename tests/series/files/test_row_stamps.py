@@ -118,5 +118,5 @@ def test_a_year_that_is_a_typing_error_is_refused_also_if_it_is_near(file):
     days = [str(day) for day in np.datetime64("2023-01-01") + np.arange(180)]
     days[99] = "2032" + days[99][4:]
     path = file("ds,y", *(f"{day},{k}" for k, day in enumerate(days)))
-    with pytest.raises(un.DataError, match="line 101: '2032-04-10' lies 9 years after the others. Correct it"):
+    with pytest.raises(un.DataError, match=r"line 101: '2032-04-10' lies 9 years after the others\. Correct it"):
         un.read_table(path)
