@@ -21,9 +21,10 @@ BEGINNING = """\
 
 Data goes to standard output, messages and errors to standard error. Exit codes: 0 success, 1 the work failed, 2 the
 input or the arguments are wrong, 130 interrupted: after one Ctrl-C the best result so far is kept and written, a
-second one exits at once. At a terminal, a line shows the progress of a run, and a forecast ends with a small chart;
-elsewhere there is neither, and output is never colored. `--quiet` prints errors only. `unrolled --install-completion`
-completes commands and options in bash, zsh and fish; `--show-completion` prints what it would install.
+second one exits at once. SIGTERM and SIGHUP do the same, with exit codes 143 and 129. At a terminal, a line shows the
+progress of a run, and a forecast ends with a small chart; elsewhere there is neither, and output is never colored.
+`--quiet` prints errors only. `unrolled --install-completion` completes commands and options in bash, zsh and fish;
+`--show-completion` prints what it would install.
 
 ## Options in a file
 

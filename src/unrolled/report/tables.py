@@ -246,7 +246,7 @@ def _of_model(part: FrequencyPart, content: ReportContent) -> dict[str, str]:
         *([("the forecast", str(ensemble.combination))] if ensemble.combination.weights else []),
         ("window", counted(spec.window, "step")),
         ("season", counted(spec.season, "step") if spec.season > 1 else "none"),
-        ("targets are relative to", " and ".join(view.description for view in ensemble.views)),
+        ("targets are relative to", "; ".join(view.description for view in ensemble.views)),
         ("distribution", (predictor.parameters.likelihood or "learned quantiles").replace("_", " ")),
         ("logarithms", f"{int(predictor.transform.logs.sum())} of {len(predictor.context.ids)} series"),
         *([("covariates", ", ".join(covariates))] if covariates else []),

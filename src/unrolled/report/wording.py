@@ -139,7 +139,9 @@ def _scale_of_mase(content: ReportContent) -> str:
     asked = content.fitted.parameters.season
     one_step = {mase_season(panel.frequency, asked) == 1 for panel in content.panels}
     names = [
-        name for name, used in (("the last value", True), ("the seasonal naive forecast", False)) if used in one_step
+        name
+        for name, used in (("the naive forecast", True), ("the seasonal naive forecast", False))
+        if used in one_step
     ]
     return " or ".join(names)
 
