@@ -7,7 +7,7 @@ import pytest
 
 import unrolled as un
 from reports import NAME, content_of
-from tables import panel_frame, two_frequencies
+from tables import panel_frame, table, two_frequencies
 from unrolled.forecasting.inputs.views import VIEWS, MeanView, register_view
 from unrolled.report import formatting, tables
 
@@ -45,6 +45,11 @@ def test_errors_by_step_show_at_most_eight_steps_including_both_ends(air):
 )
 def test_coverage_is_judged(promised, reached, said):
     assert tables._judged(promised, reached) == said
+
+
+def test_coverage_of_a_forecast_without_errors_is_not_judged():
+    shown = tables.coverage(content_of(table(np.full(60, 850.0), freq="MS"), 6))
+    assert [row[1:] for row in shown.rows] == [["100 %", "no errors"]] * len(shown.rows)
 
 
 def test_coverage_is_that_of_the_comparison(air):
@@ -102,7 +107,7 @@ def test_the_model_is_described_by_frequency(air, rng):
     assert facts["network"] == "GRU(4), direct decoding"
     assert facts["networks in the ensemble"] == "2"
     views = air.fitted.only.ensemble.spec.views[:2]  # of two networks
-    assert facts["targets are relative to"] == " and ".join(view.description for view in views)
+    assert facts["targets are relative to"] == "; ".join(view.description for view in views)
     assert facts["distribution"] == "learned quantiles"
     assert facts["total run time"] == "4.2 s"
     assert facts["seed"] == "7"

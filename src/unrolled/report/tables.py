@@ -67,8 +67,9 @@ def coverage(content: ReportContent) -> TextTable:
     """The nominal level of each interval, and the share of values inside it."""
     comparison = content.comparison
     assert comparison is not None
+    is_exact = comparison.table.loc[comparison.name, "MAE"] == 0  # as for a constant series
     rows = [
-        [f"{level} %", formatting.percent(reached), _judged(level / 100, reached)]
+        [f"{level} %", formatting.percent(reached), "no errors" if is_exact else _judged(level / 100, reached)]
         for level, reached in comparison.coverage.items()
     ]
     return TextTable(["interval", "values inside", ""], rows, caption="Coverage of the intervals on the held-out end")
