@@ -77,6 +77,19 @@ def test_values_that_are_not_finite_are_named_unless_nothing_depends_on_them():
     net.fit(x, bad_y, weight=np.array([1.0, 0.0, 1.0, 1.0]), epochs=1)
 
 
+def test_numbers_beyond_the_range_of_the_network_are_named():
+    """Not the learning rate, which has nothing to do with it."""
+    layers = [un.GRU(2), un.Last(), un.Dense(1)]
+    x, y = np.zeros((4, 3, 1)), np.zeros((4, 1))
+    x[2, 1, 0], y[3, 0] = 1e300, 1e-300  # the small one becomes 0
+    with pytest.raises(un.InputError, match=r"x holds 1e\+300 at \(2, 1, 0\), beyond the range of float32\. Scale x"):
+        un.Network(layers, 1).fit(x, y, epochs=1, verbose=0)
+    with pytest.raises(un.InputError, match=r"y holds -1e\+39 at \(1, 0\)"):
+        un.Network(layers, 1).fit(y[:, None], [[0], [-1e39], [0], [0]], epochs=1, verbose=0)
+    history = un.Network(layers, 1, "float64").fit(x, y, epochs=1, verbose=0)
+    assert np.isfinite(history.loss).all()
+
+
 def test_class_targets_without_weight_may_be_anything():
     net = un.Network([un.RNN(3), un.Dense(4)], input_size=1)
     x, y = np.zeros((2, 3, 1)), np.array([[0, 1, 2], [3, -1, -1]])

@@ -22,6 +22,7 @@ from ..interactive.progress import run_progress, subtask
 from ..series.by_frequency import frequency_note, merge_notes, series_counts, series_frequencies, take_rows
 from ..series.columns import Columns
 from ..series.dataframe import PANDAS, in_one_zone, open_table, read_ids, read_target
+from ..series.grid import MIN_STEPS_FOR_OWN_FREQUENCY
 from ..series.panel import Panel
 from ..series.stamps import read_stamps
 from .defaults import FitPlan, plan_fit
@@ -140,9 +141,13 @@ class FittedTable:
         new = of_series[codes] < 0
         kept, numbers = np.unique(codes[new], return_inverse=True)
         stamps = read_stamps(table[columns.time], columns, codes=codes)[new]
-        for series, found in zip(kept, series_frequencies(stamps, numbers), strict=True):
+        for number, (series, found) in enumerate(zip(kept, series_frequencies(stamps, numbers), strict=True)):
             name = None if found is None else found.whole.name
             fitting = [k for k, frequency in enumerate(frequencies) if frequency.whole.name == name]
+            own, has_value = stamps[numbers == number], known[new][numbers == number]
+            if not fitting and has_value.sum() <= MIN_STEPS_FOR_OWN_FREQUENCY:  # it shows none, and needs a grid
+                seen = own[has_value] if has_value.any() else own[:1]
+                fitting = [k for k, frequency in enumerate(frequencies) if frequency.whole.ordinals(seen)[1].all()]
             if not fitting:
                 raise DataError(
                     f"series {str(ids[series])!r} is {found.name if found else 'of one timestamp'}; this forecaster "

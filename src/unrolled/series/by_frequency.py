@@ -20,6 +20,7 @@ from .grid import (
     MIN_EVEN_STEPS_SHARE,
     MIN_STEPS_FOR_OWN_FREQUENCY,
     Placement,
+    Rows,
     masks_of_series,
     place_rows,
     refuse_open,
@@ -150,16 +151,32 @@ def _parts_by_frequency(whole: Part, options: Reading, freq: str | int | None) -
     conflict, rows = whole.placed.conflict, whole.content.rows
     if conflict is None:
         return [whole]
-    names = [] if freq is not None else frequency_names(rows.stamps, rows.codes)
-    if len(set(names)) < 2:
+    telling = _telling_rows(rows)
+    names = [] if freq is not None else frequency_names(rows.stamps[telling], rows.codes[telling])
+    if not names or (len(set(names)) < 2 and telling.all()):
         raise DataError(conflict)
+    # rows of the future hold values known ahead
+    kept = np.ones(len(telling), bool) if whole.columns.future else telling
     parts = []
-    for _, df, columns in _split(whole, names):
+    for _, df, columns in _split(whole, names, kept):
         # read again, because time zones and kinds of columns are decided for each frequency by itself
         parts.append(_read_part(df, columns, options))
         if parts[-1].placed.conflict is not None:
             raise DataError(parts[-1].placed.conflict)
     return parts
+
+
+def _telling_rows(rows: Rows) -> Array:
+    """Whether each row counts for the frequency of its series, (m,) bool.
+
+    A series with fewer than two values shows none: only the row of its value counts, or its first one.
+    """
+    known = ~np.isnan(rows.values)
+    values = np.bincount(rows.codes[known], minlength=len(rows.ids))
+    telling = known | (values[rows.codes] > 1)
+    first = np.unique(rows.codes, return_index=True)[1]
+    telling[first[values == 0]] = True
+    return telling
 
 
 def _parts_by_mask(whole: Part, options: Reading) -> list[Part]:
@@ -171,12 +188,12 @@ def _parts_by_mask(whole: Part, options: Reading) -> list[Part]:
     return [_read_part(df, columns, options, mask=mask) for mask, df, columns in _split(whole, masks)]
 
 
-def _split(whole: Part, names: Sequence[str]) -> Iterator[tuple[str, Any, Columns]]:
-    """The rows of a table for each of the names of its series (S,), that with most rows first."""
+def _split(whole: Part, names: Sequence[str], kept: Array | None = None) -> Iterator[tuple[str, Any, Columns]]:
+    """The rows, or those kept (m,), for each of the names of a table's series (S,), that with most rows first."""
     rows, columns = whole.content.rows, whole.columns
     for name, own in _rows_by_name(np.array(names, object)[rows.codes]).items():
-        kept = rows.table_rows[own]
-        yield name, take_rows(whole.df, kept), replace(columns, rows=[columns.row(k) for k in kept])
+        taken = rows.table_rows[own if kept is None else own & kept]
+        yield name, take_rows(whole.df, taken), replace(columns, rows=[columns.row(k) for k in taken])
 
 
 def frequency_note(panels: Sequence[Panel]) -> list[str]:

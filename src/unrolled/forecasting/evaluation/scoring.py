@@ -103,7 +103,7 @@ def score(
     >>> un.score(forecast, actuals).table[["MASE", "MAE", "coverage-80"]].loc["RNN"].tolist()
     [0.5, 1.0, 1.0]
     """
-    check_type("`season`", season, Count | None)
+    check_type("`season`", season, int | None)
     columns = named_columns(id_col, time_col, target_col)
     zone = None if zone is None else checked_zone(zone)
     predicted, observed = _read_both(forecast, actuals, columns, freq, zone)
@@ -272,6 +272,7 @@ def _history(
     whole = isinstance(season, (int, np.integer)) and not isinstance(season, bool)
     if season is not None and not (whole and season >= 1):
         raise InputError(f"`season` must be a whole number ≥ 1; got {season!r}.")
+    check_type("`season`", season, Count | None)
     begins = predicted[columns.time].min()
     if columns.id in predicted:
         begins = observed[columns.id].map(predicted.groupby(columns.id)[columns.time].min())
