@@ -273,8 +273,8 @@ class Network:
         if beyond.any():
             place = tuple(np.argwhere(beyond)[0].tolist())
             raise InputError(
-                f"{name} holds {array[place]:g} at {place}, beyond the range of {self.dtype.name}. Scale {name}, or give "
-                "the network dtype='float64'."
+                f"{name} holds {array[place]:g} at {place}, beyond the range of {self.dtype.name}. Scale {name}, or "
+                "give the network dtype='float64'."
             )
 
     def save(self, path: str | os.PathLike[str]) -> None:
