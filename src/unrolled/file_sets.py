@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from .argument_types import check_type
 from .errors import InputError
 
 try:
@@ -29,6 +28,8 @@ ORDER = ".order"  # the file of a complete set that lists, in order, files to re
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a whole file or nothing."""
+    from .argument_types import check_type  # it needs NumPy, which help texts do without
+
     check_type("`path`", path, str | os.PathLike[str])
     if "\0" in os.fspath(path):
         raise InputError(f"a path has no NUL byte; got {os.fspath(path)!r}.")

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import unrolled as un
-from faults import fails_at, stages
 from forecasters import contents, quick
+from stages import fails_at, stages
 from tables import panel_frame, series, two_frequencies
 from unrolled.forecasting import multi_frequency
 

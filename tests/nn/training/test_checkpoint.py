@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import unrolled as un
-from faults import fails_at, stages
+from stages import fails_at, stages
 from unrolled import storage
 from unrolled.nn.datasets import Arrays
 from unrolled.nn.engines import Job
