@@ -32,7 +32,7 @@ class OneAtATime:
         self._lock = Lock()
 
     def __enter__(self) -> None:
-        if not self._lock.acquire(blocking=False):
+        if not self._lock.acquire(False):
             raise InputError("this stream is in use in another thread. Give each thread a stream of its own.")
 
     def __exit__(self, *error: object) -> None:
@@ -78,7 +78,9 @@ class Stream:
         Returns:
             The output after this step, (rows, ...), or without the axis of rows if x had none.
         """
-        x = np.asarray(numbers(x, "x", self._dtype), order="C")
+        if not (type(x) is np.ndarray and x.dtype is self._dtype):  # a step of a small network takes a microsecond
+            x = numbers(x, "x", self._dtype)
+        x = np.asarray(x, order="C")
         with self._alone:
             if x.shape == self._shape:
                 return self._stream.step(x)
