@@ -7,7 +7,7 @@ import pandas as pd
 
 from reports import NAME, content_of
 from tables import panel_frame
-from unrolled.report.curves import as_json, distance_notes, of_predictor, of_tables
+from unrolled.report.curves import as_json, distance_notes, of_predictor, of_tables, shown_stamps
 from unrolled.series.columns import Columns
 
 
@@ -75,3 +75,10 @@ def test_series_on_the_same_rows_share_an_axis_and_nothing_is_infinite(rng):
     assert [series["axis"] for series in data["series"]] == [0, 0, 1]
     assert data["axes"][0][0] == "2010-01-01"
     assert data["series"][0]["y"][5] is None
+
+
+def test_either_all_timestamps_have_a_time_of_day_or_none():
+    hours = np.array(["2024-04-14T00", "2024-04-14T01"], "datetime64[ns]")
+    assert shown_stamps(hours) == ["2024-04-14 00:00:00", "2024-04-14 01:00:00"]
+    assert shown_stamps(hours[:1]) == ["2024-04-14"]
+    assert shown_stamps(np.array([3, 4])) == [3, 4]

@@ -143,7 +143,11 @@ def _of(names: Sequence[str]) -> str:
 
 
 def shown_stamps(stamps: Array) -> list[Any]:
-    return [format_stamp(s) for s in stamps] if stamps.dtype.kind == "M" else [int(s) for s in stamps]
+    """Timestamps as texts, all with the time of day unless all are days; whole numbers as they are."""
+    if stamps.dtype.kind != "M":
+        return [int(s) for s in stamps]
+    days = (stamps == stamps.astype("datetime64[D]")).all()
+    return [format_stamp(s) if days else str(pd.Timestamp(s)) for s in stamps]
 
 
 def as_json(curves: Sequence[Curve]) -> dict[str, Any]:
