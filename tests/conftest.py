@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import zlib
 
 import numpy as np
@@ -12,6 +13,11 @@ import unrolled as un
 from browser import chromium
 from shell import inside
 from unrolled.nn.engines import ENGINES, use_engine
+
+# a shell that runs the tests in the background ignores these signals, which processes inherit; commands respect that
+for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 # not every machine has a browser; tests/report/test_html.py tests the content of pages without one
 collect_ignore = [] if chromium() else ["integration/test_report_browser.py"]
