@@ -14,11 +14,13 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from statistics import geometric_mean
 from typing import Any
@@ -275,7 +277,65 @@ def keras(bench: Bench) -> None:
     print()
 
 
-SECTIONS = (stock, training, arithmetic, inference, streaming, lengths, threads, levels, keras)
+BUSY_PROCESS = "while True: pass"
+TRAINING_PROCESS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import contestants as c
+shape = c.Shape(*map(int, sys.argv[3:]))
+run = c.unrolled_training(sys.argv[2], shape, c.random_rows(shape))
+while True:
+    run(100)
+"""
+
+
+@contextmanager
+def neighbours(*commands: list[str]) -> Iterator[Callable[[Run], Run]]:
+    """Processes that only run during the runs that the returned function changes."""
+    processes = [subprocess.Popen([sys.executable, "-c", *command]) for command in commands]
+
+    def send(number: int) -> None:
+        for process in processes:
+            process.send_signal(number)
+
+    def beside(run: Run) -> Run:
+        def run_beside(units: int) -> None:
+            send(signal.SIGCONT)
+            run(units)
+            send(signal.SIGSTOP)
+
+        return run_beside
+
+    time.sleep(5)  # until they have begun
+    send(signal.SIGSTOP)
+    try:
+        yield beside
+    finally:
+        send(signal.SIGKILL)
+        for process in processes:
+            process.wait()
+
+
+def contention(bench: Bench) -> None:
+    """A training beside another one, and beside two processes that do nothing but compute, against alone."""
+    import contestants as c
+
+    worst = 0.0
+    for cell, shape in (
+        ("GRU", c.Shape(32, 32, 1, 40)),
+        *((cell, shapes()[2]) for cell in CELLS),
+        ("LSTM", shapes()[4]),
+    ):
+        run = c.unrolled_training(cell, shape, c.random_rows(shape))
+        other = [TRAINING_PROCESS, str(Path(__file__).parent), cell, *map(str, shape)]
+        with neighbours(other) as beside_training, neighbours([BUSY_PROCESS], [BUSY_PROCESS]) as beside_busy:
+            line = {"unrolled": run, "another": beside_training(run), "two busy": beside_busy(run)}
+            ratios = bench.measure("contention", {f"{cell} {shape}": line})[0]
+        worst = max(worst, ratios["another"], ratios["two busy"])
+    bench.figure("a training beside others, worst", worst, Target(2.5, 2.1, least=False))
+
+
+SECTIONS = (stock, training, arithmetic, inference, streaming, lengths, threads, contention, levels, keras)
 
 
 # --- the run -------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 
 #include "data.hpp"
 #include "run.hpp"
+#include "shared_cores.hpp"
 
 namespace unrolled {
 
@@ -73,7 +74,9 @@ class Trainer {
   // is not finite, before the parameters change. Returns the number of steps done.
   long train(T* params, T* first, T* second, long steps_before, const std::int64_t* order, long n, long epoch,
              long first_batch, const double* rates, long batches, BatchLoss* sums) {
+    const int most = omp_get_max_threads();
     for (long k = 0; k < batches; ++k) {
+      const SharedCores::Limit limit(cores_.begin(most));
       const long batch = first_batch + k;
       const auto [from, to] = bounds(batch, n);
       run_.pack(params, true);
@@ -84,6 +87,7 @@ class Trainer {
       run_.backward(grads_.data(), false);
       clip();
       step(params, first, second, rates[k], double(steps_before + k + 1));
+      cores_.end(double(to - from));
     }
     return batches;
   }
@@ -210,6 +214,7 @@ class Trainer {
   Data data_;
   TrainerOptions options_;
   Run<T> run_;
+  SharedCores cores_;
   std::vector<T> grads_;
   std::vector<std::int64_t> lengths_;
   long outputs_ = 1, elements_ = 1;

@@ -52,7 +52,7 @@ LEVELS = {
     ],
     f"{ROOT}.nn.cells": [{"base"}, {"gru", "lstm", "rnn"}],
     f"{ROOT}.nn.losses": [{"base", "special_functions"}, {"distributions", "pointwise"}, {"likelihoods"}],
-    f"{ROOT}.nn.engines": [{"base"}, {"native_program", "reference"}, {"native"}],
+    f"{ROOT}.nn.engines": [{"base"}, {"native_program", "reference", "openmp"}, {"native"}],
     f"{ROOT}.nn.training": [{"history", "plan"}, {"checkpoint"}, {"loop", "parallel"}],
     f"{ROOT}.series": [
         {"date_words", "open_phases", "ragged", "zones"},

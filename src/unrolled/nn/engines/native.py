@@ -15,8 +15,6 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-import unrolled.nn.engines._native as _native
-
 from ...arrays import Array
 from ...errors import InputError
 from ..argument_checks import checked_arrays
@@ -29,6 +27,10 @@ from ..program import Program
 from ..randomness import Place
 from .base import Backward, Forward, Job, Sums
 from .native_program import NativeProgram, arrays_in_state, kernel_array
+from .openmp import openmp_settings
+
+with openmp_settings():
+    import unrolled.nn.engines._native as _native
 
 if TYPE_CHECKING:
     from ..optimizers import Optimizer, OptimizerState
@@ -71,7 +73,7 @@ class NativeEngine:
 
     @property
     def threads(self) -> int:
-        """Threads for large work of the calling thread; `OMP_NUM_THREADS` sets their number."""
+        """Threads for large work of the calling thread: the cores granted to the process, or `OMP_NUM_THREADS`."""
         return int(_native.threads())
 
     @contextmanager
