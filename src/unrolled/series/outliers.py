@@ -13,7 +13,6 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from ..arrays import Array
 from ..plurals import counted
@@ -26,6 +25,7 @@ LEVEL_ROWS = 7  # behind a running median; also the seasons behind the median of
 MIN_SEASONS = 3  # with fewer, a median over seasons would be drawn along by an outlier
 MIN_LONGER_SEASONS = 2  # of a week of hours, whose effects beside those of the day are mostly small
 MIN_ROWS_WITH_SEASON = 16  # with fewer, a season would fit their noise
+PLACES_PER_SPAN = 8  # of a season at which its running median is computed
 PASSES = 2  # the season is estimated without a trend, and the trend without that season
 MIN_ROWS = LEVEL_ROWS  # of a series; with fewer, nothing tells an outlier from the noise
 FALSE_ALARMS = 0.05  # of a table of normal noise whose spread is known
@@ -157,14 +157,13 @@ def _log_likelihood(distance: Array) -> float:
 def _level(z: Array, offsets: Array, span: int) -> Array:
     """The median of the `span` rows around each row, (n,). Within half a window of an end of its series, where there
     are not so many, the line through the outermost `span` rows takes its place."""
-    level = np.full(len(z), np.nan)
     if span == LEVEL_ROWS:
-        half = span // 2
+        level, half = np.full(len(z), np.nan), span // 2
         for start in range(half, len(z) - half, ROWS_AT_ONCE):
             stop = min(start + ROWS_AT_ONCE, len(z) - half)
             level[start:stop] = _in_order([z[start + k : stop + k] for k in range(-half, half + 1)])[half]
     else:
-        level[:] = pd.Series(z).rolling(span, center=True).median()
+        level = _running_median(z, offsets, span)
     begin, end = offsets[:-1], offsets[1:]
     first, last = np.minimum(begin + span, end), np.maximum(end - span, begin)
     for starts, ends, outer in ((begin, first, slice(None, span // 2)), (last, end, slice(-(span // 2), None))):
@@ -175,6 +174,28 @@ def _level(z: Array, offsets: Array, span: int) -> Array:
             own = slice(None) if values.shape[1] < span else outer
             level[cells[:, own]] = line[:, own]
     return level
+
+
+def _running_median(z: Array, offsets: Array, span: int) -> Array:
+    """The median of the `span` rows around each row that has so many in its series, (n,); other rows are undefined.
+
+    Over a long span it changes slowly, so that it is computed at a few places of each span, and interpolated.
+    """
+    begin, last = offsets[:-1], offsets[1:] - span  # of the windows of each series
+    long_enough = last >= begin
+    begin, last = begin[long_enough], last[long_enough]
+    if not len(begin):
+        return np.full(len(z), np.nan)
+    stride = max(1, span // PLACES_PER_SPAN)
+    counts = -(-(last - begin) // stride) + 1
+    number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    places = np.minimum(np.repeat(begin, counts) + stride * number, np.repeat(last, counts))
+    windows, medians = np.lib.stride_tricks.sliding_window_view(z, span), np.empty(len(places))
+    at_once = max(1, ROWS_AT_ONCE // span)
+    for start in range(0, len(places), at_once):
+        chosen = windows[places[start : start + at_once]]
+        medians[start : start + at_once] = np.partition(chosen, span // 2, axis=1)[:, span // 2]
+    return np.interp(np.arange(len(z)), places + span // 2, medians)
 
 
 def _robust_line(values: Array) -> Array:
@@ -203,6 +224,9 @@ def _common_to_seasons(z: Array, offsets: Array, season: int) -> Array:
             known = first + k < count
             values.append(np.where(known, z[np.where(known, begin + position + (first + k) * season, 0)], np.inf))
         ordered, n = _in_order(values), np.minimum(count, LEVEL_ROWS)
+        if n.min() == LEVEL_ROWS:
+            found[rows] = ordered[LEVEL_ROWS // 2]
+            continue
         low, high = (np.choose(k, ordered) for k in ((n - 1) // 2, n // 2))
         found[rows] = np.clip(0.0, low, high)
     return found
