@@ -68,7 +68,8 @@ LEVELS = {
         {"files"},
     ],
     f"{ROOT}.series.files": [
-        {"labels", "numbers", "options", "sentinels", "workbook"},
+        {"labels", "options", "sentinels", "texts", "workbook"},
+        {"numbers"},
         {"dates"},
         {"day_periods", "decode", "header"},
         {"dialect"},

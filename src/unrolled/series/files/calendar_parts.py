@@ -14,6 +14,7 @@ from ..frequency import LIKELY_YEARS
 from .day_periods import read_periods
 from .dialect import RawTable, shorten
 from .numbers import is_numeric, sample_of
+from .texts import as_objects, distinct_texts
 from .timestamps import (
     read_stamps,
     whole_numbers,
@@ -92,14 +93,14 @@ def _part_numbers(column: pd.Series, part: str) -> pd.Series:
 def join_columns(raw: RawTable, names: Sequence[str]) -> tuple[pd.Series, list[str]]:
     """Several columns as one column of texts: year, month and so on, or a date and the time of day; and notes."""
     if parts := _assign_parts(raw, names):
-        year, notes = raw.cells[parts["year"]], []
+        year, notes = as_objects(raw.cells[parts["year"]]), []
         if year.isna().any() and year.iloc[0] is not None:  # cells that a spreadsheet has merged
             year = year.ffill()
             notes = [f"empty cells of {parts['year']!r} read as the year above them"]
         notes += [f"{c!r} read as the {part}" for part, c in parts.items() if not is_calendar_name(c)]
-        columns = {part: year if part == "year" else raw.cells[c] for part, c in parts.items()}
+        columns = {part: year if part == "year" else as_objects(raw.cells[c]) for part, c in parts.items()}
         return _join_parts(raw, columns), notes
-    first, *others = (raw.cells[c] for c in names)
+    first, *others = (as_objects(raw.cells[c]) for c in names)
     joined = first.copy()
     for column in others:
         if periods := read_periods(first, column, min_days=1):
@@ -131,10 +132,10 @@ def _assign_parts(raw: RawTable, names: Sequence[str]) -> dict[str, str]:
     head = replace(raw, cells=raw.cells.head(MAX_COMPARED_ROWS).reset_index(drop=True))
 
     def share(way: Mapping[str, str]) -> float:
-        columns = {part: head.cells[c] for part, c in way.items()}
+        columns = {part: as_objects(head.cells[c]) for part, c in way.items()}
         columns["year"] = columns["year"].ffill()
         try:
-            texts = pd.Series(_join_parts(head, columns).unique(), dtype=object)
+            _, texts = distinct_texts(_join_parts(head, columns))
         except DataError:
             return -1.0
         return known_share(read_stamps(texts, "ymd")[0].values)

@@ -139,15 +139,23 @@ def find_target(raw: RawTable, time: str, ids: pd.Series | None, taken: Sequence
     )
 
 
+def _has_one_value_each(codes: Array, series: Array) -> bool:
+    """Whether all known values of each series are the same; `codes` are the numbers of the values, (n,)."""
+    known = codes >= 0
+    pairs = np.unique(series[known].astype(np.int64) * (int(codes.max()) + 1) + codes[known])
+    return len(pairs) > 0 and len(pairs) == len(np.unique(series[known]))
+
+
 def _is_uninformative(raw: RawTable, column: str, ids: pd.Series | None) -> bool:
     """Whether a column counts the rows, has one value per series, or holds a part of the date."""
     cells = raw.cells[column]
     if column.lower() in WEEKDAY_NAMES or is_calendar_name(column) or (len(cells) > 2 and cells.nunique() == 1):
         return True
-    if ids is not None and cells.groupby(ids.to_numpy(), sort=False).nunique().max() == 1:
+    series = None if ids is None else pd.factorize(ids)[0]
+    if series is not None and _has_one_value_each(pd.factorize(cells)[0], series):
         return True
     if len(cells) < MIN_COUNTED_ROWS and not (column.lower() in ROW_NUMBER_NAMES or column == "column 1"):
         return False
     numbers = whole_numbers(cells)
-    steps = numbers.diff() if ids is None else numbers.groupby(ids.to_numpy(), sort=False).diff()
+    steps = numbers.diff() if series is None else numbers.groupby(series).diff()
     return any(bool((one.dropna() == 1).all() and numbers.notna().all()) for one in (steps, numbers.diff()))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ...arrays import Array
 from .numbers import sample_of
+from .texts import distinct_texts, each_text
 
 ID_NAMES = ("unique_id", "id", "series", "series_id", "item_id", "item", "symbol", "ticker", "store", "name")
 DAY_MINUTES = 24 * 60
@@ -32,10 +33,14 @@ def read_periods(days: pd.Series, column: pd.Series, min_days: int = 2) -> DayPe
     name = str(column.name)
     if not sample_of(column).str.fullmatch(CELL).all() or name.lower() in ID_NAMES or days.isna().any():
         return None
-    cells = column.str.extract(f"^{CELL}$")
-    if cells[1].isna().any() or cells[0].nunique(dropna=False) > 1:
+    of_rows, distinct = distinct_texts(column)
+    cells = distinct.str.extract(f"^{CELL}$")
+    if (of_rows < 0).any() or cells[1].isna().any() or cells[0].nunique(dropna=False) > 1:
         return None
-    numbers, codes = cells[1].astype(int).to_numpy(), pd.factorize(days)[0]
+    periods = cells[1].astype(int).to_numpy()
+    if not any(count <= len(np.unique(periods)) <= count + count // 24 for count in PERIOD_COUNTS):
+        return None
+    numbers, codes = periods[of_rows], pd.factorize(days)[0]
     count = int(pd.Series(numbers).groupby(codes).nunique().mode()[0])
     first, clock = int(numbers.min()), np.unique(numbers)
     is_clock = numbers.max() > count + count // 24
@@ -44,8 +49,8 @@ def read_periods(days: pd.Series, column: pd.Series, min_days: int = 2) -> DayPe
     positions = np.searchsorted(clock, numbers) if is_clock else numbers - first
     if codes.max() + 1 < min_days or not _counts_each_day(codes, positions, count):
         return None
-    periods = positions if is_clock else _on_local_clock(days, codes, positions, count)
-    minutes = periods * (DAY_MINUTES // count)
+    positions = positions if is_clock else _on_local_clock(days, codes, positions, count)
+    minutes = positions * (DAY_MINUTES // count)
     texts = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(0, DAY_MINUTES, DAY_MINUTES // count)]
     numbered = "" if is_clock else f" {first} to {first + count - 1}"
     note = f"{name!r}{numbered} read as the times of day from 00:00 to {texts[-1]}; change with `id={name!r}`"
@@ -83,7 +88,8 @@ def _on_local_clock(days: pd.Series, codes: Array, positions: Array, count: int)
     hour = count // 24
     highest = pd.Series(positions).groupby(codes).transform("max").to_numpy() + 1
     british = count == 48
-    autumn_hour = np.where(british | days.str.contains(NOVEMBER).to_numpy(), 1, 2) * hour
+    in_november = each_text(days, lambda texts: texts.str.contains(NOVEMBER)).to_numpy(bool)
+    autumn_hour = np.where(british | in_november, 1, 2) * hour
     spring_hour = (1 if british else 2) * hour
     inner = (codes > 0) & (codes < codes.max())  # the first and the last day may be incomplete
     later = (highest == count + hour) & (positions >= autumn_hour + hour)

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +17,11 @@ from .options import ReadOptions
 
 DELIMITERS = (",", ";", "\t", "|")
 HEAD_ROWS = 50  # from which the delimiter and the header are inferred
-HEAD_CHARACTERS = 1 << 22  # of these rows
 CHUNK_ROWS = 50_000  # that are parsed at a time
 MAX_SHARED_TEXTS = 100_000  # distinct texts of a column, up to which equal ones share memory
+MIN_LONG_ROWS = 40_000  # of a table whose columns of few distinct texts are categorical
+SHARED_SAMPLE_ROWS = 20_000  # from which they are found
+MAX_DISTINCT_SHARE = 0.5  # of their cells in this sample
 MAX_COLUMNS = 5_000
 MAX_FIELD_LENGTH = 1 << 20  # characters
 MAX_QUOTED_LENGTH = 60  # characters of a cell in a message
@@ -31,7 +33,7 @@ class RawTable:
     """The cells of a file as texts, None where empty, with the line on which each row begins."""
 
     name: str  # of the file, in messages
-    cells: pd.DataFrame  # texts, one column for each column of the file, (n, c)
+    cells: pd.DataFrame  # texts, as objects or categorical, one column for each column of the file, (n, c)
     lines: Sequence[int]  # one per row
     notes: list[str] = field(default_factory=list)  # what was inferred
     delimiter: str = ""  # between cells; "" if there is none
@@ -175,7 +177,7 @@ def _offset(text: str, lines: int) -> int:
 
 def _head(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """The first rows that are not blank, each with the number of lines up to its end."""
-    reader = csv.reader(io.StringIO(text[:HEAD_CHARACTERS]), delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(_lines(text), delimiter=delimiter, skipinitialspace=True)
     rows: list[tuple[int, list[str]]] = []
     csv.field_size_limit(MAX_FIELD_LENGTH)
     try:
@@ -187,6 +189,15 @@ def _head(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     except csv.Error:
         pass  # the parser of the rows reports it with its line
     return rows
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text with their ends."""
+    place = 0
+    while place < len(text):
+        end = text.find("\n", place) + 1 or len(text)
+        yield text[place:end]
+        place = end
 
 
 def _delimiter(text: str) -> str:
@@ -212,6 +223,10 @@ class _Characters(io.TextIOBase):
 
     def __init__(self, text: str, start: int) -> None:
         self.text, self.place = text, start
+
+    def close(self) -> None:
+        self.text = ""  # what has read it may be kept until the next search for garbage
+        super().close()
 
     def readable(self) -> bool:
         return True
@@ -242,24 +257,35 @@ def _parse_fast(text: str, start: int, delimiter: str, first: int) -> tuple[pd.D
     ]
     has_blanks = text.endswith(blanks) or any(text.find(piece, start) >= 0 for piece in pieces)
     lines = text.count("\n", start) + (not text.endswith("\n"))
-    columns: list[_Column] = []
+    form: dict[str, Any] = {
+        "sep": delimiter,
+        "header": None,
+        "na_filter": False,
+        "low_memory": False,
+        "skip_blank_lines": False,
+        "skipinitialspace": True,
+        "quoting": csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
+    }
+    columns: list[_Column | _SharedColumn] = []
+    kinds: Any = str
     try:
-        with pd.read_csv(
-            _Characters(text, start),
-            sep=delimiter,
-            header=None,
-            dtype=str,
-            na_filter=False,
-            skip_blank_lines=False,
-            skipinitialspace=True,
-            quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
-            chunksize=CHUNK_ROWS,
-        ) as parts:
+        if lines >= MIN_LONG_ROWS:
+            with _Characters(text, start) as file:
+                sample = pd.read_csv(file, **form, dtype=str, nrows=SHARED_SAMPLE_ROWS)
+            most = MAX_DISTINCT_SHARE * len(sample)
+            kinds = {k: "category" if sample[k].nunique() <= most else "str" for k in sample}
+        with (
+            _Characters(text, start) as file,
+            pd.read_csv(file, **form, dtype=kinds, chunksize=CHUNK_ROWS) as parts,
+        ):
             for part in parts:
-                columns = columns or [_Column(np.empty(lines, object)) for _ in part]
+                columns = columns or [
+                    _SharedColumn(lines) if isinstance(part[k].dtype, pd.CategoricalDtype) else _Column(lines)
+                    for k in part
+                ]
                 is_ragged = bool(part.iloc[:, -1].isna().any())  # rows that are too short end in NaN
                 for column, name in zip(columns, part, strict=True):
-                    column.add(part[name].tolist(), has_blanks or is_ragged)
+                    column.add(part[name], has_blanks or is_ragged)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError):
         return None
     if not columns or columns[0].filled != lines:
@@ -267,16 +293,16 @@ def _parse_fast(text: str, start: int, delimiter: str, first: int) -> tuple[pd.D
     return _without_blank_rows([column.cells for column in columns], range(first, first + lines))
 
 
-@dataclass
 class _Column:
     """A column that is filled part by part; equal texts are one object as long as there are few."""
 
-    cells: np.ndarray  # texts, None where empty, (n,)
-    filled: int = 0
-    texts: dict[str, str | None] = field(default_factory=lambda: {"": None})
+    def __init__(self, rows: int) -> None:
+        self.cells, self.filled = np.empty(rows, object), 0  # texts, None where empty, (n,)
+        self.texts: dict[str, str | None] = {"": None}
 
-    def add(self, cells: list[Any], has_blanks: bool) -> None:
+    def add(self, part: pd.Series, has_blanks: bool) -> None:
         """Add cells, which are texts, with or without blanks around them, or NaN."""
+        cells: list[Any] = part.tolist()
         if has_blanks:
             cells = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
         if len(self.texts) <= MAX_SHARED_TEXTS:
@@ -288,16 +314,39 @@ class _Column:
         self.filled += len(cells)
 
 
-def _without_blank_rows(columns: list[np.ndarray], lines: Sequence[int]) -> tuple[pd.DataFrame, Sequence[int]]:
+class _SharedColumn:
+    """A categorical column that is filled part by part."""
+
+    def __init__(self, rows: int) -> None:
+        self.codes, self.filled = np.empty(rows, np.int32), 0
+        self.texts: dict[str, int] = {}
+
+    def add(self, part: pd.Series, has_blanks: bool) -> None:
+        """Add cells of categorical texts, with or without blanks around them, or NaN."""
+        texts = part.cat.categories.tolist()
+        if has_blanks:
+            texts = [text.strip() for text in texts]
+        codes = [self.texts.setdefault(text, len(self.texts)) if text else -1 for text in texts]
+        self.codes[self.filled : self.filled + len(part)] = np.array([*codes, -1])[part.cat.codes]
+        self.filled += len(part)
+
+    @property
+    def cells(self) -> pd.Categorical:
+        return pd.Categorical.from_codes(self.codes, pd.Index(list(self.texts), dtype=object))
+
+
+def _without_blank_rows(
+    columns: list[np.ndarray | pd.Categorical], lines: Sequence[int]
+) -> tuple[pd.DataFrame, Sequence[int]]:
     blank = np.ones(len(lines), bool)
     for values in columns:
-        blank &= values == None  # noqa: E711  # of each cell
+        blank &= pd.isna(values)
         if not blank.any():
             break
     if blank.any():
         columns = [values[~blank] for values in columns]
         lines = np.asarray(lines)[~blank].tolist()
-    return pd.DataFrame(dict(enumerate(columns)), dtype=object, copy=False), lines
+    return pd.DataFrame(dict(enumerate(columns)), copy=False), lines
 
 
 def _parse_strictly(

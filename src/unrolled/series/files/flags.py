@@ -5,6 +5,7 @@ from collections import Counter
 
 from ...plurals import counted
 from .dialect import RawTable
+from .texts import as_objects
 
 # of the first column: the names of the ids, and that of the columns to its right
 FIRST_NAME = re.compile(r".+\\(?:time_period|time)", re.IGNORECASE)
@@ -17,10 +18,11 @@ def remove_flags(raw: RawTable) -> None:
         return
     flags: Counter[str] = Counter()
     for column in raw.names[1:]:
-        found = raw.cells[column].str.extract(FLAGGED)
+        cells = as_objects(raw.cells[column])
+        found = cells.str.extract(FLAGGED)
         flagged = found[0].notna()
         if flagged.any():
-            raw.cells[column] = raw.cells[column].where(~flagged, found[0])
+            raw.cells[column] = cells.where(~flagged, found[0])
             flags.update(found[1][flagged])
     if flags:
         raw.notes.append(f"{counted(flags.total(), 'flag')} behind numbers left out: {', '.join(sorted(flags))}")

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...plurals import counted
+from .texts import distinct_texts
 
 _MARKS = ("na", "n/a", "n.a.", "nan", "nat", "null", "none", "#n/a", "<na>")
 MISSING = frozenset(
@@ -73,10 +74,8 @@ def spread(count: int, size: int = SAMPLE_SIZE) -> Array:
 
 def sample_of(column: pd.Series) -> pd.Series:
     """Cells of a column that are not missing, evenly spread over its length."""
-    cells = column.to_numpy()[
-        spread(len(column), 20 * SAMPLE_SIZE)
-    ]  # enough to find a full sample among missing ones
-    present = [text for text in cells.tolist() if text is not None and text not in MISSING]
+    cells = column.iloc[spread(len(column), 20 * SAMPLE_SIZE)]  # enough to find a full sample among missing ones
+    present = [text for text in cells.tolist() if isinstance(text, str) and text not in MISSING]
     return pd.Series([present[k] for k in spread(len(present))], dtype=object)
 
 
@@ -114,6 +113,25 @@ def read_numbers(
     `also_missing` are further texts for missing values; a number stands for all ways to write it. The decimal sign is
     inferred if it is None; `hint` is that of other columns, used if this one does not decide.
     """
+    also_missing = list(also_missing)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, texts = distinct_texts(column)
+        found = _read_texts(texts, also_missing, decimal, hint)
+        values, bad = np.append(found.values, np.nan)[codes], np.append(found.bad, False)[codes]
+        found = replace(found, values=values, bad=bad)
+    else:
+        found = _read_texts(column, also_missing, decimal, hint)
+    notes = list(found.notes)
+    absent = np.isnan(found.values) & ~found.bad
+    dashes = int(column[absent].isin(DASHES).sum()) if absent.any() else 0
+    if not notes and dashes and not {"-", "--"} & set(also_missing):
+        notes = [f"{counted(dashes, 'dash', 'dashes')} read as missing"]
+    sentinels = [float(text) for text in also_missing if is_plain(text)]
+    values = np.where(np.isin(found.values, sentinels), np.nan, found.values) if sentinels else found.values
+    return replace(found, values=values, notes=tuple(notes))
+
+
+def _read_texts(column: pd.Series, also_missing: Sequence[str], decimal: str | None, hint: str | None) -> Numbers:
     absent = missing(column, also_missing)
     present = column.where(~absent, None) if absent.any() else column
     values = pd.to_numeric(present, errors="coerce").to_numpy(float)
@@ -121,17 +139,11 @@ def read_numbers(
     notes: list[str] = []
     unit = ""
     if bad.any() or decimal == "," or (decimal is None and hint != "." and _may_group_by_points(present)):
-        codes, texts = pd.factorize(present)
+        codes, texts = distinct_texts(present)
         if len(texts):
-            numbers, notes, unit = _read_unique([str(text) for text in texts], decimal, hint)
+            numbers, notes, unit = _read_unique(texts.tolist(), decimal, hint)
             values = np.where(codes < 0, np.nan, numbers[codes])
             bad = np.isnan(values) & ~absent
-    dashes = int(column[absent].isin(DASHES).sum())
-    if not notes and dashes and not {"-", "--"} & set(also_missing):
-        notes = [f"{counted(dashes, 'dash', 'dashes')} read as missing"]
-    sentinels = [float(text) for text in also_missing if is_plain(text)]
-    if sentinels:
-        values = np.where(np.isin(values, sentinels), np.nan, values)
     return Numbers(values, bad, tuple(notes), unit)
 
 

@@ -32,6 +32,7 @@ from .options import CovariateColumns, ReadOptions
 from .reshape import LONG_NAMES, TOTAL, columns_are_series, unpivot
 from .row_stamps import TimeColumn, number_rows, read_time_column
 from .sentinels import sentinel_notes
+from .texts import as_objects, distinct_texts
 from .time_columns import find_time, suggest_time
 from .timestamps import dates_share
 
@@ -218,7 +219,7 @@ def _drop_footer(raw: RawTable, time: str) -> None:
         filled = row[row.notna()]
         if word := _total_in(raw, filled):
             totals.append(f"line {raw.lines[keep - 1]} ({word!r})")
-        elif _is_remark(raw, filled, row[time] is None):
+        elif _is_remark(raw, filled, bool(pd.isna(row[time]))):
             remarks += 1
         else:
             break
@@ -254,10 +255,15 @@ def series_names(raw: RawTable, ids: Sequence[str]) -> pd.Series | None:
             row = int(absent.argmax())
             remedy = raw.without(np.flatnonzero(absent))
             raise DataError(f"{raw.place(column, row)}: the id is missing. Fill it in. {remedy}")
-    name = raw.cells[ids[0]]
+    if len(ids) == 1:
+        return as_objects(raw.cells[ids[0]])
+    codes, names = distinct_texts(raw.cells[ids[0]])
     for column in ids[1:]:
-        name = name + ID_SEPARATOR + raw.cells[column]
-    return name
+        own, texts = distinct_texts(raw.cells[column])
+        codes, pairs = pd.factorize(codes * len(texts) + own)
+        first, second = np.divmod(pairs, len(texts))
+        names = names.iloc[first].reset_index(drop=True) + ID_SEPARATOR + texts.iloc[second].reset_index(drop=True)
+    return pd.Series(names.to_numpy(object)[codes], dtype=object)
 
 
 def _find_targets(
@@ -377,7 +383,7 @@ def read_covariate(
     cells = raw.cells[column]
     absent = missing(cells, options.missing)
     if absent.all() or (texts if texts is not None else not is_numeric(cells)):
-        return cells.where(~absent, None)
+        return as_objects(cells).where(~absent, None)
     return numbers_of(raw, options, column, hint, notes)
 
 

@@ -13,6 +13,7 @@ from .dates import parse_date
 from .day_periods import CELL, read_periods
 from .dialect import RawTable
 from .numbers import is_numeric, read_numbers
+from .texts import as_objects
 from .time_columns import TIME_NAMES
 from .timestamps import dates_share, whole_numbers
 
@@ -59,7 +60,7 @@ def _unpivot_years(raw: RawTable, names: Sequence[str]) -> bool:
     year, *others = names
     totals = [c for c in others if c.lower() in ANNUAL_NAMES or TOTAL.fullmatch(c.lower())]
     others = [c for c in others if c not in totals]
-    years, months = raw.cells[year], _months_of(others)
+    years, months = as_objects(raw.cells[year]), _months_of(others)
     named = has_name(year, "year")
     if months is None or not (named or whole_numbers(years.dropna()).between(*PART_RANGES["year"]).all()):
         return False
@@ -72,7 +73,7 @@ def _unpivot_years(raw: RawTable, names: Sequence[str]) -> bool:
 def _unpivot_hours(raw: RawTable, names: Sequence[str]) -> bool:
     """Make a table with one row per day and one column per hour or part of it long; whether it was one."""
     day, *parts = names
-    days = raw.cells[day]
+    days = as_objects(raw.cells[day])
     if len(parts) < 24 or not all(re.fullmatch(CELL, part) for part in parts) or days.duplicated().any():
         return False
     if dates_share(days) < 1 or not all(
@@ -81,7 +82,7 @@ def _unpivot_hours(raw: RawTable, names: Sequence[str]) -> bool:
         return False
     stamps, hours = np.repeat(days.to_numpy(object), len(parts)), np.tile(np.array(parts, object), len(days))
     rare = (raw.cells[list(parts)].isna().mean() > MAX_EMPTY_SHARE).to_numpy()
-    values = raw.cells[list(parts)].to_numpy(object).reshape(-1)
+    values = raw.cells[list(parts)].apply(as_objects).to_numpy(object).reshape(-1)
     kept = ~(np.tile(rare, len(days)) & pd.isna(values))
     long = pd.DataFrame({LONG_NAMES[1]: stamps, "hour": hours, LONG_NAMES[2]: values}, dtype=object)[kept]
     if read_periods(long[LONG_NAMES[1]].reset_index(drop=True), long["hour"].reset_index(drop=True)) is None:
@@ -122,8 +123,8 @@ def _row_names(raw: RawTable, others: Sequence[str], given: bool = False) -> pd.
         return None
     for column in () if given else others:
         if raw.cells[column].notna().all() and not raw.cells[column].duplicated().any():
-            return raw.cells[column]
-    texts = [raw.cells[c].map(lambda text: text or "") for c in others]
+            return as_objects(raw.cells[column])
+    texts = [as_objects(raw.cells[c]).map(lambda text: text or "") for c in others]
     return pd.Series([ID_SEPARATOR.join(row) for row in zip(*texts, strict=True)], dtype=object)
 
 
@@ -138,7 +139,8 @@ def _melt(
     stamps = np.tile(np.array(dates, object), rows)
     if years is not None:
         stamps = np.array([None if y is None else f"{y}-{d}" for y in years for d in dates], object)
-    long = {LONG_NAMES[1]: stamps, LONG_NAMES[2]: raw.cells[list(columns)].to_numpy(object).reshape(-1)}
+    values = raw.cells[list(columns)].apply(as_objects).to_numpy(object).reshape(-1)
+    long = {LONG_NAMES[1]: stamps, LONG_NAMES[2]: values}
     if ids is not None:
         long = {LONG_NAMES[0]: np.repeat(ids.to_numpy(object), count), **long}
     raw.cells = pd.DataFrame(long, dtype=object)

@@ -10,6 +10,7 @@ from .dates import time_of_day
 from .day_periods import read_periods
 from .dialect import RawTable
 from .numbers import is_numeric, sample_of
+from .texts import as_objects
 from .timestamps import (
     code_of_dates,
     dates_share,
@@ -103,7 +104,7 @@ def _most_distinct(raw: RawTable, dated: Sequence[str]) -> str:
 
 def _could_be_dates(column: pd.Series) -> bool:
     head = column.dropna().head(3)
-    if not dates_share(head) or pd.to_numeric(head, errors="coerce").notna().all():
+    if not dates_share(head) or pd.to_numeric(as_objects(head), errors="coerce").notna().all():
         return False
     return dates_share(column) >= MIN_TIME_SHARE
 

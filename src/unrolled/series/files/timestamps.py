@@ -16,6 +16,7 @@ from .date_columns import ISO, parse_parts
 from .dates import parse_date
 from .numbers import missing, spread
 from .parsed_stamps import ParsedStamps, with_offsets
+from .texts import distinct_texts, each_text
 from .unread_dates import no_year
 
 MONTH_LENGTH = len("2024-12")
@@ -33,8 +34,7 @@ def read_stamps(column: pd.Series, dates: str | None = None) -> tuple[ParsedStam
     `dates` is the option of `ReadOptions`.
     """
     absent = missing(column)
-    codes, texts = pd.factorize(column.where(~absent, None) if absent.any() else column)
-    unique = pd.Series(texts, dtype=object)
+    codes, unique = distinct_texts(column.where(~absent, None) if absent.any() else column)
     coded = None if dates is not None or not len(unique) else _parse_codes(unique, str(column.name or ""))
     return coded or _read_unique(unique, dates), codes
 
@@ -50,7 +50,7 @@ def dates_share(column: pd.Series) -> float:
 
 def fits_dates(column: pd.Series, dates: str) -> bool:
     """Whether nearly all cells of a sample are dates as `dates`, the option of `ReadOptions`, says."""
-    sample = pd.Series(column.dropna().unique(), dtype=object)
+    _, sample = distinct_texts(column)
     if not len(sample):
         return False
     found = _read_unique(sample.iloc[spread(len(sample))].reset_index(drop=True), dates)
@@ -59,7 +59,7 @@ def fits_dates(column: pd.Series, dates: str) -> bool:
 
 def code_of_dates(column: pd.Series) -> str | None:
     """The meaning of a column of numbers that are dates in a code, without gaps and in order; None for others."""
-    texts = pd.Series(column.dropna().unique(), dtype=object)
+    _, texts = distinct_texts(column)
     if len(texts) < MIN_CODES:
         return None
     found = choose_reading(texts, str(column.name), lambda: whole_numbers(texts))
@@ -70,13 +70,15 @@ def code_of_dates(column: pd.Series) -> str | None:
 
 def holds_years(column: pd.Series) -> bool:
     """Whether a column holds consecutive years."""
-    years = whole_numbers(pd.Series(column.dropna().unique(), dtype=object))
+    years = whole_numbers(distinct_texts(column)[1])
     likely = len(years) >= MIN_CODES and bool(years.between(*LIKELY_YEARS).all())
     return likely and known_share(years.astype(np.int64)) >= MIN_DATES_SHARE
 
 
 def whole_numbers(column: pd.Series) -> pd.Series:
     """A column as whole numbers, NaN for everything else."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return each_text(column, whole_numbers).astype(float)
     numbers = pd.to_numeric(column, errors="coerce")
     return numbers.where((numbers == np.round(numbers)) & (numbers.abs() < MAX_WHOLE_NUMBER))
 
