@@ -110,3 +110,13 @@ def test_a_column_that_counts_rows_is_no_target(file, shops):
     rows = [f"{day},{k},{k + 1}" for k, day in enumerate(DAYS[:10])]  # too few to tell
     with pytest.raises(un.DataError, match="several columns hold numbers: 'sold', 'price'"):
         read_file(file("date,sold,price", *rows))
+
+
+@pytest.mark.parametrize("name", ["Sales", "Weekly_Sales", "units sold", "grid load [MW]"])
+def test_of_several_columns_of_numbers_one_with_a_usual_name_is_the_target(file, name):
+    rows = [f"{day},{9 - k / 4},{k * k % 7},{k % 2}" for k, day in enumerate(DAYS)]
+    table = read_file(file(f"date,price,{name},promo", *rows))
+    assert table.columns.target == name
+    assert f"{name!r} is the target by its name, beside 'price', 'promo'; change with `target`" in table.notes
+    with pytest.raises(un.DataError, match=r"hold numbers: 'net sales', 'gross sales'.* `target='net sales'`"):
+        read_file(file("date,net sales,gross sales,promo", *rows))

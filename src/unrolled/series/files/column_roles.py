@@ -1,5 +1,6 @@
 """The columns of series ids, and the column to forecast."""
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
@@ -16,6 +17,8 @@ from .time_columns import TIME_NAMES
 from .timestamps import whole_numbers
 
 TARGET_NAMES = ("y", "target", "value")
+# words in names of columns that people forecast, chosen among several columns of numbers if one has such a name
+TARGET_WORDS = ("sales", "demand", "quantity", "qty", "units", "revenue", "turnover", "consumption", "load", "umsatz")
 ROW_NUMBER_NAMES = ("", "no", "nr", "no.", "index", "idx", "row", "rownum", "row_number", "unnamed: 0", "#", "id")
 WEEKDAY_NAMES = ("weekday", "dayofweek")
 ID_SEPARATOR = "/"  # in the names and values of joined ids
@@ -132,6 +135,13 @@ def find_target(raw: RawTable, time: str, ids: pd.Series | None, taken: Sequence
         note = f"{informative[0]!r} is the target, as other numbers are constant or count rows; change with `target`"
         return informative[0], [note]
     candidates = informative or numeric
+    usual = [c for c in candidates if {*re.split(r"[^a-z]+", c.lower())} & {*TARGET_WORDS}]
+    if len(usual) == 1:
+        others = [c for c in candidates if c not in usual]
+        return usual[0], [
+            f"{usual[0]!r} is the target by its name, beside {list_names(others)}; change with `target`"
+        ]
+    candidates = usual or candidates
     best = max(candidates, key=lambda name: raw.cells[name].nunique())  # codes and parts of dates have few values
     raise DataError(
         f"{raw.name}: several columns hold numbers: {list_names(candidates)}. `wide=True` takes each as a series. "
