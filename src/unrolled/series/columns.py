@@ -29,7 +29,7 @@ class Columns:
     future: tuple[str, ...] = ()  # covariates whose future values are known in advance, such as prices and holidays
     static: tuple[str, ...] = ()  # columns with one value per series; numbers or texts
     weight: str | None = None  # a column with one value per series: its weight in the loss
-    label: str | None = None  # a timestamp as the table writes it, if these are labels of fiscal years: 2015/16
+    label: str | None = None  # a timestamp as the table writes it, if these are labels of years, such as 2015/16
     of_file: bool = False  # whether the numbers of rows are those of a file's lines
 
     @property
