@@ -215,3 +215,14 @@ def test_another_target_is_noted(command, file):
         "note: the model was trained on '#Passengers', and 'Travellers' is forecast now; change with --target"
         in done.err
     )
+
+
+def test_numbers_of_a_training_on_numbers_stay_numbers(command, tmp_path):
+    """A column of years would be dates otherwise."""
+    frame = pd.DataFrame({"year": range(1980, 2020), "y": y(40)})
+    fc = un.Forecaster(horizon=2, steps=2, ensemble=1).fit(frame, time_col="year")
+    fc.save(tmp_path / "numbered.safetensors")
+    frame.assign(year=frame["year"] + 1).to_csv("newer.csv", index=False)
+    done = command("predict", tmp_path / "numbered.safetensors", "newer.csv")
+    assert done.code == 0, done.err
+    assert table(done.out)["year"].tolist() == [2021, 2022]

@@ -37,7 +37,10 @@ def test_forecasts_in_files_have_offsets_and_are_scored_hour_by_hour(command, op
     error = np.abs(written.iloc[:, 1] - pd.read_csv("new.csv")["load"][TRAINED:].to_numpy()).mean()
     assert table(scored.out)["MAE"][0] == pytest.approx(error)
     page = Path("old-forecast/report.html").read_text("utf-8")
-    assert "2024-11-04 22:00:00" in page  # local time
+    assert "hourly · 2024-10-15 00:00:00+02:00 … 2024-11-03 22:00:00+01:00" in page
+    axis = json.loads(page.split('type="application/json" id="data">')[1].split("</script>")[0])["axes"][0]
+    assert axis[-2:] == ["2024-11-04 21:00:00+01:00", "2024-11-04 22:00:00+01:00"]
+    assert {"2024-10-27 02:00:00+02:00", "2024-10-27 02:00:00+01:00"} < set(axis)  # the hour that occurs twice
     assert command("plot", "old-forecast/forecast.csv", "new.csv", *options, "--out", "f.svg").code == 0
 
 

@@ -37,6 +37,8 @@ def read_newer(fc: Forecaster, file: Path, reading: ReadOptions) -> FileTable:
     kept = {name: value for name, value in merged.given.items() if name not in reading.given}
     options = shlex.join(option_words(kept))
     taken = f"{options}; options given here take precedence"
+    if merged.dates is None and any(one.context.frequency.unit == "integer" for one in fc.fitted.predictors.values()):
+        merged = replace(merged, dates="number")  # numbers that would be dates, such as years, stay numbers
     try:
         table = read_file(str(file), merged, beside, prefer=own)
     except DataError as error:
@@ -55,7 +57,7 @@ def _numbering_notes(fc: Forecaster, table: FileTable) -> list[str]:
     """A note where rows without timestamps, numbered as in training, end before those of the training."""
     import numpy as np
 
-    from ..series.dataframe import format_stamp
+    from ..series.stamp_texts import format_stamp
 
     if "time" in table.roles.values():
         return []

@@ -7,10 +7,8 @@ import numpy as np
 from ..forecasting.evaluation.comparison import Comparison, OverallComparison
 from ..forecasting.evaluation.metrics import SQUARED
 from ..plurals import counted
-from ..series.dataframe import format_stamp
 from ..series.frequency import mase_season
 from ..series.panel import Panel
-from ..series.stamps import local_time
 from . import formatting
 from .content import ReportContent
 
@@ -33,7 +31,7 @@ def facts(content: ReportContent) -> str:
 def _facts(panel: Panel) -> str:
     first = min(panel.first)
     last = max(panel.first + panel.lengths) - 1
-    span = " … ".join(format_stamp(stamp) for stamp in panel.frequency.local_stamps(np.array([first, last])))
+    span = " … ".join(panel.frequency.texts(np.array([first, last])))
     values = counted(int(panel.observed.sum()), "value")
     return f"{len(panel.ids)} series · {panel.frequency.name} · {span} · {values}"
 
@@ -67,8 +65,9 @@ def key_figures(content: ReportContent) -> list[KeyFigure]:
     if len(content.parts) > 1:
         found = [KeyFigure(formatting.count(content.steps, "period"), f"ahead: {_units(content)}")]
     else:
-        last = local_time(content.forecast[content.columns.time]).max()
-        found = [KeyFigure(periods(content), f"ahead, to {format_stamp(last)}")]
+        panel = content.panels[0]
+        (last,) = panel.frequency.texts(np.array([max(panel.first + panel.lengths) + content.steps - 1]))
+        found = [KeyFigure(periods(content), f"ahead, to {last}")]
     comparison = content.comparison
     if comparison is not None:
         contest = comparison.contest

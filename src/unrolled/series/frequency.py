@@ -31,6 +31,7 @@ from .open_phases import (
     phase_numbers,
     phases_of,
 )
+from .stamp_texts import YEAR, format_stamp
 from .zones import checked_zone, to_local, to_utc
 
 Unit = Literal["integer", "fixed", "month"]
@@ -72,6 +73,7 @@ class Frequency:
     weekday: tuple[Place, Weekday] | None = None  # the n-th (-1: last) such day, 0 Monday, of their months
     zone: str | None = None  # of the table; days and longer periods count in local time, shorter ones in UTC
     open: str = ""  # the mask of the phases of the week that have timestamps, see `open_phases`; "": all
+    label: str | None = None  # one of the timestamps as the table writes them, if they are labels of years
 
     def check(self) -> None:
         """Raise an `InputError` if the parts contradict each other, as those of a damaged file may."""
@@ -86,6 +88,8 @@ class Frequency:
             raise InputError(f"the days of its frequency do not rise: {list(self.days)}")
         if self.zone is not None and (checked_zone(self.zone) and self.unit == "integer"):
             raise InputError("its frequency has a time zone, but counts whole numbers")
+        if self.label is not None and not YEAR.fullmatch(self.label):
+            raise InputError(f"the label of its timestamps is not one of a year: {self.label[:50]!r}")
 
     def check_range(self, first: int, last: int) -> None:
         """Raise an `InputError` if these ordinals have no timestamps, because 64-bit numbers can't hold them."""
@@ -316,6 +320,15 @@ class Frequency:
         stamps = self.stamps(ordinals)
         return to_local(stamps, self.zone) if self.zone and not self.counts_days else stamps
 
+    def texts(self, ordinals: Array) -> list[str]:
+        """The timestamps of these ordinals as texts: labels as the table has them, times with the offset from UTC."""
+        zone = None if self.counts_days else self.zone
+        return [format_stamp(stamp, zone, self.label) for stamp in self.stamps(ordinals)]
+
+    def with_label(self, label: str | None) -> Frequency:
+        """This frequency with a label of a year as the example of its timestamps, if it counts years."""
+        return replace(self, label=label if self.unit == "month" and self.step % 12 == 0 else None)
+
     @property
     def whole(self) -> Frequency:
         """This frequency with all phases of the week open."""
@@ -417,7 +430,7 @@ class Frequency:
     @property
     def _length(self) -> str:
         if self.unit == "month":
-            return f"{self.step} months"
+            return f"{self.step} months" if self.step % 12 else f"{self.step // 12} years"
         for unit, word in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes"), (SECOND, "seconds")):
             if self.step % unit == 0:
                 return f"{self.step // unit} {word}"

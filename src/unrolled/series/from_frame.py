@@ -13,10 +13,11 @@ from ..plurals import counted
 from .columns import Columns, series_name
 from .covariate_encoding import has_future_values, make_covariates
 from .covariates import CovariateLayout
-from .dataframe import ColumnValues, format_stamp, open_table, read_covariate, read_ids, read_target
+from .dataframe import ColumnValues, open_table, read_covariate, read_ids, read_target
 from .frequency import Frequency
 from .grid import Placement, Rows, build_grid, fill_gaps, place_rows, refuse_open
 from .panel import Panel
+from .stamp_texts import format_stamp
 from .stamps import read_times
 
 if TYPE_CHECKING:

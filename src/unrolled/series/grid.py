@@ -13,10 +13,10 @@ from ..arrays import Array
 from ..errors import DataError, InputError
 from ..plurals import counted
 from .columns import Columns, occurs, series_name
-from .dataframe import format_stamp
 from .frequency import Frequency
 from .open_phases import WEEKDAYS, applies, describe_open, parse_open
 from .ragged import offsets_of, rows_between
+from .stamp_texts import format_stamp
 
 MIN_STEPS_FOR_OWN_FREQUENCY = 4  # between the timestamps of a series that shows a frequency of its own
 MIN_EVEN_STEPS_SHARE = 0.9  # of these steps, the share that must be about as long as the shortest
@@ -67,7 +67,9 @@ class Rows(NamedTuple):
     def stamp(self, k: int) -> str:
         """The timestamp of row k, and its series if there are several, in a message."""
         name = self.ids[self.codes[k]]
-        return format_stamp(self.stamps[k], self.zone) + ("" if name is None else f" of series {str(name)!r}")
+        return format_stamp(self.stamps[k], self.zone, self.columns.label) + (
+            "" if name is None else f" of series {str(name)!r}"
+        )
 
     def row(self, k: int) -> int:
         """The number of row k in messages."""
@@ -173,7 +175,7 @@ def _frequency_of(
 ) -> tuple[Frequency, Array]:
     """The frequency of sorted rows, and which of them decide what is closed, (m,) bool."""
     found = Frequency.of_steps(rows.stamps, rows.first) if freq is None else Frequency.named(freq, rows.stamps[0])
-    whole = replace(found, zone=zone)
+    whole = replace(found, zone=zone).with_label(rows.columns.label)
 
     def close(decisive: Array) -> list[Frequency]:
         if mask is not None:

@@ -17,7 +17,6 @@ import pandas as pd
 
 from ..arrays import Array
 from ..plurals import counted
-from .dataframe import format_stamp
 from .frequency import Frequency
 from .panel import Panel
 from .ragged import offsets_of, pieces_of, side_by_side
@@ -94,7 +93,7 @@ def outlier_notes(panel: Panel, outliers: Outliers) -> list[str]:
         row, usual = outliers.rows[i], outliers.usual[i]
         k = int(np.searchsorted(panel.offsets, row, side="right")) - 1
         ordinal = panel.first[k] + row - panel.offsets[k]
-        stamp = format_stamp(panel.frequency.local_stamps(np.array([ordinal]))[0])
+        (stamp,) = panel.frequency.texts(np.array([ordinal]))
         of = "" if panel.ids[k] is None else f" of {panel.name(k)}"
         named.append(f"{panel.y[row]:.6g} at {stamp}{of} (usual there: {float(f'{usual:.3g}'):g})")
     if not count:

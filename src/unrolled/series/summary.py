@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from ..arrays import Array
-from .dataframe import format_stamp
 from .outliers import Outliers
 from .panel import Panel
 
@@ -33,9 +32,7 @@ def summarize_series(panel: Panel, k: int, season: int, outliers: Outliers, log:
     observed, cleaned = panel.observed[rows], panel.y[rows].copy()
     own = (outliers.rows >= rows.start) & (outliers.rows < rows.stop)
     cleaned[outliers.rows[own] - rows.start] = outliers.usual[own]
-    first, last = map(
-        format_stamp, panel.frequency.local_stamps(panel.first[k] + np.array([0, panel.lengths[k] - 1]))
-    )
+    first, last = panel.frequency.texts(panel.first[k] + np.array([0, panel.lengths[k] - 1]))
     return SeriesSummary(
         rows=int(observed.sum()),
         first=first,

@@ -12,8 +12,8 @@ from ...errors import DataError, InputError
 from ...plurals import counted
 from ..by_frequency import frequency_names
 from ..columns import Columns, occurs
-from ..dataframe import format_stamp
 from ..frequency import DAY, HOUR, MINUTE, SECOND, Frequency, counts_days, steps_within
+from ..stamp_texts import format_stamp, label_in_form
 from ..stamps import Times, coded_numbers, in_zone, read_times, same_time_of_day, step_of_numbers
 from ..zones import localized, to_utc
 from .options import ReadOptions
@@ -164,6 +164,7 @@ def _refuse_duplicates(table: LongTable) -> NoReturn:
     rows = np.flatnonzero((keys == keys.iloc[second]).all(axis=1))
     of_series = f" of series {str(table.frame[columns.id].iloc[second])!r}" if table.has_ids else ""
     stamp = str(table.frame[columns.time].iloc[second]).removesuffix(" 00:00:00")
+    stamp = stamp if columns.label is None else label_in_form(int(stamp[:4]), columns.label)
     where = occurs("line", map(columns.row, rows), len(keys[repeated].drop_duplicates()))
     remedy = (
         "Name all columns that tell series apart with `id`"

@@ -10,7 +10,6 @@ from ...errors import UnrolledError
 from ...plurals import counted
 from ..by_frequency import frequency_note, merge_notes, read_panels
 from ..columns import Columns
-from ..dataframe import format_stamp
 from ..frequency import DAY, HOUR, Frequency
 from ..outliers import find_outliers, outlier_notes
 from ..panel import Panel
@@ -55,10 +54,9 @@ def default_horizon(frequency: Frequency, rows: int) -> int:
 
 def span(panels: Sequence[Panel]) -> tuple[str, str]:
     """The first and the last timestamp of all series."""
-    ends = np.concatenate(
-        [p.frequency.local_stamps(np.array([min(p.first), max(p.first + p.lengths) - 1])) for p in panels]
-    )
-    return format_stamp(ends.min()), format_stamp(ends.max())
+    ends = [(p.frequency, np.array([min(p.first), max(p.first + p.lengths) - 1])) for p in panels]
+    found = [pair for freq, two in ends for pair in zip(freq.local_stamps(two), freq.texts(two), strict=True)]
+    return min(found)[1], max(found)[1]
 
 
 def describe_panel(panel: Panel, columns: Columns) -> str:

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..stamp_texts import YEAR, label_in_form
+
 if TYPE_CHECKING:
     from ..columns import Columns
-
-YEAR = re.compile(r"((?:FY[ -]?'?)?)(\d{4}|\d\d)(?:([-/])(\d{4}|\d\d))?", re.IGNORECASE)
-
-
-def label_in_form(year: int, example: str) -> str:
-    """The label of a year, in the form of another label of a year.
-
-    >>> label_in_form(2016, "1999/00"), label_in_form(2016, "FY99")
-    ('2016/17', 'FY16')
-    """
-    found = YEAR.fullmatch(example)
-    if found is None:
-        raise ValueError(f"{example!r} is not the label of a year")
-    before, own, between, following = found.groups(default="")
-    return before + _last_digits(year, len(own)) + between + _last_digits(year + 1, len(following))
-
-
-def _last_digits(year: int, count: int) -> str:
-    return f"{year:04}"[4 - count :]
 
 
 def example_of_labels(texts: pd.Series, stamps: pd.Series, plain: bool = False) -> str | None:

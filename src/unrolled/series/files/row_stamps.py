@@ -74,7 +74,7 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
         listed = ", ".join(map(repr, names))
         notes = [f"timestamps joined from {len(names)} columns: {listed}; change with `time`", *joined, *notes]
     values = found.values.to_numpy()
-    named_year = len(names) == 1 and has_name(name, "year")
+    named_year = len(names) == 1 and (has_name(name, "year") or name.lower() == "date")
     if values.dtype.kind == "i":
         of_years = options.freq is None and options.dates is None and named_year
         values = years_as_dates(values, "YS" if of_years else options.freq)
