@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,7 @@ class TableContent(NamedTuple):
     covariates: dict[str, ColumnValues]  # with the column of weights, by name
     zone: str | None = None  # of a frequency that was not given
     notes: Sequence[str] = ()  # how the timestamps were read
+    trained: Frequency | None = None  # the given one, if it is that of a training, in the zone of this table
 
 
 def read_panel(
@@ -64,7 +66,7 @@ def read_panel(
             infinite.
     """
     table = read_content(frame, columns, freq, layout, zone)
-    placed = place_rows(table.rows, freq, opened, table.zone)
+    placed = place_rows(table.rows, table.trained or freq, opened, table.zone)
     refuse_open(opened, [placed.frequency])
     return make_panel(table, placed, season, layout)
 
@@ -88,12 +90,13 @@ def read_content(
     notes = [*times.notes, *notes]
     if trained:
         counted_in, notes = None, times.notes_on(trained)
+        trained = replace(trained, zone=times.zone if trained.zone else None)
     values = read_target(table[columns.target], columns)
     covariates = read_covariates(table, columns, names, layout)
     rows = Rows(columns, ids, codes, stamps, values, np.arange(len(values)))
     if stamps is times.utc:
         rows = rows._replace(zone=times.zone)
-    return TableContent(_existing(rows, times.local, own), covariates, counted_in, notes)
+    return TableContent(_existing(rows, times.local, own), covariates, counted_in, notes, trained)
 
 
 def _existing(rows: Rows, local: Array, zone: str | None) -> Rows:
