@@ -59,7 +59,7 @@ LEVELS = {
         {"stamp_texts"},
         {"frequency"},
         {"columns", "covariates", "date_codes"},
-        {"panel", "stamps"},
+        {"local_clock", "panel", "stamps"},
         {"dataframe"},
         {"grid", "outliers"},
         {"summary"},

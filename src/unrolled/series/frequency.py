@@ -32,7 +32,7 @@ from .open_phases import (
     phases_of,
 )
 from .stamp_texts import YEAR, format_stamp
-from .zones import checked_zone, to_local, to_utc
+from .zones import OFFSET_SIGNS, UTC, checked_zone, to_local, to_utc
 
 Unit = Literal["integer", "fixed", "month"]
 Step = Annotated[int, Between(1, 2**63 - 1)]
@@ -328,6 +328,22 @@ class Frequency:
     def with_label(self, label: str | None) -> Frequency:
         """This frequency with a label of a year as the example of its timestamps, if it counts years."""
         return replace(self, label=label if self.unit == "month" and self.step % 12 == 0 else None)
+
+    def changes_clocks(self, season: int) -> bool:
+        """Whether the places of periods in a season of so many of them move when clocks are set forward or back."""
+        zoned = self.zone is not None and self.zone != UTC and self.zone[0] not in OFFSET_SIGNS
+        return zoned and not (self.counts_days or self.open) and self.step * season % DAY == 0
+
+    def local_ordinals(self, ordinals: Array, season: int) -> Array:
+        """Ordinals on the local clock, on which a season of days begins at the same time of day throughout.
+
+        When clocks are set forward, an ordinal is skipped; when they are set back, one occurs twice.
+        """
+        if not self.changes_clocks(season):
+            return ordinals
+        stamps = self.stamps(ordinals)
+        offset = as_integers(self._local(stamps)) - as_integers(stamps)
+        return ordinals + np.rint((offset - self._local_origin + self.origin) / self.step).astype(np.int64)
 
     @property
     def whole(self) -> Frequency:
