@@ -116,7 +116,8 @@ def read_panels(
         InputError: a season is given, and there are several frequencies; or `opened` applies to none of them.
     """
     options = Reading(opened, zone, left_out)
-    parts = _parts_by_frequency(_read_part(df, columns, options, freq), options, freq)
+    whole = _read_part(df, columns, options, freq, without_strays=freq is not None)
+    parts = _parts_by_frequency(whole, options, freq)
     refuse_open(opened, [part.placed.frequency for part in parts])
     if freq is None and season is None and opened is None:
         parts = [own for part in parts for own in _parts_by_mask(part, options)]
@@ -149,11 +150,16 @@ class Part(NamedTuple):
 
 
 def _read_part(
-    df: IntoDataFrame, columns: Columns, options: Reading, freq: str | int | None = None, mask: str | None = None
+    df: IntoDataFrame,
+    columns: Columns,
+    options: Reading,
+    freq: str | int | None = None,
+    mask: str | None = None,
+    without_strays: bool = True,
 ) -> Part:
-    """A table on the grid of one frequency, which has this mask if it is given."""
+    """A table on the grid of one frequency, which has this mask if it is given; see `place_rows`."""
     content = read_content(df, columns, freq, zone=options.zone)
-    placed = place_rows(content.rows, freq, options.opened, content.zone, options.left_out, mask)
+    placed = place_rows(content.rows, freq, options.opened, content.zone, options.left_out, mask, without_strays)
     return Part(df, columns, content, placed)
 
 
@@ -164,7 +170,7 @@ def _parts_by_frequency(whole: Part, options: Reading, freq: str | int | None) -
         return [whole]
     telling = _telling_rows(~np.isnan(rows.values), rows.codes, len(rows.ids))
     names = [] if freq is not None else frequency_names(rows.stamps[telling], rows.codes[telling])
-    if not names or (len(set(names)) < 2 and telling.all()):
+    if not names:
         raise DataError(conflict)
     # rows of the future hold values known ahead
     kept = np.ones(len(telling), bool) if whole.columns.future else telling
@@ -193,9 +199,13 @@ def _parts_by_mask(whole: Part, options: Reading) -> list[Part]:
     """The parts of a table of one frequency by the open phases of its series; only itself if they are the same."""
     can_differ = whole.placed.frequency.phases and len(whole.content.rows.ids) > 1
     masks = masks_of_series(whole.placed, options.left_out) if can_differ else []
-    if len(set(masks)) < 2:
+    strays = whole.placed.strays
+    if len({mask for k, mask in enumerate(masks) if k not in strays}) < 2:
         return [whole]
-    return [_read_part(df, columns, options, mask=mask) for mask, df, columns in _split(whole, masks)]
+    kept = ~np.isin(whole.content.rows.codes, strays)
+    first, *others = (_read_part(df, own, options, mask=mask) for mask, df, own in _split(whole, masks, kept))
+    placed = first.placed._replace(stray_notes=[*whole.placed.stray_notes, *first.placed.stray_notes])
+    return [first._replace(placed=placed), *others]
 
 
 def _split(whole: Part, names: Sequence[str], kept: Array | None = None) -> Iterator[tuple[str, Any, Columns]]:

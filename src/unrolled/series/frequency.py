@@ -56,6 +56,7 @@ NAMES = {  # of unit and step: the frequency, and its periods
     ("fixed", SECOND): ("every second", "seconds"),
 }
 LIKELY_YEARS = (1700, 2200)  # numbers between them are taken for years, codes of dates lie in them
+MIN_MONTHLY_SHARE = 0.9  # of timestamps on the same day of their months; the others are wrong
 MAX_DAYS_OF_A_MONTH = 4  # on which there are timestamps; more are inferred to be days, or weeks
 VALID_ALIASES = "use an alias such as D, B, W, SMS, MS, ME, WOM-3FRI, QS, YS, h or 30min"
 
@@ -119,7 +120,7 @@ class Frequency:
         step = _commonest(steps)
         origin = int(as_integers(stamps[:1])[0])
         if stamps.dtype.kind != "M":
-            return cls("integer", step, origin)
+            return cls("integer", step, _commonest_phase(stamps, step))
         if DAY < step < 28 * DAY and (steps % step).any():
             several = cls._several_a_month(stamps, origin)
             if several is not None:
@@ -128,7 +129,7 @@ class Frequency:
             months = cls._months(stamps, inside, origin)
             if months is not None:
                 return months
-        return cls("fixed", step, origin)
+        return cls("fixed", step, _commonest_phase(stamps, step))
 
     def with_closed_phases(self, stamps: Array, first: Array, known: Array | None = None) -> Frequency:
         """This frequency without the phases of the week in which there are no values.
@@ -202,20 +203,21 @@ class Frequency:
         if not (gaps > 0).any():
             return None
         step = _commonest(gaps[gaps > 0])
-        day = (decisive - months).astype(int)
-        if ((decisive + 1).astype("datetime64[M]") > months).all():
-            return cls("month", step, origin, month_end=True)
-        if (decisive == _day_of(months, day.max())).all():
-            own = np.flatnonzero(days - days.astype("datetime64[M]") == day.max())  # not clipped to a short month
-            return cls("month", step, int(as_integers(stamps[own[:1]])[0]))
-        for month_end in (True, False):
-            if (decisive == _business_day_of(months, month_end)).all():
-                return cls("month", step, origin, month_end, business=True)
-        distances = np.diff(days).astype(int)[inside]
-        for n in (1, 2, 3, 4, -1):
-            weekday = (n, int(_weekday(decisive[:1])[0]))
-            if (distances % distances.min()).any() and (decisive == _weekday_of(months, *weekday)).all():
-                return cls("month", step, origin, weekday=weekday)
+        day, distances = (decisive - months).astype(int), np.diff(days).astype(int)[inside]
+        for share, usual in ((1.0, int(day.max())), (MIN_MONTHLY_SHARE, _commonest(day))):
+            if ((decisive + 1).astype("datetime64[M]") > months).mean() >= share:
+                return cls("month", step, origin, month_end=True)
+            if (decisive == _day_of(months, usual)).mean() >= share:
+                own = np.flatnonzero(days - days.astype("datetime64[M]") == usual)  # not clipped to a short month
+                return cls("month", step, int(as_integers(stamps[own[:1]])[0]))
+            for month_end in (True, False):
+                if (decisive == _business_day_of(months, month_end)).mean() >= share:
+                    return cls("month", step, origin, month_end, business=True)
+            for n in (1, 2, 3, 4, -1):
+                weekday = (n, int(_weekday(decisive[:1])[0]))
+                same = (decisive == _weekday_of(months, *weekday)).mean()
+                if (distances % distances.min()).any() and same >= share:
+                    return cls("month", step, origin, weekday=weekday)
         return None
 
     @classmethod
@@ -516,6 +518,13 @@ def _weekday_of(months: Array, n: int, weekday: int) -> Array:
         return last - (_weekday(last) - weekday) % 7
     first = months.astype("datetime64[D]")
     return first + (weekday - _weekday(first)) % 7 + 7 * (n - 1)
+
+
+def _commonest_phase(stamps: Array, step: int) -> int:
+    """The first timestamp on the grid of this step that most of them lie on, as an integer."""
+    numbers = as_integers(stamps)
+    phase = (numbers - numbers[0]) % step
+    return int(numbers[(phase == _commonest(phase)).argmax()] if phase.any() else numbers[0])
 
 
 def mase_season(frequency: Frequency, season: int | None) -> int:

@@ -16,15 +16,13 @@ from .covariate_encoding import has_future_values, make_covariates
 from .covariates import CovariateLayout
 from .dataframe import ColumnValues, open_table, read_covariate, read_ids, read_target
 from .frequency import Frequency
-from .grid import Placement, Rows, build_grid, fill_gaps, place_rows, refuse_open
+from .grid import MAX_NAMED, Placement, Rows, build_grid, fill_gaps, place_rows, refuse_open
 from .panel import Panel
 from .stamp_texts import format_stamp
 from .stamps import read_times
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
-
-MAX_NAMED = 3  # series in a note
 
 
 class TableContent(NamedTuple):
@@ -144,7 +142,7 @@ def make_panel(
         *_notes(table, placed, filled=filled, n_ahead=n_ahead, n_cut=len(rows.values) - len(grid.rows)),
     ]
     ids = [rows.ids[k] for k in grid.series]
-    kept = set(grid.series.tolist())
+    kept = {*grid.series.tolist(), *placed.strays.tolist()}
     empty = [series_name(name) for k, name in enumerate(rows.ids) if k not in kept]
     if empty:
         more = f" and {len(empty) - MAX_NAMED} more" if len(empty) > MAX_NAMED else ""
@@ -173,7 +171,7 @@ def _notes(table: TableContent, placed: Placement, *, filled: str | None, n_ahea
         notes.append(
             f"{counted(placed.n_dropped, 'last row')} dropped, as the {placed.frequency.name} period is incomplete"
         )
-    notes += placed.notes
+    notes += [*placed.notes, *placed.stray_notes]
     if filled is not None:
         notes.append(filled)
     if n_ahead:

@@ -22,6 +22,9 @@ MIN_STEPS_FOR_OWN_FREQUENCY = 4  # between the timestamps of a series that shows
 MIN_EVEN_STEPS_SHARE = 0.9  # of these steps, the share that must be about as long as the shortest
 MAX_EVEN_STEP_RATIO = 1.2  # of such a step to the shortest
 MAX_CLOSED_VALUES_SHARE = 0.25  # of the values of series, those in closed phases that may be left out
+MAX_STRAY_SHARE = 0.1  # of the series of a table, those off its grid that are left out; more refuse the table
+MAX_LISTED_ROWS = 5  # off the grid, in a message
+MAX_NAMED = 3  # series in a note
 MAX_GRID_ROWS_PER_ROW = 100  # rows on the grid of a series for each of its rows in the table
 
 
@@ -114,6 +117,8 @@ class Placement(NamedTuple):
     conflict: str | None  # why no grid holds all rows: a wrong timestamp, or several frequencies
     every_row: Rows  # sorted, with those dropped
     remedy: str  # the end of messages about timestamps that do not suit the frequency
+    strays: Array  # the numbers of the series that were left out, as their timestamps lie off the grid
+    stray_notes: list[str]
 
 
 def place_rows(
@@ -123,6 +128,7 @@ def place_rows(
     zone: str | None = None,
     left_out: int = 0,
     mask: str | None = None,
+    without_strays: bool = True,
 ) -> Placement:
     """Sort rows and place them on the grid of a frequency, which is inferred if it is None.
 
@@ -133,6 +139,7 @@ def place_rows(
         zone: the time zone of a frequency that is not given as a `Frequency`.
         left_out: the last periods of each series, whose values must not decide what is closed.
         mask: the open phases, if they have been found; see `masks_of_series`.
+        without_strays: whether a few of many series are left out if their timestamps lie off the grid.
     """
     rows = rows.sorted()
     _refuse_duplicates(rows)
@@ -146,7 +153,7 @@ def place_rows(
     rows, n_closed = _without_closed(rows, frequency, decisive, 1.0 if opened else MAX_CLOSED_VALUES_SHARE)
     ordinals, on_grid = frequency.ordinals(rows.stamps)
     notes = _notes_on_closed(frequency, n_closed, not isinstance(freq, Frequency), opened is None)
-    conflict, n_dropped = None, 0
+    conflict, n_dropped, strays, stray_notes = None, 0, np.zeros(0, np.int64), list[str]()
     shared = rows.same_series & (ordinals[1:] == ordinals[:-1])
     if not on_grid.all() or shared.any():
         # Last rows that come before the end of their period are dropped. They share it with the row before; if
@@ -155,12 +162,34 @@ def place_rows(
         keep = on_grid | ~last | ~(np.r_[False, shared] | frequency.month_end)
         n_dropped = int((~keep).sum())
         rows, ordinals, on_grid = rows.take(keep), ordinals[keep], on_grid[keep]
+        if without_strays:
+            strays, stray_notes = _strays(rows, ordinals, on_grid, frequency)
+        keep = ~np.isin(rows.codes, strays)
+        rows, ordinals, on_grid = rows.take(keep), ordinals[keep], on_grid[keep]
+        every_row = every_row.take(~np.isin(every_row.codes, strays))
         conflict = _off_grid(rows, ordinals, on_grid, frequency, freq)
     if conflict is None and freq is None:
         # the days of months without those that are closed are no longer even
         conflict = _coarser_series(every_row, frequency.whole.ordinals(every_row.stamps)[0], frequency)
     remedy = _frequency_remedy(freq)
-    return Placement(rows, frequency, ordinals, n_dropped, notes, conflict, every_row, remedy)
+    return Placement(rows, frequency, ordinals, n_dropped, notes, conflict, every_row, remedy, strays, stray_notes)
+
+
+def _strays(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> tuple[Array, list[str]]:
+    """The numbers of a few of many series that have rows off the grid, or two in one period; and a note."""
+    shared = np.r_[False, rows.same_series & (ordinals[1:] == ordinals[:-1])]
+    wrong = np.flatnonzero(~on_grid | shared)
+    strays = np.unique(rows.codes[wrong])
+    if not 0 < len(strays) <= MAX_STRAY_SHARE * len(rows.first):
+        return np.zeros(0, np.int64), []
+    names = ", ".join(series_name(rows.ids[code]) for code in strays[:MAX_NAMED])
+    more = f" and {len(strays) - MAX_NAMED} more" if len(strays) > MAX_NAMED else ""
+    k = int(wrong[0])
+    why = f"timestamps such as {rows.stamp(k)} in {rows.columns.counts} {rows.row(k)} do"
+    if len(wrong) == 1:
+        stamp = format_stamp(rows.stamps[k], rows.zone, rows.columns.label)
+        why = f"its timestamp {stamp} in {rows.columns.counts} {rows.row(k)} does"
+    return strays, [f"{names}{more} left out, as {why} not lie on the {frequency.name} grid of the others"]
 
 
 def _frequency_remedy(freq: str | int | Frequency | None) -> str:
@@ -273,10 +302,15 @@ def _off_grid(
     grid, remedy = "of the training" if isinstance(freq, Frequency) else grid, _frequency_remedy(freq)
     off = np.flatnonzero(~on_grid)
     if len(off):
-        k = int(off[0])
+        k, numbers = int(off[0]), sorted({rows.row(j) for j in off.tolist()})
+        few = len(numbers) <= MAX_LISTED_ROWS
+        listed = f", in {rows.columns.counts}s {', '.join(map(str, numbers))}" if few and len(numbers) > 1 else ""
+        correct = f"Correct or drop such {rows.columns.counts}s"
+        if few and rows.columns.of_file:
+            correct += f" (`skip_rows={','.join(map(str, numbers))!r}`)"
         return (
             f"{rows.place(k)}: the timestamp {rows.stamp(k)} does not lie on the {frequency.name} grid {grid} "
-            f"({len(off)} of {len(on_grid)} do not). Aggregate the rows to regular timestamps first "
+            f"({len(off)} of {len(on_grid)} do not{listed}). {correct}, aggregate the rows to regular timestamps "
             f"(`aggregate` when reading a file){remedy}."
         )
     shared = np.flatnonzero(rows.same_series & (ordinals[1:] == ordinals[:-1]))
