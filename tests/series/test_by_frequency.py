@@ -185,6 +185,7 @@ def test_rows_are_named_by_their_position_in_the_whole_table(mixed):
 
 def test_notes_of_all_parts_are_merged():
     assert merge_notes({"monthly": ["a", "b"], "daily": ["b"], "yearly": ["b", "a"]}) == ["monthly, yearly: a", "b"]
+    assert merge_notes({"daily": ["daily: a", "b"], "weekly": []}) == ["daily: a", "daily: b"]
 
 
 DAYS = pd.date_range("2023-01-01", periods=400)

@@ -46,9 +46,9 @@ def read_newer(fc: Forecaster, file: Path, reading: ReadOptions) -> FileTable:
             raise
         raise DataError(f"{str(error).rstrip('.')}. It was read as in training, with {taken}.") from error
     notes = [f"read as in training, with {taken}"] if options else []
-    target = table.columns.target
-    if target != own.target:
-        notes.append(f"the model was trained on {own.target!r}, and {target!r} is forecast now; change with `target`")
+    if table.columns.target != own.target:
+        before, now = own.shown_target, table.columns.shown_target
+        notes.append(f"the model was trained on {before}, and {now} is forecast now; change with `target`")
     notes += _numbering_notes(fc, table) if "freq" in kept and reading.start is None else []
     return replace(table, notes=(*notes, *table.notes))
 

@@ -60,7 +60,7 @@ def _common(parameters: Parameters, source: Source) -> Content:
     return {
         "params": _described(parameters),
         "columns": {name: getattr(source.columns, name) for name in COLUMNS}
-        | ({} if source.columns.label is None else {"label": source.columns.label}),
+        | {name: value for name in ("label", "targets") if (value := getattr(source.columns, name)) is not None},
         "library": source.library.name,
         "types": dict(source.library.types),
         "reading": dict(source.reading),

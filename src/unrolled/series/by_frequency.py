@@ -227,12 +227,16 @@ def series_counts(panels: Sequence[Panel]) -> str:
 
 
 def merge_notes(notes: Mapping[str, Iterable[str]]) -> list[str]:
-    """The notes of several parts as one list, each with the names of its parts; those of all parts without names."""
+    """The notes of several parts as one list, each with the names of its parts; those of all parts without names.
+
+    A note that begins with the name of its part is not named again.
+    """
     parts: dict[str, list[str]] = {}
     for name, own in notes.items():
         for note in own:
             parts.setdefault(note, []).append(name)
-    return [note if len(of) == len(notes) else f"{', '.join(of)}: {note}" for note, of in parts.items()]
+    plain = {note for note, of in parts.items() if len(of) == len(notes) or note.startswith(f"{of[0]}: ")}
+    return [note if note in plain else f"{', '.join(of)}: {note}" for note, of in parts.items()]
 
 
 def frequency_names(stamps: Array, codes: Array) -> list[str]:

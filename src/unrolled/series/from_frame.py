@@ -175,8 +175,8 @@ def _notes(table: TableContent, placed: Placement, *, filled: str | None, n_ahea
     if filled is not None:
         notes.append(filled)
     if n_ahead:
-        target = original.columns.target
-        notes.append(f"{counted(n_ahead, 'row')} after the last values of {target!r} taken as the known future")
+        target = original.columns.shown_target
+        notes.append(f"{counted(n_ahead, 'row')} after the last values of {target} taken as the known future")
     if n_cut:
         notes.append(f"{counted(n_cut, 'row')} without a value at the ends of series cut off")
     return notes

@@ -287,7 +287,7 @@ def _without_closed(rows: Rows, frequency: Frequency, decisive: Array, most: flo
 def _notes_on_closed(frequency: Frequency, n_closed: int, in_training: bool, found: bool) -> list[str]:
     times, notes = describe_open(frequency.open), []
     if in_training and found and frequency.open not in ("", WEEKDAYS):
-        notes.append(f"open {times}: other times are no gaps, and are not forecast; change with `open`")
+        notes.append(f"{frequency.name}: other times are no gaps, and are not forecast; change with `open`")
     if n_closed:
         remedy = "`open='all'` keeps them" if in_training else "the model was trained without such values"
         notes.append(f"{counted(n_closed, 'value')} outside {times} left out; {remedy}")
