@@ -103,7 +103,7 @@ def read_file(
 def read_cells(path: str, options: ReadOptions) -> RawTable:
     """The cells of a file."""
     content = decode_file(path, options)
-    raw = parse_cells(content if options.delimiter else with_tabs(content), options)
+    raw = parse_cells(content if options.delimiter else with_tabs(content, options.skipped_lines), options)
     remove_flags(raw)
     return raw
 
