@@ -172,7 +172,18 @@ def place_rows(
         # the days of months without those that are closed are no longer even
         conflict = _coarser_series(every_row, frequency.whole.ordinals(every_row.stamps)[0], frequency)
     remedy = _frequency_remedy(freq)
-    return Placement(rows, frequency, ordinals, n_dropped, notes, conflict, every_row, remedy, strays, stray_notes)
+    return Placement(
+        rows,
+        frequency,
+        ordinals,
+        n_dropped,
+        notes,
+        conflict,
+        every_row,
+        remedy,
+        strays=strays,
+        stray_notes=stray_notes,
+    )
 
 
 def _strays(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> tuple[Array, list[str]]:
