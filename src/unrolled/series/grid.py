@@ -26,6 +26,7 @@ MAX_STRAY_SHARE = 0.1  # of the series of a table, those off its grid that are l
 MAX_LISTED_ROWS = 5  # off the grid, in a message
 MAX_NAMED = 3  # series in a note
 MAX_GRID_ROWS_PER_ROW = 100  # rows on the grid of a series for each of its rows in the table
+NO_SERIES = np.zeros(0, np.int64)
 
 
 class Rows(NamedTuple):
@@ -117,8 +118,8 @@ class Placement(NamedTuple):
     conflict: str | None  # why no grid holds all rows: a wrong timestamp, or several frequencies
     every_row: Rows  # sorted, with those dropped
     remedy: str  # the end of messages about timestamps that do not suit the frequency
-    strays: Array  # the numbers of the series that were left out, as their timestamps lie off the grid
-    stray_notes: list[str]
+    strays: Array = NO_SERIES  # the numbers of the series that were left out, as their timestamps lie off the grid
+    stray_notes: Sequence[str] = ()
 
 
 def place_rows(
@@ -153,7 +154,7 @@ def place_rows(
     rows, n_closed = _without_closed(rows, frequency, decisive, 1.0 if opened else MAX_CLOSED_VALUES_SHARE)
     ordinals, on_grid = frequency.ordinals(rows.stamps)
     notes = _notes_on_closed(frequency, n_closed, not isinstance(freq, Frequency), opened is None)
-    conflict, n_dropped, strays, stray_notes = None, 0, np.zeros(0, np.int64), list[str]()
+    conflict, n_dropped, strays, stray_notes = None, 0, NO_SERIES, list[str]()
     shared = rows.same_series & (ordinals[1:] == ordinals[:-1])
     if not on_grid.all() or shared.any():
         # Last rows that come before the end of their period are dropped. They share it with the row before; if
@@ -171,19 +172,8 @@ def place_rows(
     if conflict is None and freq is None:
         # the days of months without those that are closed are no longer even
         conflict = _coarser_series(every_row, frequency.whole.ordinals(every_row.stamps)[0], frequency)
-    remedy = _frequency_remedy(freq)
-    return Placement(
-        rows,
-        frequency,
-        ordinals,
-        n_dropped,
-        notes,
-        conflict,
-        every_row,
-        remedy,
-        strays=strays,
-        stray_notes=stray_notes,
-    )
+    placed = Placement(rows, frequency, ordinals, n_dropped, notes, conflict, every_row, _frequency_remedy(freq))
+    return placed._replace(strays=strays, stray_notes=stray_notes)
 
 
 def _strays(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> tuple[Array, list[str]]:
@@ -192,7 +182,7 @@ def _strays(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -
     wrong = np.flatnonzero(~on_grid | shared)
     strays = np.unique(rows.codes[wrong])
     if not 0 < len(strays) <= MAX_STRAY_SHARE * len(rows.first):
-        return np.zeros(0, np.int64), []
+        return NO_SERIES, []
     names = ", ".join(series_name(rows.ids[code]) for code in strays[:MAX_NAMED])
     more = f" and {len(strays) - MAX_NAMED} more" if len(strays) > MAX_NAMED else ""
     k = int(wrong[0])
