@@ -363,7 +363,7 @@ class Forecaster:
         frames = [answer.frame for answer in answers.values()]
         if len(frames) == 1:
             return Prediction(frames[0], notes)
-        zones = [one.context.frequency.zone for one, _, _ in asked]
+        zones = [series.panel.frequency.zone for _, series, _ in asked]
         whole = nw.concat(in_one_zone(frames, zones, fitted.source.columns.time))
         return Prediction(nw.maybe_reset_index(whole).to_native(), notes)
 

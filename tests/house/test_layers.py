@@ -56,9 +56,10 @@ LEVELS = {
     f"{ROOT}.nn.training": [{"history", "plan"}, {"checkpoint"}, {"loop", "parallel"}],
     f"{ROOT}.series": [
         {"date_words", "open_phases", "ragged", "zones"},
+        {"stamp_texts"},
         {"frequency"},
         {"columns", "covariates", "date_codes"},
-        {"panel", "stamps"},
+        {"local_clock", "panel", "stamps"},
         {"dataframe"},
         {"grid", "outliers"},
         {"summary"},

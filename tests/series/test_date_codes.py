@@ -85,7 +85,7 @@ def test_a_note_names_the_code_and_numbers_stay_on_request(file, case):
 @pytest.mark.parametrize(
     ("name", "numbers"),
     [
-        ("year", range(1990, 2024)),
+        ("period", range(1990, 2024)),
         ("time", range(45000, 45090)),
         ("period", range(201401, 201431)),
         ("time", range(100001, 100050)),

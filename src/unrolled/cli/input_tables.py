@@ -40,8 +40,8 @@ def training_panels(fc: Forecaster, file: str, table: FileTable, console: Consol
         )
     except DataError as error:
         raise DataError(f"{'standard input' if file == '-' else file}, {error}") from error
-    series = f"id {table.columns.id!r}, " if panels[0].ids[0] is not None else ""
-    console.message(f"{file}: {series}time {table.columns.time!r}, target {table.columns.target!r}")
+    series = f"id {table.columns.id!r}, " if "id" in table.roles.values() else ""
+    console.message(f"{file}: {series}time {table.columns.time!r}, target {table.columns.shown_target}")
     for panel in panels:
         console.message(describe_panel(panel, table.columns))
     return panels
@@ -73,9 +73,8 @@ def read_known_future(file: Path | None, columns: Columns, panels: Sequence[Pane
         return None
     if not columns.future:
         raise InputError("--future-file needs columns known ahead: name them with --future A,B when training.")
-    return read_future(
-        str(file), columns, panels[0].ids[0] is not None, text_covariates(panels), panels[0].frequency.zone
-    )
+    ids = [name for panel in panels for name in panel.ids]
+    return read_future(str(file), columns, ids, text_covariates(panels), panels[0].frequency.zone)
 
 
 def text_covariates(panels: Sequence[Panel]) -> dict[str, bool]:

@@ -135,6 +135,6 @@ def _notes(plan: FitPlan, held_out: HeldOutForecasts | None, ensemble: Ensemble,
         text = "too few periods to hold some out: no comparison, and intervals are widened instead of calibrated"
         return [*notes, text] if evaluate else notes
     if ensemble.members is held_out.ensemble.members:
-        periods = counted(plan.left_out, "period")
-        notes.append(f"interrupted: the networks have not seen the last {periods} of each series")
+        of = " of each series" if len(plan.panel.ids) > 1 else ""
+        notes.append(f"interrupted: the networks have not seen the last {counted(plan.left_out, 'period')}{of}")
     return notes

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..arrays import Array
-from ..series.dataframe import format_stamp
 from ..series.panel import Panel
 from .preprocessing.transform import SeriesTransform
 
@@ -47,7 +46,7 @@ def fan_notes(panel: Panel, transform: SeriesTransform, forecast: Mapping[str, A
     k = far[np.argmax(excess[far] / width[far])]
     name = max(beyond, key=lambda column: beyond[column][k].max())
     step = int(beyond[name][k].argmax())
-    stamp = format_stamp(panel.frequency.local_stamps(panel.first[k] + panel.lengths[k] + np.array([step]))[0])
+    (stamp,) = panel.frequency.texts(panel.first[k] + panel.lengths[k] + np.array([step]))
     remedy = "`log=False` or a lower horizon" if transform.logs[k] else "a lower horizon"
     return [
         f"the forecast of {_named(panel, far)} reaches farther beyond the known values than these lie apart: "

@@ -29,7 +29,8 @@ class Columns:
     future: tuple[str, ...] = ()  # covariates whose future values are known in advance, such as prices and holidays
     static: tuple[str, ...] = ()  # columns with one value per series; numbers or texts
     weight: str | None = None  # a column with one value per series: its weight in the loss
-    label: str | None = None  # a timestamp as the table writes it, if these are labels of fiscal years: 2015/16
+    label: str | None = None  # a timestamp as the table writes it, if these are labels of years, such as 2015/16
+    targets: str | None = None  # the columns of a file that became series, in words; None: the target is a column
     of_file: bool = False  # whether the numbers of rows are those of a file's lines
 
     @property
@@ -49,6 +50,11 @@ class Columns:
                 )
 
     @property
+    def shown_target(self) -> str:
+        """The target in messages: the column, or the columns of a file that became series."""
+        return repr(self.target) if self.targets is None else self.targets
+
+    @property
     def counts(self) -> str:
         """What the numbers of rows in messages count."""
         return "line" if self.of_file and self.rows is not None else "row"
@@ -59,7 +65,8 @@ class Columns:
 
     def place(self, name: str, k: Any) -> str:
         """A column and a row of the table in messages."""
-        return f"column {name!r}, {self.counts} {self.row(k)}"
+        shown = self.shown_target if name == self.target else repr(name)
+        return f"column {shown}, {self.counts} {self.row(k)}"
 
 
 def occurs(kind: str, numbers: Iterable[int], count: int) -> str:

@@ -224,15 +224,6 @@ def _factorize(column: Any) -> tuple[Array, list[Any]]:
     return codes, list(names)
 
 
-def format_stamp(stamp: Any, zone: str | None = None) -> str:
-    """A timestamp in a message, without the time of day where it is midnight; of a zone, if one is given."""
-    if zone is not None:
-        return str(pd.Timestamp(stamp, tz=UTC).tz_convert(zone))
-    if isinstance(stamp, np.datetime64):
-        return str(pd.Timestamp(stamp)).removesuffix(" 00:00:00")
-    return str(stamp)
-
-
 def read_target(column: Any, columns: Columns) -> Array:
     """The target, float64, NaN where missing, (n,); other columns than of numbers are refused."""
     name = columns.target

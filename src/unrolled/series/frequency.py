@@ -31,7 +31,8 @@ from .open_phases import (
     phase_numbers,
     phases_of,
 )
-from .zones import checked_zone, to_local, to_utc
+from .stamp_texts import YEAR, format_stamp
+from .zones import OFFSET_SIGNS, UTC, checked_zone, to_local, to_utc
 
 Unit = Literal["integer", "fixed", "month"]
 Step = Annotated[int, Between(1, 2**63 - 1)]
@@ -55,6 +56,7 @@ NAMES = {  # of unit and step: the frequency, and its periods
     ("fixed", SECOND): ("every second", "seconds"),
 }
 LIKELY_YEARS = (1700, 2200)  # numbers between them are taken for years, codes of dates lie in them
+MIN_MONTHLY_SHARE = 0.9  # of timestamps on the same day of their months; the others are wrong
 MAX_DAYS_OF_A_MONTH = 4  # on which there are timestamps; more are inferred to be days, or weeks
 VALID_ALIASES = "use an alias such as D, B, W, SMS, MS, ME, WOM-3FRI, QS, YS, h or 30min"
 
@@ -72,6 +74,7 @@ class Frequency:
     weekday: tuple[Place, Weekday] | None = None  # the n-th (-1: last) such day, 0 Monday, of their months
     zone: str | None = None  # of the table; days and longer periods count in local time, shorter ones in UTC
     open: str = ""  # the mask of the phases of the week that have timestamps, see `open_phases`; "": all
+    label: str | None = None  # one of the timestamps as the table writes them, if they are labels of years
 
     def check(self) -> None:
         """Raise an `InputError` if the parts contradict each other, as those of a damaged file may."""
@@ -86,6 +89,8 @@ class Frequency:
             raise InputError(f"the days of its frequency do not rise: {list(self.days)}")
         if self.zone is not None and (checked_zone(self.zone) and self.unit == "integer"):
             raise InputError("its frequency has a time zone, but counts whole numbers")
+        if self.label is not None and not YEAR.fullmatch(self.label):
+            raise InputError(f"the label of its timestamps is not one of a year: {self.label[:50]!r}")
 
     def check_range(self, first: int, last: int) -> None:
         """Raise an `InputError` if these ordinals have no timestamps, because 64-bit numbers can't hold them."""
@@ -115,7 +120,7 @@ class Frequency:
         step = _commonest(steps)
         origin = int(as_integers(stamps[:1])[0])
         if stamps.dtype.kind != "M":
-            return cls("integer", step, origin)
+            return cls("integer", step, _commonest_phase(stamps, step))
         if DAY < step < 28 * DAY and (steps % step).any():
             several = cls._several_a_month(stamps, origin)
             if several is not None:
@@ -124,7 +129,7 @@ class Frequency:
             months = cls._months(stamps, inside, origin)
             if months is not None:
                 return months
-        return cls("fixed", step, origin)
+        return cls("fixed", step, _commonest_phase(stamps, step))
 
     def with_closed_phases(self, stamps: Array, first: Array, known: Array | None = None) -> Frequency:
         """This frequency without the phases of the week in which there are no values.
@@ -198,20 +203,21 @@ class Frequency:
         if not (gaps > 0).any():
             return None
         step = _commonest(gaps[gaps > 0])
-        day = (decisive - months).astype(int)
-        if ((decisive + 1).astype("datetime64[M]") > months).all():
-            return cls("month", step, origin, month_end=True)
-        if (decisive == _day_of(months, day.max())).all():
-            own = np.flatnonzero(days - days.astype("datetime64[M]") == day.max())  # not clipped to a short month
-            return cls("month", step, int(as_integers(stamps[own[:1]])[0]))
-        for month_end in (True, False):
-            if (decisive == _business_day_of(months, month_end)).all():
-                return cls("month", step, origin, month_end, business=True)
-        distances = np.diff(days).astype(int)[inside]
-        for n in (1, 2, 3, 4, -1):
-            weekday = (n, int(_weekday(decisive[:1])[0]))
-            if (distances % distances.min()).any() and (decisive == _weekday_of(months, *weekday)).all():
-                return cls("month", step, origin, weekday=weekday)
+        day, distances = (decisive - months).astype(int), np.diff(days).astype(int)[inside]
+        for share, usual in ((1.0, int(day.max())), (MIN_MONTHLY_SHARE, _commonest(day))):
+            if ((decisive + 1).astype("datetime64[M]") > months).mean() >= share:
+                return cls("month", step, origin, month_end=True)
+            if (decisive == _day_of(months, usual)).mean() >= share:
+                own = np.flatnonzero(days - days.astype("datetime64[M]") == usual)  # not clipped to a short month
+                return cls("month", step, int(as_integers(stamps[own[:1]])[0]))
+            for month_end in (True, False):
+                if (decisive == _business_day_of(months, month_end)).mean() >= share:
+                    return cls("month", step, origin, month_end, business=True)
+            for n in (1, 2, 3, 4, -1):
+                weekday = (n, int(_weekday(decisive[:1])[0]))
+                same = (decisive == _weekday_of(months, *weekday)).mean()
+                if (distances % distances.min()).any() and same >= share:
+                    return cls("month", step, origin, weekday=weekday)
         return None
 
     @classmethod
@@ -316,6 +322,31 @@ class Frequency:
         stamps = self.stamps(ordinals)
         return to_local(stamps, self.zone) if self.zone and not self.counts_days else stamps
 
+    def texts(self, ordinals: Array) -> list[str]:
+        """The timestamps of these ordinals as texts: labels as the table has them, times with the offset from UTC."""
+        zone = None if self.counts_days else self.zone
+        return [format_stamp(stamp, zone, self.label) for stamp in self.stamps(ordinals)]
+
+    def with_label(self, label: str | None) -> Frequency:
+        """This frequency with a label of a year as the example of its timestamps, if it counts years."""
+        return replace(self, label=label if self.unit == "month" and self.step % 12 == 0 else None)
+
+    def changes_clocks(self, season: int) -> bool:
+        """Whether the places of periods in a season of so many of them move when clocks are set forward or back."""
+        zoned = self.zone is not None and self.zone != UTC and self.zone[0] not in OFFSET_SIGNS
+        return zoned and not (self.counts_days or self.open) and self.step * season % DAY == 0
+
+    def local_ordinals(self, ordinals: Array, season: int) -> Array:
+        """Ordinals on the local clock, on which a season of days begins at the same time of day throughout.
+
+        When clocks are set forward, an ordinal is skipped; when they are set back, one occurs twice.
+        """
+        if not self.changes_clocks(season):
+            return ordinals
+        stamps = self.stamps(ordinals)
+        offset = as_integers(self._local(stamps)) - as_integers(stamps)
+        return ordinals + np.rint((offset - self._local_origin + self.origin) / self.step).astype(np.int64)
+
     @property
     def whole(self) -> Frequency:
         """This frequency with all phases of the week open."""
@@ -417,7 +448,7 @@ class Frequency:
     @property
     def _length(self) -> str:
         if self.unit == "month":
-            return f"{self.step} months"
+            return f"{self.step} months" if self.step % 12 else f"{self.step // 12} years"
         for unit, word in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes"), (SECOND, "seconds")):
             if self.step % unit == 0:
                 return f"{self.step // unit} {word}"
@@ -487,6 +518,13 @@ def _weekday_of(months: Array, n: int, weekday: int) -> Array:
         return last - (_weekday(last) - weekday) % 7
     first = months.astype("datetime64[D]")
     return first + (weekday - _weekday(first)) % 7 + 7 * (n - 1)
+
+
+def _commonest_phase(stamps: Array, step: int) -> int:
+    """The first timestamp on the grid of this step that most of them lie on, as an integer."""
+    numbers = as_integers(stamps)
+    phase = (numbers - numbers[0]) % step
+    return int(numbers[(phase == _commonest(phase)).argmax()] if phase.any() else numbers[0])
 
 
 def mase_season(frequency: Frequency, season: int | None) -> int:

@@ -16,8 +16,8 @@ import numpy as np
 
 from ..arrays import Array
 from ..plurals import counted
-from .dataframe import format_stamp
 from .frequency import Frequency
+from .local_clock import LocalClock
 from .panel import Panel
 from .ragged import offsets_of, pieces_of, side_by_side
 
@@ -63,20 +63,22 @@ def find_outliers(panel: Panel, season: int | None = None) -> Outliers:
     """
     seasons = _seasons(panel.frequency) if season is None else (season,)
     found: list[Outliers] = [Outliers(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))]
-    for _, rows, offsets in pieces_of(panel.offsets):
-        y = panel.y[rows]
-        expected = usual_values(y, offsets, seasons)
+    for series, rows, offsets in pieces_of(panel.offsets):
+        y, first = panel.y[rows], panel.first[series]
+        clock = LocalClock.of(panel.frequency, first, offsets, seasons[-1])
+        expected = clock.rows(usual_values(clock.cells(y), clock.offsets, seasons))
         remainder = y - expected
         logs = _fit_logarithms(y, expected, offsets)
         if logs.any():
             own = np.repeat(logs, np.diff(offsets))
             z = np.log(y[own])
-            in_logs = usual_values(z, offsets_of(np.diff(offsets)[logs]), seasons)
+            some = LocalClock.of(panel.frequency, first[logs], offsets_of(np.diff(offsets)[logs]), seasons[-1])
+            in_logs = some.rows(usual_values(some.cells(z), some.offsets, seasons))
             remainder[own], expected[own] = z - in_logs, np.exp(in_logs)
         excess = _excess(remainder, y, offsets, logs, len(panel.y))
         far = (excess > 0) & panel.observed[rows]
         for length in seasons:
-            far &= ~_recurs(remainder, offsets, length)
+            far &= ~clock.rows(_recurs(clock.cells(remainder), clock.offsets, length))
         found.append(Outliers(rows.start + np.flatnonzero(far), expected[far], excess[far]))
     return Outliers(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
@@ -94,7 +96,7 @@ def outlier_notes(panel: Panel, outliers: Outliers) -> list[str]:
         row, usual = outliers.rows[i], outliers.usual[i]
         k = int(np.searchsorted(panel.offsets, row, side="right")) - 1
         ordinal = panel.first[k] + row - panel.offsets[k]
-        stamp = format_stamp(panel.frequency.local_stamps(np.array([ordinal]))[0])
+        (stamp,) = panel.frequency.texts(np.array([ordinal]))
         of = "" if panel.ids[k] is None else f" of {panel.name(k)}"
         named.append(f"{panel.y[row]:.6g} at {stamp}{of} (usual there: {float(f'{usual:.3g}'):g})")
     if not count:

@@ -13,6 +13,7 @@ from ..arrays import Array
 from ..errors import InputError
 
 UTC = "UTC"
+OFFSET_SIGNS = "+-"  # with which zones begin that are only an offset
 # Zones in which clocks change, the most populous of each rule. The zone of timestamps that have offsets only, or are
 # local midnights in UTC, is the first of these that agrees with all of them.
 KNOWN_ZONES = (
@@ -101,6 +102,19 @@ def zone_of_offsets(utc: Array, local: Array) -> str | None:
     if len(offsets) == 1:
         return offset_name(int(offsets[0]))
     return next((zone for zone, own in _in_known_zones(utc) if np.array_equal(own, local)), None)
+
+
+def common_zone(zone: str, known: Array, own: str | None, utc: Array, local: Array) -> str:
+    """A zone that agrees with an offset at the instants `known` and with newer local times; the offset if none does.
+
+    `zone` is the offset; a name is kept. `own` is the zone of the newer times if they have one, and preferred.
+    """
+    if zone[0] not in OFFSET_SIGNS:
+        return zone
+    before = to_local(known, zone)
+    if own is not None and own[0] not in OFFSET_SIGNS and np.array_equal(to_local(known, own), before):
+        return own
+    return zone_of_offsets(np.concatenate((known, utc)), np.concatenate((before, local))) or zone
 
 
 def zone_of_midnights(utc: Array) -> str | None:

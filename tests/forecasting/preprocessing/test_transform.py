@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tables import origins_of, panel_of
@@ -15,6 +16,8 @@ from unrolled.forecasting.preprocessing.transform import (
     estimate_transform,
     merge_transforms,
 )
+from unrolled.series.columns import Columns
+from unrolled.series.from_frame import read_panel
 
 HORIZON, SEASON = 6, 12
 SHAPE = 10 * np.cos(2 * np.pi * np.arange(12) / 12)
@@ -142,3 +145,16 @@ def test_known_series_keep_their_transform_and_new_ones_get_their_own(rng):
     # "s1" has values that are not positive now, so its logarithm can't be kept
     for k, expected in enumerate((fresh.take(np.array([0])), fresh.take(np.array([1])), old.take(np.array([0])))):
         assert_same(merged.take(np.array([k])), expected)
+
+
+def test_seasons_of_days_keep_their_local_time_when_clocks_change():
+    t = pd.date_range("2024-10-01", "2024-11-10", freq="h", tz="Europe/Berlin", inclusive="left")
+    shape = np.where(np.arange(24) == 8, 24.0, 0)
+    panel = read_panel(pd.DataFrame({"ds": t, "y": shape[t.hour]}), Columns())
+    transform = transform_of(panel, [False], season=24)
+    np.testing.assert_allclose(deseasonalized(panel, transform), 1.0, atol=0.01)
+    ahead = ends_of(panel, transform).season_ahead(24)[0]
+    np.testing.assert_allclose(ahead, shape - 1, atol=0.01)
+    before = panel.head(np.array([t.get_loc("2024-10-27 12:00")]))
+    ahead = ends_of(before, transform).season_ahead(24)[0]
+    np.testing.assert_allclose(ahead, np.roll(shape, 12) - 1, atol=0.01)

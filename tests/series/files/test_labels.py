@@ -1,10 +1,11 @@
-"""Labels of fiscal years: their form is found, forecasts are labelled in it, and read back."""
+"""Labels of years: their form is found, forecasts are labelled in it, and read back."""
 
 import pandas as pd
 import pytest
 
 from unrolled.series.columns import Columns
-from unrolled.series.files.labels import example_of_labels, label_in_form, labelled
+from unrolled.series.files.labels import example_of_labels, labelled
+from unrolled.series.stamp_texts import label_in_form
 
 YEARS = range(1998, 2003)
 FORMS = {
@@ -37,6 +38,11 @@ def test_labels_are_written_in_the_form_of_an_example(example):
 )
 def test_other_texts_are_no_labels(texts):
     assert example_of_labels(pd.Series(texts), starts(YEARS)) is None
+
+
+def test_years_alone_are_labels_where_they_are_known_to_be_years():
+    years = pd.Series(list(map(str, YEARS)))
+    assert example_of_labels(years, starts(YEARS), plain=True) == "1998"
 
 
 def test_one_label_shows_no_form():

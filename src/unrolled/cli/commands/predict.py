@@ -62,13 +62,21 @@ def command(
         table = read_newer(fc, file, reading)
         table_notes = table.notes
         fc, frame = fc.with_columns(table.columns), unescaped(table.frame) if output.csv.excel_safe else table.frame
+    from ...series.files.labels import labelled
+
     result = fc.predict(frame, levels, horizon, read_known_future(future_file, fc.columns_, contexts))
     console = Console(ctx, output.quiet)
     notes = console.notes([*table_notes, *fc.predict_notes_, *formula_notes(result, output.csv.excel_safe)])
     rows = readable(result, fc.columns_)
     files = write_table(run_file, rows, all_options(ctx, reading))
     if output.as_json:
-        print_json({"forecast": records(result), "notes": notes, "files": [str(path) for path in files]})
+        print_json(
+            {
+                "forecast": records(labelled(result, fc.columns_)),
+                "notes": notes,
+                "files": [str(path) for path in files],
+            }
+        )
     elif files:
         console.message(", ".join(map(str, files)))
     else:

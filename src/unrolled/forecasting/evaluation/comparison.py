@@ -68,7 +68,8 @@ class Comparison:
     @property
     def extent(self) -> str:
         """What was held out, in words."""
-        return f"the last {counted(self.rows, 'period')} of each series, {counted(self.origins, 'origin')}"
+        of = " of each series" if self.by_block is None else ""
+        return f"the last {counted(self.rows, 'period')}{of}, {counted(self.origins, 'origin')}"
 
     def _repr_html_(self) -> str:
         order = self.short

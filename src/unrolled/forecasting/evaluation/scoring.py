@@ -15,8 +15,9 @@ from ...interactive.html import note, table, titled
 from ...plurals import counted
 from ...series.by_frequency import read_panels
 from ...series.columns import Columns, named_columns
-from ...series.dataframe import format_stamp, open_frame, read_ids, read_target
+from ...series.dataframe import open_frame, read_ids, read_target
 from ...series.frequency import mase_season
+from ...series.stamp_texts import format_stamp
 from ...series.stamps import Times, read_times, same_time_of_day
 from ...series.zones import checked_zone
 from ..probabilistic.interval_columns import models_in

@@ -67,7 +67,8 @@ def estimate_transform(
     z = log_transformed(panel, logs)
     seasonal = np.zeros((count, season))
     for k in range(count if season > 1 else 0):
-        phase = (panel.first[k] + np.arange(panel.lengths[k])) % season
+        ordinals = panel.first[k] + np.arange(panel.lengths[k])
+        phase = panel.frequency.local_ordinals(ordinals, season) % season
         seasonal[k] = estimate_season(z[panel.series(k)], phase, season)
     _, spread = window_statistics(z, panel.offsets[:-1], panel.offsets[1:])
     change = usual_change(panel, logs)
@@ -121,7 +122,8 @@ def _without_season(z: Array, panel: Panel, transform: SeriesTransform) -> Array
     out = np.empty(len(z))
     for series, rows, offsets in pieces_of(panel.offsets):
         lengths = np.diff(offsets)
-        places = (np.arange(offsets[-1]) + np.repeat(panel.first[series] - offsets[:-1], lengths)) % season
+        ordinals = np.arange(offsets[-1]) + np.repeat(panel.first[series] - offsets[:-1], lengths)
+        places = panel.frequency.local_ordinals(ordinals, season) % season
         places += np.repeat(season * np.arange(len(lengths)), lengths)
         out[rows] = z[rows] - transform.season[series].reshape(-1)[places]
     return out
@@ -135,7 +137,8 @@ class TransformedOrigins(Origins):
 
     def season_ahead(self, horizon: int) -> Array:
         """The seasonal effects of the `horizon` periods ahead, (N, horizon)."""
-        places = self.ordinals_ahead(horizon) % self.transform.season.shape[1]
+        season = self.transform.season.shape[1]
+        places = self.panel.frequency.local_ordinals(self.ordinals_ahead(horizon), season) % season
         return np.take_along_axis(self.transform.season[self.series], places, axis=1)
 
     def targets(self, horizon: int) -> Array:

@@ -12,8 +12,8 @@ from ...errors import DataError, InputError
 from ...plurals import counted
 from ..by_frequency import frequency_names
 from ..columns import Columns, occurs
-from ..dataframe import format_stamp
 from ..frequency import DAY, HOUR, MINUTE, SECOND, Frequency, counts_days, steps_within
+from ..stamp_texts import format_stamp, label_in_form
 from ..stamps import Times, coded_numbers, in_zone, read_times, same_time_of_day, step_of_numbers
 from ..zones import localized, to_utc
 from .options import ReadOptions
@@ -46,6 +46,7 @@ class LongTable:
     frame: pd.DataFrame  # ids if there are any, timestamps, the target and covariates
     columns: Columns  # their names, and the line of each row
     has_ids: bool
+    has_id_columns: bool = False  # whether the file has columns of ids
 
     @property
     def keys(self) -> list[str]:
@@ -162,12 +163,14 @@ def _refuse_duplicates(table: LongTable) -> NoReturn:
     repeated = keys.duplicated().to_numpy()
     second = int(repeated.argmax())
     rows = np.flatnonzero((keys == keys.iloc[second]).all(axis=1))
-    of_series = f" of series {str(table.frame[columns.id].iloc[second])!r}" if table.has_ids else ""
+    of_series = f" of series {str(table.frame[columns.id].iloc[second])!r}" if table.has_id_columns else ""
     stamp = str(table.frame[columns.time].iloc[second]).removesuffix(" 00:00:00")
-    where = occurs("line", map(columns.row, rows), len(keys[repeated].drop_duplicates()))
+    stamp = stamp if columns.label is None else label_in_form(int(stamp[:4]), columns.label)
+    counted_keys = table.keys if table.has_id_columns else [columns.time]  # series that are columns share timestamps
+    where = occurs("line", map(columns.row, rows), len(keys[repeated][counted_keys].drop_duplicates()))
     remedy = (
         "Name all columns that tell series apart with `id`"
-        if table.has_ids
+        if table.has_id_columns
         else "If the table holds several series, name the column that tells them apart with `id`"
     )
     raise DataError(

@@ -31,11 +31,11 @@ MAX_LISTED_NAMES = 12
 MAX_ID_PAIR_COLUMNS = 6  # columns among which a pair of ids is searched
 
 
-def list_names(columns: Iterable[object]) -> str:
-    """Names of columns in a message."""
+def list_names(columns: Iterable[object], most: int = MAX_LISTED_NAMES) -> str:
+    """Names of columns in a message, so many at most."""
     names = [str(name) for name in columns]
-    more = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
-    return ", ".join(repr(name) for name in names[:MAX_LISTED_NAMES]) + more
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(repr(name) for name in names[:most]) + more
 
 
 def columns_of_option(raw: RawTable, value: str | None) -> list[str]:

@@ -104,7 +104,7 @@ def read_file(
 def read_cells(path: str, options: ReadOptions) -> RawTable:
     """The cells of a file."""
     content = decode_file(path, options)
-    raw = parse_cells(content if options.delimiter else with_tabs(content), options)
+    raw = parse_cells(content if options.delimiter else with_tabs(content, options.skipped_lines), options)
     remove_flags(raw)
     return raw
 
@@ -146,7 +146,9 @@ def interpret(
         notes += resolve_duplicates(table)
         refuse_irregular(table, options)
     notes = [*sparse_notes(table, options.freq), *notes]
-    notes += sentinel_notes(table.frame, [table.columns.target, *covariates.past, *covariates.future])
+    shown = {table.columns.target: table.columns.shown_target}
+    shown |= {name: repr(name) for name in (*covariates.past, *covariates.future)}
+    notes += sentinel_notes(table.frame, shown)
     return FileTable(table.frame, table.columns, tuple(notes), roles.by_column(), options)
 
 
@@ -315,8 +317,10 @@ def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles) -> tupl
         frame[target] = np.concatenate(values)
         lines = np.tile(np.asarray(lines), len(values)).tolist()
     parts = {part: getattr(covariates, part) for part in ("past", "future", "static", "weight")}
-    columns = Columns(id_name, time, target, lines, **parts, label=roles.time.label, of_file=True)
-    return LongTable(raw.name, frame, columns, roles.series is not None or roles.wide), _merged(notes)
+    shown = list_names(targets, MAX_NAMED_COLUMNS) if roles.wide else None
+    columns = Columns(id_name, time, target, lines, **parts, label=roles.time.label, targets=shown, of_file=True)
+    has_ids = roles.series is not None
+    return LongTable(raw.name, frame, columns, has_ids or roles.wide, has_ids), _merged(notes)
 
 
 def _merged(notes: Mapping[str, Sequence[str]]) -> list[str]:
@@ -327,9 +331,8 @@ def _merged(notes: Mapping[str, Sequence[str]]) -> list[str]:
             kinds.setdefault(re.sub(r"'[^']*'|[\d.,]+", "", note), {})[column] = note
     merged = []
     for same in kinds.values():
-        listed = ", ".join(map(repr, list(same)[:MAX_NAMED_COLUMNS]))
-        more = f" and {len(same) - MAX_NAMED_COLUMNS} more" if len(same) > MAX_NAMED_COLUMNS else ""
-        merged.append(f"column{'s' * (len(same) > 1)} {listed}{more}: {next(iter(same.values()))}")
+        listed = list_names(same, MAX_NAMED_COLUMNS)
+        merged.append(f"column{'s' * (len(same) > 1)} {listed}: {next(iter(same.values()))}")
     return merged
 
 

@@ -1,7 +1,8 @@
 """Files that belong to a table: the known future, and earlier forecasts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,17 +21,21 @@ from .time_columns import find_time
 
 
 def read_future(
-    path: str, columns: Columns, has_ids: bool, kinds: Mapping[str, bool], zone: str | None = None
+    path: str, columns: Columns, ids: Sequence[Any], kinds: Mapping[str, bool], zone: str | None = None
 ) -> pd.DataFrame:
     """Read a file of the known future: timestamps, covariates known in advance, and ids if the series have them.
 
-    `columns` are those of the training table, `kinds` whether a column held texts in it, and `zone` is its time zone.
+    If the series were columns of the training table, the file needs no ids, and its rows are those of all series.
+    `columns` are those of the training table and `ids` its series, [None] without ids; `kinds` is whether a column
+    held texts in it, and `zone` is its time zone.
 
     Raises:
         DataError: a column is missing or can't be read, or a timestamp occurs twice in one series.
     """
     options = ReadOptions(zone=zone)
     raw = read_cells(path, options)
+    for_all = columns.targets is not None and columns.id not in raw.cells
+    has_ids = ids[0] is not None and not for_all
     id_columns = _parts_of(raw, columns.id, ID_SEPARATOR) if has_ids else []
     time_columns = _parts_of(raw, columns.time, " ")
     for name in (*id_columns, *columns.future):
@@ -53,7 +58,7 @@ def read_future(
             f"series, in lines {raw.lines[int(same.argmax())]} and {raw.lines[second]}. Keep one row per timestamp "
             "and series."
         )
-    return frame
+    return frame.merge(pd.DataFrame({columns.id: ids}), how="cross") if for_all else frame
 
 
 def _parts_of(raw: RawTable, name: str, separator: str) -> list[str]:

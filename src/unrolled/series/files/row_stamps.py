@@ -11,7 +11,7 @@ from ...plurals import counted
 from ..frequency import Frequency
 from ..stamps import years_as_dates
 from ..zones import to_utc
-from .calendar_parts import join_columns
+from .calendar_parts import has_name, join_columns
 from .dialect import RawTable, shorten
 from .encodings import encoding_hint
 from .labels import example_of_labels
@@ -43,7 +43,7 @@ class TimeColumn:
     stamps: pd.Series  # datetime64[ns], with a time zone if it is known, or int64, (n,)
     used: list[str]  # the columns of the file that hold them
     notes: list[str] = field(default_factory=list)  # what was inferred
-    label: str | None = None  # one of the labels of fiscal years that the file has instead of dates
+    label: str | None = None  # one of the labels of years that the file has instead of dates
 
 
 def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) -> TimeColumn:
@@ -74,15 +74,17 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
         listed = ", ".join(map(repr, names))
         notes = [f"timestamps joined from {len(names)} columns: {listed}; change with `time`", *joined, *notes]
     values = found.values.to_numpy()
+    named_year = len(names) == 1 and (has_name(name, "year") or name.lower() == "date")
     if values.dtype.kind == "i":
-        values = years_as_dates(values, options.freq)
+        of_years = options.freq is None and options.dates is None and named_year
+        values = years_as_dates(values, "YS" if of_years else options.freq)
     if (codes < 0).any():
         stamps, note = _fill_missing(values, codes, raw, name)
         notes = [*notes, note]
     else:
         stamps = pd.Series(values[codes])
     known = codes >= 0
-    label = example_of_labels(texts[known], stamps[known])
+    label = example_of_labels(texts[known], stamps[known], plain=named_year)
     return TimeColumn(name, with_zone(stamps, found.zone, found.days), [*names], notes, label)
 
 
