@@ -17,12 +17,6 @@ def test_a_divergence_survives_another_process():
     """Errors of worker processes are pickled."""
     error = un.TrainingDiverged(3, 17, 0.01, 4.1e9, remedy="Give a lower `rate`.")
     again = pickle.loads(pickle.dumps(error))
-    assert (
-        str(again)
-        == str(error)
-        == (
-            "the loss stopped being finite in epoch 3, batch 17 (learning rate 0.01, gradient norm 4.1e+09 in the step "
-            "before). Give a lower `rate`."
-        )
-    )
+    assert str(again) == str(error)
+    assert str(error).endswith("(learning rate 0.01, gradient norm 4.1e+09 in the step before). Give a lower `rate`.")
     assert (again.epoch, again.batch, again.rate, again.gradient_norm) == (3, 17, 0.01, 4.1e9)
