@@ -11,6 +11,7 @@ import pytest
 from dateutil import tz
 
 import unrolled as un
+from unrolled.series import zones
 from unrolled.series.zones import (
     KNOWN_ZONES,
     checked_zone,
@@ -104,3 +105,12 @@ def test_a_single_offset_is_a_zone_of_its_own_and_one_time_of_day_shows_none():
 @pytest.mark.parametrize("zone", KNOWN_ZONES)
 def test_known_zones_exist(zone):
     assert checked_zone(zone) == zone
+
+
+def test_too_little_memory_is_no_unknown_zone(monkeypatch):
+    def fail(zone):
+        raise MemoryError
+
+    monkeypatch.setattr(zones, "zone_name", fail)
+    with pytest.raises(MemoryError):
+        checked_zone("Europe/Berlin")

@@ -62,7 +62,7 @@ def by_frequency(df: IntoDataFrame, id_col: str | int = "unique_id", time_col: s
     >>> {name: len(table) for name, table in un.by_frequency(pd.concat([months, years])).items()}
     {'monthly': 12, 'yearly': 10}
     """
-    columns = Columns(str(id_col), str(time_col))
+    columns = Columns.without_target(str(id_col), str(time_col))
     table = open_table(df, columns, (columns.time,))
     codes, _ = read_ids(table, columns)
     names = frequency_names(read_stamps(table[columns.time], columns, codes=codes), codes)

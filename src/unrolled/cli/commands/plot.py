@@ -152,7 +152,9 @@ def from_tables(forecast: str, history: Path | None, reading: ReadOptions) -> Co
     if not models:
         raise InputError(f"{forecast}: no column holds forecasts.")
     if history is not None:
-        earlier = read_file(str(history), reading, prefer=Columns(columns.id, columns.time), series=table.series)
+        earlier = read_file(
+            str(history), reading, prefer=Columns.without_target(columns.id, columns.time), series=table.series
+        )
         if (columns.id in frame) != (earlier.columns.id in earlier.frame):
             raise InputError(f"only one of {forecast} and {history} has a column of ids. Name the column with --id.")
         frame = frame.rename(columns={columns.id: earlier.columns.id, columns.time: earlier.columns.time})

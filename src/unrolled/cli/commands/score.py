@@ -64,7 +64,7 @@ def command(
     earlier = read_forecast(str(forecast), reading.id, reading.time, reading.zone)
     if output.csv.excel_safe:
         earlier = without_escapes(earlier)
-    prefer = Columns(earlier.columns.id, earlier.columns.time)
+    prefer = Columns.without_target(earlier.columns.id, earlier.columns.time)
     actual = read_file(str(actuals), reading, prefer=prefer, series=earlier.series)
     names = actual.columns
     # the two files may name their columns of ids and timestamps differently; those of the actual values are used

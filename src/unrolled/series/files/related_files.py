@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import DataError
-from ..columns import Columns
+from ..columns import Columns, free_name
 from ..stamps import in_zone
 from ..zones import localized
 from .column_roles import ID_SEPARATOR, columns_of_option, find_ids, list_names
@@ -104,5 +104,5 @@ def read_forecast(
     id_column = ID_SEPARATOR.join(ids) if ids else Columns.id
     if series is not None:
         frame.insert(0, id_column, series)
-    target = numeric[0] if numeric else Columns.target
+    target = numeric[0] if numeric else free_name(Columns.target, names)
     return FileTable(frame, Columns(id_column, time.name, target, raw.lines, of_file=True))
