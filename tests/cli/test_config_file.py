@@ -49,6 +49,7 @@ def test_paths_are_relative_to_the_file(command, tmp_path):
         (["integer = 1"], "line 1: integer takes true or false; got 1"),
         (["level = {a = 1}"], "line 1: level takes a text, a number or a list of them"),
         (["", "horizon = = 3"], "Invalid value (at line 2, column 11)"),
+        (["", r'out = "a\u0000"'], r"line 2: out takes a path; got 'a\x00' (embedded null byte)."),
         (["horizon = 2.5"], "line 1: horizon takes a whole number; got '2.5'"),
         (["hidden = 0", "horizon = 3", f'file = "{AIR}"'], "--hidden must be a whole number ≥ 1; got 0"),
     ],

@@ -145,6 +145,8 @@ def _check_type(place: str, word: str | bool, param: Any, ctx: typer.Context) ->
         expected = TYPE_NAMES.get(param.type.name)
         reason = error.message if expected is None else f"takes {expected}; got {_toml_text(word)}."
         raise InputError(f"{place} {reason}") from error
+    except ValueError as error:  # about a text that can't be a path
+        raise InputError(f"{place} takes a path; got {_toml_text(word)} ({error}).") from error
 
 
 def _line_of(text: str, name: str) -> int:

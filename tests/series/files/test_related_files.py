@@ -72,3 +72,13 @@ def test_a_backtest_of_series_at_different_times_has_ids(file):
     assert table.frame["unique_id"].tolist() == ["h", "h", "d"]
     single = read_forecast(file("ds,cutoff,y,GRU", "2024-01-01,2023-12-31,1,1", "2024-01-02,2023-12-31,1,2"))
     assert "unique_id" not in single.frame
+
+
+def test_all_related_files_have_a_limit_of_their_size(file):
+    path = file("day,price", "2024-02-01,5", "2024-02-02,6")
+    columns, message = Columns(time="day", future=("price",)), r"holds more than 10 bytes"
+    with pytest.raises(un.DataError, match=message):
+        read_future(path, columns, False, {}, max_bytes=10)
+    with pytest.raises(un.DataError, match=message):
+        read_forecast(path, max_bytes=10)
+    assert len(read_future(path, columns, False, {}, max_bytes=100)) == len(read_forecast(path, max_bytes=100).frame)

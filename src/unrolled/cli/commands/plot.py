@@ -127,7 +127,8 @@ def from_model(
         columns, notes = replace(table.columns, weight=None), table.notes
         fc = fc.with_columns(columns)
         asked = fc.fitted.split(table.frame, columns)
-    ahead = read_known_future(future_file, columns, [series.history for _, series, _ in asked])
+    max_bytes = reading.with_defaults(fc.reading_).max_bytes
+    ahead = read_known_future(future_file, columns, [series.history for _, series, _ in asked], max_bytes)
     found: list[Curve] = []
     for one, series, own in asked:
         forecast = one.predict(series, levels, columns=own, future=ahead).frame
@@ -142,7 +143,7 @@ def from_tables(forecast: str, history: Path | None, reading: ReadOptions) -> Co
     from ...series.columns import Columns
     from ...series.files import read_file, read_forecast
 
-    table = read_forecast(forecast, reading.id, reading.time, reading.zone)
+    table = read_forecast(forecast, reading.id, reading.time, reading.zone, reading.max_bytes)
     frame, columns, notes, past = table.frame, table.columns, table.notes, None
     if "cutoff" in frame:
         raise InputError(

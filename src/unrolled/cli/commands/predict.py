@@ -62,7 +62,8 @@ def command(
         table = read_newer(fc, file, reading)
         table_notes = table.notes
         fc, frame = fc.with_columns(table.columns), unescaped(table.frame) if output.csv.excel_safe else table.frame
-    result = fc.predict(frame, levels, horizon, read_known_future(future_file, fc.columns_, contexts))
+    ahead = read_known_future(future_file, fc.columns_, contexts, reading.with_defaults(fc.reading_).max_bytes)
+    result = fc.predict(frame, levels, horizon, ahead)
     console = Console(ctx, output.quiet)
     notes = console.notes([*table_notes, *fc.predict_notes_, *formula_notes(result, output.csv.excel_safe)])
     rows = readable(result, fc.columns_)

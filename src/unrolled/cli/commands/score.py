@@ -61,7 +61,7 @@ def command(
     from ...series.files import read_file, read_forecast
 
     run_file = run_file_for(out, ctx)
-    earlier = read_forecast(str(forecast), reading.id, reading.time, reading.zone)
+    earlier = read_forecast(str(forecast), reading.id, reading.time, reading.zone, reading.max_bytes)
     if output.csv.excel_safe:
         earlier = without_escapes(earlier)
     prefer = Columns.without_target(earlier.columns.id, earlier.columns.time)

@@ -144,8 +144,8 @@ class NativeEngine:
         self, job: Job, params: Array, state: OptimizerState, order: Array, epoch: int, first_batch: int, rates: Array
     ) -> Sums:
         sums = Sums(np.zeros(len(rates)), np.zeros(len(rates)))
-        trainer = self._trainer(job, params.dtype)
         with _as_input_error:
+            trainer = self._trainer(job, params.dtype)
             done = trainer.train(
                 params,
                 memory=[state.vectors[name] for name in job.optimizer.slots()],

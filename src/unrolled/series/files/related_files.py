@@ -20,16 +20,22 @@ from .time_columns import find_time
 
 
 def read_future(
-    path: str, columns: Columns, has_ids: bool, kinds: Mapping[str, bool], zone: str | None = None
+    path: str,
+    columns: Columns,
+    has_ids: bool,
+    kinds: Mapping[str, bool],
+    zone: str | None = None,
+    max_bytes: int | None = None,
 ) -> pd.DataFrame:
     """Read a file of the known future: timestamps, covariates known in advance, and ids if the series have them.
 
     `columns` are those of the training table, `kinds` whether a column held texts in it, and `zone` is its time zone.
+    `max_bytes` is the largest size of the file, as in `ReadOptions`.
 
     Raises:
         DataError: a column is missing or can't be read, or a timestamp occurs twice in one series.
     """
-    options = ReadOptions(zone=zone)
+    options = ReadOptions(zone=zone, max_bytes=max_bytes)
     raw = read_cells(path, options)
     id_columns = _parts_of(raw, columns.id, ID_SEPARATOR) if has_ids else []
     time_columns = _parts_of(raw, columns.time, " ")
@@ -71,7 +77,11 @@ def _locate(frame: pd.DataFrame, time: str, id_column: str, zone: str | None) ->
 
 
 def read_forecast(
-    path: str, id_name: str | None = None, time_name: str | None = None, zone: str | None = None
+    path: str,
+    id_name: str | None = None,
+    time_name: str | None = None,
+    zone: str | None = None,
+    max_bytes: int | None = None,
 ) -> FileTable:
     """Read a file of forecasts: timestamps, ids and cutoffs if there are any, and all other columns of numbers.
 
@@ -80,7 +90,7 @@ def read_forecast(
     Raises:
         DataError: the file can't be read, or has no timestamps.
     """
-    options = ReadOptions(time=time_name, zone=zone)
+    options = ReadOptions(time=time_name, zone=zone, max_bytes=max_bytes)
     raw = read_cells(path, options)
     joined = None if id_name is None else id_name.replace(",", ID_SEPARATOR)  # as `forecast` writes several ids
     options = replace(options, id=joined if joined in raw.cells else id_name)
