@@ -14,7 +14,7 @@ from ..series.columns import Columns, plain_id
 from ..series.dataframe import PANDAS, Library, library_of
 from ..series.from_frame import read_panel
 from ..series.known_future import extend_panel
-from ..series.panel import Panel
+from ..series.panel import Panel, sparse_note
 from ..series.to_frame import forecast_frame, path_frame
 from .defaults import logs_of, nonnegative_of
 from .evaluation.comparison import Comparison
@@ -93,7 +93,8 @@ class Predictor:
         layout = self.context.covariates.layout
         panel = read_panel(df, columns, self.context.frequency, self.parameters.season, layout)
         self.ensemble.distribution.refuse_other_targets(panel)
-        panel = without_short(panel, self.ensemble.spec)
+        sparse = sparse_note(int(panel.observed.sum()), len(panel.y), panel.frequency)
+        panel = without_short(replace(panel, notes=(*sparse, *panel.notes)), self.ensemble.spec)
         library = library_of(df, (columns.id, columns.time))
         return SeriesToForecast(self.ensemble.context(panel), panel, self.transform_of(panel), library)
 

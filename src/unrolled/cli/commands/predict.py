@@ -65,7 +65,8 @@ def command(
     ahead = read_known_future(future_file, fc.columns_, contexts, reading.with_defaults(fc.reading_).max_bytes)
     result = fc.predict(frame, levels, horizon, ahead)
     console = Console(ctx, output.quiet)
-    notes = console.notes([*table_notes, *fc.predict_notes_, *formula_notes(result, output.csv.excel_safe)])
+    told = dict.fromkeys([*fc.predict_notes_, *table_notes, *formula_notes(result, output.csv.excel_safe)])
+    notes = console.notes(told)
     rows = readable(result, fc.columns_)
     files = write_table(run_file, rows, all_options(ctx, reading))
     if output.as_json:
