@@ -23,7 +23,7 @@ from .model.ensemble import Ensemble
 from .model.paths import path_noise, sample_paths
 from .model.recursion import forecast_quantiles
 from .parameters import Parameters
-from .plausibility import fan_notes, limit_notes
+from .plausibility import fan_notes, limit_notes, zero_notes
 from .preprocessing.transform import SeriesTransform, TransformedOrigins, estimate_transform, merge_transforms
 from .probabilistic.conformal import calibrate
 from .probabilistic.interval_columns import interval_columns
@@ -182,7 +182,7 @@ class Predictor:
             _refuse_infinite(series.panel, column)
         frame = forecast_frame(series.panel, horizon, columns, forecast, series.library)
         told = [limit_notes] if self.parameters.nonnegative is None and not self.ensemble.distribution.counts else []
-        checks = [check(series.panel, series.transform, forecast) for check in (*told, fan_notes)]
+        checks = [check(series.panel, series.transform, forecast) for check in (*told, zero_notes, fan_notes)]
         return Prediction(frame, [*self._notes(series, origins), *(note for notes in checks for note in notes)])
 
     @np.errstate(over="ignore", invalid="ignore")  # as above
