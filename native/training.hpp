@@ -92,6 +92,9 @@ class Trainer {
     return batches;
   }
 
+  // The norm of the gradient of the last step, as it was before it was clipped.
+  double gradient_norm() const { return options_.clip_norm > 0 ? unclipped_norm_ : norm(); }
+
   void evaluate(const T* params, const std::int64_t* rows, long n, BatchLoss* sums) {
     run_.pack(params, false);
     for (long batch = 0; batch * options_.batch_size < n; ++batch) {
@@ -200,9 +203,12 @@ class Trainer {
 
   void clip() {
     if (!(options_.clip_norm > 0)) return;
-    const double norm = std::sqrt(kernels_.square_sum(grads_.data(), long(grads_.size())));
-    if (norm > options_.clip_norm) kernels_.scale(grads_.data(), long(grads_.size()), T(options_.clip_norm / norm));
+    unclipped_norm_ = norm();
+    if (unclipped_norm_ > options_.clip_norm)
+      kernels_.scale(grads_.data(), long(grads_.size()), T(options_.clip_norm / unclipped_norm_));
   }
+
+  double norm() const { return std::sqrt(kernels_.square_sum(grads_.data(), long(grads_.size()))); }
 
   void step(T* params, T* first, T* second, double rate, double number) {
     const long n = long(grads_.size());
@@ -215,7 +221,8 @@ class Trainer {
   TrainerOptions options_;
   Run<T> run_;
   SharedCores cores_;
-  std::vector<T> grads_;
+  std::vector<T> grads_;  // of the last step, clipped
+  double unclipped_norm_ = 0;
   std::vector<std::int64_t> lengths_;
   long outputs_ = 1, elements_ = 1;
   long each_ = 1;  // costs of an element: one for each quantile

@@ -116,6 +116,8 @@ VALUES = {
     "infinity": float("inf"),
     "no text": "",
     "a NUL byte": "x\0y",
+    "a lone surrogate": "x\ud800y",
+    "a text longer than any name": "x" * 5000,
     "bytes": b"x",
     "no values": [],
     "no keys": {},

@@ -321,6 +321,16 @@ def test_all_errors_of_a_damaged_file_but_a_lack_of_memory_are_one():
         raise MemoryError
 
 
+def test_too_little_memory_is_no_damage(path, monkeypatch):
+    def fail(data):
+        raise MemoryError
+
+    un.Network([un.RNN(2)], 1).save(path)
+    monkeypatch.setattr("safetensors.numpy.load", fail)
+    with pytest.raises(MemoryError):
+        un.load(path)
+
+
 def test_an_option_that_no_file_can_hold_is_refused(path):
     @dataclass(frozen=True)
     class Mine(un.RNN):

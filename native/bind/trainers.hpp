@@ -166,6 +166,11 @@ class BoundTrainer {
     return done;
   }
 
+  double gradient_norm() {
+    const Busy busy(mutex_);
+    return trainer_.gradient_norm();
+  }
+
   void evaluate(const In<T>& params, const Ints& rows, const Out<double>& totals, const Out<double>& weights) {
     const Busy busy(mutex_);
     const T* p = data_of(params, program_->size, "params");

@@ -31,8 +31,6 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     from .argument_types import check_type  # it needs NumPy, which help texts do without
 
     check_type("`path`", path, str | os.PathLike[str])
-    if "\0" in os.fspath(path):
-        raise InputError(f"a path has no NUL byte; got {os.fspath(path)!r}.")
     folder, name = os.path.split(os.fspath(path))
     write_files(folder, {name: content})
 
@@ -60,10 +58,25 @@ def write_files(folder: str | os.PathLike[str], contents: Mapping[str, bytes], o
                 _commit(list(contents), obsolete, hidden, folder)
         with suppress(OSError):  # some systems can't sync folders
             _sync([folder])
-    except OSError as error:
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:  # a ValueError: the text can't be a path
         raise InputError(
-            f"can't write {path}: {error.strerror}. Earlier files are unchanged. Choose a place that is writable."
+            f"can't write {path}: {reason(error)}. Earlier files are unchanged. Choose a place that is writable."
         ) from error
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Why a file or folder can't be used, in words."""
+    return str(getattr(error, "strerror", None) or error)
+
+
+def is_same_file(path: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    """Whether both are paths of one file; any text may be asked about, also one that can't be a path."""
+    try:
+        return os.path.isfile(path) and os.path.samefile(path, other)
+    except (OSError, ValueError):
+        return False
 
 
 def finish_sets(folder: str | os.PathLike[str]) -> None:

@@ -106,9 +106,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str,
         raise ModelFileError(f"there is no model file {path}.")
     try:
         metadata, arrays, data = _read_container(path)
-    except Exception as error:  # safetensors, NumPy and the file system have errors of their own
-        if isinstance(error, MemoryError):
-            raise
+    except (AttributeError, LookupError, OSError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise ModelFileError(
             f"{path} is not a model file, or is damaged. Save the model again, or name another file."
         ) from error
@@ -139,6 +137,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str,
 
 def _read_container(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, Array], bytes]:
     """The metadata, the arrays and all bytes of a safetensors file."""
+    from safetensors import SafetensorError
     from safetensors.numpy import load
 
     with open(path, "rb") as file:
@@ -146,7 +145,10 @@ def _read_container(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[
         if data[HEADER_BEGIN:] != b"{":  # most large files of other formats are not read whole
             raise ValueError("there is no header")
         data += file.read()
-    arrays = load(data)  # checks the header
+    try:
+        arrays = load(data)  # checks the header
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
     header, _ = _header_of(data)
     return header.get("__metadata__", {}), arrays, data
 

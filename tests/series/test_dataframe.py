@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -291,3 +292,16 @@ def test_a_type_of_texts_of_a_fixed_length_is_ignored():
     frame = in_library({"unique_id": np.array(["a", "b"], object)}, library)
     assert frame["unique_id"].tolist() == ["a", "b"]
     assert frame["unique_id"].dtype in (object, "str")
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_too_little_memory_is_no_type_that_values_do_not_fit(library, monkeypatch):
+    types = Library(library, {"id": "Int64"})
+    assert library_of(in_library({"id": np.array(["a", "b"])}, types), ["id"]).types["id"] == "String"
+    monkeypatch.setattr(nw.Series, "cast", fail_for_lack_of_memory)
+    with pytest.raises(MemoryError):
+        in_library({"id": np.array(["a", "b"])}, types)
+
+
+def fail_for_lack_of_memory(*args):
+    raise MemoryError

@@ -11,6 +11,7 @@ import pytest
 from dateutil import tz
 
 import unrolled as un
+from unrolled.series import zones
 from unrolled.series.zones import (
     KNOWN_ZONES,
     checked_zone,
@@ -117,3 +118,12 @@ def test_the_offset_of_a_training_becomes_a_zone_that_agrees_with_newer_times_as
     assert common_zone("+02:00", summer, "America/New_York", newer, new_york) == "+02:00"
     assert common_zone("UTC", summer, "Europe/Berlin", newer, berlin) == "UTC"
     assert common_zone("Europe/Athens", summer, "Europe/Berlin", newer, berlin) == "Europe/Athens"
+
+
+def test_too_little_memory_is_no_unknown_zone(monkeypatch):
+    def fail(zone):
+        raise MemoryError
+
+    monkeypatch.setattr(zones, "zone_name", fail)
+    with pytest.raises(MemoryError):
+        checked_zone("Europe/Berlin")

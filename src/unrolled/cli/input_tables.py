@@ -65,7 +65,9 @@ def saved_reading(reading: ReadOptions) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if name not in columns or "," in str(value)}
 
 
-def read_known_future(file: Path | None, columns: Columns, panels: Sequence[Panel]) -> pd.DataFrame | None:
+def read_known_future(
+    file: Path | None, columns: Columns, panels: Sequence[Panel], max_bytes: int | None
+) -> pd.DataFrame | None:
     """The table of --future-file, with the covariates of these panels that are known ahead."""
     from ..series.files import read_future
 
@@ -73,8 +75,8 @@ def read_known_future(file: Path | None, columns: Columns, panels: Sequence[Pane
         return None
     if not columns.future:
         raise InputError("--future-file needs columns known ahead: name them with --future A,B when training.")
-    ids = [name for panel in panels for name in panel.ids]
-    return read_future(str(file), columns, ids, text_covariates(panels), panels[0].frequency.zone)
+    ids, zone = [name for panel in panels for name in panel.ids], panels[0].frequency.zone
+    return read_future(str(file), columns, ids, text_covariates(panels), zone, max_bytes)
 
 
 def text_covariates(panels: Sequence[Panel]) -> dict[str, bool]:

@@ -52,7 +52,7 @@ OPTIONS = {
     "sheet": _option(TEXT, "--sheet", "Sheet of an Excel workbook: its name or number."),
     "header": _option(NUMBER, "--header", "Number of header rows; 0 for none."),
     "skip_rows": _option(TEXT, "--skip-rows", "Lines to leave out, numbered as in an editor, such as 1-4,14.", False),
-    "max_bytes": _option(NUMBER, "--max-bytes", "Largest size of the table in bytes, also unpacked.", "2 GiB"),
+    "max_bytes": _option(NUMBER, "--max-bytes", "Largest size of each table in bytes, also unpacked.", "2 GiB"),
 }
 FIELDS = {"id_column": "id", "time_column": "time"}  # fields of `ReadOptions` whose option has another parameter name
 

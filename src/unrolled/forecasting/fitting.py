@@ -1,6 +1,6 @@
 """Fitting one frequency: one training without the end, for comparison and calibration, and one on all rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -122,9 +122,19 @@ def _trained(plan: FitPlan, panel: Panel, transform: SeriesTransform, features: 
     return replace(ensemble, support=parameters.support, combination=combination)
 
 
+def _divergences(held_out: HeldOutForecasts | None, ensemble: Ensemble) -> Iterator[str]:
+    """The networks that were trained again, in both trainings."""
+    if held_out is not None:
+        for member in held_out.ensemble.members:
+            yield from (f"without the held-out end, {text}" for text in member.divergences)
+    if held_out is None or ensemble.members is not held_out.ensemble.members:
+        for member in ensemble.members:
+            yield from member.divergences
+
+
 def _notes(plan: FitPlan, held_out: HeldOutForecasts | None, ensemble: Ensemble, evaluate: bool) -> list[str]:
     """What the user should know about the two trainings."""
-    notes = []
+    notes = [*_divergences(held_out, ensemble)]
     season = plan.parameters.season_of(plan.panel.frequency)
     if plan.decisions.spec.season < season:
         notes.append(

@@ -14,7 +14,7 @@ from ..series.columns import Columns, plain_id
 from ..series.dataframe import PANDAS, Library, library_of
 from ..series.from_frame import read_panel
 from ..series.known_future import extend_panel
-from ..series.panel import Panel
+from ..series.panel import Panel, sparse_note
 from ..series.to_frame import forecast_frame, path_frame
 from .defaults import logs_of, nonnegative_of
 from .evaluation.comparison import Comparison
@@ -23,7 +23,7 @@ from .model.ensemble import Ensemble
 from .model.paths import path_noise, sample_paths
 from .model.recursion import forecast_quantiles
 from .parameters import Parameters
-from .plausibility import fan_notes, limit_notes
+from .plausibility import fan_notes, limit_notes, zero_notes
 from .preprocessing.transform import SeriesTransform, TransformedOrigins, estimate_transform, merge_transforms
 from .probabilistic.conformal import calibrate
 from .probabilistic.interval_columns import interval_columns
@@ -93,7 +93,8 @@ class Predictor:
         layout = self.context.covariates.layout
         panel = read_panel(df, columns, self.context.frequency, self.parameters.season, layout)
         self.ensemble.distribution.refuse_other_targets(panel)
-        panel = without_short(panel, self.ensemble.spec)
+        sparse = sparse_note(int(panel.observed.sum()), len(panel.y), panel.frequency)
+        panel = without_short(replace(panel, notes=(*sparse, *panel.notes)), self.ensemble.spec)
         library = library_of(df, (columns.id, columns.time))
         return SeriesToForecast(self.ensemble.context(panel), panel, self.transform_of(panel), library)
 
@@ -181,7 +182,7 @@ class Predictor:
             _refuse_infinite(series.panel, column)
         frame = forecast_frame(series.panel, horizon, columns, forecast, series.library)
         told = [limit_notes] if self.parameters.nonnegative is None and not self.ensemble.distribution.counts else []
-        checks = [check(series.panel, series.transform, forecast) for check in (*told, fan_notes)]
+        checks = [check(series.panel, series.transform, forecast) for check in (*told, zero_notes, fan_notes)]
         return Prediction(frame, [*self._notes(series, origins), *(note for notes in checks for note in notes)])
 
     @np.errstate(over="ignore", invalid="ignore")  # as above

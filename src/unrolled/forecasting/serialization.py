@@ -13,7 +13,7 @@ from ..errors import InputError, NotRegisteredError
 from ..schema import Readers, read_object
 from ..series.columns import Columns, plain_id
 from ..series.covariates import CovariateLayout, Covariates
-from ..series.dataframe import Library, in_library
+from ..series.dataframe import Library, conversion_errors, in_library
 from ..series.frequency import Frequency
 from ..series.open_phases import DAY, WEEKDAYS
 from ..series.panel import Panel
@@ -232,7 +232,7 @@ def _checked_library(stored: StoredPart) -> Library:
     library = Library(stored.library, stored.types)
     try:
         in_library({}, library)
-    except Exception as error:  # every library raises errors of its own
+    except conversion_errors() as error:
         raise InputError(f"`library` is {library.name!r}, which is not installed or can't hold forecasts") from error
     return library
 

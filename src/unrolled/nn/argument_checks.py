@@ -15,7 +15,7 @@ from .program import Program
 def checked_dtype(dtype: str | np.dtype) -> np.dtype:
     try:
         found = np.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError):
         found = np.dtype(object)
     if found not in (np.float32, np.float64):
         raise InputError(f"dtype is 'float32' or 'float64'; got {dtype!r}.")

@@ -67,7 +67,9 @@ def by_frequency(
     >>> {name: len(table) for name, table in un.by_frequency(pd.concat([months, years])).items()}
     {'monthly': 12, 'yearly': 10}
     """
-    columns = Columns(str(id_col), str(time_col), str(target_col))
+    columns = Columns.without_target(str(id_col), str(time_col))
+    if target_col not in (id_col, time_col):
+        columns = Columns(columns.id, columns.time, str(target_col))
     table = open_table(df, columns, (columns.time,))
     codes, ids = read_ids(table, columns)
     stamps, zone, _ = read_times(table[columns.time], columns, codes=codes).counted(None, codes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from os import PathLike
@@ -91,6 +92,10 @@ class Library(NamedTuple):
 
 
 PANDAS = Library()
+REFUSALS = (  # of conversions, by any library
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NotImplementedError, TypeError,
+    ValueError,
+)  # fmt: skip
 
 
 def library_of(frame: IntoDataFrame, names: Sequence[str] = ()) -> Library:
@@ -157,8 +162,15 @@ def _as_elsewhere(column: Any, kind: str) -> Any:
             return column
         zone = getattr(column.dtype, "time_zone", None)
         return column.cast(nw.Datetime(unit[1], zone) if unit else getattr(nw, kind))  # type: ignore[arg-type]
-    except Exception:  # every library raises errors of its own
+    except conversion_errors():
         return column
+
+
+def conversion_errors() -> tuple[type[Exception], ...]:
+    """The errors by which libraries of data frames say that values don't fit a type; too little memory is none."""
+    polars = sys.modules.get("polars")  # the only one with a base class of its own
+    own: list[type[Exception]] = [] if polars is None else [polars.exceptions.PolarsError]
+    return (*REFUSALS, *own)
 
 
 def in_one_zone(frames: Sequence[Any], zones: Sequence[str | None], time: str) -> list[Any]:

@@ -136,6 +136,8 @@ def make_panel(
     y = fill_gaps(y, season, grid.offsets)
     covariates, covariate_notes = make_covariates(table.covariates, rows, grid, layout)
     filled = _gaps_filled(~observed & ~grid.ahead, grid.offsets, season)
+    if filled is not None and layout is None:  # a table that is only forecast has no scores
+        filled += ", and left out of every score"
     n_ahead = int(grid.ahead[grid.positions].sum())
     notes = [
         *table.notes,
@@ -159,7 +161,7 @@ def _gaps_filled(gaps: Array, offsets: Array, season: int) -> str | None:
     early = int((gaps & (np.arange(len(gaps)) - np.repeat(offsets[:-1], np.diff(offsets)) < season)).sum())
     how = "the value one season before" if season > 1 and early < count else "the value before"
     some = f" ({early} in the first season with the value before)" if season > 1 and 0 < early < count else ""
-    return f"{counted(count, 'gap')} filled with {how}{some}, and left out of every score"
+    return f"{counted(count, 'gap')} filled with {how}{some}"
 
 
 def _notes(table: TableContent, placed: Placement, *, filled: str | None, n_ahead: int, n_cut: int) -> list[str]:

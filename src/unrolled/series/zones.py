@@ -30,7 +30,8 @@ def checked_zone(zone: Any) -> str:
         if not isinstance(zone, str) or not zone.strip():
             raise ValueError
         return zone_name(pd.Timestamp(0, tz=UTC).tz_convert(zone).tzinfo)
-    except Exception as error:  # pandas raises different errors for unknown names, on versions and platforms
+    except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
+        # which of these an unknown name raises depends on the platform and the version of pandas
         raise InputError(
             f"`zone={zone!r}` is not a known time zone. Use a name such as Europe/Berlin, America/New_York or UTC, "
             "or an offset such as +01:00."

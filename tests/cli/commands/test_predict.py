@@ -35,6 +35,19 @@ def test_predictions_may_be_shorter_and_have_other_levels(command, forecast, fol
     np.testing.assert_allclose(rows[NAME], table(forecast.out)[NAME][:3], rtol=0, atol=0.0005)
 
 
+def test_a_newer_table_that_is_nearly_all_gaps_is_noted_first(command, folder, file):
+    """On the grid of the model; the table has no scores."""
+    rows = AIR.read_text().splitlines()
+    done = command("predict", folder / "model.safetensors", file(rows[0], *rows[1:6], *rows[60:64], *rows[100:103]))
+    first, second, *_ = done.err.splitlines()
+    assert first == (
+        "note: only 12 of 102 monthly periods have a value; if the timestamps are misread, change --time, --dates or "
+        "--freq"
+    )
+    assert second.startswith("note: 90 gaps filled with the value one season before (")
+    assert "score" not in done.err
+
+
 def test_newer_rows_move_predictions_ahead(command, folder, tmp_path):
     newer = tmp_path / "newer.csv"
     newer.write_text(AIR.read_text() + "\n1961-01,450\n1961-02,418\n")

@@ -11,7 +11,7 @@ import pytest
 import unrolled as un
 from likelihoods import EVERY_COUNT, EVERY_LIKELIHOOD, negative_binomial, poisson, raw_of
 from support import assert_close
-from unrolled.nn.losses import NegativeBinomial, Normal, Poisson, StudentT
+from unrolled.nn.losses import NegativeBinomial, Normal, Poisson, StudentT, distributions
 from unrolled.nn.losses.distributions import negative_binomial_quantile, poisson_quantile, student_t_quantile
 
 LEVELS = [1e-6, 0.001, 0.025, 0.1, 0.25, 0.4999, 0.5, 0.6, 0.9, 0.99, 1 - 1e-9]
@@ -195,3 +195,17 @@ def test_the_variance_of_student_t_is_that_of_its_degrees_of_freedom(rng):
 def test_invalid_arguments_of_distributions_are_refused(call, message):
     with pytest.raises(un.InputError, match=message):
         call()
+
+
+def test_quantiles_of_large_counts_need_few_evaluations_of_the_distribution(monkeypatch):
+    """Each takes about the square root of the mean in terms of a series."""
+    calls = []
+    original = distributions.incomplete_gamma_upper
+    monkeypatch.setattr(distributions, "incomplete_gamma_upper", lambda a, x: calls.append(1) or original(a, x))
+    mean = np.linspace(9e3, 11e3, 50)
+    for level in (0.005, 0.1, 0.5, 0.975):
+        k = distributions.poisson_quantile(level, mean)
+        assert len(calls) <= 5
+        assert (original(k + 1, mean) >= level).all()
+        assert (original(k, mean) < level).all()
+        calls.clear()

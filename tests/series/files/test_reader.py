@@ -140,3 +140,8 @@ def test_whatever_cells_a_file_holds_it_is_a_panel_or_a_data_error(file, data):
     except un.DataError:
         return
     assert panel.offsets[-1] == len(panel.y) == len(panel.observed)
+
+
+def test_timestamps_are_not_called_as_ids_are(file):
+    with pytest.raises(un.DataError, match=r"column 'unique_id' holds timestamps, but has the name of ids\. Rename"):
+        read_file(file("unique_id,y", *(f"2024-01-{k:02},{k}" for k in range(1, 9))))

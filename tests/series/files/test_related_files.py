@@ -82,3 +82,14 @@ def test_values_known_ahead_are_those_of_all_series_that_were_columns(file):
     assert frame["price"].tolist() == [5, 6, 5, 6]
     own = read_future(file("series,day,price", "South,2024-02-01,5"), columns, ["North", "South"], {})
     assert own["series"].tolist() == ["South"]
+
+
+def test_all_related_files_have_a_limit_of_their_size(file):
+    path = file("day,price", "2024-02-01,5", "2024-02-02,6")
+    columns, message = Columns(time="day", future=("price",)), r"holds more than 10 bytes"
+    with pytest.raises(un.DataError, match=message):
+        read_future(path, columns, [None], {}, max_bytes=10)
+    with pytest.raises(un.DataError, match=message):
+        read_forecast(path, max_bytes=10)
+    read = read_future(path, columns, [None], {}, max_bytes=100)
+    assert len(read) == len(read_forecast(path, max_bytes=100).frame)

@@ -127,7 +127,8 @@ def from_model(
         columns, notes = replace(table.columns, weight=None), table.notes
         fc = fc.with_columns(columns)
         asked = fc.fitted.split(table.frame, columns)
-    ahead = read_known_future(future_file, columns, [series.history for _, series, _ in asked])
+    max_bytes = reading.with_defaults(fc.reading_).max_bytes
+    ahead = read_known_future(future_file, columns, [series.history for _, series, _ in asked], max_bytes)
     found: list[Curve] = []
     for one, series, own in asked:
         forecast = one.predict(series, levels, columns=own, future=ahead).frame
@@ -142,7 +143,7 @@ def from_tables(forecast: str, history: Path | None, reading: ReadOptions) -> Co
     from ...series.columns import Columns
     from ...series.files import read_file, read_forecast
 
-    table = read_forecast(forecast, reading.id, reading.time, reading.zone)
+    table = read_forecast(forecast, reading.id, reading.time, reading.zone, reading.max_bytes)
     frame, columns, notes, past = table.frame, table.columns, table.notes, None
     if "cutoff" in frame:
         raise InputError(
@@ -152,7 +153,9 @@ def from_tables(forecast: str, history: Path | None, reading: ReadOptions) -> Co
     if not models:
         raise InputError(f"{forecast}: no column holds forecasts.")
     if history is not None:
-        earlier = read_file(str(history), reading, prefer=Columns(columns.id, columns.time), series=table.series)
+        earlier = read_file(
+            str(history), reading, prefer=Columns.without_target(columns.id, columns.time), series=table.series
+        )
         if (columns.id in frame) != (earlier.columns.id in earlier.frame):
             raise InputError(f"only one of {forecast} and {history} has a column of ids. Name the column with --id.")
         frame = frame.rename(columns={columns.id: earlier.columns.id, columns.time: earlier.columns.time})

@@ -64,9 +64,11 @@ def command(
         fc, frame = fc.with_columns(table.columns), unescaped(table.frame) if output.csv.excel_safe else table.frame
     from ...series.files.labels import labelled
 
-    result = fc.predict(frame, levels, horizon, read_known_future(future_file, fc.columns_, contexts))
+    max_bytes = reading.with_defaults(fc.reading_).max_bytes
+    result = fc.predict(frame, levels, horizon, read_known_future(future_file, fc.columns_, contexts, max_bytes))
     console = Console(ctx, output.quiet)
-    notes = console.notes([*table_notes, *fc.predict_notes_, *formula_notes(result, output.csv.excel_safe)])
+    told = dict.fromkeys([*fc.predict_notes_, *table_notes, *formula_notes(result, output.csv.excel_safe)])
+    notes = console.notes(told)
     rows = readable(result, fc.columns_)
     files = write_table(run_file, rows, all_options(ctx, reading))
     if output.as_json:

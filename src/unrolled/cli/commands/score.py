@@ -61,10 +61,10 @@ def command(
     from ...series.files import read_file, read_forecast
 
     run_file = run_file_for(out, ctx)
-    earlier = read_forecast(str(forecast), reading.id, reading.time, reading.zone)
+    earlier = read_forecast(str(forecast), reading.id, reading.time, reading.zone, reading.max_bytes)
     if output.csv.excel_safe:
         earlier = without_escapes(earlier)
-    prefer = Columns(earlier.columns.id, earlier.columns.time)
+    prefer = Columns.without_target(earlier.columns.id, earlier.columns.time)
     actual = read_file(str(actuals), reading, prefer=prefer, series=earlier.series)
     names = actual.columns
     # the two files may name their columns of ids and timestamps differently; those of the actual values are used

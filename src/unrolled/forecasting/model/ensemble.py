@@ -33,6 +33,7 @@ class Member:
     view: View
     parameters: Array
     history: History = field(default_factory=History)
+    divergences: Sequence[str] = ()  # of its trainings before this one, in words
 
 
 @dataclass(frozen=True)

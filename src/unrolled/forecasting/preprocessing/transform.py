@@ -23,6 +23,8 @@ from .spread import usual_change, window_statistics
 # A forecast in logarithms may go beyond the extremes of its series by this multiple of their distance from its
 # median.
 MAX_EXCESS_OF_EXTREMES = 1.5
+# Beyond that, forecasts still differ, but come no farther than this share of that excess, or this change.
+COMPRESSED_SHARE, MIN_COMPRESSED = 0.1, 0.01
 LARGEST_LOGARITHM = 700.0  # float64 overflows soon after, and no forecast may become infinite
 
 
@@ -150,15 +152,24 @@ class TransformedOrigins(Origins):
         0 for series that are never negative.
 
         A spread that grows steadily in logarithms grows exponentially in the units of the target. Forecasts
-        are therefore limited to a range around the extremes of their series, including its last value.
+        are therefore limited to a range around the extremes of their series, including its last value. Beyond it they
+        are compressed, so that the bounds of different intervals stay different.
         """
         own = np.flatnonzero(self.transform.logs[self.series])
         lowest, median, highest = self.transform.extent[self.series[own]].T
         last = np.log(np.maximum(self.panel.y[self.ends[own] - 1], np.finfo(float).tiny))
-        low = np.minimum(lowest, last) - MAX_EXCESS_OF_EXTREMES * (median - lowest)
-        high = np.maximum(highest, last) + MAX_EXCESS_OF_EXTREMES * (highest - median)
-        high = np.minimum(high, LARGEST_LOGARITHM)
+        below, above = (MAX_EXCESS_OF_EXTREMES * distance for distance in (median - lowest, highest - median))
+        rooms = [np.maximum(COMPRESSED_SHARE * excess, MIN_COMPRESSED) for excess in (below, above)]
+        low = np.minimum(lowest, last) - below
+        high = np.minimum(np.maximum(highest, last) + above, LARGEST_LOGARITHM - rooms[1])
         beside = (-1, *[1] * (z.ndim - 1))
+        low, high, under, over = (a.reshape(beside) for a in (low, high, *rooms))
         y = np.where(self.transform.nonnegative[self.series].reshape(beside), np.maximum(z, 0.0), z)
-        y[own] = np.exp(np.clip(z[own], low.reshape(beside), high.reshape(beside)))
+        inside = np.clip(z[own], low, high)
+        y[own] = np.exp(inside + _compressed(z[own] - inside, over) - _compressed(inside - z[own], under))
         return y
+
+
+def _compressed(excess: Array, room: Array) -> Array:
+    """An excess as a smaller one that rises with it, but stays below the room; 0 where it is negative."""
+    return room * (1 - room / (np.maximum(excess, 0.0) + room))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
+from math import inf
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -261,7 +262,7 @@ class ReferenceEngine:
     ) -> Sums:
         from ..optimizers import clip_by_norm
 
-        sums = Sums(np.zeros(len(rates)), np.zeros(len(rates)))
+        sums, norm = Sums(np.zeros(len(rates)), np.zeros(len(rates))), None
         with np.errstate(over="ignore", invalid="ignore"):  # a loss that is not finite is reported by the caller
             for k, rate in enumerate(rates):
                 number = first_batch + k
@@ -273,10 +274,9 @@ class ReferenceEngine:
                 if not np.isfinite(loss.total):
                     break
                 grads = self.backward(result.tape, (loss.dprediction,)).parameters
-                if job.clip_norm is not None:
-                    clip_by_norm(grads, job.clip_norm)
+                norm = clip_by_norm(grads, inf if job.clip_norm is None else job.clip_norm)
                 job.optimizer.step(params, grads, state, float(rate))
-        return sums
+        return sums._replace(gradient_norm=norm)
 
     def evaluate(self, job: Job, params: Array, rows: Array) -> Sums:
         pieces = [rows[k : k + job.batch_size] for k in range(0, len(rows), job.batch_size)]

@@ -13,6 +13,7 @@ from .special_functions import lgamma, log_rising
 EPS = float(np.finfo(np.float64).eps)
 TINY = 1e-300
 LARGEST_COUNT = 2.0**53
+MAX_SMALL_SKEWNESS = 0.1
 MAX_TERMS = 1_000_000  # of a continued fraction, which needs about the square root of its larger parameter
 
 
@@ -101,8 +102,13 @@ def _smallest(level: float, cdf: Callable[[Array, Array], Array], mean: Array, a
     m, t = mean.reshape(-1), (alpha * mean).reshape(-1)
     z = normal_quantile(level)
     deviation = np.sqrt(m * (1 + t))
-    guess = np.floor(m + deviation * z + (1 + 2 * t) * (z * z - 1) / 6)  # the skewness is (1 + 2 t) / deviation
-    width = np.ceil(1 + 0.1 * deviation)
+    third, fourth = 1 + 2 * t, 1 + 6 * t * (1 + t)  # cumulants, divided by the variance
+    guess, width = m + deviation * z + third * (z * z - 1) / 6, np.ceil(1 + 0.1 * deviation)
+    # where the skewness third / deviation is small, one more term makes the expansion exact to a few counts
+    near = third < MAX_SMALL_SKEWNESS * deviation
+    more = (z**3 - 3 * z) / 24 * fourth - (2 * z**3 - 5 * z) / 36 * third**2
+    guess = np.floor(guess + np.divide(more, deviation, out=np.zeros_like(guess), where=near))
+    width = np.where(near, 1, width)
     low, high = np.maximum(guess - width, -1), np.maximum(guess + width, 0)
     known = high < LARGEST_COUNT  # not if it is NaN
     low[~known] = high[~known] = np.nan

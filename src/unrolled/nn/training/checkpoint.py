@@ -25,7 +25,7 @@ MAX_SHARE_OF_TIME = 0.05  # of a training that writes checkpoints, unless their 
 
 @dataclass
 class TrainingState:
-    """Everything that changes during a training; a checkpoint holds exactly this."""
+    """Everything that changes during a training; a checkpoint holds what the result depends on."""
 
     params: Array
     optimizer: OptimizerState
@@ -33,6 +33,7 @@ class TrainingState:
     best_params: Array
     best_loss: float = inf
     waited: int = 0  # epochs since the last improvement
+    gradient_norm: float | None = None  # of the last step, for messages: it is not in a checkpoint
 
     @property
     def epoch(self) -> int:

@@ -13,6 +13,7 @@ from ...plurals import counted
 from ..by_frequency import frequency_names
 from ..columns import Columns, occurs
 from ..frequency import DAY, HOUR, MINUTE, SECOND, Frequency, counts_days, steps_within
+from ..panel import sparse_note
 from ..stamp_texts import format_stamp, label_in_form
 from ..stamps import Times, coded_numbers, in_zone, read_times, same_time_of_day, step_of_numbers
 from ..zones import localized, to_utc
@@ -31,7 +32,6 @@ ROUND_PERIODS = [  # lengths in nanoseconds and names, the shortest first
 ]
 PANDAS_METHODS = {"mean": "mean", "last": "last", "count": "size"}
 MIN_ON_GRID_SHARE = 0.9  # of timestamps; below it, they are irregular and not just mistaken in places
-MIN_KNOWN_SHARE = 0.5  # of the periods of a table; below it, a note says so
 MIN_STAMPS = 10  # below it, irregular timestamps are not looked for
 CLOCK_CHANGE_MONTHS = (3, 4, 9, 10, 11)  # in which clocks are set back, in the north and in the south
 MAX_EMPTY_PERIODS_PER_ROW = 100
@@ -204,7 +204,7 @@ def sparse_notes(table: LongTable, freq: str | int | None) -> list[str]:
     """A note if most periods between the first and the last value of the series have no value."""
     known = table.frame[table.columns.target].notna().to_numpy()
     stamps, first = _by_series(np.asarray(table.stamps)[known], table.codes[known])
-    if len(stamps) < MIN_STAMPS:
+    if not len(stamps):
         return []
     try:
         named = None if freq is None else Frequency.named(freq, stamps[0])
@@ -213,12 +213,8 @@ def sparse_notes(table: LongTable, freq: str | int | None) -> list[str]:
         return []
     ordinals = frequency.ordinals(stamps)[0]
     periods = int((ordinals[np.r_[first[1:], len(stamps)] - 1] - ordinals[first] + 1).sum())
-    if len(stamps) >= MIN_KNOWN_SHARE * periods or (freq is None and _has_regular_frequencies(table)):
-        return []
-    return [
-        f"only {len(stamps)} of {periods} {frequency.name} periods have a value; if the timestamps are misread, "
-        "change `time`, `dates` or `freq`"
-    ]
+    notes = sparse_note(len(stamps), periods, frequency)
+    return [] if notes and freq is None and _has_regular_frequencies(table) else notes
 
 
 def _has_regular_frequencies(table: LongTable) -> bool:

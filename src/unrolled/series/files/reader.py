@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...errors import DataError
 from ...plurals import counted
-from ..columns import Columns
+from ..columns import Columns, free_name
 from ..dataframe import MAX_ABSOLUTE_VALUE
 from .aggregation import (
     LongTable,
@@ -295,11 +295,12 @@ def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles) -> tupl
     hint, covariates, targets = decimal_hint(raw, options), roles.covariates, roles.targets
     time = roles.time.name
     id_name = ID_SEPARATOR.join(roles.ids) if roles.ids else Columns.id
+    if id_name == time:
+        raise DataError(f"{raw.name}: column {time!r} holds timestamps, but has the name of ids. Rename it.")
     target = "value" if roles.wide else targets[0] if targets else "count"
     if roles.wide:
         id_name = "series" if "series" not in (time, *covariates.names) else "series name"
-    while target in (time, id_name, *covariates.names):
-        target += "_"
+    target = free_name(target, (time, id_name, *covariates.names))
     data: dict[str, object] = {} if roles.series is None else {id_name: roles.series}
     data[time] = roles.time.stamps
     others = {c: read_covariate(raw, options, c, covariates.kinds.get(c), hint, notes) for c in covariates.names}
