@@ -33,7 +33,7 @@ def test_days_of_months(found, expected):
     ("found", "rule"),
     [
         (day_of(MONTHS, 30), {"month_end": True}),
-        (day_of(MONTHS, 29), {}),
+        (day_of(MONTHS, 29), {"day": 29}),
         (business_day_of(MONTHS, last=True), {"month_end": True, "business": True}),
         (business_day_of(MONTHS, last=False), {"month_end": False, "business": True}),
         (weekday_of(MONTHS, 3, 4), {"weekday": (3, 4)}),
