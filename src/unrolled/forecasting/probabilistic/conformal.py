@@ -98,7 +98,7 @@ def calibrate(quantiles: Array, factors: Array, levels: Sequence[float] = QUANTI
         factors: of the pairs of `QUANTILES`, (MEDIAN, H'); steps beyond the last one have its factors.
         levels: of the quantiles; between those of `QUANTILES` the factors are interpolated over normal scores.
     """
-    count, middle = len(levels), len(levels) // 2
+    middle = len(levels) // 2
     distance = np.abs(scores_of_levels(levels))
     outwards = slice(MEDIAN - 1, None, -1)  # np.interp wants rising distances
     steps = np.minimum(np.arange(quantiles.shape[1]), factors.shape[1] - 1)
@@ -107,7 +107,6 @@ def calibrate(quantiles: Array, factors: Array, levels: Sequence[float] = QUANTI
     centre = quantiles[..., middle : middle + 1]
     out = centre + (quantiles - centre) * of_levels[steps]
     # from the median outwards, no quantile may cross the one inside it
-    for k in range(1, count - middle):
-        out[..., middle - k] = np.minimum(out[..., middle - k], out[..., middle - k + 1])
-        out[..., middle + k] = np.maximum(out[..., middle + k], out[..., middle + k - 1])
+    out[..., middle::-1] = np.minimum.accumulate(out[..., middle::-1], axis=-1)
+    out[..., middle:] = np.maximum.accumulate(out[..., middle:], axis=-1)
     return out
