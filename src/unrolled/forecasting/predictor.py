@@ -16,7 +16,7 @@ from ..series.from_frame import read_panel
 from ..series.known_future import extend_panel
 from ..series.panel import Panel
 from ..series.to_frame import forecast_frame, path_frame
-from .defaults import logs_of, nonnegative_of
+from .defaults import estimate_for, logs_of
 from .evaluation.comparison import Comparison
 from .inputs.windows import refuse_unforecastable, without_short
 from .model.ensemble import Ensemble
@@ -24,7 +24,7 @@ from .model.paths import path_noise, sample_paths
 from .model.recursion import forecast_quantiles
 from .parameters import Parameters
 from .plausibility import fan_notes, limit_notes
-from .preprocessing.transform import SeriesTransform, TransformedOrigins, estimate_transform, merge_transforms
+from .preprocessing.transform import SeriesTransform, TransformedOrigins, merge_transforms
 from .probabilistic.conformal import calibrate
 from .probabilistic.interval_columns import interval_columns
 
@@ -99,15 +99,7 @@ class Predictor:
 
     def transform_of(self, panel: Panel) -> SeriesTransform:
         """The transform of a panel: as fitted for series of the fit, estimated afresh for others."""
-        spec = self.ensemble.spec
-        fresh = estimate_transform(
-            panel,
-            logs_of(self.parameters, panel),
-            spec.season,
-            spec.horizon,
-            nonnegative=nonnegative_of(self.parameters, panel),
-            with_trends=spec.follows_trend,
-        )
+        fresh = estimate_for(self.parameters, panel, self.ensemble.spec, logs_of(self.parameters, panel))
         return merge_transforms(self.transform, self.context.ids, fresh, panel)
 
     def origins(
