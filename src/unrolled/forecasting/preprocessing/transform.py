@@ -72,24 +72,22 @@ def estimate_transform(
     _, spread = window_statistics(z, panel.offsets[:-1], panel.offsets[1:])
     change = usual_change(panel, logs)
     parts = [z[panel.series(k)] for k in range(count)]
-    none = np.zeros(count)
-    transform = SeriesTransform(
+    flat = _without_season(z, panel, seasonal)
+    smoothing = best_smoothings(flat, panel.offsets, horizon)
+    trend, steady = np.zeros(count), np.zeros(count, bool)
+    if with_trends:
+        trend, steady = best_trends(flat, panel.offsets, smoothing, season, horizon)
+    return SeriesTransform(
         logs=logs,
-        nonnegative=none > 0 if nonnegative is None else nonnegative,
+        nonnegative=np.zeros(count, bool) if nonnegative is None else nonnegative,
         season=seasonal,
-        smoothing=none,
-        trend=none,
-        steady=none > 0,
+        smoothing=smoothing,
+        trend=trend,
+        steady=steady,
         spread=np.where(spread > 0, spread, change),
         change=change,
         extent=np.array([(part.min(), np.median(part), part.max()) for part in parts]).reshape(count, 3),
     )
-    flat = _without_season(z, panel, transform)
-    transform = replace(transform, smoothing=best_smoothings(flat, panel.offsets, horizon))
-    if not with_trends:
-        return transform
-    trend, steady = best_trends(flat, panel.offsets, transform.smoothing, season, horizon)
-    return replace(transform, trend=trend, steady=steady)
 
 
 def merge_transforms(
@@ -110,20 +108,20 @@ def merge_transforms(
 
 def deseasonalized(panel: Panel, transform: SeriesTransform) -> Array:
     """The series without their seasons, in logarithms where the transform says so, (n,)."""
-    return _without_season(log_transformed(panel, transform.logs), panel, transform)
+    return _without_season(log_transformed(panel, transform.logs), panel, transform.season)
 
 
-def _without_season(z: Array, panel: Panel, transform: SeriesTransform) -> Array:
-    """z without the seasonal effects of its series, (n,)."""
-    season = transform.season.shape[1]
-    if season == 1 or not transform.season.any():
+def _without_season(z: Array, panel: Panel, effects: Array) -> Array:
+    """z without the seasonal effects (S, season) of its series, (n,)."""
+    season = effects.shape[1]
+    if season == 1 or not effects.any():
         return z
     out = np.empty(len(z))
     for series, rows, offsets in pieces_of(panel.offsets):
         lengths = np.diff(offsets)
         places = (np.arange(offsets[-1]) + np.repeat(panel.first[series] - offsets[:-1], lengths)) % season
         places += np.repeat(season * np.arange(len(lengths)), lengths)
-        out[rows] = z[rows] - transform.season[series].reshape(-1)[places]
+        out[rows] = z[rows] - effects[series].reshape(-1)[places]
     return out
 
 
