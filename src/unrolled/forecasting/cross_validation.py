@@ -321,13 +321,6 @@ def backtest(parameters: Parameters, panels: Sequence[Panel], source: Source, pl
     return replace(_merged(found, panels, unasked), found=merge_selections(parameters, selections))
 
 
-def uninterrupted(found: Backtest) -> Backtest:
-    """A backtest with all its origins; else a KeyboardInterrupt, because a part could be taken for the whole."""
-    if found.interrupted:
-        raise KeyboardInterrupt
-    return found
-
-
 def _merged(found: Mapping[str, Backtest], panels: Sequence[Panel], unasked: Sequence[str]) -> Backtest:
     """The backtests of the first panels as one, without some models; series are numbered consecutively."""
     parts = list(found.values())

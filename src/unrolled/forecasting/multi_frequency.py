@@ -91,23 +91,32 @@ class FittedTable:
 
     def forecast(self, levels: Sequence[float], future: IntoDataFrame | None = None) -> Prediction:
         """Forecasts of the series of the fit, in pandas whatever library they came in."""
-        found = {
-            name: one.predict(one.series._replace(library=PANDAS), levels, future=future)
-            for name, one in self.predictors.items()
-        }
-        zones = [one.context.frequency.zone for one in self.predictors.values()]
-        tables = in_one_zone([one.frame for one in found.values()], zones, self.source.columns.time)
-        frame = pd.concat([table.to_native() for table in tables], ignore_index=True)
-        return Prediction(frame, merge_notes({name: one.notes for name, one in found.items()}))
+        asked = [(one, one.series._replace(library=PANDAS)) for one in self.predictors.values()]
+        return self.joined([(one, one.predict(series, levels, future=future)) for one, series in asked])
 
-    def split(self, df: IntoDataFrame, columns: Columns) -> list[tuple[Predictor, SeriesToForecast, Columns]]:
-        """The series of a table with the predictors that forecast them.
+    def joined(self, parts: Sequence[tuple[Predictor, Prediction]]) -> Prediction:
+        """The predictions of some predictors as one table, in the time zone of the first."""
+        import narwhals as nw
+
+        notes = merge_notes({one.context.frequency.name: found.notes for one, found in parts})
+        frames = [found.frame for _, found in parts]
+        if len(frames) == 1:
+            return Prediction(frames[0], notes)
+        zones = [one.context.frequency.zone for one, _ in parts]
+        whole = nw.concat(in_one_zone(frames, zones, self.source.columns.time))
+        return Prediction(nw.maybe_reset_index(whole).to_native(), notes)
+
+    def split(self, df: IntoDataFrame | None) -> list[tuple[Predictor, SeriesToForecast, Columns]]:
+        """The series of a table with the predictors that forecast them; None: the series of the fit.
 
         A series of the fit goes to its own predictor, another one to the predictor of its frequency.
 
         Raises:
             DataError: there is no predictor for the frequency of a series, or the table can't be used.
         """
+        columns = self.source.columns
+        if df is None:
+            return [(one, one.series, columns) for one in self.predictors.values()]
         if not self.mixed:
             return [(self.only, self.only.read(df, columns), columns)]
         table = open_table(df, columns, (columns.time, columns.target))

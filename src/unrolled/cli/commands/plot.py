@@ -121,12 +121,12 @@ def from_model(
     levels = parse_levels(level)
     fc = load_forecaster(model)
     columns, notes = fc.columns_, tuple[str, ...]()
-    asked = [(one, one.series, columns) for one in fc.fitted.predictors.values()]
+    asked = fc.fitted.split(None)
     if history is not None:
         table = read_newer(fc, history, reading)
         columns, notes = replace(table.columns, weight=None), table.notes
         fc = fc.with_columns(columns)
-        asked = fc.fitted.split(table.frame, columns)
+        asked = fc.fitted.split(table.frame)
     ahead = read_known_future(future_file, columns, [series.history for _, series, _ in asked])
     found: list[Curve] = []
     for one, series, own in asked:
