@@ -273,8 +273,10 @@ class Contest(NamedTuple):
         )
 
 
-def in_sample_values(panel: Panel, season: int) -> InSampleValues:
-    """The values of a panel by which errors are scaled; filled gaps are unknown."""
-    return InSampleValues(
-        np.repeat(np.arange(len(panel.ids)), panel.lengths), np.where(panel.observed, panel.y, np.nan), season
-    )
+def in_sample_values(panel: Panel, season: int, numbers: Array | None = None) -> InSampleValues:
+    """The values of a panel by which errors are scaled; filled gaps are unknown.
+
+    The ids are these numbers of its series (S,); None: 0 .. S - 1.
+    """
+    numbers = np.arange(len(panel.ids)) if numbers is None else numbers
+    return InSampleValues(np.repeat(numbers, panel.lengths), np.where(panel.observed, panel.y, np.nan), season)

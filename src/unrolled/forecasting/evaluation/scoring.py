@@ -283,7 +283,6 @@ def _history(
     past = past.assign(**{columns.time: past[CLOCK]}).dropna(subset=[columns.time])
     histories = []
     for panel in read_panels(past, columns, freq):
-        history = in_sample_values(panel, season or mase_season(panel.frequency, None))
-        numbers = names.get_indexer(pd.Index(panel.ids)) if columns.id in predicted else np.zeros(1, np.int64)
-        histories.append(history._replace(ids=numbers[history.ids]))
+        numbers = names.get_indexer(pd.Index(panel.ids)) if columns.id in predicted else None
+        histories.append(in_sample_values(panel, season or mase_season(panel.frequency, None), numbers))
     return InSampleValues.concatenated(histories)
