@@ -102,26 +102,20 @@ class Budget:
         return self.seconds / self.work if self.work else 0.0
 
 
+@dataclass
 class Search:
     """One search for one panel. `run` fills `trials`."""
 
-    def __init__(
-        self,
-        parameters: Parameters,
-        validation: Validation,
-        default: Configuration,
-        space: SearchSpace,
-        budget: Budget,
-        *,
-        verbose: int = 0,
-        trainings: int = 2,
-    ):
-        self.parameters = parameters  # silent, with the name of a cell
-        self.validation, self.default, self.space, self.budget = validation, default, space, budget
-        self.trials: dict[tuple[Configuration, str], Trial] = {}
-        self.verbose, self.trainings = verbose, trainings  # that follow the search
-        self.line = SilentProgress()
-        self.interrupted: Callable[[], bool] = lambda: False
+    parameters: Parameters  # silent, with the name of a cell
+    validation: Validation
+    default: Configuration
+    space: SearchSpace
+    budget: Budget
+    verbose: int = 0
+    trainings: int = 2  # that follow the search
+    trials: dict[tuple[Configuration, str], Trial] = field(default_factory=dict)
+    line: SilentProgress = field(default_factory=SilentProgress)
+    interrupted: Callable[[], bool] = lambda: False
 
     def run(self) -> bool:
         """Try candidates until the budget is spent or no neighbour is better. Return whether Ctrl-C ended it."""
