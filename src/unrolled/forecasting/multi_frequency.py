@@ -28,7 +28,7 @@ from ..series.stamps import read_stamps
 from .defaults import FitPlan, plan_fit
 from .evaluation.comparison import Comparison, combine_comparisons
 from .fitting import fit_planned
-from .parameters import AUTO, DEFAULT_BUDGET_S, MIN_TRIALS, Parameters
+from .parameters import AUTO, MIN_TRIALS, Parameters
 from .predictor import Prediction, Predictor, SeriesToForecast, Source
 from .selection.automatic import SelectionResult, fit_automatically, without_search
 from .selection.search import EVIDENCE
@@ -246,8 +246,7 @@ def split_search(parameters: Parameters, panels: Sequence[Panel]) -> list[Parame
     if parameters.cell != AUTO or len(panels) == 1:
         return [parameters for _ in panels]
     known = np.array([panel.observed.sum() for panel in panels])
-    limited = parameters.budget is not None or parameters.max_trials is not None
-    budget = parameters.budget if limited else DEFAULT_BUDGET_S
+    budget = parameters.search_limit_s
     budgets = [None if budget is None else float(budget * n / known.sum()) for n in known]
     trials = [None] * len(panels) if parameters.max_trials is None else split_trials(parameters.max_trials, known)
     return [replace(parameters, budget=b, max_trials=t) for b, t in zip(budgets, trials, strict=True)]

@@ -83,6 +83,11 @@ class Parameters:
         return self.reach or self.horizon
 
     @property
+    def search_limit_s(self) -> float | None:
+        """Seconds that a search may take; None: no limit."""
+        return DEFAULT_BUDGET_S if self.budget is None and self.max_trials is None else self.budget
+
+    @property
     def distribution(self) -> OutputDistribution:
         return distribution_named(self.likelihood)
 
