@@ -172,9 +172,10 @@ class Predictor:
         for column in forecast.values():
             _refuse_infinite(series.panel, column)
         frame = forecast_frame(series.panel, horizon, columns, forecast, series.library)
-        told = [limit_notes] if self.parameters.nonnegative is None and not self.ensemble.distribution.counts else []
-        checks = [check(series.panel, series.transform, forecast) for check in (*told, fan_notes)]
-        return Prediction(frame, [*self._notes(series, origins), *(note for notes in checks for note in notes)])
+        notes = self._notes(series, origins)
+        if self.parameters.nonnegative is None and not self.ensemble.distribution.counts:
+            notes += limit_notes(series.panel, series.transform, forecast)
+        return Prediction(frame, notes + fan_notes(series.panel, series.transform, forecast))
 
     @np.errstate(over="ignore", invalid="ignore")  # as above
     def sample(
