@@ -107,7 +107,7 @@ def decide(parameters: Parameters, panel: Panel, rows: Array) -> Decisions:
     return Decisions(spec, logs, Features.of(panel, calendar, season), decoder)
 
 
-def held_out_rows(panel: Panel, horizon: int, season: int | None = None) -> int:
+def held_out_rows(panel: Panel, horizon: int, season: int | None) -> int:
     """Rows to hold out: a horizon for each of some origins, one row apart, at most a third of the typical series.
 
     The errors of neighbouring origins are alike, so a long series gets more: a twentieth of its rows, up to 100. It
@@ -199,7 +199,7 @@ def choose_views(panel: Panel, z: Array, horizon: int, season: int, segment: int
     return tuple(VIEWS[name] for name in names)
 
 
-def seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int, share: float = 1.0) -> bool:
+def seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int, share: float) -> bool:
     """Whether the absolute error of the seasonal naive forecast, over all steps ahead and series, is smaller than
     this share of the naive forecast's. Of many series, an evenly spaced part is compared."""
     naive = seasonal = 0.0

@@ -106,8 +106,8 @@ class Predictor:
         self,
         series: SeriesToForecast,
         columns: Columns,
-        future: IntoDataFrame | None = None,
-        horizon: int | None = None,
+        future: IntoDataFrame | None,
+        horizon: int,
     ) -> TransformedOrigins:
         """The ends of the S series, in a panel that includes the rows ahead if anything is known ahead.
 
@@ -123,7 +123,7 @@ class Predictor:
             )
         if not self.ensemble.features.n_known_ahead and future is None:
             return TransformedOrigins(panel, panel.offsets[1:], series.transform)
-        rows = max(self.parameters.horizon, horizon or 0)
+        rows = max(self.parameters.horizon, horizon)
         longer = extend_panel(panel, rows, future, replace(columns, rows=None), horizon)
         return TransformedOrigins(longer, longer.offsets[1:] - rows, series.transform)
 

@@ -16,7 +16,7 @@ MIN_SCORES_PER_STEP = 100  # with fewer held-out scores of a step, all steps are
 MIN_SEPARATE_WINDOWS = 20  # as with fewer windows that share no target, whose errors are alike
 
 
-def conformal_factors(quantiles: Array, targets: Array, weights: Array, separate: int | None = None) -> Array:
+def conformal_factors(quantiles: Array, targets: Array, weights: Array, separate: int) -> Array:
     """The factor by which each interval must be stretched to have its coverage level, (MEDIAN, H).
 
     For the pair of quantiles (lo, hi) around the median m, the score of a target y is its distance from m relative to
@@ -28,7 +28,7 @@ def conformal_factors(quantiles: Array, targets: Array, weights: Array, separate
         quantiles: held-out predictions (N, H, Q).
         targets: (N, H).
         weights: (N, H), 0 for targets that are unknown.
-        separate: the number of windows among these that share no target; None: all of them.
+        separate: the number of windows among these that share no target.
 
     Source: Romano, Patterson & Candès, "Conformalized quantile regression", NeurIPS 2019; the relative score is that
     of Sousa, Tomé & Moreira, 2022 (arXiv:2207.02274).
@@ -68,10 +68,9 @@ def _relative_distance(quantiles: Array, targets: Array, pair: int) -> Array:
     return np.divide(distance, half_width, out=found, where=half_width > rounding)
 
 
-def pooled(weights: Array, separate: int | None = None) -> bool:
+def pooled(weights: Array, separate: int) -> bool:
     """Whether the scores of all steps ahead are pooled because a single step has too few; parameters as above."""
-    count = len(weights) if separate is None else separate
-    return bool((weights > 0).sum(axis=0).min() < MIN_SCORES_PER_STEP or count < MIN_SEPARATE_WINDOWS)
+    return separate < MIN_SEPARATE_WINDOWS or bool((weights > 0).sum(axis=0).min() < MIN_SCORES_PER_STEP)
 
 
 def _upper_quantiles(scores: Array, coverage: float) -> Array:
