@@ -19,7 +19,7 @@ from .forecasting.cross_validation import CrossValidationPlan, backtest
 from .forecasting.model.combination import weights_of
 from .forecasting.multi_frequency import FittedTable, fit_table
 from .forecasting.parameters import DEFAULTS, Parameters, check_paths, is_count
-from .forecasting.predictor import Prediction, Predictor, Source
+from .forecasting.predictor import Prediction, Predictor, SeriesToForecast, Source
 from .forecasting.probabilistic.quantiles import check_levels
 from .forecasting.selection.automatic import SelectionResult
 from .forecasting.serialization import describe, rebuild
@@ -318,7 +318,7 @@ class Forecaster:
             InputError: an argument is invalid.
         """
         levels = check_levels(level)
-        found = self._ask(df, lambda one, series, c: one.predict(series, levels, horizon, columns=c, future=future))
+        found = self._ask(df, lambda one, series: one.predict(series, levels, horizon, future))
         self.predict_notes_ = found.notes
         return found.frame
 
@@ -346,13 +346,11 @@ class Forecaster:
         """
         check_paths(n)
         seed = checked_seed(seed)
-        found = self._ask(df, lambda one, series, c: one.sample(series, n, seed, horizon, columns=c, future=future))
-        return found.frame
+        return self._ask(df, lambda one, series: one.sample(series, n, seed, horizon, future)).frame
 
-    def _ask(self, df: IntoDataFrame | None, ask: Callable[..., Prediction]) -> Prediction:
+    def _ask(self, df: IntoDataFrame | None, ask: Callable[[Predictor, SeriesToForecast], Prediction]) -> Prediction:
         """The predictors' results for the series of a table, as one table in its library."""
-        asked = self.fitted.split(df)
-        return self.fitted.joined([(one, ask(one, series, columns)) for one, series, columns in asked])
+        return self.fitted.joined([(one, ask(one, series)) for one, series in self.fitted.split(df)])
 
     def with_columns(self, columns: Columns) -> Forecaster:
         """The same forecaster for tables with other columns, which may also give the line of each row in a file."""

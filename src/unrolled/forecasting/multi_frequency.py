@@ -91,7 +91,7 @@ class FittedTable:
 
     def forecast(self, levels: Sequence[float], future: IntoDataFrame | None = None) -> Prediction:
         """Forecasts of the series of the fit, in pandas whatever library they came in."""
-        asked = [(one, one.series._replace(library=PANDAS)) for one in self.predictors.values()]
+        asked = [(one, series._replace(library=PANDAS)) for one, series in self.split(None)]
         return self.joined([(one, one.predict(series, levels, future=future)) for one, series in asked])
 
     def joined(self, parts: Sequence[tuple[Predictor, Prediction]]) -> Prediction:
@@ -106,7 +106,7 @@ class FittedTable:
         whole = nw.concat(in_one_zone(frames, zones, self.source.columns.time))
         return Prediction(nw.maybe_reset_index(whole).to_native(), notes)
 
-    def split(self, df: IntoDataFrame | None) -> list[tuple[Predictor, SeriesToForecast, Columns]]:
+    def split(self, df: IntoDataFrame | None) -> list[tuple[Predictor, SeriesToForecast]]:
         """The series of a table with the predictors that forecast them; None: the series of the fit.
 
         A series of the fit goes to its own predictor, another one to the predictor of its frequency.
@@ -116,9 +116,9 @@ class FittedTable:
         """
         columns = self.source.columns
         if df is None:
-            return [(one, one.series, columns) for one in self.predictors.values()]
+            return [(one, one.series) for one in self.predictors.values()]
         if not self.mixed:
-            return [(self.only, self.only.read(df, columns), columns)]
+            return [(self.only, self.only.read(df, columns))]
         table = open_table(df, columns, (columns.time, columns.target))
         codes, ids = read_ids(table, columns)
         of_series = np.full(len(ids), -1)
@@ -132,7 +132,7 @@ class FittedTable:
             if here.any():
                 rows = np.flatnonzero(here)
                 own = replace(columns, rows=[columns.row(row) for row in rows])
-                found.append((one, one.read(take_rows(df, rows), own), own))
+                found.append((one, one.read(take_rows(df, rows), own)))
         return found
 
     def _assign_new(self, of_series: Array, table: Any, columns: Columns, codes: Array, ids: Sequence[Any]) -> None:

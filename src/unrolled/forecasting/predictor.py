@@ -47,6 +47,7 @@ class SeriesToForecast(NamedTuple):
     panel: Panel  # their last rows
     history: Panel  # all known rows
     transform: SeriesTransform  # of the series
+    columns: Columns  # of their table
     library: Library  # of the table of forecasts
 
 
@@ -82,7 +83,10 @@ class Predictor:
     @property
     def series(self) -> SeriesToForecast:
         """The series of the fit."""
-        return SeriesToForecast(self.context, self.panel or self.context, self.transform, self.source.library)
+        source = self.source
+        return SeriesToForecast(
+            self.context, self.panel or self.context, self.transform, source.columns, source.library
+        )
 
     def read(self, df: IntoDataFrame, columns: Columns) -> SeriesToForecast:
         """The series of another table that are long enough, which are forecast without training.
@@ -95,20 +99,14 @@ class Predictor:
         self.ensemble.distribution.refuse_other_targets(panel)
         panel = without_short(panel, self.ensemble.spec)
         library = library_of(df, (columns.id, columns.time))
-        return SeriesToForecast(self.ensemble.context(panel), panel, self.transform_of(panel), library)
+        return SeriesToForecast(self.ensemble.context(panel), panel, self.transform_of(panel), columns, library)
 
     def transform_of(self, panel: Panel) -> SeriesTransform:
         """The transform of a panel: as fitted for series of the fit, estimated afresh for others."""
         fresh = estimate_for(self.parameters, panel, self.ensemble.spec, logs_of(self.parameters, panel))
         return merge_transforms(self.transform, self.context.ids, fresh, panel)
 
-    def origins(
-        self,
-        series: SeriesToForecast,
-        columns: Columns,
-        future: IntoDataFrame | None,
-        horizon: int,
-    ) -> TransformedOrigins:
+    def origins(self, series: SeriesToForecast, future: IntoDataFrame | None, horizon: int) -> TransformedOrigins:
         """The ends of the S series, in a panel that includes the rows ahead if anything is known ahead.
 
         Raises:
@@ -124,7 +122,7 @@ class Predictor:
         if not self.ensemble.features.n_known_ahead and future is None:
             return TransformedOrigins(panel, panel.offsets[1:], series.transform)
         rows = max(self.parameters.horizon, horizon)
-        longer = extend_panel(panel, rows, future, replace(columns, rows=None), horizon)
+        longer = extend_panel(panel, rows, future, replace(series.columns, rows=None), horizon)
         return TransformedOrigins(longer, longer.offsets[1:] - rows, series.transform)
 
     # --- forecasts ----------------------------------------------------------------------------------
@@ -160,18 +158,16 @@ class Predictor:
         series: SeriesToForecast,
         levels: Sequence[float] = (),
         horizon: int | None = None,
-        *,
-        columns: Columns | None = None,
         future: IntoDataFrame | None = None,
     ) -> Prediction:
         """Forecasts after the last row of each series, with intervals of these levels in per cent."""
-        horizon, columns = self.parameters.checked_horizon(horizon), columns or self.source.columns
-        origins = self.origins(series, columns, future, horizon)
+        horizon = self.parameters.checked_horizon(horizon)
+        origins = self.origins(series, future, horizon)
         values = self.quantiles(origins, horizon, intervals=bool(levels))
         forecast = self.forecast_columns(values, levels)
         for column in forecast.values():
             _refuse_infinite(series.panel, column)
-        frame = forecast_frame(series.panel, horizon, columns, forecast, series.library)
+        frame = forecast_frame(series.panel, horizon, series.columns, forecast, series.library)
         notes = self._notes(series, origins)
         if self.parameters.nonnegative is None and not self.ensemble.distribution.counts:
             notes += limit_notes(series.panel, series.transform, forecast)
@@ -184,17 +180,15 @@ class Predictor:
         n: int,
         seed: int,
         horizon: int | None = None,
-        *,
-        columns: Columns | None = None,
         future: IntoDataFrame | None = None,
     ) -> Prediction:
         """`n` paths after the last row of each series."""
-        horizon, columns = self.parameters.checked_horizon(horizon), columns or self.source.columns
-        origins = self.origins(series, columns, future, horizon)
+        horizon = self.parameters.checked_horizon(horizon)
+        origins = self.origins(series, future, horizon)
         noise = path_noise(self.ensemble, horizon, len(series.panel.ids), n, seed)
         paths = sample_paths(self.ensemble, origins, horizon, self.conformal_factors, noise)
         _refuse_infinite(series.panel, paths)
-        return Prediction(path_frame(series.panel, columns, self.name, paths, series.library), [])
+        return Prediction(path_frame(series.panel, series.columns, self.name, paths, series.library), [])
 
     def _notes(self, series: SeriesToForecast, origins: TransformedOrigins) -> list[str]:
         """What the user should know about a prediction; the notes of the fit are not repeated."""

@@ -127,10 +127,10 @@ def from_model(
         columns, notes = replace(table.columns, weight=None), table.notes
         fc = fc.with_columns(columns)
         asked = fc.fitted.split(table.frame)
-    ahead = read_known_future(future_file, columns, [series.history for _, series, _ in asked])
+    ahead = read_known_future(future_file, columns, [series.history for _, series in asked])
     found: list[Curve] = []
-    for one, series, own in asked:
-        forecast = one.predict(series, levels, columns=own, future=ahead).frame
+    for one, series in asked:
+        forecast = one.predict(series, levels, future=ahead).frame
         found += of_predictor(one, series.history, forecast, len(series.history.ids))
     return Content(found, columns.target, fc.name, notes)
 
