@@ -5,8 +5,6 @@ observations from which the next block is forecast (ancestral sampling). Quantil
 """
 
 from dataclasses import replace
-from functools import cache
-from statistics import NormalDist
 
 import numpy as np
 
@@ -15,7 +13,7 @@ from ...nn.randomness import Place, Purpose, generator
 from ...series.ragged import offsets_of, rows_between
 from ..preprocessing.transform import TransformedOrigins
 from ..probabilistic.copula import correlated
-from ..probabilistic.quantile_function import quantiles_at_scores
+from ..probabilistic.quantile_function import quantiles_at_scores, scores_of_levels
 from ..probabilistic.quantiles import MEDIAN, QUANTILES
 from .ensemble import Ensemble, EnsembleOutputs, pieces
 
@@ -100,7 +98,8 @@ def _common_noise(ensemble: Ensemble, horizon: int) -> Array:
     """Normal scores of the paths behind quantiles, (P, H' ≥ horizon): evenly spread over the distribution of each
     step (Latin hypercube), so that few paths suffice."""
     steps = ensemble.spec.horizon
-    even = _even_scores(PATHS_BEHIND_QUANTILES)
+    count = PATHS_BEHIND_QUANTILES
+    even = scores_of_levels([(k + 0.5) / count for k in range(count)])
     blocks = []
     for block in range(-(-horizon // steps)):
         # each block has a place of its own, so that a longer horizon begins like a shorter one
@@ -108,11 +107,6 @@ def _common_noise(ensemble: Ensemble, horizon: int) -> Array:
         shuffled = random.permuted(np.tile(even[:, None], steps), axis=0)
         blocks.append(correlated(shuffled, ensemble.correlation))
     return np.concatenate(blocks, axis=1)
-
-
-@cache
-def _even_scores(count: int) -> Array:
-    return np.array([NormalDist().inv_cdf((k + 0.5) / count) for k in range(count)])
 
 
 def _with_room(origins: TransformedOrigins, paths: int, horizon: int, memory: int) -> TransformedOrigins:
