@@ -116,12 +116,12 @@ class HeldOutForecasts:
         return {level: float((weight * inside).sum()) / total for level, inside in self.inside.items()}
 
     def coverage_by_day(self) -> dict[str, dict[int, float]]:
-        """The coverage of each day of the week with enough values, of daily and finer series; else empty."""
+        """The coverage of each local day of the week with enough values, of daily and finer series; else empty."""
         frequency = self.origins.panel.frequency
         if "week" not in frequency.seasons:
             return {}
-        days = frequency.stamps(self.origins.ordinals_ahead(self.horizon)).astype("datetime64[D]").astype(int)
-        place = (days + EPOCH_WEEKDAY) % len(WEEKDAYS)
+        stamps = frequency.local_stamps(self.origins.ordinals_ahead(self.horizon))
+        place = (stamps.astype("datetime64[D]").astype(int) + EPOCH_WEEKDAY) % len(WEEKDAYS)
         rows = self.origins.rows_ahead(self.horizon)
         found = {}
         for k, name in enumerate(WEEKDAYS):
