@@ -6,7 +6,7 @@ All of it is estimated from the past only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ class SeriesTransform:
     extent: Array  # its lowest value, its median and its highest value, (S, 3)
 
     def take(self, series: Array) -> SeriesTransform:
-        return SeriesTransform(*(part[series] for part in astuple(self)))
+        return SeriesTransform(*(part[series] for part in vars(self).values()))
 
 
 def estimate_transform(
@@ -101,7 +101,7 @@ def merge_transforms(
     known = np.array([places.get(name, -1) for name in panel.ids])
     # a logarithm can't be kept where a new value is not positive
     use = (known >= 0) & ~(old.logs[known] & ~all_positive(panel))
-    pairs = zip(astuple(old.take(known)), astuple(fresh), strict=True)
+    pairs = zip(vars(old.take(known)).values(), vars(fresh).values(), strict=True)
     merged = SeriesTransform(*(np.where(use.reshape(-1, *[1] * (a.ndim - 1)), a, b) for a, b in pairs))
     return replace(merged, nonnegative=fresh.nonnegative & ((known < 0) | old.nonnegative[known]))
 
