@@ -103,7 +103,9 @@ def score_groups(
             mean = mean**0.5 if name in SQUARED else np.where(one_sign, mean, np.nan) if name == "sMAPE" else mean
             means.setdefault(name, np.full((len(names), len(models)), np.nan))[:, k] = mean
     index = pd.MultiIndex.from_product([names, list(models)], names=[kind, "model"])
-    return pd.DataFrame({name: means[name].reshape(-1) for name in _ordered(means)}, index)
+    levels = sorted({level for intervals in models.values() for level in intervals})
+    columns = [*POINT_MEASURES, "CRPS", *(f"{kind}-{level:g}" for level in levels for kind in INTERVAL_MEASURES)]
+    return pd.DataFrame({name: means[name].reshape(-1) for name in columns if name in means}, index)
 
 
 def _terms(
@@ -161,19 +163,6 @@ def scales(history: InSampleValues, series: Array) -> Array:
     found[found == 0] = np.nan
     place = np.minimum(np.searchsorted(names, series), len(names) - 1)
     return np.where((names[place] == series)[:, None], found[place], np.nan)
-
-
-def _ordered(columns: Iterable[str]) -> list[str]:
-    """Points first, then the intervals from the narrowest to the widest."""
-    first = (*POINT_MEASURES, "CRPS")
-
-    def place(name: str) -> tuple[float, int]:
-        if name in first:
-            return (0, first.index(name))
-        kind, _, level = name.partition("-")
-        return (float(level), INTERVAL_MEASURES.index(kind))
-
-    return sorted(columns, key=place)
 
 
 def summarize(scores: pd.DataFrame) -> pd.DataFrame:
