@@ -350,7 +350,8 @@ class Forecaster:
 
     def _ask(self, df: IntoDataFrame | None, ask: Callable[[Predictor, SeriesToForecast], Prediction]) -> Prediction:
         """The predictors' results for the series of a table, as one table in its library."""
-        return self.fitted.joined([(one, ask(one, series)) for one, series in self.fitted.split(df)])
+        fitted = self.fitted  # another thread may fit again
+        return fitted.joined([(one, ask(one, series)) for one, series in fitted.split(df)])
 
     def with_columns(self, columns: Columns) -> Forecaster:
         """The same forecaster for tables with other columns, which may also give the line of each row in a file."""
