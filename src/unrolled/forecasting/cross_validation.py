@@ -244,8 +244,8 @@ def _forecast_group(
     has not seen are left out."""
     parameters, columns, horizon = predictor.parameters, predictor.source.columns, predictor.parameters.horizon
     trained = set(predictor.context.ids)
-    kept = np.flatnonzero([name in trained for name in panel.ids])
-    known = panel.select(np.isin(np.arange(len(panel.ids)), kept))
+    kept = np.array([name in trained for name in panel.ids])
+    known = panel.select(kept)
     ends = (known.offsets[1:] - left_out[:, None]).reshape(-1)  # (W·S,) window by window, in it series by series
     origins = TransformedOrigins(known, ends, predictor.transform)
     season = parameters.season_of(panel.frequency)
@@ -268,7 +268,7 @@ def _forecast_group(
     found["cutoff"] = np.repeat(panel.frequency.instants(ahead[:, 0] - 1), horizon)
     found[columns.target] = np.where(known.observed[rows], known.y[rows], np.nan).reshape(-1)
     found |= {name: values.reshape(-1) for name, values in forecasts.items()}
-    return found, np.repeat(kept[origins.series], horizon)
+    return found, np.repeat(np.flatnonzero(kept)[origins.series], horizon)
 
 
 # --- all frequencies --------------------------------------------------------------------------------

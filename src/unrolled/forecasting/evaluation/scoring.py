@@ -112,7 +112,7 @@ def score(
     predicted, observed = _read_both(forecast, actuals, columns, freq, zone)
     keys = [name for name in (columns.id, columns.time) if name in predicted]
     values = {str(k): predicted[k].to_numpy(float) for k in predicted if k not in (*keys, columns.target, "cutoff")}
-    if not models_in(list(values)):
+    if not models_in(values):
         raise DataError(
             f"the forecast has no column of numbers besides {', '.join(map(repr, keys))}: there is nothing to score."
         )
