@@ -122,7 +122,7 @@ def test_a_predictor_is_immutable(rng):
 def test_forecasts_are_the_quantiles_after_the_last_rows(rng):
     fc = quick().fit(panel_frame(rng))
     predictor = fc.fitted.only
-    origins = predictor.origins(predictor.series, Columns())
+    origins = predictor.origins(predictor.series, None, predictor.parameters.horizon)
     np.testing.assert_array_equal(origins.ends, predictor.context.offsets[1:])
     values = predictor.quantiles(origins)
     out = predictor.predict(predictor.series, [80, 95, 99]).frame
@@ -138,7 +138,7 @@ def test_forecasts_are_the_quantiles_after_the_last_rows(rng):
 @pytest.mark.parametrize("reach", [None, 2])
 def test_without_intervals_the_medians_are_the_same(reach, rng):
     predictor = quick(reach=reach).fit(panel_frame(rng)).fitted.only
-    origins = predictor.origins(predictor.series, Columns())
+    origins = predictor.origins(predictor.series, None, predictor.parameters.horizon)
     whole, medians = (predictor.quantiles(origins, intervals=wanted)[..., MEDIAN] for wanted in (True, False))
     np.testing.assert_array_equal(whole, medians)
 

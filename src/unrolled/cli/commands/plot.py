@@ -121,17 +121,17 @@ def from_model(
     levels = parse_levels(level)
     fc = load_forecaster(model)
     columns, notes = fc.columns_, tuple[str, ...]()
-    asked = [(one, one.series, columns) for one in fc.fitted.predictors.values()]
+    asked = fc.fitted.split(None)
     if history is not None:
         table = read_newer(fc, history, reading)
         columns, notes = replace(table.columns, weight=None), table.notes
         fc = fc.with_columns(columns)
-        asked = fc.fitted.split(table.frame, columns)
+        asked = fc.fitted.split(table.frame)
     max_bytes = reading.with_defaults(fc.reading_).max_bytes
-    ahead = read_known_future(future_file, columns, [series.history for _, series, _ in asked], max_bytes)
+    ahead = read_known_future(future_file, columns, [series.history for _, series in asked], max_bytes)
     found: list[Curve] = []
-    for one, series, own in asked:
-        forecast = one.predict(series, levels, columns=own, future=ahead).frame
+    for one, series in asked:
+        forecast = one.predict(series, levels, future=ahead).frame
         found += of_predictor(one, series.history, forecast, len(series.history.ids))
     return Content(found, columns.target, fc.name, notes)
 

@@ -6,7 +6,7 @@ All of it is estimated from the past only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ class SeriesTransform:
     extent: Array  # its lowest value, its median and its highest value, (S, 3)
 
     def take(self, series: Array) -> SeriesTransform:
-        return SeriesTransform(*(part[series] for part in astuple(self)))
+        return SeriesTransform(*(part[series] for part in vars(self).values()))
 
 
 def estimate_transform(
@@ -75,24 +75,22 @@ def estimate_transform(
     _, spread = window_statistics(z, panel.offsets[:-1], panel.offsets[1:])
     change = usual_change(panel, logs)
     parts = [z[panel.series(k)] for k in range(count)]
-    none = np.zeros(count)
-    transform = SeriesTransform(
+    flat = _without_season(z, panel, seasonal)
+    smoothing = best_smoothings(flat, panel.offsets, horizon)
+    trend, steady = np.zeros(count), np.zeros(count, bool)
+    if with_trends:
+        trend, steady = best_trends(flat, panel.offsets, smoothing, season, horizon)
+    return SeriesTransform(
         logs=logs,
-        nonnegative=none > 0 if nonnegative is None else nonnegative,
+        nonnegative=np.zeros(count, bool) if nonnegative is None else nonnegative,
         season=seasonal,
-        smoothing=none,
-        trend=none,
-        steady=none > 0,
+        smoothing=smoothing,
+        trend=trend,
+        steady=steady,
         spread=np.where(spread > 0, spread, change),
         change=change,
         extent=np.array([(part.min(), np.median(part), part.max()) for part in parts]).reshape(count, 3),
     )
-    flat = _without_season(z, panel, transform)
-    transform = replace(transform, smoothing=best_smoothings(flat, panel.offsets, horizon))
-    if not with_trends:
-        return transform
-    trend, steady = best_trends(flat, panel.offsets, transform.smoothing, season, horizon)
-    return replace(transform, trend=trend, steady=steady)
 
 
 def merge_transforms(
@@ -106,20 +104,20 @@ def merge_transforms(
     known = np.array([places.get(name, -1) for name in panel.ids])
     # a logarithm can't be kept where a new value is not positive
     use = (known >= 0) & ~(old.logs[known] & ~all_positive(panel))
-    pairs = zip(astuple(old.take(known)), astuple(fresh), strict=True)
+    pairs = zip(vars(old.take(known)).values(), vars(fresh).values(), strict=True)
     merged = SeriesTransform(*(np.where(use.reshape(-1, *[1] * (a.ndim - 1)), a, b) for a, b in pairs))
     return replace(merged, nonnegative=fresh.nonnegative & ((known < 0) | old.nonnegative[known]))
 
 
 def deseasonalized(panel: Panel, transform: SeriesTransform) -> Array:
     """The series without their seasons, in logarithms where the transform says so, (n,)."""
-    return _without_season(log_transformed(panel, transform.logs), panel, transform)
+    return _without_season(log_transformed(panel, transform.logs), panel, transform.season)
 
 
-def _without_season(z: Array, panel: Panel, transform: SeriesTransform) -> Array:
-    """z without the seasonal effects of its series, (n,)."""
-    season = transform.season.shape[1]
-    if season == 1 or not transform.season.any():
+def _without_season(z: Array, panel: Panel, effects: Array) -> Array:
+    """z without the seasonal effects (S, season) of its series, (n,)."""
+    season = effects.shape[1]
+    if season == 1 or not effects.any():
         return z
     out = np.empty(len(z))
     for series, rows, offsets in pieces_of(panel.offsets):
@@ -127,7 +125,7 @@ def _without_season(z: Array, panel: Panel, transform: SeriesTransform) -> Array
         ordinals = np.arange(offsets[-1]) + np.repeat(panel.first[series] - offsets[:-1], lengths)
         places = panel.frequency.local_ordinals(ordinals, season) % season
         places += np.repeat(season * np.arange(len(lengths)), lengths)
-        out[rows] = z[rows] - transform.season[series].reshape(-1)[places]
+        out[rows] = z[rows] - effects[series].reshape(-1)[places]
     return out
 
 
