@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..arrays import Array
-from ..errors import InputError
 from ..nn.gradient_check import GradientReport
 from ..nn.randomness import Place, Purpose, checked_seed, generator
 
@@ -68,12 +67,6 @@ def conclude(
     check = {"ok": report.ok, "tolerance": report.tolerance, "error": max(row.error for row in report.rows)}
     numbers = {**numbers, "gradient_check": check, "right": right}
     return DemoResult(name, transcript.lines, numbers, report, right, why, figure)
-
-
-def check_count(name: str, value: int) -> None:
-    """Raise an `InputError` unless a value is a whole number ≥ 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise InputError(f"`{name}` must be a whole number ≥ 1; got {value!r}.")
 
 
 def rng_of(seed: int) -> np.random.Generator:

@@ -58,8 +58,6 @@ class Stream:
         if not isinstance(getattr(network, "program", None), Program):
             raise InputError(f"a stream needs a network such as un.Network([un.GRU(8)], 1); got {network!r}.")
         program, parameters = network.program, network.parameters
-        if not isinstance(rows, (int, np.integer)) or rows < 1:
-            raise InputError(f"rows must be a whole number ≥ 1; got {rows!r}.")
         check_type("rows", rows, Count)
         if not program.causal:
             layers = [op.kind for op in program.operations if not op.rule.causal]
