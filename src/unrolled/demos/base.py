@@ -1,4 +1,4 @@
-"""What the five demos share: a transcript, a result, a verdict with its reasons, scaling."""
+"""Common parts of the five demos: a transcript, a result, a verdict with its reasons, scaling."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..nn.randomness import Place, Purpose, checked_seed, generator
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Say = Callable[[str], None] | None  # what each line of a demo's output is passed to
+Say = Callable[[str], None] | None  # called with each line of a demo's output
 
 BLUE, ORANGE, GREEN, GREY, RED = "#2563eb", "#ea7317", "#16803c", "#6b7280", "#c81e1e"
 # options of `Network.fit`: plain gradient descent, without clipping, which would hide its behaviour

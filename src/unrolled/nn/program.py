@@ -1,4 +1,4 @@
-"""Programs: what engines execute.
+"""Programs, which engines execute.
 
 A program is a list of operations in order. Each has a rule (a cell or a layer), named input and output buffers, and
 named parameters, which are slices of one flat vector; several operations may share them. The backward pass goes
