@@ -140,12 +140,13 @@ class Trainer {
     const int output = run_.program().outputs[0];
     const auto y = run_.batch.buffers[output];
     require(elements_ * std::max(y.steps, 1L) == data_.targets, "predictions must have the steps of the targets");
-    const long count = y.lines * elements_;
+    const long count = y.lines * elements_, width = elements_ * outputs_;
+    const bool is_padded = y.stride != width;  // the output of a cell
     T* prediction = y.data;
-    if (y.stride != elements_ * outputs_) {  // a cell's output, padded
+    if (is_padded) {
       prediction = run_.batch.arena.template take<T>(count * outputs_);
       for (long line = 0; line < y.lines; ++line)
-        std::copy_n(y.data + line * y.stride, elements_ * outputs_, prediction + line * elements_ * outputs_);
+        std::copy_n(y.data + line * y.stride, width, prediction + line * width);
     }
     const bool classes = options_.loss.kind == LossKind::cross_entropy;
     T* target = classes ? nullptr : run_.batch.arena.template take<T>(count);
@@ -174,11 +175,8 @@ class Trainer {
       });
     }
     if (!weight) total_weight = double(count * each_);
-    T* slopes = nullptr;
-    if (keep) {
-      slopes = run_.batch.gradient(output);
-      if (y.stride != elements_ * outputs_) slopes = run_.batch.arena.template take<T>(count * outputs_);
-    }
+    T* gradient = keep ? run_.batch.gradient(output) : nullptr;
+    T* slopes = keep && is_padded ? run_.batch.arena.template take<T>(count * outputs_) : gradient;
     const LossRows<T> all{options_.loss.kind,
                           options_.loss.delta,
                           options_.loss.levels.data(),
@@ -193,11 +191,8 @@ class Trainer {
                           total_weight ? total_weight : 1,
                           slopes};
     const BatchLoss found{kernels_.loss(all), total_weight};
-    if (keep && y.stride != elements_ * outputs_) {
-      T* gradient = run_.batch.gradient(output);
-      for (long line = 0; line < y.lines; ++line)
-        std::copy_n(slopes + line * elements_ * outputs_, elements_ * outputs_, gradient + line * y.stride);
-    }
+    for (long line = 0; slopes != gradient && line < y.lines; ++line)
+      std::copy_n(slopes + line * width, width, gradient + line * y.stride);
     return found;
   }
 

@@ -252,7 +252,9 @@ def test_annotations_that_only_type_checkers_can_read_are_not_checked():
 @pytest.mark.parametrize(
     ("hint", "good", "bad", "accepted"),
     [
-        (Count, [1, np.int64(7), 2**31 - 1], [0, 2**31, True, 1.0], "a whole number from 1 to 2147483647"),
+        (Count, [1, np.int64(7), 2**31 - 1], [0, -5, True, 1.0], "a whole number ≥ 1"),
+        (Count, [2**31 - 1], [2**31, np.int64(2**40)], "a whole number from 1 to 2147483647"),
+        (Count | None, [None], [0, "x"], "a whole number ≥ 1 or None"),
         (Positive, [5e-324, 1, 1e308], [0, -1.0, float("nan"), "x"], "a number above 0"),
         (Annotated[float, Between(0.5)], [0.5], [0.4], "a number ≥ 0.5"),
         (float, [10**308], [10**309, -(10**400)], "a number"),

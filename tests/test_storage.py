@@ -249,7 +249,11 @@ HOSTILE = {
     "an option of another type": (with_content(layers=[RNN | {"hidden": {}}]), "hidden must be a whole number"),
     "an unhashable option": (with_content(layers=[RNN | {"activation": {}}]), "activation must be 'tanh'"),
     "a huge layer": (with_content(layers=[RNN | {"hidden": 10**6}]), r"0.weight_ih should be .*\(1000000, 2\)"),
-    "a layer beyond all memory": (with_content(layers=[RNN | {"hidden": 10**30}]), "should be "),
+    "a layer beyond all memory": (with_content(layers=[RNN | {"hidden": 2**31 - 1}]), "should be "),
+    "a layer beyond all counts": (
+        with_content(layers=[RNN | {"hidden": 10**30}]),
+        "hidden must be .* from 1 to 2147483647",
+    ),
     "a huge input": (with_content(input_size=10**12), "`input_size` must be a whole number from 1"),
     "an input that is none": (with_content(input_size="2"), "`input_size` must be a whole number"),
     "another dtype": (with_content(dtype="float64"), "should be .*float64.*; the file has .*float32"),

@@ -8,6 +8,7 @@ import numpy as np
 from ..arrays import Array
 from ..errors import InputError
 from ..plurals import counted
+from .cells.base import Cell
 from .lengths import checked_lengths, valid_steps
 from .program import Program
 
@@ -33,6 +34,19 @@ def numbers(values: Any, what: str, dtype: np.dtype | None = None) -> Array:
     if array.dtype.kind not in "biuf":
         raise InputError(f"{what} must hold real numbers; got {array.dtype}.")
     return array
+
+
+def checked_state(name: str, given: Any, cell: Cell, rows: int, dtype: np.dtype) -> Any:
+    """The state of a cell in the working dtype, or an `InputError`."""
+    parts: tuple[str, ...] = cell.State._fields  # type: ignore[attr-defined]
+    if len(given) != len(parts):
+        needed = counted(len(parts), "part")
+        raise InputError(f"state {name} must have {needed}, {', '.join(parts)}; got {len(given)}.")
+    state = cell.State(*(numbers(part, f"state {name}", dtype) for part in given))
+    for field, part in zip(parts, state, strict=True):
+        if part.shape != (rows, cell.hidden):
+            raise InputError(f"state {name}.{field} must be ({rows}, {cell.hidden}); got {part.shape}.")
+    return state
 
 
 def checked_arrays(
@@ -71,19 +85,10 @@ def checked_arrays(
     states: dict[str, Any] = {}
     for name, cell in program.initial_states.items():
         given = (state or {}).get(name)
-        if given is None:
-            if zeros:
-                states[name] = cell.zero_state(rows, dtype)
-            continue
-        parts: tuple[str, ...] = cell.State._fields  # type: ignore[attr-defined]
-        if len(given) != len(parts):
-            needed = counted(len(parts), "part")
-            raise InputError(f"state {name} must have {needed}, {', '.join(parts)}; got {len(given)}.")
-        given = cell.State(*(numbers(part, f"state {name}", dtype) for part in given))
-        for field, part in zip(parts, given, strict=True):
-            if part.shape != (rows, cell.hidden):
-                raise InputError(f"state {name}.{field} must be ({rows}, {cell.hidden}); got {part.shape}.")
-        states[name] = given
+        if given is not None:
+            states[name] = checked_state(name, given, cell, rows, dtype)
+        elif zeros:
+            states[name] = cell.zero_state(rows, dtype)
 
     if lengths is not None:
         lengths = checked_lengths(lengths, rows, steps)

@@ -1,4 +1,4 @@
-"""What is drawn of a series: its past on the grid, its forecast with intervals, and the held-out comparison."""
+"""Series as they are drawn: the past on the grid, the forecast with intervals, and the held-out comparison."""
 
 from __future__ import annotations
 

@@ -138,12 +138,9 @@ def _scale_of_mase(content: ReportContent) -> str:
     """The forecast whose error on the periods before scales MASE."""
     asked = content.fitted.parameters.season
     one_step = {mase_season(panel.frequency, asked) == 1 for panel in content.panels}
-    names = [
-        name
-        for name, used in (("the naive forecast", True), ("the seasonal naive forecast", False))
-        if used in one_step
-    ]
-    return " or ".join(names)
+    return " or ".join(
+        f"the {'' if naive else 'seasonal '}naive forecast" for naive in sorted(one_step, reverse=True)
+    )
 
 
 def uneven_days(content: ReportContent) -> str:

@@ -41,7 +41,7 @@ OutFile = Annotated[Path, Option("--out", help="File: .svg, .png, .pdf, or .html
 
 
 class Content(NamedTuple):
-    """What a figure shows."""
+    """The content of a figure."""
 
     curves: Sequence[Curve]  # one per series
     target: str  # the name of the values

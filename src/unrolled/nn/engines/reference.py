@@ -77,7 +77,7 @@ class Packing:
 
 
 class Scanned(NamedTuple):
-    """What a recurrent operation keeps for its backward pass."""
+    """The values that a recurrent operation keeps for its backward pass."""
 
     packing: Packing
     x: Array  # (R, F)
@@ -88,7 +88,7 @@ class Scanned(NamedTuple):
 def scan(
     cell: Cell, x: Array, initial: Any, lengths: Array | None, p: SimpleNamespace, keep: bool
 ) -> tuple[Array, Any, Scanned | None]:
-    """Run a cell through time: x (N, T, F) → outputs (N, T, H), final state, what backward needs."""
+    """Run a cell through time: x (N, T, F) → outputs (N, T, H), final state, the values that backward needs."""
     packing = Packing(x.shape[0], x.shape[1], lengths)
     rows = packing.pack(x)
     a = cell.project(rows, p)

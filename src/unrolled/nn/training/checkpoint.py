@@ -39,6 +39,12 @@ class TrainingState:
     def epoch(self) -> int:
         return len(self.history.loss)
 
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """The arrays by their names in a file."""
+        vectors = {f"optimizer.{name}": vector for name, vector in self.optimizer.vectors.items()}
+        return {"params": self.params, "best_params": self.best_params, **vectors}
+
 
 def fingerprint(
     engine: Engine, job: Job, plan: TrainingPlan, dtype: np.dtype, training_rows: Array, validation_rows: Array
@@ -97,8 +103,6 @@ class CheckpointFile:
 
 
 def save_checkpoint(run: TrainingState, path: str | os.PathLike[str], identity: str) -> None:
-    arrays = {"params": run.params, "best_params": run.best_params}
-    arrays |= {f"optimizer.{name}": vector for name, vector in run.optimizer.vectors.items()}
     content = {
         "identity": identity,
         "optimizer_step": run.optimizer.step,
@@ -106,7 +110,7 @@ def save_checkpoint(run: TrainingState, path: str | os.PathLike[str], identity: 
         "best_loss": run.best_loss if isfinite(run.best_loss) else None,
         "waited": run.waited,
     }
-    storage.write(path, "checkpoint", arrays, content)
+    storage.write(path, "checkpoint", run.arrays, content)
 
 
 @dataclass(frozen=True)
@@ -140,13 +144,11 @@ def resume(run: TrainingState, path: str | os.PathLike[str], identity: str, epoc
     with storage.guarded(path):
         stored = read_object(content, StoredTraining, ignore_unknown=True)
         stored.check(epochs)
-        optimizer = {f"optimizer.{name}": vector for name, vector in run.optimizer.vectors.items()}
-        vectors = {"params": run.params, "best_params": run.best_params, **optimizer}
-        for name, vector in vectors.items():
+        for name, vector in run.arrays.items():
             found = arrays.get(name, np.zeros(0))
             if (found.shape, found.dtype) != (vector.shape, vector.dtype):
                 raise InputError(f"the array {name!r} should be {vector.dtype} {vector.shape}")
-        for name, vector in vectors.items():  # nothing changes before everything has been checked
+        for name, vector in run.arrays.items():  # nothing changes before everything has been checked
             vector[...] = arrays[name]
         run.optimizer.step = stored.optimizer_step
         run.history = stored.history
