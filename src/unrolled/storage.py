@@ -107,9 +107,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str,
         raise ModelFileError(f"there is no model file {path}.")
     try:
         metadata, arrays, data = _read_container(path)
-    except MemoryError:
-        raise
-    except Exception as error:  # safetensors, NumPy and the file system have errors of their own
+    except (AttributeError, LookupError, OSError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise ModelFileError(
             f"{path} is not a model file, or is damaged. Save the model again, or name another file."
         ) from error
