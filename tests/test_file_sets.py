@@ -13,39 +13,12 @@ from pathlib import Path
 import pytest
 
 import unrolled as un
+from steps import Counter
 from unrolled import file_sets
 from unrolled.file_sets import COMPLETE, WRITING, finish_sets, locked, write_bytes, write_files
 
 OLD = {"a.csv": b"old a", "model.bin": b"old model", "run.toml": b"old run"}
 NEW = {"a.csv": b"new a", "model.bin": b"new model", "run.toml": b"new run"}
-STEPS = [
-    (file_sets.tempfile, "mkdtemp"), (os, "open"), (os, "fsync"), (os, "rename"), (os, "replace"), (os, "unlink"),
-    (os, "rmdir"), (Path, "open"),
-]  # fmt: skip
-
-
-class Counter:
-    """Calls `action` before or after the k-th of the steps, and counts them."""
-
-    def __init__(self, k, action, after):
-        self.k, self.action, self.after, self.calls = k, action, after, 0
-
-    def wrap(self, step):
-        def counted(*arguments, **options):
-            self.calls += 1
-            due = self.calls == self.k
-            if due and not self.after:
-                self.action()
-            found = step(*arguments, **options)
-            if due and self.after:
-                self.action()
-            return found
-
-        return counted
-
-    def install(self, monkeypatch):
-        for owner, name in STEPS:
-            monkeypatch.setattr(owner, name, self.wrap(getattr(owner, name)))
 
 
 def contents_of(folder: Path) -> dict[str, bytes]:
