@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -108,9 +109,26 @@ def test_the_next_load_finishes_a_set(folder):
     hidden = folder / f"{COMPLETE}x"
     hidden.mkdir()
     os.rename(folder / "next.safetensors", hidden / "model.bin")
-    (hidden / file_sets.ORDER).write_text("+a.csv\n+model.bin")
+    (hidden / file_sets.ORDER).write_text('["+a.csv", "+model.bin"]')
     assert un.load(folder / "model.bin").layers == net.layers
     assert not hidden.exists()
+
+
+def test_a_list_of_files_without_its_end_changes_nothing(folder):
+    """As after a power failure, if the disk has lost what it had confirmed."""
+    hidden, order = folder / f"{COMPLETE}x", json.dumps(["-run.toml", "+a.csv", "+model.bin"])
+    for length in range(len(order)):
+        hidden.mkdir()
+        for name, content in NEW.items():
+            (hidden / name).write_bytes(content)
+        (hidden / file_sets.ORDER).write_text(order[:length])
+        finish_sets(folder)
+        assert contents_of(folder) == OLD
+
+
+def test_names_with_line_breaks_are_written_together(folder):
+    write_files(folder, {"a\nb": b"1", "c": b"2"}, obsolete=list(OLD))
+    assert contents_of(folder) == {"a\nb": b"1", "c": b"2"}
 
 
 def test_obsolete_files_are_removed_with_the_others(folder):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,10 @@ from unrolled import file_sets
 STEPS: list[tuple[Any, str]] = [
     (file_sets.tempfile, "mkdtemp"), (os, "open"), (os, "fsync"), (os, "rename"), (os, "replace"), (os, "unlink"),
     (os, "rmdir"), (Path, "open"),
+]  # fmt: skip
+WRITING_STEPS = [  # those that can find a disk full
+    (file_sets.tempfile, "mkdtemp"), (os, "fsync"), (os, "rename"), (os, "replace"), (Path, "write_bytes"),
+    (Path, "write_text"),
 ]  # fmt: skip
 
 
@@ -36,6 +40,6 @@ class Counter:
 
         return counted
 
-    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for owner, name in STEPS:
+    def install(self, monkeypatch: pytest.MonkeyPatch, steps: Sequence[tuple[Any, str]] = STEPS) -> None:
+        for owner, name in steps:
             monkeypatch.setattr(owner, name, self.wrap(getattr(owner, name)))

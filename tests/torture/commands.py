@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from unrolled.__main__ import main as unrolled_main
+from unrolled.cli.console import Console
 from unrolled.file_sets import COMPLETE, WRITING, finish_sets
 
 from .outcomes import Hung, Lost, Mixed, expect
@@ -49,7 +50,7 @@ TASKS = {
 
 
 def command(words: Words, err: Path, prepare: Callable[[], Any] = lambda: None) -> int:
-    """Run a command in the folder of `err`, which takes its messages; this process is a fork and ends with its code."""
+    """Run a command in the folder of `err`, which takes its messages, in this process, which is a fork."""
     os.chdir(err.parent)
     with err.open("wb") as file:
         os.dup2(file.fileno(), 2)
@@ -58,6 +59,7 @@ def command(words: Words, err: Path, prepare: Callable[[], Any] = lambda: None) 
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
         signal.signal(number, handler)
     sys.argv = ["unrolled", *words]
+    Console.elapsed_s = property(lambda console: 0.0)  # which reports contain, so that no two are equal
     prepare()
     try:
         unrolled_main()
@@ -108,9 +110,9 @@ def import_all() -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         for words in (FORECAST, (*BACKTEST[:-1], "rows.csv")):
             sys.argv = ["unrolled", *words]
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                with contextlib.suppress(SystemExit):
-                    importlib.import_module("unrolled.cli").main()
+            silent = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+            with silent[0], silent[1], contextlib.suppress(SystemExit):
+                importlib.import_module("unrolled.cli").main()
     sys.argv = argv
     for number, handler in handlers.items():
         signal.signal(number, handler)

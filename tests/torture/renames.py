@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from steps import Counter
+from steps import STEPS, WRITING_STEPS, Counter
 
 from .commands import ENDED_BY_TEST, TASKS, begin, check_files, check_next_run, command, ended, forked, run_command
 from .outcomes import Kind, expect, repeated
 
-PLACES = ("before", "after")
 
-
-def prepared(counter: Counter) -> None:
-    """In a process that ends soon: nothing is undone."""
-    counter.install(pytest.MonkeyPatch())
+def prepared(counter: Counter, writing: bool = False) -> None:
+    """Install the counter, of all steps or of those that write, in a process that ends soon: nothing is undone."""
+    counter.install(pytest.MonkeyPatch(), WRITING_STEPS if writing else STEPS)
 
 
 @cache
-def steps_of(name: str) -> int:
+def steps_of(name: str, writing: bool = False) -> int:
     """The number of steps of a task, which its process writes into a file."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         words, _, err = begin(name, Path(folder))
         count = Path(folder) / "count"
 
         def counted() -> int:
             counter = Counter(0, lambda: None, False)
-            code = command(words, err, lambda: prepared(counter))
+            code = command(words, err, lambda: prepared(counter, writing))
             count.write_text(str(counter.calls))
             return code
 
