@@ -7,6 +7,7 @@ import os
 import resource
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,4 +113,5 @@ CYCLE: dict[str, Callable[[Path], Callable[[], Any]]] = {
     "checkpoint": checkpoints,
     "error": errors,
 }
-KIND = Kind(repeated(attempt), tries=len(CYCLE), few=0)
+SHORT = repeated(partial(attempt, cycles=20))
+KIND = Kind(repeated(attempt), tries=len(CYCLE), few=len(CYCLE), short=SHORT)

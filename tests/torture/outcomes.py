@@ -48,6 +48,7 @@ class Kind(NamedTuple):
     run: Run
     tries: int  # of the long form
     few: int  # of the short form; 0: it has none
+    short: Run | None = None  # of the short form, if it is another one
 
 
 def repeated(attempt: Attempt) -> Run:
