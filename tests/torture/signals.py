@@ -20,7 +20,7 @@ from .commands import AIR, OUT, begin, command, contents_of, ended, expected, fo
 from .outcomes import Kind, Lost, Mixed, expect, repeated
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-LONG = ("forecast", str(AIR), "--horizon", "6", "--steps", "3000", "--ensemble", "1", "--hidden", "4", "--out", OUT)
+LONG = ("forecast", str(AIR), "--horizon", "6", "--steps", "1000", "--ensemble", "1", "--hidden", "4", "--out", OUT)
 END_S = 30.0  # for the end of a process after a signal
 NAME = "forecast onto another"
 
