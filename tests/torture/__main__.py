@@ -115,7 +115,6 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     given = arguments()
     usual_signals()
-    np.seterr(all="ignore")
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # two kinds run at once; some set it for their own processes
     names = given.kinds or list(KINDS)
     if given.only is not None:
@@ -132,4 +131,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    np.seterr(all="ignore")
     sys.exit(main())

@@ -27,13 +27,9 @@ OPTIONS: tuple[dict[str, Any], ...] = (
 
 
 def attempt(number: int, rng: np.random.Generator, folder: Path) -> None:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(all="warn", under="ignore"):  # as by default
         warnings.simplefilter("error")  # nothing of NumPy or pandas may reach the user
-        np.seterr(all="warn", under="ignore")  # as by default
-        try:
-            (forecasters, forecasters, networks, files)[number % 4](rng, folder)
-        finally:
-            np.seterr(all="ignore")
+        (forecasters, forecasters, networks, files)[number % 4](rng, folder)
 
 
 def values(rng: np.random.Generator, size: int, odd: float = 0.1) -> np.ndarray:

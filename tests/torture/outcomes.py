@@ -57,7 +57,7 @@ def repeated(attempt: Attempt) -> Run:
     def run(numbers: Iterable[int], seed: int) -> list[Failure]:
         failures = []
         for number in numbers:
-            faulthandler.dump_traceback_later(HUNG_S, exit=True)
+            faulthandler.dump_traceback_later(HUNG_S, exit=True, file=sys.__stderr__)
             try:
                 with tempfile.TemporaryDirectory() as folder:
                     attempt(number, np.random.default_rng([seed, number]), Path(folder))

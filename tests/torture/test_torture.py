@@ -11,8 +11,8 @@ from support import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from tests.torture import __main__ as torture  # noqa: E402
-from tests.torture.outcomes import SIGNS, Hung, Kind, Lost, Mixed, repeated  # noqa: E402
+from tests.torture import __main__ as torture
+from tests.torture.outcomes import SIGNS, Hung, Kind, Lost, Mixed, repeated
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -37,6 +37,7 @@ def test_failures_are_counted_by_their_sign_and_end_with_1(error, sign, monkeypa
 
     monkeypatch.setattr(torture, "kind_of", lambda name: Kind(repeated(attempt), tries=3, few=1))
     monkeypatch.setattr(sys, "argv", ["torture", "kills"])
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert torture.main() == 1
     shown = capsys.readouterr()
     counts = [cell.strip() for cell in shown.out.splitlines()[-1].split("|")][2:-2]
