@@ -1,5 +1,6 @@
 # `make forecast` runs the main command on bundled real data; `make test` runs all tests. Both set everything up.
-# `make torture` tries to break it, for half an hour; `make coverage` tells which lines and branches no test passes.
+# `make torture` tries to break it, for half an hour. `make coverage` shows lines and branches that no test passes, and
+# `make mutate` changes of the mathematics that no test notices.
 PYTHON ?= python3
 BIN := .venv/bin
 # these variables would make NumPy's BLAS treat this CPU as another model
@@ -36,6 +37,10 @@ coverage: .venv/developing
 # tests/torture, as in TORTURE="kills --tries 50".
 torture: .venv/developing
 	$(BIN)/python -m tests.torture $(TORTURE)
+
+# Mutation testing of the mathematics; MUTATE gives files and options of tools/mutate.py, as in MUTATE="--sample 100".
+mutate: .venv/developing
+	$(BIN)/python tools/mutate.py $(MUTATE)
 
 # Speed compared with PyTorch, JAX, ONNX Runtime and Keras on this machine, in an environment of their own.
 bench: .venv-bench/installed
