@@ -137,7 +137,7 @@ def _fit_logarithms(y: Array, expected: Array, offsets: Array) -> Array:
         plain = np.abs(own - expected[begin:end])
         near = plain <= MAX_SCORE * _spread(plain[plain > 0])
         # no usual value lies below all values, so that it has a logarithm
-        log_distance = np.abs(np.log(own) - np.log(np.maximum(expected[begin:end], lowest)))[near]
+        log_distance = np.abs(np.log(own / np.maximum(expected[begin:end], lowest)))[near]
         evidence = _log_likelihood(log_distance) - np.log(own[near]).sum() - _log_likelihood(plain[near])
         found[k] = evidence > MIN_LOG_EVIDENCE
     return found

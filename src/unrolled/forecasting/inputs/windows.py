@@ -108,7 +108,6 @@ def _rows_of_ranges(first: Array, last: Array, count: int) -> Array:
     return np.flatnonzero(np.cumsum(begin - end)[:count] > 0)
 
 
-@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # of series whose values differ by 300 digits
 def _weights(origins: TransformedOrigins, season: int, starts: Array, scale: Array) -> Array:
     """The weight of each window. Errors count relative to the error of the seasonal naive forecast. For positive
     series, half of the weight is relative to the level instead."""
@@ -123,10 +122,7 @@ def _weights(origins: TransformedOrigins, season: int, starts: Array, scale: Arr
         level = np.where(transform.logs[series], 1.0, mean)[positive]
         weight[positive] /= 2
         weight[positive] += scale[positive] / level * np.median(level / error[positive]) / 2
-    typical = np.median(weight)
-    if not 0 < typical < np.inf:  # errors of such different sizes can't be compared
-        return panel.covariates.weights[series]
-    return np.minimum(weight / typical, MAX_WINDOW_WEIGHT) * panel.covariates.weights[series]
+    return np.minimum(weight / np.median(weight), MAX_WINDOW_WEIGHT) * panel.covariates.weights[series]
 
 
 def _change(panel: Panel, z: Array, season: int, rows: Array) -> Array:
