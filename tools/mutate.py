@@ -39,7 +39,7 @@ TARGETS = {
     "nn/activations.py": [],
     "nn/cells/[glr]*.py": [HAND, FROZEN],
     "nn/losses/*.py": [],
-    "nn/optimizers.py": [],
+    "nn/optimizers.py": [FROZEN],
     "nn/schedules.py": [],
     "forecasting/inputs/views.py": [],
     "forecasting/inputs/windows.py": [],
