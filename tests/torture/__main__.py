@@ -2,7 +2,7 @@
 
     python -m tests.torture                           # all kinds, as `make torture` does; about half an hour
     python -m tests.torture kills signals --tries 50  # some kinds
-    python -m tests.torture kills --only 17           # one try, with its traceback
+    python -m tests.torture kills --only 17           # one try
     python -m tests.torture --short                   # few tries of all kinds, as the tests do
 
 It prints one table, in which everything but the tries should be 0, and exits with 1 otherwise. A try is a function of
@@ -90,7 +90,7 @@ def in_lanes(names: list[str], tries: int | None, seed: int) -> dict[str, tuple[
 
 
 def repeat(name: str, number: int, seed: int) -> int:
-    """One try; what goes wrong is shown."""
+    """One try, whose failure is shown."""
     failures = kind_of(name).run([number], seed)
     print("\n".join(failure.text for failure in failures) or "nothing failed.")
     return int(bool(failures))

@@ -1,4 +1,4 @@
-"""What a kind of torture is, and what it reports: how often something was tried, and each failure."""
+"""Kinds of torture, and their results: the number of tries, and each failure with the number of its try."""
 
 from __future__ import annotations
 
