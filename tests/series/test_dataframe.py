@@ -147,6 +147,12 @@ def test_values_beyond_the_range_of_the_networks_are_refused():
     assert read(table([1.0, 1e36, 3.0])).y[1] == 1e36
 
 
+def test_values_nearer_to_zero_than_the_networks_can_tell_are_zeros():
+    assert read(table([1.0, -1e-300, 5e-324, 1e-36])).y.tolist() == [1, 0, 0, 1e-36]
+    refused(table([0.0, -2e-298, 1e-37]), r"column 'y', row 1: -2e-298 is less than 1e-36, as are all.*smaller unit")
+    assert read(table([0.0, 0.0])).y.tolist() == [0, 0]
+
+
 def test_columns_may_be_called_by_numbers():
     frame = pd.DataFrame({0: ["a", "a", "b"], 1: [1, 2, 1], 2: [3.0, 4.0, 5.0]})
     panel = read(frame, named_columns(0, 1, 2))

@@ -25,10 +25,16 @@ def checked_dtype(dtype: str | np.dtype) -> np.dtype:
 
 def numbers(values: Any, what: str, dtype: np.dtype | None = None) -> Array:
     """`values` as an array of real numbers, or an `InputError` that names it by `what`."""
+    array = _real_numbers(values, what, texts=dtype is not None)
+    return array if dtype is None else _in_dtype(array, what, dtype)
+
+
+def _real_numbers(values: Any, what: str, texts: bool) -> Array:
+    """With `texts`, texts of numbers and objects that are numbers are accepted."""
     try:
         array = np.asarray(values)
-        if dtype is not None and array.dtype.kind != "c":  # NumPy would drop imaginary parts
-            array = array.astype(dtype, copy=False)
+        if texts and array.dtype.kind not in "biufc":
+            array = array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{what} must hold numbers: {error}.") from error
     if array.dtype.kind not in "biuf":
@@ -49,6 +55,24 @@ def checked_state(name: str, given: Any, cell: Cell, rows: int, dtype: np.dtype)
     return state
 
 
+def _in_dtype(array: Array, what: str, dtype: np.dtype) -> Array:
+    refuse_overflow(array, what, dtype)
+    return array.astype(dtype, copy=False)
+
+
+def refuse_overflow(array: Array, what: str, dtype: np.dtype) -> None:
+    """Raise an `InputError` for a finite number that is infinite in this dtype."""
+    if array.dtype.kind != "f" or array.dtype.itemsize <= dtype.itemsize:
+        return
+    beyond = (np.abs(array) > np.finfo(dtype).max) & np.isfinite(array)
+    if beyond.any():
+        place = tuple(np.argwhere(beyond)[0].tolist())
+        raise InputError(
+            f"{what} holds {array[place]:g} at {place}, beyond the range of {dtype.name}. Scale {what}, or give the "
+            "network dtype='float64'."
+        )
+
+
 def checked_arrays(
     program: Program,
     dtype: np.dtype,
@@ -67,7 +91,7 @@ def checked_arrays(
         buffer = program.buffers[name]
         if name not in inputs:
             raise InputError(f"input {name!r} is missing; this program reads {', '.join(program.inputs)}.")
-        array = numbers(inputs[name], f"input {name!r}", dtype)
+        array = _real_numbers(inputs[name], f"input {name!r}", texts=True)
         wanted = ("N", "T", *buffer.shape) if buffer.sequence else ("N", *buffer.shape)
         if array.ndim != len(wanted) or array.shape[array.ndim - len(buffer.shape) :] != buffer.shape:
             shape = ", ".join(map(str, wanted))
@@ -95,4 +119,4 @@ def checked_arrays(
         for name, array in arrays.items():
             if program.buffers[name].masked:  # padding must not reach any result
                 arrays[name] = np.where(valid_steps(lengths, array.shape[1])[..., None], array, 0)
-    return arrays, states, lengths
+    return {name: _in_dtype(a, f"input {name!r}", dtype) for name, a in arrays.items()}, states, lengths

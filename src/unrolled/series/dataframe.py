@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 MAX_ABSOLUTE_VALUE = 1e36  # networks compute in 32 bits
+MIN_ABSOLUTE_VALUE = 1e-36  # numbers nearer to 0 are 0
 MAX_TYPE_BYTES = 64  # of a cell; types of pandas are smaller, but NumPy has texts of any fixed length
 
 
@@ -314,7 +315,16 @@ def _finite(values: Array, name: str, columns: Columns) -> Array:
         raise DataError(
             f"{columns.place(name, row)}: {values[row]:g} exceeds {MAX_ABSOLUTE_VALUE:g}. Use a larger unit."
         )
-    return values
+    tiny = (np.abs(values) < MIN_ABSOLUTE_VALUE) & (values != 0)
+    if not tiny.any():
+        return values
+    if not (np.abs(values) >= MIN_ABSOLUTE_VALUE).any():
+        row = int(tiny.argmax())
+        raise DataError(
+            f"{columns.place(name, row)}: {values[row]:g} is less than {MIN_ABSOLUTE_VALUE:g}, as are all values of "
+            "the column. Use a smaller unit."
+        )
+    return np.where(tiny, 0, values)
 
 
 def _refuse_texts(cells: pd.Series, name: str, columns: Columns) -> NoReturn:

@@ -84,6 +84,26 @@ def test_poisson_quantiles_are_the_first_to_reach_the_level():
         assert list(found) == [smallest(level, lambda k, m=m: poisson(k, m)) for m in means]
 
 
+@pytest.mark.parametrize("mean", [1.1e6 + 1 / 7, 3.7e7 + 0.9])
+def test_quantiles_of_large_poisson_means_are_the_first_to_reach_the_level(mean):
+    """Compared with sums of all probabilities, each of which is its neighbour times mean / k."""
+    k = np.arange(int(mean - 9 * sqrt(mean)), int(mean + 9 * sqrt(mean)))
+    relative = np.cumsum(np.log(mean / k))
+    reached = np.cumsum(np.exp(relative - relative.max()))
+    for level in BRUTE:
+        expected = k[np.searchsorted(reached, level * reached[-1])]
+        assert poisson_quantile(level, np.array([mean, 3.0])).tolist() == [
+            expected,
+            smallest(level, lambda k: poisson(k, 3.0)),
+        ]
+
+
+def test_quantiles_of_the_largest_counts_take_no_longer_than_others():
+    """Means up to 2⁵³, whose probabilities would be sums of millions of terms."""
+    found = poisson_quantile(0.5, np.logspace(6, 15.9, 50))
+    np.testing.assert_allclose(found, np.logspace(6, 15.9, 50), rtol=1e-6)
+
+
 @pytest.mark.parametrize("mean", [np.nan, np.inf, 1e17, 1e300])
 def test_counts_beyond_all_whole_numbers_have_no_quantiles(mean):
     with np.errstate(all="ignore"):
