@@ -95,7 +95,7 @@ TRAINING = OptionGroup(
         "calendar": option(
             FLAG,
             "--calendar/--no-calendar",
-            "Whether the time of day, the day of the week and the day of the year are inputs.",
+            "Whether the time of day, the days of the week, month and year, and the weekend are inputs.",
             "for daily and finer data over two years or more",
         ),
         "log": option(FLAG, "--log/--no-log", "Whether to model logarithms.", "decided for each series"),
@@ -140,8 +140,8 @@ TRAINING = OptionGroup(
         "baselines": option(
             TEXT,
             "--baselines",
-            "Further baselines to compare with, separated by commas: Naive2, HistoricAverage, SES, AutoETS, "
-            "AutoARIMA, AutoTheta.",
+            "Baselines to compare with besides the simple ones, separated by commas: Naive2, HistoricAverage, SES, "
+            "AutoETS, AutoARIMA, AutoTheta.",
             "the naive and seasonal naive, drift, averages, Theta",
         ),
     },

@@ -87,8 +87,8 @@ def command(
     console = Console(ctx, quiet)
     console.notes(content.notes)
     total = len(content.curves)
-    of_all = f" of {total} (name others with --series)" if shown < total else ""
-    console.message(f"{out}: {shown}{of_all} series · {files[-1]} repeats it")
+    of_all, others = (f" of {total}", " (choose others with --series)") if shown < total else ("", "")
+    console.message(f"{out}: {shown}{of_all} series{others} · {files[-1]} repeats it")
 
 
 def drawn(

@@ -49,7 +49,8 @@ def command(
     """Forecast with a saved model, without training.
 
     Notes list what is new in the table, such as unknown categories. With --out, a run file (.toml, for --config)
-    that repeats the run is written next to the CSV file. --excel-safe also removes its own quotes from the table.
+    that repeats the run is written next to the CSV file. --excel-safe also removes the quotes that it put into an
+    earlier table.
 
     Example: unrolled predict sales-forecast/model.safetensors newer.csv
     """
