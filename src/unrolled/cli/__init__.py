@@ -1,5 +1,6 @@
 """The command line. Each command has a file, which is imported when the command runs; heavy imports come last."""
 
+import warnings
 from contextlib import redirect_stderr
 
 import typer
@@ -38,5 +39,6 @@ def root(
 
 def main() -> None:
     """Run the command that the arguments name."""
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"  # the place in the code helps nobody
     with redirect_stderr(StandardError()):  # typer prints errors of the command line itself
         app()
