@@ -355,7 +355,7 @@ def test_deleted_networks_release_their_memory():
 
 def test_without_the_compiled_module_a_command_warns_in_one_line():
     code = "import sys\nsys.modules['unrolled.nn.engines._native'] = None\nfrom unrolled.cli import main\n"
-    done = python(f"{code}sys.argv = ['unrolled', 'check', 'RNN']\nmain()")
+    done = python(f"{code}sys.argv = ['unrolled', 'info']\nmain()")
     lines = [line for line in done.stderr.splitlines() if "compiled engine" in line]
     assert len(lines) == 1
     assert lines[0].startswith("warning: the compiled engine is not available")
