@@ -186,14 +186,13 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
         raise KeyboardInterrupt
     table, series = _concatenated([table for table, _ in found]), np.concatenate([series for _, series in found])
     fixed = {columns.id, columns.time, "cutoff", columns.target}
-    numbers = np.flatnonzero(panel.lengths > left_out[0])  # of the series of the past
     return Backtest(
         columns=table,
         names=[name for name in table if name not in fixed],
         target=columns.target,
         steps=np.tile(np.arange(1, horizon + 1), len(series) // horizon),
         series=series,
-        history=in_sample_values(past, scaled_by, numbers),
+        history=in_sample_values(past, scaled_by, np.flatnonzero(panel.lengths > left_out[0])),
         windows=reached,
         name=parameters.name,
         interrupted=reached < plan.n_windows,

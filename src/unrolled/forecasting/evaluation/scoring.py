@@ -104,10 +104,7 @@ def score(
     >>> un.score(forecast, actuals).table[["MASE", "MAE", "coverage-80"]].loc["RNN"].tolist()
     [0.5, 1.0, 1.0]
     """
-    check_type("`season`", season, int | None)
-    if season is not None and season < 1:
-        raise InputError(f"`season` must be a whole number ≥ 1; got {season!r}.")
-    check_type("`season`", season, Count | None)
+    _check_season(season)
     columns = named_columns(id_col, time_col, target_col)
     zone = None if zone is None else checked_zone(zone)
     predicted, observed = _read_both(forecast, actuals, columns, freq, zone)
@@ -136,6 +133,13 @@ def score(
     table = summarize(scores)
     measure = judging_measure(table, has_many_zeros(y if history is None else history.y))
     return Score(table, measure, scores, len(predicted), int(known.sum()), tuple(notes))
+
+
+def _check_season(season: int | None) -> None:
+    check_type("`season`", season, int | None)
+    if season is not None and season < 1:
+        raise InputError(f"`season` must be a whole number ≥ 1; got {season!r}.")
+    check_type("`season`", season, Count | None)
 
 
 def _read_both(
