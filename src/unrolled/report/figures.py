@@ -73,7 +73,7 @@ def _draw_curve(axes: Axes, curve: Curve, target: str, model: str | None, histor
         axes.plot(part.stamps[:n], part.y, color=INK, lw=1.2, label=target)
         axes.axvline(part.stamps[n - 1], color=SOFT, lw=0.8, ls=(0, (1, 3)))
     for k, name in enumerate(name for name in names if name != ours):
-        axes.plot(part.stamps[join], joined(part.forecast[name]), color=RIVALS[k % len(RIVALS)], lw=1.2, ls="--", label=name)
+        axes.plot(part.stamps[join], joined(part.forecast[name]), color=RIVALS[k % 5], lw=1.2, ls="--", label=name)
     axes.plot(part.stamps[join], joined(part.forecast[ours]), color=OURS, lw=2, label=ours)
     levels = sorted({float(m["level"]) for m in map(INTERVAL.fullmatch, part.forecast) if m and m["model"] == ours})
     shades = iter(_shades(len(levels)))
