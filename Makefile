@@ -122,4 +122,4 @@ sanitize-threads:
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-bench .venv-statistical .venv-neuralforecast .venv-sanitize build forecast dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-statistical .venv-neuralforecast .venv-sanitize build forecast dist .coverage* .pytest_cache .mypy_cache .ruff_cache

@@ -9,7 +9,7 @@ import pytest
 
 import unrolled as un
 from support import assert_close
-from unrolled.nn.optimizers import OPTIMIZERS, clip_by_norm
+from unrolled.nn.optimizers import OPTIMIZERS, checked_optimizer, clip_by_norm
 
 EVERY_OPTIMIZER = pytest.mark.parametrize("optimizer", [cls() for cls in OPTIMIZERS.values()], ids=list(OPTIMIZERS))
 
@@ -59,6 +59,11 @@ def test_steps_by_hand(optimizer, grads, path):
 )
 def test_weight_decay_by_hand(optimizer, expected):
     assert_close(run(optimizer, [1], start=2), [expected], terms=4)
+
+
+def test_without_an_optimizer_it_is_adam():
+    assert checked_optimizer(None) == un.Adam()
+    assert checked_optimizer(un.SGD(0.1)) == un.SGD(0.1)
 
 
 def test_defaults_do_not_change_unnoticed():

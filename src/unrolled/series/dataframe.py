@@ -318,7 +318,7 @@ def _finite(values: Array, name: str, columns: Columns) -> Array:
     tiny = (np.abs(values) < MIN_ABSOLUTE_VALUE) & (values != 0)
     if not tiny.any():
         return values
-    if not (np.abs(values) >= MIN_ABSOLUTE_VALUE).any():
+    if name == columns.target and not (np.abs(values) >= MIN_ABSOLUTE_VALUE).any():
         row = int(tiny.argmax())
         raise DataError(
             f"{columns.place(name, row)}: {values[row]:g} is less than {MIN_ABSOLUTE_VALUE:g}, as are all values of "
