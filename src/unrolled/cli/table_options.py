@@ -28,7 +28,7 @@ OPTIONS = {
     "open": _option(
         TEXT,
         "--open",
-        "Days and hours in which there are values, such as mon-sat or 08:00-20:00; other times are closed, not gaps. "
+        "Days and hours that have values, such as mon-sat or 08:00-20:00; other times are closed, not gaps. "
         "all: nothing is closed.",
     ),
     "wide": _option(FLAG, "--wide/--no-wide", "Whether every numeric column is a series."),

@@ -68,7 +68,7 @@ def by_frequency(
     {'monthly': 12, 'yearly': 10}
     """
     columns = Columns.without_target(str(id_col), str(time_col))
-    if target_col not in (id_col, time_col):
+    if str(target_col) not in (columns.id, columns.time):
         columns = Columns(columns.id, columns.time, str(target_col))
     table = open_table(df, columns, (columns.time,))
     codes, ids = read_ids(table, columns)
