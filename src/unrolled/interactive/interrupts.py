@@ -4,8 +4,11 @@ Commands treat the signals that ask a process to end, SIGTERM and SIGHUP, like C
 a second does not count. Signals that were ignored when the process started, such as SIGHUP by `nohup`, stay ignored.
 """
 
+from __future__ import annotations
+
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,10 +42,20 @@ def raise_at_interrupt() -> None:
     After `exit_at_interrupt`, the signals that ask the process to end do the same.
     """
     _ended_by.clear()
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _repeat_lost_interrupt
     _handle(signal.SIGINT, signal.default_int_handler)
     for number in ENDING:
         if signal.getsignal(number) is _leave:
             _handle(number, _interrupt)
+
+
+def _repeat_lost_interrupt(lost: sys.UnraisableHookArgs) -> None:
+    """Repeat a Ctrl-C that arrived while an object was destroyed, where Python only prints exceptions."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _leave(number: int, frame: Any) -> None:
