@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +27,19 @@ class Counter:
 
     def __init__(self, k: int, action: Callable[[], Any], after: bool) -> None:
         self.k, self.action, self.after, self.calls = k, action, after, 0
+        self.numbers = count(1)  # unlike a sum, right with several threads
 
     def wrap(self, step: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*arguments: Any, **options: Any) -> Any:
-            self.calls += 1
-            due = self.calls == self.k
+            self.calls = number = next(self.numbers)
+            due = number == self.k
             if due and not self.after:
                 self.action()
-            found = step(*arguments, **options)
-            if due and self.after:
-                self.action()
-            return found
+            try:
+                return step(*arguments, **options)
+            finally:  # a step may fail, such as the removal of what does not exist
+                if due and self.after:
+                    self.action()
 
         return counted
 
