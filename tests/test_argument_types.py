@@ -176,6 +176,7 @@ def public(tmp_path_factory) -> dict[str, tuple[Any, dict[str, Any]]]:
         "score": {"forecast": forecast, "actuals": actuals},
         "use_engine": {},
     }
+    found["synthetic.generate"] = (un.synthetic.generate, {"n": 1, "length": 8, "kind": "counts"})
     return found | {name: (getattr(un, name), accepted) for name, accepted in functions.items()}
 
 
