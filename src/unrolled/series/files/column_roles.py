@@ -18,7 +18,10 @@ from .timestamps import whole_numbers
 
 TARGET_NAMES = ("y", "target", "value")
 # words in names of columns that people forecast, chosen among several columns of numbers if one has such a name
-TARGET_WORDS = ("sales", "demand", "quantity", "qty", "units", "revenue", "turnover", "consumption", "load", "umsatz")
+TARGET_WORDS = frozenset(
+    "sales demand quantity qty units revenue turnover consumption load umsatz absatz verkauf nachfrage verbrauch "
+    "ventes demande consommation ventas demanda consumo vendite consumi verkoop verbruik".split()
+)
 ROW_NUMBER_NAMES = ("", "no", "nr", "no.", "index", "idx", "row", "rownum", "row_number", "unnamed: 0", "#", "id")
 WEEKDAY_NAMES = ("weekday", "dayofweek")
 ID_SEPARATOR = "/"  # in the names and values of joined ids
@@ -135,7 +138,7 @@ def find_target(raw: RawTable, time: str, ids: pd.Series | None, taken: Sequence
         note = f"{informative[0]!r} is the target, as other numbers are constant or count rows; change with `target`"
         return informative[0], [note]
     candidates = informative or numeric
-    usual = [c for c in candidates if {*re.split(r"[^a-z]+", c.lower())} & {*TARGET_WORDS}]
+    usual = [c for c in candidates if TARGET_WORDS.intersection(re.split(r"[\W\d_]+", c.lower()))]
     if len(usual) == 1:
         others = [c for c in candidates if c not in usual]
         return usual[0], [
