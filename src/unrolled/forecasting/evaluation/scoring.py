@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...argument_types import Count, check_type
 from ...arrays import Array
-from ...errors import DataError, InputError
+from ...errors import DataError
 from ...interactive.html import note, table, titled
 from ...plurals import counted
 from ...series.by_frequency import read_panels
@@ -104,7 +104,7 @@ def score(
     >>> un.score(forecast, actuals).table[["MASE", "MAE", "coverage-80"]].loc["RNN"].tolist()
     [0.5, 1.0, 1.0]
     """
-    _check_season(season)
+    check_type("`season`", season, Count | None)
     columns = named_columns(id_col, time_col, target_col)
     zone = None if zone is None else checked_zone(zone)
     predicted, observed = _read_both(forecast, actuals, columns, freq, zone)
@@ -133,13 +133,6 @@ def score(
     table = summarize(scores)
     measure = judging_measure(table, has_many_zeros(y if history is None else history.y))
     return Score(table, measure, scores, len(predicted), int(known.sum()), tuple(notes))
-
-
-def _check_season(season: int | None) -> None:
-    check_type("`season`", season, int | None)
-    if season is not None and season < 1:
-        raise InputError(f"`season` must be a whole number ≥ 1; got {season!r}.")
-    check_type("`season`", season, Count | None)
 
 
 def _read_both(

@@ -18,10 +18,11 @@ from .timestamps import whole_numbers
 
 TARGET_NAMES = ("y", "target", "value")
 # words in names of columns that people forecast, chosen among several columns of numbers if one has such a name
-TARGET_WORDS = frozenset(
-    "sales demand quantity qty units revenue turnover consumption load umsatz absatz verkauf nachfrage verbrauch "
-    "ventes demande consommation ventas demanda consumo vendite consumi verkoop verbruik".split()
-)
+TARGET_WORDS = {
+    *("sales", "demand", "quantity", "qty", "units", "revenue", "turnover", "consumption", "load"),
+    *("umsatz", "absatz", "verkauf", "nachfrage", "verbrauch", "verkoop", "verbruik"),
+    *("ventes", "demande", "consommation", "ventas", "demanda", "consumo", "vendite", "consumi"),
+}
 ROW_NUMBER_NAMES = ("", "no", "nr", "no.", "index", "idx", "row", "rownum", "row_number", "unnamed: 0", "#", "id")
 WEEKDAY_NAMES = ("weekday", "dayofweek")
 ID_SEPARATOR = "/"  # in the names and values of joined ids
