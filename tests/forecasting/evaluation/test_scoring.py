@@ -153,6 +153,14 @@ def test_actual_hours_without_a_zone_are_local_time_of_the_forecast():
     assert not any(note in told for told in in_utc.notes)
 
 
+@pytest.mark.parametrize("stamps", [HOURS, HOURS.tz_convert("UTC").tz_localize(None)])
+def test_actual_values_counted_from_1970_meet_the_same_instants(stamps):
+    milliseconds = HOURS.as_unit("ns").astype("int64") // 10**6
+    result = un.score(hourly_forecast(stamps), pd.DataFrame({"ds": milliseconds, "y": np.arange(240.0) + 0.25}))
+    assert (result.matched, result.table.loc["RNN", "MAE"]) == (240, 0.25)
+    assert not any("time zone" in note for note in result.notes)
+
+
 @pytest.mark.parametrize("actual_zone", ["Europe/Berlin", "UTC"])
 def test_months_in_utc_meet_local_months(actual_zone):
     months = pd.date_range("2022-01-01", periods=30, freq="MS", tz="Europe/Berlin")
