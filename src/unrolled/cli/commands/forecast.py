@@ -134,7 +134,7 @@ def print_fit(fc: Forecaster, console: Console) -> list[str]:
     if fc.search_ is not None:
         console.message(f"to repeat the choice: {as_options(chosen_by_fit(fc))}")
     if fc.held_out_ is not None:
-        console.message(f"\nheld out: {fc.held_out_}\n")
+        console.message(f"\nheld out: {fc.held_out_}")
     return notes
 
 

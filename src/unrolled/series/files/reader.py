@@ -29,7 +29,7 @@ from .encodings import encoding_hint
 from .flags import remove_flags
 from .numbers import decide_decimal, is_numeric, missing, parts_of, read_numbers, sample_of
 from .options import CovariateColumns, ReadOptions
-from .reshape import LONG_NAMES, TOTAL, columns_are_series, unpivot
+from .reshape import LONG_NAMES, TOTAL, columns_are_series, totals_among, unpivot
 from .row_stamps import TimeColumn, number_rows, read_time_column
 from .sentinels import sentinel_notes
 from .texts import as_objects, distinct_texts
@@ -276,7 +276,9 @@ def _find_targets(
     if options.wide:
         if not numeric:
             raise DataError(f"{raw.name}: `wide=True` needs columns of numbers; it has: {list_names(raw.names)}.")
-        return numeric, []
+        totals = totals_among(raw, numeric)
+        notes = [f"column {name!r} is left out, as a total of the others; change with `target`" for name in totals]
+        return [name for name in numeric if name not in totals], notes
     if options.aggregate == "count":
         return [], []
     if series is None and options.wide is None and columns_are_series(raw, numeric, taken):

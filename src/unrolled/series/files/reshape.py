@@ -93,17 +93,28 @@ def _unpivot_hours(raw: RawTable, names: Sequence[str]) -> bool:
     return True
 
 
+def totals_among(raw: RawTable, numeric: Sequence[str]) -> list[str]:
+    """The columns of numbers that have the name of a total, and are the sum or the mean of those without."""
+    named = [c for c in numeric if TOTAL.fullmatch(c.lower())]
+    others = [c for c in numeric if c not in named]
+    return [c for c in named if _adds_up(raw, c, others)] if len(others) > 1 else []
+
+
 def _is_total(raw: RawTable, column: str, others: Sequence[str]) -> bool:
-    """Whether a column is the sum or the mean of the others, row by row."""
+    """Whether a column of numbers has the name of a total, or is the sum or the mean of the others, row by row."""
     if not is_numeric(raw.cells[column]) or not all(is_numeric(raw.cells[c]) for c in others):
         return False
+    return TOTAL.fullmatch(column.lower()) is not None or _adds_up(raw, column, others)
+
+
+def _adds_up(raw: RawTable, column: str, others: Sequence[str]) -> bool:
+    """Whether a column of numbers is the sum or the mean of the others, row by row."""
     found = read_numbers(raw.cells[column]).values
     parts = np.stack([read_numbers(raw.cells[c]).values for c in others])
     sums, counts = np.nansum(parts, axis=0), np.maximum((~np.isnan(parts)).sum(axis=0), 1)
     known = ~np.isnan(found)
-    named = TOTAL.fullmatch(column.lower()) is not None
     same = any(np.allclose(found[known], whole[known], rtol=1e-3) for whole in (sums, sums / counts))
-    return named or bool(known.any() and same)
+    return bool(known.any() and same)
 
 
 def _months_of(names: Sequence[str]) -> list[int] | None:
