@@ -153,7 +153,7 @@ def _days_in_a_row(texts: pd.Series) -> pd.Series:
     return stamps if in_a_row else pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
 
 
-FISCAL_YEARS = DateCode("fiscal years", r"\d{4}[-/](?:\d{2}|\d{4})", _fiscal_years)
+FISCAL_YEARS = DateCode("fiscal years", r"\d{4}[-/–](?:\d{2}|\d{4})", _fiscal_years)
 # codes that are preferred to dates or numbers that fit as well, then those that must fit better
 CODES = (
     (
