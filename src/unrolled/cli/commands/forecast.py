@@ -122,7 +122,7 @@ def known_future(file: Path | None, table: FileTable, panels: Sequence[Panel], h
     """The table of --future-file, if there is one; checked to cover the horizon before the training."""
     from ...series.known_future import extend_panel
 
-    ahead = read_known_future(file, table.columns, panels, table.options.max_bytes)
+    ahead = read_known_future(file, table.columns, panels, table.options)
     for panel in panels:
         extend_panel(panel, horizon, ahead, replace(table.columns, rows=None))
     return ahead
