@@ -183,6 +183,19 @@ def summarize(scores: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def without_scale(scores: pd.DataFrame) -> list[str]:
+    """A sentence on the series that means of scaled errors leave out, from the errors by series and model."""
+    known = scores["MASE"].groupby(level="series").count() > 0
+    if known.all() or not known.any():
+        return []
+    without = int((~known).sum())
+    verb, whose = ("has", "its") if without == 1 else ("have", "their")
+    return [
+        f"{without:,} of {len(known):,} series {verb} no MASE and RMSSE, because {whose} earlier values are too few "
+        "or repeat exactly"
+    ]
+
+
 def at_levels(table: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
     """The measures of points, and those of intervals of these levels."""
     wanted = {f"{kind}-{level:g}" for level in levels for kind in INTERVAL_MEASURES}
