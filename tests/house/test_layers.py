@@ -119,7 +119,7 @@ LEVELS = {
         {"recursion", "training"},
         {"paths"},
     ],
-    f"{ROOT}.forecasting.evaluation": [{"metrics"}, {"comparison"}, {"holdout", "scoring"}],
+    f"{ROOT}.forecasting.evaluation": [{"student"}, {"metrics"}, {"comparison"}, {"holdout", "scoring"}],
     f"{ROOT}.forecasting.selection": [{"space", "validation"}, {"search"}, {"automatic"}],
     f"{ROOT}.report": [
         {"curves", "formatting"},

@@ -105,8 +105,9 @@ def _interpreted(path: str, options: ReadOptions) -> tuple[str, dict[str, Any], 
         message = str(error)
         found["error"] = message if message.startswith(raw.name) else f"{raw.name}, {message}"
     roles = _time_roles(raw, options) if table is None else table.roles
-    kept = np.isin(lines, raw.lines)  # without remarks and totals below the table
-    found["columns"] = _columns(cells if kept.all() else cells[kept])
+    if raw.lines is not lines:  # without remarks and totals below the table
+        cells = cells[np.isin(lines, raw.lines)]
+    found["columns"] = _columns(cells)
     for column in found["columns"]:
         column["role"] = roles.get(column["name"])
     return raw.name, found | {"notes": list(raw.notes if table is None else table.notes)}, table
