@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from unrolled.forecasting.evaluation.student import central_probability, limit_of_chance
@@ -21,6 +22,15 @@ def test_limits_of_another_probability(degrees, limit):
 
 def test_many_degrees_of_freedom_are_nearly_normal():
     assert limit_of_chance(299) == pytest.approx(limit_of_chance(300), rel=5e-3)
+
+
+@pytest.mark.parametrize("parts", [2, 3, 5, 20])
+def test_means_of_a_few_numbers_exceed_the_limit_in_a_twentieth_of_cases(parts):
+    numbers = np.random.default_rng(parts).normal(size=(20_000, parts))
+    errors = numbers.std(axis=1, ddof=1) / np.sqrt(parts)
+    beyond = np.abs(numbers.mean(axis=1)) > limit_of_chance(parts - 1) * errors
+    assert beyond.mean() == pytest.approx(0.05, abs=0.006)
+    assert (np.abs(numbers.mean(axis=1)) > 2 * errors).mean() < (0.31 if parts == 2 else 0.2)
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3, 8, 51])
