@@ -82,3 +82,16 @@ def test_years_are_labelled_as_in_the_table(command, tmp_path, form):
     done = command("backtest", file, "--windows", 1, *options, "--out", "-")
     rows = table(done.out).astype(str)
     assert (rows["year"].tolist(), rows["cutoff"].tolist()) == (labels[15:17], [labels[14]] * 2)
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y"])
+def test_days_and_months_of_a_newer_table_are_in_the_order_of_the_training(command, tmp_path, form):
+    days = pd.date_range("2023-01-01", "2024-03-31").strftime(form)
+    lines = [f"{day},{10 + k % 7}" for k, day in enumerate(days)]
+    (tmp_path / "old.csv").write_text("day,y\n" + "\n".join(lines[:-26]) + "\n")
+    newer = [day for day in lines if "2024" in day][-31:-19]  # the first twelve days of March
+    (tmp_path / "new.csv").write_text("day,y\n" + "\n".join(newer) + "\n")
+    out = tmp_path / "out"
+    command("forecast", tmp_path / "old.csv", "--horizon", 2, "--steps", 2, "--ensemble", 1, "--out", out)
+    done = command("predict", out / "model.safetensors", tmp_path / "new.csv", "--horizon", 2)
+    assert table(done.out)["day"].tolist() == ["2024-03-13", "2024-03-14"]

@@ -20,6 +20,7 @@ FIELDS = {"dmy": [2, 1, 0], "mdy": [2, 0, 1], "ymd": [0, 1, 2]}  # where dates h
 
 
 def parse_parts(texts: pd.Series, dates: str | None) -> ParsedStamps:
+    """Dates in numbers and words; `dates` is the option of `ReadOptions`."""
     parts = [parse_date(text) for text in texts]
     months_only = [bool(re.fullmatch(r"\d{4}[-/.]\d{1,2}", text)) for text in texts]
     if 2 * sum(months_only) < len(months_only):  # among days, a month alone is a date that was cut off
@@ -41,8 +42,8 @@ def parse_parts(texts: pd.Series, dates: str | None) -> ParsedStamps:
                 "which. Choose one with `dates='dmy'` or `dates='mdy'`, or write them as 2024-12-31."
             )
             return ParsedStamps(_assemble(fields, parts), [], refusal=refusal)
-        columns, notes = order
-        fields[ambiguous] = fields[ambiguous][:, columns]
+        dates, notes = order
+        fields[ambiguous] = fields[ambiguous][:, FIELDS[dates]]
     if (orders == "short year").any():
         if texts.str.fullmatch(r"\d{1,2}-\d{2}").all() and (orders == "").any():
             return ParsedStamps(_assemble(fields, parts), [], refusal=no_year(texts.iloc[0]))
@@ -52,8 +53,9 @@ def parse_parts(texts: pd.Series, dates: str | None) -> ParsedStamps:
         notes += _complete_centuries(fields, digits == 2)
     local = _assemble(fields, parts)
     zoned = np.array([part is not None and (part.zone is not None or part.place is not None) for part in parts])
+    order_found = dates if ambiguous.any() else None
     if not zoned.any():
-        return ParsedStamps(local, notes)
+        return ParsedStamps(local, notes, order=order_found)
     without = ~zoned & (orders != "")
     if without.any():
         refusal = (
@@ -61,7 +63,7 @@ def parse_parts(texts: pd.Series, dates: str | None) -> ParsedStamps:
             "timestamps with their offset from UTC, such as 2024-12-31T18:00+01:00, or all of them without."
         )
         return ParsedStamps(local, [], refusal=refusal, refused=int(without.argmax()))
-    return _with_zones(local, parts, notes + _zone_notes(texts))
+    return replace(_with_zones(local, parts, notes + _zone_notes(texts)), order=order_found)
 
 
 def _in_language(parts: list[DateParts | None]) -> list[DateParts | None]:
@@ -123,10 +125,10 @@ def _zone_notes(texts: pd.Series) -> list[str]:
     return notes
 
 
-def _day_or_month_first(fields: Array, texts: pd.Series, dates: str | None) -> tuple[list[int], list[str]] | None:
-    """The columns of year, month and day among the fields (n, 3) of ambiguous dates, and notes; None if undecided."""
+def _day_or_month_first(fields: Array, texts: pd.Series, dates: str | None) -> tuple[str, list[str]] | None:
+    """The order of the fields (n, 3) of ambiguous dates, a key of `FIELDS`, and notes; None if undecided."""
     if dates in FIELDS:
-        return FIELDS[dates], []
+        return dates, []
     first, second, _ = fields.T
     day_first, month_first = (second <= 12).all(), (first <= 12).all()
     dotted = re.match(r"\D*\d{1,2}\.\d", texts.iloc[0]) is not None
@@ -140,7 +142,7 @@ def _day_or_month_first(fields: Array, texts: pd.Series, dates: str | None) -> t
     if len(decisive) and not dotted:
         example = decisive.iloc[0]
         notes = [f"dates read {order} first, as {example!r} allows nothing else; change with `dates={other!r}`"]
-    return FIELDS["dmy" if day_first else "mdy"], notes
+    return "dmy" if day_first else "mdy", notes
 
 
 def _complete_short_years(fields: Array, short: Array) -> list[str]:

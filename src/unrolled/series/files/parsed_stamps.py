@@ -20,6 +20,7 @@ class ParsedStamps:
     refusal: str | None = None  # why the column can't be read, with a remedy; None if that depends on the text
     refused: int | None = None  # the position of the distinct text that shows it; None: all of them
     zone: str | None = None  # of the values
+    order: str | None = None  # of day and month, as `dates` spells it, if it had to be found out
     days: bool = False  # whether the values count days, and are in local time; otherwise they are in UTC
 
     @property

@@ -47,8 +47,8 @@ MAX_LISTED_TEXTS, MAX_LISTED_LENGTH = 5, 60  # of texts in a message that can be
 class FileTable:
     """A file read as a table: timestamps are parsed, the target is numeric, and the roles of columns are known.
 
-    Its options are those given, with the period by which rows were aggregated, and whether columns are series: they
-    read a newer file alike.
+    Its options are those given, with the period by which rows were aggregated, whether columns are series, and the
+    order of days and months: they read a newer file alike.
     """
 
     frame: pd.DataFrame  # long, one row per timestamp and series
@@ -131,6 +131,8 @@ def interpret(
     roles, notes = _assign_roles(raw, options, covariates, chosen)
     if roles.wide and not chosen["target"]:
         options = replace(options, wide=True)
+    if options.dates is None:  # days of a newer file may all be possible months
+        options = replace(options, dates=roles.time.order)
     notes = [*raw.notes, *roles.time.notes, *notes]
     table, column_notes = _long_table(raw, options, roles)
     notes += column_notes

@@ -44,6 +44,7 @@ class TimeColumn:
     used: list[str]  # the columns of the file that hold them
     notes: list[str] = field(default_factory=list)  # what was inferred
     label: str | None = None  # one of the labels of years that the file has instead of dates
+    order: str | None = None  # of day and month, as `dates` spells it, if it had to be found out
 
 
 def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) -> TimeColumn:
@@ -84,7 +85,7 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
     else:
         stamps = pd.Series(values[codes])
     label = example_of_labels(texts, stamps, codes >= 0, plain=named_year)
-    return TimeColumn(name, with_zone(stamps, found.zone, found.days), [*names], notes, label)
+    return TimeColumn(name, with_zone(stamps, found.zone, found.days), [*names], notes, label, found.order)
 
 
 def _ends_with_midnight(values: np.ndarray, codes: np.ndarray) -> bool:
