@@ -30,6 +30,14 @@ def test_a_period_that_is_not_over_is_left_out(file):
     assert any("the last period, 2024-02-01, is incomplete: dropped" in note for note in table.notes)
 
 
+@pytest.mark.parametrize(("period", "stamp"), [("MS", "2024-01-01"), ("ME", "2024-01-31")])
+def test_a_period_that_had_begun_before_is_left_out(file, period, stamp):
+    days = [f"2024-01-{day:02};1" for day in (30, 31)] + [f"2024-02-{day:02};1" for day in range(1, 30)]
+    table = read_file(file("date;sales", *days), ReadOptions(aggregate="sum", freq=period))
+    assert values(table) == [29]
+    assert any(f"the first period, {stamp}, is incomplete: dropped" in note for note in table.notes)
+
+
 def test_errors_of_irregular_timestamps_name_the_option(file, rng):
     with pytest.raises(un.DataError, match=r"occurs twice, in lines 2 and 22 .* `id`; .* `aggregate='sum'`"):
         read_file(file(*daily(range(20)), "2024-01-01;5"))

@@ -266,23 +266,24 @@ def typical_period(table: LongTable) -> str:
 def aggregate(table: LongTable, method: str, period: str, inferred: bool) -> list[str]:
     """Aggregate to one row per period and series, in place; notes.
 
-    Periods without rows are 0 if rows are summed or counted, and gaps otherwise. A last period that is incomplete is
-    dropped.
+    Periods without rows are 0 if rows are summed or counted, and gaps otherwise. A first or last period that is
+    incomplete is dropped.
     """
     columns = table.columns
     if table.frame[columns.time].dtype.kind != "M":
         raise InputError(f"`aggregate` needs dates; column {columns.time!r} holds whole numbers.")
     stamps, zone = _on_clock_of(table, period)
-    begins, ends = _periods(stamps, period)
-    incomplete = _is_incomplete(stamps, ends)
+    labels, begins, ends = _periods(stamps, period)
+    first, last = _are_incomplete(stamps, begins, ends)
     notes = [f"{method} of the rows in each period ({period}{'; change with `freq`' if inferred else ''})"]
     work = table.frame.copy()
-    work[columns.time], work[ROW] = begins, range(len(work)) if columns.rows is None else columns.rows
-    if not incomplete.all():
-        if incomplete.any():
-            last = format_stamp(np.asarray(begins[incomplete])[0])
-            notes.append(f"the last period, {last}, is incomplete: dropped")
-        work = work[~incomplete]
+    work[columns.time], work[ROW] = labels, range(len(work)) if columns.rows is None else columns.rows
+    if not (first | last).all():
+        for incomplete, which in ((first, "first"), (last, "last")):
+            if incomplete.any():
+                stamp = format_stamp(np.asarray(labels[incomplete])[0])
+                notes.append(f"the {which} period, {stamp}, is incomplete: dropped")
+        work = work[~(first | last)]
     groups = work.sort_values(columns.time, kind="stable").groupby(table.keys, sort=False)
     covariates = [c for c in work if c not in (*table.keys, columns.target, ROW)]
     averaged = {c for c in covariates if pd.api.types.is_numeric_dtype(work[c]) and c not in columns.static}
@@ -309,17 +310,17 @@ def _on_clock_of(table: LongTable, period: str) -> tuple[pd.Series, str | None]:
     return pd.Series(times.local if counts_days(period) else times.utc), times.zone
 
 
-def _periods(stamps: pd.Series, period: str) -> tuple[pd.Series, pd.Series]:
-    """The timestamp of each row's period, which is its beginning or its last day, and the end of the period."""
+def _periods(stamps: pd.Series, period: str) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """The timestamp of each row's period, which is its beginning or its last day, its beginning and its end."""
     try:
         offset = pd.tseries.frequencies.to_offset(period)
         kind = type(offset).__name__
         if re.fullmatch("Week|(Month|Quarter|Year)(Begin|End)", kind) and offset.n == 1:
             whole = stamps.dt.to_period(kind[0])
             begin, end = whole.dt.start_time, (whole + 1).dt.start_time
-            return (whole.dt.end_time.dt.normalize() if kind.endswith("End") else begin), end
+            return (whole.dt.end_time.dt.normalize() if kind.endswith("End") else begin), begin, end
         begin = stamps.dt.floor(period)
-        return begin, begin + pd.Timedelta(offset.nanos, "ns")
+        return begin, begin, begin + pd.Timedelta(offset.nanos, "ns")
     except (ValueError, TypeError, AttributeError) as error:
         raise InputError(
             f"`aggregate` can't use the periods of `freq={period!r}`; use an alias such as D, W, MS, ME, QS, YS, h "
@@ -327,14 +328,20 @@ def _periods(stamps: pd.Series, period: str) -> tuple[pd.Series, pd.Series]:
         ) from error
 
 
-def _is_incomplete(stamps: pd.Series, ends: pd.Series) -> Array:
-    """Rows of the last period, if it extends further beyond the last timestamp than timestamps usually lie apart."""
-    last = stamps.max()
-    steps = np.diff(np.unique(np.asarray(stamps)))
-    usual = np.quantile(steps.astype(np.int64), 0.99) if len(steps) else 0.0
-    end = ends[stamps == last].iloc[0]
-    complete = last.value + int(usual) >= end.value  # as integers, since the sum may lie beyond the last timestamp
-    return np.zeros(len(stamps), bool) if complete else (ends == end).to_numpy()
+def _are_incomplete(stamps: pd.Series, begins: pd.Series, ends: pd.Series) -> tuple[Array, Array]:
+    """Rows of the first and of the last period, if these reach farther beyond the timestamps than these usually lie
+    apart; else none."""
+    distinct = np.unique(np.asarray(stamps))
+    steps = np.diff(distinct).astype(np.int64)
+    usual = int(np.quantile(steps, 0.99)) if len(steps) else 0
+    begin, end = begins[stamps == distinct[0]].iloc[0], ends[stamps == distinct[-1]].iloc[0]
+    # as integers, since a sum may lie beyond all timestamps
+    early, late = distinct[[0, -1]].astype(np.int64).tolist()
+    none = np.zeros(len(stamps), bool)
+    return (
+        (begins == begin).to_numpy() if early - usual > begin.value else none,
+        (ends == end).to_numpy() if late + usual < end.value else none,
+    )
 
 
 def _add_empty_periods(table: LongTable, done: pd.DataFrame, period: str) -> tuple[pd.DataFrame, int]:
