@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import synthetic
     from .errors import DataError, InputError, ModelFileError, TrainingDiverged, UnrolledError
     from .forecaster import Forecaster
     from .forecasting.evaluation.scoring import score
@@ -73,10 +74,16 @@ __all__ = [
     "register_cell",
     "schedules",
     "score",
+    "synthetic",
     "use_engine",
 ]
 
-_MODULES = ("losses", "optimizers", "schedules")
+_MODULES = {  # public modules
+    "losses": "nn.losses",
+    "optimizers": "nn.optimizers",
+    "schedules": "nn.schedules",
+    "synthetic": "synthetic",
+}
 # the module of each public name, which is imported when the name is first used (PEP 562): networks need NumPy only,
 # tables need pandas, whose import takes longest, and the help of the command line needs neither
 _HOME = {
@@ -106,7 +113,7 @@ _HOME = {
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return import_module(f".nn.{name}", __name__)
+        return import_module(f".{_MODULES[name]}", __name__)
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(f".{_HOME[name]}", __name__), name)

@@ -25,7 +25,7 @@ LEVELS = {
         {"file_sets"},
         {"schema"},
         {"interactive", "storage"},
-        {"nn", "series"},
+        {"nn", "series", "synthetic"},
         {"forecasting"},
         {"report"},
         {"forecaster"},
@@ -36,6 +36,7 @@ LEVELS = {
         {"__main__"},
     ],
     f"{ROOT}.interactive": [{"figure", "html", "interrupts", "notebook", "streams"}, {"progress"}],
+    f"{ROOT}.synthetic": [{"components"}, {"distortions", "processes"}, {"generate"}],
     f"{ROOT}.nn": [
         {"activations", "lengths", "randomness", "schedules"},
         {"cells"},
