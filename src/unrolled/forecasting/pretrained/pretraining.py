@@ -9,8 +9,6 @@ the last lessons. A training that was interrupted goes on from its checkpoint, w
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -21,10 +19,10 @@ import numpy as np
 
 from ... import storage
 from ...arrays import Array
+from ...nn.cells import GRU
 from ...nn.datasets import Arrays
 from ...nn.engines import Job, engine_for
 from ...nn.layers import Dense
-from ...nn.cells import GRU
 from ...nn.losses import Quantile
 from ...nn.network import Network
 from ...nn.optimizers import AdamW, OptimizerState
@@ -45,7 +43,7 @@ LESSONS_AHEAD = 4
 
 def new_network(hidden: int = HIDDEN, seed: int = 0) -> Network:
     """An untrained network."""
-    layers = [Dense(hidden, "relu"), GRU(hidden), Dense(hidden, "relu"), Dense(len(LEARNED))]
+    layers = (Dense(hidden, "relu"), GRU(hidden), Dense(hidden, "relu"), Dense(len(LEARNED)))
     network = Network(layers, input_size=CHANNELS, seed=seed)
     network.views["3.weight"][...] *= FIRST_OUTPUTS
     return network
@@ -62,7 +60,7 @@ class Pretraining:
     """A network, its optimizer, the running mean of its weights, and the number of lessons that it has had."""
 
     def __init__(self, lessons: int = LESSONS, hidden: int = HIDDEN, seed: int = 0) -> None:
-        self.lessons, self.seed, self.done, self.steps = lessons, seed, 0, 0
+        self.lessons, self.hidden, self.seed, self.done, self.steps = lessons, hidden, seed, 0, 0
         self.network = new_network(hidden, seed)
         self.optimizer = AdamW(RATE, weight_decay=WEIGHT_DECAY)
         self.state: OptimizerState = self.optimizer.start(self.network.parameters)
@@ -86,13 +84,14 @@ class Pretraining:
 
     def averaged(self) -> Network:
         """The network with the running mean of its weights."""
-        network = new_network(self.network.layers[0].units, self.seed)
+        network = new_network(self.hidden, self.seed)
         network.parameters[...] = self.mean
         return network
 
     def save(self, path: Path) -> None:
         """Write a checkpoint."""
-        arrays = {"parameters": self.network.parameters, "mean": self.mean, **self.state.vectors}
+        arrays = {"parameters": self.network.parameters, "running mean": self.mean}
+        arrays |= {f"optimizer {name}": vector for name, vector in self.state.vectors.items()}
         storage.write(path, "checkpoint", arrays, {"pretraining": [self.done, self.steps, self.lessons, self.seed]})
 
     def resume(self, path: Path) -> None:
@@ -100,7 +99,50 @@ class Pretraining:
         _, arrays, content = storage.read(path)
         self.done, self.steps, self.lessons, self.seed = content["pretraining"]
         self.network.parameters[...] = arrays["parameters"]
-        self.mean[...] = arrays["mean"]
+        self.mean[...] = arrays["running mean"]
         self.state.step = self.steps
         for name, vector in self.state.vectors.items():
-            vector[...] = arrays[name]
+            vector[...] = arrays[f"optimizer {name}"]
+
+
+def lessons_ahead(first: int, last: int, seed: int) -> Iterator[Lesson]:
+    """The lessons from the first to before the last one, which another process makes in advance."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        waiting: list[Future[Lesson]] = []
+        for number in range(first, last):
+            waiting += [
+                pool.submit(lesson, k, seed) for k in range(number + len(waiting), min(number + LESSONS_AHEAD, last))
+            ]
+            yield waiting.pop(0).result()
+
+
+def pretrain(path: Path, lessons: int = LESSONS, hidden: int = HIDDEN, seed: int = 0) -> Network:
+    """Train a network and write it to a file; a checkpoint beside it allows to go on after an interruption."""
+    checkpoint = path.with_suffix(".checkpoint")
+    run = Pretraining(lessons, hidden, seed)
+    if checkpoint.exists():
+        run.resume(checkpoint)
+    began, losses = time.monotonic(), []
+    for material in lessons_ahead(run.done, run.lessons, run.seed):
+        losses.append(run.learn(material))
+        if run.done % LESSONS_PER_CHECKPOINT == 0 or run.done == run.lessons:
+            run.save(checkpoint)
+            run.averaged().save(path)
+            seconds = time.monotonic() - began
+            print(f"lesson {run.done} of {run.lessons}, loss {np.mean(losses):.4f}, {seconds:.0f} s", flush=True)
+            losses.clear()
+    return run.averaged()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train the network that forecasts series it has never seen.")
+    parser.add_argument("path", type=Path, help="file of the network; a checkpoint is written beside it")
+    parser.add_argument("--lessons", type=int, default=LESSONS)
+    parser.add_argument("--hidden", type=int, default=HIDDEN)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    pretrain(given.path, given.lessons, given.hidden, given.seed)
+
+
+if __name__ == "__main__":
+    main()
