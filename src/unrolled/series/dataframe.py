@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 MAX_ABSOLUTE_VALUE = 1e36  # networks compute in 32 bits
+LIKELY_SERIES = 1000  # in a table
 MIN_ABSOLUTE_VALUE = 1e-36  # numbers nearer to 0 are 0
 MAX_TYPE_BYTES = 64  # of a cell; types of pandas are smaller, but NumPy has texts of any fixed length
 
@@ -217,6 +218,16 @@ def _refuse_ids(names: Sequence[Any], columns: Columns) -> None:
         )
 
 
+def codes_of_ids(column: pd.Series) -> tuple[Array, Any]:
+    """The position of each cell among the distinct ids of a column, -1 where missing, (n,); and these ids.
+
+    With a hint, pandas makes no table with a place for each row, which needs five times the memory of the codes.
+    """
+    if column.dtype != object:
+        return pd.factorize(column)
+    return pd.factorize(column.to_numpy(), size_hint=LIKELY_SERIES)
+
+
 def _factorize(column: Any) -> tuple[Array, list[Any]]:
     """The position of each cell among the distinct values, -1 where missing, (n,); and these values."""
     import narwhals as nw
@@ -228,7 +239,7 @@ def _factorize(column: Any) -> tuple[Array, list[Any]]:
         except (TypeError, NotImplementedError):  # lists and the like, which are not ids
             codes, names = np.arange(len(column)), column.to_list()
     elif column.implementation.is_pandas():
-        codes, names = pd.factorize(column.to_native())
+        codes, names = codes_of_ids(column.to_native())
     else:  # Arrow's own encoding makes no Python object of each cell
         encoded = column.cast(nw.String).to_arrow().dictionary_encode()
         encoded = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded

@@ -213,21 +213,27 @@ def _robust_line(values: Array) -> Array:
 def _common_to_seasons(z: Array, offsets: Array, season: int) -> Array:
     """The median of each row and the rows at the same position in the nearest seasons of its series, (n,); of an even
     number of rows the value nearest to 0 between the middle two, so that one of two seasons can't make an effect."""
-    found = np.empty(len(z))
+    found, half = np.empty(len(z)), LEVEL_ROWS // 2
     for start in range(0, len(z), ROWS_AT_ONCE):
-        rows = np.arange(start, min(start + ROWS_AT_ONCE, len(z)))
+        stop = min(start + ROWS_AT_ONCE, len(z))
+        k = int(np.searchsorted(offsets, start, side="right")) - 1
+        if start - half * season >= offsets[k] and stop + half * season <= offsets[k + 1]:  # the middle of a series
+            around = [z[start + j * season : stop + j * season] for j in range(-half, half + 1)]
+            found[start:stop] = _in_order(around)[half]
+            continue
+        rows = np.arange(start, stop)
         series = np.searchsorted(offsets, rows, side="right") - 1
         begin, length = offsets[series], (offsets[1:] - offsets[:-1])[series]
         number, position = np.divmod(rows - begin, season)
         count = (length - 1 - position) // season + 1  # of seasons with this position
-        first = np.clip(number - LEVEL_ROWS // 2, 0, np.maximum(count - LEVEL_ROWS, 0))
+        first = np.clip(number - half, 0, np.maximum(count - LEVEL_ROWS, 0))
         values = []
         for k in range(LEVEL_ROWS):
             known = first + k < count
             values.append(np.where(known, z[np.where(known, begin + position + (first + k) * season, 0)], np.inf))
         ordered, n = _in_order(values), np.minimum(count, LEVEL_ROWS)
         if n.min() == LEVEL_ROWS:
-            found[rows] = ordered[LEVEL_ROWS // 2]
+            found[rows] = ordered[half]
             continue
         low, high = (np.choose(k, ordered) for k in ((n - 1) // 2, n // 2))
         found[rows] = np.clip(0.0, low, high)

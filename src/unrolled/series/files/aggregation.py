@@ -1,7 +1,7 @@
 """From rows at any time to one row per period: aggregation, and timestamps that occur twice."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 import numpy as np
@@ -12,6 +12,7 @@ from ...errors import DataError, InputError
 from ...plurals import counted
 from ..by_frequency import frequency_names
 from ..columns import Columns, occurs
+from ..dataframe import codes_of_ids
 from ..frequency import DAY, HOUR, MINUTE, SECOND, Frequency, counts_days, steps_within
 from ..panel import sparse_note
 from ..stamp_texts import format_stamp, label_in_form
@@ -47,6 +48,7 @@ class LongTable:
     columns: Columns  # their names, and the line of each row
     has_ids: bool
     has_id_columns: bool = False  # whether the file has columns of ids
+    _codes: Array | None = field(default=None, repr=False)
 
     @property
     def keys(self) -> list[str]:
@@ -75,11 +77,15 @@ class LongTable:
     @property
     def codes(self) -> Array:
         """The number of each row's series, (n,)."""
-        return pd.factorize(self.frame[self.columns.id])[0] if self.has_ids else np.zeros(len(self.frame), np.int64)
+        if self._codes is None:
+            self._codes = np.zeros(len(self.frame), np.int64)
+            if self.has_ids:
+                self._codes = codes_of_ids(self.frame[self.columns.id])[0]
+        return self._codes
 
     def take(self, keep: Array) -> None:
         """Keep only the rows for which `keep` (n,) bool is true, in place."""
-        self.frame = self.frame[keep].reset_index(drop=True)
+        self.frame, self._codes = self.frame[keep].reset_index(drop=True), None
         rows = self.columns.rows
         if rows is not None:
             self.columns = replace(self.columns, rows=np.asarray(rows)[keep].tolist())
@@ -291,7 +297,7 @@ def aggregate(table: LongTable, method: str, period: str, inferred: bool) -> lis
             notes.append(f"{counted(n_empty, 'period')} without rows are 0")
     table.columns = replace(columns, rows=done[ROW].ffill().astype(int).tolist())
     done[columns.time] = with_zone(done[columns.time], zone, counts_days(period))
-    table.frame = done[[c for c in table.frame if c in done]]
+    table.frame, table._codes = done[[c for c in table.frame if c in done]], None
     return notes
 
 

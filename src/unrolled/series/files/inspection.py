@@ -103,7 +103,7 @@ def _interpreted(path: str, options: ReadOptions) -> tuple[str, dict[str, Any], 
     except UnrolledError as error:
         message = str(error)
         found["error"] = message if message.startswith(raw.name) else f"{raw.name}, {message}"
-    roles = _time_roles(raw, options) if table is None else table.roles
+    roles = raw.roles or _time_roles(raw, options)
     for column in found["columns"]:
         column["role"] = roles.get(column["name"])
     return raw.name, found | {"notes": list(raw.notes if table is None else table.notes)}, table

@@ -116,7 +116,7 @@ def interpret(
     prefer: Columns | None = None,
     series: Collection[str] = (),
 ) -> FileTable:
-    """Infer the meaning of the cells of a file; parameters as in `read_file`."""
+    """Infer the meaning of the cells of a file, which are given up; parameters as in `read_file`."""
     options.refuse_start_alone()
     has_preferred = prefer is not None and prefer.time in raw.cells
     given = (options.time, options.target, options.wide, options.start, covariates.names)
@@ -133,6 +133,7 @@ def interpret(
         options = replace(options, wide=True)
     notes = [*raw.notes, *roles.time.notes, *notes]
     table, column_notes = _long_table(raw, options, roles)
+    raw.cells, raw.roles = raw.cells.iloc[:0].copy(), roles.by_column()  # the texts need the most memory
     notes += column_notes
     if options.dates == "number" and options.freq is None and (step := table.step_of_codes()):
         options = replace(options, freq=step)
@@ -149,7 +150,7 @@ def interpret(
     shown = {table.columns.target: table.columns.shown_target}
     shown |= {name: repr(name) for name in (*covariates.past, *covariates.future)}
     notes += sentinel_notes(table.frame, shown)
-    return FileTable(table.frame, table.columns, tuple(notes), roles.by_column(), options)
+    return FileTable(table.frame, table.columns, tuple(notes), raw.roles, options)
 
 
 # --- the roles of columns ---------------------------------------------------------------------------

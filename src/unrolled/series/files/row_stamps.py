@@ -83,8 +83,7 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
         notes = [*notes, note]
     else:
         stamps = pd.Series(values[codes])
-    known = codes >= 0
-    label = example_of_labels(texts[known], stamps[known], plain=named_year)
+    label = example_of_labels(texts, stamps, codes >= 0, plain=named_year)
     return TimeColumn(name, with_zone(stamps, found.zone, found.days), [*names], notes, label)
 
 
@@ -129,16 +128,17 @@ def _refuse_far(values: pd.Series, codes: np.ndarray, raw: RawTable, name: str) 
     """
     if values.dtype.kind != "M" or len(values) < MIN_OTHERS:
         return
-    ordered = values.sort_values()
-    days = ordered.to_numpy("datetime64[D]").astype(np.int64)
+    days = values.to_numpy("datetime64[D]").astype(np.int64)
+    ends = {-1: int(days.argmax()), 0: int(days.argmin())}
+    days.sort()
     step = float(np.median(np.diff(days)))
     for far, near, last, side in ((-1, -2, 0, "after"), (0, 1, -1, "before")):
         distance = abs(int(days[far] - days[near]))
         if distance > max(FAR_DAYS, FAR_STEPS * step, abs(int(days[near] - days[last]))):
-            rows = np.flatnonzero(codes == ordered.index[far])
-            years = round(distance / DAYS_PER_YEAR)
+            rows = np.flatnonzero(codes == ends[far])
+            years, date = round(distance / DAYS_PER_YEAR), shorten(str(values.iloc[ends[far]])[:10])
             raise DataError(
-                f"{raw.place(name, int(rows[0]))}: {shorten(str(ordered.iloc[far])[:10])} lies {years} years {side} "
+                f"{raw.place(name, int(rows[0]))}: {date} lies {years} years {side} "
                 f"the others. Correct it. {raw.without(rows)}"
             )
 
