@@ -1,4 +1,6 @@
 # `make forecast` runs the main command on bundled real data; `make test` runs all tests. Both set everything up.
+# `make torture` tries to break it, for half an hour. `make coverage` shows lines and branches that no test passes, and
+# `make mutate` changes of the mathematics that no test notices.
 PYTHON ?= python3
 BIN := .venv/bin
 # these variables would make NumPy's BLAS treat this CPU as another model
@@ -6,7 +8,7 @@ UNDISTURBED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard native/*.?pp native/*/*.hpp)
 export UNROLLED_REQUIRE_NATIVE := 1
 
-.PHONY: forecast test check format bench accuracy files statistical bench-neuralforecast sanitize sanitize-threads clean
+.PHONY: forecast test check format coverage torture mutate bench accuracy files statistical bench-neuralforecast sanitize sanitize-threads clean
 
 forecast: .venv/installed
 	$(BIN)/unrolled forecast examples/air_passengers.csv --horizon 12 --out forecast
@@ -23,6 +25,22 @@ check: .venv/developing
 format: .venv/developing
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Lines and branches that no test passes, processes of their own included; it fails below the limit in pyproject.toml.
+coverage: .venv/developing
+	rm -f .coverage*
+	OMP_NUM_THREADS=1 $(BIN)/coverage run -m pytest -n 2 --dist loadgroup
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+# Kills, full disks, damaged files, signals, threads, extreme numbers and more. TORTURE gives kinds and options of
+# tests/torture, as in TORTURE="kills --tries 50".
+torture: .venv/developing
+	$(BIN)/python -m tests.torture $(TORTURE)
+
+# Mutation testing of the mathematics; MUTATE gives files and options of tools/mutate.py, as in MUTATE="--sample 100".
+mutate: .venv/developing
+	$(BIN)/python tools/mutate.py $(MUTATE)
 
 # Speed compared with PyTorch, JAX, ONNX Runtime and Keras on this machine, in an environment of their own.
 bench: .venv-bench/installed
@@ -104,4 +122,4 @@ sanitize-threads:
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-bench .venv-statistical .venv-neuralforecast .venv-sanitize build forecast dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-statistical .venv-neuralforecast .venv-sanitize build forecast dist .coverage* .pytest_cache .mypy_cache .ruff_cache

@@ -27,6 +27,7 @@ void bind_precision(nb::module_& m, const std::string& suffix) {
       .def("train", &BoundTrainer<T>::train, "params"_a.noconvert(), "memory"_a.noconvert(), "steps_before"_a,
            "order"_a.noconvert(), "epoch"_a, "first_batch"_a, "rates"_a.noconvert(), "totals"_a.noconvert(),
            "weights"_a.noconvert())
+      .def("gradient_norm", &BoundTrainer<T>::gradient_norm)
       .def("evaluate", &BoundTrainer<T>::evaluate, "params"_a.noconvert(), "rows"_a.noconvert(),
            "totals"_a.noconvert(), "weights"_a.noconvert());
   nb::class_<BoundStream<T>>(m, ("Stream" + suffix).c_str())

@@ -64,18 +64,17 @@ class Program {
   // Check that all outputs and states are written, and refuse later changes: kernels rely on both.
   void close() {
     for (int output : outputs) require(written(output), "nothing writes an output of the program");
-    for (std::size_t state = 0; state < states.size(); ++state) {
-      int writers = 0;
-      for (const Operation& op : operations) writers += op.final == int(state);
-      require(writers == (states[state].given ? 0 : 1), "a state is given, or written by one operation");
-    }
-    std::vector<char> written_states(states.size());
-    for (std::size_t state = 0; state < states.size(); ++state) written_states[state] = states[state].given;
+    const char* const wrong_writers = "a state is given, or written by one operation";
+    std::vector<char> known;
+    for (const State& state : states) known.push_back(state.given);
     for (const Operation& op : operations) {
       if (op.kind != Kind::cell) continue;
-      require(written_states[std::size_t(op.initial)], "a state is read before it is written");
-      if (!op.branching) written_states[std::size_t(op.final)] = true;
+      require(known[std::size_t(op.initial)], "a state is read before it is written");
+      if (op.branching) continue;
+      require(!known[std::size_t(op.final)], wrong_writers);
+      known[std::size_t(op.final)] = true;
     }
+    for (char is_known : known) require(is_known, wrong_writers);
     closed_ = true;
   }
 

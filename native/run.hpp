@@ -116,7 +116,7 @@ class Run {
     long size = 0;
   };
 
-  struct Kept {  // what the backward pass of an operation needs
+  struct Kept {  // from the forward to the backward pass of an operation
     T *y = nullptr, *h = nullptr, *c = nullptr, *saved = nullptr;
     T* mask = nullptr;
   };
@@ -212,10 +212,8 @@ class Run {
   }
 
   bool needs_final(int state) const {
-    if (needs_all_finals) return true;
-    for (const Operation& op : program_.operations)
-      if (op.initial == state) return true;
-    return false;
+    const auto& all = program_.operations;
+    return needs_all_finals || std::any_of(all.begin(), all.end(), [&](auto& op) { return op.initial == state; });
   }
 
   void cell_backward(const Operation& op, std::size_t k, T* dparams, bool needs_inputs) {

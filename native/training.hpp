@@ -92,6 +92,9 @@ class Trainer {
     return batches;
   }
 
+  // The norm of the gradient of the last step, as it was before it was clipped.
+  double gradient_norm() const { return options_.clip_norm > 0 ? unclipped_norm_ : norm(); }
+
   void evaluate(const T* params, const std::int64_t* rows, long n, BatchLoss* sums) {
     run_.pack(params, false);
     for (long batch = 0; batch * options_.batch_size < n; ++batch) {
@@ -137,12 +140,13 @@ class Trainer {
     const int output = run_.program().outputs[0];
     const auto y = run_.batch.buffers[output];
     require(elements_ * std::max(y.steps, 1L) == data_.targets, "predictions must have the steps of the targets");
-    const long count = y.lines * elements_;
+    const long count = y.lines * elements_, width = elements_ * outputs_;
+    const bool is_padded = y.stride != width;  // the output of a cell
     T* prediction = y.data;
-    if (y.stride != elements_ * outputs_) {  // a cell's output, padded
+    if (is_padded) {
       prediction = run_.batch.arena.template take<T>(count * outputs_);
       for (long line = 0; line < y.lines; ++line)
-        std::copy_n(y.data + line * y.stride, elements_ * outputs_, prediction + line * elements_ * outputs_);
+        std::copy_n(y.data + line * y.stride, width, prediction + line * width);
     }
     const bool classes = options_.loss.kind == LossKind::cross_entropy;
     T* target = classes ? nullptr : run_.batch.arena.template take<T>(count);
@@ -171,11 +175,8 @@ class Trainer {
       });
     }
     if (!weight) total_weight = double(count * each_);
-    T* slopes = nullptr;
-    if (keep) {
-      slopes = run_.batch.gradient(output);
-      if (y.stride != elements_ * outputs_) slopes = run_.batch.arena.template take<T>(count * outputs_);
-    }
+    T* gradient = keep ? run_.batch.gradient(output) : nullptr;
+    T* slopes = keep && is_padded ? run_.batch.arena.template take<T>(count * outputs_) : gradient;
     const LossRows<T> all{options_.loss.kind,
                           options_.loss.delta,
                           options_.loss.levels.data(),
@@ -190,19 +191,19 @@ class Trainer {
                           total_weight ? total_weight : 1,
                           slopes};
     const BatchLoss found{kernels_.loss(all), total_weight};
-    if (keep && y.stride != elements_ * outputs_) {
-      T* gradient = run_.batch.gradient(output);
-      for (long line = 0; line < y.lines; ++line)
-        std::copy_n(slopes + line * elements_ * outputs_, elements_ * outputs_, gradient + line * y.stride);
-    }
+    for (long line = 0; slopes != gradient && line < y.lines; ++line)
+      std::copy_n(slopes + line * width, width, gradient + line * y.stride);
     return found;
   }
 
   void clip() {
     if (!(options_.clip_norm > 0)) return;
-    const double norm = std::sqrt(kernels_.square_sum(grads_.data(), long(grads_.size())));
-    if (norm > options_.clip_norm) kernels_.scale(grads_.data(), long(grads_.size()), T(options_.clip_norm / norm));
+    unclipped_norm_ = norm();
+    if (unclipped_norm_ > options_.clip_norm)
+      kernels_.scale(grads_.data(), long(grads_.size()), T(options_.clip_norm / unclipped_norm_));
   }
+
+  double norm() const { return std::sqrt(kernels_.square_sum(grads_.data(), long(grads_.size()))); }
 
   void step(T* params, T* first, T* second, double rate, double number) {
     const long n = long(grads_.size());
@@ -215,7 +216,8 @@ class Trainer {
   TrainerOptions options_;
   Run<T> run_;
   SharedCores cores_;
-  std::vector<T> grads_;
+  std::vector<T> grads_;  // of the last step, clipped
+  double unclipped_norm_ = 0;
   std::vector<std::int64_t> lengths_;
   long outputs_ = 1, elements_ = 1;
   long each_ = 1;  // costs of an element: one for each quantile

@@ -116,6 +116,8 @@ VALUES = {
     "infinity": float("inf"),
     "no text": "",
     "a NUL byte": "x\0y",
+    "a lone surrogate": "x\ud800y",
+    "a text longer than any name": "x" * 5000,
     "bytes": b"x",
     "no values": [],
     "no keys": {},
@@ -174,6 +176,7 @@ def public(tmp_path_factory) -> dict[str, tuple[Any, dict[str, Any]]]:
         "score": {"forecast": forecast, "actuals": actuals},
         "use_engine": {},
     }
+    found["synthetic.generate"] = (un.synthetic.generate, {"n": 1, "length": 8, "kind": "counts"})
     return found | {name: (getattr(un, name), accepted) for name, accepted in functions.items()}
 
 
@@ -250,7 +253,9 @@ def test_annotations_that_only_type_checkers_can_read_are_not_checked():
 @pytest.mark.parametrize(
     ("hint", "good", "bad", "accepted"),
     [
-        (Count, [1, np.int64(7), 2**31 - 1], [0, 2**31, True, 1.0], "a whole number from 1 to 2147483647"),
+        (Count, [1, np.int64(7), 2**31 - 1], [0, -5, True, 1.0], "a whole number ≥ 1"),
+        (Count, [2**31 - 1], [2**31, np.int64(2**40)], "a whole number from 1 to 2147483647"),
+        (Count | None, [None], [0, "x"], "a whole number ≥ 1 or None"),
         (Positive, [5e-324, 1, 1e308], [0, -1.0, float("nan"), "x"], "a number above 0"),
         (Annotated[float, Between(0.5)], [0.5], [0.4], "a number ≥ 0.5"),
         (float, [10**308], [10**309, -(10**400)], "a number"),

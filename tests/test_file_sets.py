@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,39 +14,12 @@ from pathlib import Path
 import pytest
 
 import unrolled as un
+from steps import Counter
 from unrolled import file_sets
 from unrolled.file_sets import COMPLETE, WRITING, finish_sets, locked, write_bytes, write_files
 
 OLD = {"a.csv": b"old a", "model.bin": b"old model", "run.toml": b"old run"}
 NEW = {"a.csv": b"new a", "model.bin": b"new model", "run.toml": b"new run"}
-STEPS = [
-    (file_sets.tempfile, "mkdtemp"), (os, "open"), (os, "fsync"), (os, "rename"), (os, "replace"), (os, "unlink"),
-    (os, "rmdir"), (Path, "open"),
-]  # fmt: skip
-
-
-class Counter:
-    """Calls `action` before or after the k-th of the steps, and counts them."""
-
-    def __init__(self, k, action, after):
-        self.k, self.action, self.after, self.calls = k, action, after, 0
-
-    def wrap(self, step):
-        def counted(*arguments, **options):
-            self.calls += 1
-            due = self.calls == self.k
-            if due and not self.after:
-                self.action()
-            found = step(*arguments, **options)
-            if due and self.after:
-                self.action()
-            return found
-
-        return counted
-
-    def install(self, monkeypatch):
-        for owner, name in STEPS:
-            monkeypatch.setattr(owner, name, self.wrap(getattr(owner, name)))
 
 
 def contents_of(folder: Path) -> dict[str, bytes]:
@@ -135,9 +109,26 @@ def test_the_next_load_finishes_a_set(folder):
     hidden = folder / f"{COMPLETE}x"
     hidden.mkdir()
     os.rename(folder / "next.safetensors", hidden / "model.bin")
-    (hidden / file_sets.ORDER).write_text("+a.csv\n+model.bin")
+    (hidden / file_sets.ORDER).write_text('["+a.csv", "+model.bin"]')
     assert un.load(folder / "model.bin").layers == net.layers
     assert not hidden.exists()
+
+
+def test_a_list_of_files_without_its_end_changes_nothing(folder):
+    """As after a power failure, if the disk has lost what it had confirmed."""
+    hidden, order = folder / f"{COMPLETE}x", json.dumps(["-run.toml", "+a.csv", "+model.bin"])
+    for length in range(len(order)):
+        hidden.mkdir()
+        for name, content in NEW.items():
+            (hidden / name).write_bytes(content)
+        (hidden / file_sets.ORDER).write_text(order[:length])
+        finish_sets(folder)
+        assert contents_of(folder) == OLD
+
+
+def test_names_with_line_breaks_are_written_together(folder):
+    write_files(folder, {"a\nb": b"1", "c": b"2"}, obsolete=list(OLD))
+    assert contents_of(folder) == {"a\nb": b"1", "c": b"2"}
 
 
 def test_obsolete_files_are_removed_with_the_others(folder):

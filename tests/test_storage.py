@@ -249,7 +249,11 @@ HOSTILE = {
     "an option of another type": (with_content(layers=[RNN | {"hidden": {}}]), "hidden must be a whole number"),
     "an unhashable option": (with_content(layers=[RNN | {"activation": {}}]), "activation must be 'tanh'"),
     "a huge layer": (with_content(layers=[RNN | {"hidden": 10**6}]), r"0.weight_ih should be .*\(1000000, 2\)"),
-    "a layer beyond all memory": (with_content(layers=[RNN | {"hidden": 10**30}]), "should be "),
+    "a layer beyond all memory": (with_content(layers=[RNN | {"hidden": 2**31 - 1}]), "should be "),
+    "a layer beyond all counts": (
+        with_content(layers=[RNN | {"hidden": 10**30}]),
+        "hidden must be .* from 1 to 2147483647",
+    ),
     "a huge input": (with_content(input_size=10**12), "`input_size` must be a whole number from 1"),
     "an input that is none": (with_content(input_size="2"), "`input_size` must be a whole number"),
     "another dtype": (with_content(dtype="float64"), "should be .*float64.*; the file has .*float32"),
@@ -319,6 +323,16 @@ def test_all_errors_of_a_damaged_file_but_a_lack_of_memory_are_one():
             raise error
     with pytest.raises(MemoryError), storage.guarded("m"):
         raise MemoryError
+
+
+def test_too_little_memory_is_no_damage(path, monkeypatch):
+    def fail(data):
+        raise MemoryError
+
+    un.Network([un.RNN(2)], 1).save(path)
+    monkeypatch.setattr("safetensors.numpy.load", fail)
+    with pytest.raises(MemoryError):
+        un.load(path)
 
 
 def test_an_option_that_no_file_can_hold_is_refused(path):

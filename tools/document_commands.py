@@ -89,7 +89,8 @@ def document() -> str:
         parts += [f"## unrolled {name}\n", _block(_help(load(name), f"unrolled {name}"))]
         schema = resources.files("unrolled.cli").joinpath(f"schemas/{name}.json")
         if schema.is_file():
-            fields = "\n".join(_fields(json.loads(schema.read_text("utf-8"))))
+            content = json.loads(schema.read_text("utf-8"))
+            fields = "\n".join(_fields(content, content.get("$defs", {})))
             parts.append(JSON.format(name=name, fields=fields))
     return "\n".join(parts).rstrip() + "\n"
 
@@ -104,23 +105,28 @@ def _block(text: str) -> str:
     return f"```\n{text.rstrip()}\n```\n"
 
 
-def _fields(schema: dict[str, Any], depth: int = 0) -> list[str]:
-    """The properties of an object as a list, with nested properties indented below them."""
+def _fields(schema: dict[str, Any], definitions: dict[str, Any], depth: int = 0) -> list[str]:
+    """The properties of an object as a list, with nested properties indented below them.
+
+    Those of a definition inside of itself are not repeated.
+    """
     lines = []
     for variant in [schema, *schema.get("anyOf", [])]:
         if depth == 0 and variant is not schema:
             lines.append(f"\n{variant['description']}\n")
-        needed = set(variant.get("required", []))
-        for name, field in variant.get("properties", {}).items():
+        reference = variant.get("$ref", "").rpartition("/")[2]
+        definition, others = definitions.get(reference, {}), {**definitions, reference: {}}
+        needed = {*variant.get("required", []), *definition.get("required", [])}
+        for name, field in {**variant.get("properties", {}), **definition.get("properties", {})}.items():
             optional = "" if name in needed and not _nullable(field) else "?"
             words = field.get("description", f"`{field.get('const')}`")
             lines.append(f"{'  ' * depth}- `{name}`{optional}: {words}")
-            lines += _fields(field.get("items", field), depth + 1)
+            lines += _fields(field.get("items", field), others, depth + 1)
     inner = schema.get("additionalProperties")
     if isinstance(inner, dict):
         if depth == 0:
             lines.append(f"{schema['description']}\n")
-        lines += _fields(inner, depth)
+        lines += _fields(inner, definitions, depth)
     return lines
 
 

@@ -26,12 +26,16 @@ using Out = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
 using Ints = In<std::int64_t>;
 
 template <class Array>
-auto* data_of(const Array& a, long n, const char* what) {
+void check_memory(const Array& a, long n, std::size_t bytes, const char* what) {
   if (long(a.size()) != n)
     refuse(std::string(what) + " must hold " + std::to_string(n) + " numbers; got " + std::to_string(a.size()));
-  auto* data = a.data();
-  if (reinterpret_cast<std::uintptr_t>(data) % sizeof(*data)) refuse(std::string(what) + " is misaligned");
-  return data;
+  if (reinterpret_cast<std::uintptr_t>(a.data()) % bytes) refuse(std::string(what) + " is misaligned");
+}
+
+template <class Array>
+auto* data_of(const Array& a, long n, const char* what) {
+  check_memory(a, n, sizeof(*a.data()), what);
+  return a.data();
 }
 
 template <class Array>

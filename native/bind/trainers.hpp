@@ -24,9 +24,7 @@ using AnyFloats = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
 Numbers numbers_of(BoundData& d, const AnyFloats& a, long n, const char* what) {
   const bool is_double = a.dtype() == nb::dtype<double>();
   if (!is_double && a.dtype() != nb::dtype<float>()) refuse(std::string(what) + " must be float32 or float64");
-  if (long(a.size()) != n)
-    refuse(std::string(what) + " must hold " + std::to_string(n) + " numbers; got " + std::to_string(a.size()));
-  if (reinterpret_cast<std::uintptr_t>(a.data()) % (is_double ? 8 : 4)) refuse(std::string(what) + " is misaligned");
+  check_memory(a, n, is_double ? sizeof(double) : sizeof(float), what);
   d.keep(a);
   return {a.data(), is_double};
 }
@@ -164,6 +162,11 @@ class BoundTrainer {
     }
     write(sums, t, w);
     return done;
+  }
+
+  double gradient_norm() {
+    const Busy busy(mutex_);
+    return trainer_.gradient_norm();
   }
 
   void evaluate(const In<T>& params, const Ints& rows, const Out<double>& totals, const Out<double>& weights) {

@@ -57,7 +57,7 @@ def check_type(name: str, value: Any, hint: Any) -> None:
     unrolled.errors.InputError: `season` must be a whole number or None; got [12].
     """
     if not fits(value, hint):
-        *first, last = dict.fromkeys(_accepted(hint))
+        *first, last = dict.fromkeys(_accepted(hint, value))
         accepted = f"{', '.join(first)} or {last}" if first else last
         raise InputError(f"{name} must be {accepted}; got {_shown(value)}.")
 
@@ -113,17 +113,20 @@ def _distinct(values: Sequence[Any], hint: Any) -> Iterable[Any]:
     return {type(v): v for v in values}.values() if same else values
 
 
-def _accepted(hint: Any) -> list[str]:
-    """The kinds of values that fit an annotation, in words."""
+def _accepted(hint: Any, value: Any) -> list[str]:
+    """The kinds of values that fit an annotation, in words; `value` is one that does not fit."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        return [words for part in inner for words in _accepted(part)]
+        return [words for part in inner for words in _accepted(part, value)]
     if origin is Literal:
         return [repr(choice) for choice in inner]
     if hint is bool:
         return ["True", "False"]
     if origin is Annotated:
-        return [f"{words}{inner[1]}" for words in _accepted(inner[0])]
+        kind, limits = inner
+        if limits.high == LARGEST_COUNT and not (fits(value, kind) and value > LARGEST_COUNT):
+            limits = Between(limits.low)  # the largest count matters only to a value above it
+        return [f"{words}{limits}" for words in _accepted(kind, value)]
     if origin in (tuple, Sequence, Iterable):
         count = f"{len(inner)} " if origin is tuple and inner[-1] is not Ellipsis else ""
         (one, *limits) = get_args(inner[0]) if get_origin(inner[0]) is Annotated else (inner[0],)

@@ -30,20 +30,35 @@ class ModelFileError(UnrolledError, ValueError):
     """A model file that is damaged, of another kind, or written by a newer version."""
 
 
+RESTORED = "The best weights so far are restored. Try a lower learning rate, a smaller `clip_norm` or scaled inputs."
+
+
 class TrainingDiverged(UnrolledError, ArithmeticError):
-    """The loss became infinite or NaN; the best weights so far have been restored.
+    """The loss became infinite, NaN or far larger than before; the best weights so far have been restored.
 
     Attributes:
         epoch: the epoch in which it happened, counted from 0.
         batch: the batch of that epoch, counted from 0.
+        rate: the learning rate of that batch.
+        gradient_norm: of the step before, without clipping; None if there was none.
     """
 
-    def __init__(self, epoch: int, batch: int, rate: float) -> None:
-        self.epoch, self.batch = epoch, batch
-        super().__init__(
-            f"the loss stopped being finite in epoch {epoch}, batch {batch} (learning rate {rate:g}). "
-            "The best weights so far are restored. Try a lower learning rate or scaled inputs."
-        )
+    def __init__(
+        self,
+        epoch: int,
+        batch: int,
+        rate: float,
+        gradient_norm: float | None = None,
+        event: str = "the loss stopped being finite",
+        remedy: str = RESTORED,
+    ) -> None:
+        self.epoch, self.batch, self.rate, self.gradient_norm = epoch, batch, rate, gradient_norm
+        self._arguments = epoch, batch, rate, gradient_norm, event, remedy
+        norm = "" if gradient_norm is None else f", gradient norm {gradient_norm:.2g} in the step before"
+        super().__init__(f"{event} in epoch {epoch}, batch {batch} (learning rate {rate:.3g}{norm}). {remedy}")
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return type(self), self._arguments  # pickle would call the class with the message alone
 
 
 PACKAGE = __name__.partition(".")[0]

@@ -7,6 +7,7 @@ one that writes to the folder or reads a model there. A lock on the hidden folde
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -23,7 +24,7 @@ except ImportError:  # Windows has no such locks: leftovers are not removed ther
     flock = None  # type: ignore[assignment]
 
 WRITING, COMPLETE = ".unrolled-writing-", ".unrolled-complete-"  # prefixes of hidden folders
-ORDER = ".order"  # the file of a complete set that lists, in order, files to remove (-) and to move (+)
+ORDER = ".order"  # the file of a set that lists as JSON, in order, files to remove (-) and to move (+)
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
@@ -31,8 +32,6 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     from .argument_types import check_type  # it needs NumPy, which help texts do without
 
     check_type("`path`", path, str | os.PathLike[str])
-    if "\0" in os.fspath(path):
-        raise InputError(f"a path has no NUL byte; got {os.fspath(path)!r}.")
     folder, name = os.path.split(os.fspath(path))
     write_files(folder, {name: content})
 
@@ -53,17 +52,35 @@ def write_files(folder: str | os.PathLike[str], contents: Mapping[str, bytes], o
                 if path.is_dir():
                     raise IsADirectoryError(None, "Is a directory")
                 (hidden / name).write_bytes(content)
-            _sync([hidden / name for name in contents])
-            if len(contents) == 1 and not obsolete:
+            order = [*("-" + name for name in obsolete), *("+" + name for name in contents)]
+            if len(order) > 1:
+                (hidden / ORDER).write_text(json.dumps(order))
+            _sync(list(hidden.iterdir()))
+            if len(order) == 1:
                 os.replace(hidden / path.name, path)
             else:
-                _commit(list(contents), obsolete, hidden, folder)
+                _commit(order, hidden, folder)
         with suppress(OSError):  # some systems can't sync folders
             _sync([folder])
-    except OSError as error:
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:  # a ValueError: the text can't be a path
         raise InputError(
-            f"can't write {path}: {error.strerror}. Earlier files are unchanged. Choose a place that is writable."
+            f"can't write {path}: {reason(error)}. Earlier files are unchanged. Choose a place that is writable."
         ) from error
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Why a file or folder can't be used, in words."""
+    return str(getattr(error, "strerror", None) or error)
+
+
+def is_same_file(path: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    """Whether both are paths of one file; any text may be asked about, also one that can't be a path."""
+    try:
+        return os.path.isfile(path) and os.path.samefile(path, other)
+    except (OSError, ValueError):
+        return False
 
 
 def finish_sets(folder: str | os.PathLike[str]) -> None:
@@ -152,12 +169,10 @@ def _sync(paths: Sequence[Path]) -> None:
             list(pool.map(sync, paths))
 
 
-def _commit(names: Sequence[str], obsolete: Sequence[str], hidden: Path, folder: Path) -> None:
-    order = [*("-" + name for name in obsolete), *("+" + name for name in names)]
-    (hidden / ORDER).write_bytes("\n".join(order).encode("utf-8", "surrogateescape"))
-    for k, name in enumerate([*obsolete, *names]):
+def _commit(order: Sequence[str], hidden: Path, folder: Path) -> None:
+    for k, name in enumerate(order):
         with suppress(OSError):  # replacing the last link to a file, which frees its blocks, would take longer
-            os.link(folder / name, hidden / f".old-{k}")
+            os.link(folder / name[1:], hidden / f".old-{k}")
     complete = folder / hidden.name.replace(WRITING, COMPLETE)
     os.rename(hidden, complete)
     try:
@@ -174,11 +189,14 @@ def _commit(names: Sequence[str], obsolete: Sequence[str], hidden: Path, folder:
 
 def _move_files(complete: Path, folder: Path) -> None:
     """Move the files of a complete set to their places, also if some are there already."""
-    with suppress(FileNotFoundError):  # interrupted after the last move
-        for name in (complete / ORDER).read_bytes().decode("utf-8", "surrogateescape").split("\n"):
-            with suppress(FileNotFoundError):
-                if name[0] == "-":
-                    os.unlink(folder / name[1:])
-                else:
-                    os.replace(complete / name[1:], folder / name[1:])
+    try:
+        order = json.loads((complete / ORDER).read_bytes())
+    except (FileNotFoundError, ValueError):  # interrupted after the last move; or a disk has lost its end
+        order = []
+    for name in order:
+        with suppress(FileNotFoundError):
+            if name[0] == "-":
+                os.unlink(folder / name[1:])
+            else:
+                os.replace(complete / name[1:], folder / name[1:])
     shutil.rmtree(complete, ignore_errors=True)

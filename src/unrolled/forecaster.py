@@ -15,11 +15,11 @@ from .errors import InputError
 from .file_sets import write_bytes
 from .forecasting.baselines.registry import check_baselines
 from .forecasting.baselines.statistical import require_statsforecast
-from .forecasting.cross_validation import CrossValidationPlan, backtest, uninterrupted
+from .forecasting.cross_validation import CrossValidationPlan, backtest
 from .forecasting.model.combination import weights_of
 from .forecasting.multi_frequency import FittedTable, fit_table
 from .forecasting.parameters import DEFAULTS, Parameters, check_paths, is_count
-from .forecasting.predictor import Prediction, Predictor, Source
+from .forecasting.predictor import Prediction, Predictor, SeriesToForecast, Source
 from .forecasting.probabilistic.quantiles import check_levels
 from .forecasting.selection.automatic import SelectionResult
 from .forecasting.serialization import describe, rebuild
@@ -27,9 +27,9 @@ from .interactive.html import note, table, titled
 from .nn.randomness import checked_seed
 from .report import Report, ReportContent
 from .report.figures import figure_of
-from .series.by_frequency import merge_notes, read_panels
+from .series.by_frequency import read_panels
 from .series.columns import Columns, named_columns
-from .series.dataframe import in_library, in_one_zone, library_of
+from .series.dataframe import in_library, library_of
 from .series.panel import Panel
 
 if TYPE_CHECKING:
@@ -318,7 +318,7 @@ class Forecaster:
             InputError: an argument is invalid.
         """
         levels = check_levels(level)
-        found = self._ask(df, lambda one, series, c: one.predict(series, levels, horizon, columns=c, future=future))
+        found = self._ask(df, lambda one, series: one.predict(series, levels, horizon, future))
         self.predict_notes_ = found.notes
         return found.frame
 
@@ -346,26 +346,12 @@ class Forecaster:
         """
         check_paths(n)
         seed = checked_seed(seed)
-        found = self._ask(df, lambda one, series, c: one.sample(series, n, seed, horizon, columns=c, future=future))
-        return found.frame
+        return self._ask(df, lambda one, series: one.sample(series, n, seed, horizon, future)).frame
 
-    def _ask(self, df: IntoDataFrame | None, ask: Callable[..., Prediction]) -> Prediction:
+    def _ask(self, df: IntoDataFrame | None, ask: Callable[[Predictor, SeriesToForecast], Prediction]) -> Prediction:
         """The predictors' results for the series of a table, as one table in its library."""
-        import narwhals as nw
-
-        fitted = self.fitted
-        if df is None:
-            asked = [(one, one.series, one.source.columns) for one in fitted.predictors.values()]
-        else:
-            asked = fitted.split(df, fitted.source.columns)
-        answers = {one.context.frequency.name: ask(one, series, columns) for one, series, columns in asked}
-        notes = merge_notes({name: answer.notes for name, answer in answers.items()})
-        frames = [answer.frame for answer in answers.values()]
-        if len(frames) == 1:
-            return Prediction(frames[0], notes)
-        zones = [one.context.frequency.zone for one, _, _ in asked]
-        whole = nw.concat(in_one_zone(frames, zones, fitted.source.columns.time))
-        return Prediction(nw.maybe_reset_index(whole).to_native(), notes)
+        fitted = self.fitted  # another thread may fit again
+        return fitted.joined([(series, ask(one, series)) for one, series in fitted.split(df)])
 
     def with_columns(self, columns: Columns) -> Forecaster:
         """The same forecaster for tables with other columns, which may also give the line of each row in a file."""
@@ -421,7 +407,9 @@ class Forecaster:
         step = parameters.horizon if step_size is None else step_size
         plan = CrossValidationPlan.checked(n_windows, step, refit, check_levels(level), baselines)
         panels = self._read(df, columns, plan.most_left_out(parameters.horizon))
-        found = uninterrupted(backtest(parameters, panels, Source(columns), plan))
+        found = backtest(parameters, panels, Source(columns), plan)
+        if found.interrupted:  # a part could be taken for the whole
+            raise KeyboardInterrupt
         frame = in_library(found.columns, library_of(df, (columns.id, columns.time)), found.zone)
         self.found_ = found.found
         return frame

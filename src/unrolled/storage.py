@@ -8,7 +8,8 @@ A checksum beside it covers every byte of the file.
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from math import isfinite
 from typing import Any, NoReturn, TypeVar
@@ -44,9 +45,9 @@ def encode(kind: str, arrays: Mapping[str, Array], content: Mapping[str, Any]) -
         raise InputError(f"a model file holds finite numbers, but {unusable}. Train the model again.")
     try:
         text = to_json({"format": "unrolled", "version": VERSION, "kind": kind, **content}, allow_nan=False)
+    except InputError:
+        raise
     except ValueError as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(
             "a model file holds finite numbers, but an option of the model is infinite or NaN."
         ) from error
@@ -106,9 +107,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str,
         raise ModelFileError(f"there is no model file {path}.")
     try:
         metadata, arrays, data = _read_container(path)
-    except Exception as error:  # safetensors, NumPy and the file system have errors of their own
-        if isinstance(error, MemoryError):
-            raise
+    except (AttributeError, LookupError, OSError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise ModelFileError(
             f"{path} is not a model file, or is damaged. Save the model again, or name another file."
         ) from error
@@ -139,6 +138,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Array], dict[str,
 
 def _read_container(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, Array], bytes]:
     """The metadata, the arrays and all bytes of a safetensors file."""
+    from safetensors import SafetensorError
     from safetensors.numpy import load
 
     with open(path, "rb") as file:
@@ -146,7 +146,10 @@ def _read_container(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[
         if data[HEADER_BEGIN:] != b"{":  # most large files of other formats are not read whole
             raise ValueError("there is no header")
         data += file.read()
-    arrays = load(data)  # checks the header
+    try:
+        arrays = load(data)  # checks the header
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
     header, _ = _header_of(data)
     return header.get("__metadata__", {}), arrays, data
 
@@ -200,26 +203,21 @@ def restore(description: Mapping[str, Any], known: Mapping[str, type[T]]) -> T:
         ) from error
 
 
-class guarded:  # noqa: N801  (used as a context manager, like a function)
+@contextmanager
+def guarded(path: str | os.PathLike[str]) -> Iterator[None]:
     """Turn errors that damaged content causes while a model is rebuilt into a `ModelFileError`."""
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ModelFileError) or error is None:
-            return
-        if isinstance(error, NotRegisteredError):
-            raise ModelFileError(
-                f"{self.path} needs something that is not registered: {error} Register it before loading."
-            ) from error
-        if isinstance(error, Exception) and not isinstance(error, MemoryError):
-            # other errors speak of Python, not of the file
-            reason = f" ({str(error).rstrip('.')})" if isinstance(error, UnrolledError) else ""
-            raise ModelFileError(
-                f"{self.path} is damaged: its content does not fit together{reason}. Save the model again, or name "
-                "another file."
-            ) from error
+    try:
+        yield
+    except (ModelFileError, MemoryError):
+        raise
+    except NotRegisteredError as error:
+        raise ModelFileError(
+            f"{path} needs something that is not registered: {error} Register it before loading."
+        ) from error
+    except Exception as error:
+        # other errors speak of Python, not of the file
+        reason = f" ({str(error).rstrip('.')})" if isinstance(error, UnrolledError) else ""
+        raise ModelFileError(
+            f"{path} is damaged: its content does not fit together{reason}. Save the model again, or name another "
+            "file."
+        ) from error

@@ -38,6 +38,22 @@ def test_paths_are_relative_to_the_file(command, tmp_path):
     assert (tmp_path / "deep" / "there" / "forecast.csv").exists()
 
 
+def test_paths_in_messages_do_not_go_up_and_down(command, tmp_path):
+    (tmp_path / "air.csv").write_text(AIR.read_text())
+    (tmp_path / "deep" / "below").mkdir(parents=True)
+    (tmp_path / "deep" / "below" / "run.toml").write_text(
+        f'file = "../../air.csv"\nout = "../x"\nhorizon = 2\n{SMALL}'
+    )
+    done = command("forecast", "--config", "deep/below/run.toml")
+    assert done.err.startswith("air.csv: time ")
+    assert "\ndeep/x/: forecast.csv, " in done.err
+    (tmp_path / "link").symlink_to("deep/below")  # of which `..` is the folder `deep`
+    (tmp_path / "deep" / "air.csv").write_text(AIR.read_text())
+    (tmp_path / "deep" / "below" / "run.toml").write_text(f'file = "../air.csv"\nout = "../y"\nhorizon = 2\n{SMALL}')
+    assert "\nlink/../y/: forecast.csv, " in command("forecast", "--config", "link/run.toml").err
+    assert (tmp_path / "deep" / "y" / "forecast.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
@@ -49,6 +65,7 @@ def test_paths_are_relative_to_the_file(command, tmp_path):
         (["integer = 1"], "line 1: integer takes true or false; got 1"),
         (["level = {a = 1}"], "line 1: level takes a text, a number or a list of them"),
         (["", "horizon = = 3"], "Invalid value (at line 2, column 11)"),
+        (["", r'out = "a\u0000"'], r"line 2: out takes a path; got 'a\x00' (embedded null byte)."),
         (["horizon = 2.5"], "line 1: horizon takes a whole number; got '2.5'"),
         (["hidden = 0", "horizon = 3", f'file = "{AIR}"'], "--hidden must be a whole number ≥ 1; got 0"),
     ],

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+from shell import AIR
 from unrolled.cli.output_files import created_folder, output_folder, parse_format
 from unrolled.errors import InputError
 
@@ -38,6 +40,23 @@ def test_an_input_is_never_overwritten(command, file):
         done = command(*words, "--out", "./a.csv")
         assert (done.code, "is an input of this command, and would be overwritten" in done.err) == (2, True)
     assert Path(path).read_bytes() == before
+
+
+LONG = "x" * 5000  # no file can have this name
+
+
+@pytest.mark.parametrize("words", [("forecast",), ("backtest", "-H", 2, "-K", 2), ("score", AIR)], ids=lambda w: w[0])
+def test_a_text_that_no_path_can_be_is_refused_as_an_output(words, command):
+    done = command(*words, AIR, "--out", LONG)
+    assert done.code == 2
+    assert re.search(r"error: can't write (to )?x+: File name too long\. Choose another (file|folder) with", done.err)
+
+
+def test_an_option_may_be_longer_than_any_path(command, file):
+    """Each text is compared with the output, which must not be an input."""
+    file("nothing", name="out.csv")
+    done = command("backtest", AIR, "-H", 2, "-K", 2, "--target", LONG, "--out", "out.csv")
+    assert (done.code, "there is no column 'xxx" in done.err) == (2, True)
 
 
 def test_a_device_is_refused_as_an_output(command):

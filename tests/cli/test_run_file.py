@@ -17,6 +17,7 @@ import pytest
 
 import unrolled as un
 from shell import AIR, ENVIRONMENT, QUICK, shell
+from unrolled.cli.run_file import CHECKSUM
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +175,9 @@ def test_files_of_other_origin_are_never_overwritten(trained, command, monkeypat
     ]
 
 
-@pytest.mark.parametrize("taken", ["[tool]\nname = 1\n", "not toml at all", 'out = "a.csv"\n', "\udcff"])
+@pytest.mark.parametrize(
+    "taken", ["[tool]\nname = 1\n", "not toml at all", 'out = "a\\u0000"\n', 'out = "a.csv"\n', "\udcff"]
+)
 def test_user_files_are_kept_and_no_run_starts_without_a_free_name(taken, trained, command, monkeypatch, tmp_path):
     model = trained / "out" / "model.safetensors"
     content = taken.encode("utf-8", "surrogateescape")
@@ -252,3 +255,12 @@ def test_a_table_in_a_file_equals_that_on_standard_output(run, trained, command,
     assert Path("table.csv").read_bytes() == plain.out.encode()
     assert json.loads(command(*words, "--json").out)["files"] == []
     Path("table.toml").unlink()
+
+
+def test_outputs_that_a_run_file_names_may_be_any_text(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ("forecast", AIR, "--horizon", 2, "--steps", 2, "--ensemble", 1, "--out", "f")
+    assert command(*words).code == 0
+    run = Path("f/run.toml")
+    run.write_text(f"{run.read_text()}# {CHECKSUM}{'0' * 64}  {'x' * 5000}\n")
+    assert command(*words).code == 0

@@ -202,7 +202,9 @@ def test_columns_that_were_taken_as_series_by_their_names_are_series_in_newer_ta
         assert rows["series"].unique().tolist() == ["s1", "s2"][:count]
     one = command("predict", MODEL, "newer.csv", "--no-wide")
     assert list(table(one.out))[:2] == ["day", "GRU"]  # options take precedence
-    assert "note: the model was trained on 'value', and 's1' is forecast now; change with --target" in one.err
+    assert (
+        "note: the model was trained on 's1', 's2', 's3', and 's1' is forecast now; change with --target" in one.err
+    )
 
 
 def test_another_target_is_noted(command, file):
@@ -215,3 +217,46 @@ def test_another_target_is_noted(command, file):
         "note: the model was trained on '#Passengers', and 'Travellers' is forecast now; change with --target"
         in done.err
     )
+
+
+def test_numbers_of_a_training_on_numbers_stay_numbers(command, tmp_path):
+    """A column of years would be dates otherwise."""
+    frame = pd.DataFrame({"year": range(1980, 2020), "y": y(40)})
+    fc = un.Forecaster(horizon=2, steps=2, ensemble=1).fit(frame, time_col="year")
+    fc.save(tmp_path / "numbered.safetensors")
+    frame.assign(year=frame["year"] + 1).to_csv("newer.csv", index=False)
+    done = command("predict", tmp_path / "numbered.safetensors", "newer.csv")
+    assert done.code == 0, done.err
+    assert table(done.out)["year"].tolist() == [2021, 2022]
+
+
+def test_messages_of_a_table_of_columns_name_its_columns(command, file, tmp_path):
+    """Inside, such a table is long, with columns that the file does not have."""
+    days = pd.date_range("2024-01-01", periods=97)
+    rows = [f"{day:%Y-%m-%d},{k % 7},{k % 5 + 1},{k % 3}" for k, day in enumerate(days)]
+    old = file("Day,North,South,price", *rows[:90], name="old.csv")
+    ahead = file("Day,price", *(f"{row[:10]}{row[-2:]}" for row in rows[90:]), name="ahead.csv")
+    options = ("--wide", "--future", "price", "--future-file", ahead, "-H", 5, *QUICK, "--out", "out")
+    done = command("forecast", old, *options, "--format", "md")
+    assert done.code == 0, done.err
+    assert table(done.out)["series"].tolist() == ["North"] * 5 + ["South"] * 5
+    assert "time 'Day', target 'North', 'South'\n" in done.err
+    assert "id 'series'" not in done.err
+    report = (tmp_path / "out" / "report.md").read_text()
+    assert "Forecast 'North', 'South' of 2 series 5 days ahead" in report
+    assert "target 'North', 'South'" in command("inspect", old, "--wide").out
+    scored = command("score", "out/forecast.csv", file("Day,North,South", *(r[:-2] for r in rows), name="all.csv"))
+    assert "all.csv, column 'North', 'South'" in scored.err
+    for text in (done.err, report, scored.err):
+        assert "'value'" not in text
+    assert un.load(tmp_path / MODEL).columns_.shown_target == "'North', 'South'"
+
+
+def test_timestamps_that_occur_twice_in_a_table_of_columns_are_those_of_its_lines(command, file):
+    old = file(
+        "Day,North,South",
+        *(f"2024-01-{k:02},{k},{n}" for n, k in enumerate((1, 2, 3, 3, 4, 5, 6, 7, 8))),
+        name="old.csv",
+    )
+    done = command("inspect", old, "--wide")
+    assert "the timestamp 2024-01-03 occurs twice, in lines 4 and 5 (1 such timestamp)" in done.err

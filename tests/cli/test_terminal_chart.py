@@ -28,6 +28,12 @@ def test_a_rising_line_rises_and_the_axis_shows_the_extremes():
     assert tops == sorted(tops, reverse=True)
 
 
+def test_large_negative_values_are_labelled_in_full():
+    lines = chart(np.array([-123456.0, -50.0]), np.array([10.0]), columns=44)
+    assert lines[0].startswith("      10 ┤")
+    assert lines[-1].startswith("-123,456 ┤")
+
+
 def test_the_present_lies_between_the_past_and_the_forecast():
     lines = plot(chart(np.zeros(30), np.ones(10), columns=46))
     (column,) = {line.index(PRESENT) for line in lines}

@@ -107,7 +107,7 @@ def test_few_windows_get_the_season_view_only_for_a_strong_season(rng):
     clear, faint = 50 + 3 * season + 0.3 * noise, 50 + season + 2.4 * noise
     for y, chosen in ((clear, True), (faint, False)):
         panel = panel_of(y)
-        assert seasonal_errs_less(panel, panel.y, 8, 4)
+        assert seasonal_errs_less(panel, panel.y, 8, 4, share=1.0)
         assert ("season" in views_of(panel, horizon=8, season=4)) == chosen
     many = panel_of(*[50 + season + 2.4 * rng.normal(size=40) for _ in range(6)])
     assert "season" in views_of(many, horizon=8, season=4)
@@ -132,7 +132,7 @@ def test_a_window_is_a_multiple_of_its_segment():
 
 @pytest.mark.parametrize(("rows", "held_out"), [(9, 0), (12, 4), (60, 4 + 11), (1000, 4 + 49), (10_000, 4 + 99)])
 def test_long_series_hold_out_more_origins(rows, held_out):
-    assert held_out_rows(panel_of(np.arange(float(rows))), 4) == held_out
+    assert held_out_rows(panel_of(np.arange(float(rows))), 4, None) == held_out
 
 
 @pytest.mark.parametrize(
@@ -152,12 +152,12 @@ def test_long_series_hold_out_more_origins(rows, held_out):
 def test_long_series_hold_out_a_whole_season_of_the_calendar(freq, horizon, rows, origins):
     frequency = Frequency.named(freq, np.datetime64("2020-01-01"))
     panel = replace(panel_of(np.arange(float(rows))), frequency=frequency)
-    assert held_out_rows(panel, horizon) == horizon + origins - 1
+    assert held_out_rows(panel, horizon, None) == horizon + origins - 1
 
 
 def test_a_given_season_is_held_out_as_a_whole():
     panel = panel_of(np.arange(2000.0))
-    assert held_out_rows(panel, 24) == 24 + 99
+    assert held_out_rows(panel, 24, None) == 24 + 99
     assert held_out_rows(panel, 24, season=168) == plan_fit(Parameters(24, season=168), panel).left_out == 24 + 167
 
 

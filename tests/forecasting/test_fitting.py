@@ -13,6 +13,7 @@ from forecasters import interrupt_the_training, quick
 from tables import panel_frame
 from unrolled.forecasting import fitting
 from unrolled.forecasting.fitting import fit
+from unrolled.forecasting.model import training as model_training
 from unrolled.forecasting.predictor import Source
 from unrolled.forecasting.probabilistic.conformal import typical_factor
 from unrolled.series.columns import Columns
@@ -206,3 +207,17 @@ def test_a_forecast_names_the_outliers_that_an_inspection_names(rng, tmp_path):
         fc = un.Forecaster(horizon=18, **QUICK, **options).fit(df)
         assert fc.fitted.only.ensemble.spec.season == 1
         assert [note for note in fc.notes_ if "outlier" in note] == notes
+
+
+def test_notes_name_the_networks_that_were_trained_again_in_either_training(rng, monkeypatch):
+    trained = model_training.train_member
+
+    def diverges_at_first(settings, *args, seed, **options):
+        if seed == 1 and settings.rate == 0.3:
+            raise un.TrainingDiverged(0, 3, 0.3)
+        return trained(settings, *args, seed=seed, **options)
+
+    monkeypatch.setattr(model_training, "train_member", diverges_at_first)
+    fc = un.Forecaster(horizon=4, rate=0.3, **QUICK).fit(panel_frame(rng, lengths=(60,)))
+    again = "network 2 diverged in epoch 0 (batch 3); it was trained again with the learning rate 0.1"
+    assert [note for note in fc.notes_ if "diverged" in note] == [f"without the held-out end, {again}", again]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tables import panel_of
-from unrolled.forecasting.plausibility import fan_notes, limit_notes
+from unrolled.forecasting.plausibility import fan_notes, limit_notes, zero_notes
 from unrolled.forecasting.preprocessing.transform import estimate_transform
 
 
@@ -22,6 +22,17 @@ def test_the_limit_is_noted_where_it_takes_effect():
         "no value of series 's0' is negative, so the forecast is kept at or above 0; `nonnegative=False` lifts this"
     ]
     assert limit_notes(panel, transform, {"f": low + 1}) == []
+
+
+def test_a_forecast_of_zeros_is_noted_unless_all_values_are_zero():
+    panel = panel_of([0.0, 0, 1, 0], [0.0, 0, 0, 0], [0.0, 0, 2, 0], [-1.0, 0, 0, 0])
+    forecast = np.array([[0.0, 0], [0, 0], [0, 1], [0, 0]])
+    (note,) = zero_notes(panel, transform_of(panel), {"f": forecast, "f-hi-80": forecast + 1})
+    assert note == (
+        "the forecast of series 's0', series 's3' is 0 at every step, because it is a median; means are larger. Take "
+        "them, and the means of sums over steps, from sample paths (`Forecaster.sample` in Python)"
+    )
+    assert zero_notes(panel, transform_of(panel), {"f": forecast + 1, "f-lo-80": forecast}) == []
 
 
 @pytest.mark.parametrize("logs", [False, True])

@@ -122,7 +122,7 @@ def test_a_predictor_is_immutable(rng):
 def test_forecasts_are_the_quantiles_after_the_last_rows(rng):
     fc = quick().fit(panel_frame(rng))
     predictor = fc.fitted.only
-    origins = predictor.origins(predictor.series, Columns())
+    origins = predictor.origins(predictor.series, None, predictor.parameters.horizon)
     np.testing.assert_array_equal(origins.ends, predictor.context.offsets[1:])
     values = predictor.quantiles(origins)
     out = predictor.predict(predictor.series, [80, 95, 99]).frame
@@ -138,7 +138,7 @@ def test_forecasts_are_the_quantiles_after_the_last_rows(rng):
 @pytest.mark.parametrize("reach", [None, 2])
 def test_without_intervals_the_medians_are_the_same(reach, rng):
     predictor = quick(reach=reach).fit(panel_frame(rng)).fitted.only
-    origins = predictor.origins(predictor.series, Columns())
+    origins = predictor.origins(predictor.series, None, predictor.parameters.horizon)
     whole, medians = (predictor.quantiles(origins, intervals=wanted)[..., MEDIAN] for wanted in (True, False))
     np.testing.assert_array_equal(whole, medians)
 
@@ -199,3 +199,11 @@ def test_a_forecast_that_is_not_finite_is_refused_with_the_name_of_its_series(rn
     for ask in (fc.predict, fc.sample):
         with pytest.raises(un.DataError, match=r"the forecast of series 's\d' is not finite. Its last values are"):
             ask()
+
+
+def test_rare_counts_are_noted_as_their_median_is_0(rng):
+    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=120), "y": rng.poisson(0.3, 120)})
+    fc = un.Forecaster(horizon=3, likelihood="poisson", steps=20, ensemble=1, verbose=0).fit(df)
+    assert (fc.predict()["GRU"] == 0).all()
+    assert [note for note in fc.predict_notes_ if "is 0 at every step, because it is a median" in note]
+    assert fc.sample(n=500)["GRU"].mean() > 0

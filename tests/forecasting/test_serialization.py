@@ -181,3 +181,13 @@ def test_a_file_keeps_the_types_of_ids_and_timestamps(rng, tmp_path):
     fc.save(tmp_path / "m.safetensors")
     pd.testing.assert_frame_equal(un.load(tmp_path / "m.safetensors").predict(), fc.predict(), check_exact=True)
     assert fc.predict().dtypes[["unique_id", "ds"]].map(str).tolist() == ["category", "datetime64[us]"]
+
+
+def test_too_little_memory_is_no_unknown_library(rng, monkeypatch):
+    def fail(*args):
+        raise MemoryError
+
+    described = describe(quick().fit(panel_frame(rng)).fitted)
+    monkeypatch.setattr(serialization, "in_library", fail)
+    with pytest.raises(MemoryError):
+        rebuild(*described)

@@ -56,10 +56,11 @@ LEVELS = {
     f"{ROOT}.nn.engines": [{"base"}, {"native_program", "reference", "openmp"}, {"native"}],
     f"{ROOT}.nn.training": [{"history", "plan"}, {"checkpoint"}, {"loop", "parallel"}],
     f"{ROOT}.series": [
-        {"date_words", "open_phases", "ragged", "zones"},
+        {"date_words", "month_days", "open_phases", "ragged", "zones"},
+        {"stamp_texts"},
         {"frequency"},
         {"columns", "covariates", "date_codes"},
-        {"panel", "stamps"},
+        {"local_clock", "panel", "stamps"},
         {"dataframe"},
         {"grid", "outliers"},
         {"summary"},

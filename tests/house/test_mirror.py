@@ -9,7 +9,6 @@ SOURCE, TESTS = ROOT / "src" / "unrolled", ROOT / "tests"
 WITHOUT_A_TEST_FILE = {
     "__init__.py": "tests/house and tests/properties use the public names",
     "__main__.py": "the commands of tests/integration run it",
-    "arrays.py": "names of types only",
     "version.py": "one constant",
     "loading.py": "tests/test_storage.py loads what it stores",
     "cli/__init__.py": "tests/cli/test_command_group.py runs it",

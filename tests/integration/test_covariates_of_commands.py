@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -63,6 +65,11 @@ def test_a_forecast_with_covariates_and_a_model_that_requires_them(command, file
 
     (files / "dear.csv").write_text((files / "next.csv").read_text().replace("0.", "9."))
     assert command("predict", model, "--future-file", "dear.csv").out != done.out
+    size = Path("next.csv").stat().st_size  # the limit applies to each table of a command
+    beyond = command("predict", model, "--future-file", "next.csv", "--max-bytes", size - 1)
+    assert beyond.code == 2
+    assert re.search(rf"error: next\.csv holds more than {size - 1:,} bytes\. .* with --max-bytes \d+", beyond.err)
+    assert command("predict", model, "--future-file", "next.csv", "--max-bytes", size).out == done.out
 
     missing = command("predict", model)
     assert missing.code == 2

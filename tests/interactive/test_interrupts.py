@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -107,3 +109,21 @@ def test_the_library_does_not_handle_signals_to_end():
     raise_at_interrupt()
     with interruptible():
         assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_an_interrupt_that_is_lost_while_an_object_is_destroyed_is_repeated():
+    code = """
+import time
+from unrolled.interactive.interrupts import raise_at_interrupt
+raise_at_interrupt()
+class Slow:
+    def __del__(self):
+        raise KeyboardInterrupt
+try:
+    Slow()
+    time.sleep(5)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")

@@ -30,3 +30,11 @@ def test_large_arguments_do_not_overflow():
     with np.errstate(all="raise"):
         np.testing.assert_array_equal(sigmoid(np.array([-1e4, 0.0, 1e4])), [0, 0.5, 1])
         assert_close(np.exp(log_softmax(np.array([[1e4, 1e4]]))), [[0.5, 0.5]], terms=2)
+
+
+def test_log_softmax_is_over_the_last_axis(rng):
+    """Three axes, so that no other axis is the last one."""
+    a = rng.normal(size=(2, 3, 4))
+    p = np.exp(a) / np.exp(a).sum(axis=2)[..., None]
+    assert_close(log_softmax(a), np.log(p), terms=8)
+    assert_close(log_softmax(np.array([[0.0, 1e4]])), [[-1e4, 0.0]], terms=2)

@@ -36,6 +36,31 @@ def test_arrays_that_do_not_fit_are_refused_with_both_numbers(arguments, message
         net.forward(**{"x": X, **arguments})
 
 
+def test_numbers_beyond_the_range_of_the_network_are_refused(engine):
+    """Except in padding, which may hold anything."""
+    net = un.Network([un.RNN(H), un.Dense(1)], F)
+    large = X.copy()
+    large[1, 3, 0] = -1e300
+    message = r"input 'x' holds -1e\+300 at \(1, 3, 0\), beyond the range of float32\. Scale input 'x', or give the"
+    for call in (net.forward, lambda x: net.gradients(x, np.zeros((N, T, 1)))):
+        with pytest.raises(un.InputError, match=message):
+            call(large)
+    np.testing.assert_array_equal(net.forward(large, lengths=[T, 3, T])[0], net.forward(X, lengths=[T, 3, T])[0])
+    assert np.isfinite(un.Network([un.RNN(H)], F, "float64").forward(large)[0]).all()
+    with pytest.raises(un.InputError, match="x holds 1e\\+300 at"):
+        net.stream().step(np.full(F, 1e300))
+    state = ((np.full((N, H), 1e39),), None)
+    with pytest.raises(un.InputError, match=r"state 0.initial holds 1e\+39 at \(0, 0\), beyond the range of float32"):
+        net.forward(X, state)
+
+
+def test_texts_and_objects_that_are_numbers_are_read(engine):
+    net = un.Network([un.RNN(H)], 1)
+    expected = net.forward(np.ones((1, 2, 1)))[0]
+    for x in ([[["1"], ["1.0"]]], np.ones((1, 2, 1), object)):
+        np.testing.assert_array_equal(net.forward(x)[0], expected)
+
+
 def test_inputs_of_a_program_have_the_same_rows(engine):
     builder = ProgramBuilder()
     builder.add(un.RNN(H), builder.input("past", F), name="0")

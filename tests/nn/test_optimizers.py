@@ -9,7 +9,7 @@ import pytest
 
 import unrolled as un
 from support import assert_close
-from unrolled.nn.optimizers import OPTIMIZERS, clip_by_norm
+from unrolled.nn.optimizers import OPTIMIZERS, checked_optimizer, clip_by_norm
 
 EVERY_OPTIMIZER = pytest.mark.parametrize("optimizer", [cls() for cls in OPTIMIZERS.values()], ids=list(OPTIMIZERS))
 
@@ -33,6 +33,7 @@ def run(optimizer, grads, start=0.0) -> list[float]:
         (un.Adagrad(0.1, eps=0), [3, 4], [-0.1, -0.18]),  # √s = 3, 5
         (un.RMSprop(0.1, alpha=0.75, eps=0), [2, 0], [-0.2, -0.2]),  # √v = 1
         (un.RMSprop(0.1, alpha=0.75, eps=1), [2], [-0.1]),
+        (un.RMSprop(0.1, alpha=0.75, eps=0), [2, 2], [-0.2, -0.2 - 0.2 / 1.75**0.5]),  # v = 1, 1.75
         (un.Adam(0.1, eps=0), [3, 3, 3], [-0.1, -0.2, -0.3]),  # a steady gradient: the rate, whatever its size
         (un.Adam(0.1, betas=(0, 0.75), eps=1), [2], [-2 / 30]),  # 0.1·2 / (2 + 1)
         (un.Rprop(0.1), [5, 1, -1, -1, -1], [-0.1, -0.22, -0.22, -0.16, -0.088]),  # sizes .1 .12 .06 .06 .072
@@ -58,6 +59,20 @@ def test_steps_by_hand(optimizer, grads, path):
 )
 def test_weight_decay_by_hand(optimizer, expected):
     assert_close(run(optimizer, [1], start=2), [expected], terms=4)
+
+
+def test_without_an_optimizer_it_is_adam():
+    assert checked_optimizer(None) == un.Adam()
+    assert checked_optimizer(un.SGD(0.1)) == un.SGD(0.1)
+
+
+def test_defaults_do_not_change_unnoticed():
+    assert un.SGD() == un.SGD(1e-3, momentum=0.0, nesterov=False, weight_decay=0.0)
+    assert un.RMSprop() == un.RMSprop(1e-2, alpha=0.99, eps=1e-8, weight_decay=0.0)
+    assert un.Rprop() == un.Rprop(1e-2, etas=(0.5, 1.2), sizes=(1e-6, 50.0))
+    assert un.Adagrad() == un.Adagrad(1e-2, eps=1e-10, weight_decay=0.0)
+    assert un.Adam() == un.Adam(1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0)
+    assert un.AdamW() == un.AdamW(1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2)
 
 
 @EVERY_OPTIMIZER

@@ -39,6 +39,7 @@ def test_one_cycle_rises_to_the_rate_and_falls_below_its_start():
     cycle = rates(un.OneCycle(1.0, rise=0.4, start=10, end=100), 10)
     assert cycle[0] == pytest.approx(0.1)
     assert cycle[3] == pytest.approx(1.0)  # 0.4·10 steps go up, counting from 0
+    assert cycle[6] == pytest.approx((1 + 0.001) / 2)  # half way down
     assert cycle[9] == pytest.approx(0.001)
     assert cycle[:4] == sorted(cycle[:4])
     assert cycle[3:] == sorted(cycle[3:], reverse=True)

@@ -44,8 +44,8 @@ def test_a_stream_keeps_the_parameters_that_it_began_with(engine, rng):
         (lambda stream: stream.step(np.zeros((N, F + 1))), r"must have shape \(3, 2\); got \(3, 3\)"),
         (lambda stream: stream.step(np.zeros(F)), r"must have shape \(3, 2\); got \(2,\)"),
         (lambda stream: setattr(stream, "state", ()), "state must have one entry per layer: 1; got 0"),
-        (lambda stream: setattr(stream, "state", ((np.zeros((N, H)),),)), r"0.initial must have 2 parts; got 1"),
-        (lambda stream: setattr(stream, "state", ((np.zeros(H), np.zeros(H)),)), r"0.initial must be \(3, 4\); got"),
+        (lambda stream: setattr(stream, "state", ((np.zeros((N, H)),),)), "0.initial must have 2 parts, h, c; got 1"),
+        (lambda stream: setattr(stream, "state", ((np.zeros(H), np.zeros(H)),)), r"initial.h must be \(3, 4\); got"),
     ],
 )
 def test_what_does_not_fit_is_refused(use, message, engine):

@@ -52,6 +52,8 @@ def test_without_ids_the_first_six_are_drawn_and_wrong_ones_are_refused(fc):
     assert len(fc.plot(["shop 7", "shop 0"]).axes) == 2
     with pytest.raises(InputError, match=r"no series 'shop 9'; the series are 'shop 0', .* and 3 more"):
         fc.plot("shop 9")
+    with pytest.raises(InputError, match=r"there is no series to draw\. Name one"):
+        fc.plot([])
     with pytest.raises(InputError, match="has not been fitted"):
         un.Forecaster(3).plot()
 

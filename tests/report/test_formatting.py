@@ -20,3 +20,11 @@ from unrolled.report import formatting
 )
 def test_numbers_are_formatted_for_people(values, texts):
     assert formatting.column(values) == texts
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "text"),
+    [(59.94, "59.9 s"), (59.96, "1 min 0 s"), (3599.4, "59 min 59 s"), (3599.6, "1 h 0 min")],
+)
+def test_seconds_that_are_rounded_to_a_minute_are_a_minute(wall_s, text):
+    assert formatting.duration(wall_s) == text

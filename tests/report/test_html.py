@@ -13,7 +13,7 @@ from pages import Page
 from reports import COMMAND, FILE, IDS, NAME, TARGET
 from shell import AIR
 from unrolled.report import html
-from unrolled.series.dataframe import format_stamp
+from unrolled.series.stamp_texts import format_stamp
 
 
 def test_the_page_loads_nothing(content):

@@ -77,9 +77,11 @@ def test_key_figures_follow_the_comparison(air, rng):
     assert won.value == f"{(scores.idxmin(axis=1) == several.name).sum()} of 3"
 
 
-def test_how_the_comparison_was_made(air):
+def test_how_the_comparison_was_made(air, rng):
     comparison = air.comparison
-    assert f"The last {comparison.rows} periods of each series were held out" in wording.how_held_out(air)
+    assert f"The last {comparison.rows} periods were held out" in wording.how_held_out(air)
+    several = content_of(panel_frame(rng), 4)
+    assert f"The last {several.comparison.rows} periods of each series were held" in wording.how_held_out(several)
     assert f"12 steps at a time from {comparison.origins} origins" in wording.how_held_out(air)
 
 

@@ -185,3 +185,36 @@ def test_rows_are_named_by_their_position_in_the_whole_table(mixed):
 
 def test_notes_of_all_parts_are_merged():
     assert merge_notes({"monthly": ["a", "b"], "daily": ["b"], "yearly": ["b", "a"]}) == ["monthly, yearly: a", "b"]
+    assert merge_notes({"daily": ["daily: a", "b"], "weekly": []}) == ["daily: a", "daily: b"]
+
+
+DAYS = pd.date_range("2023-01-01", periods=400)
+
+
+def open_on(days: range) -> pd.DataFrame:
+    own = DAYS[DAYS.dayofweek.isin(days)]
+    return pd.DataFrame({"unique_id": f"{days}", "ds": own, "y": np.arange(len(own)) % 7 + 1.0})
+
+
+@pytest.mark.parametrize("form", ["rows", "empty cells", "text"])
+def test_a_split_by_hand_knows_closed_days_as_the_forecaster_does(form):
+    frame = pd.concat(map(open_on, (range(7), range(6), range(5), range(1, 7))), ignore_index=True)
+    if form == "empty cells":
+        frame = frame.pivot(index="ds", columns="unique_id", values="y").reset_index().melt("ds", value_name="y")
+    if form == "text":
+        frame["ds"] = frame["ds"].astype(str)
+    found = un.by_frequency(frame)
+    assert set(found) == {"daily", "daily (Tuesday to Sunday)", "daily (Monday to Saturday)", "business days"}
+    panels = read_panels(frame, Columns())
+    assert sorted((p.frequency.name, p.ids) for p in panels) == sorted(
+        (name, part["unique_id"].unique().tolist()) for name, part in found.items()
+    )
+    assert list(un.by_frequency(frame.rename(columns={"y": "sales"}), target_col="sales")) == list(found)
+
+
+def test_closed_hours_of_a_split_by_hand_are_local():
+    hours = pd.date_range("2024-02-01", "2024-05-01", freq="h", tz="Europe/Berlin")
+    day = hours[(hours.hour >= 8) & (hours.hour < 20)]
+    frame = pd.concat([pd.DataFrame({"unique_id": str(len(h)), "ds": h, "y": 1.0}) for h in (hours, day)])
+    assert list(un.by_frequency(frame)) == ["hourly", "hourly (08:00 to 20:00)"]
+    assert [panel.frequency.name for panel in read_panels(frame, Columns())] == list(un.by_frequency(frame))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import unrolled as un
@@ -19,8 +20,33 @@ def test_names_of_columns_are_lists_of_different_ones(part):
             Columns(**{part: ["a", taken]}, weight="w")
     with pytest.raises(un.InputError, match="column 'a' is named twice"):
         Columns(**{"past": ["a"], "future": ["a"]} | {part: ["a"]})
-    with pytest.raises(un.InputError, match="column 'y' is named twice"):
+    with pytest.raises(un.InputError, match="column 'y' is named twice, as target and as weight"):
         Columns(weight="y")
+    with pytest.raises(un.InputError, match="column 'a' is named twice, as past and again as past"):
+        Columns(past=("a", "a"))
+
+
+@pytest.mark.parametrize(
+    ("names", "roles"),
+    [
+        ({"time_col": "y"}, "time and as target"),
+        ({"id_col": "y"}, "id and as target"),
+        ({"id_col": "ds"}, "id and as time"),
+    ],
+)
+def test_ids_timestamps_and_targets_are_different_columns(names, roles):
+    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=30), "y": range(30)})
+    message = f"column '{next(iter(names.values()))}' is named twice, as {roles}. Each column can have one role only"
+    for use in (un.Forecaster(3).fit, lambda table, **names: un.score(table, table, **names)):
+        with pytest.raises(un.InputError, match=message):
+            use(df, **names)
+
+
+def test_a_split_by_frequency_has_no_target():
+    df = pd.DataFrame({"y": pd.date_range("2020-01-01", periods=30)})
+    assert list(un.by_frequency(df, time_col="y")) == ["daily"]
+    with pytest.raises(un.InputError, match="column 'y' is named twice, as id and as time"):
+        un.by_frequency(df, "y", "y")
 
 
 def test_arguments_of_a_forecaster_become_columns():

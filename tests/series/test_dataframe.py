@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -144,6 +145,12 @@ def test_infinities_are_named(value):
 def test_values_beyond_the_range_of_the_networks_are_refused():
     refused(table([1.0, -2e298, 3.0]), r"column 'y', row 1: -2e\+298 exceeds 1e\+36\. Use a larger unit")
     assert read(table([1.0, 1e36, 3.0])).y[1] == 1e36
+
+
+def test_values_nearer_to_zero_than_the_networks_can_tell_are_zeros():
+    assert read(table([1.0, -1e-300, 5e-324, 1e-36])).y.tolist() == [1, 0, 0, 1e-36]
+    refused(table([0.0, -2e-298, 1e-37]), r"column 'y', row 1: -2e-298 is less than 1e-36, as are all.*smaller unit")
+    assert read(table([0.0, 0.0])).y.tolist() == [0, 0]
 
 
 def test_columns_may_be_called_by_numbers():
@@ -291,3 +298,16 @@ def test_a_type_of_texts_of_a_fixed_length_is_ignored():
     frame = in_library({"unique_id": np.array(["a", "b"], object)}, library)
     assert frame["unique_id"].tolist() == ["a", "b"]
     assert frame["unique_id"].dtype in (object, "str")
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_too_little_memory_is_no_type_that_values_do_not_fit(library, monkeypatch):
+    types = Library(library, {"id": "Int64"})
+    assert library_of(in_library({"id": np.array(["a", "b"])}, types), ["id"]).types["id"] == "String"
+    monkeypatch.setattr(nw.Series, "cast", fail_for_lack_of_memory)
+    with pytest.raises(MemoryError):
+        in_library({"id": np.array(["a", "b"])}, types)
+
+
+def fail_for_lack_of_memory(*args):
+    raise MemoryError

@@ -54,6 +54,12 @@ READINGS = {
     ),
     "years with decimals": ("time", [f"{d.year + (d.month - 1) / 12:.4f}" for d in MONTHS], MONTHS, "monthly"),
     "middles of months": ("time", [f"{d.year + (d.month - 0.5) / 12:.4f}" for d in MONTHS], MONTHS, "monthly"),
+    "days with decimals": (
+        "time",
+        [f"{d.year + (d.dayofyear - 1) / (365 + d.is_leap_year):.5f}" for d in DAYS],
+        DAYS,
+        "daily",
+    ),
     "quarters with decimals": (
         "time",
         [f"{d.year + (d.quarter - 1) / 4:.2f}" for d in QUARTERS],
@@ -85,7 +91,7 @@ def test_a_note_names_the_code_and_numbers_stay_on_request(file, case):
 @pytest.mark.parametrize(
     ("name", "numbers"),
     [
-        ("year", range(1990, 2024)),
+        ("period", range(1990, 2024)),
         ("time", range(45000, 45090)),
         ("period", range(201401, 201431)),
         ("time", range(100001, 100050)),

@@ -37,7 +37,7 @@ KINDS = {
     "5MS": ("month", 5, "every 5 months", 1, 1),
     "YS": ("month", 12, "yearly", 1, 1),
     "YE": ("month", 12, "yearly", 1, 1),
-    "2YS": ("month", 24, "every 24 months", 1, 1),
+    "2YS": ("month", 24, "every 2 years", 1, 1),
     "BME": ("month", 1, "monthly", 12, 12),
     "BMS": ("month", 1, "monthly", 12, 12),
     "BQE": ("month", 3, "quarterly", 4, 4),

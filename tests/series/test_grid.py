@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import unrolled as un
 from tables import table
+from unrolled.series.by_frequency import read_panels
 from unrolled.series.columns import Columns
 from unrolled.series.frequency import Frequency
 from unrolled.series.from_frame import read_panel
@@ -206,3 +207,72 @@ def test_a_rare_session_on_a_weekend_is_left_out_of_business_days():
 
 def test_many_weekends_among_business_days_are_refused():
     refused(table(np.arange(30.0)), "does not lie on the business days grid", freq="B")
+
+
+# --- a few series off the grid of many --------------------------------------------------------------
+
+
+def many(count=30, freq="MS", n=36):
+    return pd.concat([table(np.arange(n) % 12 + 1.0, "2020-01-01", freq, unique_id=f"s{k}") for k in range(count)])
+
+
+def test_a_series_off_the_grid_is_left_out_of_many_with_a_note():
+    frame = many().reset_index(drop=True)
+    row = int(frame.index[frame["unique_id"] == "s7"][5])
+    frame.loc[row, "ds"] += pd.Timedelta(6, "D")
+    (panel,) = read_panels(frame, Columns())
+    assert (len(panel.ids), "s7" in panel.ids, panel.frequency.name) == (29, False, "monthly")
+    told = f"its timestamp 2020-06-07 in row {row} does not lie on the monthly grid of the others"
+    assert f"series 's7' left out, as {told}" in panel.notes
+    assert read_panel(frame, Columns(), panel.frequency).ids == panel.ids  # a newer table, too
+    assert read_panel(frame, Columns(), "MS").ids == panel.ids
+    alone = many()[lambda rows: rows["unique_id"] != "s7"]
+    np.testing.assert_array_equal(read_panel(alone, Columns()).y, panel.y)
+
+
+def test_several_series_off_the_grid_are_counted_and_too_many_are_refused():
+    frame = many().reset_index(drop=True)
+    wrong = frame["unique_id"].isin(["s1", "s2", "s3"]) & (frame["ds"].dt.month == 6)
+    frame.loc[wrong, "ds"] += pd.Timedelta(6, "D")
+    (panel,) = read_panels(frame, Columns())
+    assert len(panel.ids) == 27
+    told = (
+        "series 's1', series 's2', series 's3' left out, as timestamps such as 2020-06-07 of series 's1' in row 41 do"
+    )
+    assert any(note.startswith(told) for note in panel.notes)
+    frame.loc[frame["unique_id"].eq("s4") & (frame["ds"].dt.month == 6), "ds"] += pd.Timedelta(6, "D")
+    refused(
+        frame, r"of series 's1' does not lie on the monthly grid .* \(12 of 1080 do not\)\. Correct or drop such rows"
+    )
+
+
+def test_a_series_with_a_frequency_of_its_own_is_not_left_out():
+    weeks = table(np.arange(60.0), "2020-01-06", "7D", unique_id="weeks")
+    panels = read_panels(pd.concat([many(), weeks]), Columns())
+    assert [(panel.frequency.name, len(panel.ids)) for panel in panels] == [("monthly", 30), ("weekly", 1)]
+
+
+def test_a_series_off_the_grid_is_left_out_beside_others_with_different_closed_days():
+    days = pd.date_range("2022-01-01", periods=300)
+    parts = [(f"all {k}", days) for k in range(12)] + [(f"six {k}", days[days.dayofweek < 6]) for k in range(12)]
+    frame = pd.concat([pd.DataFrame({"unique_id": name, "ds": own, "y": 1.0}) for name, own in parts])
+    bad = pd.DataFrame({"unique_id": "bad", "ds": days + pd.to_timedelta(1 * (np.arange(300) == 40), "h"), "y": 1.0})
+    panels = read_panels(pd.concat([frame, bad]), Columns())
+    assert [(p.frequency.name, len(p.ids)) for p in panels] == [("daily", 12), ("daily (Monday to Saturday)", 12)]
+    assert sum("'bad' left out" in note for panel in panels for note in panel.notes) == 1
+
+
+@pytest.mark.parametrize("at", [0, 17])
+@pytest.mark.parametrize(("freq", "name"), [("h", "hourly"), ("MS", "monthly"), ("ME", "monthly"), ("W", "weekly")])
+def test_a_wrong_timestamp_of_a_single_series_is_named_with_a_remedy(freq, name, at):
+    frame = table(np.arange(60.0), freq=freq)
+    frame.loc[at, "ds"] += pd.Timedelta(7, "min" if freq == "h" else "D") if freq != "W" else pd.Timedelta(2, "D")
+    refused(frame, rf"row {at}: .* does not lie on the {name} grid .* \(1 of 60 do not\)\. Correct or drop such rows")
+
+
+def test_wrong_lines_of_a_file_are_listed_in_the_option_that_drops_them():
+    frame = table(np.arange(60.0), freq="h")
+    frame.loc[[5, 9], "ds"] += pd.Timedelta(7, "min")
+    columns = Columns(rows=range(2, 62), of_file=True)
+    with pytest.raises(un.DataError, match=r"\(2 of 60 do not, in lines 7, 11\)\. .* \(`skip_rows='7,11'`\)"):
+        read_panel(frame, columns)

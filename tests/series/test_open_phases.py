@@ -213,7 +213,7 @@ def test_closed_days_are_no_gaps_and_are_not_forecast():
     assert panel.frequency.name == "daily (Monday to Saturday)"
     assert panel.frequency.season == 6
     assert panel.notes == (
-        "open Monday to Saturday: other times are no gaps, and are not forecast; change with `open`",
+        "daily (Monday to Saturday): other times are no gaps, and are not forecast; change with `open`",
     )
     fc = un.Forecaster(horizon=8, steps=10, ensemble=1, verbose=0).fit(frame)
     ahead = fc.predict()["ds"]

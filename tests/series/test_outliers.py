@@ -181,3 +181,16 @@ def test_equal_outliers_are_named_in_the_order_of_the_table():
     )
     assert note.endswith("(usual there: 1), and 2 more")
     assert outlier_notes(panel, find_outliers(panel_of(*np.ones((5, 20))), 1)) == []
+
+
+@pytest.mark.parametrize("end", ["2024-10-28 12:00", "2024-10-29", "2024-11-01"])
+def test_a_change_of_clocks_makes_no_outliers(rng, end):
+    """A daily and a weekly event keep their local time, and there are few days after the change to show it."""
+    t = pd.date_range("2024-09-01", end, freq="h", tz="Europe/Berlin", inclusive="left")
+    y = 20 + 60.0 * ((t.hour == 8) | ((t.hour == 20) & (t.dayofweek == 0))) + rng.normal(size=len(t))
+    assert len(find_outliers(read_panel(pd.DataFrame({"ds": t, "y": y}), Columns())).rows) == 0
+    late = t.get_loc("2024-10-28 07:00")
+    y[late] = 80.0  # the event of a day, an hour early
+    outliers = find_outliers(read_panel(pd.DataFrame({"ds": t, "y": y}), Columns()))
+    assert outliers.rows.tolist() == [late]
+    assert outliers.usual[0] == pytest.approx(20, abs=3)

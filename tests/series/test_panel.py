@@ -8,8 +8,9 @@ import pytest
 
 from tables import table
 from unrolled.series.columns import Columns
+from unrolled.series.frequency import Frequency
 from unrolled.series.from_frame import read_panel
-from unrolled.series.panel import Panel, series_of
+from unrolled.series.panel import Panel, series_of, sparse_note
 
 
 @pytest.fixture
@@ -45,3 +46,11 @@ def test_pieces_keep_their_stamps_and_marks(panel):
 
 def test_ends_belong_to_the_series_whose_rows_lie_before_them(panel):
     assert series_of(panel, np.array([1, 5, 6, 7, 8, 11])).tolist() == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_note_says_that_most_periods_have_no_value():
+    month = Frequency.named("MS", np.datetime64("2024-01-01"))
+    note = "only 10 of 21 monthly periods have a value; if the timestamps are misread, change `time`, `dates` or "
+    assert sparse_note(10, 21, month) == [note + "`freq`"]
+    assert not sparse_note(10, 20, month)
+    assert not sparse_note(9, 21, month)  # too few values for a rule

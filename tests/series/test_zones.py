@@ -11,9 +11,11 @@ import pytest
 from dateutil import tz
 
 import unrolled as un
+from unrolled.series import zones
 from unrolled.series.zones import (
     KNOWN_ZONES,
     checked_zone,
+    common_zone,
     localized,
     midnights,
     to_local,
@@ -104,3 +106,24 @@ def test_a_single_offset_is_a_zone_of_its_own_and_one_time_of_day_shows_none():
 @pytest.mark.parametrize("zone", KNOWN_ZONES)
 def test_known_zones_exist(zone):
     assert checked_zone(zone) == zone
+
+
+def test_the_offset_of_a_training_becomes_a_zone_that_agrees_with_newer_times_as_well():
+    summer = np.array(["2025-06-01T12:00"], "datetime64[ns]")
+    newer = np.array(["2025-10-20T12:00", "2025-11-20T12:00"], "datetime64[ns]")
+    berlin, new_york = (to_local(newer, zone) for zone in ("Europe/Berlin", "America/New_York"))
+    assert common_zone("+02:00", summer, None, newer, berlin) == "Europe/Berlin"
+    assert common_zone("+02:00", summer, "Europe/Paris", newer, berlin) == "Europe/Paris"
+    assert common_zone("+02:00", summer, "+01:00", newer[1:], berlin[1:]) == "Europe/Berlin"
+    assert common_zone("+02:00", summer, "America/New_York", newer, new_york) == "+02:00"
+    assert common_zone("UTC", summer, "Europe/Berlin", newer, berlin) == "UTC"
+    assert common_zone("Europe/Athens", summer, "Europe/Berlin", newer, berlin) == "Europe/Athens"
+
+
+def test_too_little_memory_is_no_unknown_zone(monkeypatch):
+    def fail(zone):
+        raise MemoryError
+
+    monkeypatch.setattr(zones, "zone_name", fail)
+    with pytest.raises(MemoryError):
+        checked_zone("Europe/Berlin")

@@ -26,7 +26,7 @@ def test_undistorted_series_are_those_of_the_process():
     [
         ((0, 10), {}, "`n=0` must be at least 1"),
         ((1, 0), {}, "`length=0` must be at least 1"),
-        ((1, 10**9), {}, "`length=1000000000` must be at most 10000000"),
+        ((1, 10**9), {}, "`n=1` series of `length=1000000000` have more than 100000000 values"),
         ((1, 10), {"seed": -1}, "`seed=-1` must be at least 0"),
         ((1.5, 10), {}, "`n`"),
         ((1, 10, (1,)), {}, r"`seasons=\(1,\)` must rise, from at least 2 rows on"),

@@ -1,16 +1,12 @@
 """Damaged and hostile model files: each gives a finite answer or an `UnrolledError`, in little time and memory.
 
-    python -m tests.torture.damaged_files --tries 21000
-
-damages models and checkpoints at random, reads them in processes of their own, uses whatever could be read, and
-prints one line of a table. Damage of bytes must be refused. Damage of the JSON and of the arrays gets a new checksum,
-so that the checks behind the checksum are tested. The damage is a function of the seed and the number of the try:
-`--only 1234` repeats one.
+Models and checkpoints are damaged at random, read in a process of their own, and used if they could be read. Damage
+of bytes must be refused. Damage of the JSON and of the arrays gets a new checksum, so that the checks behind the
+checksum are tested.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import copy
 import json
@@ -22,7 +18,6 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -34,6 +29,8 @@ import pandas as pd
 import unrolled as un
 from unrolled import storage
 from unrolled.cli.saved_models import describe_model
+
+from .outcomes import Failure, Kind, Run
 
 MAX_SECONDS = 2.0  # of processor time, for reading a file and using it
 HUNG_S = 30.0  # after so long a process is ended
@@ -470,46 +467,26 @@ class Worker:
         self.process.join()
 
 
-def run(numbers: list[int], seed: int, folder: Path) -> tuple[Counter[str], list[str]]:
-    """Counts of the outcomes, and the failures in words."""
-    counts: Counter[str] = Counter()
-    failures = []
-    worker = Worker(seed, folder)
-    try:
-        for number in numbers:
-            outcome, what = worker.outcome(number)
-            counts[outcome.partition(":")[0]] += 1
-            if outcome.startswith("failure"):
-                failures.append(f"{number} ({what}): {outcome}")
-                print(failures[-1], file=sys.stderr, flush=True)
-    finally:
-        worker.end()
-    return counts, failures
+def of_files(names: Iterable[str]) -> Run:
+    """A run that damages these files."""
+
+    def run(numbers: Iterable[int], seed: int) -> list[Failure]:
+        failures = []
+        with tempfile.TemporaryDirectory() as name:
+            write_files(Path(name), names)
+            worker = Worker(seed, Path(name))
+            try:
+                for number in numbers:
+                    outcome, what = worker.outcome(number)
+                    if outcome.startswith("failure"):
+                        sign = "hung" if "it hangs" in outcome else "wrong"
+                        failures.append(Failure(sign, number, f"{what}: {outcome}"))
+                        print(f"  try {number}: {failures[-1].text}", file=sys.stderr, flush=True)
+            finally:
+                worker.end()
+        return failures
+
+    return run
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tries", type=int, default=1000, help="number of damaged files")
-    parser.add_argument("--first", type=int, default=0, help="number of the first try")
-    parser.add_argument("--only", type=int, help="repeat this try in this process, with its traceback")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--files", nargs="+", default=NAMES, help="files to damage")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        if asked.only is not None:
-            this = Try.of(asked.only, asked.seed, asked.files)
-            write_files(folder, [this.name])
-            print(this.name, this.kind)
-            (folder / "damaged").write_bytes(this.damaged((folder / this.name).read_bytes()))
-            use(folder / "damaged", this.name, folder)
-            return 0
-        write_files(folder, asked.files)
-        counts, failures = run([*range(asked.first, asked.first + asked.tries)], asked.seed, folder)
-    print("| tried | refused | loaded | failures |\n| --- | --- | --- | --- |")
-    print(f"| {counts.total()} | {counts['refused']} | {counts['loaded']} | {len(failures)} |")
-    return int(bool(failures))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+KIND = Kind(of_files(NAMES), tries=21_000, few=40, short=of_files(("averaged", CHECKPOINT)))

@@ -1,12 +1,15 @@
 """The command line. Each command has a file, which is imported when the command runs; heavy imports come last."""
 
+import warnings
+from contextlib import redirect_stderr
+
 import typer
 from typer import Option
 
-from ..interactive.streams import drop_output
+from ..interactive.streams import StandardError
 from .command_group import SETTINGS, Commands
-from .console import print_data, print_message
-from .exit_codes import FAILURE, errors_as_exit_codes
+from .console import print_data
+from .exit_codes import errors_as_exit_codes
 
 app = typer.Typer(
     cls=Commands,
@@ -36,9 +39,6 @@ def root(
 
 def main() -> None:
     """Run the command that the arguments name."""
-    try:
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"  # the place in the code helps nobody
+    with redirect_stderr(StandardError()):  # typer prints errors of the command line itself
         app()
-    except OSError as error:  # help that can't be printed
-        print_message(f"error: {error}")
-        drop_output()
-        raise SystemExit(FAILURE) from error

@@ -36,6 +36,10 @@ class Command(TyperCommand):
     Typer draws its own panels with rich, whose import takes longer than the rest of a help page.
     """
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with errors_as_exit_codes(ctx):  # of help, which the parser prints
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         ctx.meta[STARTED] = time.perf_counter()  # before the heavy imports, which are part of the run time
         with errors_as_exit_codes(ctx):
@@ -59,6 +63,10 @@ class Command(TyperCommand):
 
 class Commands(TyperGroup):
     """The commands of the table above."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with errors_as_exit_codes(ctx):  # of help, which the parser prints
+            return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)

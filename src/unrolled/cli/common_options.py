@@ -7,7 +7,7 @@ from typer import Argument, Option
 
 from ..errors import InputError
 from .csv_form import CsvForm
-from .option_groups import OptionGroup
+from .option_groups import OptionGroup, option
 
 File = Annotated[Path, Argument(metavar="FILE", help="CSV, Excel or Parquet file; - reads standard input.")]
 FutureFile = Annotated[
@@ -22,20 +22,8 @@ OutFile = Annotated[Path, Option("--out", help="CSV file; - is standard output."
 AsJson = Annotated[bool, Option("--json", help="Print all results as one JSON object.")]
 Seed = Annotated[int, Option("--seed", help="Random seed.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only.")]
-ExcelSafe = Annotated[
-    bool,
-    Option(
-        "--excel-safe",
-        help="Put a single quote before texts that a spreadsheet would execute.",
-    ),
-]
-OutDecimal = Annotated[
-    str,
-    Option(
-        "--out-decimal",
-        help="Decimal separator of CSV outputs: a point, or a comma with semicolons between cells.",
-    ),
-]
+EXCEL_SAFE = "Put a single quote before texts that a spreadsheet would execute."
+OUT_DECIMAL = "Decimal separator of CSV outputs: a point, or a comma with semicolons between cells."
 
 
 class OutputOptions(NamedTuple):
@@ -48,8 +36,8 @@ class OutputOptions(NamedTuple):
 
 OUTPUT = OptionGroup(
     {
-        "excel_safe": (ExcelSafe, False),
-        "out_decimal": (OutDecimal, "."),
+        "excel_safe": option(bool, "--excel-safe", EXCEL_SAFE, default=False),
+        "out_decimal": option(str, "--out-decimal", OUT_DECIMAL, default="."),
         "as_json": (AsJson, False),
         "quiet": (Quiet, False),
     },

@@ -10,6 +10,7 @@ Relative paths in it are relative to its folder, so that the folder can be moved
 """
 
 import errno
+import os
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -78,8 +79,15 @@ def options_in(path: Path, ctx: typer.Context) -> dict[str, Any]:
         for word in words if isinstance(words, list) else [words]:
             _check_type(place + name, word, param, ctx)
         relative = is_path(param) and words != "-"
-        found[str(param.name)] = str(path.parent / str(words)) if relative else words
+        found[str(param.name)] = _below(path.parent, str(words)) if relative else words
     return found
+
+
+def _below(folder: Path, name: str) -> str:
+    """A path relative to a folder, without `..` in the middle unless it goes up from the target of a link there."""
+    joined = str(folder / name)
+    shorter = os.path.normpath(joined)
+    return shorter if os.path.realpath(shorter) == os.path.realpath(joined) else joined
 
 
 def _read_toml(path: Path) -> tuple[str, dict[str, Any]]:
@@ -145,6 +153,8 @@ def _check_type(place: str, word: str | bool, param: Any, ctx: typer.Context) ->
         expected = TYPE_NAMES.get(param.type.name)
         reason = error.message if expected is None else f"takes {expected}; got {_toml_text(word)}."
         raise InputError(f"{place} {reason}") from error
+    except ValueError as error:  # about a text that can't be a path
+        raise InputError(f"{place} takes a path; got {_toml_text(word)} ({error}).") from error
 
 
 def _line_of(text: str, name: str) -> int:

@@ -40,8 +40,8 @@ def training_panels(fc: Forecaster, file: str, table: FileTable, console: Consol
         )
     except DataError as error:
         raise DataError(f"{'standard input' if file == '-' else file}, {error}") from error
-    series = f"id {table.columns.id!r}, " if panels[0].ids[0] is not None else ""
-    console.message(f"{file}: {series}time {table.columns.time!r}, target {table.columns.target!r}")
+    series = f"id {table.columns.id!r}, " if "id" in table.roles.values() else ""
+    console.message(f"{file}: {series}time {table.columns.time!r}, target {table.columns.shown_target}")
     for panel in panels:
         console.message(describe_panel(panel, table.columns))
     return panels
@@ -65,7 +65,9 @@ def saved_reading(reading: ReadOptions) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if name not in columns or "," in str(value)}
 
 
-def read_known_future(file: Path | None, columns: Columns, panels: Sequence[Panel]) -> pd.DataFrame | None:
+def read_known_future(
+    file: Path | None, columns: Columns, panels: Sequence[Panel], max_bytes: int | None
+) -> pd.DataFrame | None:
     """The table of --future-file, with the covariates of these panels that are known ahead."""
     from ..series.files import read_future
 
@@ -73,9 +75,8 @@ def read_known_future(file: Path | None, columns: Columns, panels: Sequence[Pane
         return None
     if not columns.future:
         raise InputError("--future-file needs columns known ahead: name them with --future A,B when training.")
-    return read_future(
-        str(file), columns, panels[0].ids[0] is not None, text_covariates(panels), panels[0].frequency.zone
-    )
+    ids, zone = [name for panel in panels for name in panel.ids], panels[0].frequency.zone
+    return read_future(str(file), columns, ids, text_covariates(panels), zone, max_bytes)
 
 
 def text_covariates(panels: Sequence[Panel]) -> dict[str, bool]:

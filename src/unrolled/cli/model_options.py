@@ -9,18 +9,13 @@ from typer import Option
 
 from ..errors import InputError
 from .common_options import Level, Season, names_in, parse_levels
-from .option_groups import OptionGroup
+from .option_groups import FLAG, INTEGER, NUMBER, TEXT, OptionGroup, option
 
 if TYPE_CHECKING:
     from ..forecaster import Forecaster
     from ..series.files import CovariateColumns, ReadOptions
 
-TEXT, FLAG, INTEGER, NUMBER = str | None, bool | None, int | None, float | None
 BY_DATA = "chosen from the data"
-
-
-def _option(kind: Any, name: str, explained: str, shown: str | bool = True, default: Any = None) -> tuple[Any, Any]:
-    return Annotated[kind, Option(name, help=explained, show_default=shown)], default
 
 
 def _covariate_columns(given: dict[str, Any]) -> CovariateColumns:
@@ -32,10 +27,10 @@ def _covariate_columns(given: dict[str, Any]) -> CovariateColumns:
 
 COVARIATES = OptionGroup(
     {
-        "past": _option(TEXT, "--past", "Covariates known up to the present, separated by commas."),
-        "future": _option(TEXT, "--future", "Covariates known ahead, such as prices and holidays."),
-        "static": _option(TEXT, "--static", "Columns with one value per series; texts are categories."),
-        "weight": _option(TEXT, "--weight", "Column of the weight of each series in training."),
+        "past": option(TEXT, "--past", "Covariates known up to the present, separated by commas."),
+        "future": option(TEXT, "--future", "Covariates known ahead, such as prices and holidays."),
+        "static": option(TEXT, "--static", "Columns with one value per series; texts are categories."),
+        "weight": option(TEXT, "--weight", "Column of the weight of each series in training."),
     },
     _covariate_columns,
 )
@@ -74,67 +69,67 @@ def _training_options(given: dict[str, Any]) -> TrainingOptions:
 TRAINING = OptionGroup(
     {
         "season": (Season, None),
-        "cell": _option(str, "--cell", "Recurrent cell: rnn, gru, lstm, or auto for a search.", default="gru"),
-        "hidden": _option(INTEGER, "--hidden", "Hidden units.", BY_DATA),
-        "layers": _option(
+        "cell": option(str, "--cell", "Recurrent cell: rnn, gru, lstm, or auto for a search.", default="gru"),
+        "hidden": option(INTEGER, "--hidden", "Hidden units.", BY_DATA),
+        "layers": option(
             int, "--layers", "Recurrent layers; all but the first have a residual connection.", default=1
         ),
-        "window": _option(INTEGER, "--window", "Periods that the network reads.", "from the season and the data"),
-        "steps": _option(INTEGER, "--steps", "Optimizer steps of each training.", BY_DATA),
-        "ensemble": _option(INTEGER, "--ensemble", "Networks whose median is the forecast.", BY_DATA),
-        "segment": _option(INTEGER, "--segment", "Periods that the network reads in one step.", BY_DATA),
-        "scaling": _option(
+        "window": option(INTEGER, "--window", "Periods that the network reads.", "from the season and the data"),
+        "steps": option(INTEGER, "--steps", "Optimizer steps of each training.", BY_DATA),
+        "ensemble": option(INTEGER, "--ensemble", "Networks whose median is the forecast.", BY_DATA),
+        "segment": option(INTEGER, "--segment", "Periods that the network reads in one step.", BY_DATA),
+        "scaling": option(
             TEXT,
             "--scaling",
             "Normalization of the windows: level, trend, season, mean, last or robust; the networks of an ensemble "
             "alternate between several, separated by commas.",
             BY_DATA,
         ),
-        "decoder": _option(
+        "decoder": option(
             TEXT,
             "--decoder",
             "How the network outputs the horizon: direct (all periods at once), parallel or recurrent (segment by "
             "segment).",
             "parallel with inputs known ahead, else direct",
         ),
-        "calendar": _option(
+        "calendar": option(
             FLAG,
             "--calendar/--no-calendar",
-            "Whether the time of day, the day of the week and the day of the year are inputs.",
+            "Whether the time of day, the days of the week, month and year, and the weekend are inputs.",
             "for daily and finer data over two years or more",
         ),
-        "log": _option(FLAG, "--log/--no-log", "Whether to model logarithms.", "decided for each series"),
-        "dropout": _option(NUMBER, "--dropout", "Share of hidden units dropped in training.", BY_DATA),
-        "batch_size": _option(INTEGER, "--batch-size", "Windows per optimizer step.", BY_DATA),
-        "rate": _option(NUMBER, "--rate", "Largest learning rate.", BY_DATA),
-        "weight_decay": _option(float, "--weight-decay", "Weight decay of AdamW.", default=1e-2),
-        "budget": _option(TEXT, "--budget", "Time limit of the search of --cell auto, such as 60s, 2m or 1h.", "60s"),
-        "max_trials": _option(
+        "log": option(FLAG, "--log/--no-log", "Whether to model logarithms.", "decided for each series"),
+        "dropout": option(NUMBER, "--dropout", "Share of hidden units dropped in training.", BY_DATA),
+        "batch_size": option(INTEGER, "--batch-size", "Windows per optimizer step.", BY_DATA),
+        "rate": option(NUMBER, "--rate", "Largest learning rate.", BY_DATA),
+        "weight_decay": option(float, "--weight-decay", "Weight decay of AdamW.", default=1e-2),
+        "budget": option(TEXT, "--budget", "Time limit of the search of --cell auto, such as 60s, 2m or 1h.", "60s"),
+        "max_trials": option(
             INTEGER,
             "--max-trials",
             "Number of trials of that search; without --budget, it makes the search reproducible.",
             "no limit",
         ),
-        "likelihood": _option(
+        "likelihood": option(
             TEXT,
             "--likelihood",
             "Distribution to learn: normal, student_t; for counts poisson, negative_binomial.",
             "quantiles",
         ),
-        "reach": _option(
+        "reach": option(
             INTEGER,
             "--reach",
             "Periods that the network outputs at once; beyond them it reads its own forecasts.",
             "the horizon",
         ),
-        "nonnegative": _option(
+        "nonnegative": option(
             FLAG,
             "--nonnegative/--signed",
             "Whether to keep forecasts and intervals at or above 0.",
             "for series without a negative value",
         ),
-        "integer": _option(bool, "--integer", "Round to whole numbers, intervals outwards.", default=False),
-        "combine": _option(
+        "integer": option(bool, "--integer", "Round to whole numbers, intervals outwards.", default=False),
+        "combine": option(
             TEXT,
             "--combine",
             "Baselines to average with the networks' forecasts, such as AutoETS=0.3,Theta=0.2; the networks get the "
@@ -142,11 +137,11 @@ TRAINING = OptionGroup(
             "none",
         ),
         "level": (Level, "80,95"),
-        "baselines": _option(
+        "baselines": option(
             TEXT,
             "--baselines",
-            "Further baselines to compare with, separated by commas: Naive2, HistoricAverage, SES, AutoETS, "
-            "AutoARIMA, AutoTheta.",
+            "Baselines to compare with besides the simple ones, separated by commas: Naive2, HistoricAverage, SES, "
+            "AutoETS, AutoARIMA, AutoTheta.",
             "the naive and seasonal naive, drift, averages, Theta",
         ),
     },

@@ -3,7 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from inspect import Parameter, signature
-from typing import Any, NamedTuple, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_type_hints
+
+from typer import Option
+
+TEXT, FLAG, INTEGER, NUMBER = str | None, bool | None, int | None, float | None
 
 
 class OptionGroup(NamedTuple):
@@ -11,6 +15,11 @@ class OptionGroup(NamedTuple):
 
     options: Mapping[str, tuple[Any, Any]]  # the annotation and the default of each, by name
     value: Callable[[dict[str, Any]], Any]  # what a command gets, made of the values of the options by name
+
+
+def option(kind: Any, name: str, explained: str, shown: str | bool = True, default: Any = None) -> tuple[Any, Any]:
+    """An option of a group: `name` is that of the command line, `shown` the default in the help."""
+    return Annotated[kind, Option(name, help=explained, show_default=shown)], default
 
 
 def with_option_groups(**groups: OptionGroup) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..errors import InputError
-from ..file_sets import locked, write_files
+from ..file_sets import is_same_file, locked, reason, write_files
 from ..plurals import counted
 from .common_options import names_in
 from .csv_form import CsvForm, as_csv, readable
@@ -47,10 +48,10 @@ def run_file_for(out: Path | None, ctx: typer.Context) -> RunFile | None:
     if out is None or str(out) == "-":
         _require_standard_output()
         return None
-    if out.exists() and not out.is_file():
+    if os.path.exists(out) and not os.path.isfile(out):
         raise InputError(f"can't write {out}: it is not a file. Choose another file with --out.")
-    inputs = [Path(value) for name, value in ctx.params.items() if name != "out" and isinstance(value, (str, Path))]
-    if out.exists() and any(path.is_file() and path.samefile(out) for path in inputs):
+    inputs = [value for name, value in ctx.params.items() if name != "out" and isinstance(value, (str, Path))]
+    if any(is_same_file(value, out) for value in inputs):
         raise InputError(
             f"{out} is an input of this command, and would be overwritten. Choose another file with --out."
         )
@@ -62,8 +63,8 @@ def run_file_for(out: Path | None, ctx: typer.Context) -> RunFile | None:
             out.unlink()
         with tempfile.TemporaryFile(dir=out.parent):  # files are written under a temporary name and renamed
             pass
-    except OSError as error:
-        raise InputError(f"can't write {out}: {error.strerror}. Choose another file with --out.") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"can't write {out}: {reason(error)}. Choose another file with --out.") from error
     return RunFile.next_to(out, ctx)
 
 
@@ -159,13 +160,13 @@ def output_folder(out: Path | None, file: Path) -> AbstractContextManager[Path |
 @contextmanager
 def created_folder(folder: Path) -> Iterator[Path]:
     """A writable folder, created before long work starts; new folders that stay empty are removed after an error."""
-    created = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    created = [parent for parent in (folder, *folder.parents) if not os.path.exists(parent)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except OSError as error:
-        raise InputError(f"can't write to {folder}: {error.strerror}. Choose another folder with --out.") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"can't write to {folder}: {reason(error)}. Choose another folder with --out.") from error
     try:
         with locked(folder, "choose another folder with --out"):
             yield folder

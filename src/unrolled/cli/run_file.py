@@ -78,7 +78,7 @@ class RunFile(NamedTuple):
             for digest, name in sums
             if name not in names
             and os.path.basename(name) == name
-            and (folder / name).is_file()
+            and os.path.isfile(folder / name)
             and hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
         ]
 
@@ -102,7 +102,7 @@ def _is_run_file(path: Path, command: str, out: Path) -> bool:
     try:
         text = path.read_text("utf-8", "surrogateescape")
         recorded = tomllib.loads(text).get("out")
+        same = isinstance(recorded, str) and os.path.realpath(path.parent / recorded) == os.path.realpath(out)
     except (OSError, ValueError, RecursionError):
         return False
-    same = isinstance(recorded, str) and os.path.realpath(path.parent / recorded) == os.path.realpath(out)
     return same and text.startswith(_first_words(command))

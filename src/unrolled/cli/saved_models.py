@@ -37,6 +37,8 @@ def read_newer(fc: Forecaster, file: Path, reading: ReadOptions) -> FileTable:
     kept = {name: value for name, value in merged.given.items() if name not in reading.given}
     options = shlex.join(option_words(kept))
     taken = f"{options}; options given here take precedence"
+    if merged.dates is None and any(one.context.frequency.unit == "integer" for one in fc.fitted.predictors.values()):
+        merged = replace(merged, dates="number")  # numbers that would be dates, such as years, stay numbers
     try:
         table = read_file(str(file), merged, beside, prefer=own)
     except DataError as error:
@@ -44,9 +46,9 @@ def read_newer(fc: Forecaster, file: Path, reading: ReadOptions) -> FileTable:
             raise
         raise DataError(f"{str(error).rstrip('.')}. It was read as in training, with {taken}.") from error
     notes = [f"read as in training, with {taken}"] if options else []
-    target = table.columns.target
-    if target != own.target:
-        notes.append(f"the model was trained on {own.target!r}, and {target!r} is forecast now; change with `target`")
+    if table.columns.target != own.target:
+        before, now = own.shown_target, table.columns.shown_target
+        notes.append(f"the model was trained on {before}, and {now} is forecast now; change with `target`")
     notes += _numbering_notes(fc, table) if "freq" in kept and reading.start is None else []
     return replace(table, notes=(*notes, *table.notes))
 
@@ -55,7 +57,7 @@ def _numbering_notes(fc: Forecaster, table: FileTable) -> list[str]:
     """A note where rows without timestamps, numbered as in training, end before those of the training."""
     import numpy as np
 
-    from ..series.dataframe import format_stamp
+    from ..series.stamp_texts import format_stamp
 
     if "time" in table.roles.values():
         return []

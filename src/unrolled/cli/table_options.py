@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from typer import Option
 
-from .option_groups import OptionGroup
+from .option_groups import FLAG, INTEGER, TEXT, OptionGroup, option
 
 if TYPE_CHECKING:
     from ..series.files import FileTable, ReadOptions
 
-TEXT, FLAG, NUMBER = str | None, bool | None, int | None
 
-
-def _option(kind: Any, name: str, explained: str, shown: str | bool = "detected") -> tuple[Any, None]:
-    return Annotated[kind, Option(name, help=explained, show_default=shown)], None
+def _option(kind: Any, name: str, explained: str, shown: str | bool = "detected") -> tuple[Any, Any]:
+    return option(kind, name, explained, shown)
 
 
 OPTIONS = {
@@ -31,7 +28,8 @@ OPTIONS = {
     "open": _option(
         TEXT,
         "--open",
-        "Days and hours that have values, such as mon-sat or 08:00-20:00; others are no gaps. all: no closed times.",
+        "Days and hours that have values, such as mon-sat or 08:00-20:00; other times are closed, not gaps. "
+        "all: nothing is closed.",
     ),
     "wide": _option(FLAG, "--wide/--no-wide", "Whether every numeric column is a series."),
     "na": _option(TEXT, "--na", "Further values to treat as missing, such as -200,9999.", False),
@@ -50,9 +48,9 @@ OPTIONS = {
     "delimiter": _option(TEXT, "--delimiter", "Separator of cells: one character, tab or space."),
     "encoding": _option(TEXT, "--encoding", "Encoding of the file, such as cp1252."),
     "sheet": _option(TEXT, "--sheet", "Sheet of an Excel workbook: its name or number."),
-    "header": _option(NUMBER, "--header", "Number of header rows; 0 for none."),
+    "header": _option(INTEGER, "--header", "Number of header rows; 0 for none."),
     "skip_rows": _option(TEXT, "--skip-rows", "Lines to leave out, numbered as in an editor, such as 1-4,14.", False),
-    "max_bytes": _option(NUMBER, "--max-bytes", "Largest size of the table in bytes, also unpacked.", "2 GiB"),
+    "max_bytes": _option(INTEGER, "--max-bytes", "Largest size of each table in bytes, also unpacked.", "2 GiB"),
 }
 FIELDS = {"id_column": "id", "time_column": "time"}  # fields of `ReadOptions` whose option has another parameter name
 

@@ -60,7 +60,7 @@ def chart(
     """
     values = np.concatenate([past, ahead, *([] if band is None else band)])
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    labels = [f"{v:,.0f}" if abs(high) >= 1000 else f"{v:.4g}" for v in (high, low)]
+    labels = [f"{v:,.0f}" if max(abs(low), abs(high)) >= 1000 else f"{v:.4g}" for v in (high, low)]
     margin = max(map(len, labels))
     width = columns - margin - 4
     left = max(1, min(width - 2, round(width * len(past) / (len(past) + len(ahead)))))

@@ -1,4 +1,4 @@
-"""What the five demos share: a transcript, a result, a verdict with its reasons, scaling."""
+"""Common parts of the five demos: a transcript, a result, a verdict with its reasons, scaling."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..arrays import Array
-from ..errors import InputError
 from ..nn.gradient_check import GradientReport
 from ..nn.randomness import Place, Purpose, checked_seed, generator
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Say = Callable[[str], None] | None  # what each line of a demo's output is passed to
+Say = Callable[[str], None] | None  # called with each line of a demo's output
 
 BLUE, ORANGE, GREEN, GREY, RED = "#2563eb", "#ea7317", "#16803c", "#6b7280", "#c81e1e"
 # options of `Network.fit`: plain gradient descent, without clipping, which would hide its behaviour
@@ -68,12 +67,6 @@ def conclude(
     check = {"ok": report.ok, "tolerance": report.tolerance, "error": max(row.error for row in report.rows)}
     numbers = {**numbers, "gradient_check": check, "right": right}
     return DemoResult(name, transcript.lines, numbers, report, right, why, figure)
-
-
-def check_count(name: str, value: int) -> None:
-    """Raise an `InputError` unless a value is a whole number ≥ 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise InputError(f"`{name}` must be a whole number ≥ 1; got {value!r}.")
 
 
 def rng_of(seed: int) -> np.random.Generator:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import unrolled as un
+from unrolled.argument_types import Count, check_type
 from unrolled.arrays import Array
 from unrolled.interactive.progress import EpochEnd
 
@@ -77,7 +78,7 @@ def train(
 def run(say: Say = None, seed: int = 0, epochs: int = 500) -> DemoResult:
     """Learn to count, from first weights between 0.5 and 1.5; an epoch is one step with all sequences."""
     log = Transcript(say)
-    base.check_count("epochs", epochs)
+    check_type("`epochs`", epochs, Count)
     rng = base.rng_of(seed)
     x, ones = sequences(rng)
     bits = ["".join(f"{bit:.0f}" for bit in row) for row in x[:3, :, 0]]

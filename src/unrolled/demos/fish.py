@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import unrolled as un
+from unrolled.argument_types import Count, check_type
 from unrolled.arrays import Array
 from unrolled.interactive.progress import EpochEnd
 
-from .base import BLUE, GREY, ORANGE, PLAIN, DemoResult, Say, Transcript, check_count, conclude, rng_of, style
+from .base import BLUE, GREY, ORANGE, PLAIN, DemoResult, Say, Transcript, conclude, rng_of, style
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -66,7 +67,7 @@ def train(net: un.Network, epochs: int, seed: int, log: Transcript) -> tuple[lis
 def run(say: Say = None, seed: int = 0, epochs: int = 100) -> DemoResult:
     """Learn the cat's week."""
     log = Transcript(say)
-    check_count("epochs", epochs)
+    check_type("`epochs`", epochs, Count)
     net = live_network(seed)
     report = un.check_gradients(net, DAYS, DAY_5)
     log(f"days 1 to 4: {DAYS.ravel().tolist()}, day 5: {DAY_5.item()}")

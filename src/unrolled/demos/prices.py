@@ -107,6 +107,8 @@ def from_yahoo(ticker: str, start: str, end: str) -> Prices:
                 progress=False,
                 threads=False,
             )
+        except MemoryError:
+            raise
         except Exception as error:  # the remedy is the same for every failure of a web service
             said.append(f"{type(error).__name__}: {error}")
             frame = None

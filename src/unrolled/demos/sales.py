@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import unrolled as un
+from unrolled.argument_types import Count, check_type
 from unrolled.arrays import Array
 from unrolled.interactive.progress import EpochEnd
 
@@ -90,7 +91,7 @@ def hold_out(epochs: int, seed: int, log: Transcript) -> tuple[dict[str, float],
 def run(say: Say = None, seed: int = 0, epochs: int = 200) -> DemoResult:
     """Learn fifteen days of sales and forecast the sixteenth."""
     log = Transcript(say)
-    base.check_count("epochs", epochs)
+    check_type("`epochs`", epochs, Count)
     x, y = windows(Scale.standard(SALES).transform(SALES), WINDOW)
     net = new_network(seed)
     report = un.check_gradients(net, x, y)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import unrolled as un
+from unrolled.argument_types import Count, check_type
 from unrolled.arrays import Array
 from unrolled.interactive.progress import EpochEnd
 
@@ -85,8 +86,8 @@ def run(
         DataError: there are no prices, or too few.
     """
     log = Transcript(say)
-    base.check_count("epochs", epochs)
-    base.check_count("horizon", horizon)
+    check_type("`epochs`", epochs, Count)
+    check_type("`horizon`", horizon, Count)
     if ticker is None and not (start is None and end is None):
         raise un.InputError("`start` and `end` select the prices of a ticker. Give one (`ticker`), or omit them.")
     net = un.Network([un.RNN(HIDDEN), un.Last(), un.Dense(1)], input_size=1, dtype="float32", seed=seed)

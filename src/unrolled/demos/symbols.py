@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import unrolled as un
+from unrolled.argument_types import Count, check_type
 from unrolled.arrays import Array
 from unrolled.interactive.progress import EpochEnd
 from unrolled.nn.activations import log_softmax
@@ -63,7 +64,7 @@ def train(net: un.Network, epochs: int, seed: int, log: Transcript) -> tuple[lis
 def run(say: Say = None, seed: int = 0, epochs: int = 100) -> DemoResult:
     """Learn the sequence."""
     log = Transcript(say)
-    base.check_count("epochs", epochs)
+    check_type("`epochs`", epochs, Count)
     net = un.Network([un.RNN(3), un.Dense(SYMBOLS)], input_size=SYMBOLS, dtype="float64", seed=seed)
     report = un.check_gradients(net, SEQUENCE, NEXT, loss="cross_entropy")
     log(f"{net}\n{report}\n")

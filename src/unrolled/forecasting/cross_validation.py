@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ..argument_types import Count, check_type
+from ..argument_types import Count, check_type, fits
 from ..arrays import Array
 from ..errors import DataError, InputError
 from ..interactive.interrupts import interruptible
@@ -67,16 +67,14 @@ class CrossValidationPlan:
         Raises:
             InputError: one of them is invalid.
         """
-        for name, value in (("n_windows", n_windows), ("step_size", step_size), ("refit", refit)):
-            if name == "refit" and isinstance(value, (bool, np.bool_)):
-                continue
+        every = (1 if refit else n_windows) if fits(refit, bool) else refit
+        for name, value in (("n_windows", n_windows), ("step_size", step_size), ("refit", every)):
             if not is_count(value):
                 whole = "True, False or a" if name == "refit" else "a"
                 raise InputError(f"`{name}` must be {whole} whole number ≥ 1; got {value!r}.")
             check_type(f"`{name}`", value, Count)
         names = check_baselines(baselines)
         require_statsforecast(names)  # before long work
-        every = (1 if refit else n_windows) if isinstance(refit, (bool, np.bool_)) else refit
         return cls(int(n_windows), int(step_size), int(every), list(levels), names)
 
     def most_left_out(self, horizon: int) -> int:
@@ -86,23 +84,6 @@ class CrossValidationPlan:
     def left_out(self, horizon: int) -> Array:
         """The rows of each series after each origin, the oldest first, (W,)."""
         return horizon + self.step_size * np.arange(self.n_windows)[::-1]
-
-
-@dataclass(frozen=True)
-class ForecastRows:
-    """Forecasts from some origins, one row for each step ahead."""
-
-    columns: dict[str, Array]  # of the table, by name
-    steps: Array  # how far ahead each row lies, 1 the nearest, (n,)
-    series: Array  # the number of each row's series in the panel, (n,)
-
-    @classmethod
-    def concatenated(cls, parts: Sequence[ForecastRows]) -> ForecastRows:
-        return cls(
-            {name: np.concatenate([p.columns[name] for p in parts]) for name in parts[0].columns},
-            np.concatenate([p.steps for p in parts]),
-            np.concatenate([p.series for p in parts]),
-        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -183,7 +164,7 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
     season, typical = parameters.season_of(panel.frequency), int(np.median(past.lengths))
     plan = replace(plan, baselines=distinct(plan.baselines, panel.frequency, season, typical))
     notes, evaluate = list(panel.notes), bool(plan.levels)
-    found: list[ForecastRows] = []
+    found: list[tuple[dict[str, Array], Array]] = []
     reached, trainings = 0, -(-plan.n_windows // plan.refit)
     # one Ctrl-C ends all of it, not one training
     with interruptible() as interrupted, run_progress(parameters.verbose):
@@ -203,15 +184,15 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
             reached += len(group)
     if not found:
         raise KeyboardInterrupt
-    rows = ForecastRows.concatenated(found)
+    table, series = _concatenated([table for table, _ in found]), np.concatenate([series for _, series in found])
     fixed = {columns.id, columns.time, "cutoff", columns.target}
     return Backtest(
-        columns=rows.columns,
-        names=[name for name in rows.columns if name not in fixed],
+        columns=table,
+        names=[name for name in table if name not in fixed],
         target=columns.target,
-        steps=rows.steps,
-        series=rows.series,
-        history=_numbered_by_panel(in_sample_values(past, scaled_by), past, panel),
+        steps=np.tile(np.arange(1, horizon + 1), len(series) // horizon),
+        series=series,
+        history=in_sample_values(past, scaled_by, np.flatnonzero(panel.lengths > left_out[0])),
         windows=reached,
         name=parameters.name,
         interrupted=reached < plan.n_windows,
@@ -250,20 +231,20 @@ def _refuse_names(columns: Columns, models: Sequence[str]) -> None:
             raise InputError(f"the forecasts have a column {name!r}, too. Rename it in the table.")
 
 
-def _numbered_by_panel(history: InSampleValues, past: Panel, panel: Panel) -> InSampleValues:
-    """The history with the series numbered as in the whole panel."""
-    places = {name: k for k, name in enumerate(panel.ids)}
-    return history._replace(ids=np.array([places[name] for name in past.ids])[history.ids])
+def _concatenated(tables: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """Tables with the same columns below one another."""
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
 def _forecast_group(
     predictor: Predictor, panel: Panel, left_out: Array, plan: CrossValidationPlan, scaled_by: int
-) -> ForecastRows:
-    """Forecasts from the origins (W,) of one training; series that it has not seen are left out."""
+) -> tuple[dict[str, Array], Array]:
+    """Forecasts from the origins (W,) of one training, by column, and the number of each row's series; series that it
+    has not seen are left out."""
     parameters, columns, horizon = predictor.parameters, predictor.source.columns, predictor.parameters.horizon
     trained = set(predictor.context.ids)
-    kept = np.flatnonzero([name in trained for name in panel.ids])
-    known = panel.select(np.isin(np.arange(len(panel.ids)), kept))
+    kept = np.array([name in trained for name in panel.ids])
+    known = panel.select(kept)
     ends = (known.offsets[1:] - left_out[:, None]).reshape(-1)  # (W·S,) window by window, in it series by series
     origins = TransformedOrigins(known, ends, predictor.transform)
     season = parameters.season_of(panel.frequency)
@@ -276,7 +257,7 @@ def _forecast_group(
         )
         for rows in pieces(len(origins), WINDOWS_AT_ONCE)
     ]
-    forecasts = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]} | beside
+    forecasts = _concatenated(parts) | beside
 
     ahead, rows = origins.ordinals_ahead(horizon), origins.rows_ahead(horizon)  # (W·S, H)
     found: dict[str, Array] = {}
@@ -286,8 +267,7 @@ def _forecast_group(
     found["cutoff"] = np.repeat(panel.frequency.instants(ahead[:, 0] - 1), horizon)
     found[columns.target] = np.where(known.observed[rows], known.y[rows], np.nan).reshape(-1)
     found |= {name: values.reshape(-1) for name, values in forecasts.items()}
-    steps = np.tile(np.arange(1, horizon + 1), len(origins))
-    return ForecastRows(found, steps, np.repeat(kept[origins.series], horizon))
+    return found, np.repeat(np.flatnonzero(kept)[origins.series], horizon)
 
 
 # --- all frequencies --------------------------------------------------------------------------------
@@ -319,13 +299,6 @@ def backtest(parameters: Parameters, panels: Sequence[Panel], source: Source, pl
     selections = {name: one.found for name, one in found.items() if one.found}
     unasked = [name for name in plan.baselines if name not in asked]
     return replace(_merged(found, panels, unasked), found=merge_selections(parameters, selections))
-
-
-def uninterrupted(found: Backtest) -> Backtest:
-    """A backtest with all its origins; else a KeyboardInterrupt, because a part could be taken for the whole."""
-    if found.interrupted:
-        raise KeyboardInterrupt
-    return found
 
 
 def _merged(found: Mapping[str, Backtest], panels: Sequence[Panel], unasked: Sequence[str]) -> Backtest:

@@ -20,6 +20,7 @@ from .model.distributions import OutputDistribution
 from .model.settings import Settings
 from .parameters import Parameters
 from .preprocessing.logarithms import choose_logs, log_transformed, never_negative
+from .preprocessing.transform import SeriesTransform, estimate_transform
 
 MIN_WINDOWS_FOR_MEAN_VIEW = 300  # from here on a network finds level and season well enough by itself
 MIN_WINDOWS_FOR_MEDIUM_SIZE = 1000  # from here on a larger network learns more than it overfits
@@ -106,7 +107,7 @@ def decide(parameters: Parameters, panel: Panel, rows: Array) -> Decisions:
     return Decisions(spec, logs, Features.of(panel, calendar, season), decoder)
 
 
-def held_out_rows(panel: Panel, horizon: int, season: int | None = None) -> int:
+def held_out_rows(panel: Panel, horizon: int, season: int | None) -> int:
     """Rows to hold out: a horizon for each of some origins, one row apart, at most a third of the typical series.
 
     The errors of neighbouring origins are alike, so a long series gets more: a twentieth of its rows, up to 100. It
@@ -126,10 +127,16 @@ def logs_of(parameters: Parameters, panel: Panel) -> Array:
     return choose_logs(panel, log, parameters.season_of(panel.frequency))
 
 
-def nonnegative_of(parameters: Parameters, panel: Panel) -> Array:
-    """Which series are kept at or above 0, (S,) bool: unless it is given, those without a negative value."""
+def estimate_for(parameters: Parameters, panel: Panel, spec: WindowSpec, logs: Array) -> SeriesTransform:
+    """The transform of a panel for windows that are cut like this; `logs` (S,) are series taken in logarithms.
+
+    Unless it is given, series without a negative value are kept at or above 0.
+    """
     given = True if parameters.distribution.counts else parameters.nonnegative
-    return never_negative(panel) if given is None else np.full(len(panel.ids), bool(given))
+    bounded = never_negative(panel) if given is None else np.full(len(panel.ids), bool(given))
+    return estimate_transform(
+        panel, logs, spec.season, spec.horizon, nonnegative=bounded, with_trends=spec.follows_trend
+    )
 
 
 # --- windows ----------------------------------------------------------------------------------------
@@ -192,7 +199,7 @@ def choose_views(panel: Panel, z: Array, horizon: int, season: int, segment: int
     return tuple(VIEWS[name] for name in names)
 
 
-def seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int, share: float = 1.0) -> bool:
+def seasonal_errs_less(panel: Panel, z: Array, horizon: int, season: int, share: float) -> bool:
     """Whether the absolute error of the seasonal naive forecast, over all steps ahead and series, is smaller than
     this share of the naive forecast's. Of many series, an evenly spaced part is compared."""
     naive = seasonal = 0.0

@@ -1,17 +1,16 @@
 """Fitting one frequency: one training without the end, for comparison and calibration, and one on all rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from ..arrays import Array
 from ..interactive.interrupts import interruptible
 from ..interactive.progress import run_progress, subtask
 from ..plurals import counted
 from ..series.outliers import find_outliers, outlier_notes
 from ..series.panel import Panel
-from .defaults import FitPlan, nonnegative_of, plan_fit
+from .defaults import FitPlan, estimate_for, plan_fit
 from .evaluation.holdout import HeldOutForecasts, compare_with_baselines, predict_held_out
 from .inputs.features import Features
 from .model.ensemble import Ensemble
@@ -19,7 +18,7 @@ from .model.training import train_ensemble
 from .parameters import Parameters
 from .predictor import Predictor, Source
 from .preprocessing.logarithms import all_positive
-from .preprocessing.transform import SeriesTransform, estimate_transform
+from .preprocessing.transform import SeriesTransform
 from .probabilistic.conformal import typical_factor
 from .probabilistic.quantiles import MEDIAN
 
@@ -80,7 +79,7 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
 def predict_without_end(plan: FitPlan) -> HeldOutForecasts:
     """Train without the end of the series, and forecast it."""
     known, decisions = plan.known, plan.decisions
-    transform = _transform(known, decisions.logs, plan)
+    transform = estimate_for(plan.parameters, known, decisions.spec, decisions.logs)
     with subtask("", 0, 2):
         ensemble = _trained(plan, known, transform, decisions.features, "training without the held-out end")
     return predict_held_out(ensemble, plan.panel, known, transform, plan.parameters.horizon)
@@ -90,7 +89,7 @@ def transform_of_all(plan: FitPlan) -> SeriesTransform:
     """The transform of whole series. Logarithms are taken if chosen on the known part and all values are positive."""
     decided = dict(zip(plan.known.ids, plan.decisions.logs.tolist(), strict=True))
     logs = np.array([decided.get(name, False) for name in plan.panel.ids]) & all_positive(plan.panel)
-    return _transform(plan.panel, logs, plan)
+    return estimate_for(plan.parameters, plan.panel, plan.decisions.spec, logs)
 
 
 def train_on_all(plan: FitPlan, transform: SeriesTransform) -> Ensemble:
@@ -102,18 +101,6 @@ def train_on_all(plan: FitPlan, transform: SeriesTransform) -> Ensemble:
         return _trained(plan, plan.panel, transform, features, "training on all rows")
 
 
-def _transform(panel: Panel, logs: Array, plan: FitPlan) -> SeriesTransform:
-    spec = plan.decisions.spec
-    return estimate_transform(
-        panel,
-        logs,
-        spec.season,
-        spec.horizon,
-        nonnegative=nonnegative_of(plan.parameters, panel),
-        with_trends=spec.follows_trend,
-    )
-
-
 def _trained(plan: FitPlan, panel: Panel, transform: SeriesTransform, features: Features, title: str) -> Ensemble:
     """Networks trained on a panel, with the rounding of their forecasts and the methods they are combined with."""
     parameters, spec = plan.parameters, plan.decisions.spec
@@ -122,9 +109,19 @@ def _trained(plan: FitPlan, panel: Panel, transform: SeriesTransform, features: 
     return replace(ensemble, support=parameters.support, combination=combination)
 
 
+def _divergences(held_out: HeldOutForecasts | None, ensemble: Ensemble) -> Iterator[str]:
+    """The networks that were trained again, in both trainings."""
+    if held_out is not None:
+        for member in held_out.ensemble.members:
+            yield from (f"without the held-out end, {text}" for text in member.divergences)
+    if held_out is None or ensemble.members is not held_out.ensemble.members:
+        for member in ensemble.members:
+            yield from member.divergences
+
+
 def _notes(plan: FitPlan, held_out: HeldOutForecasts | None, ensemble: Ensemble, evaluate: bool) -> list[str]:
     """What the user should know about the two trainings."""
-    notes = []
+    notes = [*_divergences(held_out, ensemble)]
     season = plan.parameters.season_of(plan.panel.frequency)
     if plan.decisions.spec.season < season:
         notes.append(
@@ -135,6 +132,6 @@ def _notes(plan: FitPlan, held_out: HeldOutForecasts | None, ensemble: Ensemble,
         text = "too few periods to hold some out: no comparison, and intervals are widened instead of calibrated"
         return [*notes, text] if evaluate else notes
     if ensemble.members is held_out.ensemble.members:
-        periods = counted(plan.left_out, "period")
-        notes.append(f"interrupted: the networks have not seen the last {periods} of each series")
+        of = " of each series" if len(plan.panel.ids) > 1 else ""
+        notes.append(f"interrupted: the networks have not seen the last {counted(plan.left_out, 'period')}{of}")
     return notes

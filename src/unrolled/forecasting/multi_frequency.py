@@ -28,7 +28,7 @@ from ..series.stamps import read_stamps
 from .defaults import FitPlan, plan_fit
 from .evaluation.comparison import Comparison, combine_comparisons
 from .fitting import fit_planned
-from .parameters import AUTO, DEFAULT_BUDGET_S, MIN_TRIALS, Parameters
+from .parameters import AUTO, MIN_TRIALS, Parameters
 from .predictor import Prediction, Predictor, SeriesToForecast, Source
 from .selection.automatic import SelectionResult, fit_automatically, without_search
 from .selection.search import EVIDENCE
@@ -91,25 +91,34 @@ class FittedTable:
 
     def forecast(self, levels: Sequence[float], future: IntoDataFrame | None = None) -> Prediction:
         """Forecasts of the series of the fit, in pandas whatever library they came in."""
-        found = {
-            name: one.predict(one.series._replace(library=PANDAS), levels, future=future)
-            for name, one in self.predictors.items()
-        }
-        zones = [one.context.frequency.zone for one in self.predictors.values()]
-        tables = in_one_zone([one.frame for one in found.values()], zones, self.source.columns.time)
-        frame = pd.concat([table.to_native() for table in tables], ignore_index=True)
-        return Prediction(frame, merge_notes({name: one.notes for name, one in found.items()}))
+        asked = [(one, series._replace(library=PANDAS)) for one, series in self.split(None)]
+        return self.joined([(series, one.predict(series, levels, future=future)) for one, series in asked])
 
-    def split(self, df: IntoDataFrame, columns: Columns) -> list[tuple[Predictor, SeriesToForecast, Columns]]:
-        """The series of a table with the predictors that forecast them.
+    def joined(self, parts: Sequence[tuple[SeriesToForecast, Prediction]]) -> Prediction:
+        """The predictions for the series of each frequency as one table, in the time zone of the first."""
+        import narwhals as nw
+
+        notes = merge_notes({series.panel.frequency.name: found.notes for series, found in parts})
+        frames = [found.frame for _, found in parts]
+        if len(frames) == 1:
+            return Prediction(frames[0], notes)
+        zones = [series.panel.frequency.zone for series, _ in parts]
+        whole = nw.concat(in_one_zone(frames, zones, self.source.columns.time))
+        return Prediction(nw.maybe_reset_index(whole).to_native(), notes)
+
+    def split(self, df: IntoDataFrame | None) -> list[tuple[Predictor, SeriesToForecast]]:
+        """The series of a table with the predictors that forecast them; None: the series of the fit.
 
         A series of the fit goes to its own predictor, another one to the predictor of its frequency.
 
         Raises:
             DataError: there is no predictor for the frequency of a series, or the table can't be used.
         """
+        columns = self.source.columns
+        if df is None:
+            return [(one, one.series) for one in self.predictors.values()]
         if not self.mixed:
-            return [(self.only, self.only.read(df, columns), columns)]
+            return [(self.only, self.only.read(df, columns))]
         table = open_table(df, columns, (columns.time, columns.target))
         codes, ids = read_ids(table, columns)
         of_series = np.full(len(ids), -1)
@@ -123,7 +132,7 @@ class FittedTable:
             if here.any():
                 rows = np.flatnonzero(here)
                 own = replace(columns, rows=[columns.row(row) for row in rows])
-                found.append((one, one.read(take_rows(df, rows), own), own))
+                found.append((one, one.read(take_rows(df, rows), own)))
         return found
 
     def _assign_new(self, of_series: Array, table: Any, columns: Columns, codes: Array, ids: Sequence[Any]) -> None:
@@ -237,8 +246,7 @@ def split_search(parameters: Parameters, panels: Sequence[Panel]) -> list[Parame
     if parameters.cell != AUTO or len(panels) == 1:
         return [parameters for _ in panels]
     known = np.array([panel.observed.sum() for panel in panels])
-    limited = parameters.budget is not None or parameters.max_trials is not None
-    budget = parameters.budget if limited else DEFAULT_BUDGET_S
+    budget = parameters.search_limit_s
     budgets = [None if budget is None else float(budget * n / known.sum()) for n in known]
     trials = [None] * len(panels) if parameters.max_trials is None else split_trials(parameters.max_trials, known)
     return [replace(parameters, budget=b, max_trials=t) for b, t in zip(budgets, trials, strict=True)]

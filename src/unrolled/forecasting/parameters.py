@@ -83,6 +83,11 @@ class Parameters:
         return self.reach or self.horizon
 
     @property
+    def search_limit_s(self) -> float | None:
+        """Seconds that a search may take; None: no limit."""
+        return DEFAULT_BUDGET_S if self.budget is None and self.max_trials is None else self.budget
+
+    @property
     def distribution(self) -> OutputDistribution:
         return distribution_named(self.likelihood)
 
@@ -153,20 +158,15 @@ class Parameters:
         """Raise if the likelihood is not known, or contradicts other parameters."""
         if not self.distribution.counts:
             return
+        wrong = None
         if self.log:
-            raise InputError(
-                f"`likelihood={self.likelihood!r}` is for counts, which have no logarithms. Leave out `log`."
-            )
-        if self.scaling not in (None, "count", ["count"], ("count",)):
-            raise InputError(
-                f"`likelihood={self.likelihood!r}` is for counts, which are measured from 0 in a view of their "
-                f"own; got scaling {self.scaling!r}. Leave out `scaling`."
-            )
-        if self.nonnegative is not None and not self.nonnegative:
-            raise InputError(
-                f"`likelihood={self.likelihood!r}` is for counts, which are never negative. Leave out "
-                "`nonnegative=False`."
-            )
+            wrong = "have no logarithms. Leave out `log`."
+        elif self.scaling not in (None, "count", ["count"], ("count",)):
+            wrong = f"are measured from 0 in a view of their own; got scaling {self.scaling!r}. Leave out `scaling`."
+        elif self.nonnegative is not None and not self.nonnegative:
+            wrong = "are never negative. Leave out `nonnegative=False`."
+        if wrong:
+            raise InputError(f"`likelihood={self.likelihood!r}` is for counts, which {wrong}")
 
     def check_name(self, columns: Columns) -> None:
         """Raise an `InputError` if the forecast's column has the name of a baseline or of a column of the table."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..arrays import Array
-from ..series.dataframe import format_stamp
 from ..series.panel import Panel
 from .preprocessing.transform import SeriesTransform
 
@@ -30,6 +29,18 @@ def limit_notes(panel: Panel, transform: SeriesTransform, forecast: Mapping[str,
     ]
 
 
+def zero_notes(panel: Panel, transform: SeriesTransform, forecast: Mapping[str, Array]) -> list[str]:
+    """A note on the series with other values than 0 whose forecast is 0 at every step; parameters as above."""
+    median = next(iter(forecast.values()))
+    zero = np.flatnonzero((median == 0).all(axis=1) & transform.extent[:, [0, 2]].any(axis=1) & ~transform.logs)
+    if not len(zero):
+        return []
+    return [
+        f"the forecast of {_named(panel, zero)} is 0 at every step, because it is a median; means are larger. Take "
+        "them, and the means of sums over steps, from sample paths (`Forecaster.sample` in Python)"
+    ]
+
+
 def fan_notes(panel: Panel, transform: SeriesTransform, forecast: Mapping[str, Array]) -> list[str]:
     """A note on the fans that reach beyond the range of their series by more than its width; parameters as above."""
     begin = panel.offsets[:-1]
@@ -47,7 +58,7 @@ def fan_notes(panel: Panel, transform: SeriesTransform, forecast: Mapping[str, A
     k = far[np.argmax(excess[far] / width[far])]
     name = max(beyond, key=lambda column: beyond[column][k].max())
     step = int(beyond[name][k].argmax())
-    stamp = format_stamp(panel.frequency.local_stamps(panel.first[k] + panel.lengths[k] + np.array([step]))[0])
+    (stamp,) = panel.frequency.texts(panel.first[k] + panel.lengths[k] + np.array([step]))
     remedy = "`log=False` or a lower horizon" if transform.logs[k] else "a lower horizon"
     return [
         f"the forecast of {_named(panel, far)} reaches farther beyond the known values than these lie apart: "

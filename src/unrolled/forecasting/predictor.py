@@ -14,17 +14,17 @@ from ..series.columns import Columns, plain_id
 from ..series.dataframe import PANDAS, Library, library_of
 from ..series.from_frame import read_panel
 from ..series.known_future import extend_panel
-from ..series.panel import Panel
+from ..series.panel import Panel, sparse_note
 from ..series.to_frame import forecast_frame, path_frame
-from .defaults import logs_of, nonnegative_of
+from .defaults import estimate_for, logs_of
 from .evaluation.comparison import Comparison
 from .inputs.windows import refuse_unforecastable, without_short
 from .model.ensemble import Ensemble
 from .model.paths import path_noise, sample_paths
 from .model.recursion import forecast_quantiles
 from .parameters import Parameters
-from .plausibility import fan_notes, limit_notes
-from .preprocessing.transform import SeriesTransform, TransformedOrigins, estimate_transform, merge_transforms
+from .plausibility import fan_notes, limit_notes, zero_notes
+from .preprocessing.transform import SeriesTransform, TransformedOrigins, merge_transforms
 from .probabilistic.conformal import calibrate
 from .probabilistic.interval_columns import interval_columns
 
@@ -47,6 +47,7 @@ class SeriesToForecast(NamedTuple):
     panel: Panel  # their last rows
     history: Panel  # all known rows
     transform: SeriesTransform  # of the series
+    columns: Columns  # of their table
     library: Library  # of the table of forecasts
 
 
@@ -82,7 +83,10 @@ class Predictor:
     @property
     def series(self) -> SeriesToForecast:
         """The series of the fit."""
-        return SeriesToForecast(self.context, self.panel or self.context, self.transform, self.source.library)
+        source = self.source
+        return SeriesToForecast(
+            self.context, self.panel or self.context, self.transform, source.columns, source.library
+        )
 
     def read(self, df: IntoDataFrame, columns: Columns) -> SeriesToForecast:
         """The series of another table that are long enough, which are forecast without training.
@@ -93,30 +97,17 @@ class Predictor:
         layout = self.context.covariates.layout
         panel = read_panel(df, columns, self.context.frequency, self.parameters.season, layout)
         self.ensemble.distribution.refuse_other_targets(panel)
-        panel = without_short(panel, self.ensemble.spec)
+        sparse = sparse_note(int(panel.observed.sum()), len(panel.y), panel.frequency)
+        panel = without_short(replace(panel, notes=(*sparse, *panel.notes)), self.ensemble.spec)
         library = library_of(df, (columns.id, columns.time))
-        return SeriesToForecast(self.ensemble.context(panel), panel, self.transform_of(panel), library)
+        return SeriesToForecast(self.ensemble.context(panel), panel, self.transform_of(panel), columns, library)
 
     def transform_of(self, panel: Panel) -> SeriesTransform:
         """The transform of a panel: as fitted for series of the fit, estimated afresh for others."""
-        spec = self.ensemble.spec
-        fresh = estimate_transform(
-            panel,
-            logs_of(self.parameters, panel),
-            spec.season,
-            spec.horizon,
-            nonnegative=nonnegative_of(self.parameters, panel),
-            with_trends=spec.follows_trend,
-        )
+        fresh = estimate_for(self.parameters, panel, self.ensemble.spec, logs_of(self.parameters, panel))
         return merge_transforms(self.transform, self.context.ids, fresh, panel)
 
-    def origins(
-        self,
-        series: SeriesToForecast,
-        columns: Columns,
-        future: IntoDataFrame | None = None,
-        horizon: int | None = None,
-    ) -> TransformedOrigins:
+    def origins(self, series: SeriesToForecast, future: IntoDataFrame | None, horizon: int) -> TransformedOrigins:
         """The ends of the S series, in a panel that includes the rows ahead if anything is known ahead.
 
         Raises:
@@ -131,8 +122,8 @@ class Predictor:
             )
         if not self.ensemble.features.n_known_ahead and future is None:
             return TransformedOrigins(panel, panel.offsets[1:], series.transform)
-        rows = max(self.parameters.horizon, horizon or 0)
-        longer = extend_panel(panel, rows, future, replace(columns, rows=None), horizon)
+        rows = max(self.parameters.horizon, horizon)
+        longer = extend_panel(panel, rows, future, replace(series.columns, rows=None), horizon)
         return TransformedOrigins(longer, longer.offsets[1:] - rows, series.transform)
 
     # --- forecasts ----------------------------------------------------------------------------------
@@ -168,20 +159,18 @@ class Predictor:
         series: SeriesToForecast,
         levels: Sequence[float] = (),
         horizon: int | None = None,
-        *,
-        columns: Columns | None = None,
         future: IntoDataFrame | None = None,
     ) -> Prediction:
         """Forecasts after the last row of each series, with intervals of these levels in per cent."""
-        horizon, columns = self.parameters.checked_horizon(horizon), columns or self.source.columns
-        origins = self.origins(series, columns, future, horizon)
+        horizon = self.parameters.checked_horizon(horizon)
+        origins = self.origins(series, future, horizon)
         values = self.quantiles(origins, horizon, intervals=bool(levels))
         forecast = self.forecast_columns(values, levels)
         for column in forecast.values():
             _refuse_infinite(series.panel, column)
-        frame = forecast_frame(series.panel, horizon, columns, forecast, series.library)
+        frame = forecast_frame(series.panel, horizon, series.columns, forecast, series.library)
         told = [limit_notes] if self.parameters.nonnegative is None and not self.ensemble.distribution.counts else []
-        checks = [check(series.panel, series.transform, forecast) for check in (*told, fan_notes)]
+        checks = [check(series.panel, series.transform, forecast) for check in (*told, zero_notes, fan_notes)]
         return Prediction(frame, [*self._notes(series, origins), *(note for notes in checks for note in notes)])
 
     @np.errstate(over="ignore", invalid="ignore")  # as above
@@ -191,17 +180,15 @@ class Predictor:
         n: int,
         seed: int,
         horizon: int | None = None,
-        *,
-        columns: Columns | None = None,
         future: IntoDataFrame | None = None,
     ) -> Prediction:
         """`n` paths after the last row of each series."""
-        horizon, columns = self.parameters.checked_horizon(horizon), columns or self.source.columns
-        origins = self.origins(series, columns, future, horizon)
+        horizon = self.parameters.checked_horizon(horizon)
+        origins = self.origins(series, future, horizon)
         noise = path_noise(self.ensemble, horizon, len(series.panel.ids), n, seed)
         paths = sample_paths(self.ensemble, origins, horizon, self.conformal_factors, noise)
         _refuse_infinite(series.panel, paths)
-        return Prediction(path_frame(series.panel, columns, self.name, paths, series.library), [])
+        return Prediction(path_frame(series.panel, series.columns, self.name, paths, series.library), [])
 
     def _notes(self, series: SeriesToForecast, origins: TransformedOrigins) -> list[str]:
         """What the user should know about a prediction; the notes of the fit are not repeated."""

@@ -13,7 +13,7 @@ from ..errors import InputError, NotRegisteredError
 from ..schema import Readers, read_object
 from ..series.columns import Columns, plain_id
 from ..series.covariates import CovariateLayout, Covariates
-from ..series.dataframe import Library, in_library
+from ..series.dataframe import Library, conversion_errors, in_library
 from ..series.frequency import Frequency
 from ..series.open_phases import DAY, WEEKDAYS
 from ..series.panel import Panel
@@ -60,7 +60,7 @@ def _common(parameters: Parameters, source: Source) -> Content:
     return {
         "params": _described(parameters),
         "columns": {name: getattr(source.columns, name) for name in COLUMNS}
-        | ({} if source.columns.label is None else {"label": source.columns.label}),
+        | {name: value for name in ("label", "targets") if (value := getattr(source.columns, name)) is not None},
         "library": source.library.name,
         "types": dict(source.library.types),
         "reading": dict(source.reading),
@@ -73,6 +73,7 @@ def _described(parameters: Parameters) -> Content:
 
 def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> tuple[Content, Arrays]:
     context, ensemble, spec = predictor.context, predictor.ensemble, predictor.ensemble.spec
+    frequency = asdict(replace(context.frequency, label=None))  # which is stored with the columns
     arrays = {"y": context.y, "observed": context.observed, "offsets": context.offsets, "first": context.first}
     arrays |= {"widening": predictor.conformal_factors}
     arrays |= {} if ensemble.correlation is None else {"dependence": ensemble.correlation}
@@ -82,7 +83,7 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
     content = {
         **_common(selection.asked if selection else predictor.parameters, predictor.source),
         **_describe_ids(context.ids),
-        "frequency": {n: value for n, value in asdict(context.frequency).items() if value not in (None, ())},
+        "frequency": {n: value for n, value in frequency.items() if value not in (None, ())},
         "layout": context.covariates.layout.describe(),
         "features": ensemble.features.describe(),
         "framing": {
@@ -231,7 +232,7 @@ def _checked_library(stored: StoredPart) -> Library:
     library = Library(stored.library, stored.types)
     try:
         in_library({}, library)
-    except Exception as error:  # every library raises errors of its own
+    except conversion_errors() as error:
         raise InputError(f"`library` is {library.name!r}, which is not installed or can't hold forecasts") from error
     return library
 
@@ -333,10 +334,12 @@ def _rebuild_panel(stored: StoredPart, arrays: Mapping[str, Array]) -> Panel:
     for spec, codes in zip(layout.categorical, parts["categories"].T, strict=True):
         if codes.max() > len(spec.texts or ()):
             raise InputError(f"the array 'covariates.categories' has a code {codes.max()} of {spec.name!r}")
-    stored.frequency.check_range(int(first.min()), int((first + np.diff(offsets)).max()) + stored.framing.horizon)
+    frequency = stored.frequency.with_label(stored.columns.label)
+    frequency.check()
+    frequency.check_range(int(first.min()), int((first + np.diff(offsets)).max()) + stored.framing.horizon)
     return Panel(
         _rebuild_ids(stored),
-        stored.frequency,
+        frequency,
         offsets,
         first,
         arrays["y"],

@@ -4,8 +4,12 @@ Commands treat the signals that ask a process to end, SIGTERM and SIGHUP, like C
 a second does not count. Signals that were ignored when the process started, such as SIGHUP by `nohup`, stay ignored.
 """
 
+from __future__ import annotations
+
+import _thread
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +18,7 @@ from contextvars import ContextVar
 from typing import Any
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+AGAIN_AFTER_S = 0.01  # a Ctrl-C that was lost is repeated
 REPEATED_S = 1.0  # after a signal, within which another one is a repetition
 MOST_REQUESTS = 4  # signals that a command answers; the next one ends it like a kill
 OF_SIGNALS = 128  # the exit code of a process that a signal has ended is the sum of this and its number
@@ -39,10 +44,22 @@ def raise_at_interrupt() -> None:
     After `exit_at_interrupt`, the signals that ask the process to end do the same.
     """
     _ended_by.clear()
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _repeat_lost_interrupt
     _handle(signal.SIGINT, signal.default_int_handler)
     for number in ENDING:
         if signal.getsignal(number) is _leave:
             _handle(number, _interrupt)
+
+
+def _repeat_lost_interrupt(lost: sys.UnraisableHookArgs) -> None:
+    """Repeat a Ctrl-C that arrived while an object was destroyed, where Python only prints exceptions."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        later = threading.Timer(AGAIN_AFTER_S, _thread.interrupt_main)  # at once, it would be raised in this function
+        later.daemon = True
+        later.start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _leave(number: int, frame: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, over_leading_axes
 from ..errors import InputError
 from ..plurals import counted
 from .argument_checks import numbers
@@ -78,7 +78,7 @@ class Arrays:
         counts = np.ones(self.target.shape, bool)
         for mask in (self.weight, valid if self.target.shape[1:2] == (steps,) else None):
             if mask is not None and mask.shape == counts.shape[: mask.ndim]:
-                counts &= (mask > 0).reshape(mask.shape + (1,) * (counts.ndim - mask.ndim))
+                counts &= over_leading_axes(mask > 0, counts.ndim)
         wrong = np.argwhere(~np.isfinite(self.target) & counts)
         if len(wrong):
             raise InputError(

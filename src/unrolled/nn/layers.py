@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..argument_types import check_fields
+from ..argument_types import Count, check_fields
 from ..arrays import Array
 from ..errors import InputError
 from . import randomness
@@ -151,16 +151,10 @@ class Embedding(Layer):
     (1, 2, 27)
     """
 
-    count: int
-    size: int
+    count: Count
+    size: Count
     kind: ClassVar[str] = "embedding"
     differentiable: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        for name in ("count", "size"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise InputError(f"Embedding: {name} must be a whole number ≥ 1; got {value!r}.")
 
     def parameters(self, features: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         return {"weight": (self.count, self.size)}

@@ -15,7 +15,7 @@ from ..arrays import Array
 from ..errors import InputError, ModelFileError
 from ..interactive.html import table, titled
 from ..schema import read_object
-from .argument_checks import checked_dtype, numbers
+from .argument_checks import checked_dtype, numbers, refuse_overflow
 from .cells.base import CELLS
 from .datasets import Arrays, target_array
 from .engines import Engine, Forward, engine_for
@@ -262,20 +262,9 @@ class Network:
         data = Arrays(x, target, weight, lengths)
         data.check_finite()
         for name, array in (("x", x), ("y", target), ("weight", weight)):
-            self._refuse_overflow(name, array)
+            if array is not None:
+                refuse_overflow(array, name, self.dtype)
         return data
-
-    def _refuse_overflow(self, name: str, array: Array | None) -> None:
-        """Raise an `InputError` for a finite number that is infinite in the working dtype."""
-        if array is None or array.dtype.kind != "f" or array.dtype.itemsize <= self.dtype.itemsize:
-            return
-        beyond = (np.abs(array) > np.finfo(self.dtype).max) & np.isfinite(array)
-        if beyond.any():
-            place = tuple(np.argwhere(beyond)[0].tolist())
-            raise InputError(
-                f"{name} holds {array[place]:g} at {place}, beyond the range of {self.dtype.name}. Scale {name}, or "
-                "give the network dtype='float64'."
-            )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a safetensors file; `un.load` reads it."""

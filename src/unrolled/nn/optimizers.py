@@ -5,7 +5,7 @@ and `step` changes in place; `step` may overwrite `grads`.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -20,8 +20,8 @@ from .schedules import Constant, Schedule
 class OptimizerState:
     """The state of an optimizer: the number of steps done, and vectors of the size of the parameters, by name."""
 
-    step: int = 0
-    vectors: dict[str, Array] = field(default_factory=dict)
+    step: int
+    vectors: dict[str, Array]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Programs: what engines execute.
+"""Programs, which engines execute.
 
 A program is a list of operations in order. Each has a rule (a cell or a layer), named input and output buffers, and
 named parameters, which are slices of one flat vector; several operations may share them. The backward pass goes
@@ -174,8 +174,6 @@ class ProgramBuilder:
 
     def input(self, name: str, features: int, sequence: bool = True, masked: bool = True) -> Buffer:
         """An input (N, T, features), or (N, features); `masked` says whether `lengths` applies to it."""
-        if not isinstance(features, (int, np.integer)) or features < 1:
-            raise InputError(f"input {name!r}: features must be a whole number ≥ 1; got {features!r}.")
         check_type(f"input {name!r}: features", features, Count)
         self._inputs.append(name)
         return self._new_buffer(Buffer(name, (int(features),), sequence, masked and sequence))

@@ -8,8 +8,7 @@ import numpy as np
 from ..argument_types import Count, check_type
 from ..arrays import Array
 from ..errors import InputError
-from ..plurals import counted
-from .argument_checks import numbers
+from .argument_checks import checked_state, numbers
 from .engines import engine_for
 from .program import Program
 from .sequential import State, states_by_layer, states_by_name
@@ -58,8 +57,6 @@ class Stream:
         if not isinstance(getattr(network, "program", None), Program):
             raise InputError(f"a stream needs a network such as un.Network([un.GRU(8)], 1); got {network!r}.")
         program, parameters = network.program, network.parameters
-        if not isinstance(rows, (int, np.integer)) or rows < 1:
-            raise InputError(f"rows must be a whole number ≥ 1; got {rows!r}.")
         check_type("rows", rows, Count)
         if not program.causal:
             layers = [op.kind for op in program.operations if not op.rule.causal]
@@ -96,19 +93,12 @@ class Stream:
 
     @state.setter
     def state(self, state: State | None) -> None:
-        given = states_by_name(self._program, state)
+        given, rows, dtype = states_by_name(self._program, state), self._shape[0], self._dtype
         states: dict[str, Any] = {}
         for name, cell in self._program.initial_states.items():
-            parts = given.get(name)
-            states[name] = cell.zero_state(self._shape[0], self._dtype)
-            if parts is None:
-                continue
-            if len(parts) != len(states[name]):
-                raise InputError(f"state {name} must have {counted(len(states[name]), 'part')}; got {len(parts)}.")
-            for to, part in zip(states[name], parts, strict=True):
-                part = numbers(part, f"state {name}", self._dtype)
-                if part.shape != to.shape:
-                    raise InputError(f"state {name} must be {to.shape}; got {part.shape}.")
-                to[...] = part
+            states[name] = cell.zero_state(rows, dtype)
+            if given.get(name) is not None:
+                parts = checked_state(name, given[name], cell, rows, dtype)
+                states[name] = cell.State(*map(np.array, parts))  # copies, which the caller can't change
         with self._alone:
             self._stream.state = states

@@ -1,4 +1,4 @@
-"""What is drawn of a series: its past on the grid, its forecast with intervals, and the held-out comparison."""
+"""Series as they are drawn: the past on the grid, the forecast with intervals, and the held-out comparison."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import pandas as pd
 from ..arrays import Array
 from ..forecasting.predictor import Predictor
 from ..series.columns import Columns
-from ..series.dataframe import format_stamp
+from ..series.frequency import Frequency
 from ..series.panel import Panel
-from ..series.stamps import local_time
+from ..series.stamp_texts import format_stamp
+from ..series.stamps import local_time, same_time_of_day
+from ..series.zones import UTC, to_local, zone_name
 
 FAR_STEPS = 2  # times the longest step between known values; a forecast that begins later is far from them
 MAX_NAMED = 3  # series in a note
@@ -33,14 +35,21 @@ class Curve:
     """One series."""
 
     id: Any  # None for a table without ids
-    stamps: Array  # of the past and of the forecast, (n + H,)
+    stamps: Array  # of the past and of the forecast, in UTC if there is a zone, (n + H,)
     y: Array  # the past, NaN in gaps, (n,)
     forecast: dict[str, Array]  # columns by name, including those of intervals, (H,) each
     held_out: HeldOutPart | None = None  # the comparison, if there is one
+    zone: str | None = None  # of times; days and longer periods have none
+    label: str | None = None  # one of the labels of years that the table has instead of dates
 
     @property
     def name(self) -> str:
         return "" if self.id is None else str(self.id)
+
+    @property
+    def local(self) -> Array:
+        """The timestamps in local time."""
+        return self.stamps if self.zone is None else to_local(self.stamps, self.zone)
 
     def last(self, rows: int) -> Curve:
         """The curve with at most this many rows of its past."""
@@ -62,7 +71,7 @@ def of_predictor(predictor: Predictor, panel: Panel, forecast: pd.DataFrame, mos
         rows = panel.series(k)
         ahead = slice(k * steps, (k + 1) * steps)
         part = held_out.get(panel.ids[k])
-        stamps = panel.frequency.local_stamps(panel.first[k] + np.arange(panel.lengths[k] + steps))
+        stamps = panel.frequency.stamps(panel.first[k] + np.arange(panel.lengths[k] + steps))
         curves.append(
             Curve(
                 panel.ids[k],
@@ -70,9 +79,15 @@ def of_predictor(predictor: Predictor, panel: Panel, forecast: pd.DataFrame, mos
                 np.where(panel.observed[rows], panel.y[rows], np.nan),
                 {name: column[ahead] for name, column in values.items()},
                 None if part is None else HeldOutPart(int(panel.lengths[k]) - predictor.parameters.horizon, part),
+                **clock_of(panel.frequency),
             )
         )
     return curves
+
+
+def clock_of(frequency: Frequency) -> dict[str, str | None]:
+    """The zone and the label of the timestamps of a frequency, as fields of a curve."""
+    return {"zone": None if frequency.counts_days else frequency.zone, "label": frequency.label}
 
 
 def held_out_parts(predictor: Predictor) -> dict[Any, dict[str, Array]]:
@@ -142,12 +157,25 @@ def _of(names: Sequence[str]) -> str:
     return f" of {', '.join(map(repr, names[:MAX_NAMED]))}{more}" if names[0] else ""
 
 
-def shown_stamps(stamps: Array) -> list[Any]:
-    """Timestamps as texts, all with the time of day unless all are days; whole numbers as they are."""
+def shown_stamps(stamps: Array, zone: str | None = None, label: str | None = None) -> list[Any]:
+    """Timestamps as texts, all with the time of day unless all are days; whole numbers as they are.
+
+    If there is a zone, they are instants in UTC. A label of a year is the example of all texts.
+    """
     if stamps.dtype.kind != "M":
         return [int(s) for s in stamps]
+    if zone is not None:
+        return [str(s) for s in pd.DatetimeIndex(stamps).tz_localize(UTC).tz_convert(zone)]
     days = (stamps == stamps.astype("datetime64[D]")).all()
-    return [format_stamp(s) if days else str(pd.Timestamp(s)) for s in stamps]
+    return [format_stamp(s, label=label) if days else str(pd.Timestamp(s)) for s in stamps]
+
+
+def shown_column(column: pd.Series, label: str | None = None) -> list[Any]:
+    """A column of timestamps as texts, as in `shown_stamps`; local days of a zone have no offsets."""
+    local = local_time(column)
+    if isinstance(column.dtype, pd.DatetimeTZDtype) and not same_time_of_day(local):
+        return shown_stamps(column.dt.tz_convert(UTC).dt.tz_localize(None).to_numpy(), zone_name(column.dt.tz))
+    return shown_stamps(local, label=label)
 
 
 def as_json(curves: Sequence[Curve]) -> dict[str, Any]:
@@ -157,7 +185,7 @@ def as_json(curves: Sequence[Curve]) -> dict[str, Any]:
     for curve in curves:
         held, stamps = curve.held_out, curve.stamps.tobytes()
         if stamps not in axes:
-            axes[stamps] = shown_stamps(curve.stamps)
+            axes[stamps] = shown_stamps(curve.stamps, curve.zone, curve.label)
         series.append(
             {
                 "id": curve.name,

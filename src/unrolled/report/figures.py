@@ -52,6 +52,8 @@ def of_curves(shown: Sequence[Curve], target: str, model: str | None = None, his
             _draw_curve(axes, curve, target, model, history)
         for axes in panels[len(shown) :]:
             axes.set_visible(False)
+        if zones := {curve.zone for curve in shown} - {None}:
+            figure.supxlabel(f"local time of {', '.join(sorted(map(str, zones)))}", color=SOFT, fontsize="small")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper left", ncols=len(labels), labelcolor=SOFT)
 
@@ -63,26 +65,27 @@ def _draw_curve(axes: Axes, curve: Curve, target: str, model: str | None, histor
     part = curve.last(max(6 * steps, MIN_HISTORY) if history is None else history)
     names = [name for name in part.forecast if INTERVAL.fullmatch(name) is None]
     ours = model or names[0]
-    n = len(part.y)
+    n, stamps = len(part.y), part.local
     join = slice(n - 1 if n and np.isfinite(part.y[-1]) else n, None)  # the forecast starts at the last value
 
     def joined(values: Any) -> Any:
         return np.concatenate((part.y[join], values))
 
     if n:
-        axes.plot(part.stamps[:n], part.y, color=INK, lw=1.2, label=target)
-        axes.axvline(part.stamps[n - 1], color=SOFT, lw=0.8, ls=(0, (1, 3)))
+        axes.plot(stamps[:n], part.y, color=INK, lw=1.2, label=target)
+        axes.axvline(stamps[n - 1], color=SOFT, lw=0.8, ls=(0, (1, 3)))
     for k, name in enumerate(name for name in names if name != ours):
-        axes.plot(part.stamps[join], joined(part.forecast[name]), color=RIVALS[k % 5], lw=1.2, ls="--", label=name)
-    axes.plot(part.stamps[join], joined(part.forecast[ours]), color=OURS, lw=2, label=ours)
+        color = RIVALS[k % len(RIVALS)]
+        axes.plot(stamps[join], joined(part.forecast[name]), color=color, lw=1.2, ls="--", label=name)
+    axes.plot(stamps[join], joined(part.forecast[ours]), color=OURS, lw=2, label=ours)
     levels = sorted({float(m["level"]) for m in map(INTERVAL.fullmatch, part.forecast) if m and m["model"] == ours})
     shades = iter(_shades(len(levels)))
     for level in reversed(levels):
         low, high = (joined(part.forecast[f"{ours}-{end}-{level:g}"]) for end in ("lo", "hi"))
-        axes.fill_between(part.stamps[join], low, high, color=next(shades), lw=0, label=f"{level:g} %")
+        axes.fill_between(stamps[join], low, high, color=next(shades), lw=0, label=f"{level:g} %")
     if curve.id is not None:
         axes.set_title(curve.name, parse_math=False)
-    _ticks(axes, part.stamps)
+    _ticks(axes, stamps)
 
 
 def _shades(count: int) -> list[tuple[float, float, float]]:

@@ -82,7 +82,7 @@ def duration(wall_s: float) -> str:
     >>> duration(4.21), duration(83.0), duration(7260.0)
     ('4.2 s', '1 min 23 s', '2 h 1 min')
     """
-    if wall_s < 60:
+    if round(wall_s, 1) < 60:
         return f"{wall_s:.1f} s"
     whole = round(wall_s)
     return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"

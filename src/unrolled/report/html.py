@@ -34,8 +34,7 @@ def page(content: ReportContent) -> str:
     several = len(content.ids) > 1
     whole = len(content.forecast) == len(tables.forecast(content).rows)
     more = "" if whole else '<p class="how">All series are in forecast.csv.</p>'
-    middle = [_comparison(content), _total(content), _series(content), _search(content)]
-    sections = [*middle, _model(content), _repeat(content)]
+    sections = (_comparison, _total, _series, _search, _model, _repeat)
     parts = {
         "title": escape(content.title),
         "question": words(wording.question(content)),
@@ -43,7 +42,7 @@ def page(content: ReportContent) -> str:
         "summary": _summary(content),
         "numbers_open": "" if several and content.steps > 30 else " open",
         "forecast": table(tables.forecast(content)) + more,
-        "sections": "\n".join(section for section in sections if section),
+        "sections": "\n".join(filter(None, (of(content) for of in sections))),
     }
     return assembled(parts, _data(content))
 

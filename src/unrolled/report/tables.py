@@ -11,11 +11,10 @@ from ..forecasting.model.ensemble import Member
 from ..forecasting.probabilistic.interval_columns import INTERVAL
 from ..plurals import counted
 from ..series.outliers import find_outliers
-from ..series.stamps import local_time
 from ..series.summary import SeriesSummary, summarize_series
 from . import formatting
 from .content import FrequencyPart, ReportContent
-from .curves import Curve, shown_stamps
+from .curves import Curve, shown_column
 
 MAX_TRIALS_SHOWN = 50  # of a search
 MAX_FORECAST_ROWS = 50
@@ -186,7 +185,7 @@ def forecast(content: ReportContent, most: int = MAX_FORECAST_ROWS) -> TextTable
         if name == columns.id:
             cells[name] = [str(v) for v in part[name]]
         elif name == columns.time:
-            cells[name] = [str(s) for s in shown_stamps(local_time(part[name]))]
+            cells[name] = list(map(str, shown_column(part[name], columns.label)))
         else:
             cells[name] = [formatting.number(v, places) for v in part[name]]
     rows = [list(row) for row in zip(*cells.values(), strict=True)]

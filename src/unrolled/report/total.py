@@ -6,7 +6,7 @@ from ..arrays import Array
 from ..forecasting.probabilistic.interval_columns import INTERVAL
 from ..series.panel import Panel
 from .content import ReportContent
-from .curves import Curve, HeldOutPart, held_out_parts, value_columns
+from .curves import Curve, HeldOutPart, clock_of, held_out_parts, value_columns
 
 MIN_KNOWN_SHARE = 0.5  # of the timestamps at which all series have a value; with fewer there is no curve to draw
 
@@ -31,7 +31,7 @@ def total_of(content: ReportContent) -> Curve | None:
         models = map(str, predictor.comparison.table.index)
         values = {name: np.sum([parts[key][name] for key in panel.ids], axis=0) for name in models}
         held_out = HeldOutPart(len(y) - horizon, values)
-    return Curve(None, stamps, y, ahead, held_out)
+    return Curve(None, stamps, y, ahead, held_out, **clock_of(panel.frequency))
 
 
 def _sums(panel: Panel) -> Array | None:

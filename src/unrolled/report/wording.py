@@ -7,10 +7,8 @@ import numpy as np
 from ..forecasting.evaluation.comparison import Comparison, OverallComparison
 from ..forecasting.evaluation.metrics import SQUARED
 from ..plurals import counted
-from ..series.dataframe import format_stamp
 from ..series.frequency import mase_season
 from ..series.panel import Panel
-from ..series.stamps import local_time
 from . import formatting
 from .content import ReportContent
 
@@ -27,13 +25,13 @@ class KeyFigure(NamedTuple):
 
 def facts(content: ReportContent) -> str:
     """The data in one line."""
-    return f"{'; '.join(map(_facts, content.panels))} · target {content.columns.target!r}"
+    return f"{'; '.join(map(_facts, content.panels))} · target {content.columns.shown_target}"
 
 
 def _facts(panel: Panel) -> str:
     first = min(panel.first)
     last = max(panel.first + panel.lengths) - 1
-    span = " … ".join(format_stamp(stamp) for stamp in panel.frequency.local_stamps(np.array([first, last])))
+    span = " … ".join(panel.frequency.texts(np.array([first, last])))
     values = counted(int(panel.observed.sum()), "value")
     return f"{len(panel.ids)} series · {panel.frequency.name} · {span} · {values}"
 
@@ -52,7 +50,7 @@ def question(content: ReportContent) -> str:
     """The task, as a sentence."""
     columns = content.columns
     n = len(content.ids)
-    of = f"{columns.target!r}" + (f" of {formatting.count(n, 'series', 'series')}" if n > 1 else "")
+    of = columns.shown_target + (f" of {formatting.count(n, 'series', 'series')}" if n > 1 else "")
     if len(content.parts) > 1:
         of += f" ({', '.join(f'{len(part.panel.ids):,} {part.name}' for part in content.parts)})"
     levels = [f"{level:g} %" for level in content.levels]
@@ -67,8 +65,9 @@ def key_figures(content: ReportContent) -> list[KeyFigure]:
     if len(content.parts) > 1:
         found = [KeyFigure(formatting.count(content.steps, "period"), f"ahead: {_units(content)}")]
     else:
-        last = local_time(content.forecast[content.columns.time]).max()
-        found = [KeyFigure(periods(content), f"ahead, to {format_stamp(last)}")]
+        panel = content.panels[0]
+        (last,) = panel.frequency.texts(np.array([max(panel.first + panel.lengths) + content.steps - 1]))
+        found = [KeyFigure(periods(content), f"ahead, to {last}")]
     comparison = content.comparison
     if comparison is not None:
         contest = comparison.contest
@@ -122,7 +121,8 @@ def how_held_out(content: ReportContent) -> str:
         how = f"The last periods of each series were held out ({'; '.join(parts)}) and forecast, {steps} at a time"
     else:
         periods, origins = _counts(comparison)
-        how = f"The last {periods} of each series were held out and forecast, {steps} at a time from {origins}"
+        of = " of each series" if comparison.by_block is None else ""
+        how = f"The last {periods}{of} were held out and forecast, {steps} at a time from {origins}"
     smape = "sMAPE ranges from 0 to 200"
     if comparison.table["sMAPE"].isna().all():
         smape = "sMAPE is left out, because it means little for values that are 0 or have both signs"
@@ -138,12 +138,9 @@ def _scale_of_mase(content: ReportContent) -> str:
     """The forecast whose error on the periods before scales MASE."""
     asked = content.fitted.parameters.season
     one_step = {mase_season(panel.frequency, asked) == 1 for panel in content.panels}
-    names = [
-        name
-        for name, used in (("the naive forecast", True), ("the seasonal naive forecast", False))
-        if used in one_step
-    ]
-    return " or ".join(names)
+    return " or ".join(
+        f"the {'' if naive else 'seasonal '}naive forecast" for naive in sorted(one_step, reverse=True)
+    )
 
 
 def uneven_days(content: ReportContent) -> str:
@@ -155,7 +152,7 @@ def uneven_days(content: ReportContent) -> str:
 def how_summed(content: ReportContent) -> str:
     """What the total over series means."""
     return (
-        f"The sum of {content.columns.target!r} over all series, for targets that add up, such as sales. Its "
+        f"The sum of {content.columns.shown_target} over all series, for targets that add up, such as sales. Its "
         "forecast is the sum of their forecasts. Intervals of a sum would need the dependence between the series, "
         "which is not estimated, so they are left out."
     )

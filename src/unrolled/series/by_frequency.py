@@ -12,7 +12,7 @@ import pandas as pd
 from ..arrays import Array
 from ..errors import DataError, InputError
 from .columns import Columns
-from .dataframe import open_table, read_ids
+from .dataframe import open_table, read_ids, read_target
 from .frequency import DAY, Frequency, as_integers
 from .from_frame import TableContent, make_panel, read_content
 from .grid import (
@@ -20,13 +20,12 @@ from .grid import (
     MIN_EVEN_STEPS_SHARE,
     MIN_STEPS_FOR_OWN_FREQUENCY,
     Placement,
-    Rows,
     masks_of_series,
     place_rows,
     refuse_open,
 )
 from .panel import Panel
-from .stamps import read_stamps
+from .stamps import read_times
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -35,26 +34,32 @@ MONTH = 30 * DAY + DAY // 2  # the length that stands for a month among steps
 MIN_COMMONEST_STEP_SHARE = 0.5  # of a series' steps; below it, the series shows no frequency
 
 
-def by_frequency(df: IntoDataFrame, id_col: str | int = "unique_id", time_col: str | int = "ds") -> dict[str, Any]:
+def by_frequency(
+    df: IntoDataFrame,
+    id_col: str | int = "unique_id",
+    time_col: str | int = "ds",
+    target_col: str | int = "y",
+) -> dict[str, Any]:
     """Split a long table into one table per frequency of its series, by the frequency's name.
 
     Horizons, seasons and calendar features have another meaning at each frequency. A `Forecaster` splits tables the
-    same way, and then by the times at which series are closed; splitting by hand allows a horizon and parameters for
-    each frequency. A series has its own frequency if
+    same way; splitting by hand allows a horizon and parameters for each frequency. A series has its own frequency if
     it has at least four steps between timestamps, nearly all of about the same length. Any other series is assigned
     to the coarsest frequency on whose grid it lies with gaps, and a series with a single timestamp to the frequency
-    that most series have.
+    that most series have. Series that are closed at different times of the week, such as shops on Sundays, have
+    different frequencies, too.
 
     Args:
         df: one row per timestamp and series, of any library that narwhals supports.
         id_col: the column of series ids.
         time_col: the column of timestamps, dates or whole numbers.
+        target_col: the column of values; where it has none, a series may be closed. Without it, each row has a value.
 
     Returns:
         Tables in the library of the input, rows in their order; the largest first.
 
     Raises:
-        DataError: a column is missing, or a timestamp can't be read.
+        DataError: a column is missing, or a timestamp or a value can't be read.
 
     >>> import pandas as pd, unrolled as un
     >>> months = pd.DataFrame({"unique_id": "a", "ds": pd.date_range("2024-01-01", periods=12, freq="MS"), "y": 1.0})
@@ -62,10 +67,18 @@ def by_frequency(df: IntoDataFrame, id_col: str | int = "unique_id", time_col: s
     >>> {name: len(table) for name, table in un.by_frequency(pd.concat([months, years])).items()}
     {'monthly': 12, 'yearly': 10}
     """
-    columns = Columns(str(id_col), str(time_col))
+    columns = Columns.without_target(str(id_col), str(time_col))
+    if str(target_col) not in (columns.id, columns.time):
+        columns = Columns(columns.id, columns.time, str(target_col))
     table = open_table(df, columns, (columns.time,))
-    codes, _ = read_ids(table, columns)
-    names = frequency_names(read_stamps(table[columns.time], columns, codes=codes), codes)
+    codes, ids = read_ids(table, columns)
+    stamps, zone, _ = read_times(table[columns.time], columns, codes=codes).counted(None, codes)
+    known = np.ones(len(codes), bool)
+    if columns.target in table.columns:
+        known = ~np.isnan(read_target(table[columns.target], columns))
+    telling = _telling_rows(known, codes, len(ids))
+    found = series_frequencies(stamps[telling], codes[telling], known[telling], zone)
+    names = ["" if frequency is None else frequency.name for frequency in found]
     rows = _rows_by_name(np.array(names, object)[codes]) if any(names) else {}
     return {name: take_rows(df, np.flatnonzero(wanted)) for name, wanted in rows.items()}
 
@@ -105,7 +118,8 @@ def read_panels(
         InputError: a season is given, and there are several frequencies; or `opened` applies to none of them.
     """
     options = Reading(opened, zone, left_out)
-    parts = _parts_by_frequency(_read_part(df, columns, options, freq), options, freq)
+    whole = _read_part(df, columns, options, freq, without_strays=freq is not None)
+    parts = _parts_by_frequency(whole, options, freq)
     refuse_open(opened, [part.placed.frequency for part in parts])
     if freq is None and season is None and opened is None:
         parts = [own for part in parts for own in _parts_by_mask(part, options)]
@@ -138,11 +152,16 @@ class Part(NamedTuple):
 
 
 def _read_part(
-    df: IntoDataFrame, columns: Columns, options: Reading, freq: str | int | None = None, mask: str | None = None
+    df: IntoDataFrame,
+    columns: Columns,
+    options: Reading,
+    freq: str | int | None = None,
+    mask: str | None = None,
+    without_strays: bool = True,
 ) -> Part:
-    """A table on the grid of one frequency, which has this mask if it is given."""
+    """A table on the grid of one frequency, which has this mask if it is given; see `place_rows`."""
     content = read_content(df, columns, freq, zone=options.zone)
-    placed = place_rows(content.rows, freq, options.opened, content.zone, options.left_out, mask)
+    placed = place_rows(content.rows, freq, options.opened, content.zone, options.left_out, mask, without_strays)
     return Part(df, columns, content, placed)
 
 
@@ -151,9 +170,9 @@ def _parts_by_frequency(whole: Part, options: Reading, freq: str | int | None) -
     conflict, rows = whole.placed.conflict, whole.content.rows
     if conflict is None:
         return [whole]
-    telling = _telling_rows(rows)
+    telling = _telling_rows(~np.isnan(rows.values), rows.codes, len(rows.ids))
     names = [] if freq is not None else frequency_names(rows.stamps[telling], rows.codes[telling])
-    if not names or (len(set(names)) < 2 and telling.all()):
+    if not names:
         raise DataError(conflict)
     # rows of the future hold values known ahead
     kept = np.ones(len(telling), bool) if whole.columns.future else telling
@@ -166,15 +185,14 @@ def _parts_by_frequency(whole: Part, options: Reading, freq: str | int | None) -
     return parts
 
 
-def _telling_rows(rows: Rows) -> Array:
-    """Whether each row counts for the frequency of its series, (m,) bool.
+def _telling_rows(known: Array, codes: Array, count: int) -> Array:
+    """Whether each row counts for the frequency of its series, (m,) bool; `known` (m,) bool marks rows with a value.
 
     A series with fewer than two values shows none: only the row of its value counts, or its first one.
     """
-    known = ~np.isnan(rows.values)
-    values = np.bincount(rows.codes[known], minlength=len(rows.ids))
-    telling = known | (values[rows.codes] > 1)
-    first = np.unique(rows.codes, return_index=True)[1]
+    values = np.bincount(codes[known], minlength=count)
+    telling = known | (values[codes] > 1)
+    first = np.unique(codes, return_index=True)[1]
     telling[first[values == 0]] = True
     return telling
 
@@ -183,9 +201,13 @@ def _parts_by_mask(whole: Part, options: Reading) -> list[Part]:
     """The parts of a table of one frequency by the open phases of its series; only itself if they are the same."""
     can_differ = whole.placed.frequency.phases and len(whole.content.rows.ids) > 1
     masks = masks_of_series(whole.placed, options.left_out) if can_differ else []
-    if len(set(masks)) < 2:
+    strays = whole.placed.strays
+    if len({mask for k, mask in enumerate(masks) if k not in strays}) < 2:
         return [whole]
-    return [_read_part(df, columns, options, mask=mask) for mask, df, columns in _split(whole, masks)]
+    kept = ~np.isin(whole.content.rows.codes, strays)
+    first, *others = (_read_part(df, own, options, mask=mask) for mask, df, own in _split(whole, masks, kept))
+    placed = first.placed._replace(stray_notes=[*whole.placed.stray_notes, *first.placed.stray_notes])
+    return [first._replace(placed=placed), *others]
 
 
 def _split(whole: Part, names: Sequence[str], kept: Array | None = None) -> Iterator[tuple[str, Any, Columns]]:
@@ -207,26 +229,34 @@ def series_counts(panels: Sequence[Panel]) -> str:
 
 
 def merge_notes(notes: Mapping[str, Iterable[str]]) -> list[str]:
-    """The notes of several parts as one list, each with the names of its parts; those of all parts without names."""
+    """The notes of several parts as one list, each with the names of its parts; those of all parts without names.
+
+    A note that begins with the name of its part is not named again.
+    """
     parts: dict[str, list[str]] = {}
     for name, own in notes.items():
         for note in own:
             parts.setdefault(note, []).append(name)
-    return [note if len(of) == len(notes) else f"{', '.join(of)}: {note}" for note, of in parts.items()]
+    plain = {note for note, of in parts.items() if len(of) == len(notes) or note.startswith(f"{of[0]}: ")}
+    return [note if note in plain else f"{', '.join(of)}: {note}" for note, of in parts.items()]
 
 
 def frequency_names(stamps: Array, codes: Array) -> list[str]:
-    """The name of the frequency of each series 0 .. S - 1; "" if no series has two different timestamps."""
-    return ["" if frequency is None else frequency.name for frequency in series_frequencies(stamps, codes)]
+    """The name of the frequency of each series 0 .. S - 1, all phases open; "" if no series has two timestamps."""
+    return ["" if frequency is None else frequency.whole.name for frequency in series_frequencies(stamps, codes)]
 
 
-def series_frequencies(stamps: Array, codes: Array) -> list[Frequency | None]:
+def series_frequencies(
+    stamps: Array, codes: Array, known: Array | None = None, zone: str | None = None
+) -> list[Frequency | None]:
     """The frequency of each series 0 .. S - 1; None if no series has two different timestamps.
 
-    Timestamps, int64 or datetime64, and the numbers `codes` of their series come in any order, (n,).
+    Timestamps, int64 or datetime64, and the numbers `codes` of their series come in any order, (n,). `known` (n,)
+    bool marks those with a value; None: all. The time zone is that of the timestamps.
     """
     order = np.lexsort((stamps, codes))
     stamps, codes = stamps[order], codes[order]
+    known = np.ones(len(order), bool) if known is None else known[order]
     own, even, long_enough = _own_steps(stamps, codes)
     count = len(own)
     if not own.any():
@@ -238,11 +268,11 @@ def series_frequencies(stamps: Array, codes: Array) -> list[Frequency | None]:
         wanted = (own == step) & (even if even[own == step].any() else True)
         inside = wanted[codes]
         first = np.flatnonzero(np.diff(codes[inside], prepend=-1))
-        whole = Frequency.of_steps(stamps[inside], first)  # a rare value in a closed phase belongs to its series, too
-        frequencies.append(whole.with_closed_phases(stamps[inside], first))
+        whole = replace(Frequency.of_steps(stamps[inside], first), zone=zone)
+        frequencies.append(whole)
         fits.append(np.logical_and.reduceat(whole.ordinals(stamps)[1], starts))
     by_count = sorted(range(len(steps)), key=lambda k: -np.count_nonzero(own == steps[k]))
-    found: list[Frequency | None] = []
+    grid = np.zeros(count, np.int64)  # of each series, its place in `frequencies`
     for s in range(count):
         if even[s]:
             k = steps.index(own[s])
@@ -250,8 +280,27 @@ def series_frequencies(stamps: Array, codes: Array) -> list[Frequency | None]:
             k = next((k for k in reversed(range(len(steps))) if steps[k] <= own[s] and fits[k][s]), by_count[0])
         else:  # the grid of the most series that holds this one
             k = next((k for k in by_count if fits[k][s]), by_count[0])
-        found.append(frequencies[k])
+        grid[s] = k
+    found: list[Frequency | None] = [None] * count
+    for k, whole in enumerate(frequencies):
+        inside = (grid == k)[codes]
+        for member, frequency in zip(
+            np.flatnonzero(grid == k), _closed(whole, stamps[inside], codes[inside], known[inside]), strict=True
+        ):
+            found[member] = frequency
     return found
+
+
+def _closed(whole: Frequency, stamps: Array, codes: Array, known: Array) -> list[Frequency]:
+    """The frequency of each series of one grid, with the phases of the week in which it is closed.
+
+    They differ as in the panels of a forecaster; timestamps (n,) are sorted by series and time.
+    """
+    if not len(codes):
+        return []
+    first = np.flatnonzero(np.diff(codes, prepend=-1))
+    found = whole.with_closed_phases_of_each(stamps, first, known)
+    return found if len(set(found)) > 1 else [whole.with_closed_phases(stamps, first, known)] * len(found)
 
 
 def _own_steps(stamps: Array, codes: Array) -> tuple[Array, Array, Array]:

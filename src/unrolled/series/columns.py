@@ -1,6 +1,8 @@
 """The names of the columns of a long table."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +31,14 @@ class Columns:
     future: tuple[str, ...] = ()  # covariates whose future values are known in advance, such as prices and holidays
     static: tuple[str, ...] = ()  # columns with one value per series; numbers or texts
     weight: str | None = None  # a column with one value per series: its weight in the loss
-    label: str | None = None  # a timestamp as the table writes it, if these are labels of fiscal years: 2015/16
+    label: str | None = None  # a timestamp as the table writes it, if these are labels of years, such as 2015/16
+    targets: str | None = None  # the columns of a file that became series, in words; None: the target is a column
     of_file: bool = False  # whether the numbers of rows are those of a file's lines
+
+    @classmethod
+    def without_target(cls, id: str, time: str) -> Columns:
+        """The columns of a table whose target does not matter, and is called differently from the others."""
+        return cls(id, time, free_name(cls.target, (id, time)))
 
     @property
     def keys(self) -> tuple[str, str, str]:
@@ -40,13 +48,23 @@ class Columns:
     def __post_init__(self) -> None:
         for part in ("past", "future", "static"):
             object.__setattr__(self, part, list_of_names(part, getattr(self, part)))
-        others = [*self.past, *self.future, *self.static, *([] if self.weight is None else [self.weight])]
-        for k, name in enumerate(others):
-            if name in self.keys or name in others[:k]:
+        roles = [("id", self.id), ("time", self.time), ("target", self.target)]
+        roles += [(part, name) for part in ("past", "future", "static") for name in getattr(self, part)]
+        roles += [] if self.weight is None else [("weight", self.weight)]
+        first: dict[str, str] = {}  # the role of each name
+        for role, name in roles:
+            if name in first:
+                again = "again " if first[name] == role else ""
                 raise InputError(
-                    f"column {name!r} is named twice. Each column can have only one of the roles id, time, target, "
-                    "past, future, static and weight."
+                    f"column {name!r} is named twice, as {first[name]} and {again}as {role}. Each column can have "
+                    "one role only: id, time, target, past, future, static or weight."
                 )
+            first[name] = role
+
+    @property
+    def shown_target(self) -> str:
+        """The target in messages: the column, or the columns of a file that became series."""
+        return repr(self.target) if self.targets is None else self.targets
 
     @property
     def counts(self) -> str:
@@ -59,7 +77,19 @@ class Columns:
 
     def place(self, name: str, k: Any) -> str:
         """A column and a row of the table in messages."""
-        return f"column {name!r}, {self.counts} {self.row(k)}"
+        shown = self.shown_target if name == self.target else repr(name)
+        return f"column {shown}, {self.counts} {self.row(k)}"
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """A name like this one for a column that a table lacks, different from its columns.
+
+    >>> free_name("y", ["ds"]), free_name("y", ["y"])
+    ('y', 'y_')
+    """
+    while name in taken:
+        name += "_"
+    return name
 
 
 def occurs(kind: str, numbers: Iterable[int], count: int) -> str:

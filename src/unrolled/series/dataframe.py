@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from os import PathLike
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 
 MAX_ABSOLUTE_VALUE = 1e36  # networks compute in 32 bits
+LIKELY_SERIES = 1000  # in a table
+MIN_ABSOLUTE_VALUE = 1e-36  # numbers nearer to 0 are 0
 MAX_TYPE_BYTES = 64  # of a cell; types of pandas are smaller, but NumPy has texts of any fixed length
 
 
@@ -91,6 +94,10 @@ class Library(NamedTuple):
 
 
 PANDAS = Library()
+REFUSALS = (  # of conversions, by any library
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NotImplementedError, TypeError,
+    ValueError,
+)  # fmt: skip
 
 
 def library_of(frame: IntoDataFrame, names: Sequence[str] = ()) -> Library:
@@ -157,8 +164,15 @@ def _as_elsewhere(column: Any, kind: str) -> Any:
             return column
         zone = getattr(column.dtype, "time_zone", None)
         return column.cast(nw.Datetime(unit[1], zone) if unit else getattr(nw, kind))  # type: ignore[arg-type]
-    except Exception:  # every library raises errors of its own
+    except conversion_errors():
         return column
+
+
+def conversion_errors() -> tuple[type[Exception], ...]:
+    """The errors by which libraries of data frames say that values don't fit a type; too little memory is none."""
+    polars = sys.modules.get("polars")  # the only one with a base class of its own
+    own: list[type[Exception]] = [] if polars is None else [polars.exceptions.PolarsError]
+    return (*REFUSALS, *own)
 
 
 def in_one_zone(frames: Sequence[Any], zones: Sequence[str | None], time: str) -> list[Any]:
@@ -204,6 +218,16 @@ def _refuse_ids(names: Sequence[Any], columns: Columns) -> None:
         )
 
 
+def codes_of_ids(column: pd.Series) -> tuple[Array, Any]:
+    """The position of each cell among the distinct ids of a column, -1 where missing, (n,); and these ids.
+
+    With a hint, pandas makes no table with a place for each row, which needs five times the memory of the codes.
+    """
+    if column.dtype != object:
+        return pd.factorize(column)
+    return pd.factorize(column.to_numpy(), size_hint=LIKELY_SERIES)
+
+
 def _factorize(column: Any) -> tuple[Array, list[Any]]:
     """The position of each cell among the distinct values, -1 where missing, (n,); and these values."""
     import narwhals as nw
@@ -215,22 +239,13 @@ def _factorize(column: Any) -> tuple[Array, list[Any]]:
         except (TypeError, NotImplementedError):  # lists and the like, which are not ids
             codes, names = np.arange(len(column)), column.to_list()
     elif column.implementation.is_pandas():
-        codes, names = pd.factorize(column.to_native())
+        codes, names = codes_of_ids(column.to_native())
     else:  # Arrow's own encoding makes no Python object of each cell
         encoded = column.cast(nw.String).to_arrow().dictionary_encode()
         encoded = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         names = encoded.dictionary.to_pylist()
     return codes, list(names)
-
-
-def format_stamp(stamp: Any, zone: str | None = None) -> str:
-    """A timestamp in a message, without the time of day where it is midnight; of a zone, if one is given."""
-    if zone is not None:
-        return str(pd.Timestamp(stamp, tz=UTC).tz_convert(zone))
-    if isinstance(stamp, np.datetime64):
-        return str(pd.Timestamp(stamp)).removesuffix(" 00:00:00")
-    return str(stamp)
 
 
 def read_target(column: Any, columns: Columns) -> Array:
@@ -311,7 +326,16 @@ def _finite(values: Array, name: str, columns: Columns) -> Array:
         raise DataError(
             f"{columns.place(name, row)}: {values[row]:g} exceeds {MAX_ABSOLUTE_VALUE:g}. Use a larger unit."
         )
-    return values
+    tiny = (np.abs(values) < MIN_ABSOLUTE_VALUE) & (values != 0)
+    if not tiny.any():
+        return values
+    if name == columns.target and not (np.abs(values) >= MIN_ABSOLUTE_VALUE).any():
+        row = int(tiny.argmax())
+        raise DataError(
+            f"{columns.place(name, row)}: {values[row]:g} is less than {MIN_ABSOLUTE_VALUE:g}, as are all values of "
+            "the column. Use a smaller unit."
+        )
+    return np.where(tiny, 0, values)
 
 
 def _refuse_texts(cells: pd.Series, name: str, columns: Columns) -> NoReturn:

@@ -18,6 +18,7 @@ import pandas as pd
 from ..argument_types import Between, Integer64
 from ..arrays import Array
 from ..errors import DataError, InputError
+from .month_days import business_day_of, common_days, commonest, day_of, last_day_of, rule_of_days, weekday_of
 from .open_phases import (
     DAY,
     MINUTE,
@@ -31,7 +32,8 @@ from .open_phases import (
     phase_numbers,
     phases_of,
 )
-from .zones import checked_zone, to_local, to_utc
+from .stamp_texts import YEAR, format_stamp
+from .zones import OFFSET_SIGNS, UTC, checked_zone, to_local, to_utc
 
 Unit = Literal["integer", "fixed", "month"]
 Step = Annotated[int, Between(1, 2**63 - 1)]
@@ -55,7 +57,6 @@ NAMES = {  # of unit and step: the frequency, and its periods
     ("fixed", SECOND): ("every second", "seconds"),
 }
 LIKELY_YEARS = (1700, 2200)  # numbers between them are taken for years, codes of dates lie in them
-MAX_DAYS_OF_A_MONTH = 4  # on which there are timestamps; more are inferred to be days, or weeks
 VALID_ALIASES = "use an alias such as D, B, W, SMS, MS, ME, WOM-3FRI, QS, YS, h or 30min"
 
 
@@ -72,6 +73,7 @@ class Frequency:
     weekday: tuple[Place, Weekday] | None = None  # the n-th (-1: last) such day, 0 Monday, of their months
     zone: str | None = None  # of the table; days and longer periods count in local time, shorter ones in UTC
     open: str = ""  # the mask of the phases of the week that have timestamps, see `open_phases`; "": all
+    label: str | None = None  # one of the timestamps as the table writes them, if they are labels of years
 
     def check(self) -> None:
         """Raise an `InputError` if the parts contradict each other, as those of a damaged file may."""
@@ -86,6 +88,8 @@ class Frequency:
             raise InputError(f"the days of its frequency do not rise: {list(self.days)}")
         if self.zone is not None and (checked_zone(self.zone) and self.unit == "integer"):
             raise InputError("its frequency has a time zone, but counts whole numbers")
+        if self.label is not None and not YEAR.fullmatch(self.label):
+            raise InputError(f"the label of its timestamps is not one of a year: {self.label[:50]!r}")
 
     def check_range(self, first: int, last: int) -> None:
         """Raise an `InputError` if these ordinals have no timestamps, because 64-bit numbers can't hold them."""
@@ -112,10 +116,10 @@ class Frequency:
             raise DataError(
                 "no series has two different timestamps, so the frequency can't be inferred. Give it (`freq`)."
             )
-        step = _commonest(steps)
+        step = commonest(steps)
         origin = int(as_integers(stamps[:1])[0])
         if stamps.dtype.kind != "M":
-            return cls("integer", step, origin)
+            return cls("integer", step, _commonest_phase(stamps, step))
         if DAY < step < 28 * DAY and (steps % step).any():
             several = cls._several_a_month(stamps, origin)
             if several is not None:
@@ -124,7 +128,7 @@ class Frequency:
             months = cls._months(stamps, inside, origin)
             if months is not None:
                 return months
-        return cls("fixed", step, origin)
+        return cls("fixed", step, _commonest_phase(stamps, step))
 
     def with_closed_phases(self, stamps: Array, first: Array, known: Array | None = None) -> Frequency:
         """This frequency without the phases of the week in which there are no values.
@@ -193,40 +197,23 @@ class Frequency:
         days = stamps.astype("datetime64[D]")
         # the last timestamp of a series may lie in the middle of its month, so only the others decide
         decisive = days[:-1][inside]
-        months = decisive.astype("datetime64[M]")
         gaps = np.diff(days.astype("datetime64[M]").astype(np.int64))[inside]
         if not (gaps > 0).any():
             return None
-        step = _commonest(gaps[gaps > 0])
-        day = (decisive - months).astype(int)
-        if ((decisive + 1).astype("datetime64[M]") > months).all():
-            return cls("month", step, origin, month_end=True)
-        if (decisive == _day_of(months, day.max())).all():
-            own = np.flatnonzero(days - days.astype("datetime64[M]") == day.max())  # not clipped to a short month
-            return cls("month", step, int(as_integers(stamps[own[:1]])[0]))
-        for month_end in (True, False):
-            if (decisive == _business_day_of(months, month_end)).all():
-                return cls("month", step, origin, month_end, business=True)
-        distances = np.diff(days).astype(int)[inside]
-        for n in (1, 2, 3, 4, -1):
-            weekday = (n, int(_weekday(decisive[:1])[0]))
-            if (distances % distances.min()).any() and (decisive == _weekday_of(months, *weekday)).all():
-                return cls("month", step, origin, weekday=weekday)
-        return None
+        rule = rule_of_days(decisive, np.diff(days).astype(int)[inside])
+        if rule is None:
+            return None
+        day = rule.pop("day", None)
+        if day is not None:
+            own = np.flatnonzero(days - days.astype("datetime64[M]") == day)  # not clipped to a short month
+            origin = int(as_integers(stamps[own[:1]])[0])
+        return cls("month", commonest(gaps[gaps > 0]), origin, **rule)
 
     @classmethod
     def _several_a_month(cls, stamps: Array, origin: int) -> Frequency | None:
         """The frequency of the same few days of each month, if these timestamps have one."""
-        dates = stamps.astype("datetime64[D]")
-        months = dates.astype("datetime64[M]")
-        day = (dates - months).astype(int) + 1
-        is_last = (dates + 1).astype("datetime64[M]") > months
-        late = day >= 28
-        latest = 31 if late.any() and is_last[late].all() else int(day.max())
-        found = np.unique(np.where(is_last & (day < latest) & (latest >= 28), latest, day))
-        if not 1 < len(found) <= MAX_DAYS_OF_A_MONTH or len(np.unique(dates)) < 2 * len(found):
-            return None
-        return cls("month", 1, origin, days=tuple(found.tolist()))
+        days = common_days(stamps.astype("datetime64[D]"))
+        return cls("month", 1, origin, days=days) if days else None
 
     @classmethod
     def named(cls, name: str | int, first_stamp: Any) -> Frequency:
@@ -297,13 +284,13 @@ class Frequency:
         months = first_month + ordinals * self.step
         if self.days:
             month, place = np.divmod(ordinals + self._origin_place, len(self.days))
-            days = _day_of(first_month + month, np.array(self.days)[place] - 1)
+            days = day_of(first_month + month, np.array(self.days)[place] - 1)
         elif self.weekday:
-            days = _weekday_of(months, *self.weekday)
+            days = weekday_of(months, *self.weekday)
         elif self.business:
-            days = _business_day_of(months, self.month_end)
+            days = business_day_of(months, self.month_end)
         else:
-            days = _last_day_of(months) if self.month_end else _day_of(months, (start - first_month).astype(int))
+            days = last_day_of(months) if self.month_end else day_of(months, (start - first_month).astype(int))
         return days.astype("datetime64[ns]") + np.timedelta64(self.origin % DAY, "ns")  # the time of day stays
 
     def instants(self, ordinals: Array) -> Array:
@@ -315,6 +302,31 @@ class Frequency:
         """The timestamps of these ordinals in local time if the frequency has a zone, else as they are."""
         stamps = self.stamps(ordinals)
         return to_local(stamps, self.zone) if self.zone and not self.counts_days else stamps
+
+    def texts(self, ordinals: Array) -> list[str]:
+        """The timestamps of these ordinals as texts: labels as the table has them, times with the offset from UTC."""
+        zone = None if self.counts_days else self.zone
+        return [format_stamp(stamp, zone, self.label) for stamp in self.stamps(ordinals)]
+
+    def with_label(self, label: str | None) -> Frequency:
+        """This frequency with a label of a year as the example of its timestamps, if it counts years."""
+        return replace(self, label=label if self.unit == "month" and self.step % 12 == 0 else None)
+
+    def changes_clocks(self, season: int) -> bool:
+        """Whether the places of periods in a season of so many of them move when clocks are set forward or back."""
+        zoned = self.zone is not None and self.zone != UTC and self.zone[0] not in OFFSET_SIGNS
+        return zoned and not (self.counts_days or self.open) and self.step * season % DAY == 0
+
+    def local_ordinals(self, ordinals: Array, season: int) -> Array:
+        """Ordinals on the local clock, on which a season of days begins at the same time of day throughout.
+
+        When clocks are set forward, an ordinal is skipped; when they are set back, one occurs twice.
+        """
+        if not self.changes_clocks(season):
+            return ordinals
+        stamps = self.stamps(ordinals)
+        offset = as_integers(self._local(stamps)) - as_integers(stamps)
+        return ordinals + np.rint((offset - self._local_origin + self.origin) / self.step).astype(np.int64)
 
     @property
     def whole(self) -> Frequency:
@@ -354,7 +366,7 @@ class Frequency:
     def _origin_place(self) -> int:
         """The place of the origin among the days of its month."""
         start = self._origin_day
-        days = _day_of(start.astype("datetime64[M]"), np.array(self.days) - 1)
+        days = day_of(start.astype("datetime64[M]"), np.array(self.days) - 1)
         return int(np.searchsorted(days, start, "right")) - 1
 
     @property
@@ -417,7 +429,7 @@ class Frequency:
     @property
     def _length(self) -> str:
         if self.unit == "month":
-            return f"{self.step} months"
+            return f"{self.step} months" if self.step % 12 else f"{self.step // 12} years"
         for unit, word in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes"), (SECOND, "seconds")):
             if self.step % unit == 0:
                 return f"{self.step // unit} {word}"
@@ -454,39 +466,11 @@ def _series_numbers(first: Array, count: int) -> Array:
     return np.repeat(np.arange(len(first)), np.diff(first, append=count))
 
 
-def _commonest(numbers: Array) -> int:
-    """The most common of these numbers; of several, the smallest."""
-    found = pd.Series(numbers).value_counts(sort=False).sort_index()  # hashing is ten times as fast as sorting
-    return int(found.index.to_numpy()[found.to_numpy().argmax()])
-
-
-def _last_day_of(months: Array) -> Array:
-    return (months + 1).astype("datetime64[D]") - 1
-
-
-def _day_of(months: Array, day: int | Array) -> Array:
-    """A day of these months, counted from 0, datetime64[D]; the last one of months that are too short."""
-    return np.minimum(months.astype("datetime64[D]") + day, _last_day_of(months))
-
-
-def _business_day_of(months: Array, last: bool) -> Array:
-    """The first or last business day, Monday to Friday, of these months, datetime64[D]."""
-    days = _last_day_of(months) if last else months.astype("datetime64[D]")
-    return np.busday_offset(days, 0, roll="backward" if last else "forward")
-
-
-def _weekday(days: Array) -> Array:
-    """The weekdays of these days, 0: Monday."""
-    return (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
-
-
-def _weekday_of(months: Array, n: int, weekday: int) -> Array:
-    """The n-th weekday, or the last one if n is -1, of these months, datetime64[D]."""
-    if n == -1:
-        last = _last_day_of(months)
-        return last - (_weekday(last) - weekday) % 7
-    first = months.astype("datetime64[D]")
-    return first + (weekday - _weekday(first)) % 7 + 7 * (n - 1)
+def _commonest_phase(stamps: Array, step: int) -> int:
+    """The first timestamp on the grid of this step that most of them lie on, as an integer."""
+    numbers = as_integers(stamps)
+    phase = (numbers - numbers[0]) % step
+    return int(numbers[(phase == commonest(phase)).argmax()] if phase.any() else numbers[0])
 
 
 def mase_season(frequency: Frequency, season: int | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,16 +14,15 @@ from ..plurals import counted
 from .columns import Columns, series_name
 from .covariate_encoding import has_future_values, make_covariates
 from .covariates import CovariateLayout
-from .dataframe import ColumnValues, format_stamp, open_table, read_covariate, read_ids, read_target
+from .dataframe import ColumnValues, open_table, read_covariate, read_ids, read_target
 from .frequency import Frequency
-from .grid import Placement, Rows, build_grid, fill_gaps, place_rows, refuse_open
+from .grid import MAX_NAMED, Placement, Rows, build_grid, fill_gaps, place_rows, refuse_open
 from .panel import Panel
+from .stamp_texts import format_stamp
 from .stamps import read_times
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
-
-MAX_NAMED = 3  # series in a note
 
 
 class TableContent(NamedTuple):
@@ -32,6 +32,7 @@ class TableContent(NamedTuple):
     covariates: dict[str, ColumnValues]  # with the column of weights, by name
     zone: str | None = None  # of a frequency that was not given
     notes: Sequence[str] = ()  # how the timestamps were read
+    trained: Frequency | None = None  # the given one, if it is that of a training, in the zone of this table
 
 
 def read_panel(
@@ -63,7 +64,7 @@ def read_panel(
             infinite.
     """
     table = read_content(frame, columns, freq, layout, zone)
-    placed = place_rows(table.rows, freq, opened, table.zone)
+    placed = place_rows(table.rows, table.trained or freq, opened, table.zone)
     refuse_open(opened, [placed.frequency])
     return make_panel(table, placed, season, layout)
 
@@ -87,12 +88,13 @@ def read_content(
     notes = [*times.notes, *notes]
     if trained:
         counted_in, notes = None, times.notes_on(trained)
+        trained = replace(trained, zone=times.zone if trained.zone else None)
     values = read_target(table[columns.target], columns)
     covariates = read_covariates(table, columns, names, layout)
     rows = Rows(columns, ids, codes, stamps, values, np.arange(len(values)))
     if stamps is times.utc:
         rows = rows._replace(zone=times.zone)
-    return TableContent(_existing(rows, times.local, own), covariates, counted_in, notes)
+    return TableContent(_existing(rows, times.local, own), covariates, counted_in, notes, trained)
 
 
 def _existing(rows: Rows, local: Array, zone: str | None) -> Rows:
@@ -134,13 +136,15 @@ def make_panel(
     y = fill_gaps(y, season, grid.offsets)
     covariates, covariate_notes = make_covariates(table.covariates, rows, grid, layout)
     filled = _gaps_filled(~observed & ~grid.ahead, grid.offsets, season)
+    if filled is not None and layout is None:  # a table that is only forecast has no scores
+        filled += ", and left out of every score"
     n_ahead = int(grid.ahead[grid.positions].sum())
     notes = [
         *table.notes,
         *_notes(table, placed, filled=filled, n_ahead=n_ahead, n_cut=len(rows.values) - len(grid.rows)),
     ]
     ids = [rows.ids[k] for k in grid.series]
-    kept = set(grid.series.tolist())
+    kept = {*grid.series.tolist(), *placed.strays.tolist()}
     empty = [series_name(name) for k, name in enumerate(rows.ids) if k not in kept]
     if empty:
         more = f" and {len(empty) - MAX_NAMED} more" if len(empty) > MAX_NAMED else ""
@@ -157,7 +161,7 @@ def _gaps_filled(gaps: Array, offsets: Array, season: int) -> str | None:
     early = int((gaps & (np.arange(len(gaps)) - np.repeat(offsets[:-1], np.diff(offsets)) < season)).sum())
     how = "the value one season before" if season > 1 and early < count else "the value before"
     some = f" ({early} in the first season with the value before)" if season > 1 and 0 < early < count else ""
-    return f"{counted(count, 'gap')} filled with {how}{some}, and left out of every score"
+    return f"{counted(count, 'gap')} filled with {how}{some}"
 
 
 def _notes(table: TableContent, placed: Placement, *, filled: str | None, n_ahead: int, n_cut: int) -> list[str]:
@@ -169,12 +173,12 @@ def _notes(table: TableContent, placed: Placement, *, filled: str | None, n_ahea
         notes.append(
             f"{counted(placed.n_dropped, 'last row')} dropped, as the {placed.frequency.name} period is incomplete"
         )
-    notes += placed.notes
+    notes += [*placed.notes, *placed.stray_notes]
     if filled is not None:
         notes.append(filled)
     if n_ahead:
-        target = original.columns.target
-        notes.append(f"{counted(n_ahead, 'row')} after the last values of {target!r} taken as the known future")
+        target = original.columns.shown_target
+        notes.append(f"{counted(n_ahead, 'row')} after the last values of {target} taken as the known future")
     if n_cut:
         notes.append(f"{counted(n_cut, 'row')} without a value at the ends of series cut off")
     return notes

@@ -13,16 +13,20 @@ from ..arrays import Array
 from ..errors import DataError, InputError
 from ..plurals import counted
 from .columns import Columns, occurs, series_name
-from .dataframe import format_stamp
 from .frequency import Frequency
 from .open_phases import WEEKDAYS, applies, describe_open, parse_open
 from .ragged import offsets_of, rows_between
+from .stamp_texts import format_stamp
 
 MIN_STEPS_FOR_OWN_FREQUENCY = 4  # between the timestamps of a series that shows a frequency of its own
 MIN_EVEN_STEPS_SHARE = 0.9  # of these steps, the share that must be about as long as the shortest
 MAX_EVEN_STEP_RATIO = 1.2  # of such a step to the shortest
 MAX_CLOSED_VALUES_SHARE = 0.25  # of the values of series, those in closed phases that may be left out
+MAX_STRAY_SHARE = 0.1  # of the series of a table, those off its grid that are left out; more refuse the table
+MAX_LISTED_ROWS = 5  # off the grid, in a message
+MAX_NAMED = 3  # series in a note
 MAX_GRID_ROWS_PER_ROW = 100  # rows on the grid of a series for each of its rows in the table
+NO_SERIES = np.zeros(0, np.int64)
 
 
 class Rows(NamedTuple):
@@ -67,7 +71,9 @@ class Rows(NamedTuple):
     def stamp(self, k: int) -> str:
         """The timestamp of row k, and its series if there are several, in a message."""
         name = self.ids[self.codes[k]]
-        return format_stamp(self.stamps[k], self.zone) + ("" if name is None else f" of series {str(name)!r}")
+        return format_stamp(self.stamps[k], self.zone, self.columns.label) + (
+            "" if name is None else f" of series {str(name)!r}"
+        )
 
     def row(self, k: int) -> int:
         """The number of row k in messages."""
@@ -112,6 +118,8 @@ class Placement(NamedTuple):
     conflict: str | None  # why no grid holds all rows: a wrong timestamp, or several frequencies
     every_row: Rows  # sorted, with those dropped
     remedy: str  # the end of messages about timestamps that do not suit the frequency
+    strays: Array = NO_SERIES  # the numbers of the series that were left out, as their timestamps lie off the grid
+    stray_notes: Sequence[str] = ()
 
 
 def place_rows(
@@ -121,6 +129,7 @@ def place_rows(
     zone: str | None = None,
     left_out: int = 0,
     mask: str | None = None,
+    without_strays: bool = True,
 ) -> Placement:
     """Sort rows and place them on the grid of a frequency, which is inferred if it is None.
 
@@ -131,6 +140,7 @@ def place_rows(
         zone: the time zone of a frequency that is not given as a `Frequency`.
         left_out: the last periods of each series, whose values must not decide what is closed.
         mask: the open phases, if they have been found; see `masks_of_series`.
+        without_strays: whether a few of many series are left out if their timestamps lie off the grid.
     """
     rows = rows.sorted()
     _refuse_duplicates(rows)
@@ -144,7 +154,7 @@ def place_rows(
     rows, n_closed = _without_closed(rows, frequency, decisive, 1.0 if opened else MAX_CLOSED_VALUES_SHARE)
     ordinals, on_grid = frequency.ordinals(rows.stamps)
     notes = _notes_on_closed(frequency, n_closed, not isinstance(freq, Frequency), opened is None)
-    conflict, n_dropped = None, 0
+    conflict, n_dropped, strays, stray_notes = None, 0, NO_SERIES, list[str]()
     shared = rows.same_series & (ordinals[1:] == ordinals[:-1])
     if not on_grid.all() or shared.any():
         # Last rows that come before the end of their period are dropped. They share it with the row before; if
@@ -153,12 +163,34 @@ def place_rows(
         keep = on_grid | ~last | ~(np.r_[False, shared] | frequency.month_end)
         n_dropped = int((~keep).sum())
         rows, ordinals, on_grid = rows.take(keep), ordinals[keep], on_grid[keep]
+        if without_strays:
+            strays, stray_notes = _strays(rows, ordinals, on_grid, frequency)
+        keep = ~np.isin(rows.codes, strays)
+        rows, ordinals, on_grid = rows.take(keep), ordinals[keep], on_grid[keep]
+        every_row = every_row.take(~np.isin(every_row.codes, strays))
         conflict = _off_grid(rows, ordinals, on_grid, frequency, freq)
     if conflict is None and freq is None:
         # the days of months without those that are closed are no longer even
         conflict = _coarser_series(every_row, frequency.whole.ordinals(every_row.stamps)[0], frequency)
-    remedy = _frequency_remedy(freq)
-    return Placement(rows, frequency, ordinals, n_dropped, notes, conflict, every_row, remedy)
+    placed = Placement(rows, frequency, ordinals, n_dropped, notes, conflict, every_row, _frequency_remedy(freq))
+    return placed._replace(strays=strays, stray_notes=stray_notes)
+
+
+def _strays(rows: Rows, ordinals: Array, on_grid: Array, frequency: Frequency) -> tuple[Array, list[str]]:
+    """The numbers of a few of many series that have rows off the grid, or two in one period; and a note."""
+    shared = np.r_[False, rows.same_series & (ordinals[1:] == ordinals[:-1])]
+    wrong = np.flatnonzero(~on_grid | shared)
+    strays = np.unique(rows.codes[wrong])
+    if not 0 < len(strays) <= MAX_STRAY_SHARE * len(rows.first):
+        return NO_SERIES, []
+    names = ", ".join(series_name(rows.ids[code]) for code in strays[:MAX_NAMED])
+    more = f" and {len(strays) - MAX_NAMED} more" if len(strays) > MAX_NAMED else ""
+    k = int(wrong[0])
+    why = f"timestamps such as {rows.stamp(k)} in {rows.columns.counts} {rows.row(k)} do"
+    if len(wrong) == 1:
+        stamp = format_stamp(rows.stamps[k], rows.zone, rows.columns.label)
+        why = f"its timestamp {stamp} in {rows.columns.counts} {rows.row(k)} does"
+    return strays, [f"{names}{more} left out, as {why} not lie on the {frequency.name} grid of the others"]
 
 
 def _frequency_remedy(freq: str | int | Frequency | None) -> str:
@@ -173,7 +205,7 @@ def _frequency_of(
 ) -> tuple[Frequency, Array]:
     """The frequency of sorted rows, and which of them decide what is closed, (m,) bool."""
     found = Frequency.of_steps(rows.stamps, rows.first) if freq is None else Frequency.named(freq, rows.stamps[0])
-    whole = replace(found, zone=zone)
+    whole = replace(found, zone=zone).with_label(rows.columns.label)
 
     def close(decisive: Array) -> list[Frequency]:
         if mask is not None:
@@ -256,7 +288,7 @@ def _without_closed(rows: Rows, frequency: Frequency, decisive: Array, most: flo
 def _notes_on_closed(frequency: Frequency, n_closed: int, in_training: bool, found: bool) -> list[str]:
     times, notes = describe_open(frequency.open), []
     if in_training and found and frequency.open not in ("", WEEKDAYS):
-        notes.append(f"open {times}: other times are no gaps, and are not forecast; change with `open`")
+        notes.append(f"{frequency.name}: other times are no gaps, and are not forecast; change with `open`")
     if n_closed:
         remedy = "`open='all'` keeps them" if in_training else "the model was trained without such values"
         notes.append(f"{counted(n_closed, 'value')} outside {times} left out; {remedy}")
@@ -271,10 +303,15 @@ def _off_grid(
     grid, remedy = "of the training" if isinstance(freq, Frequency) else grid, _frequency_remedy(freq)
     off = np.flatnonzero(~on_grid)
     if len(off):
-        k = int(off[0])
+        k, numbers = int(off[0]), sorted({rows.row(j) for j in off.tolist()})
+        few = len(numbers) <= MAX_LISTED_ROWS
+        listed = f", in {rows.columns.counts}s {', '.join(map(str, numbers))}" if few and len(numbers) > 1 else ""
+        correct = f"Correct or drop such {rows.columns.counts}s"
+        if few and rows.columns.of_file:
+            correct += f" (`skip_rows={','.join(map(str, numbers))!r}`)"
         return (
             f"{rows.place(k)}: the timestamp {rows.stamp(k)} does not lie on the {frequency.name} grid {grid} "
-            f"({len(off)} of {len(on_grid)} do not). Aggregate the rows to regular timestamps first "
+            f"({len(off)} of {len(on_grid)} do not{listed}). {correct}, aggregate the rows to regular timestamps "
             f"(`aggregate` when reading a file){remedy}."
         )
     shared = np.flatnonzero(rows.same_series & (ordinals[1:] == ordinals[:-1]))

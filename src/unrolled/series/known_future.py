@@ -15,11 +15,12 @@ from ..plurals import counted
 from .columns import Columns
 from .covariate_encoding import encode, has_future_values, unseen_texts
 from .covariates import Covariates
-from .dataframe import format_stamp, open_table, read_ids
+from .dataframe import open_table, read_ids
 from .from_frame import read_covariates
 from .grid import refuse_other_stamps
 from .panel import Panel
 from .ragged import carry_forward, offsets_of, rows_between
+from .stamp_texts import format_stamp
 from .stamps import read_stamps
 
 if TYPE_CHECKING:
@@ -88,10 +89,10 @@ def refuse_unknown_rows(panel: Panel, rows: Array) -> None:
     if len(bad):
         row = int(bad.min())
         k = int(np.searchsorted(panel.offsets, row, side="right")) - 1
-        stamp = panel.frequency.local_stamps(panel.first[k : k + 1] + row - panel.offsets[k])[0]
+        (stamp,) = panel.frequency.texts(panel.first[k : k + 1] + row - panel.offsets[k])
         names = [spec.name for spec in layout.future]
         raise DataError(
-            f"{panel.name(k)} is to be forecast for {format_stamp(stamp)}, but {_values_of(names)} missing "
+            f"{panel.name(k)} is to be forecast for {stamp}, but {_values_of(names)} missing "
             f"there ({counted(len(np.unique(bad)), 'such period')} in all). Fill them in, or omit `future_cols`."
         )
 
@@ -156,10 +157,10 @@ def _refuse_unknown(block: Array, panel: Panel) -> None:
         k = int(unknown.any(axis=1).argmax())
         step = int(unknown[k].argmax())
         end = panel.first[k] + panel.lengths[k]
-        stamp, last = panel.frequency.local_stamps(np.array([end + step, end - 1]))
+        stamp, last = panel.frequency.texts(np.array([end + step, end - 1]))
         names = [spec.name for spec in panel.covariates.layout.future]
         raise DataError(
-            f"{panel.name(k)} ends at {format_stamp(last)}; for {format_stamp(stamp)}, step {step + 1} of "
+            f"{panel.name(k)} ends at {last}; for {stamp}, step {step + 1} of "
             f"{block.shape[1]} ahead, {_values_of(names)} missing "
             f"({counted(unknown.sum(), 'such period')} in all). Give them in the table of the future (`future`), or "
             "as rows without a target after the end of the series; covariates that are not known ahead are named "

@@ -16,8 +16,8 @@ import numpy as np
 
 from ..arrays import Array
 from ..plurals import counted
-from .dataframe import format_stamp
 from .frequency import Frequency
+from .local_clock import LocalClock
 from .panel import Panel
 from .ragged import offsets_of, pieces_of, side_by_side
 
@@ -63,20 +63,22 @@ def find_outliers(panel: Panel, season: int | None = None) -> Outliers:
     """
     seasons = _seasons(panel.frequency) if season is None else (season,)
     found: list[Outliers] = [Outliers(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))]
-    for _, rows, offsets in pieces_of(panel.offsets):
-        y = panel.y[rows]
-        expected = usual_values(y, offsets, seasons)
+    for series, rows, offsets in pieces_of(panel.offsets):
+        y, first = panel.y[rows], panel.first[series]
+        clock = LocalClock.of(panel.frequency, first, offsets, seasons[-1])
+        expected = clock.rows(usual_values(clock.cells(y), clock.offsets, seasons))
         remainder = y - expected
         logs = _fit_logarithms(y, expected, offsets)
         if logs.any():
             own = np.repeat(logs, np.diff(offsets))
             z = np.log(y[own])
-            in_logs = usual_values(z, offsets_of(np.diff(offsets)[logs]), seasons)
+            some = LocalClock.of(panel.frequency, first[logs], offsets_of(np.diff(offsets)[logs]), seasons[-1])
+            in_logs = some.rows(usual_values(some.cells(z), some.offsets, seasons))
             remainder[own], expected[own] = z - in_logs, np.exp(in_logs)
         excess = _excess(remainder, y, offsets, logs, len(panel.y))
         far = (excess > 0) & panel.observed[rows]
         for length in seasons:
-            far &= ~_recurs(remainder, offsets, length)
+            far &= ~clock.rows(_recurs(clock.cells(remainder), clock.offsets, length))
         found.append(Outliers(rows.start + np.flatnonzero(far), expected[far], excess[far]))
     return Outliers(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
@@ -94,7 +96,7 @@ def outlier_notes(panel: Panel, outliers: Outliers) -> list[str]:
         row, usual = outliers.rows[i], outliers.usual[i]
         k = int(np.searchsorted(panel.offsets, row, side="right")) - 1
         ordinal = panel.first[k] + row - panel.offsets[k]
-        stamp = format_stamp(panel.frequency.local_stamps(np.array([ordinal]))[0])
+        (stamp,) = panel.frequency.texts(np.array([ordinal]))
         of = "" if panel.ids[k] is None else f" of {panel.name(k)}"
         named.append(f"{panel.y[row]:.6g} at {stamp}{of} (usual there: {float(f'{usual:.3g}'):g})")
     if not count:
@@ -211,21 +213,27 @@ def _robust_line(values: Array) -> Array:
 def _common_to_seasons(z: Array, offsets: Array, season: int) -> Array:
     """The median of each row and the rows at the same position in the nearest seasons of its series, (n,); of an even
     number of rows the value nearest to 0 between the middle two, so that one of two seasons can't make an effect."""
-    found = np.empty(len(z))
+    found, half = np.empty(len(z)), LEVEL_ROWS // 2
     for start in range(0, len(z), ROWS_AT_ONCE):
-        rows = np.arange(start, min(start + ROWS_AT_ONCE, len(z)))
+        stop = min(start + ROWS_AT_ONCE, len(z))
+        k = int(np.searchsorted(offsets, start, side="right")) - 1
+        if start - half * season >= offsets[k] and stop + half * season <= offsets[k + 1]:  # the middle of a series
+            around = [z[start + j * season : stop + j * season] for j in range(-half, half + 1)]
+            found[start:stop] = _in_order(around)[half]
+            continue
+        rows = np.arange(start, stop)
         series = np.searchsorted(offsets, rows, side="right") - 1
         begin, length = offsets[series], (offsets[1:] - offsets[:-1])[series]
         number, position = np.divmod(rows - begin, season)
         count = (length - 1 - position) // season + 1  # of seasons with this position
-        first = np.clip(number - LEVEL_ROWS // 2, 0, np.maximum(count - LEVEL_ROWS, 0))
+        first = np.clip(number - half, 0, np.maximum(count - LEVEL_ROWS, 0))
         values = []
         for k in range(LEVEL_ROWS):
             known = first + k < count
             values.append(np.where(known, z[np.where(known, begin + position + (first + k) * season, 0)], np.inf))
         ordered, n = _in_order(values), np.minimum(count, LEVEL_ROWS)
         if n.min() == LEVEL_ROWS:
-            found[rows] = ordered[LEVEL_ROWS // 2]
+            found[rows] = ordered[half]
             continue
         low, high = (np.choose(k, ordered) for k in ((n - 1) // 2, n // 2))
         found[rows] = np.clip(0.0, low, high)

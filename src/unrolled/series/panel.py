@@ -13,6 +13,9 @@ from .covariates import Covariates
 from .frequency import Frequency
 from .ragged import offsets_of, rows_between
 
+MIN_KNOWN_SHARE = 0.5  # of the periods of a table; below it, a note says so
+MIN_KNOWN = 10  # values; with fewer, nothing is said
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -83,3 +86,13 @@ class Panel:
 def series_of(panel: Panel, ends: Array) -> Array:
     """The number of the series that contains the row before each of these ends."""
     return np.searchsorted(panel.offsets, ends - 1, side="right") - 1
+
+
+def sparse_note(known: int, periods: int, frequency: Frequency) -> list[str]:
+    """A note if most periods between the first and the last value of the series have no value."""
+    if known < MIN_KNOWN or known >= MIN_KNOWN_SHARE * periods:
+        return []
+    return [
+        f"only {known} of {periods} {frequency.name} periods have a value; if the timestamps are misread, change "
+        "`time`, `dates` or `freq`"
+    ]

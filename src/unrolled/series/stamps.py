@@ -12,7 +12,7 @@ from ..errors import DataError
 from .columns import Columns
 from .date_codes import CodedStamps, read_coded
 from .frequency import LIKELY_YEARS, Frequency
-from .zones import UTC, localized, midnights, to_local, zone_name, zone_of_midnights, zone_of_offsets
+from .zones import UTC, common_zone, localized, midnights, to_local, zone_name, zone_of_midnights, zone_of_offsets
 
 OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"  # of a timestamp of ISO 8601
 FIRST_YEAR, LAST_YEAR = 1678, 2261  # the range of 64-bit nanoseconds
@@ -27,6 +27,7 @@ class Times(NamedTuple):
     zone: str | None = None  # None, too, for offsets that agree with no known zone
     fixed: bool = False  # whether the zone was given, and not taken from the column
     naive: bool = False  # whether the column has neither a zone nor offsets
+    moved: bool = False  # whether times of day of the column are other ones in this zone
     notes: tuple[str, ...] = ()  # how codes of dates were read
 
     def counted(self, freq: Frequency | str | int | None, codes: Array) -> tuple[Array, str | None, list[str]]:
@@ -57,7 +58,14 @@ class Times(NamedTuple):
         return local, self.zone, []
 
     def notes_on(self, trained: Frequency) -> list[str]:
-        """A note if only one of this table and that of a training has a time zone."""
+        """A note if the time zones of this table and of a training differ."""
+        if self.zone is not None and trained.zone not in (None, self.zone):
+            return [
+                f"timestamps and forecasts are in {self.zone}, whose offsets agree with all timestamps; those of the "
+                f"training all had the offset {trained.zone}"
+            ]
+        if self.moved and not trained.counts_days:
+            return [f"timestamps converted to the time zone of the training, {trained.zone}"]
         if self.naive and not trained.counts_days:
             return [f"timestamps without a time zone read as local time of {trained.zone}, as in training"]
         if trained.zone is None and self.utc is not None:
@@ -102,6 +110,7 @@ def read_times(
         column: of a narwhals table.
         columns: the names of the table's columns.
         zone: to which timestamps with a zone are converted; those without are local time of it. None: the column's.
+            If it is only the offset of a trained `freq`, a zone that agrees with it and with the column is taken.
         codes: the numbers of the rows' series, (n,); of local times that occur twice, the first comes first.
         freq: the frequency; one of whole numbers keeps numbers that may be dates in a code.
     """
@@ -115,7 +124,10 @@ def read_times(
     if zone is None:  # what counts from 1970 has a time zone only if one is given
         return found._replace(utc=None, zone=None) if found.notes else found
     if found.utc is not None:
-        return found._replace(local=to_local(found.utc, zone), zone=zone, fixed=True)
+        if isinstance(freq, Frequency):
+            zone = common_zone(zone, freq.instants(np.zeros(1, np.int64)), found.zone, found.utc, found.local)
+        local = to_local(found.utc, zone)
+        return found._replace(local=local, zone=zone, fixed=True, moved=bool((local != found.local).any()))
     codes = np.zeros(len(found.local), np.int64) if codes is None else codes
     return found._replace(utc=localized(found.local, codes, zone), zone=zone, fixed=True, naive=True)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..arrays import Array
-from .dataframe import format_stamp
+from .local_clock import LocalClock
 from .outliers import Outliers
 from .panel import Panel
 
@@ -33,16 +33,15 @@ def summarize_series(panel: Panel, k: int, season: int, outliers: Outliers, log:
     observed, cleaned = panel.observed[rows], panel.y[rows].copy()
     own = (outliers.rows >= rows.start) & (outliers.rows < rows.stop)
     cleaned[outliers.rows[own] - rows.start] = outliers.usual[own]
-    first, last = map(
-        format_stamp, panel.frequency.local_stamps(panel.first[k] + np.array([0, panel.lengths[k] - 1]))
-    )
+    clock = LocalClock.of(panel.frequency, panel.first[k : k + 1], np.array([0, len(cleaned)]), season)
+    first, last = panel.frequency.texts(panel.first[k] + np.array([0, panel.lengths[k] - 1]))
     return SeriesSummary(
         rows=int(observed.sum()),
         first=first,
         last=last,
         gaps=int((~observed).sum()),
         outliers=int(own.sum()),
-        season=season_strength(np.log(cleaned) if log else cleaned, season),
+        season=season_strength(clock.cells(np.log(cleaned) if log else cleaned), season),
     )
 
 

@@ -13,6 +13,7 @@ from ..arrays import Array
 from ..errors import InputError
 
 UTC = "UTC"
+OFFSET_SIGNS = "+-"  # with which zones begin that are only an offset
 # Zones in which clocks change, the most populous of each rule. The zone of timestamps that have offsets only, or are
 # local midnights in UTC, is the first of these that agrees with all of them.
 KNOWN_ZONES = (
@@ -29,7 +30,8 @@ def checked_zone(zone: Any) -> str:
         if not isinstance(zone, str) or not zone.strip():
             raise ValueError
         return zone_name(pd.Timestamp(0, tz=UTC).tz_convert(zone).tzinfo)
-    except Exception as error:  # pandas raises different errors for unknown names, on versions and platforms
+    except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
+        # which of these an unknown name raises depends on the platform and the version of pandas
         raise InputError(
             f"`zone={zone!r}` is not a known time zone. Use a name such as Europe/Berlin, America/New_York or UTC, "
             "or an offset such as +01:00."
@@ -101,6 +103,19 @@ def zone_of_offsets(utc: Array, local: Array) -> str | None:
     if len(offsets) == 1:
         return offset_name(int(offsets[0]))
     return next((zone for zone, own in _in_known_zones(utc) if np.array_equal(own, local)), None)
+
+
+def common_zone(zone: str, known: Array, own: str | None, utc: Array, local: Array) -> str:
+    """A zone that agrees with an offset at the instants `known` and with newer local times; the offset if none does.
+
+    `zone` is the offset; a name is kept. `own` is the zone of the newer times if they have one, and preferred.
+    """
+    if zone[0] not in OFFSET_SIGNS:
+        return zone
+    before = to_local(known, zone)
+    if own is not None and own[0] not in OFFSET_SIGNS and np.array_equal(to_local(known, own), before):
+        return own
+    return zone_of_offsets(np.concatenate((known, utc)), np.concatenate((before, local))) or zone
 
 
 def zone_of_midnights(utc: Array) -> str | None:

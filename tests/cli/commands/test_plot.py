@@ -75,12 +75,17 @@ def test_the_interactive_figure_holds_all_series(outputs, table, capsys, monkeyp
         (("out/forecast.csv", str(AIR)), "has a column of ids. Name the column with --id"),
         (("nothing.csv",), "nothing.csv"),
         (("out/forecast.csv", "--out", "no/where.png"), "can't write no/where.png"),
+        (("cutoffs.csv",), "holds forecasts from several cutoffs, but a figure shows one"),
+        (("stamps.csv",), "stamps.csv: no column holds forecasts"),
         (("net.safetensors",), "holds a network, not a forecaster"),
     ],
 )
 def test_figures_that_cannot_be_drawn_are_refused(words, said, outputs, capsys, monkeypatch):
     monkeypatch.chdir(outputs)
     un.Network([un.RNN(2), un.Last(), un.Dense(1)], 1).save("net.safetensors")
+    forecast = pd.read_csv("out/forecast.csv")
+    forecast.assign(cutoff="2024-01-01").to_csv("cutoffs.csv", index=False)
+    forecast[["shop", "day"]].to_csv("stamps.csv", index=False)
     done = inside("plot", *words, capsys=capsys)
     assert done.code == 2
     assert said in done.err

@@ -69,7 +69,7 @@ def test_the_verdict_on_a_random_walk_follows_the_table():
 
 def test_a_comparison_is_shown_in_words(rng):
     held_out = quick().fit(series(rng, 60, "MS", "a", 12)).held_out_
-    assert held_out.extent == f"the last {held_out.rows} periods of each series, {held_out.origins} origins"
+    assert held_out.extent == f"the last {held_out.rows} periods, {held_out.origins} origins"
     text, page = repr(held_out), held_out._repr_html_()
     for part in (held_out.extent, held_out.verdict):
         assert part in text

@@ -198,7 +198,10 @@ def test_levels_may_be_fractions():
 
 def test_intervals_belong_to_their_models():
     names = ["A", "A-lo-95", "A-lo-80", "A-hi-95", "A-hi-80", "A-B", "A-B-lo-50", "A-B-hi-50"]
-    assert models_in(names) == {"A": [95, 80], "A-B": [50]}
+    assert models_in(names) == {
+        "A": {95: ("A-lo-95", "A-hi-95"), 80: ("A-lo-80", "A-hi-80")},
+        "A-B": {50: ("A-B-lo-50", "A-B-hi-50")},
+    }
     with pytest.raises(un.InputError, match=r"80 % interval of 'A' lacks the column 'A-hi-80'"):
         models_in(["A", "A-lo-80"])
     with pytest.raises(un.InputError, match="lacks the column 'A'"):

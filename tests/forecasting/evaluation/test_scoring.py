@@ -108,7 +108,7 @@ def test_polars_and_forecasts_of_one_stamp(rng):
         (told().assign(RNN=[1.0, np.inf, 2.0]), ACTUALS, {}, "the forecast: column 'RNN', row 1: .* infinite"),
         (told(), ACTUALS.rename(columns={"y": "z"}), {}, "the actuals has no column 'y'; it has: 'ds', 'z'"),
         (told(), ACTUALS, {"id_col": "shop"}, "the forecast has no column 'shop'"),
-        (told(), ACTUALS, {"season": 0}, "`season` must be a whole number ≥ 1; got 0"),
+        (told(), ACTUALS, {"season": 0}, "`season` must be a whole number ≥ 1 or None; got 0"),
         (told().iloc[:0], ACTUALS, {}, "the forecast has no rows"),
         ([1, 2], ACTUALS, {}, "the forecast must be a data frame of pandas, polars or Arrow; got list"),
     ],

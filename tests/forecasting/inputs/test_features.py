@@ -72,7 +72,7 @@ def test_categories_of_one_code_are_left_out_and_unseen_codes_become_0(rng):
     assert Features.of(some).categories == ()
     assert Features.of(some).category_codes(some) is None
     (towns,) = Features.of(panel).categories
-    assert towns.size == 3
+    assert Features.of(panel).category_sizes == (3,)
     assert towns.codes[0] == 0
 
 

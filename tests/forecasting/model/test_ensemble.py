@@ -109,7 +109,7 @@ def test_outputs_are_anchored_in_the_units_of_the_target(rng):
     origins = origins_of(fc)
     outputs = silent.outputs(origins)
     found = outputs.quantiles()
-    np.testing.assert_array_equal(found, np.repeat(outputs.anchors[member.view][..., None], len(QUANTILES), axis=2))
+    np.testing.assert_array_equal(found, np.repeat(outputs.members[0].anchors[..., None], len(QUANTILES), axis=2))
     error = found[..., MEDIAN] - fc.panel_.y[origins.ends - 1][:, None]
     assert np.abs(error).mean() < 20  # all series lie far above that
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tables import panel_of, shops
+from unrolled.errors import TrainingDiverged
 from unrolled.forecasting.defaults import plan_fit
 from unrolled.forecasting.fitting import transform_of_all
 from unrolled.forecasting.inputs import windows
@@ -106,3 +107,50 @@ def test_embeddings_of_unseen_categories_are_the_mean_of_the_others(rng):
     member = trained(panel, ensemble=1, season=7).members[0]
     weight = member.architecture.program.views(member.parameters)["embedding 0.weight"]
     np.testing.assert_array_equal(weight[0], weight[1:].mean(axis=0))
+
+
+def diverging_above(limit, monkeypatch, tried):
+    """Make trainings with a learning rate above the limit fail after they have changed the parameters."""
+
+    def train(program, parameters, windows, loss, optimizer, plan, **rows):
+        tried.append(optimizer.schedule.rate)
+        history = original(program, parameters, windows, loss, optimizer, plan, **rows)
+        if optimizer.schedule.rate > limit:
+            raise TrainingDiverged(3, 17, 0.002, 4.1e9)
+        return history
+
+    original = training.train
+    monkeypatch.setattr(training, "train", train)
+
+
+def test_a_network_that_diverged_is_trained_again_from_its_start_at_a_third_of_the_rate(rng, monkeypatch):
+    panel, tried = panel_of(rng.normal(size=60)), []
+    lower = trained(panel, ensemble=2, rate=0.03 * (1 / 3) ** 2)
+    diverging_above(0.005, monkeypatch, tried)
+    ensemble = trained(panel, ensemble=2, rate=0.03)
+    assert sorted(tried) == pytest.approx([0.1 / 30] * 2 + [0.01] * 2 + [0.03] * 2)
+    for k in range(2):
+        np.testing.assert_array_equal(ensemble.members[k].parameters, lower.members[k].parameters)
+        assert ensemble.members[k].divergences == [
+            f"network {k + 1} diverged in epoch 3 (batch 17, gradient norm 4.1e+09); it was trained again with the "
+            f"learning rate {rate}"
+            for rate in ("0.01", "0.00333")
+        ]
+    assert not lower.members[0].divergences
+
+
+def test_a_network_that_diverges_at_three_rates_is_an_error(rng, monkeypatch):
+    panel, tried = panel_of(rng.normal(size=60)), []
+    diverging_above(0.0, monkeypatch, tried)
+    message = (
+        r"^network 1 diverged at the learning rates 0\.03, 0\.01, 0\.00333, the last time in epoch 3, batch 17 "
+        r"\(learning rate 0\.002, gradient norm 4\.1e\+09 in the step before\)\. Give a lower `rate`, or look for"
+    )
+    with pytest.raises(TrainingDiverged, match=message):
+        trained(panel, ensemble=1, rate=0.03)
+    assert tried == pytest.approx([0.03, 0.01, 0.1 / 30])
+
+
+def test_a_rate_that_is_far_too_large_is_an_error_on_both_engines(engine, rng):
+    with pytest.raises(TrainingDiverged, match=r"network 1 diverged at the learning rates 1e\+12, 3.33e\+11, 1"):
+        trained(panel_of(rng.normal(size=60)), ensemble=1, rate=1e12)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tables import origins_of, panel_of
@@ -15,6 +16,8 @@ from unrolled.forecasting.preprocessing.transform import (
     estimate_transform,
     merge_transforms,
 )
+from unrolled.series.columns import Columns
+from unrolled.series.from_frame import read_panel
 
 HORIZON, SEASON = 6, 12
 SHAPE = 10 * np.cos(2 * np.pi * np.arange(12) / 12)
@@ -42,12 +45,26 @@ def test_forecasts_from_logarithms_stay_near_the_range_of_their_series(shape):
     y = np.array([10.0, 20.0, 10.0, 40.0, 5.0, 10.0, 10.0, 80.0])
     panel = panel_of(y, y)
     origins = ends_of(panel, transform_of(panel, [True, False]))
-    for z, bound in ((50.0, 80 * 8**1.5), (-50.0, 5 / 2**1.5)):
+    for z, bound in ((np.inf, 80 * 8**1.65), (-np.inf, 5 / 2**1.65)):
         in_logs, as_it_is = origins.inverse_transform(np.full(shape, z))
         np.testing.assert_allclose(in_logs, bound)
         np.testing.assert_array_equal(as_it_is, z)
     likely = origins.inverse_transform(np.full(shape, np.log(90.0)))
     np.testing.assert_allclose(likely[0], 90)
+
+
+@pytest.mark.parametrize("y", [[10.0, 20, 10, 40, 5, 10, 10, 80], [10.0, 10, 10, 10, 9]])
+def test_bounds_beyond_the_limit_of_logarithms_stay_different_and_in_order(y):
+    """Within the limit, nothing changes; the second series never exceeds its median."""
+    panel = panel_of(np.array(y))
+    origins = ends_of(panel, transform_of(panel, [True]))
+    z = np.linspace(-9, 14, 400)
+    found = origins.inverse_transform(z[None])[0]
+    assert (np.diff(found) > 1e-8 * found[1:]).all()
+    low, median, high = np.log([min(y), 10.0, max(y)])
+    inside = (z > low - 1.5 * (median - low)) & (z < high + 1.5 * (high - median))
+    np.testing.assert_array_equal(found[inside], np.exp(z[inside]))
+    assert (found[~inside] != np.exp(z[~inside])).all()
 
 
 def test_forecasts_of_series_that_are_never_negative_stay_at_or_above_0(rng):
@@ -72,7 +89,7 @@ def test_a_series_that_has_been_negative_in_any_table_may_be_so(rng):
 def test_a_new_extreme_last_value_moves_the_bounds():
     y = np.array([10.0, 20.0, 10.0, 5.0, 10.0])
     newer = ends_of(panel_of(np.append(y, 1000.0)), transform_of(panel_of(y), [True]))
-    assert newer.inverse_transform(np.full((1, 1), 50.0)) == pytest.approx(1000 * 2**1.5)
+    assert newer.inverse_transform(np.full((1, 1), np.inf)) == pytest.approx(1000 * 2**1.65)
 
 
 def test_no_forecast_is_infinite():
@@ -142,3 +159,16 @@ def test_known_series_keep_their_transform_and_new_ones_get_their_own(rng):
     # "s1" has values that are not positive now, so its logarithm can't be kept
     for k, expected in enumerate((fresh.take(np.array([0])), fresh.take(np.array([1])), old.take(np.array([0])))):
         assert_same(merged.take(np.array([k])), expected)
+
+
+def test_seasons_of_days_keep_their_local_time_when_clocks_change():
+    t = pd.date_range("2024-10-01", "2024-11-10", freq="h", tz="Europe/Berlin", inclusive="left")
+    shape = np.where(np.arange(24) == 8, 24.0, 0)
+    panel = read_panel(pd.DataFrame({"ds": t, "y": shape[t.hour]}), Columns())
+    transform = transform_of(panel, [False], season=24)
+    np.testing.assert_allclose(deseasonalized(panel, transform), 1.0, atol=0.01)
+    ahead = ends_of(panel, transform).season_ahead(24)[0]
+    np.testing.assert_allclose(ahead, shape - 1, atol=0.01)
+    before = panel.head(np.array([t.get_loc("2024-10-27 12:00")]))
+    ahead = ends_of(before, transform).season_ahead(24)[0]
+    np.testing.assert_allclose(ahead, np.roll(shape, 12) - 1, atol=0.01)

@@ -37,6 +37,11 @@ def known(targets: np.ndarray) -> np.ndarray:
     return np.ones_like(targets)
 
 
+def factors_of(quantiles: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The factors of windows of which no two share a target."""
+    return conformal_factors(quantiles, targets, weights, len(targets))
+
+
 # --- factors ----------------------------------------------------------------------------------------
 
 
@@ -47,21 +52,21 @@ def test_factors_worked_by_hand():
     # the ⌈10·c⌉-th smallest of the distances over the half width; there are too few for 99 and 95 %
     beyond = NORMAL[[-1, -2]] / NormalDist().inv_cdf(0.95)  # the largest of nine has a coverage of 90 %
     expected = [[beyond[0] * 4 / 5], [beyond[1] * 4 / 4], [4 / 3], [3.5 / 2], [2 / 1]]
-    assert_close(conformal_factors(quantiles, targets, known(targets)), expected, terms=2)
+    assert_close(factors_of(quantiles, targets, known(targets)), expected, terms=2)
 
 
 def test_each_side_of_an_interval_is_scored_by_its_own_width():
     """Skewed intervals: -1 below the median and +10 above it; targets at -2 and +5 score 2 and ½."""
     quantiles = np.tile(np.where(EVEN < 0, -1.0, np.where(EVEN > 0, 10.0, 0.0)), (2, 1, 1))
     targets = np.array([[-2.0], [5.0]])
-    assert_close(conformal_factors(quantiles, targets, known(targets))[-1], [2.0], terms=2)
+    assert_close(factors_of(quantiles, targets, known(targets))[-1], [2.0], terms=2)
 
 
 @pytest.mark.parametrize("rows", [MIN_SCORES_PER_STEP, MIN_SCORES_PER_STEP // 2], ids=["step by step", "pooled"])
 def test_intervals_that_are_too_wide_shrink(rows):
     targets = np.linspace(-2, 2, rows)[:, None]
     quantiles = np.tile(EVEN, (rows, 1, 1))
-    factors = conformal_factors(quantiles, targets, known(targets))
+    factors = factors_of(quantiles, targets, known(targets))
     assert (factors < 1.1).all()
     assert (factors[:-1] < 0.85).all()
     assert (factors > MIN_FACTOR).all()
@@ -71,18 +76,18 @@ def test_calibration_factors_are_bounded():
     targets = np.linspace(-1, 1, 50)[:, None]
     for reach, bound in ((1e-4, MAX_FACTOR), (1e4, MIN_FACTOR)):
         quantiles = np.tile(reach * EVEN, (50, 1, 1))
-        assert (conformal_factors(quantiles, targets, known(targets)) == bound).all()
+        assert (factors_of(quantiles, targets, known(targets)) == bound).all()
 
 
 def test_intervals_without_width_are_ignored():
     """No factor widens them, whatever the targets; and nothing overflows."""
     targets = np.array([[1.0], [2.0], [1e300], [0.0]])
     quantiles = np.zeros((4, 1, LEVELS))
-    assert (conformal_factors(quantiles, targets, known(targets))[:, 0] == MIN_FACTOR).all()  # 0 lies on it
-    assert (conformal_factors(quantiles[:3], targets[:3], known(targets[:3])) == 1).all()
+    assert (factors_of(quantiles, targets, known(targets))[:, 0] == MIN_FACTOR).all()  # 0 lies on it
+    assert (factors_of(quantiles[:3], targets[:3], known(targets[:3])) == 1).all()
     some = np.concatenate([quantiles, np.tile(EVEN, (40, 1, 1))])
     more = np.concatenate([targets, np.full((40, 1), 2.0)])
-    assert_close(conformal_factors(some, more, known(more))[1:, 0], [0.5, 2 / 3, 1, 2], terms=2)
+    assert_close(factors_of(some, more, known(more))[1:, 0], [0.5, 2 / 3, 1, 2], terms=2)
 
 
 @pytest.mark.parametrize("rows", [3, 2 * MIN_SCORES_PER_STEP], ids=["pooled", "step by step"])
@@ -93,10 +98,10 @@ def test_targets_that_are_unknown_do_not_count(rows):
     poisoned = np.where(weights > 0, targets, 1e9)
     quantiles = np.tile(100 * EVEN, (rows, 2, 1))
     np.testing.assert_array_equal(
-        conformal_factors(quantiles, poisoned, weights),
-        conformal_factors(quantiles[:-1], targets[:-1], weights[:-1]),
+        factors_of(quantiles, poisoned, weights),
+        factors_of(quantiles[:-1], targets[:-1], weights[:-1]),
     )
-    np.testing.assert_array_equal(conformal_factors(quantiles, targets, 0 * weights), np.ones((MEDIAN, 2)))
+    np.testing.assert_array_equal(factors_of(quantiles, targets, 0 * weights), np.ones((MEDIAN, 2)))
 
 
 def of_rank(rank: int, n: int, coverage: Fraction) -> float:
@@ -111,7 +116,7 @@ def of_rank(rank: int, n: int, coverage: Fraction) -> float:
 def test_the_rank_is_exact_although_coverages_are_binary_fractions(n):
     targets = np.arange(1.0, n + 1)[:, None] / n  # with intervals of 1 to each side, score and rank / n are the same
     quantiles = np.tile(np.sign(EVEN), (n, 1, 1))
-    factors = conformal_factors(quantiles, targets, known(targets))
+    factors = factors_of(quantiles, targets, known(targets))
     assert_close(factors[:, 0], [of_rank(ceil((n + 1) * coverage), n, coverage) for coverage in COVERAGES], terms=2)
 
 
@@ -119,11 +124,11 @@ def test_steps_are_pooled_where_scores_are_few():
     rows = MIN_SCORES_PER_STEP
     targets = np.stack([np.linspace(0, 1, rows), np.linspace(0, 4, rows)], axis=1)
     quantiles = np.tile(np.sign(EVEN), (rows, 2, 1))
-    apart = conformal_factors(quantiles, targets, known(targets))
-    assert not pooled(known(targets))
+    apart = factors_of(quantiles, targets, known(targets))
+    assert not pooled(known(targets), len(targets))
     assert_close(apart[:, 1], 4 * apart[:, 0], terms=4)
-    together = conformal_factors(quantiles[1:], targets[1:], known(targets[1:]))
-    assert pooled(known(targets[1:]))
+    together = factors_of(quantiles[1:], targets[1:], known(targets[1:]))
+    assert pooled(known(targets[1:]), len(targets[1:]))
     np.testing.assert_array_equal(together[:, 0], together[:, 1])
 
 
@@ -153,7 +158,7 @@ def test_calibrated_intervals_have_their_coverage(rows, spread, rng):
     learned = centre[..., None] + spread * NORMAL
     inside = np.zeros(MEDIAN)
     for y, q in zip(targets, learned, strict=True):
-        out = calibrate(q[rows:], conformal_factors(q[:rows], y[:rows], known(y[:rows])))
+        out = calibrate(q[rows:], factors_of(q[:rows], y[:rows], known(y[:rows])))
         for pair in PAIRS:
             inside[pair] += ((out[..., pair] <= y[rows:]) & (y[rows:] <= out[..., -1 - pair])).sum()
     n = rows if rows >= MIN_SCORES_PER_STEP else rows * steps
@@ -163,7 +168,7 @@ def test_calibrated_intervals_have_their_coverage(rows, spread, rng):
             assert inside[pair] / (repeats * fresh * steps) > expected - 0.005
             continue
         # the scatter of the new targets and of the scores of each calibration; its groups are the steps, or one
-        groups = 1 if pooled(np.ones((rows, steps))) else steps
+        groups = 1 if pooled(np.ones((rows, steps)), rows) else steps
         variance = expected * (1 - expected) * (1 / (fresh * steps) + 1 / (n * groups)) / repeats
         # 4.5 standard deviations are exceeded once in 150,000 times
         assert abs(inside[pair] / (repeats * fresh * steps) - expected) < 4.5 * variance**0.5
@@ -180,7 +185,7 @@ def test_the_99_percent_interval_is_calibrated_beyond_the_learned_quantiles(degr
         return noise if degrees == np.inf else noise / np.sqrt(rng.chisquare(degrees, (n, steps)) / degrees)
 
     past, inside = errors(rows), []
-    factors = conformal_factors(np.tile(NORMAL, (rows, steps, 1)), past, known(past))
+    factors = factors_of(np.tile(NORMAL, (rows, steps, 1)), past, known(past))
     for _ in range(20):
         y = errors(500)
         out = calibrate(np.tile(NORMAL, (500, steps, 1)), factors)

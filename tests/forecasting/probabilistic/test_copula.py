@@ -36,6 +36,13 @@ def test_correlation_worked_by_hand():
     assert_close(estimate_correlation(scores, np.ones_like(scores), apart)[0, 1], (1 - share) * r, terms=8)
 
 
+def test_correlations_are_never_shrunk_beyond_independence():
+    """All columns are orthogonal but two, whose r is -1/4: λ = (4 + 2 (15/16)²) / (2/16) would be far above 1."""
+    signs = np.array([[1, 1, 1], [1, -1, 1], [1, 1, -1], [1, -1, -1]] * 4, float)
+    signs[[0, 2], 1] *= -1  # two of the sixteen rows
+    np.testing.assert_array_equal(estimate_correlation(signs, np.ones((16, 3)), 1), np.eye(3))
+
+
 def test_unknown_targets_do_not_count_in_the_correlation(rng):
     scores = rng.standard_normal((30, 3))
     known = np.ones_like(scores)

@@ -33,7 +33,8 @@ def test_whole_columns_round_intervals_outwards():
 
 def test_models_are_found_among_the_columns_of_a_table():
     columns = interval_columns("GRU", np.arange(11.0), [95, 62.5])
-    assert models_in([*columns, "Naive", "a-lo-b"]) == {"GRU": [95, 62.5], "Naive": [], "a-lo-b": []}
+    intervals = {95: ("GRU-lo-95", "GRU-hi-95"), 62.5: ("GRU-lo-62.5", "GRU-hi-62.5")}
+    assert models_in([*columns, "Naive", "a-lo-b"]) == {"GRU": intervals, "Naive": {}, "a-lo-b": {}}
     for lacking, message in (
         (["GRU", "GRU-lo-80"], "the 80 % interval of 'GRU' lacks the column 'GRU-hi-80'"),
         (["GRU-lo-80", "GRU-hi-80"], "the 80 % interval of 'GRU' lacks the column 'GRU'"),

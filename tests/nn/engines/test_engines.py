@@ -351,3 +351,11 @@ def test_deleted_networks_release_their_memory():
     gc.collect()
     assert not any(program() for program in programs)
     assert pages() - before < 5000  # 200 such networks take 25 000 and more
+
+
+def test_without_the_compiled_module_a_command_warns_in_one_line():
+    code = "import sys\nsys.modules['unrolled.nn.engines._native'] = None\nfrom unrolled.cli import main\n"
+    done = python(f"{code}sys.argv = ['unrolled', 'info']\nmain()")
+    lines = [line for line in done.stderr.splitlines() if "compiled engine" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("warning: the compiled engine is not available")

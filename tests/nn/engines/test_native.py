@@ -212,8 +212,9 @@ def trained(engine, net: un.Network, data, loss, optimizer, clip_norm=0.1) -> di
         engine.evaluate(job, params, np.arange(ROWS)),
     ]
     assert state.step == 6
-    totals, weights = (np.concatenate(found) for found in zip(*sums, strict=True))
-    return {"params": params, "totals": totals, "weights": weights} | state.vectors
+    totals, weights = (np.concatenate([getattr(found, name) for found in sums]) for name in ("totals", "weights"))
+    norms = np.array([found.gradient_norm for found in sums if found.gradient_norm is not None], params.dtype)
+    return {"params": params, "totals": totals, "weights": weights, "norms": norms} | state.vectors
 
 
 @cache

@@ -79,9 +79,9 @@ def trained(engine, job, params, order, pieces) -> str:
     done, sums = 0, []
     for piece in pieces:
         found = engine.train(job, params, state, order, 2, done, np.linspace(1e-3, 2e-3, 50)[done : done + piece])
-        sums.append(np.stack(found))
+        sums.append(np.stack([found.totals, found.weights]))
         done += piece
-    return digest(params, np.concatenate(sums, axis=1), *state.vectors.values(), state.step)
+    return digest(params, np.concatenate(sums, axis=1), *state.vectors.values(), state.step, found.gradient_norm)
 
 
 # --- the same bits ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 import unrolled as un
 from likelihoods import EVERY_COUNT, EVERY_LIKELIHOOD, negative_binomial, poisson, raw_of
 from support import assert_close
-from unrolled.nn.losses import NegativeBinomial, Normal, Poisson, StudentT
+from unrolled.nn.losses import NegativeBinomial, Normal, Poisson, StudentT, distributions
 from unrolled.nn.losses.distributions import negative_binomial_quantile, poisson_quantile, student_t_quantile
 
 LEVELS = [1e-6, 0.001, 0.025, 0.1, 0.25, 0.4999, 0.5, 0.6, 0.9, 0.99, 1 - 1e-9]
@@ -82,6 +82,26 @@ def test_poisson_quantiles_are_the_first_to_reach_the_level():
     for level in BRUTE:
         found = poisson_quantile(level, means)
         assert list(found) == [smallest(level, lambda k, m=m: poisson(k, m)) for m in means]
+
+
+@pytest.mark.parametrize("mean", [1.1e6 + 1 / 7, 3.7e7 + 0.9])
+def test_quantiles_of_large_poisson_means_are_the_first_to_reach_the_level(mean):
+    """Compared with sums of all probabilities, each of which is its neighbour times mean / k."""
+    k = np.arange(int(mean - 9 * sqrt(mean)), int(mean + 9 * sqrt(mean)))
+    relative = np.cumsum(np.log(mean / k))
+    reached = np.cumsum(np.exp(relative - relative.max()))
+    for level in BRUTE:
+        expected = k[np.searchsorted(reached, level * reached[-1])]
+        assert poisson_quantile(level, np.array([mean, 3.0])).tolist() == [
+            expected,
+            smallest(level, lambda k: poisson(k, 3.0)),
+        ]
+
+
+def test_quantiles_of_the_largest_counts_take_no_longer_than_others():
+    """Means up to 2⁵³, whose probabilities would be sums of millions of terms."""
+    found = poisson_quantile(0.5, np.logspace(6, 15.9, 50))
+    np.testing.assert_allclose(found, np.logspace(6, 15.9, 50), rtol=1e-6)
 
 
 @pytest.mark.parametrize("mean", [np.nan, np.inf, 1e17, 1e300])
@@ -195,3 +215,17 @@ def test_the_variance_of_student_t_is_that_of_its_degrees_of_freedom(rng):
 def test_invalid_arguments_of_distributions_are_refused(call, message):
     with pytest.raises(un.InputError, match=message):
         call()
+
+
+def test_quantiles_of_large_counts_need_few_evaluations_of_the_distribution(monkeypatch):
+    """Each takes about the square root of the mean in terms of a series."""
+    calls = []
+    original = distributions.incomplete_gamma_upper
+    monkeypatch.setattr(distributions, "incomplete_gamma_upper", lambda a, x: calls.append(1) or original(a, x))
+    mean = np.linspace(9e3, 11e3, 50)
+    for level in (0.005, 0.1, 0.5, 0.975):
+        k = distributions.poisson_quantile(level, mean)
+        assert len(calls) <= 5
+        assert (original(k + 1, mean) >= level).all()
+        assert (original(k, mean) < level).all()
+        calls.clear()

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support import assert_close
+from unrolled.errors import InputError
 from unrolled.nn.losses import MAE, MSE, CrossEntropy, Huber, Quantile
 
 
@@ -50,6 +51,22 @@ def test_scores_of_any_size_do_not_overflow():
     np.testing.assert_array_equal(evaluation.dprediction, [[1, -1, 0]])
     shifted = CrossEntropy().evaluate(scores + 1e6, target)
     assert shifted.mean == evaluation.mean
+
+
+def test_classes_of_sequences_are_those_of_their_steps(rng):
+    scores, target = rng.standard_normal((2, 3, 4)), rng.integers(4, size=(2, 3))
+    cost, dscores = CrossEntropy().cost(scores, target)
+    for n in range(2):
+        for t in range(3):
+            own, down = CrossEntropy().cost(scores[n, t][None], target[n, t][None])
+            np.testing.assert_array_equal(cost[n, t], own[0])
+            np.testing.assert_array_equal(dscores[n, t], down[0])
+
+
+@pytest.mark.parametrize("levels", [(), (0.0, 0.5), (0.5, 1.0), (0.5, 1.5), (-0.5, 0.5), (0.5, 0.5), (0.6, 0.4)])
+def test_quantile_levels_increase_between_0_and_1(levels):
+    with pytest.raises(InputError, match=r"Quantile: levels must increase strictly inside \(0, 1\); got "):
+        Quantile(levels)
 
 
 @pytest.mark.parametrize("level", [0.1, 0.5, 0.8])

@@ -202,7 +202,7 @@ def changed(path, change) -> None:
         (lambda c, a: a.pop("best_params"), "the array 'best_params' should be"),
         (lambda c, a: a["params"].fill(np.nan), "the array 'params' holds nan"),
         (lambda c, a: c.update(optimizer_step=10**30), "`optimizer_step` must be a whole number from 0"),
-        (lambda c, a: c.update(waited=-1), "`waited` must be a whole number from 0"),
+        (lambda c, a: c.update(waited=-1), "`waited` must be a whole number ≥ 0"),
         (lambda c, a: c["history"].update(loss=["x"] * 3), "`history.loss` must be a list of numbers"),
         (lambda c, a: c["history"].update(stopped="never"), "`history.stopped` must be 'done'"),
         (lambda c, a: c["history"]["rate"].pop(), "the lists of `history` have different lengths"),
@@ -260,7 +260,7 @@ def test_checkpoints_take_at_most_a_twentieth_of_the_time(data, monkeypatch, tmp
 def test_the_interval_of_checkpoints_can_be_given(data, monkeypatch, tmp_path):
     assert written_at(monkeypatch, tmp_path, data, 8, checkpoint_every=3) == [3, 6, 8]
     assert written_at(monkeypatch, tmp_path, data, 3, checkpoint_every=1) == [1, 2, 3]
-    with pytest.raises(un.InputError, match="checkpoint_every must be a whole number ≥ 1, or None; got 0"):
+    with pytest.raises(un.InputError, match="checkpoint_every must be a whole number ≥ 1 or None; got 0"):
         written_at(monkeypatch, tmp_path, data, 3, checkpoint_every=0)
 
 

@@ -13,6 +13,7 @@ from unrolled.nn.datasets import Arrays
 from unrolled.nn.engines import ENGINES, Job
 from unrolled.nn.losses import MSE
 from unrolled.nn.schedules import Progress, Schedule
+from unrolled.nn.training import loop
 
 N, T = 20, 5
 
@@ -161,10 +162,11 @@ class Jump(Schedule):
 
     rate: float = 1e-3
     step: int = 0
+    jump: float = 1e300
     kind = "jump"
 
     def at(self, progress: Progress) -> float:
-        return 1e300 if progress.step == self.step else self.rate
+        return self.jump if progress.step == self.step else self.rate
 
 
 def test_every_step_has_the_rate_of_the_schedule(engine, data):
@@ -283,7 +285,7 @@ def test_divergence_restores_the_initial_weights_if_every_epoch_was_worse(valida
     net = network()
     seen = Snapshots(net)
     with pytest.raises(un.TrainingDiverged):
-        net.fit(*data, optimizer=un.SGD(1e3), epochs=50, clip_norm=None, validation=validation, callbacks=[seen])
+        net.fit(*data, optimizer=un.SGD(10.0), epochs=50, clip_norm=None, validation=validation, callbacks=[seen])
     assert seen.kept  # epochs with a finite loss
     np.testing.assert_array_equal(net.parameters, network().parameters)
 
@@ -295,6 +297,51 @@ def test_divergence_in_the_first_epoch_restores_the_initial_weights(engine, data
     with pytest.raises(un.TrainingDiverged, match=r"in epoch 0, batch 3 .*Try a lower learning rate"):
         net.fit(x, y, shuffle=False, batch_size=4)
     np.testing.assert_array_equal(net.parameters, network().parameters)
+
+
+@pytest.mark.parametrize("slices", ["whole epochs", "single batches"])
+@pytest.mark.parametrize("clip_norm", [None, 1e-3])
+def test_a_divergence_names_the_gradient_norm_of_the_step_before(clip_norm, slices, engine, data, monkeypatch):
+    """Also where that step was in another slice; the norm is that before clipping."""
+    if slices == "single batches":
+        monkeypatch.setattr(loop, "SLICE_WALL_S", 0.0)
+    x, y = data
+    y[13] = 1e30  # in batch 3
+    net = network()
+    options = {"shuffle": False, "batch_size": 4, "clip_norm": clip_norm}
+    with pytest.raises(un.TrainingDiverged) as caught:
+        net.fit(x, y, optimizer=un.SGD(0.0), **options)
+    gradient = net.gradients(x[8:12], y[8:12])[1].parameters
+    norm = float(np.linalg.norm(gradient.astype(float)))
+    assert caught.value.gradient_norm == pytest.approx(norm, rel=1e-5)
+    assert f"gradient norm {norm:.2g} in the step before" in str(caught.value)
+
+
+def test_a_divergence_in_the_first_step_knows_no_gradient_norm(engine, data):
+    x, y = data
+    y[0] = 1e30
+    with pytest.raises(un.TrainingDiverged, match=r"in epoch 0, batch 0 \(learning rate 0\.001\)\.") as caught:
+        network().fit(x, y, shuffle=False, batch_size=4)
+    assert caught.value.gradient_norm is None
+
+
+@pytest.mark.parametrize("validation", [None, 0.2])
+def test_a_finite_loss_that_explodes_is_a_divergence(validation, engine, data):
+    net = network()
+    with pytest.raises(un.TrainingDiverged, match=r"the loss exploded from \S+ to \S+ in epoch 1, batch \d "):
+        net.fit(*data, optimizer=un.SGD(Jump(step=5, jump=1e5)), batch_size=5, epochs=9, validation=validation)
+    before = network()
+    before.fit(*data, optimizer=un.SGD(1e-3), batch_size=5, epochs=1, validation=validation)
+    np.testing.assert_array_equal(net.parameters, before.parameters)  # those of the epoch before
+
+
+def test_a_large_loss_that_was_large_before_is_no_divergence(engine, data):
+    x, y = data
+    history = network().fit(x, 1e6 * y, optimizer=un.SGD(0.01), epochs=2)
+    assert min(history.loss) > loop.EXPLOSION
+    y[3:] = 0
+    y[:3] = 1e6  # a few rows have nearly all of the loss
+    assert network().fit(x, y, shuffle=False, batch_size=4, epochs=2).stopped == "done"
 
 
 def test_a_validation_loss_that_is_not_finite_is_a_divergence(engine, data):

@@ -62,3 +62,47 @@ def test_lines_with_more_cells_are_refused_by_their_number(file):
     rows = [f"2024-01-{day}  {day}" for day in range(10, 32)]
     with pytest.raises(un.DataError, match=r"line 4: 3 fields, but the header has 2"):
         read_file(file("day  sold", *rows[:2], f"{rows[2]}  7", *rows[3:]))
+
+
+ALIGNED = [
+    "Date         Sales  Visitors",
+    "2024-01-01    10.5       100",
+    "2024-01-02               101",
+    "2024-01-03    11.0       103",
+    "2024-01-04    12.0",
+    "2024-01-05     9.5      1200",
+    "2024-01-06               118",
+    "2024-01-07    10.0        99",
+]
+SALES = [10.5, None, 11.0, 12.0, 9.5, None, 10.0]
+VISITORS = [100, 101, 103, None, 1200, 118, 99]
+
+
+def columns_of(path, **options):
+    frame = read_file(path, ReadOptions(target="Sales,Visitors", **options)).frame
+    known = frame["value"].astype(object).where(frame["value"].notna(), None).tolist()
+    return known[: len(known) // 2], known[len(known) // 2 :]
+
+
+def test_empty_cells_are_found_by_the_positions_of_the_columns(file):
+    assert columns_of(file(*ALIGNED)) == (SALES, VISITORS)
+    more = [f"2024-01-{day}    10.0       100" for day in range(10, 30)]
+    remarks = file("Sales of a shop", *ALIGNED, *more, "Source: the shop")
+    assert columns_of(remarks) == (SALES + [10.0] * 20, VISITORS + [100] * 20)
+
+
+def test_an_empty_first_cell_does_not_move_the_others(file):
+    rows = [f"{'north' if k % 3 else '':>8}  {day}  {k:4}" for k, day in enumerate(DAYS)]
+    table = read_file(file("region    day         sold", *rows), ReadOptions(target="sold", time="day"))
+    assert values(table)[:4] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("gap", [" ", "    "])
+def test_lines_whose_empty_cells_are_not_clear_are_refused_with_a_remedy(file, refused, gap):
+    rows = [f"{day}{gap}{k}{gap}{k * k}" for k, day in enumerate(DAYS)]
+    rows[5] = f"{DAYS[5]}{gap}{900}"
+    lines = (f"day{gap}sold{gap}left", *rows)
+    told = "line 7: the line has 2 cells instead of 3, and their positions do not tell which are empty. Write NA"
+    refused(*lines, message=rf"{told} into empty cells. To leave out this line, use `skip_rows='7'`")
+    table = read_file(file(*lines), ReadOptions(target="left", skip_rows="7"))
+    assert values(table)[4:6] == [16, 36]

@@ -112,7 +112,9 @@ def test_a_column_that_counts_rows_is_no_target(file, shops):
         read_file(file("date,sold,price", *rows))
 
 
-@pytest.mark.parametrize("name", ["Sales", "Weekly_Sales", "units sold", "grid load [MW]"])
+@pytest.mark.parametrize(
+    "name", ["Sales", "Weekly_Sales", "units sold", "grid load [MW]", "Umsatz 2024", "ventas_día"]
+)
 def test_of_several_columns_of_numbers_one_with_a_usual_name_is_the_target(file, name):
     rows = [f"{day},{9 - k / 4},{k * k % 7},{k % 2}" for k, day in enumerate(DAYS)]
     table = read_file(file(f"date,price,{name},promo", *rows))

@@ -1,12 +1,15 @@
-"""Labels of fiscal years: their form is found, forecasts are labelled in it, and read back."""
+"""Labels of years: their form is found, forecasts are labelled in it, and read back."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from unrolled.series.columns import Columns
-from unrolled.series.files.labels import example_of_labels, label_in_form, labelled
+from unrolled.series.files.labels import example_of_labels, labelled
+from unrolled.series.stamp_texts import label_in_form
 
 YEARS = range(1998, 2003)
+ALL = np.ones(len(YEARS), bool)  # all texts are known
 FORMS = {
     "1998/99": ["1998/99", "1999/00", "2000/01", "2001/02", "2002/03"],
     "1998-1999": ["1998-1999", "1999-2000", "2000-2001", "2001-2002", "2002-2003"],
@@ -23,7 +26,7 @@ def starts(years):
 @pytest.mark.parametrize("example", FORMS)
 def test_labels_are_written_in_the_form_of_an_example(example):
     assert [label_in_form(year, example) for year in YEARS] == FORMS[example]
-    assert example_of_labels(pd.Series(FORMS[example]), starts(YEARS)) == example
+    assert example_of_labels(pd.Series(FORMS[example]), starts(YEARS), ALL) == example
 
 
 @pytest.mark.parametrize(
@@ -36,11 +39,21 @@ def test_labels_are_written_in_the_form_of_an_example(example):
     ],
 )
 def test_other_texts_are_no_labels(texts):
-    assert example_of_labels(pd.Series(texts), starts(YEARS)) is None
+    assert example_of_labels(pd.Series(texts), starts(YEARS), ALL) is None
+
+
+def test_years_alone_are_labels_where_they_are_known_to_be_years():
+    years = pd.Series(list(map(str, YEARS)))
+    assert example_of_labels(years, starts(YEARS), ALL, plain=True) == "1998"
+
+
+def test_the_first_known_text_is_the_example():
+    texts = pd.Series(["-", *FORMS["1998/99"]])
+    assert example_of_labels(texts, starts([1997, *YEARS]), texts.ne("-").to_numpy()) == "1998/99"
 
 
 def test_one_label_shows_no_form():
-    assert example_of_labels(pd.Series(["1998/99"] * 3), starts([1998] * 3)) is None
+    assert example_of_labels(pd.Series(["1998/99"] * 3), starts([1998] * 3), ALL[:3]) is None
 
 
 def test_only_the_first_days_of_years_have_labels():

@@ -94,6 +94,22 @@ def test_a_column_has_one_role(refused, file):
     refused("date,y", *SALES[1::2], message="no column holds numbers, apart from the time", id="y")
 
 
+def test_a_missing_id_is_named_with_its_line(refused):
+    rows = [f"{name},2024-01-0{day},{day}" for name in "ab" for day in range(1, 9)]
+    message = r"column 'shop', line 7: the id is missing\. Fill it in\. .*`skip_rows=.*7"
+    refused("shop,date,sales", *rows[:5], ",2024-01-06,6", *rows[6:], message=message, id="shop")
+
+
+def test_a_wide_table_needs_columns_of_numbers(refused):
+    refused("date,a", "2024-01-01,x", "2024-01-02,y", message="`wide=True` needs columns of numbers", wide=True)
+
+
+def test_columns_that_a_wide_table_becomes_have_names_of_their_own(file):
+    """The time is called like the column of the values would be."""
+    path = file("value,a1,a2", *(f"{day},{k},{k}" for k, day in enumerate(DAYS)))
+    assert columns_of(read_file(path, ReadOptions(wide=True))) == ("series", "value", "value_")
+
+
 def test_an_empty_target_is_not_passed_over(refused):
     refused("date,y,x", "2024-01-01,,1", "2024-01-02,,2", message="column 'y': all 2 cells are empty")
 
@@ -140,3 +156,8 @@ def test_whatever_cells_a_file_holds_it_is_a_panel_or_a_data_error(file, data):
     except un.DataError:
         return
     assert panel.offsets[-1] == len(panel.y) == len(panel.observed)
+
+
+def test_timestamps_are_not_called_as_ids_are(file):
+    with pytest.raises(un.DataError, match=r"column 'unique_id' holds timestamps, but has the name of ids\. Rename"):
+        read_file(file("unique_id,y", *(f"2024-01-{k:02},{k}" for k in range(1, 9))))

@@ -13,7 +13,7 @@ from unrolled.series.files import read_forecast, read_future
 def test_the_known_future_is_read_with_the_columns_and_kinds_of_training(file):
     columns = Columns("shop", "day", "sold", future=("price", "sky"))
     path = file("day,shop,price,sky,other", "01.02.2024,a,5,1,x", "02.02.2024,a,,2,x", "13.02.2024,b,7,1,x")
-    frame = read_future(path, columns, True, {"price": False, "sky": True})
+    frame = read_future(path, columns, ["a"], {"price": False, "sky": True})
     assert list(frame) == ["day", "shop", "price", "sky"]
     assert frame["day"].dt.day.tolist() == [1, 2, 13]
     assert frame["price"].fillna(-1).tolist() == [5, -1, 7]
@@ -23,16 +23,16 @@ def test_the_known_future_is_read_with_the_columns_and_kinds_of_training(file):
 def test_joined_timestamps_of_the_known_future_are_joined_again(file):
     columns = Columns(time="day time", target="sold", future=("price",))
     path = file("day,time,price", "2024-02-01,06:00,5", "2024-02-02,06:00,6")
-    frame = read_future(path, columns, False, {})
+    frame = read_future(path, columns, [None], {})
     assert frame["day time"].tolist() == list(pd.date_range("2024-02-01 06:00", periods=2))
 
 
 def test_joined_ids_of_the_known_future_are_joined_again(file):
     columns = Columns("agency/sku", "day", "sold", future=("price",))
     path = file("agency,sku,day,price", "A1,S1,2024-02-01,5", "A1,S2,2024-02-01,6")
-    assert read_future(path, columns, True, {})["agency/sku"].tolist() == ["A1/S1", "A1/S2"]
+    assert read_future(path, columns, ["a"], {})["agency/sku"].tolist() == ["A1/S1", "A1/S2"]
     with pytest.raises(un.DataError, match="there is no column 'agency/sku'; it has: 'agency', 'day', 'price'"):
-        read_future(file("agency,day,price", "A1,2024-02-01,5"), columns, True, {})
+        read_future(file("agency,day,price", "A1,2024-02-01,5"), columns, ["a"], {})
 
 
 def test_several_ids_name_the_joined_column_of_a_forecast(file):
@@ -44,9 +44,9 @@ def test_duplicates_in_the_known_future_are_named_by_their_lines(file):
     path = file("day,price", "2024-02-01,5", "2024-02-02,6", "2024-02-01,7")
     message = "column 'day': '2024-02-01' occurs twice for one series, in lines 2 and 4. Keep one row per"
     with pytest.raises(un.DataError, match=message):
-        read_future(path, Columns(time="day", future=("price",)), False, {})
+        read_future(path, Columns(time="day", future=("price",)), [None], {})
     with pytest.raises(un.DataError, match="there is no column 'rain'; it has: 'day', 'price'"):
-        read_future(path, Columns(time="day", future=("rain",)), False, {})
+        read_future(path, Columns(time="day", future=("rain",)), [None], {})
 
 
 def test_forecasts_are_read_with_ids_and_cutoffs(file):
@@ -72,3 +72,24 @@ def test_a_backtest_of_series_at_different_times_has_ids(file):
     assert table.frame["unique_id"].tolist() == ["h", "h", "d"]
     single = read_forecast(file("ds,cutoff,y,GRU", "2024-01-01,2023-12-31,1,1", "2024-01-02,2023-12-31,1,2"))
     assert "unique_id" not in single.frame
+
+
+def test_values_known_ahead_are_those_of_all_series_that_were_columns(file):
+    columns = Columns("series", "day", "value", future=("price",), targets="'North', 'South'")
+    path = file("day,price", "2024-02-01,5", "2024-02-02,6")
+    frame = read_future(path, columns, ["North", "South"], {}).sort_values("series", kind="stable")
+    assert frame["series"].tolist() == ["North", "North", "South", "South"]
+    assert frame["price"].tolist() == [5, 6, 5, 6]
+    own = read_future(file("series,day,price", "South,2024-02-01,5"), columns, ["North", "South"], {})
+    assert own["series"].tolist() == ["South"]
+
+
+def test_all_related_files_have_a_limit_of_their_size(file):
+    path = file("day,price", "2024-02-01,5", "2024-02-02,6")
+    columns, message = Columns(time="day", future=("price",)), r"holds more than 10 bytes"
+    with pytest.raises(un.DataError, match=message):
+        read_future(path, columns, [None], {}, max_bytes=10)
+    with pytest.raises(un.DataError, match=message):
+        read_forecast(path, max_bytes=10)
+    read = read_future(path, columns, [None], {}, max_bytes=100)
+    assert len(read) == len(read_forecast(path, max_bytes=100).frame)

@@ -15,10 +15,36 @@ HALF_HOURS = pd.date_range("2024-01-01 00:30", periods=4 * 48, freq="30min")
 END_OF_DAY = "midnight follows the other times of its date, and is read as the end of the day"
 
 
-def test_years_are_numbers_unless_a_frequency_has_dates(file):
-    path = file("year;y", *(f"{year};1" for year in range(1990, 2000)))
-    assert read_file(path).frame["year"].tolist() == list(range(1990, 2000))
+@pytest.mark.parametrize("name", ["Year", "Jahr", "rok", "date"])
+def test_whole_numbers_of_a_column_of_years_are_years_labelled_as_they_are(file, name):
+    path = file(f"{name};y", *(f"{year};1" for year in range(1990, 2000)))
+    table = read_file(path)
+    assert stamps(table).tolist() == list(pd.date_range("1990-01-01", periods=10, freq="YS"))
+    assert table.columns.label == "1990"
+    for options in (ReadOptions(freq=1), ReadOptions(dates="number")):
+        numbered = read_file(path, options)
+        assert (numbered.frame[name].tolist(), numbered.columns.label) == (list(range(1990, 2000)), None)
+
+
+def test_other_whole_numbers_are_years_only_if_a_frequency_has_dates(file):
+    path = file("period;y", *(f"{year};1" for year in range(1990, 2000)))
+    assert read_file(path).frame["period"].tolist() == list(range(1990, 2000))
     assert stamps(read_file(path, ReadOptions(freq="YS")))[0] == pd.Timestamp("1990-01-01")
+    unlikely = file("year;y", *(f"{year};1" for year in range(1990, 2300, 10)))
+    assert read_file(unlikely).frame["year"].tolist() == list(range(1990, 2300, 10))
+
+
+def test_several_rows_of_a_year_can_be_aggregated(file):
+    path = file("year;y", *(f"{year};{k}" for year in range(1990, 2000) for k in (1, 3)))
+    with pytest.raises(un.DataError, match=r"the timestamp 1990 occurs twice, in lines 2 and 3 \(10 such"):
+        read_file(path)
+    table = read_file(path, ReadOptions(aggregate="mean"))
+    assert (len(table.frame), table.frame["y"].unique().tolist()) == (10, [2.0])
+
+
+def test_years_across_the_columns_are_years(file):
+    table = read_file(file("Country," + ",".join(map(str, range(1990, 1996))), "A,1,2,3,4,5,6", "B,2,3,4,5,6,7"))
+    assert (stamps(table)[0], table.columns.label) == (pd.Timestamp("1990-01-01"), "1990")
 
 
 def test_missing_timestamps_follow_from_their_neighbours(file):

@@ -81,3 +81,18 @@ def test_each_distinct_text_is_examined_once():
         assert sorted(seen) == ["abc", "d"]
         codes, texts = distinct_texts(column.astype(kind))
         assert (codes.tolist(), texts.tolist()) == ([0, -1, 0, 1], ["abc", "d"])
+
+
+@pytest.mark.parametrize("texts", [["2024-01", "2024-02", "2024-03"], ["b", "a", "b", None], ["1", None], [], [None]])
+def test_texts_that_rise_are_told_apart_as_all_others(texts):
+    column = pd.Series(texts, dtype=object)
+    codes, distinct = distinct_texts(column)
+    expected_codes, expected = pd.factorize(column)
+    np.testing.assert_array_equal(codes, expected_codes)
+    assert distinct.tolist() == list(expected)
+
+
+def test_texts_that_rise_in_all_pieces_but_not_between_them(monkeypatch):
+    monkeypatch.setattr("unrolled.series.files.texts.CELLS_AT_ONCE", 2)
+    codes, distinct = distinct_texts(pd.Series(["a", "b", "a", "b"], dtype=object))
+    assert codes.tolist() == [0, 1, 0, 1] and distinct.tolist() == ["a", "b"]

@@ -122,7 +122,7 @@ def known_future(file: Path | None, table: FileTable, panels: Sequence[Panel], h
     """The table of --future-file, if there is one; checked to cover the horizon before the training."""
     from ...series.known_future import extend_panel
 
-    ahead = read_known_future(file, table.columns, panels)
+    ahead = read_known_future(file, table.columns, panels, table.options.max_bytes)
     for panel in panels:
         extend_panel(panel, horizon, ahead, replace(table.columns, rows=None))
     return ahead
@@ -159,11 +159,13 @@ def forecast_json(
     fc: Forecaster, columns: Columns, result: pd.DataFrame, notes: list[str], files: list[Path], wall_s: float
 ) -> dict[str, Any]:
     """The output of --json; its facts about the model are those of the first network."""
+    from ...series.files.labels import labelled
+
     members = fc.fitted.only.ensemble.members
     model = {"networks": len(members), "parameters": members[0].parameters.size}
     return {
         "columns": {"id": columns.id, "time": columns.time, "target": columns.target},
-        "forecast": records(result),
+        "forecast": records(labelled(result, columns)),
         "held_out": None if fc.held_out_ is None else comparison_json(fc.held_out_),
         "notes": notes,
         "interrupted": was_interrupted(fc),

@@ -41,7 +41,7 @@ OutFile = Annotated[Path, Option("--out", help="File: .svg, .png, .pdf, or .html
 
 
 class Content(NamedTuple):
-    """What a figure shows."""
+    """The content of a figure."""
 
     curves: Sequence[Curve]  # one per series
     target: str  # the name of the values
@@ -87,8 +87,8 @@ def command(
     console = Console(ctx, quiet)
     console.notes(content.notes)
     total = len(content.curves)
-    of_all = f" of {total} (name others with --series)" if shown < total else ""
-    console.message(f"{out}: {shown}{of_all} series · {files[-1]} repeats it")
+    of_all, others = (f" of {total}", " (choose others with --series)") if shown < total else ("", "")
+    console.message(f"{out}: {shown}{of_all} series{others} · {files[-1]} repeats it")
 
 
 def drawn(
@@ -121,16 +121,17 @@ def from_model(
     levels = parse_levels(level)
     fc = load_forecaster(model)
     columns, notes = fc.columns_, tuple[str, ...]()
-    asked = [(one, one.series, columns) for one in fc.fitted.predictors.values()]
+    asked = fc.fitted.split(None)
     if history is not None:
         table = read_newer(fc, history, reading)
         columns, notes = replace(table.columns, weight=None), table.notes
         fc = fc.with_columns(columns)
-        asked = fc.fitted.split(table.frame, columns)
-    ahead = read_known_future(future_file, columns, [series.history for _, series, _ in asked])
+        asked = fc.fitted.split(table.frame)
+    max_bytes = reading.with_defaults(fc.reading_).max_bytes
+    ahead = read_known_future(future_file, columns, [series.history for _, series in asked], max_bytes)
     found: list[Curve] = []
-    for one, series, own in asked:
-        forecast = one.predict(series, levels, columns=own, future=ahead).frame
+    for one, series in asked:
+        forecast = one.predict(series, levels, future=ahead).frame
         found += of_predictor(one, series.history, forecast, len(series.history.ids))
     return Content(found, columns.target, fc.name, notes)
 
@@ -142,7 +143,7 @@ def from_tables(forecast: str, history: Path | None, reading: ReadOptions) -> Co
     from ...series.columns import Columns
     from ...series.files import read_file, read_forecast
 
-    table = read_forecast(forecast, reading.id, reading.time, reading.zone)
+    table = read_forecast(forecast, reading.id, reading.time, reading.zone, reading.max_bytes)
     frame, columns, notes, past = table.frame, table.columns, table.notes, None
     if "cutoff" in frame:
         raise InputError(
@@ -152,7 +153,9 @@ def from_tables(forecast: str, history: Path | None, reading: ReadOptions) -> Co
     if not models:
         raise InputError(f"{forecast}: no column holds forecasts.")
     if history is not None:
-        earlier = read_file(str(history), reading, prefer=Columns(columns.id, columns.time), series=table.series)
+        earlier = read_file(
+            str(history), reading, prefer=Columns.without_target(columns.id, columns.time), series=table.series
+        )
         if (columns.id in frame) != (earlier.columns.id in earlier.frame):
             raise InputError(f"only one of {forecast} and {history} has a column of ids. Name the column with --id.")
         frame = frame.rename(columns={columns.id: earlier.columns.id, columns.time: earlier.columns.time})

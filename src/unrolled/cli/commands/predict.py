@@ -49,7 +49,8 @@ def command(
     """Forecast with a saved model, without training.
 
     Notes list what is new in the table, such as unknown categories. With --out, a run file (.toml, for --config)
-    that repeats the run is written next to the CSV file. --excel-safe also removes its own quotes from the table.
+    that repeats the run is written next to the CSV file. --excel-safe also removes the quotes that it put into an
+    earlier table.
 
     Example: unrolled predict sales-forecast/model.safetensors newer.csv
     """
@@ -62,13 +63,23 @@ def command(
         table = read_newer(fc, file, reading)
         table_notes = table.notes
         fc, frame = fc.with_columns(table.columns), unescaped(table.frame) if output.csv.excel_safe else table.frame
-    result = fc.predict(frame, levels, horizon, read_known_future(future_file, fc.columns_, contexts))
+    from ...series.files.labels import labelled
+
+    max_bytes = reading.with_defaults(fc.reading_).max_bytes
+    result = fc.predict(frame, levels, horizon, read_known_future(future_file, fc.columns_, contexts, max_bytes))
     console = Console(ctx, output.quiet)
-    notes = console.notes([*table_notes, *fc.predict_notes_, *formula_notes(result, output.csv.excel_safe)])
+    told = dict.fromkeys([*fc.predict_notes_, *table_notes, *formula_notes(result, output.csv.excel_safe)])
+    notes = console.notes(told)
     rows = readable(result, fc.columns_)
     files = write_table(run_file, rows, all_options(ctx, reading))
     if output.as_json:
-        print_json({"forecast": records(result), "notes": notes, "files": [str(path) for path in files]})
+        print_json(
+            {
+                "forecast": records(labelled(result, fc.columns_)),
+                "notes": notes,
+                "files": [str(path) for path in files],
+            }
+        )
     elif files:
         console.message(", ".join(map(str, files)))
     else:

@@ -61,10 +61,10 @@ def command(
     from ...series.files import read_file, read_forecast
 
     run_file = run_file_for(out, ctx)
-    earlier = read_forecast(str(forecast), reading.id, reading.time, reading.zone)
+    earlier = read_forecast(str(forecast), reading.id, reading.time, reading.zone, reading.max_bytes)
     if output.csv.excel_safe:
         earlier = without_escapes(earlier)
-    prefer = Columns(earlier.columns.id, earlier.columns.time)
+    prefer = Columns.without_target(earlier.columns.id, earlier.columns.time)
     actual = read_file(str(actuals), reading, prefer=prefer, series=earlier.series)
     names = actual.columns
     # the two files may name their columns of ids and timestamps differently; those of the actual values are used
@@ -74,7 +74,7 @@ def command(
     console.notes([*earlier.notes, *actual.notes])
     notes = console.notes(result.notes)
     console.message(
-        f"{result.matched} of {result.rows} forecast rows have a value in {actuals}, column {names.target!r}\n"
+        f"{result.matched} of {result.rows} forecast rows have a value in {actuals}, column {names.shown_target}\n"
     )
     rows = significant((result.by_series if by_series else result.ordered).reset_index())
     files = write_table(run_file, rows, all_options(ctx, reading))

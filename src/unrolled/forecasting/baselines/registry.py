@@ -44,7 +44,7 @@ def check_baselines(names: bool | str | Iterable[str] | None) -> list[str]:
         return list(SIMPLE) if names else []
     check_type("`baselines`", names, str | Iterable[str])
     spelt = {name.lower(): name for name in BASELINES}
-    wanted = list(names) if isinstance(names, Iterable) and not isinstance(names, str) else [names]
+    wanted = [names] if isinstance(names, str) else list(names)
     for name in wanted:
         if not isinstance(name, str) or name.lower() not in spelt:
             raise InputError(f"no baseline is called {name!r}; known: {', '.join(BASELINES)}.")

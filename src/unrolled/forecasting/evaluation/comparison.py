@@ -68,15 +68,11 @@ class Comparison:
     @property
     def extent(self) -> str:
         """What was held out, in words."""
-        return f"the last {counted(self.rows, 'period')} of each series, {counted(self.origins, 'origin')}"
+        of = " of each series" if self.by_block is None else ""
+        return f"the last {counted(self.rows, 'period')}{of}, {counted(self.origins, 'origin')}"
 
     def _repr_html_(self) -> str:
-        order = self.short
-        rows = [
-            [str(name), *map(format_value, values)]
-            for name, values in zip(order.index, order.to_numpy(), strict=True)
-        ]
-        models = table(["held out", *map(str, order.columns)], rows, list(order.index).index(self.name))
+        models = self._as_html("held out", self.short)
         covered = table(
             ["interval", "values inside"],
             [[f"{level} %", f"{100 * share:.0f} %"] for level, share in self.coverage.items()],
@@ -84,6 +80,11 @@ class Comparison:
         return titled(
             self.verdict, note(self.extent), models, *map(note, self.left_out), covered, *map(note, self.uneven)
         )
+
+    def _as_html(self, corner: str, errors: pd.DataFrame) -> str:
+        """A table of errors, one row per model; `corner` is the header of their names."""
+        rows = [[str(name), *map(format_value, errors.loc[name])] for name in errors.index]
+        return table([corner, *map(str, errors.columns)], rows, list(errors.index).index(self.name))
 
     @property
     def uneven(self) -> list[str]:
@@ -125,7 +126,7 @@ class Comparison:
     def left_out(self) -> list[str]:
         """What `short` does not show, in words."""
         others = len(self.table) - len(self.short)
-        return [f"{others} more baseline{'s' * (others != 1)} in the report"] * (others > 0)
+        return [f"{counted(others, 'more baseline')} in the report"] if others else []
 
 
 def format_value(value: float) -> str:
@@ -168,12 +169,7 @@ class OverallComparison(Comparison):
         return f"{super().__repr__()}\n{self.measure} by frequency:\n{errors}"
 
     def _repr_html_(self) -> str:
-        found = self.by_frequency.loc[self.short.index]
-        rows = [
-            [str(name), *map(format_value, values)]
-            for name, values in zip(found.index, found.to_numpy(), strict=True)
-        ]
-        return super()._repr_html_() + table([self.measure, *found.columns], rows, list(found.index).index(self.name))
+        return super()._repr_html_() + self._as_html(self.measure, self.by_frequency.loc[self.short.index])
 
 
 def combine_comparisons(parts: Mapping[str, Comparison]) -> OverallComparison | None:

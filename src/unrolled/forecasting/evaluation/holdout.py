@@ -65,7 +65,7 @@ class HeldOutForecasts:
     @cached_property
     def conformal_factors(self) -> Array:
         """The calibration of all intervals, (MEDIAN, H)."""
-        return self._factors(np.ones(len(self.left), bool))
+        return self._factors(slice(None))
 
     def calibrated_on_others(self) -> Array:
         """Quantiles of each origin, calibrated on other origins only, (K, H, Q).
@@ -85,11 +85,11 @@ class HeldOutForecasts:
     @property
     def pooled(self) -> bool:
         """Whether all intervals are calibrated on the scores of all steps ahead together."""
-        return pooled(self.weight, self._separate(np.ones(len(self.left), bool)))
+        return pooled(self.weight, separate_windows(self.origins.series, self.left, self.horizon))
 
-    def _factors(self, rows: Array) -> Array:
-        """The calibration on some windows (K,) bool, (MEDIAN, H)."""
-        separate = self._separate(rows)
+    def _factors(self, rows: Array | slice) -> Array:
+        """The calibration on some windows, (MEDIAN, H)."""
+        separate = separate_windows(self.origins.series[rows], self.left[rows], self.horizon)
         factors = conformal_factors(self.quantiles[rows], self.target[rows], self.weight[rows], separate)
         return shrink_factors(factors, separate, self.typical_factor)
 
@@ -97,11 +97,6 @@ class HeldOutForecasts:
     def blocks(self) -> Array:
         """The number of the block of H rows in which each forecast value lies, counted from the end, (K, H)."""
         return (self.left[:, None] + self.horizon - 1 - np.arange(self.horizon)) // self.horizon
-
-    def _separate(self, rows: Array) -> int:
-        """The number of windows among these (K,) bool that share no target."""
-        blocks = np.stack([self.origins.series[rows], self.left[rows] // self.horizon])
-        return len(np.unique(blocks, axis=1).T)
 
     @cached_property
     def inside(self) -> dict[int, Array]:
@@ -121,18 +116,23 @@ class HeldOutForecasts:
         return {level: float((weight * inside).sum()) / total for level, inside in self.inside.items()}
 
     def coverage_by_day(self) -> dict[str, dict[int, float]]:
-        """The coverage of each day of the week with enough values, of daily and finer series; else empty."""
+        """The coverage of each local day of the week with enough values, of daily and finer series; else empty."""
         frequency = self.origins.panel.frequency
         if "week" not in frequency.seasons:
             return {}
-        days = frequency.stamps(self.origins.ordinals_ahead(self.horizon)).astype("datetime64[D]").astype(int)
-        place = (days + EPOCH_WEEKDAY) % len(WEEKDAYS)
+        stamps = frequency.local_stamps(self.origins.ordinals_ahead(self.horizon))
+        place = (stamps.astype("datetime64[D]").astype(int) + EPOCH_WEEKDAY) % len(WEEKDAYS)
         rows = self.origins.rows_ahead(self.horizon)
         found = {}
         for k, name in enumerate(WEEKDAYS):
             if len(np.unique(rows[(self.weight > 0) & (place == k)])) >= MIN_VALUES_OF_DAY:
                 found[name] = self.coverage(place == k)
         return found
+
+
+def separate_windows(series: Array, left: Array, horizon: int) -> int:
+    """The number of windows (K,) that share no target; `left` rows are between each and the end of its series."""
+    return len(np.unique(np.stack([series, left // horizon]), axis=1).T)
 
 
 def predict_held_out(
@@ -158,8 +158,7 @@ def predict_held_out(
     left = panel.offsets[origins.series + 1] - horizon - ends
     target = origins.targets(horizon)
     weight = panel.observed[origins.rows_ahead(horizon)].astype(float)
-    # windows of one series that lie a block or more apart share no target
-    apart = len(np.unique(np.stack([origins.series, left // ensemble.spec.horizon]), axis=1).T)
+    apart = separate_windows(origins.series, left, ensemble.spec.horizon)
 
     outputs = ensemble.outputs(origins)
     others = ensemble.combination.forecasts(origins, horizon)

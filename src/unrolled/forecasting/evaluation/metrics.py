@@ -29,7 +29,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...series.panel import Panel
-from ..probabilistic.interval_columns import INTERVAL, models_in
+from ..probabilistic.interval_columns import models_in
 from ..probabilistic.quantiles import GRID_LEVELS, LEARNED
 
 POINT_MEASURES = ("sMAPE", "MASE", "RMSSE", "MAE", "RMSE")  # what every comparison shows
@@ -103,33 +103,33 @@ def score_groups(
             mean = mean**0.5 if name in SQUARED else np.where(one_sign, mean, np.nan) if name == "sMAPE" else mean
             means.setdefault(name, np.full((len(names), len(models)), np.nan))[:, k] = mean
     index = pd.MultiIndex.from_product([names, list(models)], names=[kind, "model"])
-    return pd.DataFrame({name: means[name].reshape(-1) for name in _ordered(means)}, index)
+    levels = sorted({level for intervals in models.values() for level in intervals})
+    columns = [*POINT_MEASURES, "CRPS", *(f"{kind}-{level:g}" for level in levels for kind in INTERVAL_MEASURES)]
+    return pd.DataFrame({name: means[name].reshape(-1) for name in columns if name in means}, index)
 
 
 def _terms(
-    y: Array, forecasts: Mapping[str, Array], models: Mapping[str, list[float]], divisors: Array | None
+    y: Array,
+    forecasts: Mapping[str, Array],
+    models: Mapping[str, Mapping[float, tuple[str, str]]],
+    divisors: Array | None,
 ) -> Iterator[dict[str, Array]]:
     """The terms of the means, (n,) each: one dictionary per model. Those of `SQUARED` are squares."""
-    bounds = {
-        (match["model"], match["end"], float(match["level"])): forecasts[match[0]]
-        for match in map(INTERVAL.fullmatch, forecasts)
-        if match
-    }
-    for model, levels in models.items():
+    for model, intervals in models.items():
         f = forecasts[model]
         error, size = np.abs(f - y), np.abs(f) + np.abs(y)
         error = np.where(error <= RESOLUTION * np.abs(y), 0.0, error)  # of networks that compute in 32 bits
         with np.errstate(over="ignore"):  # the square of a very large error is infinite
             terms = {"MAE": error, "RMSE": error**2}
         terms["sMAPE"] = 200 * np.divide(error, size, out=np.zeros_like(error), where=size != 0)
-        if set(GRID_LEVELS) <= set(levels):
-            lower = [bounds[model, "lo", level] for level in GRID_LEVELS]
-            upper = [bounds[model, "hi", level] for level in reversed(GRID_LEVELS)]
-            terms["CRPS"] = 2 * np.mean(
-                [_pinball(q, y - value) for q, value in zip(LEARNED, [*lower, f, *upper], strict=True)], axis=0
-            )
-        for level in levels:
-            low, high = bounds[model, "lo", level], bounds[model, "hi", level]
+        bounds = {level: (forecasts[low], forecasts[high]) for level, (low, high) in intervals.items()}
+        if set(GRID_LEVELS) <= set(bounds):
+            lower = [bounds[level][0] for level in GRID_LEVELS]
+            upper = [bounds[level][1] for level in reversed(GRID_LEVELS)]
+            errors = [y - value for value in (*lower, f, *upper)]
+            pinball = [np.maximum(q * e, (q - 1) * e) for q, e in zip(LEARNED, errors, strict=True)]
+            terms["CRPS"] = 2 * np.mean(pinball, axis=0)
+        for level, (low, high) in bounds.items():
             outside = np.maximum(low - y, 0) + np.maximum(y - high, 0)
             terms[f"coverage-{level:g}"] = ((low <= y) & (y <= high)).astype(np.float64)
             terms[f"IS-{level:g}"] = high - low + 2 / (1 - level / 100) * outside
@@ -138,10 +138,6 @@ def _terms(
             terms |= {"MASE": error / scale, "RMSSE": (error / root) ** 2}
             terms |= {f"MS{name}": terms[name] / scale for name in list(terms) if name.startswith("IS-")}
         yield terms
-
-
-def _pinball(q: float, error: Array) -> Array:
-    return np.maximum(q * error, (q - 1) * error)
 
 
 def _group_means(values: Array, starts: Array) -> Array:
@@ -167,19 +163,6 @@ def scales(history: InSampleValues, series: Array) -> Array:
     found[found == 0] = np.nan
     place = np.minimum(np.searchsorted(names, series), len(names) - 1)
     return np.where((names[place] == series)[:, None], found[place], np.nan)
-
-
-def _ordered(columns: Iterable[str]) -> list[str]:
-    """Points first, then the intervals from the narrowest to the widest."""
-    first = ("sMAPE", "MASE", "RMSSE", "MAE", "RMSE", "CRPS")
-
-    def place(name: str) -> tuple[float, int]:
-        if name in first:
-            return (0, first.index(name))
-        kind, _, level = name.partition("-")
-        return (float(level), INTERVAL_MEASURES.index(kind))
-
-    return sorted(columns, key=place)
 
 
 def summarize(scores: pd.DataFrame) -> pd.DataFrame:
@@ -279,8 +262,10 @@ class Contest(NamedTuple):
         )
 
 
-def in_sample_values(panel: Panel, season: int) -> InSampleValues:
-    """The values of a panel by which errors are scaled; filled gaps are unknown."""
-    return InSampleValues(
-        np.repeat(np.arange(len(panel.ids)), panel.lengths), np.where(panel.observed, panel.y, np.nan), season
-    )
+def in_sample_values(panel: Panel, season: int, numbers: Array | None = None) -> InSampleValues:
+    """The values of a panel by which errors are scaled; filled gaps are unknown.
+
+    The ids are these numbers of its series (S,); None: 0 .. S - 1.
+    """
+    numbers = np.arange(len(panel.ids)) if numbers is None else numbers
+    return InSampleValues(np.repeat(numbers, panel.lengths), np.where(panel.observed, panel.y, np.nan), season)

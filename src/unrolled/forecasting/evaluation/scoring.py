@@ -10,13 +10,14 @@ import pandas as pd
 
 from ...argument_types import Count, check_type
 from ...arrays import Array
-from ...errors import DataError, InputError
+from ...errors import DataError
 from ...interactive.html import note, table, titled
 from ...plurals import counted
 from ...series.by_frequency import read_panels
 from ...series.columns import Columns, named_columns
-from ...series.dataframe import format_stamp, open_frame, read_ids, read_target
+from ...series.dataframe import open_frame, read_ids, read_target
 from ...series.frequency import mase_season
+from ...series.stamp_texts import format_stamp
 from ...series.stamps import Times, read_times, same_time_of_day
 from ...series.zones import checked_zone
 from ..probabilistic.interval_columns import models_in
@@ -103,13 +104,13 @@ def score(
     >>> un.score(forecast, actuals).table[["MASE", "MAE", "coverage-80"]].loc["RNN"].tolist()
     [0.5, 1.0, 1.0]
     """
-    check_type("`season`", season, int | None)
+    check_type("`season`", season, Count | None)
     columns = named_columns(id_col, time_col, target_col)
     zone = None if zone is None else checked_zone(zone)
     predicted, observed = _read_both(forecast, actuals, columns, freq, zone)
     keys = [name for name in (columns.id, columns.time) if name in predicted]
     values = {str(k): predicted[k].to_numpy(float) for k in predicted if k not in (*keys, columns.target, "cutoff")}
-    if not models_in(list(values)):
+    if not models_in(values):
         raise DataError(
             f"the forecast has no column of numbers besides {', '.join(map(repr, keys))}: there is nothing to score."
         )
@@ -183,11 +184,9 @@ def _on_one_clock(theirs: Times, ours: Times, counted: Array) -> tuple[Array, Ar
 
 def _clock_notes(theirs: Times, ours: Times) -> list[str]:
     """A note if hours without a time zone are compared with those of a zone."""
-    if (
-        theirs.utc is None
-        or ours.utc is not None
-        or (same_time_of_day(ours.local) and same_time_of_day(theirs.local))
-    ):
+    if theirs.utc is None or ours.utc is not None:
+        return []
+    if same_time_of_day(ours.local) and same_time_of_day(theirs.local):
         return []
     zone = f" ({theirs.zone})" if theirs.zone else ""
     return [f"the actuals have no time zone, and are read as local time of the forecast{zone}; change with `zone`"]
@@ -269,10 +268,6 @@ def _history(
 
     Series are numbered as in `names`.
     """
-    whole = isinstance(season, (int, np.integer)) and not isinstance(season, bool)
-    if season is not None and not (whole and season >= 1):
-        raise InputError(f"`season` must be a whole number ≥ 1; got {season!r}.")
-    check_type("`season`", season, Count | None)
     begins = predicted[columns.time].min()
     if columns.id in predicted:
         begins = observed[columns.id].map(predicted.groupby(columns.id)[columns.time].min())
@@ -283,7 +278,6 @@ def _history(
     past = past.assign(**{columns.time: past[CLOCK]}).dropna(subset=[columns.time])
     histories = []
     for panel in read_panels(past, columns, freq):
-        history = in_sample_values(panel, season or mase_season(panel.frequency, None))
-        numbers = names.get_indexer(pd.Index(panel.ids)) if columns.id in predicted else np.zeros(1, np.int64)
-        histories.append(history._replace(ids=numbers[history.ids]))
+        numbers = names.get_indexer(pd.Index(panel.ids)) if columns.id in predicted else None
+        histories.append(in_sample_values(panel, season or mase_season(panel.frequency, None), numbers))
     return InSampleValues.concatenated(histories)

@@ -1,6 +1,7 @@
 """The place of timestamps in the day, the week and the year, as smooth numbers between -1 and 1."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,19 @@ from ...arrays import Array
 from ...series.frequency import DAY, Frequency
 
 WEEK = 7 * DAY
-CalendarFunction = Callable[[pd.DatetimeIndex], Array]
+# parts of the calendar: the name of a circle, and the places of dates on it, 0 .. 1
+# (utilsforecast's Fourier terms count the rows of a series instead of reading the calendar)
+CIRCLES: dict[str, tuple[str, Callable[[pd.DatetimeIndex], Any]]] = {
+    "time of day": (
+        "day",
+        lambda dates: (dates - dates.normalize()).to_numpy("timedelta64[ns]").view(np.int64) / DAY,
+    ),
+    "day of week": ("week", lambda dates: dates.day_of_week / 7),
+    # relative to the length of the month, so that the last days of all months lie together
+    "day of month": ("month", lambda dates: (dates.day - 1) / dates.days_in_month),
+    "day of year": ("year", lambda dates: (dates.day_of_year - 1) / (365 + dates.is_leap_year)),
+    "month of year": ("year", lambda dates: (dates.month - 1) / 12),
+}
 
 
 def calendar_features(frequency: Frequency, ordinals: Array, season: int | None = None) -> tuple[list[str], Array]:
@@ -37,7 +50,7 @@ def calendar_features(frequency: Frequency, ordinals: Array, season: int | None 
             return [], np.zeros((len(ordinals), 0))
         return ["season sine", "season cosine"], _circle(ordinals % season / season)
     chosen = _chosen(frequency)
-    names = [name for part in chosen for name in _FUNCTIONS[part][0]]
+    names = [name for part in chosen for name in _names(part)]
     if not chosen or not len(ordinals):
         return names, np.zeros((len(ordinals), len(names)))
     first, last = int(ordinals.min()), int(ordinals.max())
@@ -47,7 +60,7 @@ def calendar_features(frequency: Frequency, ordinals: Array, season: int | None 
     else:
         distinct, places = np.unique(ordinals, return_inverse=True)
     dates = pd.DatetimeIndex(frequency.local_stamps(distinct))
-    return names, np.concatenate([_FUNCTIONS[part][1](dates) for part in chosen], axis=1)[places]
+    return names, np.concatenate([_features(part, dates) for part in chosen], axis=1)[places]
 
 
 def _chosen(frequency: Frequency) -> list[str]:
@@ -74,37 +87,13 @@ def _circle(share: Array) -> Array:
     return np.stack([np.sin(2 * np.pi * share), np.cos(2 * np.pi * share)], axis=1)
 
 
-def _time_of_day(dates: pd.DatetimeIndex) -> Array:
-    return _circle((dates - dates.normalize()).to_numpy("timedelta64[ns]").astype(np.int64) / DAY)
+def _names(part: str) -> list[str]:
+    """The names of the features of a part of the calendar."""
+    return [part] if part == "weekend" else [f"{CIRCLES[part][0]} sine", f"{CIRCLES[part][0]} cosine"]
 
 
-def _day_of_week(dates: pd.DatetimeIndex) -> Array:
-    return _circle(dates.day_of_week.to_numpy() / 7)
-
-
-def _weekend(dates: pd.DatetimeIndex) -> Array:
-    return (dates.day_of_week.to_numpy() >= 5).astype(np.float64)[:, None]
-
-
-def _day_of_month(dates: pd.DatetimeIndex) -> Array:
-    # relative to the length of the month, so that the last days of all months lie together
-    return _circle((dates.day.to_numpy() - 1) / dates.days_in_month.to_numpy())
-
-
-def _day_of_year(dates: pd.DatetimeIndex) -> Array:
-    return _circle((dates.day_of_year.to_numpy() - 1) / (365 + dates.is_leap_year))
-
-
-def _month_of_year(dates: pd.DatetimeIndex) -> Array:
-    return _circle((dates.month.to_numpy() - 1) / 12)
-
-
-# utilsforecast's Fourier terms count the rows of a series instead of reading the calendar
-_FUNCTIONS: dict[str, tuple[list[str], CalendarFunction]] = {
-    "time of day": (["day sine", "day cosine"], _time_of_day),
-    "day of week": (["week sine", "week cosine"], _day_of_week),
-    "weekend": (["weekend"], _weekend),
-    "day of month": (["month sine", "month cosine"], _day_of_month),
-    "day of year": (["year sine", "year cosine"], _day_of_year),
-    "month of year": (["year sine", "year cosine"], _month_of_year),
-}
+def _features(part: str, dates: pd.DatetimeIndex) -> Array:
+    """These features, (n, 1) or (n, 2)."""
+    if part == "weekend":
+        return (dates.day_of_week.to_numpy() >= 5).astype(np.float64)[:, None]
+    return _circle(np.asarray(CIRCLES[part][1](dates)))

@@ -56,11 +56,6 @@ class CategoryCodes:
     column: Index  # which of the categories of the covariates
     codes: tuple[Index, ...]  # the code that networks read for each code of the covariates, 0 first
 
-    @property
-    def size(self) -> int:
-        """The number of codes that the networks read, including the unknown one."""
-        return max(self.codes) + 1
-
 
 @dataclass(frozen=True)
 class Features:
@@ -107,8 +102,8 @@ class Features:
 
     @property
     def category_sizes(self) -> tuple[int, ...]:
-        """The number of codes of each category."""
-        return tuple(category.size for category in self.categories)
+        """The number of codes of each category, including the unknown one."""
+        return tuple(max(category.codes) + 1 for category in self.categories)
 
     def channels(self, panel: Panel, rows: Array) -> Array:
         """The channels at these rows of a panel, (n, n_channels)."""
@@ -131,9 +126,8 @@ class Features:
         """The categories of each series as codes, (S, B); None where there are none."""
         if not self.categories:
             return None
-        return np.stack(
-            [np.array(c.codes)[panel.covariates.categories[:, c.column]] for c in self.categories], axis=1
-        )
+        given = panel.covariates.categories
+        return np.stack([np.array(c.codes)[given[:, c.column]] for c in self.categories], axis=1)
 
     def notes(self, panel: Panel) -> list[str]:
         """Notes on the covariates that are read and that are left out."""

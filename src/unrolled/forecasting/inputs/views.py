@@ -45,11 +45,6 @@ class Cut:
     def median_and_range(self) -> tuple[Array, Array]:
         return window_quartiles(self.z, self.starts, self.origins.ends)
 
-    @property
-    def level(self) -> Array:
-        """The smoothed level at each window's end, (N,)."""
-        return window_level(self.z, self.origins, self.origins.transform.smoothing, self.window)
-
     def slope(self, trend: Array) -> Array | None:
         """The slope at each window's end, (N,), for series whose `trend` (S,) is not 0; None if there are none."""
         return window_slope(self.z, self.origins, trend, self.season, self.horizon) if trend.any() else None
@@ -126,7 +121,7 @@ class LevelView(View):
     without_season = True
 
     def anchor(self, cut: Cut) -> Array:
-        return cut.level
+        return window_level(cut.z, cut.origins, cut.origins.transform.smoothing, cut.window)
 
     def slope(self, cut: Cut) -> Array | None:
         transform = cut.origins.transform

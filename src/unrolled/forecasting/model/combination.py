@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...argument_types import fits
 from ...arrays import Array
 from ...errors import InputError
 from ...series.panel import Panel
@@ -39,25 +40,20 @@ def weights_of(combine: str | Sequence[str] | Mapping[str, float] | None) -> dic
     """
     if combine is None:
         return {}
+    if not isinstance(combine, (str, list, tuple, dict)):
+        raise InputError(
+            "`combine` takes the name of a method, a list of names, or weights by name such as {'AutoETS': 0.3}; "
+            f"got {combine!r}."
+        )
+    methods = [combine] if isinstance(combine, str) else list(combine)
+    names = check_baselines(methods)
+    if len(names) < len(methods):
+        remedy = "Give each method one weight" if isinstance(combine, dict) else "Name each method once"
+        raise InputError(f"`combine` names a method twice: {', '.join(methods)}. {remedy}.")
     if not isinstance(combine, dict):
-        if not isinstance(combine, (str, list, tuple)):
-            raise InputError(
-                "`combine` takes the name of a method, a list of names, or weights by name such as {'AutoETS': 0.3}; "
-                f"got {combine!r}."
-            )
-        names = check_baselines(combine)
-        if not isinstance(combine, str) and len(names) < len(combine):
-            raise InputError(f"`combine` names a method twice: {', '.join(combine)}. Name each method once.")
         return {name: DEFAULT_SHARE / len(names) for name in BASELINES if name in names}
-    names = check_baselines(list(combine))
-    if len(names) < len(combine):
-        raise InputError(f"`combine` names a method twice: {', '.join(combine)}. Give each method one weight.")
     for name, weight in combine.items():
-        if (
-            isinstance(weight, bool)
-            or not isinstance(weight, (int, float, np.floating, np.integer))
-            or not 0 < weight < 1
-        ):
+        if not (fits(weight, float) and 0 < weight < 1):
             raise InputError(
                 f"`combine` gives {name} the weight {weight!r}; weights are numbers above 0 and below 1, such as 0.3."
             )

@@ -13,7 +13,6 @@ from ...errors import DataError, NotRegisteredError
 from ...nn.losses import LOSSES, Likelihood, Loss, Quantile
 from ...nn.losses.likelihoods import CountLikelihood
 from ...plurals import counted
-from ...series.dataframe import format_stamp
 from ...series.panel import Panel, series_of
 from ..probabilistic.quantile_function import FINE_LEVELS, scores_of_levels
 from ..probabilistic.quantiles import LEARNED, QUANTILES
@@ -83,7 +82,7 @@ class OutputDistribution(ABC):
         if len(wrong):
             k = int(series_of(panel, wrong[:1] + 1)[0])
             period = panel.first[k : k + 1] + int(wrong[0] - panel.offsets[k])
-            stamp = format_stamp(panel.frequency.local_stamps(period)[0])
+            (stamp,) = panel.frequency.texts(period)
             raise DataError(
                 f"{panel.name(k)} has {panel.y[wrong[0]]:g} at {stamp} ({counted(len(wrong), 'such value')} in all), "
                 f"but `likelihood={self.name!r}` is for counts, whole numbers ≥ 0. Leave it out, "

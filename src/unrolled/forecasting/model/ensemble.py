@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,40 +34,39 @@ class Member:
     view: View
     parameters: Array
     history: History = field(default_factory=History)
+    divergences: Sequence[str] = ()  # of its trainings before this one, in words
+
+
+class MemberOutputs(NamedTuple):
+    """The outputs of one network for N windows."""
+
+    anchors: Array  # of the windows, (N, horizon)
+    scale: Array  # what an output of 1 stands for, (N,)
+    values: Array  # (N, horizon, P)
 
 
 @dataclass(frozen=True)
 class EnsembleOutputs:
     """The outputs of all members of an ensemble for N windows."""
 
-    members: Sequence[Member]  # the networks
-    distribution: OutputDistribution  # the meaning of their outputs
-    anchors: Mapping[View, Array]  # of the windows in each view, (N, horizon)
-    scales: Mapping[View, Array]  # what an output of 1 stands for in each view, (N,)
-    outputs: Sequence[Array]  # of each member, (N, horizon, P)
+    distribution: OutputDistribution  # their meaning
+    members: Sequence[MemberOutputs]
 
     def quantiles(self, levels: Sequence[float] = QUANTILES) -> Array:
         """The medians of the members' quantiles, uncalibrated, (N, horizon, Q), in the units of the target or its
         logarithm. Learned quantiles are always given at `QUANTILES`."""
-        count, horizon = self.outputs[0].shape[:2]
-        found = np.empty((count, horizon, len(levels)))
-        for rows in pieces(count, MEDIANS_AT_ONCE):
-            found[rows] = np.median([self._of_member(k, rows, levels) for k in range(len(self.members))], axis=0)
+        found = np.empty((*self.members[0].anchors.shape, len(levels)))
+        for rows in pieces(len(found), MEDIANS_AT_ONCE):
+            own = [
+                anchors[rows][..., None] + self.distribution.quantiles(values[rows], scale[rows], levels)
+                for anchors, scale, values in self.members
+            ]
+            found[rows] = np.median(own, axis=0)
         return found
-
-    def _of_member(self, k: int, rows: Array, levels: Sequence[float]) -> Array:
-        view = self.members[k].view
-        spread = self.distribution.quantiles(self.outputs[k][rows], self.scales[view][rows], levels)
-        return self.anchors[view][rows][..., None] + spread
 
     def take(self, rows: Array) -> EnsembleOutputs:
         """The outputs for some of the windows."""
-        return replace(
-            self,
-            anchors={view: values[rows] for view, values in self.anchors.items()},
-            scales={view: values[rows] for view, values in self.scales.items()},
-            outputs=[values[rows] for values in self.outputs],
-        )
+        return replace(self, members=[MemberOutputs(*(part[rows] for part in one)) for one in self.members])
 
 
 @dataclass(frozen=True)
@@ -99,20 +99,21 @@ class Ensemble:
     def outputs(self, origins: TransformedOrigins) -> EnsembleOutputs:
         """The outputs of all networks after these origins. Members that share a view share its windows."""
         horizon = self.spec.horizon
-        anchors, scales = {}, {}
         outputs = [np.empty((len(origins), horizon, self.distribution.size)) for _ in self.members]
+        read = {}
         for view in self.views:
             windows = make_windows(origins, self.spec, view, self.features)
-            scales[view] = windows.scale[:, 0]
-            anchors[view] = windows.anchors(np.arange(len(origins)))
+            anchors = windows.anchors(np.arange(len(origins)))
             if view.without_season:
-                anchors[view] = anchors[view] + origins.season_ahead(horizon)
+                anchors = anchors + origins.season_ahead(horizon)
+            read[view] = anchors, windows.scale[:, 0]
             for rows in pieces(len(origins), WINDOWS_AT_ONCE):
                 inputs, lengths = windows.inputs(rows, np.dtype(np.float32))
-                for k, member in enumerate(self.members):
+                for member, values in zip(self.members, outputs, strict=True):
                     if member.view is view:
-                        outputs[k][rows] = member.architecture.forward(member.parameters, inputs, lengths)
-        return EnsembleOutputs(self.members, self.distribution, anchors, scales, outputs)
+                        values[rows] = member.architecture.forward(member.parameters, inputs, lengths)
+        found = [MemberOutputs(*read[m.view], values) for m, values in zip(self.members, outputs, strict=True)]
+        return EnsembleOutputs(self.distribution, found)
 
 
 def pieces(count: int, size: int) -> Iterator[Array]:

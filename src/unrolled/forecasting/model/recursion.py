@@ -5,18 +5,15 @@ observations from which the next block is forecast (ancestral sampling). Quantil
 """
 
 from dataclasses import replace
-from functools import cache
-from statistics import NormalDist
 
 import numpy as np
 
 from ...arrays import Array
 from ...nn.randomness import Place, Purpose, generator
-from ...series.covariates import Covariates
-from ...series.ragged import rows_between
+from ...series.ragged import offsets_of, rows_between
 from ..preprocessing.transform import TransformedOrigins
 from ..probabilistic.copula import correlated
-from ..probabilistic.quantile_function import quantiles_at_scores
+from ..probabilistic.quantile_function import quantiles_at_scores, scores_of_levels
 from ..probabilistic.quantiles import MEDIAN, QUANTILES
 from .ensemble import Ensemble, EnsembleOutputs, pieces
 
@@ -56,10 +53,9 @@ def forecast_quantiles(
         if not intervals:
             continue
         paths = sample_recursively(ensemble, some, horizon, noise, first)
-        found[rows] = np.moveaxis(np.quantile(paths, QUANTILES, axis=1), 0, -1)
-        found[rows, :, MEDIAN] = middle
-        found[rows, :, :MEDIAN] = np.minimum(found[rows, :, :MEDIAN], middle[..., None])
-        found[rows, :, MEDIAN + 1 :] = np.maximum(found[rows, :, MEDIAN + 1 :], middle[..., None])
+        spread = np.moveaxis(np.quantile(paths, QUANTILES, axis=1), 0, -1)
+        found[rows, :, :MEDIAN] = np.minimum(spread[..., :MEDIAN], middle[..., None])
+        found[rows, :, MEDIAN + 1 :] = np.maximum(spread[..., MEDIAN + 1 :], middle[..., None])
     return found
 
 
@@ -102,7 +98,8 @@ def _common_noise(ensemble: Ensemble, horizon: int) -> Array:
     """Normal scores of the paths behind quantiles, (P, H' ≥ horizon): evenly spread over the distribution of each
     step (Latin hypercube), so that few paths suffice."""
     steps = ensemble.spec.horizon
-    even = _even_scores(PATHS_BEHIND_QUANTILES)
+    count = PATHS_BEHIND_QUANTILES
+    even = scores_of_levels([(k + 0.5) / count for k in range(count)])
     blocks = []
     for block in range(-(-horizon // steps)):
         # each block has a place of its own, so that a longer horizon begins like a shorter one
@@ -112,11 +109,6 @@ def _common_noise(ensemble: Ensemble, horizon: int) -> Array:
     return np.concatenate(blocks, axis=1)
 
 
-@cache
-def _even_scores(count: int) -> Array:
-    return np.array([NormalDist().inv_cdf((k + 0.5) / count) for k in range(count)])
-
-
 def _with_room(origins: TransformedOrigins, paths: int, horizon: int, memory: int) -> TransformedOrigins:
     """Each origin once for each of its paths, in a series of its own: the rows that a forecast reads, and space for
     `horizon` more."""
@@ -124,7 +116,7 @@ def _with_room(origins: TransformedOrigins, paths: int, horizon: int, memory: in
     series, ends = np.repeat(origins.series, paths), np.repeat(origins.ends, paths)
     starts = np.maximum(ends - memory, panel.offsets[series])
     room = ends - starts + horizon
-    offsets = np.concatenate(([0], np.cumsum(room)))
+    offsets = offsets_of(room)
     last = np.repeat(ends - 1, room)
     places = rows_between(starts, starts + room)
     # rows after a series' last one do not exist; covariates that are known ahead have been added before
@@ -141,14 +133,14 @@ def _with_room(origins: TransformedOrigins, paths: int, horizon: int, memory: in
         first=panel.first[series] + starts - panel.offsets[series],
         y=panel.y[known],
         observed=panel.observed[known] | (places > last),
-        covariates=Covariates(
-            covariates.layout,
-            values,
-            covariates.static[series],
-            covariates.categories[series],
-            covariates.weights[series],
-            np.zeros((0, covariates.known)),
-            np.zeros(len(series) + 1, np.int64),
+        covariates=replace(
+            covariates,
+            values=values,
+            static=covariates.static[series],
+            categories=covariates.categories[series],
+            weights=covariates.weights[series],
+            ahead=np.zeros((0, covariates.known)),
+            ahead_offsets=np.zeros(len(series) + 1, np.int64),
         ),
     )
     return TransformedOrigins(followed, offsets[:-1] + (ends - starts), origins.transform.take(series))

@@ -1,12 +1,13 @@
 """Training the networks of an ensemble on the windows of a panel."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from ...arrays import Array
+from ...errors import TrainingDiverged
 from ...interactive.progress import subtask
 from ...nn.datasets import Windows
 from ...nn.engines import engine_for
@@ -28,6 +29,8 @@ from .ensemble import Ensemble, Member
 from .settings import MAX_NETWORKS, Settings
 
 WINDOWS_FOR_INITIAL_OUTPUTS = 1000  # from which the targets' distances from anchors are taken
+RETRIES = 2  # of a network whose training diverged
+RETRY_RATE = 1 / 3  # the learning rate of each, as a share of the one before
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,12 @@ def train_ensemble(
 
     def network(number: int, name: str) -> Member:
         view = spec.views[number % len(spec.views)]
-        return train_member(settings, data, shared, view, seed=settings.seed * MAX_NETWORKS + number, title=name)
+        seed = settings.seed * MAX_NETWORKS + number
+
+        def with_rate(rate: float) -> Member:
+            return train_member(replace(settings, rate=rate), data, shared, view, seed=seed, title=name)
+
+        return train_until_stable(with_rate, settings.rate, f"network {number + 1}")
 
     members: list[Member] = []
     interrupted = False
@@ -89,6 +97,28 @@ def train_ensemble(
     return Ensemble(
         spec, features, whole or members, interrupted, distribution=settings.distribution, seed=settings.seed
     )
+
+
+def train_until_stable(with_rate: Callable[[float], Member], rate: float, name: str) -> Member:
+    """Train a network, and if the training diverges, again from its initial parameters at lower learning rates."""
+    rates = [rate * RETRY_RATE**k for k in range(RETRIES + 1)]
+    divergences: list[str] = []
+    for k, used in enumerate(rates):
+        try:
+            return replace(with_rate(used), divergences=divergences)
+        except TrainingDiverged as error:
+            if k == RETRIES:
+                event = f"{name} diverged at the learning rates {', '.join(f'{r:.3g}' for r in rates)}, the last time"
+                remedy = "Give a lower `rate`, or look for extreme values in the table."
+                raise TrainingDiverged(
+                    error.epoch, error.batch, error.rate, error.gradient_norm, event, remedy
+                ) from error
+            norm = "" if error.gradient_norm is None else f", gradient norm {error.gradient_norm:.2g}"
+            divergences.append(
+                f"{name} diverged in epoch {error.epoch} (batch {error.batch}{norm}); it was trained again with the "
+                f"learning rate {rates[k + 1]:.3g}"
+            )
+    raise AssertionError("the last training returns or raises")
 
 
 def train_member(

@@ -61,10 +61,11 @@ def choose_logs(panel: Panel, log: bool | None, season: int) -> Array:
     Raises:
         DataError: logarithms were asked for, and a series has a value that is not positive.
     """
+    positive = all_positive(panel)
     if log is None:
         parts = [panel.series(k) for k in range(len(panel.ids))]
-        return all_positive(panel) & [wants_logarithm(panel.y[p], panel.observed[p], season) for p in parts]
-    if log and not all_positive(panel).all():
-        name = panel.name(int((~all_positive(panel)).argmax()))
+        return positive & [wants_logarithm(panel.y[p], panel.observed[p], season) for p in parts]
+    if log and not positive.all():
+        name = panel.name(int(positive.argmin()))
         raise DataError(f"{name} has values that are not positive: they have no logarithm. Leave out `log=True`.")
     return np.full(len(panel.ids), log)

@@ -6,7 +6,7 @@ All of it is estimated from the past only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ from .spread import usual_change, window_statistics
 # A forecast in logarithms may go beyond the extremes of its series by this multiple of their distance from its
 # median.
 MAX_EXCESS_OF_EXTREMES = 1.5
+# Beyond that, forecasts still differ, but come no farther than this share of that excess, or this change.
+COMPRESSED_SHARE, MIN_COMPRESSED = 0.1, 0.01
 LARGEST_LOGARITHM = 700.0  # float64 overflows soon after, and no forecast may become infinite
 
 
@@ -41,7 +43,7 @@ class SeriesTransform:
     extent: Array  # its lowest value, its median and its highest value, (S, 3)
 
     def take(self, series: Array) -> SeriesTransform:
-        return SeriesTransform(*(part[series] for part in astuple(self)))
+        return SeriesTransform(*(part[series] for part in vars(self).values()))
 
 
 def estimate_transform(
@@ -67,29 +69,28 @@ def estimate_transform(
     z = log_transformed(panel, logs)
     seasonal = np.zeros((count, season))
     for k in range(count if season > 1 else 0):
-        phase = (panel.first[k] + np.arange(panel.lengths[k])) % season
+        ordinals = panel.first[k] + np.arange(panel.lengths[k])
+        phase = panel.frequency.local_ordinals(ordinals, season) % season
         seasonal[k] = estimate_season(z[panel.series(k)], phase, season)
     _, spread = window_statistics(z, panel.offsets[:-1], panel.offsets[1:])
     change = usual_change(panel, logs)
     parts = [z[panel.series(k)] for k in range(count)]
-    none = np.zeros(count)
-    transform = SeriesTransform(
+    flat = _without_season(z, panel, seasonal)
+    smoothing = best_smoothings(flat, panel.offsets, horizon)
+    trend, steady = np.zeros(count), np.zeros(count, bool)
+    if with_trends:
+        trend, steady = best_trends(flat, panel.offsets, smoothing, season, horizon)
+    return SeriesTransform(
         logs=logs,
-        nonnegative=none > 0 if nonnegative is None else nonnegative,
+        nonnegative=np.zeros(count, bool) if nonnegative is None else nonnegative,
         season=seasonal,
-        smoothing=none,
-        trend=none,
-        steady=none > 0,
+        smoothing=smoothing,
+        trend=trend,
+        steady=steady,
         spread=np.where(spread > 0, spread, change),
         change=change,
         extent=np.array([(part.min(), np.median(part), part.max()) for part in parts]).reshape(count, 3),
     )
-    flat = _without_season(z, panel, transform)
-    transform = replace(transform, smoothing=best_smoothings(flat, panel.offsets, horizon))
-    if not with_trends:
-        return transform
-    trend, steady = best_trends(flat, panel.offsets, transform.smoothing, season, horizon)
-    return replace(transform, trend=trend, steady=steady)
 
 
 def merge_transforms(
@@ -103,27 +104,28 @@ def merge_transforms(
     known = np.array([places.get(name, -1) for name in panel.ids])
     # a logarithm can't be kept where a new value is not positive
     use = (known >= 0) & ~(old.logs[known] & ~all_positive(panel))
-    pairs = zip(astuple(old.take(known)), astuple(fresh), strict=True)
+    pairs = zip(vars(old.take(known)).values(), vars(fresh).values(), strict=True)
     merged = SeriesTransform(*(np.where(use.reshape(-1, *[1] * (a.ndim - 1)), a, b) for a, b in pairs))
     return replace(merged, nonnegative=fresh.nonnegative & ((known < 0) | old.nonnegative[known]))
 
 
 def deseasonalized(panel: Panel, transform: SeriesTransform) -> Array:
     """The series without their seasons, in logarithms where the transform says so, (n,)."""
-    return _without_season(log_transformed(panel, transform.logs), panel, transform)
+    return _without_season(log_transformed(panel, transform.logs), panel, transform.season)
 
 
-def _without_season(z: Array, panel: Panel, transform: SeriesTransform) -> Array:
-    """z without the seasonal effects of its series, (n,)."""
-    season = transform.season.shape[1]
-    if season == 1 or not transform.season.any():
+def _without_season(z: Array, panel: Panel, effects: Array) -> Array:
+    """z without the seasonal effects (S, season) of its series, (n,)."""
+    season = effects.shape[1]
+    if season == 1 or not effects.any():
         return z
     out = np.empty(len(z))
     for series, rows, offsets in pieces_of(panel.offsets):
         lengths = np.diff(offsets)
-        places = (np.arange(offsets[-1]) + np.repeat(panel.first[series] - offsets[:-1], lengths)) % season
+        ordinals = np.arange(offsets[-1]) + np.repeat(panel.first[series] - offsets[:-1], lengths)
+        places = panel.frequency.local_ordinals(ordinals, season) % season
         places += np.repeat(season * np.arange(len(lengths)), lengths)
-        out[rows] = z[rows] - transform.season[series].reshape(-1)[places]
+        out[rows] = z[rows] - effects[series].reshape(-1)[places]
     return out
 
 
@@ -135,7 +137,8 @@ class TransformedOrigins(Origins):
 
     def season_ahead(self, horizon: int) -> Array:
         """The seasonal effects of the `horizon` periods ahead, (N, horizon)."""
-        places = self.ordinals_ahead(horizon) % self.transform.season.shape[1]
+        season = self.transform.season.shape[1]
+        places = self.panel.frequency.local_ordinals(self.ordinals_ahead(horizon), season) % season
         return np.take_along_axis(self.transform.season[self.series], places, axis=1)
 
     def targets(self, horizon: int) -> Array:
@@ -147,15 +150,24 @@ class TransformedOrigins(Origins):
         0 for series that are never negative.
 
         A spread that grows steadily in logarithms grows exponentially in the units of the target. Forecasts
-        are therefore limited to a range around the extremes of their series, including its last value.
+        are therefore limited to a range around the extremes of their series, including its last value. Beyond it they
+        are compressed, so that the bounds of different intervals stay different.
         """
         own = np.flatnonzero(self.transform.logs[self.series])
         lowest, median, highest = self.transform.extent[self.series[own]].T
         last = np.log(np.maximum(self.panel.y[self.ends[own] - 1], np.finfo(float).tiny))
-        low = np.minimum(lowest, last) - MAX_EXCESS_OF_EXTREMES * (median - lowest)
-        high = np.maximum(highest, last) + MAX_EXCESS_OF_EXTREMES * (highest - median)
-        high = np.minimum(high, LARGEST_LOGARITHM)
+        below, above = (MAX_EXCESS_OF_EXTREMES * distance for distance in (median - lowest, highest - median))
+        rooms = [np.maximum(COMPRESSED_SHARE * excess, MIN_COMPRESSED) for excess in (below, above)]
+        low = np.minimum(lowest, last) - below
+        high = np.minimum(np.maximum(highest, last) + above, LARGEST_LOGARITHM - rooms[1])
         beside = (-1, *[1] * (z.ndim - 1))
+        low, high, under, over = (a.reshape(beside) for a in (low, high, *rooms))
         y = np.where(self.transform.nonnegative[self.series].reshape(beside), np.maximum(z, 0.0), z)
-        y[own] = np.exp(np.clip(z[own], low.reshape(beside), high.reshape(beside)))
+        inside = np.clip(z[own], low, high)
+        y[own] = np.exp(inside + _compressed(z[own] - inside, over) - _compressed(inside - z[own], under))
         return y
+
+
+def _compressed(excess: Array, room: Array) -> Array:
+    """An excess as a smaller one that rises with it, but stays below the room; 0 where it is negative."""
+    return room * (1 - room / (np.maximum(excess, 0.0) + room))

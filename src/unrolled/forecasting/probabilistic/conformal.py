@@ -16,7 +16,7 @@ MIN_SCORES_PER_STEP = 100  # with fewer held-out scores of a step, all steps are
 MIN_SEPARATE_WINDOWS = 20  # as with fewer windows that share no target, whose errors are alike
 
 
-def conformal_factors(quantiles: Array, targets: Array, weights: Array, separate: int | None = None) -> Array:
+def conformal_factors(quantiles: Array, targets: Array, weights: Array, separate: int) -> Array:
     """The factor by which each interval must be stretched to have its coverage level, (MEDIAN, H).
 
     For the pair of quantiles (lo, hi) around the median m, the score of a target y is its distance from m relative to
@@ -28,7 +28,7 @@ def conformal_factors(quantiles: Array, targets: Array, weights: Array, separate
         quantiles: held-out predictions (N, H, Q).
         targets: (N, H).
         weights: (N, H), 0 for targets that are unknown.
-        separate: the number of windows among these that share no target; None: all of them.
+        separate: the number of windows among these that share no target.
 
     Source: Romano, Patterson & Candès, "Conformalized quantile regression", NeurIPS 2019; the relative score is that
     of Sousa, Tomé & Moreira, 2022 (arXiv:2207.02274).
@@ -68,10 +68,9 @@ def _relative_distance(quantiles: Array, targets: Array, pair: int) -> Array:
     return np.divide(distance, half_width, out=found, where=half_width > rounding)
 
 
-def pooled(weights: Array, separate: int | None = None) -> bool:
+def pooled(weights: Array, separate: int) -> bool:
     """Whether the scores of all steps ahead are pooled because a single step has too few; parameters as above."""
-    count = len(weights) if separate is None else separate
-    return bool((weights > 0).sum(axis=0).min() < MIN_SCORES_PER_STEP or count < MIN_SEPARATE_WINDOWS)
+    return separate < MIN_SEPARATE_WINDOWS or bool((weights > 0).sum(axis=0).min() < MIN_SCORES_PER_STEP)
 
 
 def _upper_quantiles(scores: Array, coverage: float) -> Array:
@@ -98,7 +97,7 @@ def calibrate(quantiles: Array, factors: Array, levels: Sequence[float] = QUANTI
         factors: of the pairs of `QUANTILES`, (MEDIAN, H'); steps beyond the last one have its factors.
         levels: of the quantiles; between those of `QUANTILES` the factors are interpolated over normal scores.
     """
-    count, middle = len(levels), len(levels) // 2
+    middle = len(levels) // 2
     distance = np.abs(scores_of_levels(levels))
     outwards = slice(MEDIAN - 1, None, -1)  # np.interp wants rising distances
     steps = np.minimum(np.arange(quantiles.shape[1]), factors.shape[1] - 1)
@@ -107,7 +106,6 @@ def calibrate(quantiles: Array, factors: Array, levels: Sequence[float] = QUANTI
     centre = quantiles[..., middle : middle + 1]
     out = centre + (quantiles - centre) * of_levels[steps]
     # from the median outwards, no quantile may cross the one inside it
-    for k in range(1, count - middle):
-        out[..., middle - k] = np.minimum(out[..., middle - k], out[..., middle - k + 1])
-        out[..., middle + k] = np.maximum(out[..., middle + k], out[..., middle + k - 1])
+    out[..., middle::-1] = np.minimum.accumulate(out[..., middle::-1], axis=-1)
+    out[..., middle:] = np.maximum.accumulate(out[..., middle:], axis=-1)
     return out

@@ -23,22 +23,23 @@ def interval_columns(
     return columns
 
 
-def models_in(columns: Iterable[str]) -> dict[str, list[float]]:
-    """The models among the columns of forecasts, each with the levels of its intervals.
+def models_in(columns: Iterable[str]) -> dict[str, dict[float, tuple[str, str]]]:
+    """The models among the columns of forecasts, each with the columns of its intervals by their levels.
 
     >>> models_in(["RNN", "RNN-lo-80", "RNN-hi-80", "Naive"])
-    {'RNN': [80.0], 'Naive': []}
+    {'RNN': {80.0: ('RNN-lo-80', 'RNN-hi-80')}, 'Naive': {}}
     """
-    names = list(columns)
-    intervals = [match for match in map(INTERVAL.fullmatch, names) if match]
-    ends: dict[tuple[str, float], set[str]] = {}
-    for match in intervals:
-        ends.setdefault((match["model"], float(match["level"])), set()).add(match["end"])
-    models: dict[str, list[float]] = {name: [] for name in names if not INTERVAL.fullmatch(name)}
+    models: dict[str, dict[float, tuple[str, str]]] = {}
+    ends: dict[tuple[str, float], dict[str, str]] = {}
+    for name in columns:
+        if match := INTERVAL.fullmatch(name):
+            ends.setdefault((match["model"], float(match["level"])), {})[match["end"]] = name
+        else:
+            models[name] = {}
     for (model, level), found in ends.items():
         if len(found) < 2 or model not in models:
-            missing = {"lo", "hi"} - found
+            missing = {"lo", "hi"} - set(found)
             lacks = f"{model}-{missing.pop()}-{level:g}" if missing else model
             raise InputError(f"the {level:g} % interval of {model!r} lacks the column {lacks!r}. Add it.")
-        models[model].append(level)
+        models[model][level] = found["lo"], found["hi"]
     return models

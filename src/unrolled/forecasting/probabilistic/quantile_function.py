@@ -5,7 +5,7 @@ score; beyond them it is the line through the median and the outermost one. This
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -17,7 +17,7 @@ MAX_SCORE = 6.0  # normal scores are clipped there
 FINE_LEVELS = tuple(NormalDist().cdf(k / 5) for k in range(-16, 17))
 
 
-@cache
+@lru_cache(maxsize=100)
 def _scores(levels: tuple[float, ...]) -> Array:
     return np.array([NormalDist().inv_cdf(level) for level in levels])
 
@@ -43,11 +43,10 @@ def quantiles_at_scores(quantiles: Array, levels: Sequence[float], scores: Array
     last = len(known) - 1
     scores = np.clip(scores, -MAX_SCORE, MAX_SCORE)
     right = np.clip(np.searchsorted(known, scores), 1, last)
-    pick = [_picked(quantiles, k) for k in (right - 1, right)]
-    low, high = known[right - 1], known[right]
-    share = (scores - low) / (high - low)
+    low, high = _picked(quantiles, right - 1), _picked(quantiles, right)
+    share = (scores - known[right - 1]) / (known[right] - known[right - 1])
     # there must be no rounding error between equal quantiles
-    inside = np.where(pick[0] == pick[1], pick[0], pick[0] + share * (pick[1] - pick[0]))
+    inside = np.where(low == high, low, low + share * (high - low))
     middle = quantiles[..., last // 2]
     for end, beyond in ((0, scores < known[0]), (last, scores > known[last])):
         inside = np.where(beyond, middle + (quantiles[..., end] - middle) * scores / known[end], inside)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...interactive.progress import restart_estimate, run_progress, subtask
+from ...interactive.progress import restart_estimate, subtask
 from ...series.panel import Panel
 from ..defaults import decide, held_out_rows
 from ..fitting import fit
-from ..parameters import DEFAULT_BUDGET_S, DEFAULT_CELL, Parameters
+from ..parameters import DEFAULT_CELL, Parameters
 from ..predictor import Predictor, Source
 from .search import EVIDENCE, Budget, Search
 from .space import default_configuration, search_space
@@ -46,12 +46,11 @@ def fit_automatically(
     parameters: Parameters, panel: Panel, source: Source, baselines: Sequence[str] = ()
 ) -> tuple[Predictor, SelectionResult]:
     """Search for parameters on the rows before the held-out end, and fit with the chosen ones."""
-    with run_progress(parameters.verbose):
-        with subtask("", 0, 2):
-            selection = select_parameters(parameters, panel)
-            restart_estimate()
-        with subtask("", 1, 2):
-            predictor = fit(selection.chosen, panel, source, baselines=baselines)
+    with subtask("", 0, 2):
+        selection = select_parameters(parameters, panel)
+        restart_estimate()
+    with subtask("", 1, 2):
+        predictor = fit(selection.chosen, panel, source, baselines=baselines)
     return replace(predictor, notes=(*selection.notes, *predictor.notes)), selection
 
 
@@ -66,8 +65,7 @@ def select_parameters(
         evaluate: whether the fits hold out an end.
         fits: how many follow, for the estimate of the remaining time.
     """
-    limited = parameters.budget is not None or parameters.max_trials is not None
-    budget = Budget(parameters.budget if limited else DEFAULT_BUDGET_S, parameters.max_trials)  # the clock starts
+    budget = Budget(parameters.search_limit_s, parameters.max_trials)  # the clock starts
     default = without_search(parameters)
     known = panel.until(held_out_rows(panel, parameters.horizon, parameters.season) if evaluate else 0)
     search = _search(default, known, panel, budget, parameters.verbose, fits * (1 + evaluate)) if known.ids else None

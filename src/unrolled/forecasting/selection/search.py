@@ -102,26 +102,20 @@ class Budget:
         return self.seconds / self.work if self.work else 0.0
 
 
+@dataclass
 class Search:
     """One search for one panel. `run` fills `trials`."""
 
-    def __init__(
-        self,
-        parameters: Parameters,
-        validation: Validation,
-        default: Configuration,
-        space: SearchSpace,
-        budget: Budget,
-        *,
-        verbose: int = 0,
-        trainings: int = 2,
-    ):
-        self.parameters = parameters  # silent, with the name of a cell
-        self.validation, self.default, self.space, self.budget = validation, default, space, budget
-        self.trials: dict[tuple[Configuration, str], Trial] = {}
-        self.verbose, self.trainings = verbose, trainings  # that follow the search
-        self.line = SilentProgress()
-        self.interrupted: Callable[[], bool] = lambda: False
+    parameters: Parameters  # silent, with the name of a cell
+    validation: Validation
+    default: Configuration
+    space: SearchSpace
+    budget: Budget
+    verbose: int = 0
+    trainings: int = 2  # that follow the search
+    trials: dict[tuple[Configuration, str], Trial] = field(default_factory=dict)
+    line: SilentProgress = field(default_factory=SilentProgress)
+    interrupted: Callable[[], bool] = lambda: False
 
     def run(self) -> bool:
         """Try candidates until the budget is spent or no neighbour is better. Return whether Ctrl-C ended it."""
@@ -164,12 +158,9 @@ class Search:
                 work = self.work(candidate, "screened"), self.work(candidate, "final")
                 if self.budget.affords(*work):
                     self._judge(candidate, "screened")
-        bar = self._score(best, "screened")
-        promising = [
-            t.configuration
-            for t in self.ranked("screened")
-            if t.score < bar and (t.configuration, "final") not in self.trials
-        ]
+        bar = self.trials[best, "screened"].score
+        better = [t.configuration for t in self.ranked("screened") if t.score < bar]
+        promising = [c for c in better if (c, "final") not in self.trials]
         for candidate in promising[:PROMOTED]:
             self._judge_if_afforded(candidate, "final")
         return self.ranked("final")[0].configuration != best
@@ -192,11 +183,8 @@ class Search:
         self.budget.spend(self.work(candidate, stage), seconds)
         self.trials[candidate, stage] = Trial(candidate, stage, self.validation.by_unit(folds), seconds)
         if self.verbose:
-            self.line.update(self.budget.share, f"{self.budget}, best error {self._best():.4g}", self._left_s())
-
-    def _best(self) -> float:
-        """The smallest error of the final stage, or of the screening before that."""
-        return (self.ranked("final") or self.ranked("screened"))[0].score
+            best = (self.ranked("final") or self.ranked("screened"))[0].score
+            self.line.update(self.budget.share, f"{self.budget}, best error {best:.4g}", self._left_s())
 
     def _left_s(self) -> float | None:
         """Seconds until the search and the trainings after it end; None if only trials are limited."""
@@ -216,10 +204,6 @@ class Search:
     def ranked(self, stage: str) -> list[Trial]:
         """The trials of a stage, best first; equal ones in the order of evaluation."""
         return sorted((t for (_, s), t in self.trials.items() if s == stage), key=lambda t: t.score)
-
-    def _score(self, candidate: Configuration, stage: str) -> float:
-        trial = self.trials.get((candidate, stage))
-        return inf if trial is None else trial.score
 
     @property
     def winner(self) -> Configuration:

@@ -66,11 +66,8 @@ class Configuration(NamedTuple):
     def work(self) -> float:
         """The cost of training, in units that are comparable between configurations."""
         reads = self.window / self.segment
-        return self.ensemble * self.steps * self.batch_size * reads * self.cost_of_a_step
-
-    @property
-    def cost_of_a_step(self) -> float:
-        return COST_OF_A_STEP.get(self.cell, COST_OF_OTHER_CELLS) * (self.hidden + 16)
+        cost_of_a_step = COST_OF_A_STEP.get(self.cell, COST_OF_OTHER_CELLS) * (self.hidden + 16)
+        return self.ensemble * self.steps * self.batch_size * reads * cost_of_a_step
 
     def __str__(self) -> str:
         parts = [

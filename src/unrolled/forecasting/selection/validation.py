@@ -83,26 +83,22 @@ class Validation:
             return np.full((len(past.ids), self.blocks), np.inf)
         places = ends[:, None] + np.arange(self.horizon)
         apart = np.abs(self.panel.y[places] - forecasts) / self.scale[series_of(self.panel, ends), None]
-        seen = self.panel.observed[places]
+        shape = (len(past.ids), len(moments), self.horizon)
+        apart, seen = apart.reshape(shape), self.panel.observed[places].reshape(shape)
         block = np.minimum(moments // self.horizon, self.blocks - 1)
-        return np.stack([_means(apart, seen, len(past.ids), block == b) for b in range(self.blocks)], axis=1)
+        blocks = [block == b for b in range(self.blocks)]
+        return np.stack([_means(apart[:, rows], seen[:, rows]) for rows in blocks], axis=1)
 
     def by_unit(self, folds: list[Array]) -> Array:
         """The errors of some folds, (S, blocks) each, by unit of the comparison."""
         errors = np.concatenate(folds, axis=1)
-        if len(errors) < MIN_SERIES_AS_UNITS:
-            return errors.reshape(-1)
-        seen = ~np.isnan(errors)
-        sums = np.where(seen, errors, 0).sum(axis=1)
-        return np.where(seen.any(axis=1), sums / np.maximum(seen.sum(axis=1), 1), np.nan)
+        return errors.reshape(-1) if len(errors) < MIN_SERIES_AS_UNITS else _means(errors, ~np.isnan(errors))
 
 
-def _means(apart: Array, seen: Array, series: int, moments: Array) -> Array:
-    """Means of the known values of (S·O, H) at these moments (O,) bool, (S,); NaN if there are none."""
-    shape = (series, len(moments), -1)
-    apart, seen = apart.reshape(shape)[:, moments], seen.reshape(shape)[:, moments]
-    count = seen.sum(axis=(1, 2))
-    sums = np.where(seen, apart, 0).sum(axis=(1, 2))
+def _means(values: Array, known: Array) -> Array:
+    """The means of the known values of (S, ...), (S,); NaN if there are none."""
+    axes = tuple(range(1, values.ndim))
+    count, sums = known.sum(axis=axes), np.where(known, values, 0).sum(axis=axes)
     return np.where(count > 0, sums / np.maximum(count, 1), np.nan)
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
-from ...argument_types import check_fields
+from ...argument_types import Count, check_fields
 from ...arrays import Array
 from ...errors import InputError, NotRegisteredError
 
@@ -33,19 +33,16 @@ class Cell(ABC):
     The output of a step is its `state.h`.
     """
 
-    hidden: int
+    hidden: Count
     kind: ClassVar[str]  # the name in programs, files and on the command line
     gates: ClassVar[tuple[str, ...]]  # the order in which weights and pre-activations are stacked
     State: ClassVar[type] = HiddenState  # a NamedTuple of (N, H) arrays with a field `h`
     causal: ClassVar[bool] = True  # step t sees steps ≤ t only: it can be streamed
-    scan: ClassVar[bool] = False  # has a form that is parallel in time
     variants: ClassVar[tuple[dict[str, Any], ...]] = ({},)  # options whose mathematics differ, for checks
     recurrent: ClassVar[bool] = True
     sequence_output: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.hidden, int) or self.hidden < 1:
-            raise InputError(f"{type(self).__name__}: hidden must be a whole number ≥ 1; got {self.hidden!r}.")
         check_fields(self, f"{type(self).__name__}: {{}}")
 
     def parameters(self, features: tuple[int, ...]) -> dict[str, tuple[int, ...]]:

@@ -34,6 +34,7 @@ class Sums(NamedTuple):
 
     totals: Array
     weights: Array
+    gradient_norm: float | None = None  # of the last step of a training, before clipping; None without a step
 
 
 @dataclass(frozen=True, eq=False)

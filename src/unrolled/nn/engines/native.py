@@ -145,7 +145,8 @@ class NativeEngine:
     ) -> Sums:
         sums = Sums(np.zeros(len(rates)), np.zeros(len(rates)))
         with _as_input_error:
-            state.step += self._trainer(job, params.dtype).train(
+            trainer = self._trainer(job, params.dtype)
+            done = trainer.train(
                 params,
                 memory=[state.vectors[name] for name in job.optimizer.slots()],
                 steps_before=state.step,
@@ -156,7 +157,8 @@ class NativeEngine:
                 totals=sums.totals,
                 weights=sums.weights,
             )
-        return sums
+        state.step += done
+        return sums._replace(gradient_norm=trainer.gradient_norm()) if done else sums
 
     def evaluate(self, job: Job, params: Array, rows: Array) -> Sums:
         batches = -(-len(rows) // job.batch_size)

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SPINS_BEFORE_SLEEP = (
-    "10000"  # about 10 microseconds; the default of 300,000,000 stops all work where cores are shared
-)
+# about 10 microseconds; the default of 300,000,000 stops all work where cores are shared
+SPINS_BEFORE_SLEEP = "10000"
 
 
 @contextmanager

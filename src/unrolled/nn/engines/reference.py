@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
+from math import inf
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -76,7 +77,7 @@ class Packing:
 
 
 class Scanned(NamedTuple):
-    """What a recurrent operation keeps for its backward pass."""
+    """The values that a recurrent operation keeps for its backward pass."""
 
     packing: Packing
     x: Array  # (R, F)
@@ -87,7 +88,7 @@ class Scanned(NamedTuple):
 def scan(
     cell: Cell, x: Array, initial: Any, lengths: Array | None, p: SimpleNamespace, keep: bool
 ) -> tuple[Array, Any, Scanned | None]:
-    """Run a cell through time: x (N, T, F) → outputs (N, T, H), final state, what backward needs."""
+    """Run a cell through time: x (N, T, F) → outputs (N, T, H), final state, the values that backward needs."""
     packing = Packing(x.shape[0], x.shape[1], lengths)
     rows = packing.pack(x)
     a = cell.project(rows, p)
@@ -261,7 +262,7 @@ class ReferenceEngine:
     ) -> Sums:
         from ..optimizers import clip_by_norm
 
-        sums = Sums(np.zeros(len(rates)), np.zeros(len(rates)))
+        sums, norm = Sums(np.zeros(len(rates)), np.zeros(len(rates))), None
         with np.errstate(over="ignore", invalid="ignore"):  # a loss that is not finite is reported by the caller
             for k, rate in enumerate(rates):
                 number = first_batch + k
@@ -273,10 +274,9 @@ class ReferenceEngine:
                 if not np.isfinite(loss.total):
                     break
                 grads = self.backward(result.tape, (loss.dprediction,)).parameters
-                if job.clip_norm is not None:
-                    clip_by_norm(grads, job.clip_norm)
+                norm = clip_by_norm(grads, inf if job.clip_norm is None else job.clip_norm)
                 job.optimizer.step(params, grads, state, float(rate))
-        return sums
+        return sums._replace(gradient_norm=norm)
 
     def evaluate(self, job: Job, params: Array, rows: Array) -> Sums:
         pieces = [rows[k : k + job.batch_size] for k in range(0, len(rows), job.batch_size)]

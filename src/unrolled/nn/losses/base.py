@@ -11,7 +11,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from ...argument_types import check_fields
-from ...arrays import Array
+from ...arrays import Array, over_leading_axes
 from ...errors import InputError
 from ..lengths import valid_steps
 
@@ -97,15 +97,14 @@ def spread_unit(unit: Array, target: Array) -> Array:
         raise InputError(f"units of shape {unit.shape} do not fit targets of shape {target.shape}.")
     if not ((unit > 0) & np.isfinite(unit)).all():
         raise InputError(f"units must be positive and finite; they range from {unit.min()} to {unit.max()}.")
-    return unit.reshape(unit.shape + (1,) * (target.ndim - unit.ndim)).astype(np.float64, copy=False)
+    return over_leading_axes(unit, target.ndim).astype(np.float64, copy=False)
 
 
 def without_ignored(target: Array, weight: Array) -> Array:
     """Targets with 0 where the weight is 0: ignored targets, such as -1 in padding, must not matter."""
     if weight.shape != target.shape[: weight.ndim] or (weight > 0).all():
         return target
-    counts = (weight > 0).reshape(weight.shape + (1,) * (target.ndim - weight.ndim))
-    return np.where(counts, target, np.zeros(1, target.dtype))
+    return np.where(over_leading_axes(weight > 0, target.ndim), target, np.zeros(1, target.dtype))
 
 
 def weighted_mean(cost: Array, dcost: Array, weight: Array | None) -> Evaluation:
@@ -114,11 +113,11 @@ def weighted_mean(cost: Array, dcost: Array, weight: Array | None) -> Evaluation
         count = float(cost.size)
         return Evaluation(float(cost.sum(dtype=np.float64)), count, dcost / dcost.dtype.type(count))
     check_weight(weight, cost.shape)
-    weight = np.broadcast_to(weight.reshape(weight.shape + (1,) * (cost.ndim - weight.ndim)), cost.shape)
+    weight = np.broadcast_to(over_leading_axes(weight, cost.ndim), cost.shape)
     total_weight = float(weight.sum(dtype=np.float64))
     # where the weight is 0 the cost may be NaN (an unknown target), which must not reach the sum
     total = float(np.where(weight > 0, cost * weight, 0).sum(dtype=np.float64))
-    weight = weight.reshape(weight.shape + (1,) * (dcost.ndim - weight.ndim))
+    weight = over_leading_axes(weight, dcost.ndim)
     dprediction = np.where(weight > 0, dcost * weight, 0) / (total_weight or 1)
     return Evaluation(total, total_weight, dprediction.astype(dcost.dtype, copy=False))
 
@@ -138,4 +137,4 @@ def mask_padding(weight: Array | None, lengths: Array | None, prediction: Array)
     if weight is None:
         return valid
     axes = max(weight.ndim, 2)
-    return weight.reshape(weight.shape + (1,) * (axes - weight.ndim)) * valid.reshape(valid.shape + (1,) * (axes - 2))
+    return over_leading_axes(weight, axes) * over_leading_axes(valid, axes)

@@ -13,6 +13,8 @@ from .special_functions import lgamma, log_rising
 EPS = float(np.finfo(np.float64).eps)
 TINY = 1e-300
 LARGEST_COUNT = 2.0**53
+MAX_SMALL_SKEWNESS = 0.1
+LARGE_MEAN = 1e6  # of a Poisson distribution
 MAX_TERMS = 1_000_000  # of a continued fraction, which needs about the square root of its larger parameter
 
 
@@ -70,13 +72,23 @@ def _student_t_tail(t: Array, freedom: Array) -> tuple[Array, Array]:
 
 
 def poisson_quantile(level: float, mean: Array) -> Array:
-    """The smallest whole number k with P(Y ≤ k) ≥ level, for Poisson distributions."""
-    mean = np.asarray(mean)
+    """The smallest whole number k with P(Y ≤ k) ≥ level, for Poisson distributions.
+
+    Above `LARGE_MEAN`, where sums have thousands of terms, it comes from the Cornish-Fisher expansion to its third
+    order, of the count plus a uniform number between -½ and ½, whose distribution is continuous. The error is less
+    than a thousandth.
+    """
+    mean = np.asarray(mean, np.float64)
+    large = mean > LARGE_MEAN
+    small = np.where(large, 0, mean)
 
     def cdf(k: Array, at: Array) -> Array:
-        return incomplete_gamma_upper(k + 1, mean.reshape(-1)[at])
+        return incomplete_gamma_upper(k + 1, small.reshape(-1)[at])
 
-    return _smallest(level, cdf, mean, np.zeros_like(mean))
+    z, deviation = normal_quantile(level), np.sqrt(mean + 1 / 12)
+    expanded = np.ceil(mean + deviation * z + (z * z - 1) / 6 + (z - z**3) / (72 * deviation) - 0.5)
+    expanded = np.where(expanded < LARGEST_COUNT, expanded, np.nan)
+    return np.where(large, expanded, _smallest(level, cdf, small, np.zeros_like(small)))
 
 
 def negative_binomial_quantile(level: float, mean: Array, alpha: Array) -> Array:
@@ -101,8 +113,13 @@ def _smallest(level: float, cdf: Callable[[Array, Array], Array], mean: Array, a
     m, t = mean.reshape(-1), (alpha * mean).reshape(-1)
     z = normal_quantile(level)
     deviation = np.sqrt(m * (1 + t))
-    guess = np.floor(m + deviation * z + (1 + 2 * t) * (z * z - 1) / 6)  # the skewness is (1 + 2 t) / deviation
-    width = np.ceil(1 + 0.1 * deviation)
+    third, fourth = 1 + 2 * t, 1 + 6 * t * (1 + t)  # cumulants, divided by the variance
+    guess, width = m + deviation * z + third * (z * z - 1) / 6, np.ceil(1 + 0.1 * deviation)
+    # where the skewness third / deviation is small, one more term makes the expansion exact to a few counts
+    near = third < MAX_SMALL_SKEWNESS * deviation
+    more = (z**3 - 3 * z) / 24 * fourth - (2 * z**3 - 5 * z) / 36 * third**2
+    guess = np.floor(guess + np.divide(more, deviation, out=np.zeros_like(guess), where=near))
+    width = np.where(near, 1, width)
     low, high = np.maximum(guess - width, -1), np.maximum(guess + width, 0)
     known = high < LARGEST_COUNT  # not if it is NaN
     low[~known] = high[~known] = np.nan

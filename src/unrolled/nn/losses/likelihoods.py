@@ -69,7 +69,7 @@ class Likelihood(Loss):
         q = np.asarray(levels, np.float64)
         if q.ndim != 1 or not q.size or not ((q > 0) & (q < 1)).all():
             raise InputError(f"{self.kind}: levels are numbers inside (0, 1); got {q.tolist()}.")
-        spread = np.broadcast_to(self._unit(raw, unit), raw[0].shape)
+        spread = self._unit(raw, unit)
         return np.stack([self._quantile(float(level), spread, *raw) for level in q], axis=-1)
 
     def sample(
@@ -80,8 +80,7 @@ class Likelihood(Loss):
             raise InputError(f"{self.kind}: draw at least one sample; got count={count}.")
         raw = self.raw(prediction)
         shape = (*raw[0].shape, count)
-        spread = np.broadcast_to(self._unit(raw, unit), raw[0].shape)
-        return self._sample(random, shape, spread[..., None], *(part[..., None] for part in raw))
+        return self._sample(random, shape, self._unit(raw, unit)[..., None], *(part[..., None] for part in raw))
 
     @abstractmethod
     def begin(self, target: Array, weight: Array, unit: Array) -> Array:
@@ -108,7 +107,7 @@ class Likelihood(Loss):
         return list(np.moveaxis(prediction.astype(np.float64, copy=False), -1, 0))
 
     def _unit(self, raw: list[Array], unit: Array | None) -> Array:
-        return np.ones(()) if unit is None else spread_unit(np.asarray(unit), raw[0])
+        return np.broadcast_to(1.0 if unit is None else spread_unit(np.asarray(unit), raw[0]), raw[0].shape)
 
     @abstractmethod
     def _mean(self, *raw: Array) -> Array: ...

@@ -25,7 +25,7 @@ MAX_SHARE_OF_TIME = 0.05  # of a training that writes checkpoints, unless their 
 
 @dataclass
 class TrainingState:
-    """Everything that changes during a training; a checkpoint holds exactly this."""
+    """Everything that changes during a training; a checkpoint holds what the result depends on."""
 
     params: Array
     optimizer: OptimizerState
@@ -33,10 +33,17 @@ class TrainingState:
     best_params: Array
     best_loss: float = inf
     waited: int = 0  # epochs since the last improvement
+    gradient_norm: float | None = None  # of the last step, for messages: it is not in a checkpoint
 
     @property
     def epoch(self) -> int:
         return len(self.history.loss)
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """The arrays by their names in a file."""
+        vectors = {f"optimizer.{name}": vector for name, vector in self.optimizer.vectors.items()}
+        return {"params": self.params, "best_params": self.best_params, **vectors}
 
 
 def fingerprint(
@@ -96,8 +103,6 @@ class CheckpointFile:
 
 
 def save_checkpoint(run: TrainingState, path: str | os.PathLike[str], identity: str) -> None:
-    arrays = {"params": run.params, "best_params": run.best_params}
-    arrays |= {f"optimizer.{name}": vector for name, vector in run.optimizer.vectors.items()}
     content = {
         "identity": identity,
         "optimizer_step": run.optimizer.step,
@@ -105,7 +110,7 @@ def save_checkpoint(run: TrainingState, path: str | os.PathLike[str], identity: 
         "best_loss": run.best_loss if isfinite(run.best_loss) else None,
         "waited": run.waited,
     }
-    storage.write(path, "checkpoint", arrays, content)
+    storage.write(path, "checkpoint", run.arrays, content)
 
 
 @dataclass(frozen=True)
@@ -139,13 +144,11 @@ def resume(run: TrainingState, path: str | os.PathLike[str], identity: str, epoc
     with storage.guarded(path):
         stored = read_object(content, StoredTraining, ignore_unknown=True)
         stored.check(epochs)
-        optimizer = {f"optimizer.{name}": vector for name, vector in run.optimizer.vectors.items()}
-        vectors = {"params": run.params, "best_params": run.best_params, **optimizer}
-        for name, vector in vectors.items():
+        for name, vector in run.arrays.items():
             found = arrays.get(name, np.zeros(0))
             if (found.shape, found.dtype) != (vector.shape, vector.dtype):
                 raise InputError(f"the array {name!r} should be {vector.dtype} {vector.shape}")
-        for name, vector in vectors.items():  # nothing changes before everything has been checked
+        for name, vector in run.arrays.items():  # nothing changes before everything has been checked
             vector[...] = arrays[name]
         run.optimizer.step = stored.optimizer_step
         run.history = stored.history

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property, partial
 from math import ceil, inf, isfinite
 
 import numpy as np
@@ -29,6 +30,7 @@ from .history import History
 from .plan import TrainingPlan
 
 SLICE_WALL_S = 0.1  # Ctrl-C and the progress line are served between slices
+EXPLOSION = 1e6  # a loss so many times that of the initial weights, or 1 if that is smaller, is a divergence
 
 
 def train(
@@ -59,6 +61,8 @@ def train(
             run.history.stopped = "early" if _out_of_patience(run, plan) else "done"
         began = time.perf_counter() - (run.history.wall_s[-1] if run.history.wall_s else 0.0)
         slices = Slices(engine, job, interrupted, line)
+        judged = validation_rows if len(validation_rows) else training_rows
+        before = InitialWeights(initial, partial(_mean_loss, engine, job, rows=judged))
         try:
             while run.epoch < plan.epochs and run.history.stopped == "done":
                 epoch = run.epoch
@@ -74,10 +78,9 @@ def train(
                     run.history.stopped = "interrupted"
                     _keep_if_better(run, mean if validation is None else validation)
                     break
-                if validation is not None:
-                    run.history.validation_loss.append(validation)
                 end = EpochEnd(epoch, mean, validation, float(rates[-1]), time.perf_counter() - began)
-                _close_epoch(run, plan, end, n_batches)
+                _check_divergence(run, end, n_batches - 1, before)
+                _close_epoch(run, plan, end)
                 is_last = run.epoch == plan.epochs or run.history.stopped != "done"
                 if checkpoints:
                     checkpoints.update(run, is_last or interrupted())
@@ -85,8 +88,7 @@ def train(
                 if interrupted():
                     run.history.stopped = "interrupted"
         except TrainingDiverged:
-            judged = validation_rows if len(validation_rows) else training_rows
-            _restore_after_divergence(run, initial, lambda weights: _mean_loss(engine, job, weights, judged))
+            _restore_after_divergence(run, before)
             raise
         if run.history.stopped == "interrupted" or plan.early_stopping:
             _restore_best(run)
@@ -127,8 +129,9 @@ class Slices:
             started = time.perf_counter()
             sums = self.engine.train(self.job, run.params, run.optimizer, order, epoch, batch, piece)
             broken = np.flatnonzero(~np.isfinite(sums.totals))
+            run.gradient_norm = run.gradient_norm if sums.gradient_norm is None else sums.gradient_norm
             if len(broken):
-                raise TrainingDiverged(epoch, batch + int(broken[0]), float(piece[broken[0]]))
+                raise TrainingDiverged(epoch, batch + int(broken[0]), float(piece[broken[0]]), run.gradient_norm)
             total, weight = _sequential_sum(total, sums.totals), _sequential_sum(weight, sums.weights)
             batch += len(piece)
             self.line.within_epoch(epoch, batch / len(rates))
@@ -147,15 +150,43 @@ def _sequential_sum(before: float, values: Array) -> float:
     return float(np.cumsum(np.concatenate(([before], values)))[-1])
 
 
-def _close_epoch(run: TrainingState, plan: TrainingPlan, end: EpochEnd, n_batches: int) -> None:
+@dataclass
+class InitialWeights:
+    """The weights before a training, with which those after it are compared."""
+
+    weights: Array
+    loss_of: Callable[[Array], float]  # of any weights, on the rows that decide which weights are the best
+
+    @cached_property
+    def loss(self) -> float:
+        return self.loss_of(self.weights)
+
+    def exploded(self, weights: Array, monitored: float) -> bool:
+        """Whether these weights, after an epoch with this loss, have a loss that is larger by orders of magnitude."""
+        if monitored <= EXPLOSION:  # the usual case, in which nothing needs to be computed
+            return False
+        limit = EXPLOSION * max(1.0, abs(self.loss))
+        return monitored > limit and self.loss_of(weights) > limit
+
+
+def _check_divergence(run: TrainingState, end: EpochEnd, batch: int, before: InitialWeights) -> None:
+    """Raise if the weights after an epoch are not finite, or much worse than those before the training."""
+    monitored = end.loss if end.validation_loss is None else end.validation_loss
+    place = (end.epoch, batch, end.rate, run.gradient_norm)
+    if not np.isfinite(run.params).all() or not isfinite(monitored):
+        raise TrainingDiverged(*place)
+    if before.exploded(run.params, monitored):
+        raise TrainingDiverged(*place, event=f"the loss exploded from {before.loss:.3g} to {monitored:.3g}")
+
+
+def _close_epoch(run: TrainingState, plan: TrainingPlan, end: EpochEnd) -> None:
     """Record an epoch, keep the best weights, and apply early stopping and the callbacks."""
     history = run.history
     history.loss.append(end.loss)
+    history.validation_loss += [] if end.validation_loss is None else [end.validation_loss]
     history.rate.append(end.rate)
     history.wall_s.append(end.wall_s)
     monitored = end.loss if end.validation_loss is None else end.validation_loss
-    if not np.isfinite(run.params).all() or not isfinite(monitored):
-        raise TrainingDiverged(end.epoch, n_batches - 1, end.rate)
     min_delta = plan.stopping.min_delta if plan.stopping else 0.0
     if monitored < run.best_loss - min_delta:
         run.best_loss, run.waited, history.best_epoch = monitored, 0, end.epoch
@@ -185,8 +216,8 @@ def _restore_best(run: TrainingState) -> None:
     run.history.restored = True
 
 
-def _restore_after_divergence(run: TrainingState, initial: Array, loss: Callable[[Array], float]) -> None:
+def _restore_after_divergence(run: TrainingState, before: InitialWeights) -> None:
     """Restore the best weights, or those before the training if all epochs ended with a larger loss."""
     _restore_best(run)
-    if not loss(run.params) <= loss(initial):  # the last epoch may have ended with a huge loss, but a finite one
-        run.params[...] = initial
+    if not before.loss_of(run.params) <= before.loss:  # an epoch may have ended with a huge loss, but a finite one
+        run.params[...] = before.weights

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...argument_types import check_fields
+from ...argument_types import Count, check_fields
 from ...errors import InputError
 from ...interactive.progress import EpochEnd
 from ..randomness import checked_seed
@@ -34,13 +34,13 @@ class EarlyStopping:
 class TrainingPlan:
     """The options of `Network.fit` that describe how to train."""
 
-    epochs: int = 20
-    batch_size: int = 32
+    epochs: Count = 20
+    batch_size: Count = 32
     shuffle: bool = True
     clip_norm: float | None = 1.0
     early_stopping: int | EarlyStopping | None = None
     checkpoint: str | os.PathLike[str] | None = None
-    checkpoint_every: int | None = None
+    checkpoint_every: Count | None = None
     callbacks: Sequence[Callable[[EpochEnd], bool | None]] = ()
     seed: int = 0
     verbose: int | bool = 1
@@ -48,13 +48,7 @@ class TrainingPlan:
     count_steps: bool = False  # whether the progress line counts optimizer steps instead of epochs
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size"):
-            value = getattr(self, name)
-            if not isinstance(value, (int, np.integer)) or value < 1:
-                raise InputError(f"{name} must be a whole number ≥ 1; got {value!r}.")
         check_fields(self)
-        if self.checkpoint_every is not None and self.checkpoint_every < 1:
-            raise InputError(f"checkpoint_every must be a whole number ≥ 1, or None; got {self.checkpoint_every!r}.")
         if self.clip_norm is not None and not self.clip_norm > 0:
             raise InputError(f"clip_norm must be positive, or None for no limit; got {self.clip_norm!r}.")
         object.__setattr__(self, "seed", checked_seed(self.seed))

@@ -45,9 +45,9 @@ function logTicks(low, high, most) {
   return { ticks, places: placesOf(ticks[0]) };
 }
 
-// a stamp as text, "2024-03-01" or "2024-03-01 06:30:00", in numbers
+// a stamp as text, "2024-03-01", "2024-03-01 06:30:00" or "2024-03-01 06:30:00+01:00", in numbers, without the offset
 function parts(stamp) {
-  const [year, month, day, hour = 0, minute = 0, second = 0] = stamp.split(/[- :]/).map(Number);
+  const [year, month, day, hour = 0, minute = 0, second = 0] = stamp.split(/[-+ :]/).map(Number);
   const days = Math.floor(Date.UTC(year, month - 1, day) / 864e5);
   return { year, month, day, hour, minute, days, seconds: days * 86400 + hour * 3600 + minute * 60 + second };
 }
@@ -60,6 +60,7 @@ function partsBefore(labels, from) {
   return parts(before.slice(0, 19).replace("T", " "));
 }
 
+const DATE = /^-?\d{4,}-\d\d-\d\d/;
 const two = n => String(n).padStart(2, "0");
 const dayName = s => `${s.day} ${MONTHS[s.month - 1]}`;
 const clock = s => s.hour + s.minute ? `${two(s.hour)}:${two(s.minute)}` : dayName(s);
@@ -77,6 +78,10 @@ function stampTicks(labels, from, to, most) {
     const step = labels.length > 1 ? labels[1] - labels[0] : 1;
     const { ticks } = valueTicks(labels[from], labels[to], most);
     return ticks.filter(t => Number.isInteger((t - labels[0]) / step)).map(t => ({ at: (t - labels[0]) / step, text: String(t) }));
+  }
+  if (!DATE.test(labels[from])) { // labels of years, such as 2015/16
+    const step = Math.ceil((to - from + 1) / most);
+    return Array.from({ length: Math.ceil((to - from + 1) / step) }, (_, k) => ({ at: from + k * step, text: labels[from + k * step] }));
   }
   const stamps = [], before = partsBefore(labels, from);
   for (let k = from; k <= to; k++) stamps.push(parts(labels[k]));

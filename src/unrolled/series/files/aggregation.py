@@ -1,7 +1,7 @@
 """From rows at any time to one row per period: aggregation, and timestamps that occur twice."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 import numpy as np
@@ -12,8 +12,10 @@ from ...errors import DataError, InputError
 from ...plurals import counted
 from ..by_frequency import frequency_names
 from ..columns import Columns, occurs
-from ..dataframe import format_stamp
+from ..dataframe import codes_of_ids
 from ..frequency import DAY, HOUR, MINUTE, SECOND, Frequency, counts_days, steps_within
+from ..panel import sparse_note
+from ..stamp_texts import format_stamp, label_in_form
 from ..stamps import Times, coded_numbers, in_zone, read_times, same_time_of_day, step_of_numbers
 from ..zones import localized, to_utc
 from .options import ReadOptions
@@ -31,7 +33,6 @@ ROUND_PERIODS = [  # lengths in nanoseconds and names, the shortest first
 ]
 PANDAS_METHODS = {"mean": "mean", "last": "last", "count": "size"}
 MIN_ON_GRID_SHARE = 0.9  # of timestamps; below it, they are irregular and not just mistaken in places
-MIN_KNOWN_SHARE = 0.5  # of the periods of a table; below it, a note says so
 MIN_STAMPS = 10  # below it, irregular timestamps are not looked for
 CLOCK_CHANGE_MONTHS = (3, 4, 9, 10, 11)  # in which clocks are set back, in the north and in the south
 MAX_EMPTY_PERIODS_PER_ROW = 100
@@ -46,6 +47,8 @@ class LongTable:
     frame: pd.DataFrame  # ids if there are any, timestamps, the target and covariates
     columns: Columns  # their names, and the line of each row
     has_ids: bool
+    has_id_columns: bool = False  # whether the file has columns of ids
+    _codes: Array | None = field(default=None, repr=False)
 
     @property
     def keys(self) -> list[str]:
@@ -74,11 +77,15 @@ class LongTable:
     @property
     def codes(self) -> Array:
         """The number of each row's series, (n,)."""
-        return pd.factorize(self.frame[self.columns.id])[0] if self.has_ids else np.zeros(len(self.frame), np.int64)
+        if self._codes is None:
+            self._codes = np.zeros(len(self.frame), np.int64)
+            if self.has_ids:
+                self._codes = codes_of_ids(self.frame[self.columns.id])[0]
+        return self._codes
 
     def take(self, keep: Array) -> None:
         """Keep only the rows for which `keep` (n,) bool is true, in place."""
-        self.frame = self.frame[keep].reset_index(drop=True)
+        self.frame, self._codes = self.frame[keep].reset_index(drop=True), None
         rows = self.columns.rows
         if rows is not None:
             self.columns = replace(self.columns, rows=np.asarray(rows)[keep].tolist())
@@ -162,12 +169,14 @@ def _refuse_duplicates(table: LongTable) -> NoReturn:
     repeated = keys.duplicated().to_numpy()
     second = int(repeated.argmax())
     rows = np.flatnonzero((keys == keys.iloc[second]).all(axis=1))
-    of_series = f" of series {str(table.frame[columns.id].iloc[second])!r}" if table.has_ids else ""
+    of_series = f" of series {str(table.frame[columns.id].iloc[second])!r}" if table.has_id_columns else ""
     stamp = str(table.frame[columns.time].iloc[second]).removesuffix(" 00:00:00")
-    where = occurs("line", map(columns.row, rows), len(keys[repeated].drop_duplicates()))
+    stamp = stamp if columns.label is None else label_in_form(int(stamp[:4]), columns.label)
+    counted_keys = table.keys if table.has_id_columns else [columns.time]  # series that are columns share timestamps
+    where = occurs("line", map(columns.row, rows), len(keys[repeated][counted_keys].drop_duplicates()))
     remedy = (
         "Name all columns that tell series apart with `id`"
-        if table.has_ids
+        if table.has_id_columns
         else "If the table holds several series, name the column that tells them apart with `id`"
     )
     raise DataError(
@@ -201,7 +210,7 @@ def sparse_notes(table: LongTable, freq: str | int | None) -> list[str]:
     """A note if most periods between the first and the last value of the series have no value."""
     known = table.frame[table.columns.target].notna().to_numpy()
     stamps, first = _by_series(np.asarray(table.stamps)[known], table.codes[known])
-    if len(stamps) < MIN_STAMPS:
+    if not len(stamps):
         return []
     try:
         named = None if freq is None else Frequency.named(freq, stamps[0])
@@ -210,12 +219,8 @@ def sparse_notes(table: LongTable, freq: str | int | None) -> list[str]:
         return []
     ordinals = frequency.ordinals(stamps)[0]
     periods = int((ordinals[np.r_[first[1:], len(stamps)] - 1] - ordinals[first] + 1).sum())
-    if len(stamps) >= MIN_KNOWN_SHARE * periods or (freq is None and _has_regular_frequencies(table)):
-        return []
-    return [
-        f"only {len(stamps)} of {periods} {frequency.name} periods have a value; if the timestamps are misread, "
-        "change `time`, `dates` or `freq`"
-    ]
+    notes = sparse_note(len(stamps), periods, frequency)
+    return [] if notes and freq is None and _has_regular_frequencies(table) else notes
 
 
 def _has_regular_frequencies(table: LongTable) -> bool:
@@ -292,7 +297,7 @@ def aggregate(table: LongTable, method: str, period: str, inferred: bool) -> lis
             notes.append(f"{counted(n_empty, 'period')} without rows are 0")
     table.columns = replace(columns, rows=done[ROW].ffill().astype(int).tolist())
     done[columns.time] = with_zone(done[columns.time], zone, counts_days(period))
-    table.frame = done[[c for c in table.frame if c in done]]
+    table.frame, table._codes = done[[c for c in table.frame if c in done]], None
     return notes
 
 

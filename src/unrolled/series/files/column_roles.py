@@ -18,7 +18,11 @@ from .timestamps import whole_numbers
 
 TARGET_NAMES = ("y", "target", "value")
 # words in names of columns that people forecast, chosen among several columns of numbers if one has such a name
-TARGET_WORDS = ("sales", "demand", "quantity", "qty", "units", "revenue", "turnover", "consumption", "load", "umsatz")
+TARGET_WORDS = {
+    *("sales", "demand", "quantity", "qty", "units", "revenue", "turnover", "consumption", "load"),
+    *("umsatz", "absatz", "verkauf", "nachfrage", "verbrauch", "verkoop", "verbruik"),
+    *("ventes", "demande", "consommation", "ventas", "demanda", "consumo", "vendite", "consumi"),
+}
 ROW_NUMBER_NAMES = ("", "no", "nr", "no.", "index", "idx", "row", "rownum", "row_number", "unnamed: 0", "#", "id")
 WEEKDAY_NAMES = ("weekday", "dayofweek")
 ID_SEPARATOR = "/"  # in the names and values of joined ids
@@ -31,11 +35,11 @@ MAX_LISTED_NAMES = 12
 MAX_ID_PAIR_COLUMNS = 6  # columns among which a pair of ids is searched
 
 
-def list_names(columns: Iterable[object]) -> str:
-    """Names of columns in a message."""
+def list_names(columns: Iterable[object], most: int = MAX_LISTED_NAMES) -> str:
+    """Names of columns in a message, so many at most."""
     names = [str(name) for name in columns]
-    more = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
-    return ", ".join(repr(name) for name in names[:MAX_LISTED_NAMES]) + more
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(repr(name) for name in names[:most]) + more
 
 
 def columns_of_option(raw: RawTable, value: str | None) -> list[str]:
@@ -135,7 +139,7 @@ def find_target(raw: RawTable, time: str, ids: pd.Series | None, taken: Sequence
         note = f"{informative[0]!r} is the target, as other numbers are constant or count rows; change with `target`"
         return informative[0], [note]
     candidates = informative or numeric
-    usual = [c for c in candidates if {*re.split(r"[^a-z]+", c.lower())} & {*TARGET_WORDS}]
+    usual = [c for c in candidates if TARGET_WORDS.intersection(re.split(r"[\W\d_]+", c.lower()))]
     if len(usual) == 1:
         others = [c for c in candidates if c not in usual]
         return usual[0], [

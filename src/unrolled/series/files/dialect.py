@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,7 @@ class RawTable:
     lines: Sequence[int]  # one per row
     notes: list[str] = field(default_factory=list)  # what was inferred
     delimiter: str = ""  # between cells; "" if there is none
+    roles: Mapping[str, str] = field(default_factory=dict)  # of columns, by name, once they are known
 
     @property
     def names(self) -> list[str]:
@@ -346,7 +347,9 @@ def _without_blank_rows(
     if blank.any():
         columns = [values[~blank] for values in columns]
         lines = np.asarray(lines)[~blank].tolist()
-    return pd.DataFrame(dict(enumerate(columns)), copy=False), lines
+    # with its type given, pandas does not look for dates among the texts
+    named = {k: pd.Series(values, dtype=values.dtype, copy=False) for k, values in enumerate(columns)}
+    return pd.DataFrame(named, copy=False), lines
 
 
 def _parse_strictly(

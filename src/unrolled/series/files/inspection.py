@@ -10,10 +10,10 @@ from ...errors import UnrolledError
 from ...plurals import counted
 from ..by_frequency import frequency_note, merge_notes, read_panels
 from ..columns import Columns
-from ..dataframe import format_stamp
 from ..frequency import DAY, HOUR, Frequency
 from ..outliers import find_outliers, outlier_notes
 from ..panel import Panel
+from .column_roles import list_names
 from .dialect import RawTable
 from .numbers import is_numeric, missing, sample_of
 from .options import CovariateColumns, ReadOptions
@@ -24,6 +24,7 @@ from .timestamps import dates_share
 
 MAX_EXAMPLE_LENGTH = 40
 MAX_COLUMNS_SHOWN = 60
+MAX_TARGETS_SHOWN = 3
 # how the values of several frequencies are combined
 COMBINE: dict[str, Callable[[Iterable[Any]], Any]] = {
     **dict.fromkeys(("series", "values", "gaps", "outliers"), sum),
@@ -55,10 +56,9 @@ def default_horizon(frequency: Frequency, rows: int) -> int:
 
 def span(panels: Sequence[Panel]) -> tuple[str, str]:
     """The first and the last timestamp of all series."""
-    ends = np.concatenate(
-        [p.frequency.local_stamps(np.array([min(p.first), max(p.first + p.lengths) - 1])) for p in panels]
-    )
-    return format_stamp(ends.min()), format_stamp(ends.max())
+    ends = [(p.frequency, np.array([min(p.first), max(p.first + p.lengths) - 1])) for p in panels]
+    found = [pair for freq, two in ends for pair in zip(freq.local_stamps(two), freq.texts(two), strict=True)]
+    return min(found)[1], max(found)[1]
 
 
 def describe_panel(panel: Panel, columns: Columns) -> str:
@@ -66,7 +66,7 @@ def describe_panel(panel: Panel, columns: Columns) -> str:
     gaps, values = int((~panel.observed).sum()), int(panel.observed.sum())
     return (
         f"{len(panel.ids)} series · {panel.frequency.name} · {' … '.join(span([panel]))} · "
-        f"{counted(values, 'value')} · target {columns.target!r}"
+        f"{counted(values, 'value')} · target {columns.shown_target}"
         + (f" · {counted(gaps, 'gap')} filled" if gaps else "")
     )
 
@@ -103,7 +103,7 @@ def _interpreted(path: str, options: ReadOptions) -> tuple[str, dict[str, Any], 
     except UnrolledError as error:
         message = str(error)
         found["error"] = message if message.startswith(raw.name) else f"{raw.name}, {message}"
-    roles = _time_roles(raw, options) if table is None else table.roles
+    roles = raw.roles or _time_roles(raw, options)
     for column in found["columns"]:
         column["role"] = roles.get(column["name"])
     return raw.name, found | {"notes": list(raw.notes if table is None else table.notes)}, table
@@ -180,18 +180,19 @@ def format_inspection(found: dict[str, Any]) -> list[str]:
         lines.append(f"... and {len(columns) - len(shown)} more columns")
     lines.append("")
     if "series" in found:
-        lines += _facts(found)
+        targets = [column["name"] for column in found["columns"] if column["role"] == "target"]
+        lines += _facts(found, list_names(targets or [found["target"]], MAX_TARGETS_SHOWN))
     return lines + [f"note: {note}" for note in found["notes"]]
 
 
-def _facts(found: dict[str, Any]) -> list[str]:
+def _facts(found: dict[str, Any], target: str) -> list[str]:
     if "parts" in found:
-        return [line for part in found["parts"] for line in _facts(part)]
+        return [line for part in found["parts"] for line in _facts(part, target)]
     shortest, longest, outliers = found["shortest"], found["longest"], found["outliers"]
     periods = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
     return [
         f"{found['series']} series · {found['frequency']} · {found['first']} … {found['last']} · {periods} periods "
         "each",
-        f"target {found['target']!r} · {counted(found['values'], 'value')} · {counted(found['gaps'], 'gap')} · "
+        f"target {target} · {counted(found['values'], 'value')} · {counted(found['gaps'], 'gap')} · "
         f"season {found['season']}" + (f" · {counted(outliers, 'outlier')}" if outliers else ""),
     ]

@@ -1,49 +1,35 @@
-"""Labels of fiscal years, such as 2015/16 and FY2015, in the form of which forecasts are labelled, too."""
+"""Labels of years, such as 2015, 2015/16 and FY2015, in the form of which forecasts are labelled, too."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ...arrays import Array
+from ..stamp_texts import YEAR, label_in_form
+
 if TYPE_CHECKING:
     from ..columns import Columns
 
-FISCAL_YEAR = re.compile(r"((?:FY[ -]?'?)?)(\d{4}|\d\d)(?:([-/])(\d{4}|\d\d))?", re.IGNORECASE)
 
+def example_of_labels(texts: pd.Series, stamps: pd.Series, known: Array, plain: bool = False) -> str | None:
+    """The first of the `known` (n,) bool texts, if they are labels of several fiscal years in one form.
 
-def label_in_form(year: int, example: str) -> str:
-    """The label of a year, in the form of another label of a fiscal year.
-
-    >>> label_in_form(2016, "1999/00"), label_in_form(2016, "FY99")
-    ('2016/17', 'FY16')
+    `stamps` are the dates of the texts. If `plain`, years alone are labels, too.
     """
-    found = FISCAL_YEAR.fullmatch(example)
-    if found is None:
-        raise ValueError(f"{example!r} is not the label of a fiscal year")
-    before, own, between, following = found.groups(default="")
-    return before + _last_digits(year, len(own)) + between + _last_digits(year + 1, len(following))
-
-
-def _last_digits(year: int, count: int) -> str:
-    return f"{year:04}"[4 - count :]
-
-
-def example_of_labels(texts: pd.Series, stamps: pd.Series) -> str | None:
-    """One of the texts, if they are labels of several fiscal years in one form; `stamps` are their dates."""
-    example = str(texts.iloc[0]) if len(texts) else ""
-    found = FISCAL_YEAR.fullmatch(example)
-    if found is None or not (found[1] or found[3]) or stamps.dtype.kind != "M":
+    example = str(texts.iloc[known.argmax()]) if len(texts) else ""
+    found = YEAR.fullmatch(example)
+    if found is None or not (found[1] or found[3] or plain) or stamps.dtype.kind != "M":
         return None
-    read = pd.Series(stamps.to_numpy("datetime64[ns]"), index=texts.astype(str))
+    read = pd.Series(stamps.to_numpy("datetime64[ns]")[known], index=texts[known].astype(str))
     read = read[~read.index.duplicated()]
     alike = [label_in_form(year, example) for year in read.dt.year] == read.index.tolist()
     return example if len(read) > 1 and alike else None
 
 
 def labelled(forecasts: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-    """Forecasts of years with labels in the form of the table's, if it has labels of fiscal years."""
+    """Forecasts of years with labels in the form of the table's, if it has labels of years."""
     example, found = columns.label, {}
     if example is None:
         return forecasts

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ..stamps import Times, in_zone
-from ..zones import UTC, to_local, to_utc, zone_of_offsets
+from ..zones import OFFSET_SIGNS, UTC, to_local, to_utc, zone_of_offsets
 
 
 @dataclass
@@ -43,7 +43,12 @@ def on_clock(found: ParsedStamps, zone: str | None, freq: str | int | None) -> P
     if not days and times.zone is None:
         notes = ["timestamps with changing offsets are converted to UTC; give their time zone with `zone`"]
     elif not days and zone != UTC:
-        notes = [f"timestamps with time zones are counted in UTC, and written in {zone}"]
+        how = f"the offsets of all timestamps are those of {zone}; hours are counted in UTC"
+        if times.fixed:
+            how = f"timestamps with time zones are converted to {zone}; hours are counted in UTC"
+        elif str(zone)[0] in OFFSET_SIGNS:
+            how = f"all timestamps have the offset {zone}; if clocks change there, give their time zone with `zone`"
+        notes = [how]
     return replace(found, values=pd.Series(values), zone=zone, days=days, notes=[*found.notes, *notes])
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...errors import DataError
 from ...plurals import counted
-from ..columns import Columns
+from ..columns import Columns, free_name
 from ..dataframe import MAX_ABSOLUTE_VALUE
 from .aggregation import (
     LongTable,
@@ -104,7 +104,7 @@ def read_file(
 def read_cells(path: str, options: ReadOptions) -> RawTable:
     """The cells of a file."""
     content = decode_file(path, options)
-    raw = parse_cells(content if options.delimiter else with_tabs(content), options)
+    raw = parse_cells(content if options.delimiter else with_tabs(content, options.skipped_lines), options)
     remove_flags(raw)
     return raw
 
@@ -116,7 +116,7 @@ def interpret(
     prefer: Columns | None = None,
     series: Collection[str] = (),
 ) -> FileTable:
-    """Infer the meaning of the cells of a file; parameters as in `read_file`."""
+    """Infer the meaning of the cells of a file, which are given up; parameters as in `read_file`."""
     options.refuse_start_alone()
     has_preferred = prefer is not None and prefer.time in raw.cells
     given = (options.time, options.target, options.wide, options.start, covariates.names)
@@ -133,6 +133,7 @@ def interpret(
         options = replace(options, wide=True)
     notes = [*raw.notes, *roles.time.notes, *notes]
     table, column_notes = _long_table(raw, options, roles)
+    raw.cells, raw.roles = raw.cells.iloc[:0].copy(), roles.by_column()  # the texts need the most memory
     notes += column_notes
     if options.dates == "number" and options.freq is None and (step := table.step_of_codes()):
         options = replace(options, freq=step)
@@ -146,8 +147,10 @@ def interpret(
         notes += resolve_duplicates(table)
         refuse_irregular(table, options)
     notes = [*sparse_notes(table, options.freq), *notes]
-    notes += sentinel_notes(table.frame, [table.columns.target, *covariates.past, *covariates.future])
-    return FileTable(table.frame, table.columns, tuple(notes), roles.by_column(), options)
+    shown = {table.columns.target: table.columns.shown_target}
+    shown |= {name: repr(name) for name in (*covariates.past, *covariates.future)}
+    notes += sentinel_notes(table.frame, shown)
+    return FileTable(table.frame, table.columns, tuple(notes), raw.roles, options)
 
 
 # --- the roles of columns ---------------------------------------------------------------------------
@@ -293,11 +296,12 @@ def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles) -> tupl
     hint, covariates, targets = decimal_hint(raw, options), roles.covariates, roles.targets
     time = roles.time.name
     id_name = ID_SEPARATOR.join(roles.ids) if roles.ids else Columns.id
+    if id_name == time:
+        raise DataError(f"{raw.name}: column {time!r} holds timestamps, but has the name of ids. Rename it.")
     target = "value" if roles.wide else targets[0] if targets else "count"
     if roles.wide:
         id_name = "series" if "series" not in (time, *covariates.names) else "series name"
-    while target in (time, id_name, *covariates.names):
-        target += "_"
+    target = free_name(target, (time, id_name, *covariates.names))
     data: dict[str, object] = {} if roles.series is None else {id_name: roles.series}
     data[time] = roles.time.stamps
     others = {c: read_covariate(raw, options, c, covariates.kinds.get(c), hint, notes) for c in covariates.names}
@@ -315,8 +319,10 @@ def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles) -> tupl
         frame[target] = np.concatenate(values)
         lines = np.tile(np.asarray(lines), len(values)).tolist()
     parts = {part: getattr(covariates, part) for part in ("past", "future", "static", "weight")}
-    columns = Columns(id_name, time, target, lines, **parts, label=roles.time.label, of_file=True)
-    return LongTable(raw.name, frame, columns, roles.series is not None or roles.wide), _merged(notes)
+    shown = list_names(targets, MAX_NAMED_COLUMNS) if roles.wide else None
+    columns = Columns(id_name, time, target, lines, **parts, label=roles.time.label, targets=shown, of_file=True)
+    has_ids = roles.series is not None
+    return LongTable(raw.name, frame, columns, has_ids or roles.wide, has_ids), _merged(notes)
 
 
 def _merged(notes: Mapping[str, Sequence[str]]) -> list[str]:
@@ -327,9 +333,8 @@ def _merged(notes: Mapping[str, Sequence[str]]) -> list[str]:
             kinds.setdefault(re.sub(r"'[^']*'|[\d.,]+", "", note), {})[column] = note
     merged = []
     for same in kinds.values():
-        listed = ", ".join(map(repr, list(same)[:MAX_NAMED_COLUMNS]))
-        more = f" and {len(same) - MAX_NAMED_COLUMNS} more" if len(same) > MAX_NAMED_COLUMNS else ""
-        merged.append(f"column{'s' * (len(same) > 1)} {listed}{more}: {next(iter(same.values()))}")
+        listed = list_names(same, MAX_NAMED_COLUMNS)
+        merged.append(f"column{'s' * (len(same) > 1)} {listed}: {next(iter(same.values()))}")
     return merged
 
 

@@ -1,13 +1,14 @@
 """Files that belong to a table: the known future, and earlier forecasts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ...errors import DataError
-from ..columns import Columns
+from ..columns import Columns, free_name
 from ..stamps import in_zone
 from ..zones import localized
 from .column_roles import ID_SEPARATOR, columns_of_option, find_ids, list_names
@@ -20,17 +21,26 @@ from .time_columns import find_time
 
 
 def read_future(
-    path: str, columns: Columns, has_ids: bool, kinds: Mapping[str, bool], zone: str | None = None
+    path: str,
+    columns: Columns,
+    ids: Sequence[Any],
+    kinds: Mapping[str, bool],
+    zone: str | None = None,
+    max_bytes: int | None = None,
 ) -> pd.DataFrame:
     """Read a file of the known future: timestamps, covariates known in advance, and ids if the series have them.
 
-    `columns` are those of the training table, `kinds` whether a column held texts in it, and `zone` is its time zone.
+    If the series were columns of the training table, the file needs no ids, and its rows are those of all series.
+    `columns` are those of the training table and `ids` its series, [None] without ids; `kinds` is whether a column
+    held texts in it, `zone` is its time zone, and `max_bytes` is the largest size of the file, as in `ReadOptions`.
 
     Raises:
         DataError: a column is missing or can't be read, or a timestamp occurs twice in one series.
     """
-    options = ReadOptions(zone=zone)
+    options = ReadOptions(zone=zone, max_bytes=max_bytes)
     raw = read_cells(path, options)
+    for_all = columns.targets is not None and columns.id not in raw.cells
+    has_ids = ids[0] is not None and not for_all
     id_columns = _parts_of(raw, columns.id, ID_SEPARATOR) if has_ids else []
     time_columns = _parts_of(raw, columns.time, " ")
     for name in (*id_columns, *columns.future):
@@ -53,7 +63,7 @@ def read_future(
             f"series, in lines {raw.lines[int(same.argmax())]} and {raw.lines[second]}. Keep one row per timestamp "
             "and series."
         )
-    return frame
+    return frame.merge(pd.DataFrame({columns.id: ids}), how="cross") if for_all else frame
 
 
 def _parts_of(raw: RawTable, name: str, separator: str) -> list[str]:
@@ -71,7 +81,11 @@ def _locate(frame: pd.DataFrame, time: str, id_column: str, zone: str | None) ->
 
 
 def read_forecast(
-    path: str, id_name: str | None = None, time_name: str | None = None, zone: str | None = None
+    path: str,
+    id_name: str | None = None,
+    time_name: str | None = None,
+    zone: str | None = None,
+    max_bytes: int | None = None,
 ) -> FileTable:
     """Read a file of forecasts: timestamps, ids and cutoffs if there are any, and all other columns of numbers.
 
@@ -80,7 +94,7 @@ def read_forecast(
     Raises:
         DataError: the file can't be read, or has no timestamps.
     """
-    options = ReadOptions(time=time_name, zone=zone)
+    options = ReadOptions(time=time_name, zone=zone, max_bytes=max_bytes)
     raw = read_cells(path, options)
     joined = None if id_name is None else id_name.replace(",", ID_SEPARATOR)  # as `forecast` writes several ids
     options = replace(options, id=joined if joined in raw.cells else id_name)
@@ -104,5 +118,5 @@ def read_forecast(
     id_column = ID_SEPARATOR.join(ids) if ids else Columns.id
     if series is not None:
         frame.insert(0, id_column, series)
-    target = numeric[0] if numeric else Columns.target
+    target = numeric[0] if numeric else free_name(Columns.target, names)
     return FileTable(frame, Columns(id_column, time.name, target, raw.lines, of_file=True))

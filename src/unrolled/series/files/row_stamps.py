@@ -11,7 +11,7 @@ from ...plurals import counted
 from ..frequency import Frequency
 from ..stamps import years_as_dates
 from ..zones import to_utc
-from .calendar_parts import join_columns
+from .calendar_parts import has_name, join_columns
 from .dialect import RawTable, shorten
 from .encodings import encoding_hint
 from .labels import example_of_labels
@@ -43,7 +43,7 @@ class TimeColumn:
     stamps: pd.Series  # datetime64[ns], with a time zone if it is known, or int64, (n,)
     used: list[str]  # the columns of the file that hold them
     notes: list[str] = field(default_factory=list)  # what was inferred
-    label: str | None = None  # one of the labels of fiscal years that the file has instead of dates
+    label: str | None = None  # one of the labels of years that the file has instead of dates
 
 
 def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) -> TimeColumn:
@@ -74,15 +74,16 @@ def read_time_column(raw: RawTable, names: Sequence[str], options: ReadOptions) 
         listed = ", ".join(map(repr, names))
         notes = [f"timestamps joined from {len(names)} columns: {listed}; change with `time`", *joined, *notes]
     values = found.values.to_numpy()
+    named_year = len(names) == 1 and (has_name(name, "year") or name.lower() == "date")
     if values.dtype.kind == "i":
-        values = years_as_dates(values, options.freq)
+        of_years = options.freq is None and options.dates is None and named_year
+        values = years_as_dates(values, "YS" if of_years else options.freq)
     if (codes < 0).any():
         stamps, note = _fill_missing(values, codes, raw, name)
         notes = [*notes, note]
     else:
         stamps = pd.Series(values[codes])
-    known = codes >= 0
-    label = example_of_labels(texts[known], stamps[known])
+    label = example_of_labels(texts, stamps, codes >= 0, plain=named_year)
     return TimeColumn(name, with_zone(stamps, found.zone, found.days), [*names], notes, label)
 
 
@@ -127,16 +128,17 @@ def _refuse_far(values: pd.Series, codes: np.ndarray, raw: RawTable, name: str) 
     """
     if values.dtype.kind != "M" or len(values) < MIN_OTHERS:
         return
-    ordered = values.sort_values()
-    days = ordered.to_numpy("datetime64[D]").astype(np.int64)
+    days = values.to_numpy("datetime64[D]").astype(np.int64)
+    ends = {-1: int(days.argmax()), 0: int(days.argmin())}
+    days.sort()
     step = float(np.median(np.diff(days)))
     for far, near, last, side in ((-1, -2, 0, "after"), (0, 1, -1, "before")):
         distance = abs(int(days[far] - days[near]))
         if distance > max(FAR_DAYS, FAR_STEPS * step, abs(int(days[near] - days[last]))):
-            rows = np.flatnonzero(codes == ordered.index[far])
-            years = round(distance / DAYS_PER_YEAR)
+            rows = np.flatnonzero(codes == ends[far])
+            years, date = round(distance / DAYS_PER_YEAR), shorten(str(values.iloc[ends[far]])[:10])
             raise DataError(
-                f"{raw.place(name, int(rows[0]))}: {shorten(str(ordered.iloc[far])[:10])} lies {years} years {side} "
+                f"{raw.place(name, int(rows[0]))}: {date} lies {years} years {side} "
                 f"the others. Correct it. {raw.without(rows)}"
             )
 

@@ -1,7 +1,7 @@
 """Numbers that may stand for missing values: they are reported, never changed."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -33,16 +33,16 @@ def suspected_sentinel(values: Array) -> tuple[float, int] | None:
     return None
 
 
-def sentinel_notes(frame: pd.DataFrame, columns: Iterable[str]) -> list[str]:
-    """A note for each of these columns in which a number seems to stand for missing values."""
+def sentinel_notes(frame: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
+    """A note for each of these columns, given with their names in notes, in which a number seems to mean none."""
     notes = []
-    for column in columns:
+    for column, shown in columns.items():
         if pd.api.types.is_float_dtype(frame[column]):
             found = suspected_sentinel(frame[column].to_numpy(float))
             if found:
                 value = f"{found[0]:g}"
                 notes.append(
-                    f"{value} occurs {found[1]} times in {column!r}, far from all other values: if it stands for a "
+                    f"{value} occurs {found[1]} times in {shown}, far from all other values: if it stands for a "
                     f"missing value, use `na={value!r}`"
                 )
     return notes

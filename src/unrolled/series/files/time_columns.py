@@ -86,7 +86,7 @@ def suggest_time(raw: RawTable, taken: Sequence[str]) -> str:
     """A sentence on a column that may hold the time although no evidence is enough; "" if there is none."""
     for name in (c for c in raw.names if c not in taken):
         if holds_years(raw.cells[name]):
-            return f" Column {name!r} may hold years: if it does, use `time={name!r}`."
+            return f" Column {name!r} may hold years: if it does, use `time={name!r}` and `freq='YS'`."
         if raw.cells[name].str.fullmatch(r"\d{7,8}").all():
             for order in ("dmy", "mdy"):
                 if fits_dates(raw.cells[name], order):
