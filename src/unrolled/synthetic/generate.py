@@ -33,11 +33,7 @@ KINDS: dict[str, Process] = {
     "counts": counts,
 }
 WHOLE = ("counts",)  # kinds that remain as they are
-<<<<<<< HEAD
-LONGEST = 10_000_000  # rows of one series
-=======
 MAX_VALUES = 100_000_000  # of all series
->>>>>>> main
 
 
 def generate(
@@ -75,10 +71,6 @@ def generate(
         check_type(f"`{name}`", value, int)
         if value < least:
             raise InputError(f"`{name}={value}` must be at least {least}.")
-<<<<<<< HEAD
-    if length > LONGEST:
-        raise InputError(f"`length={length}` must be at most {LONGEST}.")
-=======
     if n * length > MAX_VALUES:
         raise InputError(
             f"`n={n}` series of `length={length}` have more than {MAX_VALUES} values. Make fewer at a time."
@@ -86,7 +78,6 @@ def generate(
     check_type("`seasons`", seasons, Sequence[float])
     check_type("`kind`", kind, str)
     check_type("`distorted`", distorted, bool)
->>>>>>> main
     if kind not in KINDS:
         raise InputError(f"`kind={kind!r}` does not exist. Use one of: {', '.join(KINDS)}.")
     periods = tuple(float(season) for season in seasons)

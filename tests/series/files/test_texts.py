@@ -95,4 +95,5 @@ def test_texts_that_rise_are_told_apart_as_all_others(texts):
 def test_texts_that_rise_in_all_pieces_but_not_between_them(monkeypatch):
     monkeypatch.setattr("unrolled.series.files.texts.CELLS_AT_ONCE", 2)
     codes, distinct = distinct_texts(pd.Series(["a", "b", "a", "b"], dtype=object))
-    assert codes.tolist() == [0, 1, 0, 1] and distinct.tolist() == ["a", "b"]
+    assert codes.tolist() == [0, 1, 0, 1]
+    assert distinct.tolist() == ["a", "b"]

@@ -16,7 +16,7 @@ CELLS_AT_ONCE = 10_000  # that are compared before it is known whether others ha
 def distinct_texts(column: pd.Series) -> tuple[Array, pd.Series]:
     """The position of each cell among the distinct texts of a column, -1 where it is empty, (n,), and these texts."""
     cells = column.to_numpy()
-    if cells.dtype == object and _rises(cells):
+    if cells.dtype == object and len(cells) > 1 and _rises(cells):
         return np.arange(len(cells)), pd.Series(cells, dtype=object, copy=False)
     codes, texts = pd.factorize(column)
     return codes, pd.Series(np.asarray(texts, object), dtype=object)
