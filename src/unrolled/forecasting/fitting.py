@@ -46,7 +46,7 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
     """`fit` after all decisions."""
     parameters, panel = plan.parameters, plan.panel
     held_out, comparison = None, None
-    factors = np.full((MEDIAN, parameters.horizon), typical_factor(panel.lengths))
+    factors = np.full((MEDIAN, parameters.horizon), typical_factor(panel.lengths) if parameters.trains else 1.0)
     with interruptible() as interrupted, run_progress(parameters.verbose):  # between the trainings, too
         if plan.left_out:
             held_out = predict_without_end(plan)
@@ -104,9 +104,12 @@ def train_on_all(plan: FitPlan, transform: SeriesTransform) -> Ensemble:
 def _trained(plan: FitPlan, panel: Panel, transform: SeriesTransform, features: Features, title: str) -> Ensemble:
     """Networks trained on a panel, with the rounding of their forecasts and the methods they are combined with."""
     parameters, spec = plan.parameters, plan.decisions.spec
-    ensemble = train_ensemble(plan.settings, panel, transform, spec, features, title=title)
+    if parameters.trains:
+        ensemble = train_ensemble(plan.settings, panel, transform, spec, features, title=title)
+    else:
+        ensemble = Ensemble(spec, Features(), [], seed=parameters.seed)
     combination = parameters.combination(spec.season, panel.frequency)
-    return replace(ensemble, support=parameters.support, combination=combination)
+    return replace(ensemble, support=parameters.support, combination=combination, pretrained=parameters.pretrained)
 
 
 def _divergences(held_out: HeldOutForecasts | None, ensemble: Ensemble) -> Iterator[str]:

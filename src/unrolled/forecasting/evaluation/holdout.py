@@ -168,7 +168,7 @@ def predict_held_out(
         ensemble = replace(ensemble, correlation=correlation)
         recursive = forecast_quantiles(ensemble, origins, horizon, outputs=outputs)
         quantiles = ensemble.combination.average(recursive, others)
-    typical = typical_factor(known.lengths)
+    typical = typical_factor(known.lengths) if ensemble.members else 1.0
     return HeldOutForecasts(ensemble, origins, left, quantiles, target, weight, correlation, typical)
 
 
