@@ -88,3 +88,12 @@ def test_wrong_arguments(given):
 def test_a_column_that_has_the_name_of_the_forecast():
     with pytest.raises(un.InputError, match="alias"):
         un.forecast(table(np.arange(20.0)).rename(columns={"y": "Pretrained"}), 3, target_col="Pretrained")
+
+
+def test_a_horizon_beyond_the_last_possible_timestamp():
+    years = table(np.arange(30.0), "1980-01-01", "YS")
+    assert len(un.forecast(years, 200)) == 200
+    with pytest.raises(un.InputError, match=r"1000 periods after 2009-01-01 lie beyond the year 2262"):
+        un.forecast(years, 1000)
+    with pytest.raises(un.InputError, match="`horizon` must be ≤ 100000"):
+        un.forecast(years, 10**9)

@@ -63,8 +63,8 @@ def forecast(
     levels = check_levels(level)
     columns = named_columns(id_col, time_col, target_col)
     parameters.check_name(columns)
-    source = Source(columns, library_of(df, (columns.id, columns.time)))
     panels = read_panels(df, columns, freq, season, opened=open, zone=zone)
+    source = Source(columns, library_of(df, (columns.id, columns.time)))
     predictors = {p.frequency.name: fit(parameters, p, source, evaluate=False) for p in panels}
     table = FittedTable(parameters=parameters, predictors=predictors, mixed=len(panels) > 1)
     return table.joined([(series, one.predict(series, levels)) for one, series in table.split(None)]).frame

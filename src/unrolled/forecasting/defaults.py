@@ -103,6 +103,7 @@ def decide(parameters: Parameters, panel: Panel, rows: Array) -> Decisions:
     logs = logs_of(parameters, panel)
     if not parameters.trains and parameters.pretrained is not None:
         window = parameters.pretrained.rows_read(panel.frequency)
+        season = season if np.median(rows) >= 2 * season else 1
         return Decisions(WindowSpec(parameters.horizon, season, window, ()), logs, Features(), "direct")
     calendar = choose_calendar(parameters, panel)
     decoder = choose_decoder(parameters.decoder, panel.covariates, calendar)
@@ -138,7 +139,13 @@ def estimate_for(parameters: Parameters, panel: Panel, spec: WindowSpec, logs: A
     given = True if parameters.distribution.counts else parameters.nonnegative
     bounded = never_negative(panel) if given is None else np.full(len(panel.ids), bool(given))
     return estimate_transform(
-        panel, logs, spec.season, spec.horizon, nonnegative=bounded, with_trends=spec.follows_trend
+        panel,
+        logs,
+        spec.season,
+        spec.horizon,
+        nonnegative=bounded,
+        with_seasons=bool(spec.views),
+        with_trends=spec.follows_trend,
     )
 
 

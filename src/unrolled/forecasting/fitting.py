@@ -32,7 +32,7 @@ def fit(
         parameters: as given, with the name of a cell.
         panel: the series.
         source: the table they came from.
-        evaluate: False leaves out comparison and calibration.
+        evaluate: False leaves out comparison, calibration and the search for outliers.
         baselines: to compare with, besides the simple ones.
 
     Raises:
@@ -68,7 +68,7 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
             comparison=comparison,
             notes=(
                 *panel.notes,
-                *outlier_notes(panel, find_outliers(panel, parameters.season)),
+                *(outlier_notes(panel, find_outliers(panel, parameters.season)) if evaluate else ()),
                 *_notes(plan, held_out, ensemble, evaluate),
                 *ensemble.notes(panel),
             ),

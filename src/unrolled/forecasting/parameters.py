@@ -20,7 +20,7 @@ from .model.architecture import MAX_LAYERS, Decoder
 from .model.combination import Combination, weights_of
 from .model.distributions import OutputDistribution, distribution_named
 from .model.settings import MAX_NETWORKS
-from .pretrained.network import Pretrained, pretrained_network
+from .pretrained.network import MAX_HORIZON, Pretrained, pretrained_network
 from .probabilistic.support import Support
 
 AUTO = "auto"  # the cell of a forecaster that searches for its configuration
@@ -196,6 +196,8 @@ class Parameters:
         """Raise if the choice of networks contradicts other parameters."""
         if self.network == "trained":
             return
+        if self.horizon > MAX_HORIZON:
+            raise InputError(f"`horizon` must be ≤ {MAX_HORIZON} with a pretrained network; got {self.horizon}.")
         wrong = {
             "likelihood": "it gives learned quantiles",
             "reach": "it forecasts any horizon at once",

@@ -71,9 +71,11 @@ def test_first_forecasts_lie_near_the_anchors():
     assert np.abs(values).mean() < 0.1
 
 
-def test_the_command(tmp_path, monkeypatch):
-    asked = {}
-    monkeypatch.setattr(pretraining, "pretrain", lambda *given: asked.update(given=given))
-    monkeypatch.setattr("sys.argv", ["pretraining", str(tmp_path / "n.safetensors"), "--lessons", "7", "--seed", "2"])
-    pretraining.main()
-    assert asked["given"] == (tmp_path / "n.safetensors", 7, pretraining.HIDDEN, 2)
+@pytest.mark.usefixtures("_few_lessons")
+def test_checkpoints_are_told(tmp_path):
+    told = []
+    pretrain(
+        tmp_path / "n.safetensors", lessons=5, hidden=HIDDEN, tell=lambda run, loss: told.append((run.done, loss))
+    )
+    assert [done for done, _ in told] == [2, 4, 5]
+    assert all(0 < loss < 10 for _, loss in told)

@@ -23,6 +23,7 @@ FILE = "network.safetensors"
 LEAST_CYCLES, LEAST_CYCLES_OF_FIRST = 2, 1.15  # of a season that is read; the first one may have no effect yet
 CYCLES_READ, LEAST_ROWS_READ, MAX_ROWS_READ = 4, 200, 3000  # of the longest season; rows
 LENGTHS_PER_OCTAVE = 32  # that are told apart, so that series of similar lengths are read together
+MAX_HORIZON = 100_000
 CELLS_AT_ONCE = 500_000  # series times rows that are read at a time
 DAYS_OF_SEASON, DAYS_OF_YEAR = 364, 365.25  # a season of 52 weeks stands for a year
 

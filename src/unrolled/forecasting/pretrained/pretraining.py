@@ -1,6 +1,4 @@
-"""The training of the network that forecasts series which it has never seen.
-
-    python -m unrolled.forecasting.pretrained.pretraining network.safetensors
+"""The training of the network that forecasts series which it has never seen; tools/pretrain.py runs it.
 
 Lessons are made while the network learns from earlier ones. The weights that are kept are a running mean of those of
 the last lessons. A training that was interrupted goes on from its checkpoint, with the same bits.
@@ -8,9 +6,7 @@ the last lessons. A training that was interrupted goes on from its checkpoint, w
 
 from __future__ import annotations
 
-import argparse
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -39,6 +35,7 @@ AVERAGED = 40  # lessons behind the running mean of the weights
 FIRST_OUTPUTS = 0.1  # share of the usual size of the output weights, so that the first forecasts are the anchors
 LESSONS_PER_CHECKPOINT = 50
 LESSONS_AHEAD = 4
+DATA = "series made by unrolled.synthetic; no real ones"
 
 
 def new_network(hidden: int = HIDDEN, seed: int = 0) -> Network:
@@ -88,6 +85,12 @@ class Pretraining:
         network.parameters[...] = self.mean
         return network
 
+    def publish(self, path: Path) -> None:
+        """Write the network with the running mean of its weights, and how it was made."""
+        network = self.averaged()
+        made = {"lessons": self.done, "of": self.lessons, "seed": self.seed, "steps": self.steps, "data": DATA}
+        storage.write(path, "network", network.views, {**network.describe(), "made": made})
+
     def save(self, path: Path) -> None:
         """Write a checkpoint."""
         arrays = {"parameters": self.network.parameters, "running mean": self.mean}
@@ -116,33 +119,32 @@ def lessons_ahead(first: int, last: int, seed: int) -> Iterator[Lesson]:
             yield waiting.pop(0).result()
 
 
-def pretrain(path: Path, lessons: int = LESSONS, hidden: int = HIDDEN, seed: int = 0) -> Network:
-    """Train a network and write it to a file; a checkpoint beside it allows to go on after an interruption."""
+def pretrain(
+    path: Path,
+    lessons: int = LESSONS,
+    hidden: int = HIDDEN,
+    seed: int = 0,
+    tell: Callable[[Pretraining, float], None] = lambda run, loss: None,
+) -> Network:
+    """Train a network and write it to a file.
+
+    Args:
+        path: of the file; a checkpoint beside it allows to go on after an interruption.
+        lessons: how many.
+        hidden: units of its layers.
+        seed: of its first weights and of the lessons.
+        tell: called at each checkpoint, with the mean loss since the last one.
+    """
     checkpoint = path.with_suffix(".checkpoint")
     run = Pretraining(lessons, hidden, seed)
     if checkpoint.exists():
         run.resume(checkpoint)
-    began, losses = time.monotonic(), []
+    losses: list[float] = []
     for material in lessons_ahead(run.done, run.lessons, run.seed):
         losses.append(run.learn(material))
         if run.done % LESSONS_PER_CHECKPOINT == 0 or run.done == run.lessons:
             run.save(checkpoint)
-            run.averaged().save(path)
-            seconds = time.monotonic() - began
-            print(f"lesson {run.done} of {run.lessons}, loss {np.mean(losses):.4f}, {seconds:.0f} s", flush=True)
+            run.publish(path)
+            tell(run, float(np.mean(losses)))
             losses.clear()
     return run.averaged()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Train the network that forecasts series it has never seen.")
-    parser.add_argument("path", type=Path, help="file of the network; a checkpoint is written beside it")
-    parser.add_argument("--lessons", type=int, default=LESSONS)
-    parser.add_argument("--hidden", type=int, default=HIDDEN)
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    pretrain(given.path, given.lessons, given.hidden, given.seed)
-
-
-if __name__ == "__main__":
-    main()
