@@ -97,3 +97,43 @@ def test_a_horizon_beyond_the_last_possible_timestamp():
         un.forecast(years, 1000)
     with pytest.raises(un.InputError, match="`horizon` must be ≤ 100000"):
         un.forecast(years, 10**9)
+
+
+def test_both_networks_together(rng, tmp_path):
+    frame = panel_frame(rng, (120, 110, 100))
+    small = {"steps": 20, "ensemble": 1, "hidden": 4, "seed": 1, "verbose": 0}
+    fits = {n: un.Forecaster(6, network=n, **small).fit(frame) for n in ("trained", "pretrained", "both")}
+    share = fits["both"].model_.pretrained.share
+    assert 0 < share < 1
+    assert f"{100 * share:.0f} % pretrained network" in " ".join(fits["both"].notes_)
+    assert fits["both"].name == "GRU+Pretrained"
+    fits["both"].save(tmp_path / "both.safetensors")
+    loaded = un.load(tmp_path / "both.safetensors")
+    found = fits["both"].predict(level=[80])
+    pd.testing.assert_frame_equal(loaded.predict(level=[80]), found)
+    assert loaded.model_.pretrained.share == share
+    backtest = un.Forecaster(6, network="both", **small).cross_validation(frame, n_windows=2, refit=False)
+    assert backtest["GRU+Pretrained"].notna().all()
+    paths = fits["both"].sample(5)
+    assert paths["GRU+Pretrained"].notna().all()
+
+
+def test_covariates_are_not_read_by_the_pretrained_network(rng):
+    frame = table(rng.normal(size=60), price=rng.normal(size=60))
+    fc = un.Forecaster(4, network="pretrained", verbose=0).fit(frame, past_cols=["price"])
+    assert "the pretrained network does not read covariates: price" in fc.notes_
+    np.testing.assert_array_equal(fc.predict().Pretrained, un.forecast(frame[["ds", "y"]], 4).Pretrained)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"network": "other"}, "network"),
+        ({"network": "both", "cell": "auto"}, "a search would only try networks that are trained"),
+        ({"network": "pretrained", "likelihood": "normal"}, "it gives learned quantiles"),
+        ({"network": "pretrained", "reach": 2}, "it forecasts any horizon at once"),
+    ],
+)
+def test_parameters_that_contradict_the_network(given, message):
+    with pytest.raises(un.InputError, match=message):
+        un.Forecaster(4, verbose=0, **given).fit(table(np.arange(40.0)))

@@ -56,7 +56,8 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
             )
         transform = transform_of_all(plan)
         ensemble = held_out.ensemble if held_out is not None and interrupted() else train_on_all(plan, transform)
-        ensemble = replace(ensemble, correlation=None if held_out is None else held_out.correlation)
+        if held_out is not None:
+            ensemble = replace(ensemble, correlation=held_out.correlation, pretrained=held_out.ensemble.pretrained)
         return Predictor(
             parameters=parameters,
             source=source,

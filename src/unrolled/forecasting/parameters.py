@@ -25,7 +25,7 @@ from .probabilistic.support import Support
 
 AUTO = "auto"  # the cell of a forecaster that searches for its configuration
 Networks = Literal["trained", "pretrained", "both"]  # on the table; before, on made-up series; and their mean
-SHARES = {"pretrained": 1.0, "both": 0.5}  # of the pretrained network
+SHARES = {"pretrained": 1.0, "both": 0.5}  # of the pretrained network, before held-out windows call for another
 DEFAULT_BUDGET_S = 60.0
 MIN_TRIALS = 4  # of a search: the default and one challenger, each screened and trained in full
 RANGES = {  # of numbers: the smallest, a number above the largest, and both in words

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
-from ..argument_types import check_type
+from ..argument_types import Between, check_type, fits
 from ..arrays import Array
 from ..errors import InputError, NotRegisteredError
 from ..nn.network import Network
@@ -26,7 +26,7 @@ from .model.architecture import Architecture
 from .model.ensemble import Ensemble, Member
 from .model.settings import network_sizes
 from .multi_frequency import FittedTable
-from .parameters import SHARES, Parameters
+from .parameters import Parameters
 from .predictor import Predictor, Source
 from .preprocessing.transform import SeriesTransform
 from .pretrained.network import Pretrained
@@ -97,7 +97,9 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
         },
         "networks": [_describe_member(member) for member in ensemble.members],
     }
-    content |= {} if pretrained is None else {"pretrained": pretrained.network.describe()}
+    content |= (
+        {} if pretrained is None else {"pretrained": {"share": pretrained.share, **pretrained.network.describe()}}
+    )
     return content | ({"search": _describe_search(selection)} if selection else {}), arrays
 
 
@@ -300,7 +302,10 @@ def _rebuild_pretrained(stored: StoredPart, parameters: Parameters, arrays: Mapp
     network = Network.rebuild(stored.pretrained, own)
     if (network.input_size, network.program.buffers[network.program.outputs[0]].shape) != (CHANNELS, (len(LEARNED),)):
         raise InputError("the pretrained network does not read series, or does not give quantiles")
-    return Pretrained(network, SHARES[parameters.network], parameters.season)
+    share: Any = stored.pretrained.get("share")
+    if not fits(share, Annotated[float, Between(0, 1)]):
+        raise InputError(f"`pretrained.share` is {share!r}; it should be a number from 0 to 1")
+    return Pretrained(network, share, parameters.season)
 
 
 def _check_networks(stored: StoredPart, parameters: Parameters) -> None:
@@ -309,7 +314,7 @@ def _check_networks(stored: StoredPart, parameters: Parameters) -> None:
     if parameters.steps_at_once != spec.horizon:
         raise InputError("the networks don't fit the horizon")
     kinds = (bool(stored.networks), stored.pretrained is not None)
-    if kinds != (parameters.trains, parameters.network in SHARES) or bool(spec.views) != parameters.trains:
+    if kinds != (parameters.trains, parameters.network != "trained") or bool(spec.views) != parameters.trains:
         raise InputError(f"its networks are not those of `params.network`, {parameters.network!r}")
     if spec.window % spec.segment:
         raise InputError(f"its window of {spec.window} periods is no multiple of its segment of {spec.segment}")

@@ -44,7 +44,7 @@ class EnsembleOutputs:
     distribution: OutputDistribution  # their meaning
     members: Sequence[Outputs]
     pretrained: Outputs | None = None
-    share: float = 0.0  # of the pretrained network
+    share: float | Array = 0.0  # of the pretrained network, for all windows or each of them, (N,)
 
     def quantiles(self, levels: Sequence[float] = QUANTILES) -> Array:
         """The medians of the members' quantiles, averaged with those of the pretrained network, uncalibrated,
@@ -60,14 +60,16 @@ class EnsembleOutputs:
             trained = own[: len(self.members)]
             found[rows] = np.median(trained, axis=0) if trained else own[-1]
             if trained and self.pretrained is not None:
-                found[rows] += self.share * (own[-1] - found[rows])
+                share = np.broadcast_to(self.share, len(found))[rows, None, None]
+                found[rows] += share * (own[-1] - found[rows])
         return found
 
     def take(self, rows: Array) -> EnsembleOutputs:
         """The outputs for some of the windows."""
         members = [Outputs(*(part[rows] for part in one)) for one in self.members]
         own = None if self.pretrained is None else Outputs(*(part[rows] for part in self.pretrained))
-        return replace(self, members=members, pretrained=own)
+        share = self.share[rows] if isinstance(self.share, np.ndarray) else self.share
+        return replace(self, members=members, pretrained=own, share=share)
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,23 @@ class Ensemble:
         return [*self.features.notes(panel), *self._notes_on_pretrained(panel), *self.combination.notes(panel)]
 
     def _notes_on_pretrained(self, panel: Panel) -> list[str]:
-        layout = panel.covariates.layout
-        names = [spec.name for spec in (*layout.past, *layout.future, *layout.static)]
-        if self.pretrained is None or not names:
+        if self.pretrained is None:
             return []
-        return [f"the pretrained network does not read covariates: {', '.join(names)}"]
+        notes, layout, share = [], panel.covariates.layout, self.pretrained.share
+        if self.is_mixed:
+            own = f"{100 * share:.0f} % pretrained network"
+            notes = [f"the forecast is {own} and {100 - 100 * share:.0f} % networks trained on the table"]
+        names = [spec.name for spec in (*layout.past, *layout.future, *layout.static)]
+        return [*notes, f"the pretrained network does not read covariates: {', '.join(names)}"] if names else notes
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether the pretrained network and others forecast together."""
+        return self.pretrained is not None and bool(self.members)
+
+    def with_share(self, share: float) -> Ensemble:
+        """The same networks with this share of the pretrained one."""
+        return replace(self, pretrained=self.pretrained and replace(self.pretrained, share=share))
 
     @property
     def description(self) -> str:
