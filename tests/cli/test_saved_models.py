@@ -246,7 +246,7 @@ def test_messages_of_a_table_of_columns_name_its_columns(command, file, tmp_path
     assert "Forecast 'North', 'South' of 2 series 5 days ahead" in report
     assert "target 'North', 'South'" in command("inspect", old, "--wide").out
     scored = command("score", "out/forecast.csv", file("Day,North,South", *(r[:-2] for r in rows), name="all.csv"))
-    assert "all.csv, column 'North', 'South'" in scored.err
+    assert "all.csv, target 'North', 'South'" in scored.err
     for text in (done.err, report, scored.err):
         assert "'value'" not in text
     assert un.load(tmp_path / MODEL).columns_.shown_target == "'North', 'South'"

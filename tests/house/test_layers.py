@@ -120,7 +120,7 @@ LEVELS = {
         {"recursion", "training"},
         {"paths"},
     ],
-    f"{ROOT}.forecasting.evaluation": [{"metrics", "shares"}, {"comparison"}, {"holdout", "scoring"}],
+    f"{ROOT}.forecasting.evaluation": [{"shares", "student"}, {"metrics"}, {"comparison"}, {"holdout", "scoring"}],
     f"{ROOT}.forecasting.selection": [{"space", "validation"}, {"search"}, {"automatic"}],
     f"{ROOT}.report": [
         {"curves", "formatting"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from reports import NAME, content_of
 from tables import panel_frame
@@ -39,6 +40,25 @@ def test_a_shortened_curve_shifts_its_comparison(rng):
     assert last.held_out.begins == 6
     assert curve.last(3).held_out is None  # it begins before these rows
     assert curve.last(1000).held_out == curve.held_out
+
+
+@pytest.mark.parametrize(
+    ("forecast_zone", "history_zone", "shown"),
+    [
+        ("+01:00", "UTC", "+01:00"),
+        ("Europe/Berlin", "UTC", "Europe/Berlin"),
+        ("+01:00", "Europe/Berlin", "Europe/Berlin"),
+        ("UTC", "Europe/Berlin", "Europe/Berlin"),
+        ("UTC", "UTC", "UTC"),
+    ],
+)
+def test_tables_of_different_zones_meet_at_the_same_instant(forecast_zone, history_zone, shown):
+    hours = pd.date_range("2024-10-25", periods=120, freq="h", tz="Europe/Berlin")
+    history = pd.DataFrame({"ds": hours.tz_convert(history_zone), "y": np.arange(120.0)})
+    forecast = pd.DataFrame({"ds": hours[100:].tz_convert(forecast_zone), "A": 1.0})
+    (curve,) = of_tables(forecast, history, Columns())
+    assert curve.y.tolist() == list(range(100))
+    assert curve.stamps.tolist() == hours.tz_convert(shown).tz_localize(None).to_numpy().tolist()
 
 
 def test_curves_of_tables_end_where_the_forecast_begins(rng):

@@ -41,10 +41,13 @@ def test_the_task_of_several_frequencies(rng):
         ("W", 2, "2 weeks"),
         ("YS", 3, "3 years"),
         ("B", 2, "2 business days"),
+        ("C", 2, "2 open days"),
         ("90min", 2, "2 steps"),
     ],
 )
 def test_periods_are_named_after_the_frequency(freq, horizon, said, rng):
+    if freq == "C":  # Monday to Saturday
+        freq = pd.offsets.CustomBusinessDay(weekmask="Mon Tue Wed Thu Fri Sat")
     assert wording.periods(content_of(table(rng.normal(size=40), freq=freq), horizon)) == said
 
 
@@ -85,6 +88,27 @@ def test_how_the_comparison_was_made(air, rng):
     assert f"12 steps at a time from {comparison.origins} origins" in wording.how_held_out(air)
 
 
+def test_what_the_errors_are_means_of(air, rng):
+    assert "Errors are averaged over these forecasts. " in wording.how_held_out(air)
+    frame = panel_frame(rng)
+    whole = wording.how_held_out(content_of(frame, 4))
+    assert "over the forecasts of each series, then over the series; those by step ahead over all forecasts" in whole
+    assert "no MASE" not in whole
+    series = frame["unique_id"].unique()
+    frame.loc[frame["unique_id"] == series[0], "y"] = 5.0
+    said = "1 of 3 series has no MASE and RMSSE, because its earlier values are too few or repeat exactly"
+    content = content_of(frame, 4)
+    assert wording.how_held_out(content).endswith(f" {said}.")
+    assert f"({said})" in repr(content.comparison)
+
+
+def test_a_sum_of_medians_of_many_zeros_is_explained(rng):
+    few, many = panel_frame(rng), panel_frame(rng)
+    many["y"] = rng.poisson(0.3, len(many))
+    assert "sum is too low" not in wording.how_summed(content_of(few, 4))
+    assert "The networks forecast medians, which are close to 0" in wording.how_summed(content_of(many, 4))
+
+
 def test_the_report_says_why_there_is_no_comparison(tmp_path):
     short = content_of(pd.DataFrame({"ds": range(9), "y": range(9)}), 4)
     assert wording.why_no_comparison(short) == wording.NOT_HELD_OUT
@@ -101,7 +125,7 @@ def test_a_smape_that_is_left_out_is_explained(air, rng):
     zeros = content_of(table(rng.poisson(0.3, 80)), 3)
     how = wording.how_held_out(zeros)
     assert "sMAPE is left out, because it means little for values that are 0 or have both signs" in how
-    assert "RMSSE, with squared errors, orders the models because half of the values are 0" in how
+    assert "RMSSE, with squared errors, orders the models because at least half of the values are 0" in how
 
 
 def test_a_day_of_low_coverage_is_named(air):

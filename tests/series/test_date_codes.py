@@ -17,6 +17,7 @@ DAYS = pd.date_range("2022-09-01", periods=400)
 HOURS = pd.date_range("2024-01-01", periods=400, freq="h")
 WEEKS = pd.date_range("2019-01-07", periods=110, freq="7D")
 QUARTERS = pd.date_range("2015-01-01", periods=28, freq="QS")
+INSTANTS = HOURS.tz_localize("UTC")
 NANOSECONDS = HOURS.as_unit("ns").astype("int64")
 
 # the name of the column, its texts, the timestamps that they are, and the name of their frequency
@@ -39,12 +40,12 @@ READINGS = {
     "yyyymmddhh": ("time", [f"{d:%Y%m%d%H}" for d in HOURS], HOURS, "hourly"),
     "yyyymmddhhmm": ("time", [f"{d:%Y%m%d%H%M}" for d in HOURS], HOURS, "hourly"),
     "yyyymmddhhmmss": ("time", [f"{d:%Y%m%d%H%M%S}" for d in HOURS], HOURS, "hourly"),
-    "seconds": ("time", [str(n // 10**9) for n in NANOSECONDS], HOURS, "hourly"),
-    "seconds as floats": ("time", [f"{n / 1e9:.1f}" for n in NANOSECONDS], HOURS, "hourly"),
-    "milliseconds": ("time", [str(n // 10**6) for n in NANOSECONDS], HOURS, "hourly"),
-    "milliseconds as floats": ("time", [f"{n / 1e6:.1f}" for n in NANOSECONDS], HOURS, "hourly"),
-    "microseconds": ("time", [str(n // 10**3) for n in NANOSECONDS], HOURS, "hourly"),
-    "nanoseconds": ("time", [str(n) for n in NANOSECONDS], HOURS, "hourly"),
+    "seconds": ("time", [str(n // 10**9) for n in NANOSECONDS], INSTANTS, "hourly"),
+    "seconds as floats": ("time", [f"{n / 1e9:.1f}" for n in NANOSECONDS], INSTANTS, "hourly"),
+    "milliseconds": ("time", [str(n // 10**6) for n in NANOSECONDS], INSTANTS, "hourly"),
+    "milliseconds as floats": ("time", [f"{n / 1e6:.1f}" for n in NANOSECONDS], INSTANTS, "hourly"),
+    "microseconds": ("time", [str(n // 10**3) for n in NANOSECONDS], INSTANTS, "hourly"),
+    "nanoseconds": ("time", [str(n) for n in NANOSECONDS], INSTANTS, "hourly"),
     "Excel's days": ("date", [str(45000 + k) for k in range(90)], pd.date_range("2023-03-15", periods=90), "daily"),
     "Excel's hours": (
         "datetime",
@@ -75,6 +76,20 @@ def test_codes_of_dates_are_read(file, case):
     table = read_file(file(f"{name},sales", *(f"{text},{k}" for k, text in enumerate(texts))))
     assert table.frame[name].tolist() == list(stamps)
     assert read_panel(table.frame, table.columns).frequency.name == frequency
+
+
+def test_days_that_count_from_1970_have_a_zone_only_if_they_are_local_midnights(file):
+    for zone, known in (("UTC", None), ("Europe/Berlin", "Europe/Berlin")):
+        days = pd.date_range("2024-01-01", periods=200, tz=zone)
+        path = file("a,b", *(f"{int(day.timestamp())},{k % 7}" for k, day in enumerate(days)))
+        for options in (ReadOptions(), ReadOptions(time="a")):
+            table = read_file(path, options)
+            found = table.frame["a"].dt
+            assert (found.tz_localize(None).tolist(), found.tz and str(found.tz)) == (
+                days.tz_localize(None).tolist(),
+                known,
+            )
+            assert read_panel(table.frame, table.columns).frequency.name == "daily"
 
 
 @pytest.mark.parametrize("case", ["yyyyddd", "seconds", "Excel's days", "yyyyww"])

@@ -90,7 +90,11 @@ def test_missing_texts_ahead_are_carried_forward_and_marked():
         (
             {"shop": ["a", "b"], "day": ["2024-01-05", "2024-01-06"], "price": [1, 1], "open": [1, 1]},
             r"series 'b' ends at 2024-01-04; for 2024-01-05, step 1 of 2 ahead, the future covariates 'price', "
-            r"'open' are missing \(2 such periods in all\)\. Give them in the table of the future",
+            r"'open' are missing \(2 such periods in all\)\. Give them in the table of the future.*`past_cols`\.$",
+        ),
+        (
+            {"shop": ["B"] * 2, "day": ["2024-01-05", "2024-01-06"], "price": [1, 1], "open": [1, 1]},
+            r"series 'b' ends at .* The table of the future has no rows of this series, but has some of 'B'\.$",
         ),
         ({"shop": ["a"], "day": ["2024-01-05"], "price": [1]}, "there is no column 'open'; the table has: 'shop'"),
         ({"day": ["2024-01-05"], "price": [1], "open": [1]}, "there is no column 'shop'"),

@@ -248,10 +248,17 @@ def test_years_are_dates_for_a_frequency_of_dates():
     assert read(range(2000, 2010), freq=panel.frequency).frequency == panel.frequency
 
 
-def test_seconds_since_1970_have_the_given_zone():
-    seconds = [1704067200 + 3600 * k for k in range(9)]
-    assert read(seconds, zone=BERLIN).frequency.zone == BERLIN
-    assert read(seconds).frequency.zone is None
+def test_seconds_since_1970_are_instants():
+    hours = [1704067200 + 3600 * k for k in range(9)]
+    assert read(hours, zone=BERLIN).frequency.zone == BERLIN
+    assert read(hours).frequency.zone == "UTC"
+    days = [1704067200 + 86400 * k for k in range(40)]
+    assert read(days).frequency.zone is None
+    fc = fitted(days)
+    assert fc.predict()["ds"][0] == pd.Timestamp("2024-02-10")
+    newer = pd.DataFrame({"ds": [*days, 1704067200 + 86400 * 40], "y": 1.0})
+    assert fc.predict(newer)["ds"][0] == pd.Timestamp("2024-02-11")
+    assert not any("time zone" in note for note in fc.predict_notes_)
 
 
 def test_a_model_reads_its_codes_of_dates_again():

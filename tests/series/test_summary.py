@@ -1,4 +1,4 @@
-"""Summaries of series: the strength of a season, outliers, and counts of rows."""
+"""Summaries of series: the strength of a season, outliers, and counts of periods."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def test_a_trend_is_not_a_season_and_short_series_have_none():
     assert season_strength(np.arange(60.0), 1) is None
 
 
-def test_a_summary_counts_observed_rows_gaps_and_outliers():
+def test_a_summary_counts_periods_gaps_and_outliers():
     k = np.arange(50)
     frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=50), "y": k % 7 + 0.5 * np.sin(k**2)})
     frame.loc[30, "y"] = 500.0
     panel = read_panel(frame.drop(index=[10, 11]), Columns())
     summary = summarize_series(panel, 0, 7, find_outliers(panel, 7))
-    assert (summary.rows, summary.gaps, summary.outliers) == (48, 2, 1)
+    assert (summary.periods, summary.gaps, summary.outliers) == (50, 2, 1)
     assert (summary.first, summary.last) == ("2024-01-01", "2024-02-19")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,9 +67,12 @@ def saved_reading(reading: ReadOptions) -> dict[str, Any]:
 
 
 def read_known_future(
-    file: Path | None, columns: Columns, panels: Sequence[Panel], max_bytes: int | None
+    file: Path | None, columns: Columns, panels: Sequence[Panel], options: ReadOptions
 ) -> pd.DataFrame | None:
-    """The table of --future-file, with the covariates of these panels that are known ahead."""
+    """The table of --future-file, with the covariates of these panels that are known ahead.
+
+    The options are those of the table that it continues.
+    """
     from ..series.files import read_future
 
     if file is None:
@@ -76,7 +80,7 @@ def read_known_future(
     if not columns.future:
         raise InputError("--future-file needs columns known ahead: name them with --future A,B when training.")
     ids, zone = [name for panel in panels for name in panel.ids], panels[0].frequency.zone
-    return read_future(str(file), columns, ids, text_covariates(panels), zone, max_bytes)
+    return read_future(str(file), columns, ids, text_covariates(panels), replace(options, zone=zone))
 
 
 def text_covariates(panels: Sequence[Panel]) -> dict[str, bool]:

@@ -115,6 +115,7 @@ def of_tables(forecast: pd.DataFrame, history: pd.DataFrame | None, columns: Col
     grouped = columns.id in forecast
     past: dict[Any, pd.DataFrame] = {}
     if history is not None:
+        forecast, history = _in_one_zone(forecast, history, columns.time)
         history = history.sort_values(columns.time, kind="stable")
         past = dict(list(history.groupby(columns.id))) if grouped else {None: history}
     names = value_columns(forecast, columns)
@@ -129,6 +130,16 @@ def of_tables(forecast: pd.DataFrame, history: pd.DataFrame | None, columns: Col
             y = known[columns.target].to_numpy(float)
         curves.append(Curve(key, stamps, y, {str(n): ahead[n].to_numpy(float) for n in names}))
     return curves
+
+
+def _in_one_zone(forecast: pd.DataFrame, history: pd.DataFrame, time: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Two tables whose timestamps have time zones in that of the history, or in that of the forecast if it is UTC."""
+    theirs, ours = forecast[time].dtype, history[time].dtype
+    if not (isinstance(theirs, pd.DatetimeTZDtype) and isinstance(ours, pd.DatetimeTZDtype)):
+        return forecast, history
+    if zone_name(ours.tz) == UTC:
+        return forecast, history.assign(**{time: history[time].dt.tz_convert(theirs.tz)})
+    return forecast.assign(**{time: forecast[time].dt.tz_convert(ours.tz)}), history
 
 
 def distance_notes(curves: Sequence[Curve]) -> list[str]:

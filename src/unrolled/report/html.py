@@ -119,7 +119,7 @@ def thinned(values: list[float]) -> list[float]:
 
 
 def _in_words(glance: SeriesSummary) -> str:
-    told = [formatting.count(glance.rows, "period"), f"{glance.first} … {glance.last}"]
+    told = [formatting.count(glance.periods, "period"), f"{glance.first} … {glance.last}"]
     told.append(formatting.count(glance.gaps, "gap") if glance.gaps else "no gaps")
     told.append(formatting.count(glance.outliers, "outlier") if glance.outliers else "no outliers")
     return " · ".join([*told, *([] if glance.season is None else [f"season strength {glance.season:.2f}"])])

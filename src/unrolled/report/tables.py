@@ -125,7 +125,7 @@ def series(content: ReportContent) -> TextTable:
         [
             content.columns.target if name is None else str(name),
             *([frequency] if mixed else []),
-            f"{glance.rows:,}",
+            f"{glance.periods:,}",
             glance.first,
             *([glance.last] if ends else []),
             f"{glance.gaps:,}",

@@ -126,11 +126,18 @@ def how_held_out(content: ReportContent) -> str:
     smape = "sMAPE ranges from 0 to 200"
     if comparison.table["sMAPE"].isna().all():
         smape = "sMAPE is left out, because it means little for values that are 0 or have both signs"
-    order = f"; {comparison.measure}, with squared errors, orders the models because half of the values are 0"
+    means = "these forecasts"
+    if comparison.by_block is None:
+        means = (
+            "the forecasts of each series, then over the series; those by step ahead over all forecasts of that step"
+        )
+    order = (
+        f"; {comparison.measure}, with squared errors, orders the models because at least half of the values are 0"
+    )
     return (
-        f"{how}, by networks trained without them. Errors are averaged over the series. {smape}; MASE is the error "
+        f"{how}, by networks trained without them. Errors are averaged over {means}. {smape}; MASE is the error "
         f"divided by that of {_scale_of_mase(content)} on the periods before"
-        f"{order * (comparison.measure in SQUARED)}."
+        f"{order * (comparison.measure in SQUARED)}.{''.join(f' {text}.' for text in comparison.unscaled)}"
     )
 
 
@@ -151,10 +158,17 @@ def uneven_days(content: ReportContent) -> str:
 
 def how_summed(content: ReportContent) -> str:
     """What the total over series means."""
+    comparison = content.comparison
+    of_medians = (
+        " The networks forecast medians, which are close to 0 where most values are 0, so their sum is too low; take "
+        "the means of sample paths instead (`Forecaster.sample` in Python)."
+    )
     return (
         f"The sum of {content.columns.shown_target} over all series, for targets that add up, such as sales. Its "
         "forecast is the sum of their forecasts. Intervals of a sum would need the dependence between the series, "
         "which is not estimated, so they are left out."
+        + of_medians
+        * (comparison is not None and comparison.measure in SQUARED)
     )
 
 

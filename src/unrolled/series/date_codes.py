@@ -13,6 +13,7 @@ import pandas as pd
 
 from .date_words import fold, months_named
 from .frequency import LIKELY_YEARS, Frequency
+from .zones import to_local, zone_of_midnights
 
 EXCEL_ORIGIN = pd.Timestamp("1899-12-30")  # day 0 of its calendar, after its error about the year 1900
 EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119
@@ -152,7 +153,7 @@ def _days_in_a_row(texts: pd.Series) -> pd.Series:
     return stamps if in_a_row else pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
 
 
-FISCAL_YEARS = DateCode("fiscal years", r"\d{4}[-/](?:\d{2}|\d{4})", _fiscal_years)
+FISCAL_YEARS = DateCode("fiscal years", r"\d{4}[-/–](?:\d{2}|\d{4})", _fiscal_years)
 # codes that are preferred to dates or numbers that fit as well, then those that must fit better
 CODES = (
     (
@@ -192,6 +193,13 @@ class Reading(NamedTuple):
     code: DateCode | None  # None: as they are, without a code
     stamps: pd.Series  # datetime64[ns] or int64, NaT where a text does not fit
 
+    @property
+    def known_share(self) -> float:
+        """That of `known_share`; of instants that are midnights of one zone, that of its days."""
+        instants = self.stamps.to_numpy()
+        zone = zone_of_midnights(instants) if self.code is not None and self.code.epoch else None
+        return known_share(self.stamps if zone is None else pd.Series(to_local(instants, zone)).dt.normalize())
+
 
 class CodedStamps(NamedTuple):
     """The distinct texts of a column as timestamps of a code."""
@@ -223,7 +231,7 @@ def choose_reading(texts: pd.Series, name: str, plain: Callable[[], pd.Series]) 
         if most + CLEARLY_BETTER >= 1:
             break  # none can be clearly better
         found = Reading(None, plain()) if code is None else _read(code, whole)
-        share = known_share(found.stamps) if found else -1.0
+        share = found.known_share if found else -1.0
         if share > most + CLEARLY_BETTER:
             best, most = found, share
     return best

@@ -421,10 +421,11 @@ class Frequency:
 
     @property
     def periods(self) -> str:
-        """Its periods, such as "months", "business days"; "steps" if they have no name."""
+        """Its periods, such as "months", "business days", "open hours"; "steps" if they have no name."""
         if self.open == WEEKDAYS and self.step == DAY:
             return "business days"
-        return "steps" if self.days else NAMES.get((self.unit, self.step), ("", "steps"))[1]
+        name = "steps" if self.days else NAMES.get((self.unit, self.step), ("", "steps"))[1]
+        return f"open {name}" if self.open and name != "steps" else name
 
     @property
     def _length(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -60,14 +60,14 @@ def extend_panel(
     y, observed = np.empty(offsets[-1]), np.zeros(offsets[-1], bool)
     y[old], y[new], observed[old] = panel.y, panel.y[last], panel.observed
 
-    covariates, notes = panel.covariates, []
+    covariates, notes, named = panel.covariates, list[str](), list[Any]()
     values = np.empty((offsets[-1], covariates.values.shape[1]))
     values[old], values[new] = covariates.values, covariates.values[last]
     if covariates.known:
         block = _known_already(panel, horizon)  # (S, H, K)
         if future is not None:
-            notes = _read_future(block, panel, future, columns or Columns())
-        _refuse_unknown(block[:, :needed], panel)
+            notes, named = _read_future(block, panel, future, columns or Columns())
+        _refuse_unknown(block[:, :needed], panel, named)
         before = covariates.values[panel.offsets[1:] - 1, -covariates.known :]
         values[new, -covariates.known :] = _carry_forward(block, before)
     covariates = _advanced(covariates, values, horizon)
@@ -114,13 +114,13 @@ def _known_already(panel: Panel, horizon: int) -> Array:
     return block
 
 
-def _read_future(block: Array, panel: Panel, future: IntoDataFrame, columns: Columns) -> list[str]:
-    """Write the values of a table of the future into the block (S, H, K), in place; notes."""
+def _read_future(block: Array, panel: Panel, future: IntoDataFrame, columns: Columns) -> tuple[list[str], list[Any]]:
+    """Write values of a table of the future into the block (S, H, K), in place; notes, and the ids of the table."""
     layout, horizon = panel.covariates.layout, block.shape[1]
     has_ids = panel.ids[0] is not None
     names = [spec.name for spec in layout.future]
     table = open_table(future, columns, (*([columns.id] if has_ids else []), columns.time, *names))
-    series, codes = np.zeros(len(table), np.int64), np.zeros(len(table), np.int64)
+    series, codes, ids = np.zeros(len(table), np.int64), np.zeros(len(table), np.int64), list[Any]()
     if has_ids:
         codes, ids = read_ids(table, columns)
         series = pd.Index(panel.ids).get_indexer(pd.Index(ids))[codes]
@@ -136,7 +136,8 @@ def _read_future(block: Array, panel: Panel, future: IntoDataFrame, columns: Col
     _refuse_duplicates(positions, rows, stamps, columns)
     read = [(spec, values[spec.name].take(rows)) for spec in layout.future]
     block.reshape(-1, block.shape[2])[positions] = np.concatenate([encode(col, spec) for spec, col in read], axis=1)
-    return [note for spec, col in read for note in unseen_texts(col, spec, "its indicators are all 0 there")]
+    notes = [note for spec, col in read for note in unseen_texts(col, spec, "its indicators are all 0 there")]
+    return notes, ids
 
 
 def _refuse_duplicates(positions: Array, rows: Array, stamps: Array, columns: Columns) -> None:
@@ -150,8 +151,8 @@ def _refuse_duplicates(positions: Array, rows: Array, stamps: Array, columns: Co
         )
 
 
-def _refuse_unknown(block: Array, panel: Panel) -> None:
-    """Raise an error if no value is known in a row of the block (S, H, K)."""
+def _refuse_unknown(block: Array, panel: Panel, named: Sequence[Any]) -> None:
+    """Raise an error if no value is known in a row of the block (S, H, K); `named` are ids of a future table."""
     unknown = np.isnan(block).all(axis=2)
     if unknown.any():
         k = int(unknown.any(axis=1).argmax())
@@ -159,12 +160,14 @@ def _refuse_unknown(block: Array, panel: Panel) -> None:
         end = panel.first[k] + panel.lengths[k]
         stamp, last = panel.frequency.texts(np.array([end + step, end - 1]))
         names = [spec.name for spec in panel.covariates.layout.future]
+        other = len(named) > 0 and panel.ids[k] not in named
         raise DataError(
             f"{panel.name(k)} ends at {last}; for {stamp}, step {step + 1} of "
             f"{block.shape[1]} ahead, {_values_of(names)} missing "
             f"({counted(unknown.sum(), 'such period')} in all). Give them in the table of the future (`future`), or "
             "as rows without a target after the end of the series; covariates that are not known ahead are named "
             "with `past_cols`."
+            + (f" The table of the future has no rows of this series, but has some of {named[0]!r}." if other else "")
         )
 
 

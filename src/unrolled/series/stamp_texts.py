@@ -10,7 +10,7 @@ import pandas as pd
 
 from .zones import UTC
 
-YEAR = re.compile(r"((?:FY[ -]?'?)?)(\d{4}|\d\d)(?:([-/])(\d{4}|\d\d))?", re.IGNORECASE)
+YEAR = re.compile(r"((?:FY[ -]?'?)?)(\d{4}|\d\d)(?:([-/–])(\d{4}|\d\d))?", re.IGNORECASE)
 
 
 def format_stamp(stamp: Any, zone: str | None = None, label: str | None = None) -> str:

@@ -28,6 +28,7 @@ class Times(NamedTuple):
     fixed: bool = False  # whether the zone was given, and not taken from the column
     naive: bool = False  # whether the column has neither a zone nor offsets
     moved: bool = False  # whether times of day of the column are other ones in this zone
+    epoch: bool = False  # whether they are numbers since 1970: instants, whose days in UTC are dates without a zone
     notes: tuple[str, ...] = ()  # how codes of dates were read
 
     def counted(self, freq: Frequency | str | int | None, codes: Array) -> tuple[Array, str | None, list[str]]:
@@ -52,6 +53,8 @@ class Times(NamedTuple):
                 f"`zone='{UTC}'`"
             )
             return found._whole_days(), zone, [note]
+        if self.epoch and not self.fixed:
+            return self.local, None, []
         local = self._whole_days()
         if freq is None and not same_time_of_day(local[decisive]) and same_time_of_day(self.utc[decisive]):
             return self.utc, UTC, []
@@ -68,7 +71,7 @@ class Times(NamedTuple):
             return [f"timestamps converted to the time zone of the training, {trained.zone}"]
         if self.naive and not trained.counts_days:
             return [f"timestamps without a time zone read as local time of {trained.zone}, as in training"]
-        if trained.zone is None and self.utc is not None:
+        if trained.zone is None and self.utc is not None and not (self.epoch and trained.counts_days):
             clock = "local dates" if trained.counts_days else "UTC"
             return [f"timestamps with a time zone read as {clock}, as those of the training have none"]
         return []
@@ -121,8 +124,8 @@ def read_times(
     found = _numbers(column, columns, freq) if column.dtype.is_numeric() else _times(column, columns)
     if found.local.dtype.kind != "M":
         return found
-    if zone is None:  # what counts from 1970 has a time zone only if one is given
-        return found._replace(utc=None, zone=None) if found.notes else found
+    if zone is None:
+        return found
     if found.utc is not None:
         if isinstance(freq, Frequency):
             zone = common_zone(zone, freq.instants(np.zeros(1, np.int64)), found.zone, found.utc, found.local)
@@ -196,7 +199,9 @@ def step_of_numbers(distinct: Array) -> int:
 def _of_code(found: CodedStamps, positions: Array, note: str) -> Times:
     """The times of a column of codes, which are at these positions (n,) among the distinct ones."""
     stamps = found.stamps.to_numpy("datetime64[ns]")[positions]
-    return Times(stamps, stamps if found.code.epoch else None, UTC if found.code.epoch else None, notes=(note,))
+    if not found.code.epoch:
+        return Times(stamps, notes=(note,))
+    return Times(stamps, stamps, UTC, epoch=True, notes=(note,))
 
 
 def _times(column: Any, columns: Columns) -> Times:

@@ -16,10 +16,10 @@ MIN_SEASONS = 2  # with fewer, season and trend can't be separated
 class SeriesSummary(NamedTuple):
     """Key figures of one series."""
 
-    rows: int  # observed rows
+    periods: int  # from the first value to the last, with gaps
     first: str  # timestamp
     last: str  # timestamp
-    gaps: int  # rows missing between them
+    gaps: int  # periods without a value
     outliers: int
     season: float | None  # strength, 0 .. 1; None: no season, or too few rows to estimate it
 
@@ -36,7 +36,7 @@ def summarize_series(panel: Panel, k: int, season: int, outliers: Outliers, log:
     clock = LocalClock.of(panel.frequency, panel.first[k : k + 1], np.array([0, len(cleaned)]), season)
     first, last = panel.frequency.texts(panel.first[k] + np.array([0, panel.lengths[k] - 1]))
     return SeriesSummary(
-        rows=int(observed.sum()),
+        periods=len(observed),
         first=first,
         last=last,
         gaps=int((~observed).sum()),

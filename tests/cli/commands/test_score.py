@@ -19,7 +19,7 @@ def test_an_earlier_forecast_is_scored_with_its_actual_values(command, tmp_path)
     assert command("forecast", "old.csv", "-H", 12, *QUICK, "-q").code == 0
     done = command("score", "old-forecast/forecast.csv", AIR)
     assert done.code == 0, done.err
-    assert f"9 of 12 forecast rows have a value in {AIR}, column '#Passengers'" in done.err
+    assert f"9 of 12 forecast rows have a value in {AIR}, target '#Passengers'" in done.err
     row = table(done.out).iloc[0]
     y = pd.read_csv(AIR)["#Passengers"].to_numpy()
     forecast = pd.read_csv("old-forecast/forecast.csv")[:9]

@@ -258,7 +258,20 @@ def test_a_difference_within_its_noise_is_a_tie(gain, spread, outcome, rng):
     found = verdict_of(by_series.groupby(level="model", sort=False).mean(), by_series)
     assert found.outcome == outcome
     assert found.noise == pytest.approx(spread / 10)
-    assert ("two standard errors of the difference are 0.2." in str(found)) == (outcome == "tie" and spread > 0)
+    assert ("differences up to 0.2 may be chance" in str(found)) == (outcome == "tie" and spread > 0)
+
+
+@pytest.mark.parametrize(("parts", "outcome"), [(2, "tie"), (3, "tie"), (4, "better"), (20, "better")])
+def test_few_parts_show_only_large_differences_clearly(parts, outcome):
+    """Student's limits are 12.7, 4.3, 3.18 and 2.09 standard errors; the difference is 4 of them."""
+    pattern = np.resize([-1.0, 1.0], parts) - np.resize([-1.0, 1.0], parts).mean()
+    difference = 4 + pattern / (pattern.std(ddof=1) / np.sqrt(parts))
+    index = pd.MultiIndex.from_product([range(parts), ["RNN", "Naive"]], names=["series", "model"])
+    errors = np.column_stack((50 - difference, np.full(parts, 50.0))).ravel()
+    by_series = pd.DataFrame({"MASE": errors, "sMAPE": 1.0, "MAE": 1.0}, index=index)
+    found = verdict_of(by_series.groupby(level="model", sort=False).mean(), by_series)
+    assert found.noise == pytest.approx(1)
+    assert found.outcome == outcome
 
 
 def test_a_difference_of_rounding_is_a_tie():

@@ -118,6 +118,19 @@ def test_forecasts_that_cannot_be_scored_are_refused(forecast, actuals, options,
         un.score(forecast, actuals, **options)
 
 
+def test_series_without_scaled_errors_are_counted():
+    days = pd.date_range("2024-01-01", periods=9)
+    y = {"a": np.arange(9.0) ** 2, "b": np.full(9, 3.0), "c": np.r_[np.full(7, 3.0), 4.0, 5.0]}
+    actuals = pd.concat([pd.DataFrame({"unique_id": name, "ds": days, "y": own}) for name, own in y.items()])
+    forecast = actuals[actuals["ds"] >= days[7]].rename(columns={"y": "RNN"}).assign(RNN=1.0)
+    said = "2 of 3 series have no MASE and RMSSE, because their earlier values are too few or repeat exactly"
+    result = un.score(forecast, actuals)
+    assert said in result.notes
+    assert result.table.loc["RNN", "MASE"] == result.by_series.loc[("a", "RNN"), "MASE"] == (48 + 63) / 2 / 6
+    changing = actuals[actuals["unique_id"] == "a"]
+    assert un.score(forecast[forecast["unique_id"] == "a"], changing).notes == ()
+
+
 # --- time zones -------------------------------------------------------------------------------------
 
 HOURS = pd.date_range("2024-10-20", periods=10 * 24, freq="h", tz="Europe/Berlin")  # clocks are set back on the 27th
@@ -151,6 +164,14 @@ def test_actual_hours_without_a_zone_are_local_time_of_the_forecast():
     in_utc = un.score(hourly_forecast(stamps), actuals, zone="UTC")
     assert (in_utc.matched, in_utc.table.loc["RNN", "MAE"]) == (238, pytest.approx(1.75))
     assert not any(note in told for told in in_utc.notes)
+
+
+@pytest.mark.parametrize("stamps", [HOURS, HOURS.tz_convert("UTC").tz_localize(None)])
+def test_actual_values_counted_from_1970_meet_the_same_instants(stamps):
+    milliseconds = HOURS.as_unit("ns").astype("int64") // 10**6
+    result = un.score(hourly_forecast(stamps), pd.DataFrame({"ds": milliseconds, "y": np.arange(240.0) + 0.25}))
+    assert (result.matched, result.table.loc["RNN", "MAE"]) == (240, 0.25)
+    assert not any("time zone" in note for note in result.notes)
 
 
 @pytest.mark.parametrize("actual_zone", ["Europe/Berlin", "UTC"])

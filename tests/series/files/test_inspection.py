@@ -39,6 +39,13 @@ def test_columns_series_and_notes_are_described(file):
     assert "target 'Umsatz' · 20 values · 0 gaps · season 7" in format_inspection(found)
 
 
+def test_lines_below_a_table_are_no_cells_of_its_columns(file):
+    rows = [f"{day},{k},open" for k, day in enumerate(DAYS)]
+    found = inspect_table(file("day,y,state", *rows, "Total,190,", '"Source: till"'), ReadOptions())
+    cells = [(column["missing"], column["examples"][-1]) for column in found["columns"]]
+    assert cells == [(0, str(DAYS[-1])), (0, "19"), (0, "open")]
+
+
 def test_several_frequencies_are_described_together_and_each(two_frequencies):
     found = inspect_table(two_frequencies, ReadOptions())
     assert (found["frequency"], found["series"], found["values"]) == ("monthly, quarterly", 2, 50)

@@ -27,9 +27,9 @@ def test_offsets_are_kept(file, write):
     assert str(converted.dt.tz) == "America/New_York"
 
 
-def test_seconds_since_1970_are_converted_to_a_zone_that_is_given(file):
+def test_seconds_since_1970_are_in_utc_and_converted_to_a_zone_that_is_given(file):
     path = file("time,y", *(f"{int(t.timestamp())},{k}" for k, t in enumerate(LOCAL_HOURS)))
-    assert read_file(path).frame["time"].dt.tz is None
+    assert read_file(path).frame["time"].tolist() == LOCAL_HOURS.tz_convert("UTC").tolist()
     table = read_file(path, ReadOptions(zone="Europe/Berlin"))
     assert table.frame["time"].tolist() == LOCAL_HOURS.tolist()
 

@@ -7,7 +7,7 @@ import pytest
 
 import unrolled as un
 from unrolled.series.columns import Columns
-from unrolled.series.files import read_forecast, read_future
+from unrolled.series.files import ReadOptions, read_forecast, read_future
 
 
 def test_the_known_future_is_read_with_the_columns_and_kinds_of_training(file):
@@ -49,6 +49,22 @@ def test_duplicates_in_the_known_future_are_named_by_their_lines(file):
         read_future(path, Columns(time="day", future=("rain",)), [None], {})
 
 
+def test_the_known_future_is_read_with_the_options_of_its_table(file):
+    columns = Columns(time="day", future=("price",))
+    path = file("day,price", "02/05/2024,5", "02/06/2024,-200")
+    with pytest.raises(un.DataError, match="can be read day first or month first"):
+        read_future(path, columns, [None], {})
+    for dates, days in (("mdy", ["2024-02-05", "2024-02-06"]), ("dmy", ["2024-05-02", "2024-06-02"])):
+        frame = read_future(path, columns, [None], {}, ReadOptions(dates=dates, na="-200", freq="D", skip_rows="2"))
+        assert frame["day"].tolist() == [pd.Timestamp(day) for day in days]
+        assert frame["price"].isna().tolist() == [False, True]
+    other = file("day,price", "2024-02-05,5")
+    read = read_future(other, columns, [None], {}, ReadOptions(dates="%d.%m.%Y"))
+    assert read["day"].tolist() == [pd.Timestamp("2024-02-05")]
+    with pytest.raises(un.DataError, match=r"line 3: 'x' is not a number .* Or delete this line\.$"):
+        read_future(file("day,price", "2024-02-05,5", "2024-02-06,x"), columns, [None], {"price": False})
+
+
 def test_forecasts_are_read_with_ids_and_cutoffs(file):
     rows = [f"{s},2024-01-31,2024-02-0{k},{k},{k + 1}.5" for s in "ab" for k in (1, 2)]
     table = read_forecast(file("shop,cutoff,day,GRU,Naive", *rows), id_name="shop", time_name="day")
@@ -88,8 +104,8 @@ def test_all_related_files_have_a_limit_of_their_size(file):
     path = file("day,price", "2024-02-01,5", "2024-02-02,6")
     columns, message = Columns(time="day", future=("price",)), r"holds more than 10 bytes"
     with pytest.raises(un.DataError, match=message):
-        read_future(path, columns, [None], {}, max_bytes=10)
+        read_future(path, columns, [None], {}, ReadOptions(max_bytes=10))
     with pytest.raises(un.DataError, match=message):
         read_forecast(path, max_bytes=10)
-    read = read_future(path, columns, [None], {}, max_bytes=100)
+    read = read_future(path, columns, [None], {}, ReadOptions(max_bytes=100))
     assert len(read) == len(read_forecast(path, max_bytes=100).frame)

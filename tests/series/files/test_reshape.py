@@ -59,6 +59,38 @@ def test_totals_across_are_left_out(file):
     assert "column 'Annual' is left out, as a total of the others" in table.notes
 
 
+def test_a_total_of_series_is_left_out(file):
+    rows = [f"{day};{k},5;{k % 3},0;{k + k % 3},5" for k, day in enumerate(DAYS)]
+    for total, series in (("Summe", {"Nord", "Ost"}), ("West", {"Nord", "Ost", "West"})):
+        table = read_file(file(f"Tag;Nord;Ost;{total}", *rows), ReadOptions(wide=True))
+        assert table.series == series
+        said = "column 'Summe' is left out, as a total of the others; change with `target`"
+        assert (said in table.notes) == (total == "Summe")
+    other = [row.rpartition(";")[0] + ";9,0" for row in rows]
+    assert "Summe" in read_file(file("Tag;Nord;Ost;Summe", *other), ReadOptions(wide=True)).series
+    named = ReadOptions(target="Nord,Ost,Summe")
+    assert "Summe" in read_file(file("Tag;Nord;Ost;Summe", *rows), named).series
+
+
+@pytest.mark.parametrize("word", ["Promedio", "Total general", "Mean"])
+def test_totals_below_years_are_left_out(file, word):
+    months = ";".join(["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"])
+    rows = [";".join([str(2000 + k), *(f"{12 * k + m},5" for m in range(12))]) for k in range(3)]
+    total = ";".join([word, *["7,5"] * 12])
+    table = read_file(file(f"Año;{months}", *rows, total, "Fuente: propia" + 12 * ";"))
+    assert values(table) == [k + 0.5 for k in range(36)]
+    assert f"line 5 ({word!r}) is left out, as a total below the table" in table.notes
+    assert "1 remark below the table dropped" in table.notes
+
+
+def test_a_row_with_the_sums_of_dates_across_is_left_out(file):
+    head, rows = "shop,2020-01,2020-02,2020-03", ("x,1,2,3", "y,4,,6")
+    table = read_file(file(head, *rows, "Total,5,2,9"))
+    assert table.series == {"x", "y"}
+    assert "line 4 ('Total') is left out, as a total below the table" in table.notes
+    assert read_file(file(head, *rows, "Total,5,3,9")).series == {"x", "y", "Total"}
+
+
 @pytest.mark.parametrize("total", ["All", "Total"])
 def test_a_column_with_the_sum_of_dates_across_is_no_id(file, total):
     path = file(f"sku,shop,2020-01,2020-02,2020-03,{total}", "a,x,1,2,3,6", "a,y,4,5,6,15", "b,x,7,8,9,24")

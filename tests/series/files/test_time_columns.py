@@ -39,7 +39,7 @@ def test_a_table_without_dates_is_refused(refused):
 )  # fmt: skip
 def test_columns_of_codes_are_found_without_a_usual_name(file, name, texts, first, frequency):
     table = read_file(file(f"sales;{name}", *(f"{k * 7 % 11};{text}" for k, text in enumerate(texts))))
-    assert (table.columns.time, stamps(table)[0]) == (name, pd.Timestamp(first))
+    assert (table.columns.time, stamps(table)[0].tz_localize(None)) == (name, pd.Timestamp(first))
     assert read_panel(table.frame, table.columns).frequency.name == frequency
 
 

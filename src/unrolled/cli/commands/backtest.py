@@ -110,12 +110,14 @@ def write_rows(run_file: RunFile | None, rows: pd.DataFrame, backtest: Backtest,
 
 def print_verdict(backtest: Backtest, setting: str, console: Console) -> None:
     """Print the choice of a search, what was forecast, and whether the network was better than the baselines."""
+    from ...forecasting.evaluation.metrics import without_scale
+
     if backtest.found is not None:
         console.message(f"to repeat the choice: {as_options(chosen_by_backtest(backtest.found))}")
     series = len(set(backtest.series.tolist()))
     interrupted = " before the interrupt" if backtest.interrupted else ""
     console.message(f"\n{series} series · {counted(backtest.windows, 'cutoff')}{interrupted}, {setting}")
-    console.message(backtest.verdict())
+    console.message("".join(f"({text})\n" for text in without_scale(backtest.by_series())) + backtest.verdict())
 
 
 def forecast_rows(backtest: Backtest, levels: list[float]) -> pd.DataFrame:

@@ -122,7 +122,7 @@ def known_future(file: Path | None, table: FileTable, panels: Sequence[Panel], h
     """The table of --future-file, if there is one; checked to cover the horizon before the training."""
     from ...series.known_future import extend_panel
 
-    ahead = read_known_future(file, table.columns, panels, table.options.max_bytes)
+    ahead = read_known_future(file, table.columns, panels, table.options)
     for panel in panels:
         extend_panel(panel, horizon, ahead, replace(table.columns, rows=None))
     return ahead
@@ -134,7 +134,7 @@ def print_fit(fc: Forecaster, console: Console) -> list[str]:
     if fc.search_ is not None:
         console.message(f"to repeat the choice: {as_options(chosen_by_fit(fc))}")
     if fc.held_out_ is not None:
-        console.message(f"\nheld out: {fc.held_out_}\n")
+        console.message(f"\nheld out: {fc.held_out_}")
     return notes
 
 

@@ -127,8 +127,8 @@ def from_model(
         columns, notes = replace(table.columns, weight=None), table.notes
         fc = fc.with_columns(columns)
         asked = fc.fitted.split(table.frame)
-    max_bytes = reading.with_defaults(fc.reading_).max_bytes
-    ahead = read_known_future(future_file, columns, [series.history for _, series in asked], max_bytes)
+    options = reading.with_defaults(fc.reading_)
+    ahead = read_known_future(future_file, columns, [series.history for _, series in asked], options)
     found: list[Curve] = []
     for one, series in asked:
         forecast = one.predict(series, levels, future=ahead).frame

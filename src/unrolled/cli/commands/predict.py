@@ -65,8 +65,8 @@ def command(
         fc, frame = fc.with_columns(table.columns), unescaped(table.frame) if output.csv.excel_safe else table.frame
     from ...series.files.labels import labelled
 
-    max_bytes = reading.with_defaults(fc.reading_).max_bytes
-    result = fc.predict(frame, levels, horizon, read_known_future(future_file, fc.columns_, contexts, max_bytes))
+    options = reading.with_defaults(fc.reading_)
+    result = fc.predict(frame, levels, horizon, read_known_future(future_file, fc.columns_, contexts, options))
     console = Console(ctx, output.quiet)
     told = dict.fromkeys([*fc.predict_notes_, *table_notes, *formula_notes(result, output.csv.excel_safe)])
     notes = console.notes(told)

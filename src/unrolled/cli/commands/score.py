@@ -74,7 +74,7 @@ def command(
     console.notes([*earlier.notes, *actual.notes])
     notes = console.notes(result.notes)
     console.message(
-        f"{result.matched} of {result.rows} forecast rows have a value in {actuals}, column {names.shown_target}\n"
+        f"{result.matched} of {result.rows} forecast rows have a value in {actuals}, target {names.shown_target}\n"
     )
     rows = significant((result.by_series if by_series else result.ordered).reset_index())
     files = write_table(run_file, rows, all_options(ctx, reading))

@@ -10,7 +10,7 @@ from ...arrays import Array
 from ...interactive.html import note, table, titled
 from ...plurals import counted
 from ..baselines.registry import stand_in
-from .metrics import POINT_MEASURES, SQUARED, Contest, judging_measure, summarize
+from .metrics import POINT_MEASURES, SQUARED, Contest, judging_measure, summarize, without_scale
 
 MISSING = "–"
 MAX_SHORTFALL_OF_DAY = 0.1  # of its coverage; beyond it, the day is named
@@ -59,7 +59,7 @@ class Comparison:
         shown = self.short.to_string(float_format=format_value, index_names=False, na_rep=MISSING)
         return (
             f"{self.extent}\n{shown}\n"
-            f"{''.join(f'({text})' + chr(10) for text in self.left_out)}"
+            f"{''.join(f'({text})' + chr(10) for text in [*self.left_out, *self.unscaled])}"
             f"{self.verdict}\n"
             f"intervals held ({'steps pooled' if self.pooled else 'step by step'}): {coverage}"
             f"{''.join(f'; {text}' for text in self.uneven)}"
@@ -78,7 +78,12 @@ class Comparison:
             [[f"{level} %", f"{100 * share:.0f} %"] for level, share in self.coverage.items()],
         )
         return titled(
-            self.verdict, note(self.extent), models, *map(note, self.left_out), covered, *map(note, self.uneven)
+            self.verdict,
+            note(self.extent),
+            models,
+            *map(note, [*self.left_out, *self.unscaled]),
+            covered,
+            *map(note, self.uneven),
         )
 
     def _as_html(self, corner: str, errors: pd.DataFrame) -> str:
@@ -127,6 +132,11 @@ class Comparison:
         """What `short` does not show, in words."""
         others = len(self.table) - len(self.short)
         return [f"{counted(others, 'more baseline')} in the report"] if others else []
+
+    @property
+    def unscaled(self) -> list[str]:
+        """How many series the means of scaled errors leave out, in words; nothing if none or all."""
+        return without_scale(self.by_series)
 
 
 def format_value(value: float) -> str:

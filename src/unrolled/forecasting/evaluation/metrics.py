@@ -31,6 +31,7 @@ from ...arrays import Array
 from ...series.panel import Panel
 from ..probabilistic.interval_columns import models_in
 from ..probabilistic.quantiles import GRID_LEVELS, LEARNED
+from .student import limit_of_chance
 
 POINT_MEASURES = ("sMAPE", "MASE", "RMSSE", "MAE", "RMSE")  # what every comparison shows
 SQUARED = ("RMSSE", "RMSE")  # roots of mean squares
@@ -183,6 +184,19 @@ def summarize(scores: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def without_scale(scores: pd.DataFrame) -> list[str]:
+    """A sentence on the series that means of scaled errors leave out, from the errors by series and model."""
+    known = scores["MASE"].groupby(level="series").count() > 0
+    if known.all() or not known.any():
+        return []
+    without = int((~known).sum())
+    verb, whose = ("has", "its") if without == 1 else ("have", "their")
+    return [
+        f"{without:,} of {len(known):,} series {verb} no MASE and RMSSE, because {whose} earlier values are too few "
+        "or repeat exactly"
+    ]
+
+
 def at_levels(table: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
     """The measures of points, and those of intervals of these levels."""
     wanted = {f"{kind}-{level:g}" for level in levels for kind in INTERVAL_MEASURES}
@@ -216,6 +230,7 @@ class Contest(NamedTuple):
     measure: str
     errors: tuple[float, float]  # of the network and of the best baseline
     noise: float  # standard error of their difference; 0 where it is unknown
+    parts: int = 0  # from which it is estimated
 
     @classmethod
     def of(cls, table: pd.DataFrame, name: str, measure: str, by_part: pd.DataFrame) -> Contest:
@@ -233,13 +248,18 @@ class Contest(NamedTuple):
         own = by_part[measure].unstack("model")
         difference = (own[name] - own[best]).dropna()
         noise = float(difference.std(ddof=1) / np.sqrt(len(difference))) if len(difference) > 1 else 0.0
-        return cls(name, best, measure, (float(errors[name]), float(errors[best])), noise)
+        return cls(name, best, measure, (float(errors[name]), float(errors[best])), noise, len(difference))
+
+    @property
+    def chance(self) -> float:
+        """The difference below which chance explains it, by Student's t test of 5 %."""
+        return self.noise * limit_of_chance(self.parts - 1) if self.noise else 0.0
 
     @property
     def outcome(self) -> Literal["better", "worse", "tie"]:
-        """A difference of less than two standard errors, or of rounding only, is a tie."""
+        """A difference that chance explains, or of rounding only, is a tie."""
         ours, theirs = self.errors
-        if abs(ours - theirs) <= max(2 * self.noise, 1e-9 * max(ours, theirs)):
+        if abs(ours - theirs) <= max(self.chance, 1e-9 * max(ours, theirs)):
             return "tie"
         return "better" if ours < theirs else "worse"
 
@@ -258,7 +278,7 @@ class Contest(NamedTuple):
         first, other = ("The network", self.best) if ours <= theirs else (self.best, "the network")
         return (
             f"{first} has a smaller error than {other} here, but not clearly: {self.measure} {min(ours, theirs):.4g} "
-            f"against {max(ours, theirs):.4g}; two standard errors of the difference are {2 * self.noise:.2g}."
+            f"against {max(ours, theirs):.4g}; differences up to {self.chance:.2g} may be chance."
         )
 
 

@@ -22,7 +22,15 @@ from ...series.stamps import Times, read_times, same_time_of_day
 from ...series.zones import checked_zone
 from ..probabilistic.interval_columns import models_in
 from .comparison import format_value
-from .metrics import InSampleValues, has_many_zeros, in_sample_values, judging_measure, score_series, summarize
+from .metrics import (
+    InSampleValues,
+    has_many_zeros,
+    in_sample_values,
+    judging_measure,
+    score_series,
+    summarize,
+    without_scale,
+)
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -129,7 +137,7 @@ def score(
     history = _history(predicted, observed, columns, season, freq, names)
     ids = np.zeros(len(predicted), np.int64) if own is None else names.get_indexer(pd.Index(own))
     scores = score_series(ids, y, values, history).rename(index=dict(enumerate(names)), level="series")
-    notes = [*predicted.attrs[NOTES], *([] if history else [NO_HISTORY])]
+    notes = [*predicted.attrs[NOTES], *(without_scale(scores) if history else [NO_HISTORY])]
     table = summarize(scores)
     measure = judging_measure(table, has_many_zeros(y if history is None else history.y))
     return Score(table, measure, scores, len(predicted), int(known.sum()), tuple(notes))

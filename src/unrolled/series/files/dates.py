@@ -74,7 +74,7 @@ _PART_AND_YEAR = re.compile(r"(?:([QTHS])([1-4])|([1-4])([QTHS]))[-/ .]?'?(\d{4}
 _WEEK = re.compile(r"(\d{4})[- /]?(?:w|kw|week) ?(\d{1,2})(?:-([1-7]))?", re.IGNORECASE)
 _WEEK_AND_DAY = re.compile(r"(\d{4})W(\d{2})([1-7])")
 _WEEK_AND_YEAR = re.compile(r"(?:w|kw|week) ?(\d{1,2})[-/ ,]+(\d{4})", re.IGNORECASE)
-_FISCAL = re.compile(r"FY[ -]?'?(\d{4}|\d{2})|(?:FY ?)?(\d{4})[-/](\d{4}|\d{2})", re.IGNORECASE)
+_FISCAL = re.compile(r"FY[ -]?'?(\d{4}|\d{2})|(?:FY ?)?(\d{4})[-/–](\d{4}|\d{2})", re.IGNORECASE)
 _INTERVAL = re.compile(r"(.{5,}?)(?:\s?[–—]\s?| - | to | bis |(?<=:\d\d)/|(?<=Z)/)(.{4,})")
 _FIRST_WORD = re.compile(r"(?:week (?:of|beginning|starting) |([^\W\d_]{2,})[.,]*\s+)(?=\S)", re.IGNORECASE)
 

@@ -3,6 +3,7 @@
 import codecs
 import io
 import os
+import re
 import sys
 import zlib
 from contextlib import nullcontext
@@ -18,6 +19,12 @@ from .workbook import is_workbook, read_sheet, refuse_beyond
 
 PIECE_BYTES = 1 << 20  # of a pipe that are read at once
 GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
+NO_TABLES = {  # formats by the beginnings of their texts
+    "JSON": r"\s*(?:\[\s*[\[{\"]|\{\s*\")",
+    "HTML": r"\s*<(?:!doctype\s+html|html)\b",
+    "XML": r"\s*<\?xml\b",
+    "PDF": r"%PDF-",
+}
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -47,6 +54,9 @@ def decode_file(path: str, options: ReadOptions) -> DecodedFile:
         rows, notes = read_sheet(name, data, options.sheet, limit)
         return DecodedFile(name, rows=rows, notes=notes)
     text, notes = _decode(name, data, options.encoding)
+    other = next((form for form, beginning in NO_TABLES.items() if re.match(beginning, text, re.IGNORECASE)), None)
+    if other is not None:
+        raise DataError(f"{name} is {other}, and not a table of cells. Save the table as CSV, Excel or Parquet.")
     if "\0" in text:
         raise DataError(f"{name} is not a text file: it holds NUL bytes. Use a CSV or Parquet file.")
     if not text or text.isspace():

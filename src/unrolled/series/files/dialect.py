@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,6 @@ class RawTable:
     lines: Sequence[int]  # one per row
     notes: list[str] = field(default_factory=list)  # what was inferred
     delimiter: str = ""  # between cells; "" if there is none
-    roles: Mapping[str, str] = field(default_factory=dict)  # of columns, by name, once they are known
 
     @property
     def names(self) -> list[str]:

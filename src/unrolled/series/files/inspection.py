@@ -96,22 +96,26 @@ def _interpreted(path: str, options: ReadOptions) -> tuple[str, dict[str, Any], 
     The cells, which need the most memory, do not outlive this function.
     """
     raw = read_cells(path, options)
-    found: dict[str, Any] = {"file": path, "columns": _columns(raw), "error": None}
+    cells, lines = raw.cells, raw.lines
+    found: dict[str, Any] = {"file": path, "columns": [], "error": None}
     table = None
     try:
         table = interpret(raw, options, CovariateColumns())
     except UnrolledError as error:
         message = str(error)
         found["error"] = message if message.startswith(raw.name) else f"{raw.name}, {message}"
-    roles = raw.roles or _time_roles(raw, options)
+    roles = _time_roles(raw, options) if table is None else table.roles
+    if raw.lines is not lines:  # without remarks and totals below the table
+        cells = cells[np.isin(lines, raw.lines)]
+    found["columns"] = _columns(cells)
     for column in found["columns"]:
         column["role"] = roles.get(column["name"])
     return raw.name, found | {"notes": list(raw.notes if table is None else table.notes)}, table
 
 
-def _columns(raw: RawTable) -> list[dict[str, Any]]:
+def _columns(table: pd.DataFrame) -> list[dict[str, Any]]:
     described = []
-    for name, cells in raw.cells.items():
+    for name, cells in table.items():
         sample = sample_of(cells)
         kind = "empty" if not len(sample) else "numbers" if is_numeric(cells) else "texts"
         if kind == "texts" and dates_share(sample) > 0.9:

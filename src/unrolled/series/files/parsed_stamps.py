@@ -19,7 +19,6 @@ class ParsedStamps:
     times: Times | None = None  # of each distinct text, if all can be read and have a time zone
     refusal: str | None = None  # why the column can't be read, with a remedy; None if that depends on the text
     refused: int | None = None  # the position of the distinct text that shows it; None: all of them
-    epoch: bool = False  # whether the texts are numbers since 1970, which have a time zone only if one is given
     zone: str | None = None  # of the values
     days: bool = False  # whether the values count days, and are in local time; otherwise they are in UTC
 
@@ -36,9 +35,9 @@ def on_clock(found: ParsedStamps, zone: str | None, freq: str | int | None) -> P
         return found
     if zone is not None:
         times = Times(to_local(times.utc, zone), times.utc, zone, fixed=True)
-    elif found.epoch:
-        return found
     values, zone, notes = times.counted(freq if isinstance(freq, str) else None, np.zeros(len(times.local), np.int64))
+    if zone is None:
+        return replace(found, values=pd.Series(values))
     days = values is not times.utc
     if not days and times.zone is None:
         notes = ["timestamps with changing offsets are converted to UTC; give their time zone with `zone`"]

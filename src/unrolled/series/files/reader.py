@@ -29,7 +29,7 @@ from .encodings import encoding_hint
 from .flags import remove_flags
 from .numbers import decide_decimal, is_numeric, missing, parts_of, read_numbers, sample_of
 from .options import CovariateColumns, ReadOptions
-from .reshape import LONG_NAMES, TOTAL, columns_are_series, unpivot
+from .reshape import LONG_NAMES, TOTAL, columns_are_series, totals_among, unpivot
 from .row_stamps import TimeColumn, number_rows, read_time_column
 from .sentinels import sentinel_notes
 from .texts import as_objects, distinct_texts
@@ -116,7 +116,7 @@ def interpret(
     prefer: Columns | None = None,
     series: Collection[str] = (),
 ) -> FileTable:
-    """Infer the meaning of the cells of a file, which are given up; parameters as in `read_file`."""
+    """Infer the meaning of the cells of a file; parameters as in `read_file`."""
     options.refuse_start_alone()
     has_preferred = prefer is not None and prefer.time in raw.cells
     given = (options.time, options.target, options.wide, options.start, covariates.names)
@@ -133,7 +133,6 @@ def interpret(
         options = replace(options, wide=True)
     notes = [*raw.notes, *roles.time.notes, *notes]
     table, column_notes = _long_table(raw, options, roles)
-    raw.cells, raw.roles = raw.cells.iloc[:0].copy(), roles.by_column()  # the texts need the most memory
     notes += column_notes
     if options.dates == "number" and options.freq is None and (step := table.step_of_codes()):
         options = replace(options, freq=step)
@@ -150,7 +149,7 @@ def interpret(
     shown = {table.columns.target: table.columns.shown_target}
     shown |= {name: repr(name) for name in (*covariates.past, *covariates.future)}
     notes += sentinel_notes(table.frame, shown)
-    return FileTable(table.frame, table.columns, tuple(notes), raw.roles, options)
+    return FileTable(table.frame, table.columns, tuple(notes), roles.by_column(), options)
 
 
 # --- the roles of columns ---------------------------------------------------------------------------
@@ -277,7 +276,9 @@ def _find_targets(
     if options.wide:
         if not numeric:
             raise DataError(f"{raw.name}: `wide=True` needs columns of numbers; it has: {list_names(raw.names)}.")
-        return numeric, []
+        totals = totals_among(raw, numeric)
+        notes = [f"column {name!r} is left out, as a total of the others; change with `target`" for name in totals]
+        return [name for name in numeric if name not in totals], notes
     if options.aggregate == "count":
         return [], []
     if series is None and options.wide is None and columns_are_series(raw, numeric, taken):

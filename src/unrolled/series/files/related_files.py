@@ -1,5 +1,6 @@
 """Files that belong to a table: the known future, and earlier forecasts."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,10 +15,13 @@ from ..zones import localized
 from .column_roles import ID_SEPARATOR, columns_of_option, find_ids, list_names
 from .dialect import RawTable
 from .numbers import is_numeric
-from .options import CovariateColumns, ReadOptions
+from .options import DATE_ORDERS, CovariateColumns, ReadOptions
 from .reader import FileTable, chosen_columns, decimal_hint, numbers_of, read_cells, read_covariate, series_names
 from .row_stamps import read_time_column
 from .time_columns import find_time
+from .timestamps import fits_dates
+
+SKIPPING = re.compile(r"To leave out (this line|these lines), use `skip_rows[^`]*`\.")  # of the training table
 
 
 def read_future(
@@ -25,26 +29,38 @@ def read_future(
     columns: Columns,
     ids: Sequence[Any],
     kinds: Mapping[str, bool],
-    zone: str | None = None,
-    max_bytes: int | None = None,
+    options: ReadOptions | None = None,
 ) -> pd.DataFrame:
     """Read a file of the known future: timestamps, covariates known in advance, and ids if the series have them.
 
     If the series were columns of the training table, the file needs no ids, and its rows are those of all series.
     `columns` are those of the training table and `ids` its series, [None] without ids; `kinds` is whether a column
-    held texts in it, `zone` is its time zone, and `max_bytes` is the largest size of the file, as in `ReadOptions`.
+    held texts in it. Of its options, those on the meaning of cells and on sizes are those of this file, too.
 
     Raises:
         DataError: a column is missing or can't be read, or a timestamp occurs twice in one series.
     """
-    options = ReadOptions(zone=zone, max_bytes=max_bytes)
-    raw = read_cells(path, options)
+    try:
+        return _read_future(path, columns, ids, kinds, options or ReadOptions())
+    except DataError as error:
+        raise DataError(SKIPPING.sub(r"Or delete \1.", str(error))) from error
+
+
+def _read_future(
+    path: str, columns: Columns, ids: Sequence[Any], kinds: Mapping[str, bool], given: ReadOptions
+) -> pd.DataFrame:
+    options = ReadOptions(zone=given.zone, max_bytes=given.max_bytes, na=given.na, decimal=given.decimal)
+    zone, raw = given.zone, read_cells(path, options)
     for_all = columns.targets is not None and columns.id not in raw.cells
     has_ids = ids[0] is not None and not for_all
     id_columns = _parts_of(raw, columns.id, ID_SEPARATOR) if has_ids else []
     time_columns = _parts_of(raw, columns.time, " ")
     for name in (*id_columns, *columns.future):
         columns_of_option(raw, name)
+    if given.dates in DATE_ORDERS or (
+        given.dates is not None and fits_dates(raw.cells[time_columns[0]], given.dates)
+    ):
+        options = replace(options, dates=given.dates)
     frame = pd.DataFrame({columns.time: read_time_column(raw, time_columns, options).stamps})
     if has_ids:
         frame[columns.id] = series_names(raw, id_columns)

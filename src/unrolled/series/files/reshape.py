@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ...arrays import Array
+from ...plurals import counted
 from ..date_words import months_named
 from .calendar_parts import PART_RANGES, has_name
 from .column_roles import ID_SEPARATOR, TARGET_NAMES
@@ -45,6 +47,7 @@ def unpivot(raw: RawTable, ids: Sequence[str] = ()) -> bool:
     if any(c.lower() in TIME_NAMES for c in others):
         return False
     totals = [c for c in others if c not in ids and _is_total(raw, c, dates)]
+    _drop_below(raw, others, dates)
     _melt(raw, dates, dates, _row_names(raw, ids or [c for c in others if c not in totals], bool(ids)))
     raw.notes += [f"column {c!r} is left out, as a total of the others" for c in totals]
     raw.notes.append(f"{len(dates)} columns are dates: each row is read as a series")
@@ -60,9 +63,12 @@ def _unpivot_years(raw: RawTable, names: Sequence[str]) -> bool:
     year, *others = names
     totals = [c for c in others if c.lower() in ANNUAL_NAMES or TOTAL.fullmatch(c.lower())]
     others = [c for c in others if c not in totals]
-    years, months = as_objects(raw.cells[year]), _months_of(others)
-    named = has_name(year, "year")
-    if months is None or not (named or whole_numbers(years.dropna()).between(*PART_RANGES["year"]).all()):
+    months = _months_of(others)
+    if months is None:
+        return False
+    _drop_below(raw, [year], None)
+    years = as_objects(raw.cells[year])
+    if not (has_name(year, "year") or whole_numbers(years.dropna()).between(*PART_RANGES["year"]).all()):
         return False
     _melt(raw, others, [f"{month:02}" for month in months], None, years)
     raw.notes += [f"column {c!r} is left out, as a total of the others" for c in totals]
@@ -93,17 +99,66 @@ def _unpivot_hours(raw: RawTable, names: Sequence[str]) -> bool:
     return True
 
 
+def totals_among(raw: RawTable, numeric: Sequence[str]) -> list[str]:
+    """The columns of numbers that have the name of a total, and are the sum or the mean of those without."""
+    named = [c for c in numeric if TOTAL.fullmatch(c.lower())]
+    others = [c for c in numeric if c not in named]
+    if not named or len(others) < 2:
+        return []
+    parts = _numbers(raw, others)
+    return [c for c in named if _adds_up(read_numbers(raw.cells[c]).values, parts)]
+
+
+def _drop_below(raw: RawTable, labels: Sequence[str], dates: Sequence[str] | None) -> None:
+    """Drop last rows that hold a total, by the word in one of these columns, of a table with dates or months across.
+
+    If the rows are series with values at these `dates`, a total must be their sum or mean. If they are years, remarks
+    are dropped, too.
+    """
+    keep, remarks, totals = len(raw.cells), 0, []
+    while keep > 1:
+        filled = raw.cells.iloc[keep - 1].dropna()
+        word = next((str(t) for c, t in filled.items() if c in labels and TOTAL.fullmatch(str(t).lower())), None)
+        if word is not None and (dates is None or _sums_up(raw, dates, keep)):
+            totals.append(f"line {raw.lines[keep - 1]} ({word!r}) is left out, as a total below the table")
+        elif dates is None and [*filled.index] == raw.names[:1] and not is_numeric(filled):
+            remarks += 1
+        else:
+            break
+        keep -= 1
+    raw.notes += [f"{counted(remarks, 'remark')} below the table dropped"] if remarks else []
+    raw.notes += reversed(totals)
+    raw.cells, raw.lines = raw.cells.iloc[:keep], raw.lines[:keep]
+
+
+def _sums_up(raw: RawTable, columns: Sequence[str], rows: int) -> bool:
+    """Whether the last of some rows holds the sums or means of those above, in all of these columns."""
+    if rows < 3 or not all(is_numeric(raw.cells[c]) for c in columns):
+        return False
+    values = _numbers(raw, columns)[:, :rows]
+    return _adds_up(values[:, -1], values[:, :-1].T)
+
+
+def _numbers(raw: RawTable, columns: Sequence[str]) -> Array:
+    """The numbers of some columns, (columns, rows)."""
+    return np.stack([read_numbers(raw.cells[c]).values for c in columns])
+
+
 def _is_total(raw: RawTable, column: str, others: Sequence[str]) -> bool:
-    """Whether a column is the sum or the mean of the others, row by row."""
+    """Whether a column of numbers has the name of a total, or is the sum or the mean of the others, row by row."""
     if not is_numeric(raw.cells[column]) or not all(is_numeric(raw.cells[c]) for c in others):
         return False
-    found = read_numbers(raw.cells[column]).values
-    parts = np.stack([read_numbers(raw.cells[c]).values for c in others])
+    if TOTAL.fullmatch(column.lower()):
+        return True
+    return _adds_up(read_numbers(raw.cells[column]).values, _numbers(raw, others))
+
+
+def _adds_up(found: Array, parts: Array) -> bool:
+    """Whether numbers (n,) are the sums or the means of some parts (k, n), where they are known."""
     sums, counts = np.nansum(parts, axis=0), np.maximum((~np.isnan(parts)).sum(axis=0), 1)
     known = ~np.isnan(found)
-    named = TOTAL.fullmatch(column.lower()) is not None
     same = any(np.allclose(found[known], whole[known], rtol=1e-3) for whole in (sums, sums / counts))
-    return named or bool(known.any() and same)
+    return bool(known.any() and same)
 
 
 def _months_of(names: Sequence[str]) -> list[int] | None:

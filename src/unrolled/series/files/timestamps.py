@@ -65,7 +65,7 @@ def code_of_dates(column: pd.Series) -> str | None:
     found = choose_reading(texts, str(column.name), lambda: whole_numbers(texts))
     if found is None or found.code is None or not found.code.has_year:
         return None
-    return found.code.meaning if known_share(found.stamps) >= MIN_DATES_SHARE else None
+    return found.code.meaning if found.known_share >= MIN_DATES_SHARE else None
 
 
 def holds_years(column: pd.Series) -> bool:
@@ -165,7 +165,6 @@ def _parse_codes(texts: pd.Series, name: str) -> ParsedStamps | None:
     return ParsedStamps(
         found.stamps,
         [note],
-        Times(instants, instants, UTC) if found.code.epoch else None,
+        Times(instants, instants, UTC, epoch=True) if found.code.epoch else None,
         refusal=None if found.code.has_year else no_year(texts.iloc[0]),
-        epoch=found.code.epoch,
     )
