@@ -7,8 +7,10 @@ BIN := .venv/bin
 UNDISTURBED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard native/*.?pp native/*/*.hpp)
 export UNROLLED_REQUIRE_NATIVE := 1
+# folder of public data sets
+DATA ?= ../shared/data
 
-.PHONY: forecast test check format coverage torture mutate bench accuracy files statistical bench-neuralforecast sanitize sanitize-threads clean
+.PHONY: forecast test check format coverage torture mutate pretrain everyday bench accuracy files statistical bench-neuralforecast sanitize sanitize-threads clean
 
 forecast: .venv/installed
 	$(BIN)/unrolled forecast examples/air_passengers.csv --horizon 12 --out forecast
@@ -42,6 +44,18 @@ torture: .venv/developing
 mutate: .venv/developing
 	$(BIN)/python tools/mutate.py $(MUTATE)
 
+# The training of the network that forecasts without training, from made-up series only: about an hour on two cores. It
+# goes on after an interruption. PRETRAIN gives options of tools/pretrain.py.
+pretrain: .venv/developing
+	mkdir -p build
+	OMP_NUM_THREADS=1 $(BIN)/python tools/pretrain.py build/network.safetensors $(PRETRAIN)
+
+# Everyday series of DATA, forecast by the pretrained network, by networks trained on them, by both and by statistical
+# methods, compared with the best simple rule of each. EVERYDAY gives options of everyday.py.
+everyday: .venv/developing
+	$(UNDISTURBED) $(BIN)/python benchmarks/everyday.py $(DATA) \
+	  --methods zero-shot,pretrained,trained,both,MSTL,AutoTheta $(EVERYDAY)
+
 # Speed compared with PyTorch, JAX, ONNX Runtime and Keras on this machine, in an environment of their own.
 bench: .venv-bench/installed
 	$(UNDISTURBED) .venv-bench/bin/python benchmarks/speed.py \
@@ -49,7 +63,6 @@ bench: .venv-bench/installed
 
 # Accuracy on public data sets: DATA is the folder that holds them. ACCURACY gives options of run.py, as in
 # ACCURACY="--only m4-hourly --validation".
-DATA ?= ../shared/data
 accuracy: .venv/developing
 	$(UNDISTURBED) $(BIN)/python benchmarks/accuracy/run.py $(DATA) $(ACCURACY)
 	$(BIN)/python benchmarks/accuracy/document.py

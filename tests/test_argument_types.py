@@ -96,6 +96,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "the path of a model": un.load,
     "a table to split": un.by_frequency,
     "a table to fit": un.Forecaster(2).fit,
+    "a table to forecast": lambda value: un.forecast(value, 2),
     "the season of a score": lambda value: un.score(DF.rename(columns={"y": "GRU"}), DF, season=value),
 }
 
@@ -170,6 +171,7 @@ def public(tmp_path_factory) -> dict[str, tuple[Any, dict[str, Any]]]:
         "Stream": {"network": net},
         "by_frequency": {"df": DF},
         "check_gradients": {"net": net, "x": X, "y": Y},
+        "forecast": {"df": DF, "horizon": 2},
         "load": {"path": folder / "net"},
         "read_table": {"path": folder / "t.csv"},
         "register_cell": {},

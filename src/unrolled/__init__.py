@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .series.by_frequency import by_frequency
     from .series.files import read_table
     from .version import __version__ as __version__
+    from .zero_shot import forecast
 
 __all__ = [
     "CELLS",
@@ -67,6 +68,7 @@ __all__ = [
     "active_engine",
     "by_frequency",
     "check_gradients",
+    "forecast",
     "load",
     "losses",
     "optimizers",
@@ -106,6 +108,7 @@ _HOME = {
         "series.files": ("read_table",),
         "nn.training.plan": ("EarlyStopping",),
         "version": ("__version__",),
+        "zero_shot": ("forecast",),
     }.items()
     for name in names
 }

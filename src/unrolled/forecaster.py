@@ -123,6 +123,8 @@ class Forecaster:
         combine: methods whose forecasts are averaged with those of the networks: weights by name, {"AutoETS": 0.3},
             or names, which share a weight of one third (see `forecasting.model.combination`). They need whole series:
             the model and its file keep all rows, and tables for `predict` contain the history. "auto" ignores them.
+        network: "trained": networks that are trained on the table; "pretrained": the network of this library that has
+            learned to forecast from made-up series, without any training; "both": the mean of their quantiles.
 
     After `fit`: `model_`, `held_out_` (comparison and coverage; None if the series are too short), `panel_` (the
     series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_`

@@ -28,7 +28,7 @@ LEVELS = {
         {"nn", "series", "synthetic"},
         {"forecasting"},
         {"report"},
-        {"forecaster"},
+        {"forecaster", "zero_shot"},
         {"loading"},
         {"__init__"},
         {"demos"},
@@ -88,7 +88,7 @@ LEVELS = {
     ],
     f"{ROOT}.forecasting": [
         {"preprocessing", "probabilistic"},
-        {"baselines"},
+        {"baselines", "pretrained"},
         {"inputs"},
         {"model"},
         {"evaluation"},
@@ -102,6 +102,7 @@ LEVELS = {
         {"serialization"},
     ],
     f"{ROOT}.forecasting.baselines": [{"simple", "statistical"}, {"naive2"}, {"theta"}, {"registry"}],
+    f"{ROOT}.forecasting.pretrained": [{"seasons"}, {"representation"}, {"lessons", "network"}, {"pretraining"}],
     f"{ROOT}.forecasting.preprocessing": [
         {"logarithms", "seasonality"},
         {"smoothing", "spread"},
@@ -119,7 +120,7 @@ LEVELS = {
         {"recursion", "training"},
         {"paths"},
     ],
-    f"{ROOT}.forecasting.evaluation": [{"student"}, {"metrics"}, {"comparison"}, {"holdout", "scoring"}],
+    f"{ROOT}.forecasting.evaluation": [{"shares", "student"}, {"metrics"}, {"comparison"}, {"holdout", "scoring"}],
     f"{ROOT}.forecasting.selection": [{"space", "validation"}, {"search"}, {"automatic"}],
     f"{ROOT}.report": [
         {"curves", "formatting"},

@@ -69,6 +69,13 @@ def _training_options(given: dict[str, Any]) -> TrainingOptions:
 TRAINING = OptionGroup(
     {
         "season": (Season, None),
+        "network": option(
+            str,
+            "--network",
+            "Networks that forecast: trained (on this table), pretrained (which need no training), or both (their "
+            "mean).",
+            default="trained",
+        ),
         "cell": option(str, "--cell", "Recurrent cell: rnn, gru, lstm, or auto for a search.", default="gru"),
         "hidden": option(INTEGER, "--hidden", "Hidden units.", BY_DATA),
         "layers": option(

@@ -87,8 +87,8 @@ def describe_model(path: Path) -> dict[str, Any]:
     contexts = [one.context for one in model.fitted.predictors.values()]
     return {
         "kind": "forecaster",
-        "network": repr(first.members[0].architecture),
-        "ensemble": len(first.members),
+        "network": first.description,
+        **({"ensemble": len(first.members)} if first.members else {}),
         **({"combine": str(first.combination)} if first.combination.weights else {}),
         "horizon": model.parameters.horizon,
         "frequency": ", ".join(context.frequency.name for context in contexts),
@@ -104,9 +104,12 @@ def describe_model(path: Path) -> dict[str, Any]:
 
 def parameters_from_data(fc: Forecaster) -> dict[str, dict[str, Any]]:
     """The parameters that were not given but chosen from the data, by frequency ("" for a single one)."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for frequency, one in (fc.parts_ or {"": fc}).items():
         spec, members = one.model_.spec, one.model_.members
+        if not members:  # nothing was chosen
+            found[frequency] = {}
+            continue
         used = {
             "season": spec.season,
             "hidden": members[0].architecture.hidden,

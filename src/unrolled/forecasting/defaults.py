@@ -101,6 +101,10 @@ def decide(parameters: Parameters, panel: Panel, rows: Array) -> Decisions:
     """The decisions for a panel; `rows` (S',) are the lengths of the series in the last training."""
     season = parameters.season_of(panel.frequency)
     logs = logs_of(parameters, panel)
+    if not parameters.trains and parameters.pretrained is not None:
+        window = parameters.pretrained.rows_read(panel.frequency)
+        season = season if np.median(rows) >= 2 * season else 1
+        return Decisions(WindowSpec(parameters.horizon, season, window, ()), logs, Features(), "direct")
     calendar = choose_calendar(parameters, panel)
     decoder = choose_decoder(parameters.decoder, panel.covariates, calendar)
     spec = choose_window_spec(parameters, panel, logs, decoder, rows)
@@ -123,7 +127,7 @@ def held_out_rows(panel: Panel, horizon: int, season: int | None) -> int:
 
 def logs_of(parameters: Parameters, panel: Panel) -> Array:
     """Which series are taken in logarithms, (S,) bool."""
-    log = False if parameters.distribution.counts else parameters.log
+    log = False if parameters.distribution.counts or not parameters.trains else parameters.log
     return choose_logs(panel, log, parameters.season_of(panel.frequency))
 
 
@@ -135,7 +139,13 @@ def estimate_for(parameters: Parameters, panel: Panel, spec: WindowSpec, logs: A
     given = True if parameters.distribution.counts else parameters.nonnegative
     bounded = never_negative(panel) if given is None else np.full(len(panel.ids), bool(given))
     return estimate_transform(
-        panel, logs, spec.season, spec.horizon, nonnegative=bounded, with_trends=spec.follows_trend
+        panel,
+        logs,
+        spec.season,
+        spec.horizon,
+        nonnegative=bounded,
+        with_seasons=bool(spec.views),
+        with_trends=spec.follows_trend,
     )
 
 

@@ -32,7 +32,7 @@ def fit(
         parameters: as given, with the name of a cell.
         panel: the series.
         source: the table they came from.
-        evaluate: False leaves out comparison and calibration.
+        evaluate: False leaves out comparison, calibration and the search for outliers.
         baselines: to compare with, besides the simple ones.
 
     Raises:
@@ -46,7 +46,7 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
     """`fit` after all decisions."""
     parameters, panel = plan.parameters, plan.panel
     held_out, comparison = None, None
-    factors = np.full((MEDIAN, parameters.horizon), typical_factor(panel.lengths))
+    factors = np.full((MEDIAN, parameters.horizon), typical_factor(panel.lengths) if parameters.trains else 1.0)
     with interruptible() as interrupted, run_progress(parameters.verbose):  # between the trainings, too
         if plan.left_out:
             held_out = predict_without_end(plan)
@@ -56,7 +56,8 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
             )
         transform = transform_of_all(plan)
         ensemble = held_out.ensemble if held_out is not None and interrupted() else train_on_all(plan, transform)
-        ensemble = replace(ensemble, correlation=None if held_out is None else held_out.correlation)
+        if held_out is not None:
+            ensemble = replace(ensemble, correlation=held_out.correlation, pretrained=held_out.ensemble.pretrained)
         return Predictor(
             parameters=parameters,
             source=source,
@@ -68,7 +69,7 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
             comparison=comparison,
             notes=(
                 *panel.notes,
-                *outlier_notes(panel, find_outliers(panel, parameters.season)),
+                *(outlier_notes(panel, find_outliers(panel, parameters.season)) if evaluate else ()),
                 *_notes(plan, held_out, ensemble, evaluate),
                 *ensemble.notes(panel),
             ),
@@ -104,9 +105,12 @@ def train_on_all(plan: FitPlan, transform: SeriesTransform) -> Ensemble:
 def _trained(plan: FitPlan, panel: Panel, transform: SeriesTransform, features: Features, title: str) -> Ensemble:
     """Networks trained on a panel, with the rounding of their forecasts and the methods they are combined with."""
     parameters, spec = plan.parameters, plan.decisions.spec
-    ensemble = train_ensemble(plan.settings, panel, transform, spec, features, title=title)
+    if parameters.trains:
+        ensemble = train_ensemble(plan.settings, panel, transform, spec, features, title=title)
+    else:
+        ensemble = Ensemble(spec, Features(), [], seed=parameters.seed)
     combination = parameters.combination(spec.season, panel.frequency)
-    return replace(ensemble, support=parameters.support, combination=combination)
+    return replace(ensemble, support=parameters.support, combination=combination, pretrained=parameters.pretrained)
 
 
 def _divergences(held_out: HeldOutForecasts | None, ensemble: Ensemble) -> Iterator[str]:

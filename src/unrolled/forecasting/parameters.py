@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, MISSING, dataclass, fields
 from math import inf
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -20,9 +20,12 @@ from .model.architecture import MAX_LAYERS, Decoder
 from .model.combination import Combination, weights_of
 from .model.distributions import OutputDistribution, distribution_named
 from .model.settings import MAX_NETWORKS
+from .pretrained.network import MAX_HORIZON, Pretrained, pretrained_network
 from .probabilistic.support import Support
 
 AUTO = "auto"  # the cell of a forecaster that searches for its configuration
+Networks = Literal["trained", "pretrained", "both"]  # on the table; before, on made-up series; and their mean
+SHARES = {"pretrained": 1.0, "both": 0.5}  # of the pretrained network, before held-out windows call for another
 DEFAULT_BUDGET_S = 60.0
 MIN_TRIALS = 4  # of a search: the default and one challenger, each screened and trained in full
 RANGES = {  # of numbers: the smallest, a number above the largest, and both in words
@@ -68,6 +71,7 @@ class Parameters:
     budget: float | None = None
     max_trials: int | None = None
     combine: str | Sequence[str] | Mapping[str, float] | None = None
+    network: Networks = "trained"
 
     def as_dict(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
@@ -75,7 +79,26 @@ class Parameters:
     @property
     def name(self) -> str:
         """The column of the forecast."""
-        return self.alias or self.cell.upper()
+        if self.alias:
+            return self.alias
+        trained, pretrained = self.cell.upper(), "Pretrained"
+        return {"trained": trained, "pretrained": pretrained, "both": f"{trained}+{pretrained}"}[self.network]
+
+    @property
+    def trains(self) -> bool:
+        """Whether networks are trained on the table."""
+        return self.network != "pretrained"
+
+    @property
+    def pretrained(self) -> Pretrained | None:
+        """The pretrained network, if it takes part.
+
+        Raises:
+            InputError: its file is missing or damaged.
+        """
+        if self.network == "trained":
+            return None
+        return Pretrained(pretrained_network(), SHARES[self.network], self.season)
 
     @property
     def steps_at_once(self) -> int:
@@ -115,6 +138,7 @@ class Parameters:
         if self.decoder not in (None, *get_args(Decoder)):
             raise InputError(f"`decoder` must be one of {', '.join(get_args(Decoder))}; got {self.decoder!r}.")
         self._check_distribution()
+        self._check_network()
         weights_of(self.combine)
         if (self.reach or 0) > self.horizon:
             raise InputError(f"`reach` must be ≤ the horizon, {self.horizon}; got {self.reach}.")
@@ -167,6 +191,25 @@ class Parameters:
             wrong = "are never negative. Leave out `nonnegative=False`."
         if wrong:
             raise InputError(f"`likelihood={self.likelihood!r}` is for counts, which {wrong}")
+
+    def _check_network(self) -> None:
+        """Raise if the choice of networks contradicts other parameters."""
+        if self.network == "trained":
+            return
+        if self.horizon > MAX_HORIZON:
+            raise InputError(f"`horizon` must be ≤ {MAX_HORIZON} with a pretrained network; got {self.horizon}.")
+        wrong = {
+            "likelihood": "it gives learned quantiles",
+            "reach": "it forecasts any horizon at once",
+            "cell": "a search would only try networks that are trained",
+        }
+        given = {"likelihood": self.likelihood, "reach": self.reach, "cell": self.cell == AUTO}
+        for name, value in given.items():
+            if value:
+                raise InputError(
+                    f"`{name}={getattr(self, name)!r}` can't be combined with `network={self.network!r}`: "
+                    f"{wrong[name]}. Leave out one of them."
+                )
 
     def check_name(self, columns: Columns) -> None:
         """Raise an `InputError` if the forecast's column has the name of a baseline or of a column of the table."""

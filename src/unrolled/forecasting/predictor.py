@@ -163,6 +163,7 @@ class Predictor:
     ) -> Prediction:
         """Forecasts after the last row of each series, with intervals of these levels in per cent."""
         horizon = self.parameters.checked_horizon(horizon)
+        _refuse_beyond_time(series.panel, horizon)
         origins = self.origins(series, future, horizon)
         values = self.quantiles(origins, horizon, intervals=bool(levels))
         forecast = self.forecast_columns(values, levels)
@@ -184,6 +185,7 @@ class Predictor:
     ) -> Prediction:
         """`n` paths after the last row of each series."""
         horizon = self.parameters.checked_horizon(horizon)
+        _refuse_beyond_time(series.panel, horizon)
         origins = self.origins(series, future, horizon)
         noise = path_noise(self.ensemble, horizon, len(series.panel.ids), n, seed)
         paths = sample_paths(self.ensemble, origins, horizon, self.conformal_factors, noise)
@@ -202,6 +204,18 @@ class Predictor:
                 f"{len(new)} series not in the training, such as {plain_id(new[0])!r}: forecast as new series"
             )
         return notes
+
+
+def _refuse_beyond_time(panel: Panel, horizon: int) -> None:
+    """Raise an `InputError` if the timestamps to forecast can't be represented."""
+    last = panel.first + panel.lengths
+    try:
+        panel.frequency.check_range(int(panel.first.min()), int(last.max()) + horizon)
+    except InputError as error:
+        (stamp,) = panel.frequency.texts(last.max(keepdims=True) - 1)
+        raise InputError(
+            f"{horizon} periods after {stamp} lie beyond the year 2262, where timestamps end. Lower the horizon."
+        ) from error
 
 
 def _refuse_infinite(panel: Panel, forecast: Array) -> None:

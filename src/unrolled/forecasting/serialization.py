@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
-from ..argument_types import check_type
+from ..argument_types import Between, check_type, fits
 from ..arrays import Array
 from ..errors import InputError, NotRegisteredError
+from ..nn.network import Network
 from ..schema import Readers, read_object
 from ..series.columns import Columns, plain_id
 from ..series.covariates import CovariateLayout, Covariates
@@ -28,7 +29,9 @@ from .multi_frequency import FittedTable
 from .parameters import Parameters
 from .predictor import Predictor, Source
 from .preprocessing.transform import SeriesTransform
-from .probabilistic.quantiles import MEDIAN
+from .pretrained.network import Pretrained
+from .pretrained.representation import CHANNELS
+from .probabilistic.quantiles import LEARNED, MEDIAN
 from .selection.automatic import SelectionResult
 from .selection.search import EVIDENCE
 from .stored_arrays import checked_arrays, rows_of
@@ -80,6 +83,8 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
     arrays |= {f"covariates.{name}": values for name, values in context.covariates.arrays().items()}
     arrays |= {f"profile.{f.name}": getattr(predictor.transform, f.name) for f in fields(SeriesTransform)}
     arrays |= {f"network.{k}": member.parameters for k, member in enumerate(ensemble.members)}
+    pretrained = ensemble.pretrained
+    arrays |= {} if pretrained is None else {f"pretrained.{n}": a for n, a in pretrained.network.views.items()}
     content = {
         **_common(selection.asked if selection else predictor.parameters, predictor.source),
         **_describe_ids(context.ids),
@@ -92,6 +97,9 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
         },
         "networks": [_describe_member(member) for member in ensemble.members],
     }
+    content |= (
+        {} if pretrained is None else {"pretrained": {"share": pretrained.share, **pretrained.network.describe()}}
+    )
     return content | ({"search": _describe_search(selection)} if selection else {}), arrays
 
 
@@ -150,6 +158,7 @@ class StoredPart:
     features: Features
     framing: WindowSpec
     networks: tuple[StoredMember, ...]
+    pretrained: Mapping[str, Any] | None = None
     search: StoredSearch | None = None
 
 
@@ -217,6 +226,7 @@ def _rebuild_part(stored: StoredPart, arrays: Mapping[str, Array]) -> Predictor:
         correlation=arrays.get("dependence"),
         seed=parameters.seed,
         combination=parameters.combination(spec.season, stored.frequency),
+        pretrained=_rebuild_pretrained(stored, parameters, arrays),
     )
     return Predictor(
         parameters=parameters,
@@ -285,11 +295,27 @@ def _rebuild_member(k: int, stored: StoredMember, arrays: Mapping[str, Array]) -
     return Member(stored.architecture, stored.view, np.array(parameters))
 
 
+def _rebuild_pretrained(stored: StoredPart, parameters: Parameters, arrays: Mapping[str, Array]) -> Pretrained | None:
+    if stored.pretrained is None:
+        return None
+    own = {name.removeprefix("pretrained."): np.array(array) for name, array in arrays.items()}
+    network = Network.rebuild(stored.pretrained, own)
+    if (network.input_size, network.program.buffers[network.program.outputs[0]].shape) != (CHANNELS, (len(LEARNED),)):
+        raise InputError("the pretrained network does not read series, or does not give quantiles")
+    share: Any = stored.pretrained.get("share")
+    if not fits(share, Annotated[float, Between(0, 1)]):
+        raise InputError(f"`pretrained.share` is {share!r}; it should be a number from 0 to 1")
+    return Pretrained(network, share, parameters.season)
+
+
 def _check_networks(stored: StoredPart, parameters: Parameters) -> None:
     """Raise if the networks do not read the windows and features, or do not give the horizon."""
     spec, features = stored.framing, stored.features
-    if not stored.networks or parameters.steps_at_once != spec.horizon:
+    if parameters.steps_at_once != spec.horizon:
         raise InputError("the networks don't fit the horizon")
+    kinds = (bool(stored.networks), stored.pretrained is not None)
+    if kinds != (parameters.trains, parameters.network != "trained") or bool(spec.views) != parameters.trains:
+        raise InputError(f"its networks are not those of `params.network`, {parameters.network!r}")
     if spec.window % spec.segment:
         raise InputError(f"its window of {spec.window} periods is no multiple of its segment of {spec.segment}")
     for k, member in enumerate(stored.networks):

@@ -234,19 +234,18 @@ def model(content: ReportContent) -> TextTable:
 def _of_model(part: FrequencyPart, content: ReportContent) -> dict[str, str]:
     predictor, ensemble = part.predictor, part.predictor.ensemble
     spec, members = ensemble.spec, ensemble.members
-    architecture = members[0].architecture
     trained_s = sum(member.history.wall_s[-1] for member in members if member.history.wall_s)
     columns, calendar = predictor.source.columns, ["the calendar"] if ensemble.features.calendar else []
     covariates = [*columns.past, *columns.future, *columns.static, *calendar]
-    parameters = f"{architecture.program.size:,}" + (" each" if len(members) > 1 else "")
+    parameters = f"{ensemble.size:,}" + (" each" if len(members) > 1 else "")
     rows = [
-        ("network", repr(architecture)),
-        ("networks in the ensemble", str(len(members))),
+        ("network", ensemble.description),
+        *([("networks in the ensemble", str(len(members)))] if members else []),
         ("parameters", parameters),
         *([("the forecast", str(ensemble.combination))] if ensemble.combination.weights else []),
         ("window", counted(spec.window, "step")),
         ("season", counted(spec.season, "step") if spec.season > 1 else "none"),
-        ("targets are relative to", "; ".join(view.description for view in ensemble.views)),
+        *([("targets are relative to", "; ".join(view.description for view in ensemble.views))] if members else []),
         ("distribution", (predictor.parameters.likelihood or "learned quantiles").replace("_", " ")),
         ("logarithms", f"{int(predictor.transform.logs.sum())} of {len(predictor.context.ids)} series"),
         *([("covariates", ", ".join(covariates))] if covariates else []),

@@ -14,7 +14,8 @@ from forecasters import quick
 from tables import panel_frame
 from unrolled.forecasting import fitting
 from unrolled.forecasting.evaluation import holdout
-from unrolled.forecasting.evaluation.holdout import MAX_BLOCKS_OF_ORIGINS, HeldOutForecasts, _stride, predict_held_out
+from unrolled.forecasting.evaluation.holdout import HeldOutForecasts, _stride, predict_held_out
+from unrolled.forecasting.evaluation.shares import MAX_BLOCKS_OF_ORIGINS
 from unrolled.forecasting.model.architecture import Architecture
 from unrolled.forecasting.model.ensemble import Ensemble
 from unrolled.forecasting.probabilistic.conformal import calibrate, conformal_factors

@@ -158,11 +158,13 @@ def show_chart(fc: Forecaster, panel: Panel, result: pd.DataFrame, levels: list[
 def forecast_json(
     fc: Forecaster, columns: Columns, result: pd.DataFrame, notes: list[str], files: list[Path], wall_s: float
 ) -> dict[str, Any]:
-    """The output of --json; its facts about the model are those of the first network."""
+    """The output of --json; its facts about the model are those of the first network. The pretrained one has no
+    cell of the user's choice."""
     from ...series.files.labels import labelled
 
-    members = fc.fitted.only.ensemble.members
-    model = {"networks": len(members), "parameters": members[0].parameters.size}
+    ensemble = fc.fitted.only.ensemble
+    cell = ensemble.members[0].architecture.cell if ensemble.members else None
+    networks = len(ensemble.members) + (ensemble.pretrained is not None)
     return {
         "columns": {"id": columns.id, "time": columns.time, "target": columns.target},
         "forecast": records(labelled(result, columns)),
@@ -170,7 +172,7 @@ def forecast_json(
         "notes": notes,
         "interrupted": was_interrupted(fc),
         "search": None if fc.search_ is None else search_json(fc.search_, chosen_by_fit(fc)),
-        "model": {"cell": members[0].architecture.cell, **model},
+        "model": {"cell": cell, "networks": networks, "parameters": ensemble.size},
         "files": [str(path) for path in files],
         "seconds": round(wall_s, 3),
     }

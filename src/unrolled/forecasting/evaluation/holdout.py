@@ -15,8 +15,10 @@ from ...series.panel import Panel
 from ...series.to_frame import forecast_frame
 from ..baselines.registry import COMPARED, FOR_MANY_ZEROS, baseline_forecasts, distinct
 from ..inputs.windows import window_ends
-from ..model.ensemble import Ensemble
+from ..model.ensemble import Ensemble, EnsembleOutputs
 from ..model.recursion import forecast_quantiles
+from ..preprocessing.logarithms import log_transformed
+from ..preprocessing.spread import typical_error
 from ..preprocessing.transform import SeriesTransform, TransformedOrigins
 from ..probabilistic.conformal import calibrate, conformal_factors, pooled, shrink_factors, typical_factor
 from ..probabilistic.copula import estimate_correlation
@@ -34,10 +36,10 @@ from .metrics import (
     score_series,
     summarize,
 )
+from .shares import Shares, blocks_and_others, separate_windows
 
 MAX_HELD_OUT_WINDOWS = 5000  # more would take longer and change little
 MAX_RECURSIVE_WINDOWS = 500  # if each needs many paths
-MAX_BLOCKS_OF_ORIGINS = 20  # each block is calibrated on the others
 REPORTED_LEVELS = (80, 95)
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 MIN_VALUES_OF_DAY = 20  # held-out values of a day of the week whose coverage is counted
@@ -70,15 +72,10 @@ class HeldOutForecasts:
     def calibrated_on_others(self) -> Array:
         """Quantiles of each origin, calibrated on other origins only, (K, H, Q).
 
-        Many origins are grouped into blocks of neighbours. A block is calibrated on the origins that share no target
-        with it, if there are any.
+        Many origins are grouped into blocks of neighbours, see `blocks_and_others`.
         """
         found = np.empty_like(self.quantiles)
-        origins = np.unique(self.left)
-        for block in np.array_split(origins, min(len(origins), MAX_BLOCKS_OF_ORIGINS)):
-            here = (self.left >= block[0]) & (self.left <= block[-1])
-            apart = (self.left <= block[0] - self.horizon) | (self.left >= block[-1] + self.horizon)
-            others = next(rows for rows in (apart, ~here, here) if rows.any())
+        for here, others in blocks_and_others(self.left, self.horizon):
             found[here] = calibrate(self.quantiles[here], self._factors(others))
         return found
 
@@ -130,11 +127,6 @@ class HeldOutForecasts:
         return found
 
 
-def separate_windows(series: Array, left: Array, horizon: int) -> int:
-    """The number of windows (K,) that share no target; `left` rows are between each and the end of its series."""
-    return len(np.unique(np.stack([series, left // horizon]), axis=1).T)
-
-
 def predict_held_out(
     ensemble: Ensemble, panel: Panel, known: Panel, transform: SeriesTransform, horizon: int
 ) -> HeldOutForecasts:
@@ -161,6 +153,10 @@ def predict_held_out(
     apart = separate_windows(origins.series, left, ensemble.spec.horizon)
 
     outputs = ensemble.outputs(origins)
+    if ensemble.is_mixed:
+        shares = _shares(outputs, origins, target, weight, left, ensemble.spec.season)
+        ensemble = ensemble.with_share(shares.best())
+        outputs = replace(outputs, share=shares.of_windows())
     others = ensemble.combination.forecasts(origins, horizon)
     quantiles = ensemble.combination.average(outputs.quantiles()[:, :horizon], others)
     correlation = _correlation(quantiles, target, weight, apart)
@@ -168,8 +164,18 @@ def predict_held_out(
         ensemble = replace(ensemble, correlation=correlation)
         recursive = forecast_quantiles(ensemble, origins, horizon, outputs=outputs)
         quantiles = ensemble.combination.average(recursive, others)
-    typical = typical_factor(known.lengths)
+    typical = typical_factor(known.lengths) if ensemble.members else 1.0
     return HeldOutForecasts(ensemble, origins, left, quantiles, target, weight, correlation, typical)
+
+
+def _shares(
+    outputs: EnsembleOutputs, origins: TransformedOrigins, target: Array, weight: Array, left: Array, season: int
+) -> Shares:
+    """The losses of held-out windows by the share of the pretrained network."""
+    trained, pretrained = (replace(outputs, share=share).quantiles()[:, : target.shape[1]] for share in (0.0, 1.0))
+    panel, series = origins.panel, origins.series
+    unit = typical_error(log_transformed(panel, origins.transform.logs), panel, season)[series]
+    return Shares(trained, pretrained, target, weight, unit, series, left)
 
 
 def compare_with_baselines(

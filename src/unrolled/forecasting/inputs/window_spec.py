@@ -19,7 +19,7 @@ class WindowSpec:
     horizon: Count  # periods that the network forecasts at once
     season: Count  # periods in a season; 1: none
     window: Count  # periods that the network reads, a multiple of the segment
-    views: tuple[View, ...]  # that the networks of an ensemble take in turn
+    views: tuple[View, ...]  # that the networks of an ensemble take in turn; none if no network is trained
     segment: Count = 1  # periods that the network takes in one step
     decoded: bool = False  # whether the horizon is forecast segment by segment
 
@@ -50,6 +50,8 @@ class WindowSpec:
     @property
     def shortest(self) -> int:
         """The smallest number of periods in a window."""
+        if not self.views:
+            return 1
         return max(SHORTEST_WINDOW, self.segment, self._change)
 
     @property
@@ -63,4 +65,4 @@ class WindowSpec:
     @property
     def needed(self) -> int:
         """Rows that a series needs for training: the shortest window and one horizon."""
-        return self.shortest + self.horizon
+        return self.shortest + (self.horizon if self.views else 0)

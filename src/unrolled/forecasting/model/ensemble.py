@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from ..inputs.views import View
 from ..inputs.window_spec import WindowSpec
 from ..inputs.windows import make_windows
 from ..preprocessing.transform import TransformedOrigins
+from ..pretrained.network import Outputs, Pretrained
 from ..probabilistic.quantiles import QUANTILES
 from ..probabilistic.support import UNBOUNDED, Support
 from .architecture import Architecture
@@ -37,51 +37,55 @@ class Member:
     divergences: Sequence[str] = ()  # of its trainings before this one, in words
 
 
-class MemberOutputs(NamedTuple):
-    """The outputs of one network for N windows."""
-
-    anchors: Array  # of the windows, (N, horizon)
-    scale: Array  # what an output of 1 stands for, (N,)
-    values: Array  # (N, horizon, P)
-
-
 @dataclass(frozen=True)
 class EnsembleOutputs:
-    """The outputs of all members of an ensemble for N windows."""
+    """The outputs of all networks of an ensemble for N windows."""
 
     distribution: OutputDistribution  # their meaning
-    members: Sequence[MemberOutputs]
+    members: Sequence[Outputs]
+    pretrained: Outputs | None = None
+    share: float | Array = 0.0  # of the pretrained network, for all windows or each of them, (N,)
 
     def quantiles(self, levels: Sequence[float] = QUANTILES) -> Array:
-        """The medians of the members' quantiles, uncalibrated, (N, horizon, Q), in the units of the target or its
-        logarithm. Learned quantiles are always given at `QUANTILES`."""
-        found = np.empty((*self.members[0].anchors.shape, len(levels)))
+        """The medians of the members' quantiles, averaged with those of the pretrained network, uncalibrated,
+        (N, horizon, Q), in the units of the target or its logarithm. Learned quantiles are always given at
+        `QUANTILES`."""
+        everyone = [*self.members, *([] if self.pretrained is None else [self.pretrained])]
+        found = np.empty((*everyone[0].anchors.shape, len(levels)))
         for rows in pieces(len(found), MEDIANS_AT_ONCE):
             own = [
                 anchors[rows][..., None] + self.distribution.quantiles(values[rows], scale[rows], levels)
-                for anchors, scale, values in self.members
+                for anchors, scale, values in everyone
             ]
-            found[rows] = np.median(own, axis=0)
+            trained = own[: len(self.members)]
+            found[rows] = np.median(trained, axis=0) if trained else own[-1]
+            if trained and self.pretrained is not None:
+                share = np.broadcast_to(self.share, len(found))[rows, None, None]
+                found[rows] += share * (own[-1] - found[rows])
         return found
 
     def take(self, rows: Array) -> EnsembleOutputs:
         """The outputs for some of the windows."""
-        return replace(self, members=[MemberOutputs(*(part[rows] for part in one)) for one in self.members])
+        members = [Outputs(*(part[rows] for part in one)) for one in self.members]
+        own = None if self.pretrained is None else Outputs(*(part[rows] for part in self.pretrained))
+        share = self.share[rows] if isinstance(self.share, np.ndarray) else self.share
+        return replace(self, members=members, pretrained=own, share=share)
 
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Trained networks."""
+    """Trained networks, and the pretrained one."""
 
     spec: WindowSpec  # how windows are cut
     features: Features  # what is read besides the target
-    members: list[Member]  # the networks
+    members: list[Member]  # the networks that were trained on the table; none if the pretrained one is alone
     interrupted: bool = False  # whether Ctrl-C ended the training
     distribution: OutputDistribution = LEARNED_QUANTILES  # the meaning of the outputs
     support: Support = UNBOUNDED  # the limits of all forecasts
     correlation: Array | None = None  # of the errors of the steps that are forecast at once, (H, H)
     seed: int = 0  # of the paths behind recursive forecasts
     combination: Combination = NETWORKS_ALONE  # with other methods
+    pretrained: Pretrained | None = None
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -90,11 +94,45 @@ class Ensemble:
 
     def notes(self, panel: Panel) -> list[str]:
         """What the user should know about the forecasts of a panel."""
-        return [*self.features.notes(panel), *self.combination.notes(panel)]
+        return [*self.features.notes(panel), *self._notes_on_pretrained(panel), *self.combination.notes(panel)]
+
+    def _notes_on_pretrained(self, panel: Panel) -> list[str]:
+        if self.pretrained is None:
+            return []
+        notes, layout, share = [], panel.covariates.layout, self.pretrained.share
+        if self.is_mixed:
+            own = f"{100 * share:.0f} % pretrained network"
+            notes = [f"the forecast is {own} and {100 - 100 * share:.0f} % networks trained on the table"]
+        names = [spec.name for spec in (*layout.past, *layout.future, *layout.static)]
+        return [*notes, f"the pretrained network does not read covariates: {', '.join(names)}"] if names else notes
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether the pretrained network and others forecast together."""
+        return self.pretrained is not None and bool(self.members)
+
+    def with_share(self, share: float) -> Ensemble:
+        """The same networks with this share of the pretrained one."""
+        return replace(self, pretrained=self.pretrained and replace(self.pretrained, share=share))
+
+    @property
+    def description(self) -> str:
+        """The networks in words."""
+        trained = [repr(self.members[0].architecture)] if self.members else []
+        return " and ".join([*trained, *(["pretrained network"] if self.pretrained else [])])
+
+    @property
+    def size(self) -> int:
+        """Parameters of a network."""
+        if self.members:
+            return self.members[0].architecture.program.size
+        assert self.pretrained is not None
+        return self.pretrained.network.program.size
 
     def context(self, panel: Panel) -> Panel:
         """The rows of a panel that forecasts after its end depend on: all of them if other methods take part."""
-        return panel if self.combination.weights else panel.tail(self.spec.memory)
+        read = 0 if self.pretrained is None else self.pretrained.rows_read(panel.frequency)
+        return panel if self.combination.weights else panel.tail(max(self.spec.memory, read))
 
     def outputs(self, origins: TransformedOrigins) -> EnsembleOutputs:
         """The outputs of all networks after these origins. Members that share a view share its windows."""
@@ -112,8 +150,11 @@ class Ensemble:
                 for member, values in zip(self.members, outputs, strict=True):
                     if member.view is view:
                         values[rows] = member.architecture.forward(member.parameters, inputs, lengths)
-        found = [MemberOutputs(*read[m.view], values) for m, values in zip(self.members, outputs, strict=True)]
-        return EnsembleOutputs(self.distribution, found)
+        found = [Outputs(*read[m.view], values) for m, values in zip(self.members, outputs, strict=True)]
+        if self.pretrained is None:
+            return EnsembleOutputs(self.distribution, found)
+        own = self.pretrained.outputs(origins, horizon)
+        return EnsembleOutputs(self.distribution, found, own, self.pretrained.share)
 
 
 def pieces(count: int, size: int) -> Iterator[Array]:

@@ -53,6 +53,7 @@ def estimate_transform(
     horizon: int,
     *,
     nonnegative: Array | None = None,
+    with_seasons: bool = True,
     with_trends: bool = False,
 ) -> SeriesTransform:
     """The transform of each series, estimated from all of its rows.
@@ -63,12 +64,13 @@ def estimate_transform(
         season: periods in a season; 1: none.
         horizon: periods ahead at which levels and trends are evaluated.
         nonnegative: series whose forecasts are kept at or above 0, (S,) bool; None: no series.
+        with_seasons: whether seasons are estimated; without, their effects are 0.
         with_trends: whether trends are estimated, too.
     """
     count = len(panel.ids)
     z = log_transformed(panel, logs)
     seasonal = np.zeros((count, season))
-    for k in range(count if season > 1 else 0):
+    for k in range(count if season > 1 and with_seasons else 0):
         ordinals = panel.first[k] + np.arange(panel.lengths[k])
         phase = panel.frequency.local_ordinals(ordinals, season) % season
         seasonal[k] = estimate_season(z[panel.series(k)], phase, season)

@@ -1,0 +1,125 @@
+"""The pretrained network: it forecasts series that it has never seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from typing import NamedTuple
+
+import numpy as np
+
+from ... import storage
+from ...arrays import Array
+from ...errors import InputError, ModelFileError
+from ...nn.network import Network
+from ...series.frequency import Frequency
+from ..preprocessing.logarithms import log_transformed
+from ..preprocessing.transform import TransformedOrigins
+from ..probabilistic.quantiles import LEARNED
+from .representation import MAX_SEASONS, represent
+
+FILE = "network.safetensors"
+LEAST_CYCLES, LEAST_CYCLES_OF_FIRST = 2, 1.15  # of a season that is read; the first one may have no effect yet
+CYCLES_READ, LEAST_ROWS_READ, MAX_ROWS_READ = 4, 200, 3000  # of the longest season; rows
+LENGTHS_PER_OCTAVE = 32  # that are told apart, so that series of similar lengths are read together
+MAX_HORIZON = 100_000
+CELLS_AT_ONCE = 500_000  # series times rows that are read at a time
+DAYS_OF_SEASON, DAYS_OF_YEAR = 364, 365.25  # a season of 52 weeks stands for a year
+
+
+class Outputs(NamedTuple):
+    """What the network says of N origins."""
+
+    anchors: Array  # the level and seasons ahead, (N, H)
+    scale: Array  # what an output of 1 stands for, (N,)
+    values: Array  # quantiles at `LEARNED`, less the anchors, in scales, (N, H, L)
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """The network, and its share of the forecasts of an ensemble."""
+
+    network: Network
+    share: float  # above 0 and at most 1
+    season: int | None  # as given; None: those of the frequency
+
+    def rows_read(self, frequency: Frequency) -> int:
+        """Rows of a long series on which a forecast depends."""
+        return rows_read(self.seasons(frequency, MAX_ROWS_READ))
+
+    def seasons(self, frequency: Frequency, rows: int) -> tuple[int, ...]:
+        """The seasons of a series of this many rows that are read, the shortest first."""
+        given = (self.season,) if self.season is not None else calendar_seasons(frequency)
+        found: list[int] = []
+        for length in given:
+            least = LEAST_CYCLES if found else LEAST_CYCLES_OF_FIRST
+            if length > 1 and least * length <= min(rows, MAX_ROWS_READ) and len(found) < MAX_SEASONS:
+                found.append(length)
+        return tuple(found)
+
+    def outputs(self, origins: TransformedOrigins, horizon: int) -> Outputs:
+        """The outputs after these origins, in the units of the target or its logarithm.
+
+        Values that are not observed are read as missing.
+        """
+        panel = origins.panel
+        z = log_transformed(panel, origins.transform.logs)
+        seen = np.where(panel.observed, z, np.nan)
+        known = origins.ends - origins.starts
+        rows = np.minimum(known, [rows_read(self.seasons(panel.frequency, n)) for n in known.tolist()])
+        rows -= rows % np.maximum(1, rows // LENGTHS_PER_OCTAVE)
+        found = Outputs(
+            np.empty((len(origins), horizon)),
+            np.empty(len(origins)),
+            np.empty((len(origins), horizon, len(LEARNED))),
+        )
+        for length in np.unique(rows).tolist():
+            same = np.flatnonzero(rows == length)
+            at_once = max(1, CELLS_AT_ONCE // (length + horizon))
+            for start in range(0, len(same), at_once):
+                some = same[start : start + at_once]
+                cells = origins.ends[some, None] + np.arange(-length, 0)
+                past = seen[cells]
+                empty = np.isnan(past).all(axis=1)
+                past[empty] = z[cells[empty]]  # filled gaps are better than nothing
+                own = self._read(past, self.seasons(panel.frequency, length), horizon)
+                for part, values in zip(found, own, strict=True):
+                    part[some] = values
+        return found
+
+    def _read(self, past: Array, seasons: tuple[int, ...], horizon: int) -> Outputs:
+        """The outputs for series of one length (N, T), NaN where a value is missing."""
+        shown = represent(past, seasons, horizon)
+        values, _ = self.network.forward(shown.inputs)
+        return Outputs(shown.anchor, shown.scale, values[:, past.shape[1] :])
+
+
+def calendar_seasons(frequency: Frequency) -> list[int]:
+    """Periods in the seasons of the calendar, the shortest first; a year of days has 365."""
+    stretch = DAYS_OF_YEAR / DAYS_OF_SEASON if frequency.unit == "fixed" and not frequency.open else 1.0
+    return [round(n * stretch) if name == "year" else n for name, n in frequency.seasons.items()]
+
+
+def rows_read(seasons: tuple[int, ...]) -> int:
+    """Rows of a series with these seasons on which a forecast depends."""
+    return int(np.clip(CYCLES_READ * max(seasons, default=1), LEAST_ROWS_READ, MAX_ROWS_READ))
+
+
+@cache
+def pretrained_network() -> Network:
+    """The network of this installation.
+
+    Raises:
+        InputError: its file is missing or damaged.
+    """
+    try:
+        with as_file(files(__package__) / FILE) as path:
+            _, arrays, content = storage.read(path)
+            with storage.guarded(path):
+                return Network.rebuild(content, arrays)
+    except ModelFileError as error:
+        raise InputError(
+            f"the pretrained network can't be read ({error}). Install unrolled again; without it, networks can still "
+            "be trained on the table (`network='trained'`)."
+        ) from error

@@ -1,0 +1,70 @@
+"""Forecasts without training, by the pretrained network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .forecasting.fitting import fit
+from .forecasting.multi_frequency import FittedTable
+from .forecasting.parameters import Parameters
+from .forecasting.predictor import Source
+from .forecasting.probabilistic.quantiles import check_levels
+from .series.by_frequency import read_panels
+from .series.columns import named_columns
+from .series.dataframe import library_of
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoDataFrame
+
+
+def forecast(
+    df: IntoDataFrame,
+    horizon: int,
+    *,
+    level: Sequence[float] | float | None = (80, 95),
+    id_col: str | int = "unique_id",
+    time_col: str | int = "ds",
+    target_col: str | int = "y",
+    season: int | None = None,
+    freq: str | int | None = None,
+    open: str | None = None,
+    zone: str | None = None,
+    alias: str | None = None,
+) -> Any:
+    """Forecasts of one or many series without any training, in milliseconds.
+
+    The pretrained network has learned to forecast from made-up series (docs/pretrained.md). Nothing is held out, so
+    that there is no comparison with baselines, and the intervals are those that the network has learned:
+    `Forecaster(horizon, network="pretrained")` evaluates and calibrates them on the end of the series.
+
+    Args:
+        df: a long table of any library that narwhals supports, with one row for each timestamp and series.
+        horizon: periods ahead, any number.
+        level: coverage of the intervals in per cent; None: no intervals.
+        id_col, time_col, target_col: columns, as in `Forecaster.fit`.
+        season, freq, open, zone, alias: as in `Forecaster`.
+
+    Returns:
+        A table in the library of the input: id, timestamp, forecast, and two columns for each interval.
+
+    Raises:
+        DataError: the table can't be used as it stands; the message says where and what to do.
+        InputError: an argument is invalid.
+
+    >>> import pandas as pd, unrolled as un
+    >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
+    >>> un.forecast(df, 3, level=80).columns.tolist()
+    ['ds', 'Pretrained', 'Pretrained-lo-80', 'Pretrained-hi-80']
+    """
+    asked = {"season": season, "freq": freq, "open": open, "zone": zone, "alias": alias}
+    parameters = Parameters(horizon, **asked, network="pretrained", verbose=0)  # type: ignore[arg-type]
+    parameters.check()
+    levels = check_levels(level)
+    columns = named_columns(id_col, time_col, target_col)
+    parameters.check_name(columns)
+    panels = read_panels(df, columns, freq, season, opened=open, zone=zone)
+    source = Source(columns, library_of(df, (columns.id, columns.time)))
+    predictors = {p.frequency.name: fit(parameters, p, source, evaluate=False) for p in panels}
+    table = FittedTable(parameters=parameters, predictors=predictors, mixed=len(panels) > 1)
+    return table.joined([(series, one.predict(series, levels)) for one, series in table.split(None)]).frame

@@ -1,0 +1,76 @@
+"""The share of the pretrained network: what held-out windows call for, shrunk to one half where there are few."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from unrolled.forecasting.evaluation.shares import Shares, blocks_and_others
+from unrolled.forecasting.probabilistic.quantiles import QUANTILES
+
+HORIZON, ORIGINS = 4, 24
+
+
+def shares(series, offset, noise=0.0, seed=0):
+    """Windows of many series, all origins of each, whose trained networks are right up to noise, and whose pretrained
+    one is `offset` (K, 1) above them."""
+    rng = np.random.default_rng(seed)
+    number, left = (part.ravel() for part in np.meshgrid(np.arange(series), np.arange(ORIGINS), indexing="ij"))
+    target = np.zeros((len(number), HORIZON))
+    trained = np.broadcast_to(np.linspace(-1, 1, len(QUANTILES)), (*target.shape, len(QUANTILES)))
+    trained = trained + noise * rng.normal(size=(len(number), 1, 1))
+    pretrained = trained + np.broadcast_to(offset, target.shape)[..., None]
+    return Shares(trained, pretrained, target, np.ones_like(target), np.ones(len(number)), number, left)
+
+
+def test_with_many_windows_the_better_forecast_gets_nearly_all():
+    # 40 series of 6 separate windows each
+    assert shares(40, 5.0).best() == pytest.approx(0.5 * 10 / 250)
+    worse = shares(40, 5.0)
+    worse.losses = worse.losses[::-1]
+    assert worse.best() == pytest.approx(1 - 0.5 * 10 / 250)
+
+
+def test_with_few_windows_the_shares_stay_nearly_equal():
+    found = shares(1, 5.0)
+    assert found.best(slice(0, HORIZON)) == pytest.approx(0.5 * 10 / 11)
+
+
+def test_errors_in_opposite_directions_are_averaged():
+    rng = np.random.default_rng(0)
+    k, levels = 30 * ORIGINS, len(QUANTILES)
+    number, left = np.repeat(np.arange(30), ORIGINS), np.tile(np.arange(ORIGINS), 30)
+    spread = np.linspace(-1, 1, levels) + rng.normal(size=(k, 1, 1))
+    trained, pretrained = spread + np.zeros((k, HORIZON, levels)), -spread[..., ::-1] + np.zeros((k, HORIZON, levels))
+    zeros = np.zeros((k, HORIZON))
+    found = Shares(trained, pretrained, zeros, zeros + 1, np.ones(k), number, left)
+    assert found.best() == pytest.approx(0.5, abs=0.03)
+
+
+def test_windows_of_a_block_do_not_choose_their_own_share():
+    offset = np.ones((ORIGINS, 1))
+    other = offset.copy()
+    other[:1] = -100.0  # the last origin of the only series
+    one, changed = shares(1, offset, noise=1.0), shares(1, other, noise=1.0)
+    assert one.of_windows()[0] == changed.of_windows()[0]
+    assert one.best() != changed.best()
+
+
+def test_unknown_values_do_not_count():
+    known = shares(5, 3.0)
+    target = np.full((5 * ORIGINS, HORIZON), 1e9)
+    flat = np.zeros((5 * ORIGINS, HORIZON, len(QUANTILES)))
+    blind = Shares(flat, flat + 1, target, np.zeros_like(target), np.ones(5 * ORIGINS), known.series, known.left)
+    assert not blind.losses.any()
+
+
+def test_the_others_share_no_target_with_a_block():
+    left = np.repeat(np.arange(30), 2)
+    for here, others in blocks_and_others(left, 6):
+        assert not (here & others).any()
+        for k in left[here]:
+            assert (np.abs(left[others] - k) >= 6).all()
+    assert sum(here.sum() for here, _ in blocks_and_others(left, 6)) == 60
+    ((here, others),) = blocks_and_others(np.zeros(3, int), 6)
+    assert here.all()
+    assert others.all()
