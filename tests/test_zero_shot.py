@@ -137,3 +137,11 @@ def test_covariates_are_not_read_by_the_pretrained_network(rng):
 def test_parameters_that_contradict_the_network(given, message):
     with pytest.raises(un.InputError, match=message):
         un.Forecaster(4, verbose=0, **given).fit(table(np.arange(40.0)))
+
+
+def test_the_report_tells_which_networks_forecast(rng):
+    frame, small = panel_frame(rng), {"steps": 2, "ensemble": 1, "verbose": 0}
+    pages = {n: un.Forecaster(6, network=n, **small).fit(frame).report().to_html() for n in ("trained", "pretrained")}
+    assert "by networks trained without them" in pages["trained"]
+    assert "by the pretrained network, which is not trained on any table" in pages["pretrained"]
+    assert "Training loss" not in pages["pretrained"]

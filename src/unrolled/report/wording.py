@@ -131,11 +131,15 @@ def how_held_out(content: ReportContent) -> str:
         means = (
             "the forecasts of each series, then over the series; those by step ahead over all forecasts of that step"
         )
+    trains = content.fitted.parameters.trains
+    networks = (
+        "networks trained without them" if trains else "the pretrained network, which is not trained on any table"
+    )
     order = (
         f"; {comparison.measure}, with squared errors, orders the models because at least half of the values are 0"
     )
     return (
-        f"{how}, by networks trained without them. Errors are averaged over {means}. {smape}; MASE is the error "
+        f"{how}, by {networks}. Errors are averaged over {means}. {smape}; MASE is the error "
         f"divided by that of {_scale_of_mase(content)} on the periods before"
         f"{order * (comparison.measure in SQUARED)}.{''.join(f' {text}.' for text in comparison.unscaled)}"
     )

@@ -119,7 +119,7 @@ class Ensemble:
     def description(self) -> str:
         """The networks in words."""
         trained = [repr(self.members[0].architecture)] if self.members else []
-        return " and ".join([*trained, *(["pretrained network"] if self.pretrained else [])])
+        return "; ".join([*trained, *(["the pretrained network"] if self.pretrained else [])])
 
     @property
     def size(self) -> int:
