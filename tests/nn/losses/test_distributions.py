@@ -153,6 +153,7 @@ def test_the_expansion_is_exact_to_rounding_where_the_skewness_is_small(level):
         expanded, error, _ = _expansion(level, mean, t)
         near = 1 + 2 * t < 0.1 * np.sqrt(mean * (1 + t))  # the skewness
         assert (np.abs(found - expanded)[near] < 0.51).all()
+        assert _expansion(level, np.zeros(1), np.zeros(1))[0] == (NormalDist().inv_cdf(level) ** 2 - 1) / 6
         assert (error == np.where(near, 0, np.ceil(0.1 * np.sqrt(mean * (1 + t) - 1 / 12)))).all()
 
 
