@@ -116,7 +116,8 @@ sanitize: .venv-sanitize/installed
 	.venv-neuralforecast/bin/python -m pip install --quiet -e . 'torch==2.13.0' 'neuralforecast==3.3.0'
 	@touch $@
 
-# Searches for data races. This needs Clang, whose OpenMP tells its ThreadSanitizer about barriers.
+# Searches for data races. This needs Clang, whose OpenMP tells its ThreadSanitizer about barriers, with the libraries
+# of both (on Debian: clang, libomp-dev, libclang-rt-dev).
 CLANG ?= clang++
 sanitize-threads:
 	mkdir -p build/threads

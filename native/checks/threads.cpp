@@ -1,11 +1,15 @@
-// Runs every cell forward and backward with 1 and with 4 threads: bits must agree, and ThreadSanitizer sees no race.
+// Runs every cell forward and backward with 1 and with 4 threads, and trains a network with 1, and twice at the same
+// time with 4: bits must agree, and ThreadSanitizer sees no race.
 // `make sanitize-threads` builds and runs it.
 #include <cstdio>
+#include <numeric>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "../geometry.hpp"
 #include "../instruction_sets.hpp"
+#include "../training.hpp"
 
 using namespace unrolled;
 
@@ -75,10 +79,61 @@ std::vector<float> run(const Kernels<float>& kernels, const Case& c, int threads
   return gradients;
 }
 
+// The parameters after an epoch of a GRU with dropout and a dense layer, on sequences of different lengths.
+std::vector<float> train(const Kernels<float>& kernels, int threads) {
+  const long rows = 1024, steps = 12, features = 100, hidden = 16, batch_size = 256, batches = rows / batch_size;
+  const long dense = 3 * hidden * (features + hidden + 1) + hidden;
+  omp_set_num_threads(threads);
+  Program program(dense + hidden + 1);
+  program.add_input(program.add_value(features, features, true, true));
+  for (bool sequence : {true, true, false}) program.add_value(hidden, hidden, sequence, true);
+  program.add_value(1, 1, false, false);
+  for (bool given : {true, false}) program.add_state(hidden, 1, given);
+  const long weight_hh = 3 * hidden * features, bias = weight_hh + 3 * hidden * hidden;
+  program.add({.kind = Kind::cell, .index = 0, .inputs = {0}, .output = 1,
+               .cell = {CellKind::gru, Activation::tanh, true, hidden, features}, .initial = 0, .final = 1,
+               .weight_ih = 0, .weight_hh = weight_hh, .bias = bias, .bias_hn = bias + 3 * hidden});
+  program.add({.kind = Kind::dropout, .index = 1, .inputs = {1}, .output = 2, .drop_below = ~0ull / 2, .scale = 2});
+  program.add({.kind = Kind::last, .index = 2, .inputs = {2}, .output = 3});
+  program.add({.kind = Kind::dense, .index = 3, .inputs = {3}, .output = 4, .in = hidden, .out = 1,
+               .weight_ih = dense, .bias = dense + hidden});
+  program.add_output(4);
+  program.close();
+  const auto x = numbers(rows * steps * features, 6), target = numbers(rows, 7);
+  std::vector<std::int64_t> lengths(rows), order(rows);
+  for (long k = 0; k < rows; ++k) lengths[k] = k % (steps + 1);
+  std::iota(order.begin(), order.end(), 0);
+  Data data{.rows = rows, .steps = steps, .features = features, .targets = 1, .lengths = lengths.data()};
+  data.x = {x.data()};
+  data.target = {target.data()};
+  Trainer<float> trainer(program, kernels, data,
+                         {{LossKind::mse}, {.kind = OptimizerKind::adam, .beta1 = 0.9, .beta2 = 0.99, .eps = 1e-8},
+                          batch_size, 1.0, 1});
+  auto parameters = numbers(program.size, 8);
+  std::vector<float> first(program.size), second(program.size);
+  const std::vector<double> rates(batches, 0.01);
+  std::vector<BatchLoss> sums(batches);
+  trainer.train(parameters.data(), first.data(), second.data(), 0, order.data(), rows, 0, 0, rates.data(), batches,
+                sums.data());
+  return parameters;
+}
+
+int wrong_trainings(const InstructionSet& set) {
+  const auto alone = train(*set.f32, 1);
+  std::vector<float> found[2];
+  std::thread other([&] { found[0] = train(*set.f32, 4); });
+  found[1] = train(*set.f32, 4);
+  other.join();
+  const int wrong = (found[0] != alone) + (found[1] != alone);
+  if (wrong) std::printf("%s: bits of a training depend on threads\n", set.name);
+  return wrong;
+}
+
 }  // namespace
 
 int main() {
   int wrong = 0;
+  for (const InstructionSet* set : instruction_sets()) wrong += wrong_trainings(*set);
   for (const InstructionSet* set : instruction_sets())
     for (CellKind kind : {CellKind::rnn, CellKind::gru, CellKind::lstm})
       for (bool after : {true, false})

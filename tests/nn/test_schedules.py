@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import unrolled as un
-from unrolled.nn.schedules import SCHEDULES, Progress
+from unrolled.nn.schedules import SCHEDULES, Progress, Schedule
 
 EPS = sys.float_info.epsilon
 EVERY_SCHEDULE = pytest.mark.parametrize("schedule", [cls(0.1) for cls in SCHEDULES.values()], ids=list(SCHEDULES))
@@ -32,7 +33,10 @@ def test_cosine_falls_from_the_rate_to_its_final_share():
 def test_cosine_warms_up_in_equal_steps():
     assert rates(un.Cosine(1.0, warmup=0.4), 10)[:5] == pytest.approx([0.25, 0.5, 0.75, 1, 1])
     # a warm-up that ends between two steps never exceeds the rate
-    assert max(rates(un.Cosine(1.0, warmup=0.25), 10)) == 1.0
+    assert rates(un.Cosine(1.0, warmup=0.15), 10)[:2] == pytest.approx([2 / 3, 1])
+    # the fall begins where the warm-up ends
+    assert rates(un.Cosine(1.0, warmup=0.2), 10)[6] == pytest.approx(0.5)
+    assert rates(un.Cosine(1.0, warmup=0.25), 2) == pytest.approx([1, (1 + np.cos(np.pi / 3)) / 2])
 
 
 def test_one_cycle_rises_to_the_rate_and_falls_below_its_start():
@@ -43,6 +47,17 @@ def test_one_cycle_rises_to_the_rate_and_falls_below_its_start():
     assert cycle[9] == pytest.approx(0.001)
     assert cycle[:4] == sorted(cycle[:4])
     assert cycle[3:] == sorted(cycle[3:], reverse=True)
+
+
+def test_one_cycle_of_few_steps_reaches_its_peak_and_its_end():
+    assert rates(un.OneCycle(1.0, rise=0.2), 10)[1] == pytest.approx(1.0)
+    assert rates(un.OneCycle(1.0, rise=0.9, start=10, end=100), 10)[8:] == pytest.approx([1.0, 0.001])
+    assert un.OneCycle(1.0, start=10, end=100).at(Progress(12, 10)) == pytest.approx(0.001)  # and stays there
+
+
+def test_the_defaults_of_one_cycle_are_those_of_pytorch():
+    cycle = rates(un.OneCycle(1.0), 10)
+    assert [cycle[0], cycle[2], cycle[9]] == pytest.approx([1 / 25, 1, 1 / 25 / 1e4])
 
 
 def test_reduce_on_plateau_waits_for_its_patience():
@@ -60,6 +75,27 @@ def test_reduce_on_plateau_waits_for_its_patience():
     assert after(5, 4.6, 4.6, 4.6) == 0.5  # less than a tenth is no improvement
     assert after(5, 4.4, 4.4, 4.4) == 1.0
     assert after(-5, -5.6, -5.6, -5.6) == 1.0  # a likelihood may be negative
+    equal = un.ReduceOnPlateau(1.0, factor=0.5, patience=0, threshold=0.0)
+    assert equal.at(Progress(0, 9, (5, 5))) == 0.5
+
+
+def test_reduce_on_plateau_ignores_improvements_of_less_than_a_ten_thousandth():
+    for improvement, rate in ((1.5e-4, 1.0), (0.5e-5, 0.1)):
+        history = 5 * (1 - improvement * np.arange(12))  # ten epochs without improvement are tolerated
+        assert un.ReduceOnPlateau(1.0).at(Progress(0, 100, history)) == pytest.approx(rate)
+
+
+class Harmonic(Schedule):
+    """A rate that falls with each step."""
+
+    def at(self, progress):
+        return self.rate / (1 + progress.step)
+
+
+@pytest.mark.parametrize("schedule", [Harmonic(0.1), *(cls(0.1) for cls in SCHEDULES.values())])
+def test_the_rates_of_several_steps_are_those_of_each_step(schedule):
+    each = [schedule.at(Progress(step, 20, (1.0, 2.0))) for step in (7, 8, 9)]
+    assert schedule.rates(7, 3, 20, (1.0, 2.0)) == pytest.approx(each)
 
 
 @EVERY_SCHEDULE

@@ -100,7 +100,7 @@ class Cosine(Curve):
 
     def _at(self, step: Any, steps: int) -> Any:
         warm = self.warmup * steps
-        rising = np.minimum(1.0, (step + 1) / max(warm, 1e-9))
+        rising = np.minimum(1.0, (step + 1) / max(1.0, warm))
         falling = _cosine(1.0, self.final, (step - warm) / max(1.0, steps - warm))
         return self.rate * np.where(step < warm, rising, falling)
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from utilsforecast import losses
 
 import unrolled as un
+from tables import panel_of
 from unrolled.forecasting.evaluation.metrics import (
     Contest,
     InSampleValues,
     at_levels,
     has_many_zeros,
+    in_sample_values,
     judging_measure,
     scales,
     score_groups,
@@ -41,6 +45,7 @@ def test_point_errors_worked_by_hand():
 def test_smape_runs_from_0_to_200():
     assert one({"f": Y})["sMAPE"] == 0
     assert one({"f": -Y})["sMAPE"] == pytest.approx(200)
+    assert one({"f": Y / 50}, y=Y / 100)["sMAPE"] == pytest.approx(200 / 3)  # values below 1
 
 
 @pytest.mark.parametrize("y", [[0.0, 20, 30], [-10.0, 20, 30], [0.0, 0, 0], [-1.0, 0, -1]])
@@ -117,6 +122,7 @@ def test_measures_follow_the_definitions_of_m4(rng):
     assert table.loc["f", "MSIS-95"] == pytest.approx(np.mean(msis))
     owa = (smape["f"] / smape["Naive2"] + mase["f"] / mase["Naive2"]) / 2
     assert table["OWA"].tolist() == pytest.approx([owa, 1.0])
+    assert table.columns.tolist()[:4] == ["sMAPE", "MASE", "OWA", "RMSSE"]
 
 
 def test_all_measures_are_those_of_utilsforecast(rng):
@@ -159,7 +165,22 @@ def test_models_without_intervals_have_no_measures_of_them():
 def test_seasons_of_scales_differ_by_series():
     """Differences of one and of two rows: 1 and 6."""
     history = InSampleValues(np.array([5, 5, 5, 8, 8, 8]), np.array([0.0, 1, 2, 1, 9, 7]), np.repeat([1, 2], 3))
-    np.testing.assert_array_equal(scales(history, np.array([8, 5, 6]))[:, 0], [6, 1, np.nan])
+    np.testing.assert_array_equal(scales(history, np.array([8, 5, 6, 9]))[:, 0], [6, 1, np.nan, np.nan])
+
+
+def test_without_a_history_there_are_no_scales():
+    found = scales(InSampleValues(np.zeros(0, np.int64), np.zeros(0), 1), np.array([3, 4]))
+    np.testing.assert_array_equal(found, np.full((2, 2), np.nan))
+
+
+def test_values_in_sample_are_the_observed_ones_of_numbered_series():
+    panel = panel_of([1.0, 2.0], [3.0, 4.0, 5.0])
+    panel = replace(panel, observed=panel.y != 4)
+    for numbers, ids in ((None, [0, 0, 1, 1, 1]), (np.array([4, 9]), [4, 4, 9, 9, 9])):
+        found = in_sample_values(panel, 7, numbers)
+        assert found.ids.tolist() == ids
+        np.testing.assert_array_equal(found.y, [1, 2, 3, np.nan, 5])
+        assert found.season == 7
 
 
 def test_without_known_values_there_is_nothing_to_score():
@@ -241,11 +262,13 @@ def test_the_verdict_on_a_constant_series_uses_mae():
     assert str(verdict_of(table)) == "The network and Naive make no error here."
     table["MAE"] = [1.0, 2.0]
     assert str(verdict_of(table)) == "The network beats the best baseline (Naive): MAE 1 against 2."
+    table["MASE"] = [np.nan, 1.0]  # unknown for one model
+    assert judging_measure(table) == "MAE"
 
 
 @pytest.mark.parametrize(
     ("gain", "spread", "outcome"),
-    [(0.5, 1, "better"), (0.1, 1, "tie"), (-0.1, 1, "tie"), (-0.5, 1, "worse"), (0, 0, "tie")],
+    [(0.25, 1, "better"), (0.1, 1, "tie"), (-0.1, 1, "tie"), (-0.25, 1, "worse"), (0, 0, "tie")],
 )
 def test_a_difference_within_its_noise_is_a_tie(gain, spread, outcome, rng):
     difference = rng.normal(size=100)
@@ -253,12 +276,18 @@ def test_a_difference_within_its_noise_is_a_tie(gain, spread, outcome, rng):
         ddof=1
     )  # standard error spread / 10
     index = pd.MultiIndex.from_product([range(100), ["RNN", "Naive"]], names=["series", "model"])
-    by_series = pd.DataFrame({"MASE": np.column_stack((5 - difference, np.full(100, 5.0))).ravel()}, index=index)
+    naive = 5 + rng.normal(size=100)  # the same for both: only differences count
+    by_series = pd.DataFrame({"MASE": np.column_stack((naive - difference, naive)).ravel()}, index=index)
     by_series["sMAPE"], by_series["MAE"] = 1.0, 1.0
     found = verdict_of(by_series.groupby(level="model", sort=False).mean(), by_series)
     assert found.outcome == outcome
     assert found.noise == pytest.approx(spread / 10)
     assert ("differences up to 0.2 may be chance" in str(found)) == (outcome == "tie" and spread > 0)
+    if spread and outcome == "tie":
+        first = (
+            "The network has a smaller error than Naive" if gain > 0 else "Naive has a smaller error than the network"
+        )
+        assert str(found).startswith(f"{first} here, but not clearly: MASE ")
 
 
 @pytest.mark.parametrize(("parts", "outcome"), [(2, "tie"), (3, "tie"), (4, "better"), (20, "better")])
@@ -272,6 +301,16 @@ def test_few_parts_show_only_large_differences_clearly(parts, outcome):
     found = verdict_of(by_series.groupby(level="model", sort=False).mean(), by_series)
     assert found.noise == pytest.approx(1)
     assert found.outcome == outcome
+
+
+def test_the_noise_is_known_from_two_parts_on():
+    """Differences of 1 and 3: their deviation is √2, the standard error of their mean 1."""
+    index = pd.MultiIndex.from_product([range(2), ["RNN", "Naive"]], names=["series", "model"])
+    by_part = pd.DataFrame({"MASE": [2.0, 1.0, 5.0, 2.0]}, index=index)
+    table = by_part.groupby(level="model", sort=False).mean()
+    assert Contest.of(table, "RNN", "MASE", by_part).noise == pytest.approx(1)
+    assert Contest.of(table, "RNN", "MASE", by_part.head(2)).noise == 0
+    assert "equally good" in str(Contest("RNN", "Naive", "MASE", (2.0, 2.0), 0.5, 5))
 
 
 def test_a_difference_of_rounding_is_a_tie():
@@ -320,5 +359,7 @@ def test_scaled_errors_by_step_are_those_of_values_divided_by_their_scales():
 def test_errors_of_rounding_are_none():
     """Networks compute in 32 bits, whose numbers near 850 lie 6e-5 apart."""
     y = np.full(3, 850.0)
-    scores = score_series(IDS, y, {"a": y + 3e-5, "b": y + 3e-3}).droplevel("series")
+    scores = score_series(IDS, y, {"a": y + 8e-5, "b": y + 3e-3}).droplevel("series")
     assert scores["MAE"].to_dict() == {"a": 0.0, "b": pytest.approx(3e-3)}
+    large = np.full(3, 2.0**23)
+    assert one({"f": large + 1}, y=large)["MAE"] == 0

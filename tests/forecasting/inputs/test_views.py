@@ -69,6 +69,7 @@ def test_views_have_different_names_and_descriptions():
     assert len({view.description for view in VIEWS.values()}) == len(VIEWS)
     assert [name for name, view in VIEWS.items() if not view.selectable] == ["count"]
     assert [name for name, view in VIEWS.items() if view.channels == 2] == ["season"]
+    assert [name for name, view in VIEWS.items() if view.follows_trend] == ["trend"]
 
 
 # --- anchors and scales -----------------------------------------------------------------------------

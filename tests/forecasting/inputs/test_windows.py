@@ -14,12 +14,12 @@ from unrolled.forecasting.inputs.features import Features
 from unrolled.forecasting.inputs.views import VIEWS, views_named
 from unrolled.forecasting.inputs.window_spec import WindowSpec
 from unrolled.forecasting.inputs.windows import (
-    MAX_WINDOW_WEIGHT,
     count_windows,
     make_windows,
     refuse_unforecastable,
     refuse_untrainable,
     window_ends,
+    without_short,
 )
 from unrolled.forecasting.preprocessing.transform import TransformedOrigins, estimate_transform
 from unrolled.series.columns import Columns
@@ -116,6 +116,19 @@ def test_only_the_rows_that_windows_need_are_held(rng):
     )
 
 
+def test_the_season_view_reads_changes_and_measures_targets_from_the_values_one_season_before():
+    """Windows shorter than a season: at the end of a series, at the beginning of the next one, and later."""
+    panel = panel_of(10 + np.arange(8.0) ** 2, 5 + np.arange(20.0) ** 2)
+    spec = replace(SPEC, season=6, window=4)
+    windows = make_windows(origins_at(panel, [8, 12, 16, 18]), spec, VIEWS["season"], Features())
+    changes = windows.inputs(np.arange(4), DOUBLE)[0]["x"][..., 1] * windows.scale[:, 1:]
+    assert_close(changes, [[0, 0, 36, 48], [0, 0, 0, 0], [0, 0, 36, 48], [36, 48, 60, 72]], terms=4)
+    season, mean = (make_windows(origins_at(panel, [18]), spec, VIEWS[v], Features()) for v in ("season", "mean"))
+    assert season.anchors(np.arange(1)).tolist() == [[5 + 16, 5 + 25, 5 + 36]]
+    assert mean.anchors(np.arange(1)).tolist() == [[5 + (36 + 49 + 64 + 81) / 4] * HORIZON]
+    assert (len(season.values), len(mean.values)) == (6 + HORIZON, 4 + HORIZON)
+
+
 def test_unknown_targets_have_no_weight(rng):
     panel = panel_of(rng.normal(size=30))
     panel = replace(panel, observed=np.arange(30) != 21)
@@ -161,8 +174,20 @@ def test_weights_are_errors_of_the_seasonal_naive_forecast_in_window_scales(rng)
     windows = make_windows(origins, SPEC, VIEWS["mean"], Features(), weighted=True)
     error = np.array([np.abs(p[SEASON:] - p[:-SEASON]).mean() for p in (panel.y[:40], panel.y[40:])])
     relative = windows.scale[:, 0] / error[origins.series]
-    expected = np.minimum(relative / np.median(relative), MAX_WINDOW_WEIGHT)
-    np.testing.assert_allclose(windows.weight, expected)
+    np.testing.assert_allclose(windows.weight, relative / np.median(relative))
+
+
+def test_half_of_the_weight_of_positive_series_is_relative_to_their_level():
+    """One window of each series, whose mean is the level, whose deviation d is its scale, and whose error is 2 d. The
+    last series is constant outside its window: its error is 8 · 4 / 196, its deviation 4."""
+    steps = np.resize(np.repeat([1.0, -1.0], SEASON), 19)
+    late = np.repeat([0.0, 8.0], [193, 7])
+    panel = panel_of(10 + steps, 100 + 20 * steps, np.exp(2 + 0.5 * steps), 3 * steps, late)
+    origins = origins_at(panel, panel.lengths - 3 + panel.offsets[:-1], logs=[False, False, True, False, False])
+    windows = make_windows(origins, SPEC, VIEWS["mean"], Features(), weighted=True)
+    # those of positive series: (½ + d / level · median of level / error) / 2; the level of logarithms counts as 1
+    relative = np.array([(0.5 + 0.1 * 2.5) / 2, (0.5 + 0.2 * 2.5) / 2, (0.5 + 0.5 * 2.5) / 2, 0.5])
+    assert_close(windows.weight, [*relative / 0.5, 20], terms=20)  # 49 is too much for one window
 
 
 def test_the_weight_of_a_series_multiplies_those_of_its_windows(rng):
@@ -190,3 +215,18 @@ def test_series_that_are_too_short_are_named():
         refuse_unforecastable(panel, spec)
     refuse_untrainable(panel_of(np.arange(7.0), np.arange(3.0)), spec)
     refuse_unforecastable(panel_of(np.arange(4.0)), spec)
+
+
+def test_series_that_are_too_short_are_left_out_and_three_of_them_named():
+    spec = replace(SPEC, views=views_named("mean"))  # four rows are enough
+    lengths = [3, 4, 2, 1, 3, 5]
+
+    def left(*numbers):
+        panel = without_short(panel_of(*(np.arange(float(lengths[k])) for k in numbers)), spec)
+        return panel.lengths.tolist(), [note.split(":")[0] for note in panel.notes]
+
+    named = "no forecast of series 's0' (3), series 's2' (2), series 's3' (1)"
+    assert left(0, 1, 2, 3, 4, 5) == ([4, 5], [f"{named} and 1 more"])
+    assert left(0, 1, 2, 3, 5) == ([4, 5], [named])
+    assert left(1, 5) == ([4, 5], [])
+    assert left(0, 2) == ([3, 2], [])

@@ -30,6 +30,28 @@ def test_degrees_are_the_trace_of_the_smoother():
     assert trend.degrees(40) == pytest.approx(np.trace(matrix))
 
 
+def test_the_trend_spans_one_and_a_half_seasons():
+    assert [len(trend_of(season).middle) for season in (2, 4, 5, 12, 24)] == [3, 7, 7, 19, 37]
+
+
+@pytest.mark.parametrize(("season", "n"), [(4, 40), (4, 9), (2, 5)])
+def test_means_of_places_are_shrunk_by_the_share_of_noise(season, n):
+    """The same with matrices: of the smoother, and of the weighted mean of each place."""
+    place = np.arange(n) % season
+    z = np.random.default_rng(1).normal(size=n) + np.array([3, -1, 1, -3])[place]
+    smoother = np.array([trend_of(season)(row) for row in np.eye(n)]).T
+    mean = (place == np.arange(season)[:, None]) * 0.85 ** (np.arange(n)[::-1] / season)
+    mean /= mean.sum(axis=1, keepdims=True)
+    effects = np.zeros(season)
+    for _ in range(3):
+        around = z - smoother @ (z - effects[place])
+        effects = mean @ around - (mean @ around).mean()
+    noise = ((around - effects[place]) ** 2).sum() / max(n - (season - 1) - np.trace(smoother), 1)
+    share = noise * (mean**2).sum(axis=1).mean() / ((effects**2).sum() / (season - 1))
+    assert 0 < share < 0.9
+    np.testing.assert_allclose(estimate_season(z, place, season), effects * (1 - share))
+
+
 @pytest.mark.parametrize("season", [2, 3, 4, 7, 12, 24])
 @pytest.mark.parametrize("seasons", [2, 3, 8])
 def test_a_season_on_a_line_is_found_exactly(season, seasons):

@@ -43,16 +43,21 @@ def test_the_level_of_noise_is_its_mean_and_that_of_a_walk_its_last_value(rng, r
 
 
 def test_the_smoothing_is_the_one_whose_level_errs_least(rng):
-    short, long = rng.normal(size=50).cumsum() + 3 * rng.normal(size=50), rng.normal(size=400).cumsum()
+    """At one step, half the horizon and the horizon, which is at most a twelfth of the rows or 3."""
+    lengths = np.resize([1, 2, 3, 3, 4, 5, 7, 11, 30, 36, 50, 59, 73], 130)
+    series = [rng.normal(size=n).cumsum() + 2 * rng.normal(size=n) for n in lengths]
     expected = []
-    for y, steps in ((short, (1, 2, 4)), (long, (1, 3, HORIZON))):  # 50 rows say little about 6 steps ahead
+    for y in series:
+        farthest = min(HORIZON, max(len(y) // 12, 3))
+        age = np.subtract.outer(np.arange(len(y)), np.arange(len(y)))
         errors = []
         for smoothing in SMOOTHINGS:
-            weights = (1 - smoothing) ** np.arange(len(y))
-            level = [np.average(y[: t + 1][::-1], weights=weights[: t + 1]) for t in range(len(y))]
-            errors.append(sum(np.abs(y[h:] - level[:-h]).mean() for h in steps))
+            weights = np.where(age >= 0, (1 - smoothing) ** np.maximum(age, 0.0), 0)
+            level = weights @ y / weights.sum(axis=1)
+            known = [h for h in (1, (1 + farthest) // 2, farthest) if h < len(y)]
+            errors.append(sum(np.abs(y[h:] - level[:-h]).mean() for h in known))
         expected.append(SMOOTHINGS[int(np.argmin(errors))])
-    assert smoothings([short, long]).tolist() == expected
+    assert smoothings(series).tolist() == expected
 
 
 @pytest.mark.parametrize("smoothing", SMOOTHINGS)
@@ -98,6 +103,14 @@ def test_the_slope_is_that_of_a_weighted_regression(trend, rng):
     assert_close(slope, np.array([expected]), terms=1000)
 
 
+def test_slopes_reach_five_seasons_back_or_five_horizons():
+    assert [slope_rows(season, HORIZON) for season in (1, 2, 4)] == [30, 10, 20]
+
+
+def test_one_value_has_no_slope():
+    assert slopes(origins_of(panel_of(np.arange(9.0)), [1, 2]), 2.0).tolist() == [0, 1]
+
+
 def test_a_series_without_a_trend_has_no_slope(rng):
     panel = panel_of(rng.normal(size=60), np.arange(60.0))
     np.testing.assert_array_equal(slopes(origins_of(panel, [40], [40]), 0), 0)
@@ -125,6 +138,45 @@ def test_a_steady_trend_is_recognised_by_its_small_errors(rng, rows):
     )
     assert trend[0] in TREND_DECAYS
     assert steady.tolist() == [True, False]
+
+
+def test_trends_are_sought_in_series_of_three_horizons_and_eight_rows():
+    for horizon, rows in ((HORIZON, 18), (1, 8)):
+        offsets = np.array([0, rows - 1, 2 * rows - 1, 3 * rows - 1])
+        lines = np.concatenate([np.arange(rows - 1.0), np.arange(1.0 * rows), np.ones(rows)])
+        found, steady = best_trends(lines, offsets, np.ones(3), SEASON, horizon)
+        assert (found > 0).tolist() == steady.tolist() == [False, True, False]
+
+
+def weighted_slope(z, decay, rows):
+    weight = np.exp(decay * np.arange(len(z)) / rows)
+    time = np.arange(len(z)) - np.average(np.arange(len(z)), weights=weight)
+    return (weight * time * z).sum() / (weight * time * time).sum()
+
+
+def test_the_decay_is_the_one_whose_level_and_slope_err_least(rng):
+    """In the second half of a series, at no more than 50 origins."""
+    lengths = np.r_[np.resize([18, 19, 23, 31, 40], 60), 150, 151, 200, 201]
+    steep = rng.uniform(0, 2, size=len(lengths))
+    series = [a * np.arange(n) + rng.normal(size=n).cumsum() for a, n in zip(steep, lengths, strict=True)]
+    smoothing = rng.choice([0.3, 0.7, 1.0], len(lengths))
+    trends, steady = [], []
+    for y, share in zip(series, smoothing, strict=True):
+        first, last = len(y) // 2, len(y) - HORIZON
+        count = min(last - first + 1, 50)
+        errors = np.zeros(5)  # of the level alone, and with each slope
+        for end in first + np.arange(count) * (last - first) // (count - 1):
+            past = y[max(end - 5 * SEASON, 0) : end]
+            level = np.average(past, weights=(1 - share) ** np.arange(len(past))[::-1])
+            slope = np.array([0, *(weighted_slope(past, decay, 5 * SEASON) for decay in (2, 4, 8, 16))])
+            errors += sum(np.abs(y[end + h - 1] - level - h * slope) for h in (1, 3, 6))
+        best = int(np.argmin(errors[1:]))
+        trends.append((2, 4, 8, 16)[best] if errors[1:].min() < 0.9 * errors[0] else 0)
+        steady.append(errors[1:].min() < 0.25 * errors[0])
+    assert len(set(trends)) == 5
+    found = best_trends(np.concatenate(series), np.cumsum([0, *lengths]), smoothing, SEASON, HORIZON)
+    assert found[0].tolist() == trends
+    assert found[1].tolist() == steady
 
 
 def test_the_slope_ignores_rows_after_the_origin(rng):

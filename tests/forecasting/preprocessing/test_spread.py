@@ -36,6 +36,10 @@ def test_rounding_gives_a_constant_window_no_spread(statistics):
     place, scale = statistics(np.full(40, 0.1), STARTS, ENDS)
     np.testing.assert_allclose(place, 0.1)
     assert (scale == 0).all()
+    large = 1e9 * np.where(np.arange(40) % 2, 0.1, 0.3 - 0.2)  # equal up to rounding
+    assert (statistics(large, STARTS, ENDS)[1] == 0).all()
+    small = 1e-9 * np.where(np.arange(40) % 2, 0.1, 0.2)
+    assert (statistics(small, STARTS[:1], ENDS[:1])[1] > 0).all()
 
 
 def test_the_deviation_replaces_an_interquartile_range_of_0():
@@ -46,11 +50,11 @@ def test_the_deviation_replaces_an_interquartile_range_of_0():
 
 
 def test_errors_of_the_seasonal_naive_forecast_by_hand():
-    panel = panel_of([1.0, 3, 2, 6, 5, 5], [4.0, 4, 4, 4], [2.0, 5])
+    panel = panel_of([1.0, 3, 2, 6, 5, 5], [4.0, 4, 4, 4], [2.0, 5], [0.0, 0.5, 0.25])
     z = panel.y
     # 2-1, 6-3, 5-2, 5-6; constant; too short for the season, so from one value to the next
-    np.testing.assert_allclose(typical_error(z, panel, 2), [2, 1, 3])
-    np.testing.assert_allclose(typical_error(z, panel, 1), [(2 + 1 + 4 + 1 + 0) / 5, 1, 3])
+    np.testing.assert_allclose(typical_error(z, panel, 2), [2, 1, 3, 0.25])
+    np.testing.assert_allclose(typical_error(z, panel, 1), [(2 + 1 + 4 + 1 + 0) / 5, 1, 3, 0.375])
 
 
 def test_the_usual_change_of_a_constant_series_is_a_thousandth_of_its_value():

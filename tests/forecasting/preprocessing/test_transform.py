@@ -80,10 +80,12 @@ def test_a_series_that_has_been_negative_in_any_table_may_be_so(rng):
     panel = panel_of(*rng.uniform(0, 3, size=(4, 20)))
     old, fresh = (
         transform_of(panel, [False] * 4, season=1, nonnegative=np.array(kept))
-        for kept in ([True, True, False, False], [True, False, True, True])
+        for kept in ([False, True, True, False], [True, True, False, True])
     )
-    assert merge_transforms(old, panel.ids, fresh, panel).nonnegative.tolist() == [True, False, False, False]
-    assert merge_transforms(old, ["s0", "s1"], fresh, panel).nonnegative.tolist() == [True, False, True, True]
+    assert merge_transforms(old, panel.ids, fresh, panel).nonnegative.tolist() == [False, True, False, False]
+    assert merge_transforms(old, ["s0", "s1"], fresh, panel).nonnegative.tolist() == [False, True, False, True]
+    one = old.take(np.array([0]))
+    assert merge_transforms(one, ["s0"], fresh, panel).nonnegative.tolist() == [False, True, False, True]
 
 
 def test_a_new_extreme_last_value_moves_the_bounds():
@@ -95,7 +97,8 @@ def test_a_new_extreme_last_value_moves_the_bounds():
 def test_no_forecast_is_infinite():
     panel = panel_of(np.geomspace(1.0, 1e250, 20))
     origins = ends_of(panel, transform_of(panel, [True]))
-    assert np.isfinite(origins.inverse_transform(np.full((1, 1), 5000.0))).all()
+    found = origins.inverse_transform(np.full((1, 1), 5000.0))
+    assert np.exp(699) < found < np.exp(700)  # not far below the largest number of float64, exp(709.78)
 
 
 def test_the_inverse_transform_restores_targets(rng):
@@ -122,6 +125,16 @@ def test_the_season_ahead_matches_the_timestamps_ahead():
     np.testing.assert_allclose(flat[:72] + transform.season[0, (5 + t) % 12], panel.y[:72])
 
 
+def test_seasons_are_removed_from_each_series_by_the_places_of_its_rows():
+    panel = panel_of(np.arange(30.0), np.arange(25.0), np.arange(40.0), np.arange(7.0))
+    panel = replace(panel, first=np.array([5, 0, 3, 0]))
+    season = np.arange(48.0).reshape(4, 12)
+    season[3] = 0
+    transform = replace(transform_of(panel, [False] * 4), season=season)
+    seasons = [season[k, (panel.first[k] + np.arange(n)) % 12] for k, n in enumerate(panel.lengths)]
+    np.testing.assert_array_equal(deseasonalized(panel, transform), panel.y - np.concatenate(seasons))
+
+
 def test_without_a_season_nothing_is_removed(rng):
     panel = panel_of(rng.normal(size=40))
     transform = transform_of(panel, [False], season=1)
@@ -133,10 +146,11 @@ def test_without_a_season_nothing_is_removed(rng):
 
 
 def test_each_series_has_a_transform_of_its_own(rng):
-    series = [10 + np.arange(80) + rng.normal(size=80), rng.normal(size=50), np.full(30, 4.0)]
+    series = [10 + np.arange(80) + rng.normal(size=80), 0.1 * rng.normal(size=50), np.full(30, 4.0)]
     whole = transform_of(panel_of(*series), [True, False, False], with_trends=True)
     for k, (y, log) in enumerate(zip(series, (True, False, False), strict=True)):
         assert_same(whole.take(np.array([k])), transform_of(panel_of(y), [log], with_trends=True))
+    assert whole.spread[1] == pytest.approx(series[1].std())
     assert whole.spread[2] == whole.change[2] == 4e-3  # a constant series has no deviation
     np.testing.assert_array_equal(whole.extent[2], [4, 4, 4])
 

@@ -14,7 +14,6 @@ from hypothesis.extra.numpy import arrays
 
 from support import assert_close
 from unrolled.forecasting.probabilistic.conformal import (
-    MAX_FACTOR,
     MIN_FACTOR,
     MIN_SCORES_PER_STEP,
     calibrate,
@@ -74,7 +73,7 @@ def test_intervals_that_are_too_wide_shrink(rows):
 
 def test_calibration_factors_are_bounded():
     targets = np.linspace(-1, 1, 50)[:, None]
-    for reach, bound in ((1e-4, MAX_FACTOR), (1e4, MIN_FACTOR)):
+    for reach, bound in ((1e-4, 5), (1e4, 0.2)):
         quantiles = np.tile(reach * EVEN, (50, 1, 1))
         assert (factors_of(quantiles, targets, known(targets)) == bound).all()
 
@@ -130,6 +129,15 @@ def test_steps_are_pooled_where_scores_are_few():
     together = factors_of(quantiles[1:], targets[1:], known(targets[1:]))
     assert pooled(known(targets[1:]), len(targets[1:]))
     np.testing.assert_array_equal(together[:, 0], together[:, 1])
+
+
+def test_steps_are_scored_apart_with_a_hundred_scores_of_each_and_twenty_separate_windows():
+    weights = np.ones((101, 2))
+    weights[0, 1] = 0
+    assert not pooled(weights, 20)
+    assert pooled(weights, 19)
+    weights[1, 1] = 0
+    assert pooled(weights, 20)
 
 
 def test_factors_are_shrunk_by_the_number_of_separate_windows():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from support import assert_close
 from unrolled.forecasting.probabilistic.copula import MIN_WINDOWS, correlated, estimate_correlation
@@ -29,10 +30,12 @@ def test_correlations_of_few_windows_are_shrunk_and_of_fewer_zero(rng):
     np.testing.assert_array_equal(estimate_correlation(errors[few_rows], known[few_rows], 40), np.eye(4))
 
 
-def test_correlation_worked_by_hand():
-    scores = np.array([[1.0, 1], [-1, -1], [1, 1], [-1, -1], [1, -1], [-1, 1], [1, 1], [-1, -1]])
-    r, apart = 0.5, 8  # 6 of 8 agree, 2 do not; two equal entries off the diagonal
-    share = (1 - r**2) ** 2 / apart / r**2
+@pytest.mark.parametrize(("differ", "r", "apart"), [(2, 0.5, 8), (1, 0.75, 1), (4, 0.0, 8)])
+def test_correlation_worked_by_hand(differ, r, apart):
+    """Scores of ±1 in eight windows, of which some differ; there are two equal entries off the diagonal."""
+    first = np.resize([1.0, -1.0], 8)
+    scores = np.column_stack([first, np.where(np.arange(8) < differ, -first, first)])
+    share = (1 - r**2) ** 2 / apart / r**2 if r else 1
     assert_close(estimate_correlation(scores, np.ones_like(scores), apart)[0, 1], (1 - share) * r, terms=8)
 
 
@@ -44,11 +47,13 @@ def test_correlations_are_never_shrunk_beyond_independence():
 
 
 def test_unknown_targets_do_not_count_in_the_correlation(rng):
-    scores = rng.standard_normal((30, 3))
+    scores = rng.standard_normal((30, 3)) + rng.standard_normal((30, 1))
     known = np.ones_like(scores)
     known[4:9, 2] = 0
     poisoned = np.where(known > 0, scores, 1e6)
-    np.testing.assert_array_equal(estimate_correlation(poisoned, known, 30), estimate_correlation(scores, known, 30))
+    found = estimate_correlation(poisoned, known, 30)
+    np.testing.assert_array_equal(found, estimate_correlation(known * scores, np.ones_like(known), 30))
+    assert (found > 0.1).all()
 
 
 def test_without_correlations_noise_is_left_as_it_is(rng):

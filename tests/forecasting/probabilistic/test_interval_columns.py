@@ -26,9 +26,9 @@ def test_intervals_have_their_usual_names():
 
 
 def test_whole_columns_round_intervals_outwards():
-    learned = np.array([-2, -1.5, -1, -0.5, 0.2, 1.6, 1.7, 2.3, 3, 3.5, 4])
+    learned = np.array([-2, -1.5, -1, -0.5, 0.2, 1.4, 1.7, 2.3, 3, 3.5, 4])
     columns = interval_columns("f", learned, [80], Support(integer=True))
-    assert {name: float(value) for name, value in columns.items()} == {"f": 2, "f-lo-80": -1, "f-hi-80": 3}
+    assert {name: float(value) for name, value in columns.items()} == {"f": 1, "f-lo-80": -1, "f-hi-80": 3}
 
 
 def test_models_are_found_among_the_columns_of_a_table():

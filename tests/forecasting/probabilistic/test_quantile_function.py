@@ -36,8 +36,17 @@ def test_quantile_function_worked_by_hand():
     outermost the line through the median and it."""
     quantiles = np.array([-8.0, -6, -4, -2, 0, 1, 2, 3, 4])
     halfway = (NORMAL[5] + NORMAL[6]) / 2
-    scores = np.array([0, halfway, NORMAL[8], 1.5 * NORMAL[8], 1.5 * NORMAL[0]])
-    assert_close(quantiles_at_scores(quantiles, LEARNED, scores), [0, 1.5, 4, 6, -12], terms=8)
+    scores = np.array([0, halfway, NORMAL[8], 1.5 * NORMAL[8], 1.5 * NORMAL[0], (NORMAL[0] + NORMAL[1]) / 2])
+    values = np.array([0, 1.5, 4, 6, -12, -7])
+    assert_close(quantiles_at_scores(quantiles, LEARNED, scores), values, terms=8)
+    assert_close(normal_scores(quantiles, LEARNED, values), scores, terms=8)
+    assert_close(normal_scores(quantiles, LEARNED, quantiles), NORMAL, terms=8)
+
+
+def test_distributions_end_at_scores_of_six():
+    quantiles = 10 + 2 * NORMAL
+    assert_close(quantiles_at_scores(quantiles, LEARNED, np.array([-9.0, 9.0])), [-2, 22], terms=8)
+    assert_close(normal_scores(quantiles, LEARNED, np.array([-99.0, 99.0])), [-6, 6], terms=8)
 
 
 def test_scores_and_values_are_inverse_to_each_other(rng):

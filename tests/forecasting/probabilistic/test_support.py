@@ -15,9 +15,15 @@ def test_whole_quantiles_keep_order_and_coverage(rng):
     assert (np.diff(whole, axis=-1) >= 0).all()
     assert (whole[:, :MEDIAN] <= quantiles[:, :MEDIAN]).all()
     assert (whole[:, MEDIAN + 1 :] >= quantiles[:, MEDIAN + 1 :]).all()
-    assert Support(integer=True).quantile(np.array([2.9999999999999]), 0.1).tolist() == [
-        3
-    ]  # rounding, not a fraction
+
+
+def test_whole_quantiles_are_rounded_outwards_and_the_median_to_the_nearest():
+    whole = Support(integer=True)
+    found = [whole.quantile(np.array([-0.4, 1.2, 1.6]), q).tolist() for q in (0.1, 0.5, 0.9)]
+    assert found == [[-1, 1, 1], [0, 1, 2], [0, 2, 2]]
+    assert not np.signbit(whole.quantile(np.array([-0.4]), 0.5))  # never -0
+    almost = np.array([2.9999999999999, 1e6 - 5e-4])  # rounding, not fractions
+    assert whole.quantile(almost, 0.1).tolist() == [3, 1e6]
 
 
 def test_values_are_rounded_to_the_nearest():

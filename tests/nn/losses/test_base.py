@@ -8,6 +8,7 @@ import pytest
 import unrolled as un
 from support import assert_close, task
 from unrolled.nn.losses import LOSSES, MSE, CrossEntropy, Huber, Quantile, loss_named, mask_padding
+from unrolled.nn.losses.base import weighted_mean, without_ignored
 
 EVERY_LOSS = pytest.mark.parametrize("loss", [loss_named(kind) for kind in LOSSES], ids=list(LOSSES))
 N, T = 4, 3
@@ -83,6 +84,24 @@ def test_a_weight_of_zero_leaves_out_an_unknown_target(kind, rng):
     np.testing.assert_array_equal(found.dprediction, expected.dprediction)
 
 
+def test_what_has_no_weight_is_ignored_even_if_unknown():
+    weight, values = np.array([0.0, 0.5, 2.0]), np.array([np.nan, 3.0, 1.0])
+    assert without_ignored(values, weight).tolist() == [0, 3, 1]
+    found = weighted_mean(values, values, weight)
+    assert found[:2] == (0.5 * 3 + 2 * 1, 2.5)
+    assert found.dprediction.tolist() == [0, 1.5 / 2.5, 2 / 2.5]
+
+
+def test_losses_without_a_unit_ignore_it():
+    assert MSE().evaluate(np.ones(2), np.zeros(2), unit=np.array([-1.0])).mean == 1
+
+
+def test_shapes_are_checked_before_training():
+    MSE().check((3, 2, 1), np.zeros((3, 2)), np.ones((3, 2, 1)), None)
+    with pytest.raises(un.InputError, match=r"predictions have shape \(3, 2\), targets \(3, 5\)"):
+        MSE().check((3, 2), np.zeros((3, 5)), np.ones((3, 5)), None)
+
+
 @EVERY_LOSS
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_gradients_keep_the_dtype_and_sums_are_float64(loss, dtype, rng):
@@ -129,6 +148,7 @@ def test_padding_has_no_weight():
         (MSE(), (3, 2), np.zeros(2), None, r"targets \(2,\)"),
         (MSE(), (3, 2), np.zeros((3, 2)), np.ones(2), r"weights of shape \(2,\) do not fit losses of shape \(3, 2\)"),
         (MSE(), (3, 2), np.zeros((3, 2)), np.ones((3, 2, 1)), r"weights of shape \(3, 2, 1\) do not fit"),
+        (MSE(), (3, 2), np.zeros((3, 2)), np.array([1, 0]), r"weights of shape \(2,\) do not fit losses"),
         (MSE(), (3,), np.zeros(3), np.array([1, -1, 1]), r"weights must be ≥ 0, .* the lowest is -1"),
         (MSE(), (3,), np.zeros(3), np.array([1, np.nan, 1]), "the lowest is nan"),
         (CrossEntropy(), (3, 4), np.zeros(3), None, r"integer targets of shape \(3,\); got float64 of shape \(3,\)"),

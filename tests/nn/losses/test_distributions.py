@@ -12,7 +12,13 @@ import unrolled as un
 from likelihoods import EVERY_COUNT, EVERY_LIKELIHOOD, negative_binomial, poisson, raw_of
 from support import assert_close
 from unrolled.nn.losses import NegativeBinomial, Normal, Poisson, StudentT, distributions
-from unrolled.nn.losses.distributions import negative_binomial_quantile, poisson_quantile, student_t_quantile
+from unrolled.nn.losses.distributions import (
+    _expansion,
+    _start,
+    negative_binomial_quantile,
+    poisson_quantile,
+    student_t_quantile,
+)
 
 LEVELS = [1e-6, 0.001, 0.025, 0.1, 0.25, 0.4999, 0.5, 0.6, 0.9, 0.99, 1 - 1e-9]
 FREEDOMS = [2.0, 2.3, 3.0, 4.0, 7.7, 30.0, 1000.0, 1e6]
@@ -65,6 +71,35 @@ def test_student_t_quantiles_are_odd_and_fall_with_the_degrees_of_freedom():
     assert abs(student_t_quantile(0.9, np.array([1e12]))[0] - NormalDist().inv_cdf(0.9)) < 1e-11
 
 
+@pytest.mark.parametrize("level", [0.001, 0.025, 0.1, 0.25, 0.4])
+def test_newtons_method_begins_at_nearly_the_quantile_and_needs_few_steps(level, monkeypatch):
+    exact, others = np.array([2.0, 4.0, 1e18]), np.array([2.3, 3.0, 7.7, 30.0, 1000.0])
+    np.testing.assert_allclose(_start(level, exact), -student_t_quantile(level, exact), rtol=1e-9)
+    error = 1e-2 if level < 0.01 else 1e-3
+    np.testing.assert_allclose(_start(level, others), -student_t_quantile(level, others), rtol=error)
+    tails = []
+    original = distributions._student_t_tail
+    monkeypatch.setattr(distributions, "_student_t_tail", lambda t, nu: tails.append(t) or original(t, nu))
+    student_t_quantile(level, others)
+    assert len(tails) <= 4
+
+
+def test_student_t_quantiles_beside_the_median_follow_the_density_there():
+    """P(T < t) = ½ + t f(0) for small t; f(0) is 1 / √8, 3 / 8 and 1 / √(2π) for 2, 4 and infinite ν."""
+    freedom, distance = np.array([2.0, 4.0, 1e12]), 1e-9
+    expected = distance * np.array([sqrt(8), 8 / 3, sqrt(2 * pi)])
+    np.testing.assert_allclose(student_t_quantile(0.5 + distance, freedom), expected, rtol=1e-6)
+    np.testing.assert_allclose(_start(0.5 - distance, freedom), expected, rtol=0.1)
+
+
+def test_student_t_quantiles_of_many_degrees_of_freedom_are_nearly_normal():
+    """z + (z³ + z) / 4ν, up to terms in 1 / ν²."""
+    freedom = np.array([1e6, 1e7, 1e9, 1e15])
+    for level in (0.6, 0.975, 0.999):
+        z = NormalDist().inv_cdf(level)
+        np.testing.assert_allclose(student_t_quantile(level, freedom), z + (z**3 + z) / 4 / freedom, rtol=1e-9)
+
+
 def smallest(level: float, cost) -> int:
     """The smallest count that reaches a level, by summing probabilities."""
     k, total = 0, exp(-cost(0))
@@ -84,18 +119,53 @@ def test_poisson_quantiles_are_the_first_to_reach_the_level():
         assert list(found) == [smallest(level, lambda k, m=m: poisson(k, m)) for m in means]
 
 
-@pytest.mark.parametrize("mean", [1.1e6 + 1 / 7, 3.7e7 + 0.9])
-def test_quantiles_of_large_poisson_means_are_the_first_to_reach_the_level(mean):
-    """Compared with sums of all probabilities, each of which is its neighbour times mean / k."""
-    k = np.arange(int(mean - 9 * sqrt(mean)), int(mean + 9 * sqrt(mean)))
-    relative = np.cumsum(np.log(mean / k))
-    reached = np.cumsum(np.exp(relative - relative.max()))
-    for level in BRUTE:
-        expected = k[np.searchsorted(reached, level * reached[-1])]
-        assert poisson_quantile(level, np.array([mean, 3.0])).tolist() == [
-            expected,
-            smallest(level, lambda k: poisson(k, 3.0)),
+def mean_at(k: int, level: float) -> float:
+    """The Poisson mean at which P(Y ≤ k) is the level, by Newton's method: each probability is its neighbour times
+    mean / count."""
+    mean = k - sqrt(k) * NormalDist().inv_cdf(level)
+    counts = np.arange(int(k - 15 * sqrt(k)), int(k + 15 * sqrt(k)))
+    for _ in range(5):
+        relative = np.cumsum(np.log(mean / counts))
+        probability = np.exp(relative - relative.max())
+        inside = counts <= k
+        low, high, at = (probability[part].sum() for part in (inside, ~inside, counts == k))
+        excess = low * (1 - level) - high * level  # (P(Y ≤ k) - level) · (low + high)
+        mean += excess / at
+    return mean
+
+
+@pytest.mark.parametrize("level", BRUTE)
+def test_quantiles_of_large_poisson_means_rise_where_the_level_is_reached(level):
+    for k in (1_100_000, 4_000_000):
+        mean = mean_at(k, level)
+        assert poisson_quantile(level, np.array([[mean - 1e-5, mean + 1e-5, 3.0]])).tolist() == [
+            [k, k + 1, smallest(level, lambda k: poisson(k, 3.0))]
         ]
+
+
+@pytest.mark.parametrize("level", [0.005, 0.1, 0.5, 0.975])
+def test_the_expansion_is_exact_to_rounding_where_the_skewness_is_small(level):
+    mean, alpha = np.logspace(1, 5, 30), 1e-3
+    for found, t in (
+        (poisson_quantile(level, mean), 0 * mean),
+        (negative_binomial_quantile(level, mean, np.full(30, alpha)), alpha * mean),
+    ):
+        expanded, error, _ = _expansion(level, mean, t)
+        near = 1 + 2 * t < 0.1 * np.sqrt(mean * (1 + t))  # the skewness
+        assert (np.abs(found - expanded)[near] < 0.51).all()
+        assert _expansion(level, np.zeros(1), np.zeros(1))[0] == (NormalDist().inv_cdf(level) ** 2 - 1) / 6
+        assert (error == np.where(near, 0, np.ceil(0.1 * np.sqrt(mean * (1 + t) - 1 / 12)))).all()
+
+
+def test_the_expansion_replaces_sums_where_both_agree(monkeypatch):
+    """That is where the cubed skewness times the deviation is less than 1e-6."""
+    exact = _expansion(0.5, np.array([9e5, 1.1e6, 1e7, 1e7]), np.array([0, 0, 1, 0.5]))[2]
+    assert exact.tolist() == [False, True, False, True]
+    mean = np.linspace(1e7, 1.1e7, 20)
+    expanded = [negative_binomial_quantile(level, mean, np.array(4e-8)) for level in (0.025, 0.9)]
+    monkeypatch.setattr(distributions, "MAX_EXPANSION_ERROR", 0)
+    summed = [negative_binomial_quantile(level, mean, np.array(4e-8)) for level in (0.025, 0.9)]
+    np.testing.assert_array_equal(expanded, summed)
 
 
 def test_quantiles_of_the_largest_counts_take_no_longer_than_others():
@@ -114,10 +184,18 @@ def test_counts_beyond_all_whole_numbers_have_no_quantiles(mean):
         assert np.isnan(none)
 
 
+def test_the_largest_count_is_the_last_whole_number_of_float64():
+    assert poisson_quantile(0.5, np.array([2.0**53 - 64])) == 2.0**53 - 64
+    assert np.isnan(poisson_quantile(0.5, np.array([2.0**53])))
+    for alpha in (1e-18, 1e-2):
+        found = negative_binomial_quantile(0.5, np.array([2.0**51, 2.0**54]), np.array(alpha))
+        np.testing.assert_allclose(found, [2.0**51, np.nan], rtol=0.01)
+
+
 @pytest.mark.parametrize("alpha", [1e-8, 0.003, 0.4, 1.0, 9.0])
 def test_negative_binomial_quantiles_are_the_first_to_reach_the_level(alpha):
     means = np.logspace(-2, 2.3, 25)
-    for level in BRUTE[:-1]:
+    for level in (1e-14, *BRUTE[:-1]):
         found = negative_binomial_quantile(level, means, np.full(25, alpha))
 
         def cost(k, m):
@@ -182,6 +260,7 @@ def test_the_same_generator_draws_the_same(loss):
     found = [loss.sample(raw, np.random.default_rng(seed), 4) for seed in (1, 1, 2)]
     np.testing.assert_array_equal(found[0], found[1])
     assert (found[0] != found[2]).any()
+    assert loss.sample(raw, np.random.default_rng(1)).shape == (3, 1)
 
 
 @EVERY_COUNT
@@ -225,7 +304,7 @@ def test_quantiles_of_large_counts_need_few_evaluations_of_the_distribution(monk
     mean = np.linspace(9e3, 11e3, 50)
     for level in (0.005, 0.1, 0.5, 0.975):
         k = distributions.poisson_quantile(level, mean)
-        assert len(calls) <= 5
+        assert len(calls) == 2
         assert (original(k + 1, mean) >= level).all()
         assert (original(k, mean) < level).all()
         calls.clear()

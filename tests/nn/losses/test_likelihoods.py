@@ -74,6 +74,8 @@ def test_extreme_raw_parameters_give_finite_costs_and_gradients(dtype, loss):
             assert np.isfinite(found.total)
             assert np.isfinite(found.dprediction).all()
     assert np.isnan(loss.evaluate(np.full((1, len(loss.parameters)), np.nan), np.ones(1)).total)
+    small = np.array([1.0, -1e4, -1e4])[: len(loss.parameters)]
+    assert np.isfinite(loss.sample(small, np.random.default_rng(0), 5)).all()
 
 
 @EVERY_COUNT
@@ -93,7 +95,7 @@ def test_the_cost_of_counts_does_not_depend_on_their_unit(loss, rng):
     )
 
 
-@EVERY_COUNT
+@EVERY_LIKELIHOOD
 def test_gradients_in_units_are_central_differences(loss, rng):
     leading, k = (3, 4), len(loss.parameters)
     prediction, target, unit = rng.standard_normal((*leading, k)), rng.gamma(1, 2, leading), rng.uniform(0.1, 9, 3)
@@ -213,6 +215,20 @@ def test_a_network_begins_with_the_moments_of_the_targets(loss, rng):
         scale = 10.0 if loss.needs_unit else 1.0
         assert loss.mean(raw[None], **at_unit)[0] == pytest.approx(scale * mean, rel=0.02)
         assert made.var() == pytest.approx(scale**2 * variance, rel=0.1)
+
+
+def test_students_t_begins_with_five_degrees_of_freedom():
+    """Its variance is that of the targets, 6 = σ² 5 / 3, and it begins at 0."""
+    found = StudentT().begin(
+        np.array([[2.0], [-2.0], [3.0], [-1.0], [np.sqrt(12)]]), np.ones((5, 1)), np.ones((5, 1))
+    )
+    assert_close(found, [[0, raw_of(np.sqrt(6 * 3 / 5)), raw_of(3)]], terms=8)
+
+
+def test_the_first_negative_binomial_worked_by_hand():
+    """Counts with mean ½ and variance ¾ = ½ + α / 4."""
+    found = NegativeBinomial().begin(np.array([[0.0], [0.0], [0.0], [2.0]]), np.ones((4, 1)), np.ones((4, 1)))
+    assert_close(found, [[raw_of(0.5), raw_of(1)]], terms=8)
 
 
 @EVERY_LIKELIHOOD

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import log, log1p, pi, sqrt
+from math import comb, log, log1p, pi, sqrt
 
 import numpy as np
 import pytest
@@ -11,10 +11,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support import assert_close
-from unrolled.nn.losses.special_functions import digamma, lgamma, log1p_rest, log_rising, softplus, softplus_inverse
+from unrolled.nn.losses.special_functions import (
+    DIGAMMA_TERMS,
+    LGAMMA_TERMS,
+    digamma,
+    lgamma,
+    log1p_rest,
+    log_rising,
+    softplus,
+    softplus_inverse,
+)
 
 GAMMA = 0.57721566490153286061  # Euler's
 RANGE = np.concatenate((np.logspace(-8, 12, 4001), np.linspace(0.01, 40, 4001)))
+
+
+def test_stirlings_series_has_the_terms_of_bernoulli_numbers():
+    bernoulli = [Fraction(1)]
+    for n in range(1, 15):  # Σ C(n + 1, k) B_k over k ≤ n is 0
+        bernoulli.append(-sum(comb(n + 1, k) * b for k, b in enumerate(bernoulli)) / (n + 1))
+    even = [(n, bernoulli[n]) for n in range(2, 15, 2)]
+    assert tuple(float(b / (n * (n - 1))) for n, b in even) == LGAMMA_TERMS
+    assert tuple(float(b / n) for n, b in even) == DIGAMMA_TERMS
 
 
 def test_lgamma_is_that_of_the_standard_library():

@@ -51,8 +51,6 @@ class InSampleValues(NamedTuple):
     @classmethod
     def concatenated(cls, parts: Sequence[InSampleValues]) -> InSampleValues:
         """One history of several with different series."""
-        if len(parts) == 1:
-            return parts[0]
         seasons = [np.broadcast_to(part.season, part.ids.shape) for part in parts]
         ids, y = np.concatenate([part.ids for part in parts]), np.concatenate([part.y for part in parts])
         return cls(ids, y, np.concatenate(seasons))
@@ -106,7 +104,7 @@ def score_groups(
     index = pd.MultiIndex.from_product([names, list(models)], names=[kind, "model"])
     levels = sorted({level for intervals in models.values() for level in intervals})
     columns = [*POINT_MEASURES, "CRPS", *(f"{kind}-{level:g}" for level in levels for kind in INTERVAL_MEASURES)]
-    return pd.DataFrame({name: means[name].reshape(-1) for name in columns if name in means}, index)
+    return pd.DataFrame({name: means[name].ravel() for name in columns if name in means}, index)
 
 
 def _terms(
@@ -180,7 +178,7 @@ def summarize(scores: pd.DataFrame) -> pd.DataFrame:
         reference = table.loc[OWA_REFERENCE]
         with np.errstate(divide="ignore", invalid="ignore"):
             owa = (table["sMAPE"] / reference["sMAPE"] + table["MASE"] / reference["MASE"]) / 2
-        table.insert(list(table.columns).index("MASE") + 1, "OWA", owa.replace([np.inf, -np.inf], np.nan))
+        table.insert(list(table.columns).index("MASE") + 1, "OWA", owa.replace(np.inf, np.nan))
     return table
 
 
@@ -230,7 +228,7 @@ class Contest(NamedTuple):
     measure: str
     errors: tuple[float, float]  # of the network and of the best baseline
     noise: float  # standard error of their difference; 0 where it is unknown
-    parts: int = 0  # from which it is estimated
+    parts: int  # from which it is estimated
 
     @classmethod
     def of(cls, table: pd.DataFrame, name: str, measure: str, by_part: pd.DataFrame) -> Contest:
@@ -273,9 +271,9 @@ class Contest(NamedTuple):
             return f"The network loses to {self.best}: {figures}. Prefer {self.best} here."
         if ours == theirs == 0:
             return f"The network and {self.best} make no error here."
-        if not self.noise:
+        if not self.noise or ours == theirs:
             return f"The network and {self.best} are equally good here: {figures}."
-        first, other = ("The network", self.best) if ours <= theirs else (self.best, "the network")
+        first, other = ("The network", self.best) if ours < theirs else (self.best, "the network")
         return (
             f"{first} has a smaller error than {other} here, but not clearly: {self.measure} {min(ours, theirs):.4g} "
             f"against {max(ours, theirs):.4g}; differences up to {self.chance:.2g} may be chance."

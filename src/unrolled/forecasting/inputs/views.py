@@ -125,7 +125,7 @@ class LevelView(View):
 
     def slope(self, cut: Cut) -> Array | None:
         transform = cut.origins.transform
-        return cut.slope(np.where(transform.steady, transform.trend, 0.0))
+        return cut.slope(transform.steady * transform.trend)
 
 
 @register_view

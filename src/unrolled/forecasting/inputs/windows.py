@@ -46,7 +46,7 @@ def window_ends(panel: Panel, spec: WindowSpec, horizon: int | None = None, orig
     if origins == slice(None):
         return rows_between(first, first + counts)
     ends = [begin + np.arange(n)[origins] for begin, n in zip(first, counts, strict=True)]
-    return np.concatenate([np.zeros(0, np.int64), *ends])
+    return np.concatenate([np.empty(0, np.int64), *ends])
 
 
 def make_windows(

@@ -30,9 +30,9 @@ def wants_logarithm(y: Array, observed: Array, season: int) -> bool:
 
     Source: Guerrero, J. of Forecasting 12, 1993, with the Box-Cox power rounded to 0 or 1.
     """
-    block = max(season, 8) if season > 1 else 8
+    block = max(season, 8)
     blocks = len(y) // block
-    if not (y[observed] > 0).all() or (y == y[0]).all():
+    if not (y[observed] > 0).all() or y.min() == y.max():
         return False
     if blocks < 3:
         return bool(y.min() > SMALLEST_SHARE_OF_MAXIMUM * y.max())

@@ -31,7 +31,7 @@ def best_smoothings(z: Array, offsets: Array, horizon: int) -> Array:
     less far ahead, because they have too few forecasts of the whole horizon.
     """
     found = [_best_of_some(z[rows], own, horizon) for _, rows, own in pieces_of(offsets)]
-    return np.concatenate([np.zeros(0), *found])
+    return np.concatenate([np.empty(0), *found])
 
 
 def _best_of_some(z: Array, offsets: Array, horizon: int) -> Array:
@@ -40,14 +40,16 @@ def _best_of_some(z: Array, offsets: Array, horizon: int) -> Array:
     age = place - np.repeat(offsets[:-1], lengths)
     farthest = np.minimum(horizon, np.maximum(lengths // SERIES_PER_JUDGED_HORIZON, MIN_JUDGED_STEPS))
     judged = [np.repeat(steps, lengths) for steps in (np.ones_like(farthest), (1 + farthest) // 2, farthest)]
-    errors = np.zeros((len(SMOOTHINGS), len(lengths)))
-    for error, smoothing in zip(errors, SMOOTHINGS, strict=True):
-        level = smoothed(z, age, smoothing)
-        for steps in judged:
-            known = age >= steps
-            distance = np.where(known, np.abs(z - level[np.where(known, place - steps, 0)]), 0.0)
-            error += np.add.reduceat(distance, offsets[:-1]) / np.maximum(np.add.reduceat(known, offsets[:-1]), 1)
-    return np.array(SMOOTHINGS)[errors.argmin(axis=0)]
+
+    def error(level: Array, steps: Array) -> Array:
+        known = age >= steps
+        distance = known * np.abs(z - level.take(place - steps, mode="wrap"))
+        totals, counts = (np.add.reduceat(part, offsets[:-1]) for part in (distance, known))
+        return np.asarray(totals / np.maximum(counts, 1))
+
+    levels = (smoothed(z, age, smoothing) for smoothing in SMOOTHINGS)
+    errors = [np.add.reduce([error(level, steps) for steps in judged]) for level in levels]
+    return np.array(SMOOTHINGS)[np.argmin(errors, axis=0)]
 
 
 def smoothed(z: Array, age: Array, smoothing: float) -> Array:
@@ -110,7 +112,7 @@ def best_trends(z: Array, offsets: Array, smoothing: Array, season: int, horizon
     number = rows_between(np.zeros_like(counts), counts)
     series = np.repeat(np.arange(len(long)), counts)
     begin = offsets[long[series]]
-    ends = begin + first[series] + number * span[series] // np.maximum(counts[series] - 1, 1)
+    ends = begin + first[series] + number * span[series] // (counts[series] - 1)
     rows = slope_rows(season, horizon)
     starts = np.maximum(ends - rows, begin)
     level = _levels(z, starts, ends, smoothing[long[series]])

@@ -16,9 +16,7 @@ def window_statistics(z: Array, starts: Array, ends: Array) -> tuple[Array, Arra
     mean, scale = np.empty(len(starts)), np.empty(len(starts))
     for rows, values in side_by_side(z, starts, ends):
         mean[rows] = values.mean(axis=1)
-        spread = values.std(axis=1)
-        # rounding gives a constant window a tiny spread
-        scale[rows] = np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 0.0)
+        scale[rows] = _beyond_rounding(values.std(axis=1), values)
     return mean, scale
 
 
@@ -29,8 +27,13 @@ def window_quartiles(z: Array, starts: Array, ends: Array) -> tuple[Array, Array
     for rows, values in side_by_side(z, starts, ends):
         low, middle[rows], high = np.percentile(values, (25, 50, 75), axis=1)
         spread = np.where(high > low, (high - low) / 1.349, values.std(axis=1))
-        scale[rows] = np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 0.0)
+        scale[rows] = _beyond_rounding(spread, values)
     return middle, scale
+
+
+def _beyond_rounding(spread: Array, values: Array) -> Array:
+    """The spread of each row of values; 0 where it is the one that rounding gives to equal values."""
+    return np.where(spread > 1e-12 * np.abs(values).max(axis=1), spread, 0.0)
 
 
 def usual_change(panel: Panel, logs: Array) -> Array:

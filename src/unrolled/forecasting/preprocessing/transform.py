@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...arrays import Array
+from ...arrays import Array, over_leading_axes
 from ...series.origins import Origins
 from ...series.panel import Panel
 from ...series.ragged import pieces_of
@@ -70,7 +70,7 @@ def estimate_transform(
     count = len(panel.ids)
     z = log_transformed(panel, logs)
     seasonal = np.zeros((count, season))
-    for k in range(count if season > 1 and with_seasons else 0):
+    for k in range(count if with_seasons else 0):
         ordinals = panel.first[k] + np.arange(panel.lengths[k])
         phase = panel.frequency.local_ordinals(ordinals, season) % season
         seasonal[k] = estimate_season(z[panel.series(k)], phase, season)
@@ -107,7 +107,7 @@ def merge_transforms(
     # a logarithm can't be kept where a new value is not positive
     use = (known >= 0) & ~(old.logs[known] & ~all_positive(panel))
     pairs = zip(vars(old.take(known)).values(), vars(fresh).values(), strict=True)
-    merged = SeriesTransform(*(np.where(use.reshape(-1, *[1] * (a.ndim - 1)), a, b) for a, b in pairs))
+    merged = SeriesTransform(*(np.where(over_leading_axes(use, a.ndim), a, b) for a, b in pairs))
     return replace(merged, nonnegative=fresh.nonnegative & ((known < 0) | old.nonnegative[known]))
 
 
@@ -118,16 +118,16 @@ def deseasonalized(panel: Panel, transform: SeriesTransform) -> Array:
 
 def _without_season(z: Array, panel: Panel, effects: Array) -> Array:
     """z without the seasonal effects (S, season) of its series, (n,)."""
-    season = effects.shape[1]
-    if season == 1 or not effects.any():
+    if not effects.any():
         return z
+    season = effects.shape[1]
     out = np.empty(len(z))
     for series, rows, offsets in pieces_of(panel.offsets):
         lengths = np.diff(offsets)
         ordinals = np.arange(offsets[-1]) + np.repeat(panel.first[series] - offsets[:-1], lengths)
         places = panel.frequency.local_ordinals(ordinals, season) % season
         places += np.repeat(season * np.arange(len(lengths)), lengths)
-        out[rows] = z[rows] - effects[series].reshape(-1)[places]
+        out[rows] = z[rows] - effects[series].ravel()[places]
     return out
 
 
@@ -162,9 +162,9 @@ class TransformedOrigins(Origins):
         rooms = [np.maximum(COMPRESSED_SHARE * excess, MIN_COMPRESSED) for excess in (below, above)]
         low = np.minimum(lowest, last) - below
         high = np.minimum(np.maximum(highest, last) + above, LARGEST_LOGARITHM - rooms[1])
-        beside = (-1, *[1] * (z.ndim - 1))
-        low, high, under, over = (a.reshape(beside) for a in (low, high, *rooms))
-        y = np.where(self.transform.nonnegative[self.series].reshape(beside), np.maximum(z, 0.0), z)
+        low, high, under, over = (over_leading_axes(a, z.ndim) for a in (low, high, *rooms))
+        nonnegative = over_leading_axes(self.transform.nonnegative[self.series], z.ndim)
+        y = np.where(nonnegative, np.maximum(z, 0.0), z)
         inside = np.clip(z[own], low, high)
         y[own] = np.exp(inside + _compressed(z[own] - inside, over) - _compressed(inside - z[own], under))
         return y

@@ -37,7 +37,7 @@ def conformal_factors(quantiles: Array, targets: Array, weights: Array, separate
     for pair in range(MEDIAN):
         scores = np.where(weights > 0, _relative_distance(quantiles, targets, pair), np.inf)
         coverage = QUANTILES[-1 - pair] - QUANTILES[pair]
-        factors[pair] = _upper_quantiles(scores.reshape(-1, 1) if pooled(weights, separate) else scores, coverage)
+        factors[pair] = _upper_quantiles(scores.ravel()[:, None] if pooled(weights, separate) else scores, coverage)
     return np.clip(factors, MIN_FACTOR, MAX_FACTOR)
 
 

@@ -70,7 +70,7 @@ def normal_scores(quantiles: Array, levels: Sequence[float], values: Array) -> A
     left = np.clip(below, 1, last) - 1
     low, high = _picked(quantiles, left), _picked(quantiles, left + 1)
     share = (values - low) / np.where(high > low, high - low, 1.0)
-    between = known[left] + np.clip(share, 0, 1) * (known[left + 1] - known[left])
+    between = known[left] + share * (known[left + 1] - known[left])
     tied = (known[np.minimum(below, last)] + known[np.maximum(upto - 1, 0)]) / 2
     found = np.where(upto > below, tied, between)
     middle = quantiles[..., last // 2]

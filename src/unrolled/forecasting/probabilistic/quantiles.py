@@ -13,9 +13,7 @@ LEARNED = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 QUANTILES = (0.005, *LEARNED, 0.995)
 MEDIAN = QUANTILES.index(0.5)
 # the coverage levels whose bounds are learned quantiles
-GRID_LEVELS = tuple(
-    round(100 * (high - low), 6) for low, high in zip(LEARNED, LEARNED[::-1], strict=True) if low < 0.5
-)
+GRID_LEVELS = tuple(round(100 * (high - low)) for low, high in zip(LEARNED, LEARNED[::-1], strict=True) if low < 0.5)
 
 
 def check_levels(level: Sequence[float] | float | None) -> list[float]:
@@ -36,7 +34,7 @@ def check_levels(level: Sequence[float] | float | None) -> list[float]:
 
 def read_quantile(quantiles: Array, q: float) -> Array:
     """The quantile q of (..., Q) by linear interpolation between those of the grid, which keeps the order."""
-    right = int(np.clip(np.searchsorted(QUANTILES, q - 1e-9), 1, len(QUANTILES) - 1))
+    right = int(np.clip(np.searchsorted(QUANTILES, q), 1, len(QUANTILES) - 1))
     left = right - 1
     share = (q - QUANTILES[left]) / (QUANTILES[right] - QUANTILES[left])
     return quantiles[..., left] + np.clip(share, 0, 1) * (quantiles[..., right] - quantiles[..., left])

@@ -72,7 +72,7 @@ class Loss(ABC):
 
     def check(self, shape: tuple[int, ...], target: Array, weight: Array | None, lengths: Array | None) -> None:
         """Raise if targets and weights do not fit predictions of this shape; see `evaluate` and `mask_padding`."""
-        prediction = np.broadcast_to(np.zeros(()), shape)
+        prediction = np.broadcast_to(np.empty(()), shape)
         weight = mask_padding(weight, lengths, prediction)
         if weight is not None:
             check_weight(weight, target.shape if weight.ndim <= target.ndim else shape)
@@ -97,7 +97,7 @@ def spread_unit(unit: Array, target: Array) -> Array:
         raise InputError(f"units of shape {unit.shape} do not fit targets of shape {target.shape}.")
     if not ((unit > 0) & np.isfinite(unit)).all():
         raise InputError(f"units must be positive and finite; they range from {unit.min()} to {unit.max()}.")
-    return over_leading_axes(unit, target.ndim).astype(np.float64, copy=False)
+    return over_leading_axes(unit, target.ndim).astype(np.float64)
 
 
 def without_ignored(target: Array, weight: Array) -> Array:

@@ -14,7 +14,8 @@ EPS = float(np.finfo(np.float64).eps)
 TINY = 1e-300
 LARGEST_COUNT = 2.0**53
 MAX_SMALL_SKEWNESS = 0.1
-LARGE_MEAN = 1e6  # of a Poisson distribution
+NEARLY_NORMAL = 1e8  # degrees of freedom, beyond which the tail probability loses digits to rounding
+MAX_EXPANSION_ERROR = 1e-6  # of counts, above which their distribution is summed
 MAX_TERMS = 1_000_000  # of a continued fraction, which needs about the square root of its larger parameter
 
 
@@ -33,7 +34,7 @@ def student_t_quantile(level: float, freedom: Array) -> Array:
 
     Newton's method for log(tail probability) as a function of log t, which is linear in the far tail. It starts from
     the parabola in 1/ν through the exact values at ν = ∞, 4 and 2, whose error at usual levels is about 1e-3; each
-    step doubles the number of correct digits.
+    step doubles the number of correct digits. For a nearly normal distribution the parabola itself is exact.
     """
     p = min(level, 1 - level)
     if p == 0.5:
@@ -41,7 +42,7 @@ def student_t_quantile(level: float, freedom: Array) -> Array:
     s = np.log(_start(p, freedom))
     for _ in range(30):
         log_tail, slope = _student_t_tail(np.exp(s), freedom)
-        step = (log_tail - np.log(p)) / slope
+        step = np.where(freedom > NEARLY_NORMAL, 0, (log_tail - np.log(p)) / slope)
         s = s + step
         if np.abs(step).max(initial=0) < 1e-9:  # the next step would be about the square of this one
             break
@@ -72,83 +73,82 @@ def _student_t_tail(t: Array, freedom: Array) -> tuple[Array, Array]:
 
 
 def poisson_quantile(level: float, mean: Array) -> Array:
-    """The smallest whole number k with P(Y ≤ k) ≥ level, for Poisson distributions.
-
-    Above `LARGE_MEAN`, where sums have thousands of terms, it comes from the Cornish-Fisher expansion to its third
-    order, of the count plus a uniform number between -½ and ½, whose distribution is continuous. The error is less
-    than a thousandth.
-    """
+    """The smallest whole number k with P(Y ≤ k) ≥ level, for Poisson distributions."""
     mean = np.asarray(mean, np.float64)
-    large = mean > LARGE_MEAN
-    small = np.where(large, 0, mean)
+    means = mean.ravel()
 
     def cdf(k: Array, at: Array) -> Array:
-        return incomplete_gamma_upper(k + 1, small.reshape(-1)[at])
+        return incomplete_gamma_upper(k + 1, means[at])
 
-    z, deviation = normal_quantile(level), np.sqrt(mean + 1 / 12)
-    expanded = np.ceil(mean + deviation * z + (z * z - 1) / 6 + (z - z**3) / (72 * deviation) - 0.5)
-    expanded = np.where(expanded < LARGEST_COUNT, expanded, np.nan)
-    return np.where(large, expanded, _smallest(level, cdf, small, np.zeros_like(small)))
+    return _smallest(level, cdf, means, np.zeros_like(means)).reshape(mean.shape)
 
 
 def negative_binomial_quantile(level: float, mean: Array, alpha: Array) -> Array:
     """The same for negative binomial distributions of variance mean + alpha · mean²."""
     mean, alpha = np.broadcast_arrays(mean, alpha)
+    means, alphas = mean.ravel(), alpha.ravel()
 
     def cdf(k: Array, at: Array) -> Array:
-        m, a = mean.reshape(-1)[at], alpha.reshape(-1)[at]
+        m, a = means[at], alphas[at]
         b, r, t = k + 1, 1 / a, a * m
         with np.errstate(divide="ignore"):  # a mean of 0: all counts are 0
             front = np.exp(log_rising(b, r).value - lgamma(b) + b * np.log(m) - (r + b) * np.log1p(t))
         return incomplete_beta(r, b, 1 / (1 + t), t / (1 + t), front)
 
-    return _smallest(level, cdf, mean, alpha)
+    return _smallest(level, cdf, means, alphas * means).reshape(mean.shape)
 
 
-def _smallest(level: float, cdf: Callable[[Array, Array], Array], mean: Array, alpha: Array) -> Array:
-    """Bisection around the Cornish-Fisher expansion; `cdf(k, at)` is the distribution function of elements `at`.
+def _expansion(level: float, mean: Array, t: Array) -> tuple[Array, Array, Array]:
+    """Quantiles of counts of variance mean · (1 + t) by the Cornish-Fisher expansion, before they are rounded to the
+    nearest count; bounds of their usual errors after that; and whether these are the quantiles.
+
+    Between two counts, the expansion holds for a variance that is less by 1/12. Source: Kolassa & McCullagh,
+    "Edgeworth series for lattice distributions", Annals of Statistics 18, 1990.
+    """
+    z = normal_quantile(level)
+    deviation = np.sqrt(np.maximum(mean * (1 + t) - 1 / 12, 0))
+    third, fourth = 1 + 2 * t, 1 + 6 * t * (1 + t)  # cumulants, divided by the variance
+    # where the skewness third / deviation is small, one more term makes the error less than ½
+    near = third < MAX_SMALL_SKEWNESS * deviation
+    more = (z**3 - 3 * z) / 24 * fourth - (2 * z**3 - 5 * z) / 36 * third**2
+    more = np.divide(more, deviation, out=np.zeros_like(deviation), where=near)
+    found = mean + deviation * z + third * (z * z - 1) / 6 + more
+    exact = third**3 < MAX_EXPANSION_ERROR * deviation**2  # the order of the next term
+    return found, np.where(near, 0, np.ceil(0.1 * deviation)), exact
+
+
+def _smallest(level: float, cdf: Callable[[Array, Array], Array], mean: Array, t: Array) -> Array:
+    """The expansion where it is exact, elsewhere bisection around it, (n,); `cdf(k, at)` is the distribution function
+    of elements `at`, a sum that has the more terms the larger the mean is.
 
     Counts that float64 can't tell from their neighbours are NaN.
     """
-    m, t = mean.reshape(-1), (alpha * mean).reshape(-1)
-    z = normal_quantile(level)
-    deviation = np.sqrt(m * (1 + t))
-    third, fourth = 1 + 2 * t, 1 + 6 * t * (1 + t)  # cumulants, divided by the variance
-    guess, width = m + deviation * z + third * (z * z - 1) / 6, np.ceil(1 + 0.1 * deviation)
-    # where the skewness third / deviation is small, one more term makes the expansion exact to a few counts
-    near = third < MAX_SMALL_SKEWNESS * deviation
-    more = (z**3 - 3 * z) / 24 * fourth - (2 * z**3 - 5 * z) / 36 * third**2
-    guess = np.floor(guess + np.divide(more, deviation, out=np.zeros_like(guess), where=near))
-    width = np.where(near, 1, width)
-    low, high = np.maximum(guess - width, -1), np.maximum(guess + width, 0)
-    known = high < LARGEST_COUNT  # not if it is NaN
-    low[~known] = high[~known] = np.nan
-    below = ~known | (cdf_or(cdf, low, np.flatnonzero(low >= 0)) < level)
-    above = ~known | ~(cdf_or(cdf, high, np.flatnonzero(known)) < level)  # also where rounding leaves only NaN
-    while not (below & above).all():
-        width *= 2
-        at = np.flatnonzero(~below)
-        high[at], above[at] = low[at], True
+
+    def reached(k: Array, at: Array) -> Array:
+        found = k >= 0
+        found[found] = ~(cdf(k[found], at[found]) < level)  # also where rounding leaves only NaN
+        return found
+
+    expanded, error, exact = _expansion(level, mean, t)
+    high, width = np.maximum(np.ceil(expanded - 0.5) + error, 0), 1 + 2 * error
+    high[~(high < LARGEST_COUNT)] = np.nan
+    low = np.maximum(high - width, -1)
+    at = unsure = np.flatnonzero(~np.isnan(high) & ~exact)
+    while len(at := at[reached(low[at], at)]):
+        width[at] *= 2
+        high[at] = low[at]
         low[at] = np.maximum(low[at] - width[at], -1)
-        below[at] = cdf_or(cdf, low, at[low[at] >= 0])[at] < level
-        at = np.flatnonzero(~above)
+    at = unsure
+    while len(at := at[~reached(high[at], at)]):
+        width[at] *= 2
         low[at] = high[at]
         high[at] += width[at]
-        above[at] = ~(cdf(high[at], at) < level)
     while len(at := np.flatnonzero(high - low > np.maximum(1, 4 * EPS * high))):
         middle = np.floor((low[at] + high[at]) / 2)
-        enough = ~(cdf(middle, at) < level)
+        enough = reached(middle, at)
         high[at] = np.where(enough, middle, high[at])
         low[at] = np.where(enough, low[at], middle)
-    return high.reshape(mean.shape)
-
-
-def cdf_or(cdf: Callable[[Array, Array], Array], k: Array, at: Array) -> Array:
-    """The distribution functions at k for elements `at`, and 0 for the others."""
-    found = np.zeros(k.size)
-    if len(at):
-        found[at] = cdf(k[at], at)
-    return found
+    return high
 
 
 # --- incomplete gamma and beta functions -----------------------------------------------------------------

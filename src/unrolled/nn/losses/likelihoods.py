@@ -51,7 +51,7 @@ class Likelihood(Loss):
         return self.cost_in_units(prediction, target, np.ones(()))
 
     def cost_in_units(self, prediction: Array, target: Array, unit: Array) -> tuple[Array, Array]:
-        found = self.negative_log(target.astype(np.float64, copy=False), unit, *self.raw(prediction))
+        found = self.negative_log(target.astype(np.float64), unit, *self.raw(prediction))
         return found.cost, np.stack(found.slopes, axis=-1).astype(prediction.dtype)
 
     @abstractmethod
@@ -104,7 +104,7 @@ class Likelihood(Loss):
                 f"{self.kind}: the last axis of predictions holds {', '.join(self.parameters)}; their shape is "
                 f"{prediction.shape}."
             )
-        return list(np.moveaxis(prediction.astype(np.float64, copy=False), -1, 0))
+        return list(np.moveaxis(prediction.astype(np.float64), -1, 0))
 
     def _unit(self, raw: list[Array], unit: Array | None) -> Array:
         return np.broadcast_to(1.0 if unit is None else spread_unit(np.asarray(unit), raw[0]), raw[0].shape)
@@ -149,7 +149,7 @@ class Normal(Likelihood):
 
     def begin(self, target: Array, weight: Array, unit: Array) -> Array:
         variance = np.average(target**2, axis=0, weights=weight)
-        return np.stack([np.zeros_like(variance), softplus_inverse(np.sqrt(variance))], axis=-1)
+        return np.column_stack([np.zeros_like(variance), softplus_inverse(np.sqrt(variance))])
 
     def _mean(self, *raw: Array) -> Array:
         return raw[0]
@@ -209,7 +209,7 @@ class StudentT(Likelihood):
         variance = np.average(target**2, axis=0, weights=weight)
         freedom = np.full_like(variance, INITIAL_FREEDOM)
         scale = np.sqrt(variance * (freedom - 2) / freedom)
-        return np.stack([np.zeros_like(variance), softplus_inverse(scale), softplus_inverse(freedom - 2)], axis=-1)
+        return np.column_stack([np.zeros_like(variance), softplus_inverse(scale), softplus_inverse(freedom - 2)])
 
     def _mean(self, *raw: Array) -> Array:
         return raw[0]
@@ -333,7 +333,7 @@ class NegativeBinomial(CountLikelihood):
         excess = np.average((unit * target - mean) ** 2 - mean, axis=0, weights=weight)
         square = np.average(mean**2, axis=0, weights=weight)
         alpha = excess / np.where(square > 0, square, 1)  # 0 if all counts are 0
-        return np.stack([softplus_inverse(rate), softplus_inverse(alpha)], axis=-1)
+        return np.column_stack([softplus_inverse(rate), softplus_inverse(alpha)])
 
     def _quantile(self, level: float, unit: Array, *raw: Array) -> Array:
         alpha = softplus(raw[1]).value + SMALLEST_DISPERSION

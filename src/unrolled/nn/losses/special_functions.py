@@ -83,12 +83,11 @@ def log1p_rest(t: Array) -> Array:
 
     With u = t / (2 + t), log(1 + t) = 2 artanh u = 2 (u + u³/3 + u⁵/5 + ...), and 2u - t = -t u.
     """
-    near = np.abs(t) < 0.5
-    u = np.where(near, t, 0) / (2 + np.where(near, t, 0))
+    u = t / (2 + t)
     u2, series = u * u, np.zeros_like(u)
-    for k in range(29, 1, -2):  # |u| < 1/3
+    for k in range(29, 2, -2):  # enough for |t| < ½, where |u| < 1/3
         series = series * u2 + 1 / k
-    return np.where(near, 2 * u * u2 * series - t * u, np.log1p(np.where(near, 0, t)) - np.where(near, 0, t))
+    return np.where(np.abs(t) < 0.5, 2 * u * u2 * series - t * u, np.log1p(t) - t)
 
 
 class Rising(NamedTuple):
@@ -115,7 +114,7 @@ def log_rising(y: Array, r: Array) -> Rising:
     )
     if large.all():
         return Rising(value, slope)
-    b = np.where(large, 1, r)
+    b = np.minimum(r, STIRLING_FROM)
     return Rising(
         np.where(large, value, lgamma(y + b) - lgamma(b) - y * np.log(b)),
         np.where(large, slope, digamma(y + b) - digamma(b) - y / b),
