@@ -1,9 +1,11 @@
 """The parameters of a forecaster as a value."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, MISSING, dataclass, fields
 from math import inf
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -20,10 +22,13 @@ from .model.architecture import MAX_LAYERS, Decoder
 from .model.combination import Combination, weights_of
 from .model.distributions import OutputDistribution, distribution_named
 from .model.settings import MAX_NETWORKS
-from .pretrained.network import MAX_HORIZON, Pretrained, pretrained_network
 from .probabilistic.support import Support
 
+if TYPE_CHECKING:
+    from .pretrained.network import Pretrained
+
 AUTO = "auto"  # the cell of a forecaster that searches for its configuration
+MAX_HORIZON = 100_000  # of the pretrained network; others are limited by the rows of a table
 Networks = Literal["trained", "pretrained", "both"]  # on the table; before, on made-up series; and their mean
 SHARES = {"pretrained": 1.0, "both": 0.5}  # of the pretrained network, before held-out windows call for another
 DEFAULT_BUDGET_S = 60.0
@@ -98,6 +103,8 @@ class Parameters:
         """
         if self.network == "trained":
             return None
+        from .pretrained.network import Pretrained, pretrained_network  # its import takes time
+
         return Pretrained(pretrained_network(), SHARES[self.network], self.season)
 
     @property

@@ -1,8 +1,10 @@
 """A fitted table as the content of a file, and back. docs/model-file.md specifies the keys."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,6 @@ import pandas as pd
 from ..argument_types import Between, check_type, fits
 from ..arrays import Array
 from ..errors import InputError, NotRegisteredError
-from ..nn.network import Network
 from ..schema import Readers, read_object
 from ..series.columns import Columns, plain_id
 from ..series.covariates import CovariateLayout, Covariates
@@ -29,12 +30,13 @@ from .multi_frequency import FittedTable
 from .parameters import Parameters
 from .predictor import Predictor, Source
 from .preprocessing.transform import SeriesTransform
-from .pretrained.network import Pretrained
-from .pretrained.representation import CHANNELS
 from .probabilistic.quantiles import LEARNED, MEDIAN
 from .selection.automatic import SelectionResult
 from .selection.search import EVIDENCE
 from .stored_arrays import checked_arrays, rows_of
+
+if TYPE_CHECKING:
+    from .pretrained.network import Pretrained
 
 COLUMNS = ("id", "time", "target", "past", "future", "static", "weight")
 MAX_TRIALS_KEPT = 50  # of a search
@@ -298,6 +300,10 @@ def _rebuild_member(k: int, stored: StoredMember, arrays: Mapping[str, Array]) -
 def _rebuild_pretrained(stored: StoredPart, parameters: Parameters, arrays: Mapping[str, Array]) -> Pretrained | None:
     if stored.pretrained is None:
         return None
+    from ..nn.network import Network  # imports that take time
+    from .pretrained.network import Pretrained
+    from .pretrained.representation import CHANNELS
+
     own = {name.removeprefix("pretrained."): np.array(array) for name, array in arrays.items()}
     network = Network.rebuild(stored.pretrained, own)
     if (network.input_size, network.program.buffers[network.program.outputs[0]].shape) != (CHANNELS, (len(LEARNED),)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,12 +16,14 @@ from ..inputs.views import View
 from ..inputs.window_spec import WindowSpec
 from ..inputs.windows import make_windows
 from ..preprocessing.transform import TransformedOrigins
-from ..pretrained.network import Outputs, Pretrained
 from ..probabilistic.quantiles import QUANTILES
 from ..probabilistic.support import UNBOUNDED, Support
 from .architecture import Architecture
 from .combination import NETWORKS_ALONE, Combination
 from .distributions import LEARNED_QUANTILES, OutputDistribution
+
+if TYPE_CHECKING:
+    from ..pretrained.network import Pretrained
 
 WINDOWS_AT_ONCE = 4096  # that a network reads in one call
 MEDIANS_AT_ONCE = 256  # windows whose quantiles are held for all members
@@ -35,6 +38,14 @@ class Member:
     parameters: Array
     history: History = field(default_factory=History)
     divergences: Sequence[str] = ()  # of its trainings before this one, in words
+
+
+class Outputs(NamedTuple):
+    """The outputs of one network for N windows."""
+
+    anchors: Array  # of the windows, (N, horizon)
+    scale: Array  # what an output of 1 stands for, (N,)
+    values: Array  # (N, horizon, P)
 
 
 @dataclass(frozen=True)
@@ -153,7 +164,7 @@ class Ensemble:
         found = [Outputs(*read[m.view], values) for m, values in zip(self.members, outputs, strict=True)]
         if self.pretrained is None:
             return EnsembleOutputs(self.distribution, found)
-        own = self.pretrained.outputs(origins, horizon)
+        own = Outputs(*self.pretrained.outputs(origins, horizon))
         return EnsembleOutputs(self.distribution, found, own, self.pretrained.share)
 
 

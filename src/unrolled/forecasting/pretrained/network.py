@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
-from typing import NamedTuple
 
 import numpy as np
 
@@ -23,17 +22,8 @@ FILE = "network.safetensors"
 LEAST_CYCLES, LEAST_CYCLES_OF_FIRST = 2, 1.15  # of a season that is read; the first one may have no effect yet
 CYCLES_READ, LEAST_ROWS_READ, MAX_ROWS_READ = 4, 200, 3000  # of the longest season; rows
 LENGTHS_PER_OCTAVE = 32  # that are told apart, so that series of similar lengths are read together
-MAX_HORIZON = 100_000
 CELLS_AT_ONCE = 500_000  # series times rows that are read at a time
 DAYS_OF_SEASON, DAYS_OF_YEAR = 364, 365.25  # a season of 52 weeks stands for a year
-
-
-class Outputs(NamedTuple):
-    """What the network says of N origins."""
-
-    anchors: Array  # the level and seasons ahead, (N, H)
-    scale: Array  # what an output of 1 stands for, (N,)
-    values: Array  # quantiles at `LEARNED`, less the anchors, in scales, (N, H, L)
 
 
 @dataclass(frozen=True)
@@ -58,10 +48,12 @@ class Pretrained:
                 found.append(length)
         return tuple(found)
 
-    def outputs(self, origins: TransformedOrigins, horizon: int) -> Outputs:
-        """The outputs after these origins, in the units of the target or its logarithm.
+    def outputs(self, origins: TransformedOrigins, horizon: int) -> tuple[Array, Array, Array]:
+        """What the network says after N origins; values that are not observed are read as missing.
 
-        Values that are not observed are read as missing.
+        Returns:
+            The level and seasons ahead, in the units of the target or its logarithm, (N, H); what an output of 1
+            stands for, (N,); and quantiles at `LEARNED`, less the former, in units of the latter, (N, H, L).
         """
         panel = origins.panel
         z = log_transformed(panel, origins.transform.logs)
@@ -69,11 +61,8 @@ class Pretrained:
         known = origins.ends - origins.starts
         rows = np.minimum(known, [rows_read(self.seasons(panel.frequency, n)) for n in known.tolist()])
         rows -= rows % np.maximum(1, rows // LENGTHS_PER_OCTAVE)
-        found = Outputs(
-            np.empty((len(origins), horizon)),
-            np.empty(len(origins)),
-            np.empty((len(origins), horizon, len(LEARNED))),
-        )
+        count = len(origins)
+        found = np.empty((count, horizon)), np.empty(count), np.empty((count, horizon, len(LEARNED)))
         for length in np.unique(rows).tolist():
             same = np.flatnonzero(rows == length)
             at_once = max(1, CELLS_AT_ONCE // (length + horizon))
@@ -88,11 +77,11 @@ class Pretrained:
                     part[some] = values
         return found
 
-    def _read(self, past: Array, seasons: tuple[int, ...], horizon: int) -> Outputs:
+    def _read(self, past: Array, seasons: tuple[int, ...], horizon: int) -> tuple[Array, Array, Array]:
         """The outputs for series of one length (N, T), NaN where a value is missing."""
         shown = represent(past, seasons, horizon)
         values, _ = self.network.forward(shown.inputs)
-        return Outputs(shown.anchor, shown.scale, values[:, past.shape[1] :])
+        return shown.anchor, shown.scale, values[:, past.shape[1] :]
 
 
 def calendar_seasons(frequency: Frequency) -> list[int]:
