@@ -10,7 +10,7 @@ from .interactive.streams import open_closed_descriptors
 def main() -> None:
     """Run the command that the arguments name; Ctrl-C ends it with one line, also while modules are imported."""
     open_closed_descriptors()
-    gc.set_threshold(50_000)  # else Python searches the many objects that imports make dozens of times
+    gc.set_threshold(200_000)  # else Python searches the many objects that imports make dozens of times
     atexit.register(gc.disable)  # else Python searches for garbage before it frees all memory anyway
     exit_at_interrupt()
     from .cli import main as run

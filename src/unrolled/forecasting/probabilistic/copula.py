@@ -33,7 +33,7 @@ def estimate_correlation(scores: Array, known: Array, apart: int) -> Array:
     off = ~np.eye(steps, dtype=bool)
     strength = float((r[off] ** 2).sum())
     doubt = float(((1 - r[off] ** 2) ** 2).sum()) / max(apart, 1)
-    share = min(1.0, doubt / max(strength, np.finfo(float).tiny))
+    share = doubt / strength if doubt < strength else 1.0
     return np.where(off, (1 - share) * r, 1.0)
 
 
