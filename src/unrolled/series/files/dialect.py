@@ -250,11 +250,9 @@ def _parse_fast(text: str, start: int, delimiter: str, first: int) -> tuple[pd.D
         if quotes != 2 * sum(1 for _ in re.compile(field_).finditer(text, start)):
             return None
     # whether there is a blank before a delimiter, a quote or the end of a line, or after a quote
-    blanks = (" ",) if delimiter == "\t" else (" ", "\t")
-    pieces = [
-        "\xa0",
-        *(pair for blank in blanks for pair in (blank + delimiter, f'{blank}"', f"{blank}\n", f'"{blank}')),
-    ]
+    blanks = tuple(blank for blank in " \t" if blank != delimiter and text.find(blank, start) >= 0)
+    pieces = ["\xa0", *(blank + end for blank in blanks for end in (delimiter, "\n"))]
+    pieces += [pair for blank in blanks if quotes for pair in (f'{blank}"', f'"{blank}')]
     has_blanks = text.endswith(blanks) or any(text.find(piece, start) >= 0 for piece in pieces)
     lines = text.count("\n", start) + (not text.endswith("\n"))
     form: dict[str, Any] = {

@@ -132,10 +132,9 @@ def _refuse_far(values: pd.Series, codes: np.ndarray, raw: RawTable, name: str) 
     days = values.to_numpy("datetime64[D]").astype(np.int64)
     ends = {-1: int(days.argmax()), 0: int(days.argmin())}
     days.sort()
-    step = float(np.median(np.diff(days)))
     for far, near, last, side in ((-1, -2, 0, "after"), (0, 1, -1, "before")):
-        distance = abs(int(days[far] - days[near]))
-        if distance > max(FAR_DAYS, FAR_STEPS * step, abs(int(days[near] - days[last]))):
+        distance, span = abs(int(days[far] - days[near])), abs(int(days[near] - days[last]))
+        if distance > max(FAR_DAYS, span) and distance > FAR_STEPS * np.median(np.diff(days)):
             rows = np.flatnonzero(codes == ends[far])
             years, date = round(distance / DAYS_PER_YEAR), shorten(str(values.iloc[ends[far]])[:10])
             raise DataError(
