@@ -27,10 +27,10 @@ from unrolled.series.by_frequency import read_panels
 from unrolled.series.columns import Columns
 from unrolled.series.origins import Origins
 
-ORIGINS = 6
+ORIGINS = 4
 LEVELS = (80, 95)
 RULES = [name for name in FROM_LAST_VALUES if name not in ("Naive2", "HistoricAverage")]
-LONGEST = 6_000  # rows of a series that are read, so that all methods take seconds
+LONGEST = 3_000  # rows of a series that are read, so that all methods take seconds
 
 
 class Series(NamedTuple):

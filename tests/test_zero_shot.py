@@ -145,3 +145,9 @@ def test_the_report_tells_which_networks_forecast(rng):
     assert "by networks trained without them" in pages["trained"]
     assert "by the pretrained network, which is not trained on any table" in pages["pretrained"]
     assert "<h3>Training loss</h3>" not in pages["pretrained"]
+
+
+def test_notes_tell_what_was_changed_in_the_data(rng):
+    frame = table(rng.normal(size=60)).drop(index=[20, 21])
+    assert any("2 gaps" in note for note in un.forecast(frame, 3).attrs["notes"])
+    assert any("monthly" in note for note in un.forecast(two_frequencies(rng), 3).attrs["notes"])

@@ -10,7 +10,7 @@ from .forecasting.multi_frequency import FittedTable
 from .forecasting.parameters import Parameters
 from .forecasting.predictor import Source
 from .forecasting.probabilistic.quantiles import check_levels
-from .series.by_frequency import read_panels
+from .series.by_frequency import frequency_note, merge_notes, read_panels
 from .series.columns import named_columns
 from .series.dataframe import library_of
 
@@ -46,7 +46,8 @@ def forecast(
         season, freq, open, zone, alias: as in `Forecaster`.
 
     Returns:
-        A table in the library of the input: id, timestamp, forecast, and two columns for each interval.
+        A table in the library of the input: id, timestamp, forecast, and two columns for each interval. In pandas,
+        `.attrs["notes"]` says what was changed in the data.
 
     Raises:
         DataError: the table can't be used as it stands; the message says where and what to do.
@@ -67,4 +68,8 @@ def forecast(
     source = Source(columns, library_of(df, (columns.id, columns.time)))
     predictors = {p.frequency.name: fit(parameters, p, source, evaluate=False) for p in panels}
     table = FittedTable(parameters=parameters, predictors=predictors, mixed=len(panels) > 1)
-    return table.joined([(series, one.predict(series, levels)) for one, series in table.split(None)]).frame
+    frame, notes = table.joined([(series, one.predict(series, levels)) for one, series in table.split(None)])
+    if hasattr(frame, "attrs"):
+        read = merge_notes({name: one.notes for name, one in predictors.items()})
+        frame.attrs["notes"] = [*frequency_note(panels), *read, *notes]
+    return frame

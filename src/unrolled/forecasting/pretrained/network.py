@@ -31,7 +31,7 @@ class Pretrained:
     """The network, and its share of the forecasts of an ensemble."""
 
     network: Network
-    share: float  # above 0 and at most 1
+    share: float  # from 0 to 1
     season: int | None  # as given; None: those of the frequency
 
     def rows_read(self, frequency: Frequency) -> int:
