@@ -51,10 +51,12 @@ pretrain: .venv/developing
 	OMP_NUM_THREADS=1 $(BIN)/python tools/pretrain.py build/network.safetensors $(PRETRAIN)
 
 # Everyday series of DATA, forecast by the pretrained network, by networks trained on them, by both and by statistical
-# methods, compared with the best simple rule of each. EVERYDAY gives options of everyday.py.
+# methods, compared with the best simple rule of each; writes the table of docs/pretrained.md. EVERYDAY gives options
+# of everyday.py.
 everyday: .venv/developing
+	mkdir -p build
 	$(UNDISTURBED) $(BIN)/python benchmarks/everyday.py $(DATA) \
-	  --methods zero-shot,pretrained,trained,both,MSTL,AutoTheta $(EVERYDAY)
+	  --methods zero-shot,trained,both,MSTL,AutoTheta --output build/everyday.json --document $(EVERYDAY)
 
 # Speed compared with PyTorch, JAX, ONNX Runtime and Keras on this machine, in an environment of their own.
 bench: .venv-bench/installed

@@ -1,6 +1,6 @@
 """Forecasts of everyday series, compared with the best simple rule of each, and with statistical methods.
 
-    python benchmarks/everyday.py DATA --methods pretrained,trained,both,MSTL,AutoTheta --output everyday.json
+    python benchmarks/everyday.py DATA --methods zero-shot,trained,both,MSTL,AutoTheta --output everyday.json
 
 Each series is forecast from several origins near its end, and every method sees the same rows. A simple rule is one
 of the baselines that need no estimation; the best one is chosen afterwards, which no user could do. The error of a
@@ -27,7 +27,10 @@ from unrolled.series.by_frequency import read_panels
 from unrolled.series.columns import Columns
 from unrolled.series.origins import Origins
 
+DOCUMENT = Path(__file__).parent.parent / "docs" / "pretrained.md"
+BEGIN, END = "<!-- everyday: begin -->", "<!-- everyday: end -->"
 ORIGINS = 4
+MIN_HORIZONS = 4  # before the first origin, and the horizon after it
 LEVELS = (80, 95)
 RULES = [name for name in FROM_LAST_VALUES if name not in ("Naive2", "HistoricAverage")]
 LONGEST = 3_000  # rows of a series that are read, so that all methods take seconds
@@ -149,8 +152,9 @@ def measure(series: Series, data: Path, methods: list[str]) -> dict[str, object]
     errors: dict[str, list[float]] = {}
     inside: dict[str, dict[int, list[float]]] = {name: {level: [] for level in LEVELS} for name in methods}
     seconds = dict.fromkeys(methods, 0.0)
+    apart = min(2 * horizon + 5, (len(frame) - MIN_HORIZONS * horizon) // ORIGINS)
     for k in range(ORIGINS):
-        end = len(frame) - horizon - k * (2 * horizon + 5)
+        end = len(frame) - horizon - k * apart
         past, actual = frame.iloc[:end].reset_index(drop=True), frame.iloc[end : end + horizon].reset_index(drop=True)
         y = actual.y.to_numpy(float)
         for name, values in rules_of(past, horizon).items():
@@ -203,6 +207,7 @@ def main() -> None:
     parser.add_argument("--methods", default="zero-shot", help=f"separated by commas: {', '.join(METHODS)}")
     parser.add_argument("--only", default="", help="part of the names of series")
     parser.add_argument("--output", type=Path, help="file for the results, as JSON; results in it are kept")
+    parser.add_argument("--document", action="store_true", help="write the table into docs/pretrained.md")
     given = parser.parse_args()
     methods = given.methods.split(",")
     results: dict[str, dict] = {}
@@ -219,7 +224,12 @@ def main() -> None:
             print(name, own["rule"], {m: round(v, 2) for m, v in own["ratios"].items()}, flush=True)
             if given.output:
                 given.output.write_text(json.dumps(results, indent=1))
-    print(summary({n: r for n, r in results.items() if set(methods) <= set(r["ratios"])}, methods))
+    table = summary({n: r for n, r in results.items() if set(methods) <= set(r["ratios"])}, methods)
+    print(table)
+    if given.document:
+        text = DOCUMENT.read_text()
+        before, rest = text.split(BEGIN)
+        DOCUMENT.write_text(f"{before}{BEGIN}\n{table}\n{END}{rest.split(END)[1]}")
 
 
 if __name__ == "__main__":

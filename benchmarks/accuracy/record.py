@@ -47,6 +47,8 @@ def _sizes(fc: Forecaster, given: dict[str, Any]) -> dict[str, Any]:
 
     assert fc.panel_ is not None, "it has been fitted"
     spec = fc.model_.spec
+    if not fc.model_.members:
+        return {"network": fc.parameters.network, "window": spec.window}
     decoder = fc.model_.members[0].architecture.decoder
     settings = choose_settings(replace(fc.parameters, **given), fc.panel_.lengths, spec, decoder)
     return {

@@ -40,8 +40,11 @@ def main() -> None:
     parser.add_argument("--validation", action="store_true", help="hold out the end of the training parts instead")
     parser.add_argument("--settings", choices=["defaults", "tuned", "both"], default="both")
     parser.add_argument("--seeds", type=int, nargs="+", help="default: 0 1 2, and 0 to 4 for AirPassengers")
+    parser.add_argument("--network", choices=["trained", "pretrained", "both"], help="that of `Forecaster`")
     parser.add_argument("--output", type=Path, default=record.RESULTS)
     args = parser.parse_args()
+    if args.network and args.output == record.RESULTS:
+        parser.error("--network needs an --output of its own")
     for name in args.only:
         if args.validation and TABLES[name] is kept_aside:
             print(f"{name}: kept for the test", flush=True)
@@ -56,6 +59,7 @@ def one_table(name: str, choice: str, args: argparse.Namespace) -> None:
     if settings is None or (choice == "tuned" and settings == table.SETTINGS["defaults"]):
         print(f"{name}: nothing is tuned", flush=True)
         return
+    settings = {**settings, "network": args.network} if args.network else settings
     seeds = args.seeds or getattr(table, "SEEDS", (0, 1, 2))
     rows = table.rows(args.data, args.validation, settings, seeds)
     record.keep(record.file_of(args.output, name, args.validation), name, args.validation, choice, rows)
