@@ -144,7 +144,7 @@ def estimate_for(parameters: Parameters, panel: Panel, spec: WindowSpec, logs: A
         spec.season,
         spec.horizon,
         nonnegative=bounded,
-        with_seasons=bool(spec.views),
+        for_networks=bool(spec.views),
         with_trends=spec.follows_trend,
     )
 

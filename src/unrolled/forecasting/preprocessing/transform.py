@@ -14,7 +14,7 @@ import numpy as np
 from ...arrays import Array, over_leading_axes
 from ...series.origins import Origins
 from ...series.panel import Panel
-from ...series.ragged import pieces_of
+from ...series.ragged import pieces_of, side_by_side
 from .logarithms import all_positive, log_transformed
 from .seasonality import estimate_season
 from .smoothing import best_smoothings, best_trends
@@ -53,7 +53,7 @@ def estimate_transform(
     horizon: int,
     *,
     nonnegative: Array | None = None,
-    with_seasons: bool = True,
+    for_networks: bool = True,
     with_trends: bool = False,
 ) -> SeriesTransform:
     """The transform of each series, estimated from all of its rows.
@@ -64,21 +64,22 @@ def estimate_transform(
         season: periods in a season; 1: none.
         horizon: periods ahead at which levels and trends are evaluated.
         nonnegative: series whose forecasts are kept at or above 0, (S,) bool; None: no series.
-        with_seasons: whether seasons are estimated; without, their effects are 0.
+        for_networks: whether seasons and levels are estimated, which networks trained on the table need; else there
+            are no seasons, and levels are last values.
         with_trends: whether trends are estimated, too.
     """
     count = len(panel.ids)
     z = log_transformed(panel, logs)
-    seasonal = np.zeros((count, season))
-    for k in range(count if with_seasons else 0):
+    seasonal, smoothing = np.zeros((count, season)), np.ones(count)
+    for k in range(count if for_networks else 0):
         ordinals = panel.first[k] + np.arange(panel.lengths[k])
         phase = panel.frequency.local_ordinals(ordinals, season) % season
         seasonal[k] = estimate_season(z[panel.series(k)], phase, season)
     _, spread = window_statistics(z, panel.offsets[:-1], panel.offsets[1:])
     change = usual_change(panel, logs)
-    parts = [z[panel.series(k)] for k in range(count)]
     flat = _without_season(z, panel, seasonal)
-    smoothing = best_smoothings(flat, panel.offsets, horizon)
+    if for_networks:
+        smoothing = best_smoothings(flat, panel.offsets, horizon)
     trend, steady = np.zeros(count), np.zeros(count, bool)
     if with_trends:
         trend, steady = best_trends(flat, panel.offsets, smoothing, season, horizon)
@@ -91,8 +92,16 @@ def estimate_transform(
         steady=steady,
         spread=np.where(spread > 0, spread, change),
         change=change,
-        extent=np.array([(part.min(), np.median(part), part.max()) for part in parts]).reshape(count, 3),
+        extent=_extent(z, panel.offsets),
     )
+
+
+def _extent(z: Array, offsets: Array) -> Array:
+    """The lowest value, the median and the highest value of each series, (S, 3)."""
+    found = np.empty((len(offsets) - 1, 3))
+    for some, values in side_by_side(z, offsets[:-1], offsets[1:]):
+        found[some] = np.stack([values.min(axis=1), np.median(values, axis=1), values.max(axis=1)], axis=1)
+    return found
 
 
 def merge_transforms(
