@@ -176,6 +176,7 @@ class ReferenceEngine:
     def missing(self, program: Program, loss: Loss | None = None, optimizer: Optimizer | None = None) -> str | None:
         return None  # every rule has its own NumPy code
 
+    @np.errstate(over="ignore", invalid="ignore")  # silent as the native engine; callers refuse what is not finite
     def forward(
         self,
         program: Program,
