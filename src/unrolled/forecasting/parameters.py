@@ -17,6 +17,7 @@ from ..series.columns import Columns
 from ..series.frequency import Frequency, mase_season
 from ..series.zones import checked_zone
 from .baselines.registry import BASELINES
+from .evaluation.shares import EQUAL
 from .inputs.views import views_named
 from .model.architecture import MAX_LAYERS, Decoder
 from .model.combination import Combination, weights_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 AUTO = "auto"  # the cell of a forecaster that searches for its configuration
 MAX_HORIZON = 100_000  # of the pretrained network; others are limited by the rows of a table
 Networks = Literal["trained", "pretrained", "both"]  # on the table; before, on made-up series; and their mean
-SHARES = {"pretrained": 1.0, "both": 0.5}  # of the pretrained network, before held-out windows call for another
+SHARES = {"pretrained": 1.0, "both": EQUAL}  # of the pretrained network, before held-out windows call for another
 DEFAULT_BUDGET_S = 60.0
 MIN_TRIALS = 4  # of a search: the default and one challenger, each screened and trained in full
 RANGES = {  # of numbers: the smallest, a number above the largest, and both in words

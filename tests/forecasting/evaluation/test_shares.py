@@ -74,3 +74,11 @@ def test_the_others_share_no_target_with_a_block():
     ((here, others),) = blocks_and_others(np.zeros(3, int), 6)
     assert here.all()
     assert others.all()
+
+
+def test_windows_that_all_share_targets_are_judged_with_equal_shares():
+    found = shares(1, 5.0)
+    few = found.left < HORIZON
+    found.left, found.series, found.losses = found.left[few], found.series[few], found.losses[:, few]
+    assert found.of_windows().tolist() == [0.5] * HORIZON
+    assert found.best() < 0.5

@@ -64,8 +64,10 @@ class Shares:
         return (count * smallest + WINDOWS_BEHIND_EQUAL * EQUAL) / (count + WINDOWS_BEHIND_EQUAL)
 
     def of_windows(self) -> Array:
-        """For each window the share that others call for, (K,)."""
-        found = np.empty(len(self.left))
+        """For each window the share that windows without a common target call for, one half without any, (K,)."""
+        found = np.full(len(self.left), EQUAL)
         for here, others in blocks_and_others(self.left, self.horizon):
-            found[here] = self.best(others)
+            distances = np.abs(np.subtract.outer(np.unique(self.left[here]), np.unique(self.left[others])))
+            if distances.min() >= self.horizon:
+                found[here] = self.best(others)
         return found
