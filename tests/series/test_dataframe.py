@@ -279,8 +279,9 @@ def test_a_column_that_occurs_twice_is_named():
         ),
         ([Decimal(1)] * 3, "is a Decimal; ids must be"),
         ([1, "1", "a"], "the ids 1 and '1' have the same text. Convert the column to one type"),
+        (["a", "b", "c\ud800"], r"the id 'c\\ud800' holds half of a character"),
     ],
-    ids=["tuples", "timestamps", "decimals", "the same text"],
+    ids=["tuples", "timestamps", "decimals", "the same text", "half of a character"],
 )
 def test_ids_that_can_not_be_saved_or_told_apart_are_refused(ids, message):
     refused(pd.DataFrame({"unique_id": pd.Series(ids, dtype=object), "ds": [1, 2, 3], "y": [1, 2, 3]}), message)

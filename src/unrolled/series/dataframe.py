@@ -209,6 +209,12 @@ def _refuse_ids(names: Sequence[Any], columns: Columns) -> None:
     large = next((name for name in names if isinstance(name, int) and abs(name) >= 2**63), None)
     if large is not None:
         raise DataError(f"column {columns.id!r}: {large} exceeds 64-bit whole numbers. Convert the column to text.")
+    half = next((name for name in names if isinstance(name, str) and not _is_whole(name)), None)
+    if half is not None:
+        raise DataError(
+            f"column {columns.id!r}: the id {half!r} holds half of a character (a lone surrogate), which no file can "
+            "hold. Replace it."
+        )
     texts = pd.Index(map(str, names))
     if texts.has_duplicates:
         text = texts[texts.duplicated()][0]
@@ -216,6 +222,15 @@ def _refuse_ids(names: Sequence[Any], columns: Columns) -> None:
         raise DataError(
             f"column {columns.id!r}: the ids {one!r} and {two!r} have the same text. Convert the column to one type."
         )
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text has no lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def codes_of_ids(column: pd.Series) -> tuple[Array, Any]:
