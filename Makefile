@@ -45,8 +45,8 @@ torture: .venv/developing
 mutate: .venv/developing
 	$(BIN)/python tools/mutate.py $(MUTATE)
 
-# The training of the network that forecasts without training, from made-up series only: about an hour on two cores. It
-# goes on after an interruption. PRETRAIN gives options of tools/pretrain.py.
+# The training of the pretrained network, on synthetic series only: about an hour on two cores. It continues after an
+# interruption. PRETRAIN gives options of tools/pretrain.py.
 pretrain: .venv/developing
 	mkdir -p build
 	OMP_NUM_THREADS=1 $(BIN)/python tools/pretrain.py build/network.safetensors $(PRETRAIN)

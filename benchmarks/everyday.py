@@ -3,9 +3,9 @@
     python benchmarks/everyday.py DATA --methods zero-shot,trained,both,MSTL,AutoTheta --output everyday.json
 
 Each series is forecast from several origins near its end, and every method sees the same rows. A simple rule is one
-of the baselines that need no estimation; the best one is chosen afterwards, which no user could do. The error of a
-method is its mean absolute error over all origins divided by that of the best rule. Series with `looked_at` were
-looked at while the generators of the pretrained network were made; the others were not.
+of the baselines that need no estimation; the best one is chosen afterwards, with knowledge of the results. The error
+of a method is its mean absolute error over all origins divided by that of the best rule. Series with `looked_at` were
+examined while the pretrained network was made; the others were not.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from unrolled.series.origins import Origins
 DOCUMENT = Path(__file__).parent.parent / "docs" / "pretrained.md"
 BEGIN, END = "<!-- everyday: begin -->", "<!-- everyday: end -->"
 ORIGINS = 4
-MIN_HORIZONS = 4  # before the first origin, and the horizon after it
+MIN_HORIZONS = 4  # horizons that are left out when the distance between origins is chosen
 LEVELS = (80, 95)
 RULES = [name for name in FROM_LAST_VALUES if name not in ("Naive2", "HistoricAverage")]
 LONGEST = 3_000  # rows of a series that are read, so that all methods take seconds
@@ -55,19 +55,19 @@ SERIES = {
     "taxi rides, half-hours": alone("classics/taxi_new_york_passengers.csv", 48, looked_at=True),
     "rented bikes, hours": alone("bike_sharing/bike_sharing_hourly_clean.csv", 48, target="users", looked_at=True),
     "oil temperature, hours": alone("ett/ETTh1.csv", 48, target="OT", looked_at=True),
-    "load of a country, hours": alone(
+    "national load, hours": alone(
         "messy/smard_load_local_time.csv", 48, target="Total (grid load) [MWh]", looked_at=True
     ),
-    "price of electricity, hours": alone("messy/DE-LU_prices_2023_offsets.csv", 48, looked_at=True),
-    "fine dust, hours": alone("messy/beijing_pm25_split_datetime.csv", 48, target="pm2.5", looked_at=True),
+    "electricity price, hours": alone("messy/DE-LU_prices_2023_offsets.csv", 48, looked_at=True),
+    "PM2.5, hours": alone("messy/beijing_pm25_split_datetime.csv", 48, target="pm2.5", looked_at=True),
     "carbon monoxide, hours": alone("messy/AirQualityUCI.csv", 48, target="CO(GT)", na="-200"),
     "births, days": alone("us_births/US_births_2000-2014_SSA.csv", 28, target="births", looked_at=True),
     "page views, days": alone("prophet_examples/example_wp_log_peyton_manning.csv", 28, looked_at=True),
-    "lowest temperature, days": alone("classics/daily-min-temperatures.csv", 28, looked_at=True),
+    "minimum temperature, days": alone("classics/daily-min-temperatures.csv", 28, looked_at=True),
     "rented bikes, days": alone("bike_sharing/bike_sharing_daily.csv", 28, target="cnt", looked_at=True),
     "flights, days": alone("messy/uk_daily_flights_bom_dmy.csv", 28),
     "share price, business days": alone("messy/google_thousands_strings.csv", 20, target="Close"),
-    "volume of trade, business days": alone("messy/google_thousands_strings.csv", 20, target="Volume"),
+    "trading volume, business days": alone("messy/google_thousands_strings.csv", 20, target="Volume"),
     "sales of a store, weeks": alone("walmart_weekly/walmart_45_stores_clean.csv", 13, id="4", target="Weekly_Sales"),
     "sales of another store, weeks": alone(
         "walmart_weekly/walmart_45_stores_clean.csv", 13, id="36", target="Weekly_Sales"
@@ -117,7 +117,7 @@ def fitted(network: str) -> Method:
 
 
 def statistical(name: str) -> Method:
-    """AutoTheta with the shortest season, or MSTL with all that occur twice, and ETS for the trend."""
+    """AutoTheta with the shortest season, or MSTL with all seasons of more than two cycles, and ETS for the trend."""
 
     def method(past: pd.DataFrame, horizon: int) -> pd.DataFrame:
         from statsforecast import models
@@ -197,7 +197,7 @@ def summary(results: dict[str, dict], methods: list[str]) -> str:
         shares = [np.mean([found["coverage"][m][str(level)] for found in results.values()]) for m in methods]
         lines.append(f"| coverage of {level} % intervals | | {' | '.join(f'{v:.2f}' for v in shares)} |")
     each = [np.mean([found["seconds"][m] for found in results.values()]) for m in methods]
-    lines.append(f"| seconds a forecast | | {' | '.join(f'{v:.2f}' for v in each)} |")
+    lines.append(f"| seconds per forecast | | {' | '.join(f'{v:.2f}' for v in each)} |")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Update the picture of made-up series in synthetic.md. This needs Matplotlib.
+"""Update the picture of synthetic series in synthetic.md. This needs Matplotlib.
 
 python docs/gallery.py
 """

@@ -1,12 +1,13 @@
-"""Mutation testing of the mathematics: change one operator, comparison or constant, and see whether a test fails.
+"""Mutation testing of the mathematics: change one operator, comparison, constant, function name or branch at a time,
+and see whether a test fails.
 
     python tools/mutate.py                                  # all files, two mutants at a time; hours
     python tools/mutate.py --sample 200 --seed 1            # some mutants, drawn at random
     python tools/mutate.py nn/cells/gru.py nn/optimizers.py # some files
 
-Results are kept in build/mutants.jsonl, so that a run that was stopped goes on. A mutant that no test of its file
-notices survives; tests/mutants.md lists those that change nothing that matters, with the reason. The command fails if
-any other one survives.
+Results are kept in build/mutants.jsonl, so that a run that was stopped continues. A mutant survives if no test of its
+file fails; tests/mutants.md lists those whose change does not matter, with the reason. The command fails if any other
+one survives.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,7 +35,7 @@ SOURCE, TESTS = ROOT / "src" / "unrolled", ROOT / "tests"
 RESULTS, EXPLAINED = ROOT / "build" / "mutants.jsonl", TESTS / "mutants.md"
 AT_ONCE = 2  # mutants under test
 HAND, FROZEN = "tests/witnesses/test_worked_by_hand.py", "tests/witnesses/test_frozen.py"
-# files by pattern, each with tests besides those in the file or folder of its name
+# files by pattern, each with tests besides the file of its name
 TARGETS = {
     "nn/activations.py": [],
     "nn/cells/[glr]*.py": [HAND, FROZEN],
@@ -76,7 +77,7 @@ class Mutant(NamedTuple):
 
 
 def changes(node: ast.AST) -> Iterator[ast.AST]:
-    """What may stand in place of an expression."""
+    """The replacements that are tried for an expression."""
     new: Any = copy.deepcopy(node)
     if isinstance(node, (ast.BinOp, ast.AugAssign)) and type(node.op) in OPERATORS:
         new.op = OPERATORS[type(node.op)]()
@@ -101,7 +102,7 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def is_skipped(node: ast.AST) -> bool:
-    """Annotations, texts and errors are not the mathematics."""
+    """Whether a node is no mathematics: annotations, texts and errors."""
     checks = isinstance(node, ast.If) and all(isinstance(child, ast.Raise) for child in node.body)
     checks |= isinstance(node, ast.keyword) and node.arg == "strict"  # of zip
     return checks or isinstance(node, (ast.Raise, ast.Assert, ast.JoinedStr, ast.Import, ast.ImportFrom))
@@ -144,7 +145,7 @@ def put(node: ast.AST, field: str, k: int | None, value: ast.AST) -> None:
 
 
 def tests_of(file: str, extra: list[str]) -> list[str]:
-    """The test file of the same place and name, and others; for the parts of a package, those of the package too."""
+    """The test file with the same place and name, and the extra ones."""
     path = Path(file)
     own = f"test_{path.parent.name if path.name == '__init__.py' else path.stem}.py"
     return [str(p) for p in (f"tests/{path.parent}/{own}", *extra) if (ROOT / p).exists()]
@@ -221,20 +222,31 @@ def explained() -> set[str]:
     )
 
 
-def arguments() -> argparse.Namespace:
+def tests_of_targets() -> dict[str, list[str]]:
+    """The files that are mutated, within src/unrolled, each with its tests."""
+    found = {str(p.relative_to(SOURCE)): tests_of(str(p.relative_to(SOURCE)), extra)
+             for pattern, extra in TARGETS.items() for p in sorted(SOURCE.glob(pattern))}  # fmt: skip
+    return {file: tests for file, tests in found.items() if tests}
+
+
+def arguments(targets: Iterable[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="*", metavar="FILE", help="files within src/unrolled (default: all targets)")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="files among the targets, within src/unrolled (default: all)"
+    )
     parser.add_argument("--sample", type=int, help="number of mutants, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--list", action="store_true", help="only list the mutants")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if unknown := sorted(set(given.files) - set(targets)):
+        parser.error(f"not among the targets: {', '.join(unknown)}; these are {', '.join(targets)}")
+    return given
 
 
 def main() -> int:
-    given = arguments()
-    found = {str(p.relative_to(SOURCE)): tests_of(str(p.relative_to(SOURCE)), extra)
-             for pattern, extra in TARGETS.items() for p in sorted(SOURCE.glob(pattern))}  # fmt: skip
-    files = given.files or [file for file in found if found[file]]
+    found = tests_of_targets()
+    given = arguments(found)
+    files = given.files or list(found)
     mutants = [mutant for file in files for mutant in mutants_of(file)]
     if given.sample is not None:
         mutants = random.Random(given.seed).sample(mutants, min(given.sample, len(mutants)))

@@ -34,7 +34,7 @@ def forecast(
 ) -> Any:
     """Forecasts of one or many series without any training, in milliseconds.
 
-    The pretrained network has learned to forecast from made-up series (docs/pretrained.md). Nothing is held out, so
+    The pretrained network was trained on synthetic series (docs/pretrained.md). Nothing is held out, so
     that there is no comparison with baselines, and the intervals are those that the network has learned:
     `Forecaster(horizon, network="pretrained")` evaluates and calibrates them on the end of the series.
 

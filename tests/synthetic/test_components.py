@@ -1,4 +1,4 @@
-"""The parts of made-up series have the properties that their names promise."""
+"""The components of synthetic series have the properties that their names say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outliers, shifts, units, limits and missing values of made-up series."""
+"""Outliers, shifts, units, limits and missing values of synthetic series."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes of made-up series."""
+"""Processes of synthetic series."""
 
 from __future__ import annotations
 

@@ -5,8 +5,9 @@
     python -m tests.torture kills --only 17           # one try
     python -m tests.torture --short                   # few tries of all kinds, as the tests do
 
-It prints one table, in which everything but the tries should be 0, and exits with 1 otherwise. A try is a function of
-the seed and its number, apart from the moment at which a process is killed.
+It prints one table, in which all columns but the tries and the seconds should be 0, and exits with 1 otherwise. A try
+is a function of the seed and its number, apart from the moments at which processes are killed or get signals. The seed
+has no effect on renames, frames, processes, leaks and contention, which go through their cases in a fixed order.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "helpers"), str(ROOT / "benchmarks")]
 
-from tests.torture.outcomes import HUNG_S, SIGNS, Failure, kind_of, row, usual_signals  # noqa: E402
+from tests.torture.outcomes import FAULTS, HUNG_S, Failure, Run, kind_of, row, usual_signals  # noqa: E402
 
 LANES = 2  # kinds that run at the same time
 ALONE = ("contention",)  # kinds that measure times
@@ -33,16 +34,22 @@ KINDS = (  # the longest first
     "damaged_files", "kills", "streams", "signals", "renames", "leaks", "frames", "extremes", "full_disk", "tails",
     "threads", "processes", *ALONE,
 )  # fmt: skip
-HEAD = f"| kind | tried | {' | '.join(SIGNS)} | seconds |\n|{' --- |' * (len(SIGNS) + 3)}"
+HEAD = f"| kind | tried | {' | '.join(FAULTS)} | seconds |\n|{' --- |' * (len(FAULTS) + 3)}"
+
+
+def run_of(name: str, short: bool) -> Run:
+    """The long or the short form of a kind."""
+    kind = kind_of(name)
+    return (kind.short if short else None) or kind.run
 
 
 def one(name: str, tries: int, first: int, seed: int, short: bool = False) -> tuple[str, bool]:
     """The row of one kind that runs in this process, and whether all is well."""
-    began, kind = time.monotonic(), kind_of(name)
-    run = (kind.short if short else None) or kind.run
-    failures = run(range(first, first + tries), seed)
+    began = time.monotonic()
+    failures = run_of(name, short)(range(first, first + tries), seed)
+    command = f"python -m tests.torture {name}{' --short' if short else ''} --seed {seed}"
     for failure in failures:
-        print(f"{name} --seed {seed} --only {failure.number}: {failure.sign}: {failure.text}", file=sys.stderr)
+        print(f"{command} --only {failure.number}: {failure.fault}: {failure.text}", file=sys.stderr)
     return row(name, tries, failures, time.monotonic() - began), not failures
 
 
@@ -89,9 +96,9 @@ def in_lanes(names: list[str], tries: int | None, seed: int) -> dict[str, tuple[
     return found
 
 
-def repeat(name: str, number: int, seed: int) -> int:
-    """One try, whose failure is shown."""
-    failures = kind_of(name).run([number], seed)
+def repeat(name: str, number: int, seed: int, short: bool) -> int:
+    """Repeat one try and print its failure; 1 if there is one."""
+    failures = run_of(name, short)([number], seed)
     print("\n".join(failure.text for failure in failures) or "nothing failed.")
     return int(bool(failures))
 
@@ -102,7 +109,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tries", type=int, help="number of tries of each kind")
     parser.add_argument("--first", type=int, default=0, help="number of the first try")
     parser.add_argument("--only", type=int, help="repeat this try")
-    parser.add_argument("--short", action="store_true", help="few tries, one kind after the other in this process")
+    parser.add_argument(
+        "--short",
+        action="store_true",
+        help="few tries, one kind after the other in this process; with --only, a try of these",
+    )
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     if unknown := set(given.kinds) - set(KINDS):
@@ -118,7 +129,7 @@ def main() -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # two kinds run at once; some set it for their own processes
     names = given.kinds or list(KINDS)
     if given.only is not None:
-        return repeat(names[0], given.only, given.seed)
+        return repeat(names[0], given.only, given.seed, given.short)
     if given.short:
         rows = {name: one(name, kind_of(name).few, 0, given.seed, True) for name in names if kind_of(name).few}
     elif len(names) == 1:

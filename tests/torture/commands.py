@@ -50,7 +50,7 @@ TASKS = {
 
 
 def command(words: Words, err: Path, prepare: Callable[[], Any] = lambda: None) -> int:
-    """Run a command in the folder of `err`, which takes its messages, in this process, which is a fork."""
+    """Run a command in this forked process, in the folder of the file `err`, which takes its messages."""
     os.chdir(err.parent)
     with err.open("wb") as file:
         os.dup2(file.fileno(), 2)
@@ -84,7 +84,7 @@ def forked(action: Callable[[], Any]) -> int:
 
 
 def ended(child: int, wait_s: float = WAIT_S) -> int:
-    """The exit code of a process, for which this waits; negative if a signal has ended it."""
+    """Wait for a process and return its exit code, which is negative if a signal ended it."""
     deadline = time.monotonic() + wait_s
     while time.monotonic() < deadline:
         found, status = os.waitpid(child, os.WNOHANG)

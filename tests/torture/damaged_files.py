@@ -479,8 +479,8 @@ def of_files(names: Iterable[str]) -> Run:
                 for number in numbers:
                     outcome, what = worker.outcome(number)
                     if outcome.startswith("failure"):
-                        sign = "hung" if "it hangs" in outcome else "wrong"
-                        failures.append(Failure(sign, number, f"{what}: {outcome}"))
+                        fault = "hung" if "it hangs" in outcome else "wrong"
+                        failures.append(Failure(fault, number, f"{what}: {outcome}"))
                         print(f"  try {number}: {failures[-1].text}", file=sys.stderr, flush=True)
             finally:
                 worker.end()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import resource
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,8 +27,8 @@ PAGE = 4096  # the unit of a small disk, in bytes
 
 
 def attempt(number: int, rng: np.random.Generator, folder: Path) -> None:
-    names = list(TASKS)
-    WAYS[number % len(WAYS)](names[number // len(WAYS) % len(names)], rng, folder)
+    names, ways = list(TASKS), [way for way in WAYS if way is not small_disk or may_mount()]
+    ways[number % len(ways)](names[number // len(ways) % len(names)], rng, folder)
 
 
 def fail() -> NoReturn:
@@ -50,24 +52,30 @@ def file_limit(name: str, rng: np.random.Generator, folder: Path) -> None:
 
 
 def small_disk(name: str, rng: np.random.Generator, folder: Path) -> None:
-    """A disk for the earlier outputs and a part of the new ones; without the right to mount one, nothing is tried."""
+    """A disk for the earlier outputs and a part of the new ones."""
     pages = [sum(-(-len(content) // PAGE) for content in files.values()) for files in expected(name)[:2]]
     size = PAGE * (sum(pages) + 2 + int(rng.integers(-pages[1], 3)))
-    with mounted(folder, size) as works:
-        if not works:
-            return
+    with mounted(folder, size):
         words, out, err = begin(name, folder)
         ends_well_or_with_one_line(name, words, out, err, lambda: None, next_works=False)
 
 
-@contextmanager
-def mounted(folder: Path, size: int) -> Iterator[bool]:
-    options = ["mount", "-t", "tmpfs", "-o", f"size={size + PAGE},nr_inodes=1000", "tmpfs", str(folder)]
-    if subprocess.run(options, capture_output=True).returncode:
-        yield False
-        return
+@cache
+def may_mount() -> bool:
+    """Whether this process has the right to mount a disk; without it, the tries have the other ways only."""
     try:
-        yield True
+        with tempfile.TemporaryDirectory() as folder, mounted(Path(folder), PAGE):
+            return True
+    except (subprocess.CalledProcessError, FileNotFoundError):
+        return False
+
+
+@contextmanager
+def mounted(folder: Path, size: int) -> Iterator[None]:
+    options = ["mount", "-t", "tmpfs", "-o", f"size={size + PAGE},nr_inodes=1000", "tmpfs", str(folder)]
+    subprocess.run(options, check=True, capture_output=True)
+    try:
+        yield
     finally:
         subprocess.run(["umount", str(folder)], check=True)
 

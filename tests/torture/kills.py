@@ -1,4 +1,4 @@
-"""Processes that are killed at random moments: the old files remain or the new ones are there, and work goes on."""
+"""Processes that are killed at random moments: all files are old or all are new, and the next run works."""
 
 from __future__ import annotations
 

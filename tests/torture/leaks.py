@@ -91,7 +91,7 @@ def checkpoints(folder: Path) -> Callable[[], Any]:
 
 
 def errors(folder: Path) -> Callable[[], Any]:
-    """Errors keep frames, which keep arrays."""
+    """Errors keep frames alive, and these keep arrays."""
     net = network()
 
     def cycle() -> None:

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-HUNG_S = 120.0  # after so long a try ends its process
-SIGNS = ("lost", "mixed", "wrong", "hung")  # the faults that are counted
+HUNG_S = 120.0  # seconds after which a try counts as hung, and its process is ended
+FAULTS = ("lost", "mixed", "wrong", "hung")  # kinds of faults, which are counted
 
 
 class Lost(AssertionError):
@@ -33,12 +33,12 @@ class Hung(AssertionError):
 class Failure(NamedTuple):
     """A try that failed."""
 
-    sign: str  # one of `SIGNS`
+    fault: str  # one of `FAULTS`
     number: int  # of the try
     text: str
 
 
-Attempt = Callable[[int, np.random.Generator, Path], None]  # the number of a try, its randomness, an empty folder
+Try = Callable[[int, np.random.Generator, Path], None]  # the number of a try, its randomness, an empty folder
 Run = Callable[[Iterable[int], int], list[Failure]]  # the numbers of tries, and the seed
 
 
@@ -51,7 +51,7 @@ class Kind(NamedTuple):
     short: Run | None = None  # of the short form, if it is another one
 
 
-def repeated(attempt: Attempt) -> Run:
+def repeated(attempt: Try) -> Run:
     """A run that makes tries one after the other; each is a function of its number and the seed."""
 
     def run(numbers: Iterable[int], seed: int) -> list[Failure]:
@@ -62,7 +62,7 @@ def repeated(attempt: Attempt) -> Run:
                 with tempfile.TemporaryDirectory() as folder:
                     attempt(number, np.random.default_rng([seed, number]), Path(folder))
             except Exception as error:
-                failures.append(Failure(sign_of(error), number, describe(error)))
+                failures.append(Failure(fault_of(error), number, describe(error)))
                 print(f"  try {number}: {failures[-1].text}", file=sys.stderr, flush=True)
             finally:
                 faulthandler.cancel_dump_traceback_later()
@@ -71,7 +71,7 @@ def repeated(attempt: Attempt) -> Run:
     return run
 
 
-def sign_of(error: Exception) -> str:
+def fault_of(error: Exception) -> str:
     return next((kind.__name__.lower() for kind in (Lost, Mixed, Hung) if isinstance(error, kind)), "wrong")
 
 
@@ -80,10 +80,10 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error)[:400]} ({Path(last.filename).name}:{last.lineno})"
 
 
-def expect(holds: bool, text: str, sign: type[AssertionError] = AssertionError) -> None:
-    """Fail with these words unless this holds; unlike `assert`, with a sign of its own."""
+def expect(holds: bool, text: str, fault: type[AssertionError] = AssertionError) -> None:
+    """Fail with this text unless the condition holds; unlike `assert`, with a kind of fault."""
     if not holds:
-        raise sign(text)
+        raise fault(text)
 
 
 def kind_of(name: str) -> Kind:
@@ -92,12 +92,12 @@ def kind_of(name: str) -> Kind:
 
 def row(name: str, tried: int, failures: Iterable[Failure], seconds: float) -> str:
     """A row of the table."""
-    found = [failure.sign for failure in failures]
-    return f"| {name} | {tried} | {' | '.join(str(found.count(sign)) for sign in SIGNS)} | {seconds:.0f} |"
+    found = [failure.fault for failure in failures]
+    return f"| {name} | {tried} | {' | '.join(str(found.count(fault)) for fault in FAULTS)} | {seconds:.0f} |"
 
 
 def usual_signals() -> None:
-    """A shell that runs this in the background ignores Ctrl-C, which processes inherit."""
+    """Restore default signals: a shell lets background jobs ignore Ctrl-C, and child processes inherit this."""
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)

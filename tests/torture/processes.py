@@ -1,4 +1,4 @@
-"""Processes that are forked or spawned, before and after their parent has trained: the same bits, and no waiting."""
+"""Processes that are forked or spawned, before and after their parent has trained: the same bits, and no hanging."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A command is killed before and after each step of the file system: each file opened, synced, renamed, removed."""
+"""A command is killed before or after each step that opens, syncs, renames or removes a file."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def steps_of(name: str, writing: bool = False) -> int:
 
 
 def attempt(number: int, rng: np.random.Generator, folder: Path) -> None:
-    """The tries pass the steps of all tasks in turn, the last steps first, since these write."""
+    """The tries go through the steps of all tasks in turn, the last steps first, since these write."""
     names = list(TASKS)
     name, turn = names[number % len(names)], number // len(names)
     after = bool(turn % 2)

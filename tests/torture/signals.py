@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM and SIGHUP at random moments, once or more: the exit code tells, and files are whole or absent."""
+"""SIGINT, SIGTERM and SIGHUP at random moments: the exit code names the signal, and files are all old or all new."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands with standard streams that are missing, closed, full or broken, in all combinations."""
+"""Commands with standard streams that are missing, closed, full or broken, in random combinations."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ END_S = 60.0
 
 
 def attempt(number: int, rng: np.random.Generator, folder: Path) -> None:
-    """The tries pass the matrix in an order of the seed."""
-    turn, place = divmod(number, len(MATRIX))
-    order = np.random.default_rng(turn).permutation(len(MATRIX))
-    name, stdin, stdout, stderr = MATRIX[order[place]]
+    run_with_streams(folder, *MATRIX[int(rng.integers(len(MATRIX)))])
+
+
+def run_with_streams(folder: Path, name: str, stdin: str, stdout: str, stderr: str) -> None:
     label = f"{name}: input {stdin}, output {stdout}, error {stderr}"
     with ExitStack() as stack:
         reading = stack.enter_context(input_of(stdin))

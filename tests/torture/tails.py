@@ -1,4 +1,4 @@
-"""Torn tails: files whose last bytes are missing are refused, and do not stand in the way of the next run."""
+"""Files whose last bytes are missing: they are refused, and do not stand in the way of the next run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads: each fit gives the bits that it gives alone, and a forecast beside a fit is of one fit or the other."""
+"""Threads: each fit gives the bits that it gives alone, and a forecast during a fit that of the old or the new one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def alone() -> tuple[pd.DataFrame, ...]:
 
 def attempt(number: int, rng: np.random.Generator, folder: Path) -> None:
     alone()
-    (fits_at_once, forecasts_beside_fits, loads_at_once, networks_at_once)[number % 4](rng, folder)
+    (fits_at_once, forecasts_during_fits, loads_at_once, networks_at_once)[number % 4](rng, folder)
 
 
 def all_at_once(call: Callable[[int], Any]) -> list[Any]:
@@ -50,20 +50,22 @@ def fits_at_once(rng: np.random.Generator, folder: Path) -> None:
     expect(all(frame.equals(alone()[k]) for frame, k in zip(found, order, strict=True)), "a fit has other bits")
 
 
-def forecasts_beside_fits(rng: np.random.Generator, folder: Path) -> None:
+def forecasts_during_fits(rng: np.random.Generator, folder: Path) -> None:
     fc, done = quick().fit(tables()[0]), False
 
     def ask(_: int) -> None:
         while not done:
             found = fc.predict(level=80)
-            expect(any(found.equals(frame) for frame in alone()), "a forecast is of no fit", Mixed)
+            expect(any(found.equals(frame) for frame in alone()), "a forecast belongs to no fit", Mixed)
 
     with ThreadPoolExecutor(THREADS) as pool:
         asking = [pool.submit(ask, k) for k in range(THREADS - 1)]
         try:
             for k in rng.integers(len(tables()), size=4):
                 fc.fit(tables()[k])
-                expect(fc.predict(level=80).equals(alone()[k]), "the forecast after a fit is of another one", Mixed)
+                expect(
+                    fc.predict(level=80).equals(alone()[k]), "the forecast after a fit belongs to another one", Mixed
+                )
         finally:
             done = True
         for one in asking:

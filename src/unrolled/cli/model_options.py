@@ -72,8 +72,8 @@ TRAINING = OptionGroup(
         "network": option(
             str,
             "--network",
-            "Networks that forecast: trained (on this table), pretrained (which need no training), or both (their "
-            "mean).",
+            "Networks that forecast: trained (on this table), pretrained (without training), or both (their weighted "
+            "average).",
             default="trained",
         ),
         "cell": option(str, "--cell", "Recurrent cell: rnn, gru, lstm, or auto for a search.", default="gru"),

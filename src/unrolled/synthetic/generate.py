@@ -1,4 +1,4 @@
-"""Made-up series of many kinds."""
+"""Synthetic series of many kinds."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def generate(
     seed: int = 0,
     distorted: bool = True,
 ) -> Array:
-    """Made-up series.
+    """Synthetic series.
 
     Args:
         n: the number of series.

@@ -39,12 +39,14 @@ def walks(rng, *lengths):
     ("frequency", "rows", "seasons"),
     [
         (Frequency("month", 1, 0), 100, (12,)),
+        (Frequency("month", 1, 0), 14, (12,)),
         (Frequency("month", 1, 0), 13, ()),
         (Frequency("month", 3, 0), 30, (4,)),
         (Frequency("month", 12, 0), 30, ()),
         (Frequency("fixed", 7 * DAY, 0), 100, (52,)),
         (Frequency("fixed", DAY, 0), 400, (7,)),
-        (Frequency("fixed", DAY, 0), 800, (7, 365)),
+        (Frequency("fixed", DAY, 0), 729, (7,)),
+        (Frequency("fixed", DAY, 0), 730, (7, 365)),
         (Frequency("fixed", HOUR, 0), 300, (24,)),
         (Frequency("fixed", HOUR, 0), 20_000, (24, 168)),
         (Frequency("fixed", 30 * MINUTE, 0), 2_000, (48, 336)),
@@ -52,7 +54,9 @@ def walks(rng, *lengths):
     ],
     ids=lambda value: getattr(value, "name", str(value)),
 )
-def test_seasons_of_the_calendar_are_read_where_there_are_two_of_them(pretrained, frequency, rows, seasons):
+def test_the_first_season_is_read_from_little_more_than_one_cycle_on_and_the_second_from_two(
+    pretrained, frequency, rows, seasons
+):
     assert pretrained.seasons(frequency, rows) == seasons
 
 

@@ -1,4 +1,4 @@
-"""Pretraining: it learns, and goes on from a checkpoint with the same bits."""
+"""Pretraining: it learns, and continues from a checkpoint with the same bits."""
 
 from __future__ import annotations
 
@@ -51,6 +51,19 @@ def test_a_resumed_pretraining_has_the_same_bits(tmp_path, monkeypatch):
     resumed = pretrain(path, lessons=5, hidden=HIDDEN)
     np.testing.assert_array_equal(resumed.parameters, whole.parameters)
     np.testing.assert_array_equal(un.load(path).parameters, whole.parameters)
+
+
+@pytest.mark.parametrize(
+    "other", [{"lessons": 6}, {"seed": 1}, {"hidden": HIDDEN + 1}], ids=lambda other: next(iter(other))
+)
+@pytest.mark.usefixtures("_few_lessons")
+def test_a_checkpoint_of_other_parameters_is_refused(other, tmp_path):
+    options = {"lessons": 2, "hidden": HIDDEN, "seed": 0}
+    pretrain(tmp_path / "n.safetensors", **options)
+    with pytest.raises(
+        un.InputError, match=r"n\.checkpoint is of another training \(lessons: 2, seed: 0, .*Delete it"
+    ):
+        pretrain(tmp_path / "n.safetensors", **options | other)
 
 
 def test_the_lessons_of_another_process_are_those_of_this_one(monkeypatch):

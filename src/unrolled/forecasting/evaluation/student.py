@@ -4,7 +4,9 @@ from functools import lru_cache
 from math import atan, cos, pi, sin, sqrt
 from statistics import NormalDist
 
-FROM_NORMAL = 300  # degrees of freedom from which on it is the normal distribution to three digits
+FROM_NORMAL = (
+    300  # degrees of freedom from which on the normal quantile is used; at 95 % it is then at most 0.41 % smaller
+)
 BISECTIONS = 60
 
 

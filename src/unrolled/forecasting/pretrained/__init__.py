@@ -1,1 +1,1 @@
-"""A network that has learned to forecast from made-up series, and forecasts others without training."""
+"""The pretrained network: trained on synthetic series, it forecasts others without further training."""

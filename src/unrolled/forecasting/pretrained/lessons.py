@@ -1,7 +1,7 @@
-"""The lessons from which a network learns to forecast: made-up series, cut into a past and a future.
+"""The lessons from which a network learns to forecast: synthetic series, cut into a past and a future.
 
 Each lesson has one set of seasons, one length and one horizon, and is a function of its number, so that a training
-that is resumed goes on with the same lessons.
+that is resumed continues with the same lessons.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from ...arrays import Array
 from ...synthetic import KINDS, distort
 from .representation import represent
 
-MAX_TARGET = 30.0  # distances beyond it teach nothing
+MAX_TARGET = 30.0  # targets are clipped to it
 GAPPY_SHARE, GAP_SHARES = 0.25, (0.02, 0.1, 0.3)  # of lessons with gaps, and the shares of their values
-KNOWN_END_SHARE = 0.7  # of series with gaps whose last value is known
+KNOWN_END_SHARE = 0.7  # of series with gaps, whose last value is always kept
 MAX_UNUSED_ROWS = 30  # before the past, so that series don't begin at the start of their process
 
 BUSINESS = {
@@ -74,7 +74,7 @@ class Lesson(NamedTuple):
 
     inputs: Array  # (N, T + H, CHANNELS), float32
     targets: Array  # distances from the anchors in scales, 0 in the past, (N, T + H), float32
-    weights: Array  # 0 in the past, and less for series that nobody can forecast well, (N, T + H), float32
+    weights: Array  # 0 in the past; smaller for series whose future lies far from the anchor, (N, T + H), float32
 
 
 def lesson(number: int, seed: int = 0) -> Lesson:

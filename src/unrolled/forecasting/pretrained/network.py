@@ -1,4 +1,4 @@
-"""The pretrained network: it forecasts series that it has never seen."""
+"""The pretrained network, read from its file: it forecasts series that it has never seen."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from ..probabilistic.quantiles import LEARNED
 from .representation import MAX_SEASONS, represent
 
 FILE = "network.safetensors"
-LEAST_CYCLES, LEAST_CYCLES_OF_FIRST = 2, 1.15  # of a season that is read; the first one may have no effect yet
+LEAST_CYCLES, LEAST_CYCLES_OF_FIRST = (
+    2,
+    1.15,
+)  # cycles of a season that is read; with less than two, the first one has no effect yet
 CYCLES_READ, LEAST_ROWS_READ, MAX_ROWS_READ = 4, 200, 3000  # of the longest season; rows
-LENGTHS_PER_OCTAVE = 32  # that are told apart, so that series of similar lengths are read together
+LENGTHS_PER_OCTAVE = 32  # lengths are rounded down, so that series of similar lengths are read together
 CELLS_AT_ONCE = 60_000  # series times rows that are read at a time; their inputs fit the cache
 DAYS_OF_SEASON, DAYS_OF_YEAR = 364, 365.25  # a season of 52 weeks stands for a year
 
@@ -49,11 +52,11 @@ class Pretrained:
         return tuple(found)
 
     def outputs(self, origins: TransformedOrigins, horizon: int) -> tuple[Array, Array, Array]:
-        """What the network says after N origins; values that are not observed are read as missing.
+        """The outputs of the network at N origins; values that are not observed are read as missing.
 
         Returns:
-            The level and seasons ahead, in the units of the target or its logarithm, (N, H); what an output of 1
-            stands for, (N,); and quantiles at `LEARNED`, less the former, in units of the latter, (N, H, L).
+            The level and seasons ahead, in the units of the target or its logarithm, (N, H); the scale of each
+            origin, (N,); and quantiles at `LEARNED`, as distances from the former in units of the scale, (N, H, L).
         """
         panel = origins.panel
         z = log_transformed(panel, origins.transform.logs)

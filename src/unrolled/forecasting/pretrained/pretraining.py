@@ -1,7 +1,7 @@
-"""The training of the network that forecasts series which it has never seen; tools/pretrain.py runs it.
+"""The training of the pretrained network; tools/pretrain.py runs it.
 
 Lessons are made while the network learns from earlier ones. The weights that are kept are a running mean of those of
-the last lessons. A training that was interrupted goes on from its checkpoint, with the same bits.
+the last lessons. An interrupted training continues from its checkpoint, with the same bits.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from ... import storage
 from ...arrays import Array
+from ...errors import InputError
 from ...nn.cells import GRU
 from ...nn.datasets import Arrays
 from ...nn.engines import Job, engine_for
@@ -64,7 +65,7 @@ class Pretraining:
         self.mean = self.network.parameters.copy()
 
     def learn(self, material: Lesson) -> float:
-        """Learn from one lesson; its mean loss."""
+        """Learn from one lesson and return its mean loss."""
         network = self.network
         data = Arrays(material.inputs, material.targets, material.weights)
         job = Job(network.program, data, Quantile(LEARNED), self.optimizer, BATCH, CLIP_NORM, self.seed)
@@ -98,9 +99,18 @@ class Pretraining:
         storage.write(path, "checkpoint", arrays, {"pretraining": [self.done, self.steps, self.lessons, self.seed]})
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint."""
+        """Continue from a checkpoint.
+
+        Raises:
+            InputError: it is of a training with other parameters.
+        """
         _, arrays, content = storage.read(path)
-        self.done, self.steps, self.lessons, self.seed = content["pretraining"]
+        self.done, self.steps, *settings = content["pretraining"]
+        if settings != [self.lessons, self.seed] or arrays["parameters"].shape != self.mean.shape:
+            raise InputError(
+                f"{path} is of another training (lessons: {settings[0]}, seed: {settings[1]}, "
+                f"{arrays['parameters'].size} parameters). Delete it to begin anew."
+            )
         self.network.parameters[...] = arrays["parameters"]
         self.mean[...] = arrays["running mean"]
         self.state.step = self.steps
@@ -109,7 +119,7 @@ class Pretraining:
 
 
 def lessons_ahead(first: int, last: int, seed: int) -> Iterator[Lesson]:
-    """The lessons from the first to before the last one, which another process makes in advance."""
+    """The lessons from `first` to `last - 1`, which another process makes in advance."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         waiting: list[Future[Lesson]] = []
         for number in range(first, last):
@@ -129,7 +139,7 @@ def pretrain(
     """Train a network and write it to a file.
 
     Args:
-        path: of the file; a checkpoint beside it allows to go on after an interruption.
+        path: of the file; a checkpoint beside it lets an interrupted training continue.
         lessons: how many.
         hidden: units of its layers.
         seed: of its first weights and of the lessons.

@@ -1,4 +1,4 @@
-"""What the pretrained network reads of a series, and where its forecasts begin.
+"""The inputs of the pretrained network, and the anchors from which its forecasts are measured.
 
 One sequence holds the past and the future: a row of the past has a value, and a row of the future says how far ahead
 it lies and what is known about it without its value. Values are distances from the level and the seasons of their
@@ -103,7 +103,7 @@ def _compressed(distance: Array) -> Array:
 
 
 def _season_channels(season: Season, compressed: Array, scale: Array, horizon: int) -> Array:
-    """What stood at the same place one season before, whether anything did, the effect, its strength and the phase,
+    """The value one season before, whether there is one, the effect, its strength and the phase,
     (N, T + H, SEASON_CHANNELS)."""
     n, rows = compressed.shape
     length = season.length

@@ -1,4 +1,4 @@
-"""The seasons of many series of one length at once: shrunken means over the cycles of each, the shortest first."""
+"""The seasons of many series of one length at once: shrunk means over the cycles of each, the shortest first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Season(NamedTuple):
 
 
 def find_seasons(values: Array, lengths: Sequence[int], horizon: int) -> list[Season]:
-    """The seasons of series (N, T) without gaps; those with under two whole cycles have no effect.
+    """The seasons of series (N, T) without gaps; those with fewer than two whole cycles have no effect.
 
     Sources: classical decomposition by moving averages; shrinkage as by Miller and Williams, "Shrinkage estimators of
     time series seasonal factors", Int. J. of Forecasting 19, 2003.
@@ -56,7 +56,7 @@ def _seasonal_means(values: Array, length: int) -> tuple[Array, Array]:
     total = weights.sum(axis=0)
     means = (weights * around).sum(axis=1) / total
     spread = (weights * (around - means[:, None]) ** 2).sum(axis=1) / total
-    effective = total**2 / (weights**2).sum(axis=0)  # cycles of equal weight that tell as much
+    effective = total**2 / (weights**2).sum(axis=0)  # the equivalent number of cycles of equal weight
     means = means - means.mean(axis=1, keepdims=True)
     noise = means.var(axis=1) / 2 if cycles == 1 else (spread / np.maximum(effective - 1, 0.5)).mean(axis=1)
     if length >= SMOOTHED_FROM:
