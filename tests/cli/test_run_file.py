@@ -76,6 +76,19 @@ def test_the_run_file_records_the_checksums_of_the_other_files(trained):
     assert len(sums) == 3
 
 
+def test_the_run_file_is_put_in_place_after_the_other_files(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    moved = []
+    replace, unlink = os.replace, os.unlink
+    words = ("forecast", AIR, "--horizon", 3, *QUICK, "--out", "d")
+    command(*words, "--format", "html,md")
+    monkeypatch.setattr(os, "replace", lambda old, new: (replace(old, new), moved.append(Path(new))))
+    monkeypatch.setattr(os, "unlink", lambda path, **where: (unlink(path, **where), moved.append(Path(path))))
+    assert command(*words).code == 0
+    names = ["report.md", "forecast.csv", "model.safetensors", "report.html", "run.toml"]
+    assert [str(path) for path in moved if path.parent == Path("d")] == [f"d/{name}" for name in names]
+
+
 def test_a_report_of_an_earlier_run_does_not_stay_beside_newer_files(command, tmp_path, monkeypatch):
     """Unless it has been changed: then it may be the user's."""
     monkeypatch.chdir(tmp_path)

@@ -135,6 +135,16 @@ def assert_one_frequency(content: dict, arrays: dict[str, np.ndarray], horizon: 
             assert_documented(feature, "`layout` has")
     for network in content["networks"]:
         assert_documented(network, "Each of `networks`")
+    own = {name for name in arrays if name.startswith("pretrained.")}
+    if "pretrained" in content:
+        pretrained = dict(content["pretrained"])
+        assert 0 <= pretrained.pop("share") <= 1
+        assert_documented(pretrained, "## Kind `network`")
+        network = un.Network.rebuild(pretrained, {name.removeprefix("pretrained."): arrays[name] for name in own})
+        assert own == {f"pretrained.{name}" for name in network.views}
+    (meaning,) = (row[3] for row in rows_after("### Content") if row[0] == "`pretrained`")
+    assert {*re.findall(r"`(\w+)`", meaning)} == {"share", *keys_after("## Kind `network`")}
+    arrays = {name: values for name, values in arrays.items() if name not in own}
     assert set(content.get("search", {"table": [], "chosen": {}})) == {"table", "chosen"}
 
     rows = {row[0].strip("`"): row for row in rows_after("### Arrays")}
@@ -160,7 +170,9 @@ def without_common(content: dict) -> dict:
     return {key: value for key, value in content.items() if key not in keys_after("## Content of every file")}
 
 
-@pytest.mark.parametrize("params", [{}, {"cell": "auto", "max_trials": 4}, {"reach": 2, "likelihood": "normal"}])
+@pytest.mark.parametrize(
+    "params", [{}, {"cell": "auto", "max_trials": 4}, {"reach": 2, "likelihood": "normal"}, {"network": "both"}]
+)
 def test_the_content_of_a_forecaster(params, tmp_path):
     fc = forecaster(**params).fit(table(), **({} if "reach" in params else COLUMNS))
     fc.save(tmp_path / "model")
@@ -168,6 +180,7 @@ def test_the_content_of_a_forecaster(params, tmp_path):
     assert content["kind"] == "forecaster"
     assert set(content["params"]) == set(fc.get_params()) - {"verbose"}
     assert ("search" in content) == ("cell" in params)
+    assert ("pretrained" in content) == ("network" in params)
     assert_one_frequency(without_common(content), arrays, fc.horizon)
 
 

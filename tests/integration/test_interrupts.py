@@ -1,7 +1,8 @@
-"""Ctrl-C during a forecast: the results so far are kept, and no file is half written."""
+"""Ctrl-C during a forecast or a backtest: the results so far are kept, and no file is half written."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -16,7 +17,7 @@ import pandas as pd
 import pytest
 
 import unrolled as un
-from shell import AIR, ENVIRONMENT, QUICK, Watched, inside
+from shell import AIR, ENVIRONMENT, QUICK, Watched, inside, shell
 from unrolled.cli.csv_form import readable
 from unrolled.forecasting.model import training
 
@@ -119,6 +120,60 @@ def test_an_interrupt_of_the_second_training_keeps_the_comparison(tmp_path):
     assert "have not seen" not in done.err
     assert assert_whole(tmp_path / "out") == OUTPUTS
     assert "# the run was interrupted" in (tmp_path / "out" / "run.toml").read_text("utf-8")
+
+
+def test_a_second_run_into_a_folder_is_refused_while_the_first_one_runs(tmp_path):
+    running = Watched(*LONG, cwd=tmp_path)
+    running.wait_for("training without the held-out end")
+    second = shell("forecast", AIR, "--horizon", 3, *QUICK, "--out", "out", cwd=tmp_path)
+    assert (second.code, second.out) == (2, "")
+    assert second.err.endswith(
+        "error: another run is writing to out. Wait until it has ended, or choose another folder with --out.\n"
+    )
+    assert list((tmp_path / "out").iterdir()) == []
+    running.interrupt()
+    assert running.leave().code == 130
+    assert assert_whole(tmp_path / "out") == OUTPUTS
+
+
+BACKTEST = ("backtest", AIR, "--horizon", 1, "--windows", 50, "--ensemble", 1, "--hidden", 4, "--out", "rows.csv")
+
+
+@pytest.fixture
+def earlier(tmp_path) -> dict[str, bytes]:
+    """The outputs of an earlier backtest, by name."""
+    words = [1 if word == 50 else word for word in BACKTEST]
+    assert shell(*words, "--steps", 4, cwd=tmp_path).code == 0
+    return {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_in_a_backtest_keeps_the_cutoffs_that_were_reached(name, earlier, tmp_path):
+    running = Watched(*BACKTEST, "--steps", 500, cwd=tmp_path)
+    running.wait_for("cutoff 2/50")
+    running.process.send_signal(getattr(signal, name))
+    done = running.leave()
+    assert done.code == 128 + getattr(signal, name)
+    assert "Traceback" not in done.err
+    rows = pd.read_csv(tmp_path / "rows.csv")
+    reached = rows["cutoff"].nunique()
+    assert 1 <= reached < 50
+    assert len(rows) == reached
+    assert f"{reached} cutoff{'s' if reached > 1 else ''} before the interrupt" in done.err
+    repeats = (tmp_path / "rows.toml").read_text("utf-8")
+    assert f"# sha256 {hashlib.sha256((tmp_path / 'rows.csv').read_bytes()).hexdigest()}  rows.csv\n" in repeats
+    assert "# the run was interrupted" in repeats
+    assert {path.name for path in tmp_path.iterdir()} == {*earlier}
+
+
+def test_a_signal_before_the_first_cutoff_of_a_backtest_leaves_the_earlier_files(earlier, tmp_path):
+    running = Watched(*BACKTEST, "--steps", 100_000, cwd=tmp_path)
+    running.wait_for("cutoff 1/50")
+    running.process.send_signal(signal.SIGTERM)
+    done = running.leave()
+    assert (done.code, done.out) == (143, "")
+    assert "Traceback" not in done.err
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == earlier
 
 
 def test_an_interrupt_of_a_search_ends_only_the_search(tmp_path):

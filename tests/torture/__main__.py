@@ -6,8 +6,8 @@
     python -m tests.torture --short                   # few tries of all kinds, as the tests do
 
 It prints one table, in which all columns but the tries and the seconds should be 0, and exits with 1 otherwise. A try
-is a function of the seed and its number, apart from the moments at which processes are killed or get signals. The seed
-has no effect on renames, frames, processes, leaks and contention, which go through their cases in a fixed order.
+is a function of the seed and its number, apart from the moments at which processes are killed or get signals. The
+seed has no effect on renames, frames, processes, leaks and contention, which go through their cases in a fixed order.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Threads: each fit gives the bits that it gives alone, and a forecast during a fit that of the old or the new one."""
+"""Threads: each fit gives the bits that it gives alone, and a forecast during a fit that of the old or new one."""
 
 from __future__ import annotations
 
