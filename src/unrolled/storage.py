@@ -40,7 +40,7 @@ def encode(kind: str, arrays: Mapping[str, Array], content: Mapping[str, Any]) -
     """The bytes of a model file."""
     from safetensors.numpy import save
 
-    unusable = None if kind == "checkpoint" else _unusable(arrays)  # a training goes on if its optimizer overflows
+    unusable = None if kind == "checkpoint" else _unusable(arrays)  # a training continues if its optimizer overflows
     if unusable:
         raise InputError(f"a model file holds finite numbers, but {unusable}. Train the model again.")
     try:

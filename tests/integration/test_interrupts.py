@@ -136,43 +136,53 @@ def test_a_second_run_into_a_folder_is_refused_while_the_first_one_runs(tmp_path
     assert assert_whole(tmp_path / "out") == OUTPUTS
 
 
-BACKTEST = ("backtest", AIR, "--horizon", 1, "--windows", 50, "--ensemble", 1, "--hidden", 4, "--out", "rows.csv")
+BACKTEST = ("backtest", AIR, "--horizon", 1, "--windows", 3, *QUICK, "--out", "rows.csv")
 
 
 @pytest.fixture
 def earlier(tmp_path) -> dict[str, bytes]:
-    """The outputs of an earlier backtest, by name."""
-    words = [1 if word == 50 else word for word in BACKTEST]
-    assert shell(*words, "--steps", 4, cwd=tmp_path).code == 0
+    """The outputs of a whole backtest, by name, which are in the folder when the next one begins."""
+    assert shell(*BACKTEST, cwd=tmp_path).code == 0
     return {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+
+def backtest_with_signal(name: str, cutoff: int, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The same backtest, with a signal at the beginning of the training for this cutoff."""
+    code = (
+        "import os, runpy, signal, sys\n"
+        "from unrolled.forecasting import cross_validation\n"
+        "fit, calls = cross_validation.fit, []\n"
+        "def interrupted(*arguments, **options):\n"
+        "    calls.append(1)\n"
+        f"    if len(calls) == {cutoff}: os.kill(os.getpid(), signal.{name})\n"
+        "    return fit(*arguments, **options)\n"
+        "cross_validation.fit = interrupted\n"
+        "sys.argv[0] = 'unrolled'\n"
+        "runpy.run_module('unrolled', run_name='__main__')\n"
+    )
+    words = [sys.executable, "-c", code, *map(str, BACKTEST)]
+    return subprocess.run(words, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_in_a_backtest_keeps_the_cutoffs_that_were_reached(name, earlier, tmp_path):
-    running = Watched(*BACKTEST, "--steps", 500, cwd=tmp_path)
-    running.wait_for("cutoff 2/50")
-    running.process.send_signal(getattr(signal, name))
-    done = running.leave()
-    assert done.code == 128 + getattr(signal, name)
-    assert "Traceback" not in done.err
-    rows = pd.read_csv(tmp_path / "rows.csv")
-    reached = rows["cutoff"].nunique()
-    assert 1 <= reached < 50
-    assert len(rows) == reached
-    assert f"{reached} cutoff{'s' if reached > 1 else ''} before the interrupt" in done.err
+    done = backtest_with_signal(name, 3, tmp_path)
+    assert done.returncode == 128 + getattr(signal, name)
+    assert "Traceback" not in done.stderr
+    assert "2 cutoffs before the interrupt" in done.stderr
+    rows = (tmp_path / "rows.csv").read_bytes()
+    assert rows.splitlines() == earlier["rows.csv"].splitlines()[:3]  # the heading and two cutoffs
     repeats = (tmp_path / "rows.toml").read_text("utf-8")
-    assert f"# sha256 {hashlib.sha256((tmp_path / 'rows.csv').read_bytes()).hexdigest()}  rows.csv\n" in repeats
+    assert f"# sha256 {hashlib.sha256(rows).hexdigest()}  rows.csv\n" in repeats
     assert "# the run was interrupted" in repeats
     assert {path.name for path in tmp_path.iterdir()} == {*earlier}
 
 
 def test_a_signal_before_the_first_cutoff_of_a_backtest_leaves_the_earlier_files(earlier, tmp_path):
-    running = Watched(*BACKTEST, "--steps", 100_000, cwd=tmp_path)
-    running.wait_for("cutoff 1/50")
-    running.process.send_signal(signal.SIGTERM)
-    done = running.leave()
-    assert (done.code, done.out) == (143, "")
-    assert "Traceback" not in done.err
+    done = backtest_with_signal("SIGTERM", 1, tmp_path)
+    assert (done.returncode, done.stdout) == (143, "")
+    assert done.stderr.endswith("interrupted.\n")
+    assert "Traceback" not in done.stderr
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == earlier
 
 
