@@ -2,8 +2,9 @@
 
 import atexit
 import gc
+import sys
 
-from .interactive.interrupts import exit_at_interrupt
+from .interactive.interrupts import exit_at_interrupt, exit_code
 from .interactive.streams import open_closed_descriptors
 
 
@@ -15,7 +16,10 @@ def main() -> None:
     exit_at_interrupt()
     from .cli import main as run
 
-    run()
+    try:
+        run()
+    except KeyboardInterrupt:  # it arrived after the command had ended
+        sys.exit(exit_code())
 
 
 if __name__ == "__main__":

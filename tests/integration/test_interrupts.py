@@ -311,6 +311,27 @@ def test_an_interrupt_during_imports_shows_no_traceback(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted.\n")
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_after_the_end_of_a_command_shows_no_traceback(name, tmp_path):
+    program = (
+        "import os, signal, sys\n"
+        "from unrolled import cli\n"
+        "from unrolled.__main__ import main\n"
+        "run = cli.main\n"
+        "def late():\n"
+        "    try:\n"
+        "        run()\n"
+        "    finally:\n"
+        f"        os.kill(os.getpid(), signal.{name})\n"
+        "cli.main = late\n"
+        "sys.argv = ['unrolled', 'info']\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (128 + getattr(signal, name), "")
+    assert "unrolled" in done.stdout
+
+
 def test_the_run_file_of_an_interrupted_run_does_not_call_its_networks_a_choice(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     train = training.train
