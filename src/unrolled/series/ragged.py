@@ -16,6 +16,15 @@ def offsets_of(lengths: Array) -> Array:
     return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
 
 
+def starts_of(codes: Array) -> Array:
+    """The position of the first row of each series, of the numbers of sorted rows' series, (n,).
+
+    >>> starts_of(np.array([0, 0, 1, 4, 4])).tolist()
+    [0, 2, 3]
+    """
+    return np.append(np.zeros(min(len(codes), 1), np.int64), np.flatnonzero(codes[1:] != codes[:-1]) + 1)
+
+
 def rows_between(starts: Array, ends: Array) -> Array:
     """The row numbers starts[0] .. ends[0] - 1, then starts[1] .. ends[1] - 1, and so on.
 
