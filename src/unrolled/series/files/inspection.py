@@ -79,15 +79,17 @@ def inspect_table(path: str, options: ReadOptions, season: int | None = None) ->
     name, found, table = _interpreted(path, options)
     if table is None:
         return found
+    columns, notes = table.columns, table.notes
     try:
-        panels = read_panels(table.frame, table.columns, options.freq, season, options.open, options.zone)
+        panels = read_panels(table.frame, columns, options.freq, season, options.open, options.zone)
     except UnrolledError as error:
         return found | {"error": f"{name}, {error}"}
+    del table  # the search for outliers needs memory
     outliers = [find_outliers(panel, season) for panel in panels]
-    found |= _describe_all(panels, table.columns, season, [len(one.rows) for one in outliers])
+    found |= _describe_all(panels, columns, season, [len(one.rows) for one in outliers])
     pairs = zip(panels, outliers, strict=True)
     merged = merge_notes({p.frequency.name: [*p.notes, *outlier_notes(p, own)] for p, own in pairs})
-    return found | {"notes": [*table.notes, *frequency_note(panels), *merged]}
+    return found | {"notes": [*notes, *frequency_note(panels), *merged]}
 
 
 def _interpreted(path: str, options: ReadOptions) -> tuple[str, dict[str, Any], FileTable | None]:
