@@ -31,9 +31,13 @@ def rows_between(starts: Array, ends: Array) -> Array:
     >>> rows_between(np.array([2, 7]), np.array([4, 10])).tolist()
     [2, 3, 7, 8, 9]
     """
-    lengths = ends - starts
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(lengths.sum())
+    filled = ends > starts
+    starts, ends = starts[filled], ends[filled]
+    rows = np.ones(int((ends - starts).sum()), np.int64)  # the steps between the numbers
+    if len(rows):
+        rows[np.cumsum(ends - starts)[:-1]] += starts[1:] - ends[:-1]
+        rows[0] = starts[0]
+    return np.cumsum(rows, out=rows)
 
 
 def carry_forward(values: Array, offsets: Array) -> Array:

@@ -97,7 +97,7 @@ def _ends_with_midnight(values: np.ndarray, codes: np.ndarray) -> bool:
     if values.dtype.kind != "M":
         return False
     present = codes[codes >= 0] if codes.min(initial=0) < 0 else codes
-    midnight = np.flatnonzero((values.astype("datetime64[ns]").view(np.int64) % DAY == 0)[present])
+    midnight = np.flatnonzero((values.astype("datetime64[ns]", copy=False).view(np.int64) % DAY == 0)[present])
     if len(midnight) < MIN_MIDNIGHTS or midnight[0] == 0:
         return False
     stamps, before = values[present[midnight]], values[present[midnight - 1]]
