@@ -225,7 +225,8 @@ def _times(column: Any, columns: Columns) -> Times:
 
 
 def _nanoseconds(stamps: pd.Series, columns: Columns) -> Array:
-    outside = ~stamps.dt.year.between(FIRST_YEAR, LAST_YEAR).to_numpy()
+    first, end = np.datetime64(f"{FIRST_YEAR}-01-01"), np.datetime64(f"{LAST_YEAR + 1}-01-01")
+    outside = ~((stamps >= first) & (stamps < end)).to_numpy()
     if outside.any():
         row = int(outside.argmax())
         _refuse_outside_years(columns.place(columns.time, row), stamps[row])

@@ -154,7 +154,8 @@ def _parse_iso(texts: pd.Series) -> ParsedStamps | None:
 
 def _iso_in_utc(texts: pd.Series) -> pd.Series:
     """ISO 8601 dates as instants without a time zone, NaT where a text is none."""
-    return pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True, cache=False).dt.tz_localize(None)
+    found = pd.to_datetime(texts.to_numpy(object), format="ISO8601", errors="coerce", utc=True, cache=False)
+    return pd.Series(found.tz_localize(None), index=texts.index)
 
 
 def _parse_codes(texts: pd.Series, name: str) -> ParsedStamps | None:
