@@ -18,7 +18,7 @@ from .options import ReadOptions
 
 DELIMITERS = (",", ";", "\t", "|")
 HEAD_ROWS = 50  # from which the delimiter and the header are inferred
-CHUNK_ROWS = 20_000  # that are parsed at a time
+CHUNK_ROWS = 50_000  # that are parsed at a time
 MIN_LONG_ROWS = 40_000  # of a table whose columns are categorical if they have few distinct texts, and else packed
 SHARED_SAMPLE_ROWS = 20_000  # from which they are found
 MAX_DISTINCT_SHARE = 0.5  # of their cells in this sample

@@ -136,7 +136,7 @@ def _offsets(texts: pd.Series, form: str) -> pd.Series:
 
 def _parse_iso(texts: pd.Series) -> ParsedStamps | None:
     """ISO 8601 dates, all at once; None if some are not, or only some have a day or an offset."""
-    lengths = set(map(len, texts))
+    lengths = {length for piece in pieces_of(texts) for length in set(map(len, piece.to_numpy(object)))}
     if MONTH_LENGTH in lengths and len(lengths) > 1:
         return None
     zoned = [] if lengths <= LENGTHS_WITHOUT_OFFSET else [piece.str.contains(OFFSET) for piece in pieces_of(texts)]
