@@ -155,7 +155,9 @@ def pieces_of(column: pd.Series) -> Iterator[pd.Series]:
     """A column of texts in pieces, which are objects if the texts are packed."""
     for start in range(0, max(len(column), 1), CELLS_AT_ONCE):
         piece = column.iloc[start : start + CELLS_AT_ONCE]
-        yield piece.astype(object) if isinstance(piece.array, PackedTexts) else piece
+        piece = piece.astype(object) if isinstance(piece.array, PackedTexts) else piece
+        yield piece
+        vars(piece).pop("str", None)  # refers to the piece, and would keep it until the next search for garbage
 
 
 def by_pieces(column: pd.Series, function: Callable[[pd.Series], pd.Series]) -> pd.Series:
