@@ -56,7 +56,7 @@ LEVELS = {
     f"{ROOT}.nn.engines": [{"base"}, {"native_program", "reference", "openmp"}, {"native"}],
     f"{ROOT}.nn.training": [{"history", "plan"}, {"checkpoint"}, {"loop", "parallel"}],
     f"{ROOT}.series": [
-        {"date_words", "month_days", "open_phases", "ragged", "zones"},
+        {"date_words", "month_days", "open_phases", "packed_texts", "ragged", "zones"},
         {"stamp_texts"},
         {"frequency"},
         {"columns", "covariates", "date_codes"},

@@ -25,6 +25,7 @@ from .grid import (
     refuse_open,
 )
 from .panel import Panel
+from .ragged import starts_of
 from .stamps import read_times
 
 if TYPE_CHECKING:
@@ -267,7 +268,7 @@ def series_frequencies(
     for step in steps:
         wanted = (own == step) & (even if even[own == step].any() else True)
         inside = wanted[codes]
-        first = np.flatnonzero(np.diff(codes[inside], prepend=-1))
+        first = starts_of(codes[inside])
         whole = replace(Frequency.of_steps(stamps[inside], first), zone=zone)
         frequencies.append(whole)
         fits.append(np.logical_and.reduceat(whole.ordinals(stamps)[1], starts))
@@ -298,7 +299,7 @@ def _closed(whole: Frequency, stamps: Array, codes: Array, known: Array) -> list
     """
     if not len(codes):
         return []
-    first = np.flatnonzero(np.diff(codes, prepend=-1))
+    first = starts_of(codes)
     found = whole.with_closed_phases_of_each(stamps, first, known)
     return found if len(set(found)) > 1 else [whole.with_closed_phases(stamps, first, known)] * len(found)
 

@@ -189,7 +189,7 @@ def in_one_zone(frames: Sequence[Any], zones: Sequence[str | None], time: str) -
 def read_ids(table: Any, columns: Columns) -> tuple[Array, list[Any]]:
     """The number of each row's series, in the order of their first rows, (n,); and the ids, [None] without ids."""
     if columns.id not in table.columns:
-        return np.zeros(len(table), np.int64), [None]
+        return np.broadcast_to(np.int64(0), len(table)), [None]  # takes no memory
     codes, names = _factorize(table[columns.id])
     if (codes < 0).any():
         place = columns.place(columns.id, (codes < 0).argmax())

@@ -13,6 +13,7 @@ import pandas as pd
 
 from .date_words import fold, months_named
 from .frequency import LIKELY_YEARS, Frequency
+from .packed_texts import by_pieces, pieces_of
 from .zones import to_local, zone_of_midnights
 
 EXCEL_ORIGIN = pd.Timestamp("1899-12-30")  # day 0 of its calendar, after its error about the year 1900
@@ -39,6 +40,7 @@ class DateCode(NamedTuple):
     names: re.Pattern[str] | None = None  # of columns that are probably written so
     named_only: bool = False  # whether other columns are never read so
     has_year: bool = True
+    by_text: bool = True  # whether each text is read by itself
 
     @property
     def epoch(self) -> bool:
@@ -170,8 +172,8 @@ CODES = (
         DateCode("nanoseconds since 1970", r"\d{18,19}", _epoch("ns")),
         DateCode("days of Excel's calendar", r"\d{5}(?:\.\d+)?", _excel_days, DATE_NAMES, named_only=True),
         DateCode("days and times of Excel's calendar", r"\d{5}\.\d+", _excel_days),
-        DateCode("years with decimals", r"\d{4}\.\d+", _decimal_years),
-        DateCode("day and month", r"[^\W\d_]{3,9}\.?[-/. ]+\d{2}", _days_in_a_row, has_year=False),
+        DateCode("years with decimals", r"\d{4}\.\d+", _decimal_years, by_text=False),
+        DateCode("day and month", r"[^\W\d_]{3,9}\.?[-/. ]+\d{2}", _days_in_a_row, has_year=False, by_text=False),
     ),
     (
         DateCode("quarter and year", r"[1-4][-/. ]\d{4}", _quarters, QUARTER_NAMES),
@@ -219,8 +221,8 @@ def choose_reading(texts: pd.Series, name: str, plain: Callable[[], pd.Series]) 
 
     `name` is that of the column; `plain` gives the timestamps or numbers that the texts are without a code.
     """
-    decimal = texts.iloc[0].endswith(".0") and texts.str.fullmatch(r"\d+\.0").all()
-    whole = texts.str.removesuffix(".0") if decimal else texts
+    decimal = texts.iloc[0].endswith(".0") and all(p.str.fullmatch(r"\d+\.0").all() for p in pieces_of(texts))
+    whole = texts.astype(object).str.removesuffix(".0") if decimal else texts
     fitting = [[code for code in codes if _may_be(code, whole.iloc[0], name)] for codes in CODES]
     if not any(fitting):
         return None
@@ -247,9 +249,9 @@ def _may_be(code: DateCode, first: str, name: str) -> bool:
 
 def _read(code: DateCode, texts: pd.Series) -> Reading | None:
     """The reading of these texts by a code; None if one of them does not fit."""
-    if not texts.str.fullmatch(code.pattern).all():
+    if not all(piece.str.fullmatch(code.pattern).all() for piece in pieces_of(texts)):
         return None
-    stamps = code.read(texts)
+    stamps = by_pieces(texts, code.read) if code.by_text else code.read(texts.astype(object))
     return None if stamps.isna().any() else Reading(code, stamps)
 
 

@@ -260,7 +260,8 @@ class Frequency:
         if self.unit in ("integer", "fixed"):
             distance = as_integers(stamps) - self.origin
             ordinals = distance // self.step
-            return ordinals, ordinals * self.step == distance
+            distance %= self.step  # in place, as tables may have millions of rows
+            return ordinals, distance == 0
         days, start = stamps.astype("datetime64[D]"), self._origin_day
         months = days.astype("datetime64[M]").astype(np.int64) - start.astype("datetime64[M]").astype(np.int64)
         ordinals = months // self.step
@@ -459,7 +460,8 @@ def steps_within(stamps: Array, first: Array) -> tuple[Array, Array]:
     steps = np.diff(as_integers(stamps))
     inside = np.ones(len(steps), bool)
     inside[first[1:] - 1] = False
-    return steps[inside & (steps > 0)], inside
+    kept = inside & (steps > 0)
+    return steps if kept.all() else steps[kept], inside
 
 
 def _series_numbers(first: Array, count: int) -> Array:
@@ -470,7 +472,8 @@ def _series_numbers(first: Array, count: int) -> Array:
 def _commonest_phase(stamps: Array, step: int) -> int:
     """The first timestamp on the grid of this step that most of them lie on, as an integer."""
     numbers = as_integers(stamps)
-    phase = (numbers - numbers[0]) % step
+    phase = numbers - numbers[0]
+    phase %= step
     return int(numbers[(phase == commonest(phase)).argmax()] if phase.any() else numbers[0])
 
 

@@ -91,7 +91,7 @@ def read_content(
         trained = replace(trained, zone=times.zone if trained.zone else None)
     values = read_target(table[columns.target], columns)
     covariates = read_covariates(table, columns, names, layout)
-    rows = Rows(columns, ids, codes, stamps, values, np.arange(len(values)))
+    rows = Rows(columns, ids, codes, stamps, values, np.arange(len(values), dtype=np.min_scalar_type(len(values))))
     if stamps is times.utc:
         rows = rows._replace(zone=times.zone)
     return TableContent(_existing(rows, times.local, own), covariates, counted_in, notes, trained)

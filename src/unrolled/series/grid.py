@@ -171,7 +171,9 @@ def place_rows(
         conflict = _off_grid(rows, ordinals, on_grid, frequency, freq)
     if conflict is None and freq is None:
         # the days of months without those that are closed are no longer even
-        conflict = _coarser_series(every_row, frequency.whole.ordinals(every_row.stamps)[0], frequency)
+        same = rows is every_row and not frequency.open
+        whole = ordinals if same else frequency.whole.ordinals(every_row.stamps)[0]
+        conflict = _coarser_series(every_row, whole, frequency)
     placed = Placement(rows, frequency, ordinals, n_dropped, notes, conflict, every_row, _frequency_remedy(freq))
     return placed._replace(strays=strays, stray_notes=stray_notes)
 
@@ -327,9 +329,11 @@ def _off_grid(
 
 def _coarser_series(rows: Rows, ordinals: Array, frequency: Frequency) -> str | None:
     """What is wrong where a series is evenly spaced at a coarser frequency, and would consist of gaps mostly."""
-    bounds = np.flatnonzero(np.r_[True, ~rows.same_series, True])
-    no_step = np.iinfo(np.int64).max
-    steps = np.r_[np.where(rows.same_series, np.diff(ordinals), no_step), no_step]
+    bounds = np.append(rows.first, len(ordinals))
+    if len(bounds) == 2:
+        return None
+    steps = np.append(np.diff(ordinals), 0)
+    steps[bounds[1:] - 1] = np.iinfo(np.int64).max
     shortest = np.minimum.reduceat(steps, bounds[:-1])
     coarser: list[tuple[int, int]] = []  # first row, periods per step
     for k in np.flatnonzero((np.diff(bounds) > MIN_STEPS_FOR_OWN_FREQUENCY) & (shortest > 1)).tolist():
@@ -379,6 +383,7 @@ def build_grid(rows: Rows, ordinals: Array, has_future: Array, remedy: str = "")
     before = np.searchsorted(observed, bounds)  # observed rows before each series
     series = np.flatnonzero(np.diff(before))
     start, last = observed[before[series]], observed[before[series + 1] - 1]
+    del observed  # a table may have millions of rows
     future = np.flatnonzero(has_future)
     latest = np.searchsorted(future, bounds[series + 1]) - 1  # the last such row of this series or of one before
     end = np.maximum(last, future[latest] if len(future) else last)
@@ -389,7 +394,8 @@ def build_grid(rows: Rows, ordinals: Array, has_future: Array, remedy: str = "")
         _refuse_jump(rows, ordinals, int(start[jumps[0]]), int(end[jumps[0]]), remedy)
     offsets = offsets_of(length)
     inside = rows_between(start, end)
-    positions = np.repeat(offsets[:-1] - ordinals[start], end - start) + ordinals[inside]
+    positions = ordinals[inside]
+    positions += np.repeat(offsets[:-1] - ordinals[start], end - start)
     return Grid(series, offsets, ordinals[last] - ordinals[start] + 1, ordinals[start], inside, positions)
 
 

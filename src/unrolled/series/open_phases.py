@@ -49,10 +49,13 @@ def phase_numbers(times: Array, origin: int, phases: int) -> tuple[Array, Array]
     """
     length = WEEK // phases
     into = (origin - MONDAY) % length
-    number, rest = np.divmod(times - MONDAY, length)
+    rest = times - MONDAY
+    number = rest // length
     if length == DAY:
         return number, np.ones(np.shape(times), bool)
-    return number - (rest < into), rest == into
+    rest %= length
+    number -= rest < into
+    return number, rest == into
 
 
 class OpenWeek(NamedTuple):

@@ -6,8 +6,8 @@ better, is compared with its own spread, and must also be set apart from the usu
 chosen so that most tables of mere noise have no outlier. Nothing is changed in the data.
 """
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from itertools import pairwise
 from statistics import NormalDist
 from typing import NamedTuple
@@ -38,7 +38,7 @@ SPREAD_SHARES = (0.5, 0.9)  # of the smallest deviations; each gives a spread, a
 SPREAD_SCORES = np.array([NormalDist().inv_cdf((1 + share) / 2) for share in SPREAD_SHARES])
 MAX_DECIMALS = 6  # of values that count as rounded
 MAX_NAMED = 3  # outliers in a note
-ROWS_AT_ONCE = 1 << 16  # whose neighbours are in memory at the same time
+ROWS_AT_ONCE = 1 << 14  # whose neighbours are in memory at the same time
 SORTING_NETWORK = (  # of seven values
     *((0, 6), (2, 3), (4, 5), (0, 2), (1, 4), (3, 6), (0, 1), (2, 5)),
     *((3, 4), (1, 2), (4, 6), (2, 3), (4, 5), (1, 2), (3, 4), (5, 6)),
@@ -67,19 +67,22 @@ def find_outliers(panel: Panel, season: int | None = None) -> Outliers:
         y, first = panel.y[rows], panel.first[series]
         clock = LocalClock.of(panel.frequency, first, offsets, seasons[-1])
         expected = clock.rows(usual_values(clock.cells(y), clock.offsets, seasons))
-        remainder = y - expected
         logs = _fit_logarithms(y, expected, offsets)
+        remainder = y - expected
         if logs.any():
-            own = np.repeat(logs, np.diff(offsets))
-            z = np.log(y[own])
+            own = slice(None) if logs.all() else np.repeat(logs, np.diff(offsets))
             some = LocalClock.of(panel.frequency, first[logs], offsets_of(np.diff(offsets)[logs]), seasons[-1])
-            in_logs = some.rows(usual_values(some.cells(z), some.offsets, seasons))
-            remainder[own], expected[own] = z - in_logs, np.exp(in_logs)
+            remainder[own] = np.log(y[own])
+            in_logs = some.rows(usual_values(some.cells(remainder[own]), some.offsets, seasons))
+            remainder[own] -= in_logs
+            expected[own] = np.exp(in_logs)
+            del in_logs  # a table may be one series of millions of rows
         excess = _excess(remainder, y, offsets, logs, len(panel.y))
-        far = (excess > 0) & panel.observed[rows]
+        far = np.flatnonzero((excess > 0) & panel.observed[rows])
         for length in seasons:
-            far &= ~clock.rows(_recurs(clock.cells(remainder), clock.offsets, length))
-        found.append(Outliers(rows.start + np.flatnonzero(far), expected[far], excess[far]))
+            cells = far if clock.place is None else clock.place[far]
+            far = far[~_recurs(clock.cells(remainder), clock.offsets, length, cells)]
+        found.append(Outliers(rows.start + far, expected[far], excess[far]))
     return Outliers(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
@@ -109,6 +112,7 @@ def outlier_notes(panel: Panel, outliers: Outliers) -> list[str]:
 def usual_values(z: Array, offsets: Array, seasons: Sequence[int]) -> Array:
     """The level and the seasons around each row of series below one another, (n,)."""
     lengths, effects = np.diff(offsets), np.zeros(len(z))
+    rest = z  # without the seasons before
     for number, season in enumerate(seasons):
         least = max(MIN_ROWS_WITH_SEASON, (MIN_LONGER_SEASONS if number else MIN_SEASONS) * season)
         enough = np.repeat(lengths >= least, lengths)
@@ -116,12 +120,18 @@ def usual_values(z: Array, offsets: Array, seasons: Sequence[int]) -> Array:
             continue
         # an odd number of rows that holds every position of the season
         span = max(LEVEL_ROWS, season + 1 - season % 2)
-        rest, own = z - effects, np.zeros(len(z))
-        for _ in range(PASSES):
-            trend = _level(rest - own, offsets, span)
-            own = np.where(enough, _common_to_seasons(rest - trend, offsets, season), 0.0)
+        own = _level(rest, offsets, span)
+        for k in range(PASSES):
+            own = _common_to_seasons(np.subtract(rest, own, out=own), offsets, season)
+            own[~enough] = 0
+            if k < PASSES - 1:
+                own = _level(np.subtract(rest, own, out=own), offsets, span)
         effects += own
-    return effects + _level(z - effects, offsets, LEVEL_ROWS)
+        del own
+        rest = z - effects
+    level = _level(rest, offsets, LEVEL_ROWS)
+    level += effects
+    return level
 
 
 def _fit_logarithms(y: Array, expected: Array, offsets: Array) -> Array:
@@ -136,11 +146,16 @@ def _fit_logarithms(y: Array, expected: Array, offsets: Array) -> Array:
         lowest = own.min()
         if end - begin < MIN_ROWS or not 0 < lowest < own.max():
             continue
-        plain = np.abs(own - expected[begin:end])
+        plain = own - expected[begin:end]
+        np.abs(plain, out=plain)
         near = plain <= MAX_SCORE * _spread(plain[plain > 0])
+        plain_likelihood = _log_likelihood(plain[near])
+        del plain
         # no usual value lies below all values, so that it has a logarithm
-        log_distance = np.abs(np.log(own / np.maximum(expected[begin:end], lowest)))[near]
-        evidence = _log_likelihood(log_distance) - np.log(own[near]).sum() - _log_likelihood(plain[near])
+        log_distance = np.maximum(expected[begin:end], lowest)
+        np.divide(own, log_distance, out=log_distance)
+        np.abs(np.log(log_distance, out=log_distance), out=log_distance)
+        evidence = _log_likelihood(log_distance[near]) - np.log(own[near]).sum() - plain_likelihood
         found[k] = evidence > MIN_LOG_EVIDENCE
     return found
 
@@ -151,9 +166,25 @@ def _log_likelihood(distance: Array) -> float:
     if not scale > 0:
         return -np.inf
     for _ in range(SCALE_STEPS):
-        square = (distance / scale) ** 2
-        scale *= float(np.sqrt(((DEGREES + 1) * square / (DEGREES + square)).mean()))
-    return -float((np.log(scale) + (DEGREES + 1) / 2 * np.log1p((distance / scale) ** 2 / DEGREES)).sum())
+        scale *= float(np.sqrt(_in_parts(partial(_weighted_squares, scale=scale), distance).mean()))
+    return -float(_in_parts(partial(_log_terms, scale=scale), distance).sum())
+
+
+def _weighted_squares(distance: Array, scale: float) -> Array:
+    square = (distance / scale) ** 2
+    return (DEGREES + 1) * square / (DEGREES + square)
+
+
+def _log_terms(distance: Array, scale: float) -> Array:
+    return np.log(scale) + (DEGREES + 1) / 2 * np.log1p((distance / scale) ** 2 / DEGREES)
+
+
+def _in_parts(function: Callable[[Array], Array], values: Array, kind: type = float) -> Array:
+    """A function of each value (n,), of so many at a time that what it needs in between takes little memory."""
+    found: Array = np.empty(len(values), kind)
+    for start in range(0, len(values), ROWS_AT_ONCE):
+        found[start : start + ROWS_AT_ONCE] = function(values[start : start + ROWS_AT_ONCE])
+    return found
 
 
 def _level(z: Array, offsets: Array, span: int) -> Array:
@@ -197,7 +228,12 @@ def _running_median(z: Array, offsets: Array, span: int) -> Array:
     for start in range(0, len(places), at_once):
         chosen = windows[places[start : start + at_once]]
         medians[start : start + at_once] = np.partition(chosen, span // 2, axis=1)[:, span // 2]
-    return np.interp(np.arange(len(z)), places + span // 2, medians)
+    middles = (places + span // 2).astype(float)
+    found = np.empty(len(z))
+    for start in range(0, len(z), ROWS_AT_ONCE):
+        rows = np.arange(start, min(start + ROWS_AT_ONCE, len(z)))
+        found[rows[0] : rows[-1] + 1] = np.interp(rows, middles, medians)
+    return found
 
 
 def _robust_line(values: Array) -> Array:
@@ -275,6 +311,7 @@ def _excess(remainder: Array, y: Array, offsets: Array, logs: Array, total: int)
         # values in logarithms are positive
         least = rounded[k] / middle if logs[k] else rounded[k]
         limit = _limit(end - begin, total) * max(_spread(moved), least) + rounding_error[k]
+        del moved
         ranked = np.sort(own)
         apart = (ranked[1:] > limit) & (ranked[1:] >= GAP * ranked[:-1])
         if apart.any():
@@ -305,19 +342,28 @@ def _resolution(y: Array, offsets: Array) -> Array:
     """The unit to which all values of a series are rounded, 1, 0.1, ..., or 0, (S,)."""
     found = np.zeros(len(offsets) - 1)
     for decimals in range(MAX_DECIMALS, -1, -1):
-        scaled = y * 10.0**decimals
-        rounded = np.abs(scaled - np.rint(scaled)) <= 1e-12 * np.abs(scaled) + 1e-6
+        rounded = _in_parts(partial(_is_rounded, decimals=decimals), y, bool)
         found[np.logical_and.reduceat(rounded, offsets[:-1])] = 10.0**-decimals
     return found
 
 
-def _recurs(remainder: Array, offsets: Array, season: int) -> Array:
-    """Whether the value one season before or after deviates in the same direction at least half as far, (n,) bool."""
-    recurs = np.zeros(len(remainder), bool)
+def _is_rounded(values: Array, decimals: int) -> Array:
+    """Whether each value has so many decimals at most."""
+    scaled = values * 10.0**decimals
+    return np.asarray(np.abs(scaled - np.rint(scaled)) <= 1e-12 * np.abs(scaled) + 1e-6)
+
+
+def _recurs(remainder: Array, offsets: Array, season: int, rows: Array) -> Array:
+    """Whether the value one season before or after deviates in the same direction at least half as far.
+
+    It is known for the given rows, (m,) bool, of a remainder of (n,).
+    """
+    recurs = np.zeros(len(rows), bool)
     if season == 1:
         return recurs
-    series = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    for here, there in ((slice(season, None), slice(None, -season)), (slice(None, -season), slice(season, None))):
-        alike = np.sign(remainder[here]) * remainder[there] >= np.abs(remainder[here]) / 2
-        recurs[here] |= (series[here] == series[there]) & alike
+    series, own = np.searchsorted(offsets, rows, side="right") - 1, remainder[rows]
+    for there in (rows - season, rows + season):
+        inside = (there >= offsets[series]) & (there < offsets[series + 1])
+        other = remainder[np.where(inside, there, rows)]
+        recurs |= inside & (np.sign(own) * other >= np.abs(own) / 2)
     return recurs

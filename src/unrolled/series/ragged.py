@@ -16,15 +16,28 @@ def offsets_of(lengths: Array) -> Array:
     return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
 
 
+def starts_of(codes: Array) -> Array:
+    """The position of the first row of each series, of the numbers of sorted rows' series, (n,).
+
+    >>> starts_of(np.array([0, 0, 1, 4, 4])).tolist()
+    [0, 2, 3]
+    """
+    return np.append(np.zeros(min(len(codes), 1), np.int64), np.flatnonzero(codes[1:] != codes[:-1]) + 1)
+
+
 def rows_between(starts: Array, ends: Array) -> Array:
     """The row numbers starts[0] .. ends[0] - 1, then starts[1] .. ends[1] - 1, and so on.
 
     >>> rows_between(np.array([2, 7]), np.array([4, 10])).tolist()
     [2, 3, 7, 8, 9]
     """
-    lengths = ends - starts
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(lengths.sum())
+    filled = ends > starts
+    starts, ends = starts[filled], ends[filled]
+    rows = np.ones(int((ends - starts).sum()), np.int64)  # the steps between the numbers
+    if len(rows):
+        rows[np.cumsum(ends - starts)[:-1]] += starts[1:] - ends[:-1]
+        rows[0] = starts[0]
+    return np.cumsum(rows, out=rows)
 
 
 def carry_forward(values: Array, offsets: Array) -> Array:

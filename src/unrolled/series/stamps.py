@@ -12,6 +12,7 @@ from ..errors import DataError
 from .columns import Columns
 from .date_codes import CodedStamps, read_coded
 from .frequency import LIKELY_YEARS, Frequency
+from .ragged import starts_of
 from .zones import UTC, common_zone, localized, midnights, to_local, zone_name, zone_of_midnights, zone_of_offsets
 
 OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"  # of a timestamp of ISO 8601
@@ -40,7 +41,7 @@ class Times(NamedTuple):
         if self.utc is None:
             return self.local, None, []
         order = np.lexsort((self.local, codes))
-        first = np.flatnonzero(np.diff(codes[order], prepend=-1))
+        first = starts_of(codes[order])
         if not _counts_days(freq, self.local[order], first):
             return self.utc, self.zone or UTC, []
         if self.zone is None:
@@ -224,7 +225,8 @@ def _times(column: Any, columns: Columns) -> Times:
 
 
 def _nanoseconds(stamps: pd.Series, columns: Columns) -> Array:
-    outside = ~stamps.dt.year.between(FIRST_YEAR, LAST_YEAR).to_numpy()
+    first, end = np.datetime64(f"{FIRST_YEAR}-01-01"), np.datetime64(f"{LAST_YEAR + 1}-01-01")
+    outside = ~((stamps >= first) & (stamps < end)).to_numpy()
     if outside.any():
         row = int(outside.argmax())
         _refuse_outside_years(columns.place(columns.time, row), stamps[row])

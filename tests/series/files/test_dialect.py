@@ -83,10 +83,10 @@ def test_long_cells_are_shortened_in_messages():
     assert shorten("x" * 61) == repr("x" * 57 + "...")
 
 
-@pytest.mark.parametrize("shared", [2, 100])
-def test_parts_of_a_long_file_are_put_together(file, monkeypatch, shared):
+@pytest.mark.parametrize("long", [0, 100])
+def test_parts_of_a_long_file_are_put_together(file, monkeypatch, long):
     monkeypatch.setattr("unrolled.series.files.dialect.CHUNK_ROWS", 2)
-    monkeypatch.setattr("unrolled.series.files.dialect.MAX_SHARED_TEXTS", shared)
+    monkeypatch.setattr("unrolled.series.files.dialect.MIN_LONG_ROWS", long)
     lines = ["date,sales", *(f"{day}, {k % 3 or ''}" for k, day in enumerate(DAYS))]
     lines.insert(4, "")
     table = read_file(file(*lines))

@@ -1,4 +1,4 @@
-"""Columns that keep each distinct text once are read like all others."""
+"""Columns that keep each distinct text once, and packed columns, are read like all others."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from unrolled.series import packed_texts
 from unrolled.series.files import ReadOptions, dialect, read_file
 from unrolled.series.files.options import CovariateColumns
 from unrolled.series.files.texts import as_objects, distinct_texts, each_text
@@ -37,12 +38,23 @@ TABLES = {
     "dates as columns": ([",".join(["name", *DAYS]), "a" + ",7" * 28, "b" + "," + ",8" * 27], {}, {}),
     "total below": (["ds,y", *(f"{d},2" for d in DAYS), "Total,56"], {}, {}),
     "zoned": (["ds,y", *(f"{h}+01:00,{k % 9}" for k, h in enumerate(HOURS))], {}, {}),
+    "days first": (["Tag,y", *(f"{d[8:]}.{d[5:7]}.{d[:4]},{k % 9}" for k, d in enumerate(DAYS))], {}, {}),
+    "a form of dates": (
+        ["ds,y", *(f"{d[2:].replace('-', '')},{k % 9}" for k, d in enumerate(DAYS))],
+        {"dates": "%y%m%d"},
+        {},
+    ),
+    "codes of dates": (["ds,y", *(f"{d.replace('-', '')}18,{k % 9}" for k, d in enumerate(DAYS))], {}, {}),
+    "seconds": (["ds,y", *(f"{1704067200 + 3600 * k}.0,{k % 9}" for k in range(50))], {}, {}),
+    "decimal commas": (["ds;y", *(f"{d};{k},{k:02}" for k, d in enumerate(DAYS))], {}, {}),
+    "missing dates": (["ds,y", *(f"{'' if k in (7, 9) else d},{k}" for k, d in enumerate(DAYS))], {}, {}),
     "several numbers": (["ds,a,b,c", *(f"{d},{k},{k % 2},7" for k, d in enumerate(DAYS))], {"wide": True}, {}),
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("share", [1.0, 0.0], ids=["shared", "packed"])
 @pytest.mark.parametrize("name", TABLES)
-def test_tables_are_read_alike(file, monkeypatch, name):
+def test_tables_are_read_alike(file, monkeypatch, name, share):
     lines, options, covariates = TABLES[name]
 
     def read():
@@ -50,19 +62,20 @@ def test_tables_are_read_alike(file, monkeypatch, name):
 
     plain = read()
     monkeypatch.setattr(dialect, "MIN_LONG_ROWS", 0)
-    monkeypatch.setattr(dialect, "MAX_DISTINCT_SHARE", 1.0)
-    shared = read()
-    pd.testing.assert_frame_equal(shared.frame, plain.frame)
-    assert (shared.notes, shared.roles, shared.columns) == (plain.notes, plain.roles, plain.columns)
+    monkeypatch.setattr(dialect, "MAX_DISTINCT_SHARE", share)
+    monkeypatch.setattr(packed_texts, "CELLS_AT_ONCE", 5)
+    other = read()
+    pd.testing.assert_frame_equal(other.frame, plain.frame)
+    assert (other.notes, other.roles, other.columns) == (plain.notes, plain.roles, plain.columns)
 
 
-def test_long_tables_share_repeated_texts(file):
+def test_long_tables_share_repeated_texts_and_pack_others(file):
     rows = range(dialect.MIN_LONG_ROWS)
     raw = dialect.parse_cells(
         dialect.DecodedFile("long", "id,ds,y\n" + "".join(f"{k % 4},{k},{k % 3 or ''}\n" for k in rows)),
         ReadOptions(),
     )
-    assert [str(kind) for kind in raw.cells.dtypes] == ["category", "object", "category"]
+    assert [str(kind) for kind in raw.cells.dtypes] == ["category", "packed text", "category"]
     assert as_objects(raw.cells["y"]).tolist()[:4] == [None, "1", "2", None]
     assert as_objects(raw.cells["ds"]).tolist() == [str(k) for k in rows]
 
@@ -93,7 +106,7 @@ def test_texts_that_rise_are_told_apart_as_all_others(texts):
 
 
 def test_texts_that_rise_in_all_pieces_but_not_between_them(monkeypatch):
-    monkeypatch.setattr("unrolled.series.files.texts.CELLS_AT_ONCE", 2)
+    monkeypatch.setattr(packed_texts, "CELLS_AT_ONCE", 2)
     codes, distinct = distinct_texts(pd.Series(["a", "b", "a", "b"], dtype=object))
     assert codes.tolist() == [0, 1, 0, 1]
     assert distinct.tolist() == ["a", "b"]

@@ -15,6 +15,7 @@ from ..columns import Columns, occurs
 from ..dataframe import codes_of_ids
 from ..frequency import DAY, HOUR, MINUTE, SECOND, Frequency, counts_days, steps_within
 from ..panel import sparse_note
+from ..ragged import starts_of
 from ..stamp_texts import format_stamp, label_in_form
 from ..stamps import Times, coded_numbers, in_zone, read_times, same_time_of_day, step_of_numbers
 from ..zones import localized, to_utc
@@ -49,6 +50,7 @@ class LongTable:
     has_ids: bool
     has_id_columns: bool = False  # whether the file has columns of ids
     _codes: Array | None = field(default=None, repr=False)
+    _stamps: Array | None = field(default=None, repr=False)
 
     @property
     def keys(self) -> list[str]:
@@ -60,12 +62,15 @@ class LongTable:
         import narwhals as nw
 
         # numbers that could be dates have been read, and remain numbers
-        return read_times(nw.from_native(self.frame[[self.columns.time]])[self.columns.time], self.columns, freq=1)
+        column = nw.from_native(self.frame[self.columns.time], series_only=True)
+        return read_times(column, self.columns, freq=1)
 
     @property
-    def stamps(self) -> pd.Series:
-        """Timestamps on the clock of their frequency, without a time zone."""
-        return pd.Series(self.times.counted(None, self.codes)[0])
+    def stamps(self) -> Array:
+        """Timestamps on the clock of their frequency, without a time zone, (n,)."""
+        if self._stamps is None:
+            self._stamps = self.times.counted(None, self.codes)[0]
+        return self._stamps
 
     def step_of_codes(self) -> int | None:
         """The step between whole numbers that would otherwise be read as dates in a code; None for others."""
@@ -85,7 +90,7 @@ class LongTable:
 
     def take(self, keep: Array) -> None:
         """Keep only the rows for which `keep` (n,) bool is true, in place."""
-        self.frame, self._codes = self.frame[keep].reset_index(drop=True), None
+        self.frame, self._codes, self._stamps = self.frame[keep].reset_index(drop=True), None, None
         rows = self.columns.rows
         if rows is not None:
             self.columns = replace(self.columns, rows=np.asarray(rows)[keep].tolist())
@@ -124,7 +129,7 @@ def resolve_duplicates(table: LongTable) -> list[str]:
     Other rows with the same timestamp in one series are refused.
     """
     notes: list[str] = []
-    if _in_order(np.asarray(table.stamps), table.codes) or not table.frame.duplicated(table.keys).any():
+    if _in_order(table.stamps, table.codes) or not table.frame.duplicated(table.keys).any():
         return notes
     exact = table.frame.duplicated().to_numpy()
     if exact.any() and not table.has_ids and exact.mean() > 0.5:
@@ -142,7 +147,7 @@ def resolve_duplicates(table: LongTable) -> list[str]:
 
 def _are_clock_changes(table: LongTable, duplicates: Array) -> bool:
     """Whether all duplicate timestamps are Sunday nights on which clocks may be set back, and occur twice each."""
-    stamps = table.stamps
+    stamps = pd.Series(table.stamps)
     if stamps.dtype.kind != "M" or (stamps.dt.normalize() == stamps).all():
         return False
     doubled = stamps[duplicates]
@@ -190,7 +195,7 @@ def _refuse_duplicates(table: LongTable) -> NoReturn:
 
 def refuse_irregular(table: LongTable, options: ReadOptions) -> None:
     """Raise a `DataError` if most timestamps lie on no grid, and no frequency is given."""
-    stamps = np.asarray(table.stamps)
+    stamps = table.stamps
     if options.freq is not None or stamps.dtype.kind != "M" or len(stamps) < MIN_STAMPS:
         return
     try:
@@ -209,7 +214,8 @@ def refuse_irregular(table: LongTable, options: ReadOptions) -> None:
 def sparse_notes(table: LongTable, freq: str | int | None) -> list[str]:
     """A note if most periods between the first and the last value of the series have no value."""
     known = table.frame[table.columns.target].notna().to_numpy()
-    stamps, first = _by_series(np.asarray(table.stamps)[known], table.codes[known])
+    every = known.all()
+    stamps, first = _by_series(*((rows if every else rows[known]) for rows in (table.stamps, table.codes)))
     if not len(stamps):
         return []
     try:
@@ -227,7 +233,7 @@ def _has_regular_frequencies(table: LongTable) -> bool:
     """Whether the series have several frequencies, and timestamps are regular in each of them."""
     if not table.has_ids:
         return False
-    stamps, codes = np.asarray(table.stamps), table.codes
+    stamps, codes = table.stamps, table.codes
     names = np.array(frequency_names(stamps, codes), object)[codes]
     grids = [_common_grid(stamps[names == name], codes[names == name]) for name in pd.unique(names)]
     return len(grids) > 1 and min(on_grid.mean() for _, on_grid in grids) >= MIN_ON_GRID_SHARE
@@ -244,7 +250,7 @@ def _by_series(stamps: Array, codes: Array) -> tuple[Array, Array]:
     if not _in_order(stamps, codes):
         order = np.lexsort((stamps, codes))
         stamps, codes = stamps[order], codes[order]
-    return stamps, np.flatnonzero(np.diff(codes, prepend=-1))
+    return stamps, starts_of(codes)
 
 
 def _in_order(stamps: Array, codes: Array) -> bool:
@@ -255,7 +261,7 @@ def _in_order(stamps: Array, codes: Array) -> bool:
 
 def typical_period(table: LongTable) -> str:
     """The shortest round period that is about as long as the median step between timestamps of a series."""
-    steps, _ = steps_within(*_by_series(np.asarray(table.stamps), table.codes))
+    steps, _ = steps_within(*_by_series(table.stamps, table.codes))
     median = float(np.median(steps)) if len(steps) else DAY
     return next((name for length, name in ROUND_PERIODS if length >= 0.9 * median), "YS")
 
@@ -298,7 +304,7 @@ def aggregate(table: LongTable, method: str, period: str, inferred: bool) -> lis
             notes.append(f"{counted(n_empty, 'period')} without rows are 0")
     table.columns = replace(columns, rows=done[ROW].ffill().astype(int).tolist())
     done[columns.time] = with_zone(done[columns.time], zone, counts_days(period))
-    table.frame, table._codes = done[[c for c in table.frame if c in done]], None
+    table.frame, table._codes, table._stamps = done[[c for c in table.frame if c in done]], None, None
     return notes
 
 

@@ -32,6 +32,7 @@ MIN_DUPLICATE_SHARE_OF_SERIES = 1 / 3
 MIN_KNOWN_SHARE_OF_SERIES = 0.9  # of the table's timestamps between the first and the last of a regular series
 MIN_COUNTED_ROWS = 20  # below it, numbers that rise by 1 from row to row may well be values
 MAX_LISTED_NAMES = 12
+MAX_PLACES_PER_NUMBER = 8  # that are marked where numbers are counted; with more, these are hashed
 MAX_ID_PAIR_COLUMNS = 6  # columns among which a pair of ids is searched
 
 
@@ -82,8 +83,8 @@ def find_ids(raw: RawTable, stamps: pd.Series, taken: Sequence[str]) -> list[str
         key, count = stamp_codes, int(stamp_codes.max()) + 1
         for column in columns:
             key, count = codes[column] * count + key, count * (int(codes[column].max()) + 1)
-        # a table in the order of series and time needs no hashing
-        return 0.0 if (key[1:] > key[:-1]).all() else float(pd.Series(key).duplicated().mean())
+        # a table in the order of series and time needs no counting
+        return 0.0 if (key[1:] > key[:-1]).all() else 1 - _count_distinct(key, count) / len(key)
 
     shares, without_ids = {c: duplicate_share(c) for c in usable}, duplicate_share()
     if without_ids <= MAX_DUPLICATE_SHARE:  # a single series with some mistakes, unless a name tells otherwise
@@ -99,6 +100,15 @@ def find_ids(raw: RawTable, stamps: pd.Series, taken: Sequence[str]) -> list[str
         if duplicate_share(*pair) == 0:
             return list(pair)
     return []
+
+
+def _count_distinct(numbers: Array, end: int) -> int:
+    """How many different numbers there are among some of 0 .. end - 1, (n,)."""
+    if end > MAX_PLACES_PER_NUMBER * len(numbers):
+        return len(pd.unique(numbers))
+    found = np.zeros(end, bool)
+    found[numbers] = True
+    return int(found.sum())
 
 
 def _known_share(stamps: pd.Series, codes: Array) -> float:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ...arrays import Array
 from .numbers import sample_of
-from .texts import distinct_texts, each_text
+from .texts import as_objects, distinct_texts, each_text
 
 ID_NAMES = ("unique_id", "id", "series", "series_id", "item_id", "item", "symbol", "ticker", "store", "name")
 DAY_MINUTES = 24 * 60
@@ -34,7 +34,7 @@ def read_periods(days: pd.Series, column: pd.Series, min_days: int = 2) -> DayPe
     if not sample_of(column).str.fullmatch(CELL).all() or name.lower() in ID_NAMES or days.isna().any():
         return None
     of_rows, distinct = distinct_texts(column)
-    cells = distinct.str.extract(f"^{CELL}$")
+    cells = as_objects(distinct).str.extract(f"^{CELL}$")
     if (of_rows < 0).any() or cells[1].isna().any() or cells[0].nunique(dropna=False) > 1:
         return None
     periods = cells[1].astype(int).to_numpy()

@@ -90,11 +90,13 @@ def _read_at_most(file: BinaryIO, name: str, limit: int) -> bytes:
     except OSError:  # not a file of the operating system
         size = 0
     refuse_beyond(limit, size, name)
-    pieces, found = [], 0
-    while piece := file.read(max(size + 1, PIECE_BYTES)):
+    pieces, found, at_once = [], 0, max(size + 1, PIECE_BYTES)
+    while piece := file.read(at_once):
         found += len(piece)
         refuse_beyond(limit, found, name)
         pieces.append(piece)
+        if len(piece) < at_once:  # the end
+            break
     return b"".join(pieces)
 
 

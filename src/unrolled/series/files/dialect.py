@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import DataError
+from ..packed_texts import PackedTexts, TextPacker
 from .decode import DecodedFile
 from .header import Header, find_header
 from .options import ReadOptions
@@ -18,8 +19,7 @@ from .options import ReadOptions
 DELIMITERS = (",", ";", "\t", "|")
 HEAD_ROWS = 50  # from which the delimiter and the header are inferred
 CHUNK_ROWS = 50_000  # that are parsed at a time
-MAX_SHARED_TEXTS = 100_000  # distinct texts of a column, up to which equal ones share memory
-MIN_LONG_ROWS = 40_000  # of a table whose columns of few distinct texts are categorical
+MIN_LONG_ROWS = 40_000  # of a table whose columns are categorical if they have few distinct texts, and else packed
 SHARED_SAMPLE_ROWS = 20_000  # from which they are found
 MAX_DISTINCT_SHARE = 0.5  # of their cells in this sample
 MAX_COLUMNS = 5_000
@@ -33,7 +33,7 @@ class RawTable:
     """The cells of a file as texts, None where empty, with the line on which each row begins."""
 
     name: str  # of the file, in messages
-    cells: pd.DataFrame  # texts, as objects or categorical, one column for each column of the file, (n, c)
+    cells: pd.DataFrame  # texts, as objects, categorical or packed, one column for each column of the file, (n, c)
     lines: Sequence[int]  # one per row
     notes: list[str] = field(default_factory=list)  # what was inferred
     delimiter: str = ""  # between cells; "" if there is none
@@ -264,7 +264,8 @@ def _parse_fast(text: str, start: int, delimiter: str, first: int) -> tuple[pd.D
         "skipinitialspace": True,
         "quoting": csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
     }
-    columns: list[_Column | _SharedColumn] = []
+    columns: list[_Column | _PackedColumn | _SharedColumn] = []
+    usual = _PackedColumn if lines >= MIN_LONG_ROWS else _Column
     kinds: Any = str
     try:
         if lines >= MIN_LONG_ROWS:
@@ -278,7 +279,7 @@ def _parse_fast(text: str, start: int, delimiter: str, first: int) -> tuple[pd.D
         ):
             for part in parts:
                 columns = columns or [
-                    _SharedColumn(lines) if isinstance(part[k].dtype, pd.CategoricalDtype) else _Column(lines)
+                    _SharedColumn(lines) if isinstance(part[k].dtype, pd.CategoricalDtype) else usual(lines)
                     for k in part
                 ]
                 is_ragged = bool(part.iloc[:, -1].isna().any())  # rows that are too short end in NaN
@@ -288,28 +289,35 @@ def _parse_fast(text: str, start: int, delimiter: str, first: int) -> tuple[pd.D
         return None
     if not columns or columns[0].filled != lines:
         return None
-    return _without_blank_rows([column.cells for column in columns], range(first, first + lines))
+    return _without_blank_rows([column.finish() for column in columns], range(first, first + lines))
+
+
+def _stripped(part: pd.Series, has_blanks: bool) -> list[str]:
+    """Cells, which are texts, with or without blanks around them, or NaN; "" where they are empty."""
+    cells: list[Any] = part.tolist()
+    return [cell.strip() if isinstance(cell, str) else "" for cell in cells] if has_blanks else cells
 
 
 class _Column:
-    """A column that is filled part by part; equal texts are one object as long as there are few."""
+    """A column of objects that is filled part by part."""
 
     def __init__(self, rows: int) -> None:
         self.cells, self.filled = np.empty(rows, object), 0  # texts, None where empty, (n,)
-        self.texts: dict[str, str | None] = {"": None}
 
     def add(self, part: pd.Series, has_blanks: bool) -> None:
-        """Add cells, which are texts, with or without blanks around them, or NaN."""
-        cells: list[Any] = part.tolist()
-        if has_blanks:
-            cells = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
-        if len(self.texts) <= MAX_SHARED_TEXTS:
-            cells = list(map(self.texts.setdefault, cells, cells))
-        else:
-            self.texts = {"": None}
-            cells = [cell or None for cell in cells]
+        cells = [cell or None for cell in _stripped(part, has_blanks)]
         self.cells[self.filled : self.filled + len(cells)] = cells
         self.filled += len(cells)
+
+    def finish(self) -> np.ndarray:
+        return self.cells
+
+
+class _PackedColumn(TextPacker):
+    """A column of mostly different texts that is filled part by part."""
+
+    def add(self, part: pd.Series, has_blanks: bool) -> None:
+        self.add_texts(_stripped(part, has_blanks))
 
 
 class _SharedColumn:
@@ -328,13 +336,12 @@ class _SharedColumn:
         self.codes[self.filled : self.filled + len(part)] = np.array([*codes, -1])[part.cat.codes]
         self.filled += len(part)
 
-    @property
-    def cells(self) -> pd.Categorical:
+    def finish(self) -> pd.Categorical:
         return pd.Categorical.from_codes(self.codes, pd.Index(list(self.texts), dtype=object))
 
 
 def _without_blank_rows(
-    columns: list[np.ndarray | pd.Categorical], lines: Sequence[int]
+    columns: list[np.ndarray | pd.Categorical | PackedTexts], lines: Sequence[int]
 ) -> tuple[pd.DataFrame, Sequence[int]]:
     blank = np.ones(len(lines), bool)
     for values in columns:

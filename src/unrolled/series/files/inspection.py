@@ -17,7 +17,7 @@ from .column_roles import list_names
 from .dialect import RawTable
 from .numbers import is_numeric, missing, sample_of
 from .options import CovariateColumns, ReadOptions
-from .reader import FileTable, interpret, read_cells
+from .reader import FileTable, checked, interpret, read_cells
 from .sentinels import suspected_sentinel
 from .time_columns import find_time
 from .timestamps import dates_share
@@ -79,15 +79,17 @@ def inspect_table(path: str, options: ReadOptions, season: int | None = None) ->
     name, found, table = _interpreted(path, options)
     if table is None:
         return found
+    columns, notes = table.columns, table.notes
     try:
-        panels = read_panels(table.frame, table.columns, options.freq, season, options.open, options.zone)
+        panels = read_panels(table.frame, columns, options.freq, season, options.open, options.zone)
     except UnrolledError as error:
         return found | {"error": f"{name}, {error}"}
+    del table  # the search for outliers needs memory
     outliers = [find_outliers(panel, season) for panel in panels]
-    found |= _describe_all(panels, table.columns, season, [len(one.rows) for one in outliers])
+    found |= _describe_all(panels, columns, season, [len(one.rows) for one in outliers])
     pairs = zip(panels, outliers, strict=True)
     merged = merge_notes({p.frequency.name: [*p.notes, *outlier_notes(p, own)] for p, own in pairs})
-    return found | {"notes": [*table.notes, *frequency_note(panels), *merged]}
+    return found | {"notes": [*notes, *frequency_note(panels), *merged]}
 
 
 def _interpreted(path: str, options: ReadOptions) -> tuple[str, dict[str, Any], FileTable | None]:
@@ -96,21 +98,32 @@ def _interpreted(path: str, options: ReadOptions) -> tuple[str, dict[str, Any], 
     The cells, which need the most memory, do not outlive this function.
     """
     raw = read_cells(path, options)
-    cells, lines = raw.cells, raw.lines
+    name, notes, cells, lines = raw.name, raw.notes, raw.cells, raw.lines
     found: dict[str, Any] = {"file": path, "columns": [], "error": None}
-    table = None
+    meaning = table = None
     try:
-        table = interpret(raw, options, CovariateColumns())
+        meaning = interpret(raw, options, CovariateColumns())
     except UnrolledError as error:
-        message = str(error)
-        found["error"] = message if message.startswith(raw.name) else f"{raw.name}, {message}"
-    roles = _time_roles(raw, options) if table is None else table.roles
+        found["error"] = _named(error, name)
+    roles = _time_roles(raw, options) if meaning is None else meaning.roles
     if raw.lines is not lines:  # without remarks and totals below the table
         cells = cells[np.isin(lines, raw.lines)]
     found["columns"] = _columns(cells)
+    del raw, cells
+    try:
+        table = None if meaning is None else checked(meaning)
+    except UnrolledError as error:
+        found["error"] = _named(error, name)
+        roles = {column: role for column, role in roles.items() if role == "time"}
     for column in found["columns"]:
         column["role"] = roles.get(column["name"])
-    return raw.name, found | {"notes": list(raw.notes if table is None else table.notes)}, table
+    return name, found | {"notes": list(notes if table is None else table.notes)}, table
+
+
+def _named(error: UnrolledError, name: str) -> str:
+    """A message that begins with the name of the file."""
+    message = str(error)
+    return message if message.startswith(name) else f"{name}, {message}"
 
 
 def _columns(table: pd.DataFrame) -> list[dict[str, Any]]:

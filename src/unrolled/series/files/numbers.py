@@ -12,6 +12,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...plurals import counted
+from ..packed_texts import by_pieces, pieces_of
 from .texts import distinct_texts
 
 _MARKS = ("na", "n/a", "n.a.", "nan", "nat", "null", "none", "#n/a", "<na>")
@@ -134,7 +135,7 @@ def read_numbers(
 def _read_texts(column: pd.Series, also_missing: Sequence[str], decimal: str | None, hint: str | None) -> Numbers:
     absent = missing(column, also_missing)
     present = column.where(~absent, None) if absent.any() else column
-    values = pd.to_numeric(present, errors="coerce").to_numpy(float)
+    values = by_pieces(present, lambda piece: pd.to_numeric(piece, errors="coerce")).to_numpy(float)
     bad = np.isnan(values) & ~absent
     notes: list[str] = []
     unit = ""
@@ -150,7 +151,9 @@ def _read_texts(column: pd.Series, also_missing: Sequence[str], decimal: str | N
 def _may_group_by_points(column: pd.Series) -> bool:
     """Whether the points of numbers that programs can read may separate thousands."""
     sample = [text.lstrip("+-") for text in sample_of(column)]
-    return decide_decimal(sample) is None and bool(column.str.contains(".", regex=False, na=False).any())
+    if decide_decimal(sample) is not None:
+        return False
+    return any(piece.str.contains(".", regex=False, na=False).any() for piece in pieces_of(column))
 
 
 def _read_unique(texts: list[str], decimal: str | None, hint: str | None) -> tuple[Array, list[str], str]:

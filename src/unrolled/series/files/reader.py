@@ -98,7 +98,9 @@ def read_file(
         DataError: with the place (column, line) and a remedy.
     """
     options = options or ReadOptions()
-    return interpret(read_cells(path, options), options, covariates or CovariateColumns(), prefer, series)
+    # the cells, which need much memory, do not outlive this line
+    found = interpret(read_cells(path, options), options, covariates or CovariateColumns(), prefer, series)
+    return checked(found)
 
 
 def read_cells(path: str, options: ReadOptions) -> RawTable:
@@ -109,13 +111,23 @@ def read_cells(path: str, options: ReadOptions) -> RawTable:
     return raw
 
 
+class Interpretation(NamedTuple):
+    """What the cells of a file mean."""
+
+    table: LongTable  # whose timestamps have not been checked
+    roles: Mapping[str, str]  # of each column of the file that has one, by name
+    options: ReadOptions  # the given ones, with what a newer file needs to be read alike
+    notes: Sequence[str]
+    covariates: CovariateColumns
+
+
 def interpret(
     raw: RawTable,
     options: ReadOptions,
     covariates: CovariateColumns,
     prefer: Columns | None = None,
     series: Collection[str] = (),
-) -> FileTable:
+) -> Interpretation:
     """Infer the meaning of the cells of a file; parameters as in `read_file`."""
     options.refuse_start_alone()
     has_preferred = prefer is not None and prefer.time in raw.cells
@@ -135,7 +147,13 @@ def interpret(
         options = replace(options, dates=roles.time.order)
     notes = [*raw.notes, *roles.time.notes, *notes]
     table, column_notes = _long_table(raw, options, roles)
-    notes += column_notes
+    return Interpretation(table, roles.by_column(), options, [*notes, *column_notes], covariates)
+
+
+def checked(found: Interpretation) -> FileTable:
+    """The table of a file with one row per timestamp and series; a `DataError` refuses irregular timestamps."""
+    table, roles, options, given_notes, covariates = found
+    notes = [*given_notes]
     if options.dates == "number" and options.freq is None and (step := table.step_of_codes()):
         options = replace(options, freq=step)
     if options.zone:
@@ -151,7 +169,7 @@ def interpret(
     shown = {table.columns.target: table.columns.shown_target}
     shown |= {name: repr(name) for name in (*covariates.past, *covariates.future)}
     notes += sentinel_notes(table.frame, shown)
-    return FileTable(table.frame, table.columns, tuple(notes), roles.by_column(), options)
+    return FileTable(table.frame, table.columns, tuple(notes), roles, options)
 
 
 # --- the roles of columns ---------------------------------------------------------------------------
@@ -311,7 +329,7 @@ def _long_table(raw: RawTable, options: ReadOptions, roles: ColumnRoles) -> tupl
     values = [numbers_of(raw, options, c, hint, notes) for c in targets] or [np.ones(len(raw.cells))]
     lines: Sequence[int] = raw.lines
     if not roles.wide:
-        frame = pd.DataFrame(data | {target: values[0]} | others)
+        frame = pd.DataFrame(data | {target: values[0]} | others, copy=False)
     else:
         if len(values) * len(raw.cells) > MAX_LONG_CELLS:
             raise DataError(f"{raw.name}: {len(values)} series of {len(raw.cells)} rows are too many. Choose some.")

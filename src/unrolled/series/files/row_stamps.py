@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...errors import DataError
 from ...plurals import counted
-from ..frequency import Frequency
+from ..frequency import DAY, Frequency
 from ..stamps import years_as_dates
 from ..zones import to_utc
 from .calendar_parts import has_name, join_columns
@@ -18,6 +18,7 @@ from .labels import example_of_labels
 from .numbers import sample_of
 from .options import ReadOptions
 from .parsed_stamps import on_clock, with_zone
+from .texts import as_objects
 from .time_columns import MIN_TIME_SHARE
 from .timestamps import read_stamps
 from .unread_dates import refuse_unread
@@ -95,14 +96,13 @@ def _ends_with_midnight(values: np.ndarray, codes: np.ndarray) -> bool:
     """
     if values.dtype.kind != "M":
         return False
-    stamps = values[codes[codes >= 0]]
-    days = stamps.astype("datetime64[D]")
-    midnight = np.flatnonzero(stamps == days)
+    present = codes[codes >= 0] if codes.min(initial=0) < 0 else codes
+    midnight = np.flatnonzero((values.astype("datetime64[ns]", copy=False).view(np.int64) % DAY == 0)[present])
     if len(midnight) < MIN_MIDNIGHTS or midnight[0] == 0:
         return False
-    before = midnight - 1
-    late = stamps[before] - days[before] > HALF_A_DAY
-    return bool((late & (days[before] == days[midnight])).all())
+    stamps, before = values[present[midnight]], values[present[midnight - 1]]
+    day = before.astype("datetime64[D]")
+    return bool(((before - day > HALF_A_DAY) & (day == stamps.astype("datetime64[D]"))).all())
 
 
 def _refuse_mixed_kinds(texts: pd.Series, raw: RawTable) -> None:
@@ -110,6 +110,7 @@ def _refuse_mixed_kinds(texts: pd.Series, raw: RawTable) -> None:
     sample = sample_of(texts)
     if sum(sample.str.fullmatch(form).any() for form in KINDS.values()) < 2:
         return
+    texts = as_objects(texts)
     own = {kind: texts.str.fullmatch(form, na=False) for kind, form in KINDS.items()}
     if sum(rows.mean() for rows in own.values()) < MIN_TIME_SHARE:
         return
@@ -129,7 +130,7 @@ def _refuse_far(values: pd.Series, codes: np.ndarray, raw: RawTable, name: str) 
     """
     if values.dtype.kind != "M" or len(values) < MIN_OTHERS:
         return
-    days = values.to_numpy("datetime64[D]").astype(np.int64)
+    days = values.to_numpy("datetime64[D]").view(np.int64)
     ends = {-1: int(days.argmax()), 0: int(days.argmin())}
     days.sort()
     for far, near, last, side in ((-1, -2, 0, "after"), (0, 1, -1, "before")):

@@ -19,14 +19,16 @@ def suspected_sentinel(values: Array) -> tuple[float, int] | None:
     >>> suspected_sentinel(np.array([1.5, -200, 2.5, -200, -200, 3]))
     (-200.0, 3)
     """
-    finite = values[np.isfinite(values)]
+    is_finite = np.isfinite(values)
+    finite = values if is_finite.all() else values[is_finite]
     if len(finite) < MIN_SENTINEL_COUNT + 1:
         return None
     low, high = finite.min(), finite.max()
-    for end, others in ((low, finite[finite > low]), (high, finite[finite < high])):
-        count = len(finite) - len(others)
-        if count < MIN_SENTINEL_COUNT or not len(others) or end != round(end):
+    for end in (low, high):
+        count = int((finite == end).sum())
+        if count < MIN_SENTINEL_COUNT or count == len(finite) or end != round(end):
             continue
+        others = finite[finite != end]
         nines = re.fullmatch(r"-?9{2,}(\.0)?", str(float(end))) is not None
         if end < 0 <= others.min() or (nines and abs(end) > 2 * np.abs(others).max()):
             return float(end), count

@@ -87,7 +87,7 @@ def suggest_time(raw: RawTable, taken: Sequence[str]) -> str:
     for name in (c for c in raw.names if c not in taken):
         if holds_years(raw.cells[name]):
             return f" Column {name!r} may hold years: if it does, use `time={name!r}` and `freq='YS'`."
-        if raw.cells[name].str.fullmatch(r"\d{7,8}").all():
+        if as_objects(raw.cells[name]).str.fullmatch(r"\d{7,8}").all():
             for order in ("dmy", "mdy"):
                 if fits_dates(raw.cells[name], order):
                     return f" Column {name!r} may hold dates without separators: if it does, use `dates={order!r}`."

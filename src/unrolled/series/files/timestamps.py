@@ -2,6 +2,7 @@
 
 import functools
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,13 +11,14 @@ from ...arrays import Array
 from ...errors import InputError
 from ..date_codes import choose_reading, known_share
 from ..frequency import LIKELY_YEARS
+from ..packed_texts import by_pieces, pieces_of
 from ..stamps import OFFSET, Times
 from ..zones import UTC
 from .date_columns import ISO, parse_parts
 from .dates import parse_date
 from .numbers import missing, spread
 from .parsed_stamps import ParsedStamps, with_offsets
-from .texts import distinct_texts, each_text
+from .texts import as_objects, distinct_texts, each_text
 from .unread_dates import no_year
 
 MONTH_LENGTH = len("2024-12")
@@ -41,10 +43,10 @@ def read_stamps(column: pd.Series, dates: str | None = None) -> tuple[ParsedStam
 
 def dates_share(column: pd.Series) -> float:
     """The share of dates in a sample of a column's cells that are not empty; numbers alone are no dates."""
-    present = column.dropna()
+    present = np.flatnonzero(column.notna())
     if not len(present):
         return 0.0
-    sample = present.iloc[spread(len(present))]
+    sample = column.iloc[present[spread(len(present))]]
     return float(np.mean([parse_date(str(text)) is not None for text in sample]))
 
 
@@ -79,7 +81,7 @@ def whole_numbers(column: pd.Series) -> pd.Series:
     """A column as whole numbers, NaN for everything else."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return each_text(column, whole_numbers).astype(float)
-    numbers = pd.to_numeric(column, errors="coerce")
+    numbers = by_pieces(column, lambda piece: pd.to_numeric(piece, errors="coerce"))
     return numbers.where((numbers == np.round(numbers)) & (numbers.abs() < MAX_WHOLE_NUMBER))
 
 
@@ -88,7 +90,8 @@ def _read_unique(texts: pd.Series, dates: str | None) -> ParsedStamps:
         return ParsedStamps(pd.Series([], dtype="datetime64[ns]"), [])
     if dates is not None and "%" in dates:
         try:
-            parsed = pd.to_datetime(texts, format=dates, errors="coerce", utc="%z" in dates)
+            form: dict[str, Any] = {"format": dates, "errors": "coerce", "utc": "%z" in dates}
+            parsed = by_pieces(texts, lambda piece: pd.to_datetime(piece, **form))
         except ValueError as error:
             raise InputError(
                 f"`dates={dates!r}` is not a format of dates: {str(error).rstrip('.')}. Use one such as %d.%m.%Y."
@@ -96,8 +99,8 @@ def _read_unique(texts: pd.Series, dates: str | None) -> ParsedStamps:
         if parsed.dt.tz is None:
             return ParsedStamps(parsed, [])
         utc = parsed.dt.tz_localize(None)
-        return with_offsets(utc + _offsets(texts, dates), utc)
-    if dates in DIGITS and texts.str.fullmatch(r"\d{5,8}").all():
+        return with_offsets(utc + by_pieces(texts, lambda piece: _offsets(piece, dates)), utc)
+    if dates in DIGITS and all(piece.str.fullmatch(r"\d{5,8}").all() for piece in pieces_of(texts)):
         return _read_digits(texts, dates)
     if dates != "number":
         sample = texts.iloc[spread(len(texts))]
@@ -105,16 +108,18 @@ def _read_unique(texts: pd.Series, dates: str | None) -> ParsedStamps:
         if parsed_iso is not None:
             return parsed_iso
     whole = whole_numbers(texts)
-    if whole.notna().all() and not texts.str.contains("E+", regex=False).any():
+    if whole.notna().all() and not any(piece.str.contains("E+", regex=False).any() for piece in pieces_of(texts)):
         return ParsedStamps(whole.astype(np.int64), [])
-    return parse_parts(texts, dates)
+    return parse_parts(as_objects(texts), dates)
 
 
 def _read_digits(texts: pd.Series, dates: str) -> ParsedStamps:
     """Dates without separators, such as 31122024 and 1012024, whose first zero a spreadsheet has removed."""
-    long = texts.str.len().max() > len("311224")
+    long = max(map(len, texts)) > len("311224")
     form = DIGITS[dates] if long else DIGITS[dates].replace("%Y", "%y")
-    return ParsedStamps(pd.to_datetime(texts.str.zfill(8 if long else 6), format=form, errors="coerce"), [])
+    width = 8 if long else 6
+    read = by_pieces(texts, lambda piece: pd.to_datetime(piece.str.zfill(width), format=form, errors="coerce"))
+    return ParsedStamps(read, [])
 
 
 def _offsets(texts: pd.Series, form: str) -> pd.Series:
@@ -131,20 +136,26 @@ def _offsets(texts: pd.Series, form: str) -> pd.Series:
 
 def _parse_iso(texts: pd.Series) -> ParsedStamps | None:
     """ISO 8601 dates, all at once; None if some are not, or only some have a day or an offset."""
-    lengths = set(map(len, texts))
+    lengths = {length for piece in pieces_of(texts) for length in set(map(len, piece.to_numpy(object)))}
     if MONTH_LENGTH in lengths and len(lengths) > 1:
         return None
-    zoned = pd.Series(False, texts.index) if lengths <= LENGTHS_WITHOUT_OFFSET else texts.str.contains(OFFSET)
-    if zoned.any() != zoned.all():
+    zoned = [] if lengths <= LENGTHS_WITHOUT_OFFSET else [piece.str.contains(OFFSET) for piece in pieces_of(texts)]
+    has_zone = any(piece.any() for piece in zoned)
+    if has_zone and not all(piece.all() for piece in zoned):
         return None
-    parsed = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True, cache=False)
-    if parsed.isna().any():
+    utc = by_pieces(texts, _iso_in_utc)
+    if utc.isna().any():
         return None
-    utc = parsed.dt.tz_localize(None)
-    if not zoned.any():
+    if not has_zone:
         return ParsedStamps(utc, [])
-    local = pd.to_datetime(texts.str.replace(OFFSET, "", regex=True), format="ISO8601", errors="coerce")
+    local = by_pieces(texts, lambda piece: _iso_in_utc(piece.str.replace(OFFSET, "", regex=True)))
     return with_offsets(local, utc)
+
+
+def _iso_in_utc(texts: pd.Series) -> pd.Series:
+    """ISO 8601 dates as instants without a time zone, NaT where a text is none."""
+    found = pd.to_datetime(texts.to_numpy(object), format="ISO8601", errors="coerce", utc=True, cache=False)
+    return pd.Series(found.tz_localize(None), index=texts.index)
 
 
 def _parse_codes(texts: pd.Series, name: str) -> ParsedStamps | None:
