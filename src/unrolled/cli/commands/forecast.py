@@ -4,6 +4,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -77,6 +78,8 @@ def command(
     report_names = outputs.parse_format(form)
     parameters = {"alias": alias, "seed": seed, "verbose": int(not output.quiet)}
     fc = training.forecaster(reading, horizon=1 if horizon is None else horizon, **parameters)
+    folder = outputs.output_folder(out, file)
+    run_file = outputs.run_file_in(folder, [outputs.FORECAST, outputs.MODEL, *report_names], ctx)
     table = read_file(str(file), reading, covariates)
     panels = training_panels(fc, str(file), table, console)
     if horizon is None:
@@ -84,8 +87,7 @@ def command(
         fc.set_params(horizon=horizon)
     ahead = known_future(future_file, table, panels, horizon)
     given |= detected_columns(table)
-    with outputs.output_folder(out, file) as folder:
-        run_file = outputs.run_file_in(folder, ctx)
+    with nullcontext() if folder is None else outputs.created_folder(folder):
         fc.fit_panels(panels, source_of(table), training.baselines, table.notes)
         fit_notes = print_fit(fc, console)
         with interruptible() as interrupted:  # little remains to be done: the results so far are written
