@@ -86,7 +86,6 @@ def command(
         given["horizon"] = horizon = default_horizon(panels, console)
         fc.set_params(horizon=horizon)
     ahead = known_future(future_file, table, panels, horizon)
-    given |= detected_columns(table)
     with nullcontext() if folder is None else outputs.created_folder(folder):
         fc.fit_panels(panels, source_of(table), training.baselines, table.notes)
         fit_notes = print_fit(fc, console)
@@ -98,7 +97,9 @@ def command(
             wall_s = console.elapsed_s
             shown = replace(fc.fitted, notes=tuple(notes))  # in these, parameters are written as options
             report = Report(ReportContent(shown, fans, file.name, shlex.join(["unrolled", *sys.argv[1:]]), wall_s))
-            files = outputs.write_forecast(run_file, fc, result, report, report_names, given)
+            files = outputs.write_forecast(
+                run_file, fc, result, report, report_names, given | detected_columns(table)
+            )
             stopped = was_interrupted(fc) or interrupted()
     if output.as_json:
         print_json(forecast_json(fc, table.columns, result, notes, files, wall_s))
