@@ -287,6 +287,23 @@ def test_what_others_have_under_the_hidden_names_is_left_alone(make, name, tmp_p
     assert os.path.lexists(folder / name)
 
 
+def test_the_set_of_another_user_is_waited_for(folder, monkeypatch):
+    lstat, looks = Path.lstat, []
+
+    def lstat_of_another(path):
+        looks.append(path)
+        if len(looks) == 5:
+            shutil.rmtree(path)  # by then its files have been moved
+        found = lstat(path)
+        return os.stat_result([*found[:4], found.st_uid + 1, *found[5:]])
+
+    (folder / COMPLETE).mkdir()
+    monkeypatch.setattr(Path, "lstat", lstat_of_another)
+    write_files(folder, NEW)
+    assert len(looks) >= 5
+    assert contents_of(folder) == NEW
+
+
 def test_files_are_written_without_a_thread(folder, monkeypatch):
     """As at a limit on processes or memory."""
 

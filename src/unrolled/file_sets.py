@@ -15,9 +15,11 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from stat import S_ISDIR
 
 from .errors import InputError
 
@@ -30,6 +32,8 @@ WRITING = ".unrolled-writing-"  # prefix of the hidden folder of a set that is b
 COMPLETE = ".unrolled-complete"  # the hidden folder of a complete set
 ORDER = ".order"  # the file of a set that lists as JSON, in order, its files with their places
 UNDO = ".undo"  # the same for the earlier files, once a file could not be moved
+MOVES_S = 1.0  # more than the files of another user take to be moved, in seconds
+LOOK_S = 0.005  # from one look at them to the next
 
 Move = tuple[str | None, str]  # a file in the hidden folder and the name of its place; without a file, to be emptied
 
@@ -207,17 +211,25 @@ def _finish_set(folder: Path, owner: int, wait: bool) -> None:
         InputError: the earlier files could not be put back either.
     """
     complete, rest = folder / COMPLETE, folder / f"{WRITING}{secrets.token_hex(8)}"
-    foreign = PermissionError(errno.EPERM, f"{complete} is not a folder of this user; remove it")
-    if os.path.lexists(complete) and not complete.is_dir():
-        raise foreign
-    with suppress(FileNotFoundError), _lock(complete, wait) as has_lock:
-        if complete.is_symlink() or complete.lstat().st_uid != owner:  # it could name any files of this user
-            raise foreign
-        if has_lock or wait:
-            try:
-                _move_files(complete, folder, rest)
-            finally:
-                shutil.rmtree(rest, ignore_errors=True)
+    with suppress(FileNotFoundError):
+        _require_own(complete, owner, MOVES_S if wait else 0.0)  # those of others, and pipes, can't be locked
+        with _lock(complete, wait) as has_lock:
+            _require_own(complete, owner)
+            if has_lock or wait:
+                try:
+                    _move_files(complete, folder, rest)
+                finally:
+                    shutil.rmtree(rest, ignore_errors=True)
+
+
+def _require_own(complete: Path, owner: int, wait_s: float = 0.0) -> None:
+    """Raise a `PermissionError` if something is not a folder of this user: it could name any files of the user. It is
+    waited for, since another user may be moving files."""
+    end_s = time.monotonic() + wait_s
+    while not S_ISDIR((found := complete.lstat()).st_mode) or found.st_uid != owner:
+        if time.monotonic() >= end_s:
+            raise PermissionError(errno.EPERM, f"{complete} is not a folder of this user; remove it")
+        time.sleep(LOOK_S)
 
 
 def _move_files(complete: Path, folder: Path, rest: Path) -> None:

@@ -68,7 +68,7 @@ def check_outputs(paths: Sequence[Path], place: str, ctx: typer.Context) -> None
         if any(is_same_file(STANDARD_INPUT if str(value) == "-" else value, path) for value in inputs):
             raise InputError(f"{path} is an input of this command, and would be overwritten. {remedy}")
         try:
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError, NotADirectoryError):  # of a folder that is none, the caller tells
                 path.lstat()
                 if not path.is_file():
                     raise OSError(None, "it is not a file")

@@ -75,11 +75,11 @@ def command(
     from ...series.files import read_file
 
     console, given = Console(ctx, output.quiet), all_options(ctx, reading)
-    report_names = outputs.parse_format(form)
+    reports = outputs.parse_format(form)
     parameters = {"alias": alias, "seed": seed, "verbose": int(not output.quiet)}
     fc = training.forecaster(reading, horizon=1 if horizon is None else horizon, **parameters)
     folder = outputs.output_folder(out, file)
-    run_file = outputs.run_file_in(folder, [outputs.FORECAST, outputs.MODEL, *report_names], ctx)
+    run_file = outputs.run_file_in(folder, [outputs.FORECAST, outputs.MODEL, *reports], ctx)
     table = read_file(str(file), reading, covariates)
     panels = training_panels(fc, str(file), table, console)
     if horizon is None:
@@ -97,9 +97,7 @@ def command(
             wall_s = console.elapsed_s
             shown = replace(fc.fitted, notes=tuple(notes))  # in these, parameters are written as options
             report = Report(ReportContent(shown, fans, file.name, shlex.join(["unrolled", *sys.argv[1:]]), wall_s))
-            files = outputs.write_forecast(
-                run_file, fc, result, report, report_names, given | detected_columns(table)
-            )
+            files = outputs.write_forecast(run_file, fc, result, report, reports, given | detected_columns(table))
             stopped = was_interrupted(fc) or interrupted()
     if output.as_json:
         print_json(forecast_json(fc, table.columns, result, notes, files, wall_s))
