@@ -106,5 +106,5 @@ def ends_note(panel: Panel) -> list[str]:
     earliest, latest = panel.frequency.texts(np.array([last.min(), last.max()]))
     return [
         f"the series end between {earliest} and {latest}; cutoffs and held-out rows are counted from the end of each "
-        "series, so the networks that forecast one have been trained on later rows of others"
+        "series, so the networks that are judged on one series have been trained on later rows of others"
     ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...arrays import Array
 from ...nn.training.history import History
-from ...series.panel import Panel, ends_note
+from ...series.panel import Panel
 from ..inputs.features import Features
 from ..inputs.views import View
 from ..inputs.window_spec import WindowSpec
@@ -105,8 +105,7 @@ class Ensemble:
 
     def notes(self, panel: Panel) -> list[str]:
         """What the user should know about the forecasts of a panel."""
-        ends = ends_note(panel) if self.members else []
-        return [*self.features.notes(panel), *self._notes_on_pretrained(panel), *self.combination.notes(panel), *ends]
+        return [*self.features.notes(panel), *self._notes_on_pretrained(panel), *self.combination.notes(panel)]
 
     def _notes_on_pretrained(self, panel: Panel) -> list[str]:
         if self.pretrained is None:
