@@ -390,7 +390,7 @@ def test_a_missing_folder_is_refused(tmp_path):
     net = un.Network([un.RNN(1)], 1)
     with pytest.raises(un.InputError, match=r"can't write .*: No such file or directory"):
         net.save(tmp_path / "nowhere" / "model")
-    with pytest.raises(un.InputError, match=r"can't write .*: Is a directory"):
+    with pytest.raises(un.InputError, match=r"can't write .*: it is not a file"):
         net.save(tmp_path)
 
 

@@ -43,7 +43,7 @@ line.
 
 The files of a run are written together: if it fails or is killed, either all of the earlier files remain or all of
 the new ones are there. (If it is killed while they are put in place, which takes less than a millisecond, the next
-command that writes to the folder or loads the model in it finishes this.) A second run into the same folder is
+command that writes to the folder or loads the model in it finishes this.) A second `forecast` into the same folder is
 refused while the first one is still running.
 
 Every run that writes files also writes a run file, which repeats the run and records the checksums of the other

@@ -27,10 +27,10 @@ from .interactive.html import note, table, titled
 from .nn.randomness import checked_seed
 from .report import Report, ReportContent
 from .report.figures import figure_of
-from .series.by_frequency import read_panels
+from .series.by_frequency import merge_notes, read_panels
 from .series.columns import Columns, named_columns
 from .series.dataframe import in_library, library_of
-from .series.panel import Panel
+from .series.panel import Panel, ends_note
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -252,7 +252,9 @@ class Forecaster:
         names = check_baselines(baselines)
         require_statsforecast([*names, *weights_of(self.parameters.combine)])  # before long work
         fitted = fit_table(self.parameters, panels, source, names)
-        self._fitted = replace(fitted, notes=(*notes, *fitted.notes))
+        compared = [one for one in fitted.predictors.values() if one.comparison is not None and one.ensemble.members]
+        ends = merge_notes({one.context.frequency.name: ends_note(one.context) for one in compared})
+        self._fitted = replace(fitted, notes=(*notes, *fitted.notes, *ends))
         return self
 
     @classmethod

@@ -53,6 +53,22 @@ def test_rows_after_a_cutoff_change_no_earlier_forecast(refit, rng):
         pd.testing.assert_frame_equal(whole.loc[kept, forecasts], again.loc[kept, forecasts], check_exact=True)
 
 
+@pytest.mark.parametrize("network", ["trained", "pretrained", "both"])
+def test_series_that_end_at_different_dates_are_noted_if_networks_are_trained(network, rng):
+    parts = [part for _, part in panel_frame(rng, lengths=(90, 80)).groupby("unique_id")]
+    parts[1]["ds"] = parts[0]["ds"].to_numpy()[-80:]
+    fc, source, plan = (
+        forecaster(network=network),
+        Source(Columns()),
+        CrossValidationPlan.checked(2, 4, True, [], False),
+    )
+    together, apart = (read_panel(pd.concat([parts[0], part]), Columns()) for part in (parts[1], parts[1][:-7]))
+    for panel, differ in ((together, False), (apart, True)):
+        notes = [*backtest_panel(fc.parameters, panel, source, plan).notes, *fc.fit_panels([panel], source).notes_]
+        found = [text for text in notes if text.startswith("the series end between ")]
+        assert len(found) == 2 * (differ and network != "pretrained")
+
+
 def open_times(freq, periods, is_open, name="a"):
     """A series of positive numbers at the open ones of some timestamps, with its id."""
     stamps = pd.date_range("2024-01-01", periods=periods, freq=freq)

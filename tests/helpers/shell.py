@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, Any, NamedTuple
 
 import pandas as pd
 import pytest
@@ -33,11 +33,12 @@ class Done(NamedTuple):
     err: str
 
 
-def shell(*words: object, cwd: Path, stdin: str = "") -> Done:
-    """Run the real command."""
+def shell(*words: object, cwd: Path, stdin: str | IO[bytes] = "") -> Done:
+    """Run the real command; its standard input is a text or an open file."""
     command = [sys.executable, "-m", "unrolled", *map(str, words)]
+    source: dict[str, Any] = {"input": stdin} if isinstance(stdin, str) else {"stdin": stdin}
     done = subprocess.run(
-        command, cwd=cwd, input=stdin, env=ENVIRONMENT, capture_output=True, encoding="utf-8", timeout=120
+        command, cwd=cwd, **source, env=ENVIRONMENT, capture_output=True, encoding="utf-8", timeout=120
     )
     return Done(done.returncode, done.stdout, done.stderr)
 

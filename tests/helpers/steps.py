@@ -14,11 +14,11 @@ from unrolled import file_sets
 
 STEPS: list[tuple[Any, str]] = [
     (file_sets.tempfile, "mkdtemp"), (os, "open"), (os, "fsync"), (os, "rename"), (os, "replace"), (os, "unlink"),
-    (os, "rmdir"), (Path, "open"),
+    (os, "rmdir"), (os, "link"), (Path, "open"),
 ]  # fmt: skip
 WRITING_STEPS = [  # those that can find a disk full
-    (file_sets.tempfile, "mkdtemp"), (os, "fsync"), (os, "rename"), (os, "replace"), (Path, "write_bytes"),
-    (Path, "write_text"),
+    (file_sets.tempfile, "mkdtemp"), (os, "fsync"), (os, "rename"), (os, "replace"), (os, "link"),
+    (Path, "write_bytes"), (Path, "write_text"),
 ]  # fmt: skip
 
 

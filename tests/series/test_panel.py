@@ -10,7 +10,7 @@ from tables import table
 from unrolled.series.columns import Columns
 from unrolled.series.frequency import Frequency
 from unrolled.series.from_frame import read_panel
-from unrolled.series.panel import Panel, series_of, sparse_note
+from unrolled.series.panel import Panel, ends_note, series_of, sparse_note
 
 
 @pytest.fixture
@@ -54,3 +54,18 @@ def test_a_note_says_that_most_periods_have_no_value():
     assert sparse_note(10, 21, month) == [note + "`freq`"]
     assert not sparse_note(10, 20, month)
     assert not sparse_note(9, 21, month)  # too few values for a rule
+
+
+def test_series_that_end_at_different_dates_are_noted(panel):
+    assert [text.partition(";")[0] for text in ends_note(panel)] == [
+        "the series end between 2024-01-04 and 2024-01-05"
+    ]
+    assert ends_note(panel.select(np.array([True, False, True]))) == []
+
+
+def test_numbered_series_of_different_lengths_are_not_noted():
+    """As in competitions, where the numbers are no dates."""
+    frames = [
+        pd.DataFrame({"unique_id": name, "ds": np.arange(rows), "y": 1.0}) for name, rows in (("a", 5), ("b", 9))
+    ]
+    assert ends_note(read_panel(pd.concat(frames), Columns())) == []

@@ -32,7 +32,7 @@ LANES = 2  # kinds that run at the same time
 ALONE = ("contention",)  # kinds that measure times
 KINDS = (  # the longest first
     "damaged_files", "kills", "streams", "signals", "renames", "leaks", "frames", "extremes", "full_disk", "tails",
-    "threads", "processes", *ALONE,
+    "obstacles", "threads", "processes", *ALONE,
 )  # fmt: skip
 HEAD = f"| kind | tried | {' | '.join(FAULTS)} | seconds |\n|{' --- |' * (len(FAULTS) + 3)}"
 

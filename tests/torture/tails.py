@@ -81,11 +81,11 @@ def torn_set(rng: np.random.Generator, folder: Path) -> None:
     """A set of files whose list was torn by a power failure, or that was never complete."""
     words, out, err = begin(NAME, folder)
     new = expected(NAME).new
-    hidden = out / f"{WRITING if rng.random() < 0.3 else COMPLETE}torn"
+    hidden = out / (f"{WRITING}torn" if rng.random() < 0.3 else COMPLETE)
     hidden.mkdir()
     for name, content in new.items():
         (hidden / name).write_bytes(content)
-    order = json.dumps(["-report.md", *(f"+{name}" for name in new)]).encode()
+    order = json.dumps([(None, "report.md"), *((name, name) for name in new)]).encode()
     (hidden / file_sets.ORDER).write_bytes(cut(order, rng))
     check_files(NAME, out, ("old",))
     expect(sorted(os.listdir(out)) == sorted(expected(NAME).old), "there are leftovers", Lost)

@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..forecaster import Forecaster
     from ..report import Report
 
+STANDARD_INPUT = 0  # the number of the open file
 FORECAST, MODEL, RUN_FILE = "forecast.csv", "model.safetensors", "run.toml"
 
 
@@ -48,24 +49,33 @@ def run_file_for(out: Path | None, ctx: typer.Context) -> RunFile | None:
     if out is None or str(out) == "-":
         _require_standard_output()
         return None
-    if os.path.exists(out) and not os.path.isfile(out):
-        raise InputError(f"can't write {out}: it is not a file. Choose another file with --out.")
-    inputs = [value for name, value in ctx.params.items() if name != "out" and isinstance(value, (str, Path))]
-    if any(is_same_file(value, out) for value in inputs):
-        raise InputError(
-            f"{out} is an input of this command, and would be overwritten. Choose another file with --out."
-        )
+    check_outputs([out], "file", ctx)
     try:
-        existed = out.exists()
-        with out.open("ab"):
-            pass
-        if not existed:
-            out.unlink()
         with tempfile.TemporaryFile(dir=out.parent):  # files are written under a temporary name and renamed
             pass
     except (OSError, ValueError) as error:
         raise InputError(f"can't write {out}: {reason(error)}. Choose another file with --out.") from error
-    return RunFile.next_to(out, ctx)
+    run_file = RunFile.next_to(out, ctx)
+    check_outputs([out.parent / name for name in run_file.obsolete(out.parent, [out.name])], "file", ctx)
+    return run_file
+
+
+def check_outputs(paths: Sequence[Path], place: str, ctx: typer.Context) -> None:
+    """Refuse outputs that are inputs of the command, or that can't be written; `place` is what --out takes."""
+    remedy = f"Choose another {place} with --out."
+    inputs = [value for name, value in ctx.params.items() if name != "out" and isinstance(value, (str, Path))]
+    for path in paths:
+        if any(is_same_file(STANDARD_INPUT if str(value) == "-" else value, path) for value in inputs):
+            raise InputError(f"{path} is an input of this command, and would be overwritten. {remedy}")
+        try:
+            with suppress(FileNotFoundError, NotADirectoryError):  # of a folder that is none, the caller tells
+                path.lstat()
+                if not path.is_file():
+                    raise OSError(None, "it is not a file")
+                with path.open("r+b"):
+                    pass
+        except (OSError, ValueError) as error:
+            raise InputError(f"can't write {path}: {reason(error)}. {remedy}") from error
 
 
 def _require_standard_output() -> None:
@@ -88,6 +98,8 @@ def _write_set(
     """Write outputs together with their run file, which comes last and records their checksums."""
     sums = [f"{CHECKSUM}{hashlib.sha256(content).hexdigest()}  {name}" for name, content in contents.items()]
     contents = {**contents, run_file.path.name: run_file.content(given, [*remarks, *sums])}
+    with suppress(OSError):  # the folder may have been removed during the run
+        folder.mkdir(parents=True, exist_ok=True)
     write_files(folder, contents, run_file.obsolete(folder, list(contents)))
     return [folder / name for name in contents]
 
@@ -104,11 +116,15 @@ def _csv_file(table: pd.DataFrame, given: Mapping[str, Any]) -> bytes:
     return as_csv(table, form).encode(form.encoding)
 
 
-def run_file_in(folder: Path | None, ctx: typer.Context) -> RunFile | None:
-    """The run file of a forecast whose outputs are in a folder."""
+def run_file_in(folder: Path | None, names: Sequence[str], ctx: typer.Context) -> RunFile | None:
+    """The run file of a forecast whose outputs are in a folder, under these names; None for standard output alone.
+    They are checked before long work."""
     if folder is None:
+        _require_standard_output()
         return None
-    return RunFile.at_one_of([folder / RUN_FILE, folder / f"{FORECAST}.toml"], folder, ctx)
+    run_file = RunFile.at_one_of([folder / RUN_FILE, folder / f"{FORECAST}.toml"], folder, ctx)
+    check_outputs([folder / name for name in (*names, *run_file.obsolete(folder, names))], "folder", ctx)
+    return run_file
 
 
 def write_forecast(
@@ -149,12 +165,11 @@ def _data_remarks(fc: Forecaster) -> list[str]:
     ]
 
 
-def output_folder(out: Path | None, file: Path) -> AbstractContextManager[Path | None]:
+def output_folder(out: Path | None, file: Path) -> Path | None:
     """The folder of a forecast, or None for standard output alone."""
     if str(out) == "-":
-        _require_standard_output()
-        return nullcontext()
-    return created_folder(out or Path(f"{'stdin' if str(file) == '-' else file.stem}-forecast"))
+        return None
+    return out or Path(f"{'stdin' if str(file) == '-' else file.stem}-forecast")
 
 
 @contextmanager
@@ -171,7 +186,7 @@ def created_folder(folder: Path) -> Iterator[Path]:
         with locked(folder, "choose another folder with --out"):
             yield folder
     except BaseException:
-        for parent in created:
-            if not any(parent.iterdir()):
+        with suppress(OSError):  # a folder that is not empty, or has been removed by then
+            for parent in created:
                 parent.rmdir()
         raise

@@ -67,7 +67,7 @@ class RunFile(NamedTuple):
     def obsolete(self, folder: Path, names: Sequence[str]) -> list[str]:
         """The outputs of an earlier run that are not among these names, and have not been changed since then."""
         try:
-            lines = self.path.read_text("utf-8", "surrogateescape").splitlines()
+            lines = self.path.read_text("utf-8", "surrogateescape").splitlines() if self.path.is_file() else []
         except OSError:
             return []
         sums = [
@@ -99,6 +99,8 @@ def _is_run_file(path: Path, command: str, out: Path) -> bool:
     """Whether a file is the run file of an earlier run of this command with this output."""
     import tomllib
 
+    if not path.is_file():  # a pipe would be waited for
+        return False
     try:
         text = path.read_text("utf-8", "surrogateescape")
         recorded = tomllib.loads(text).get("out")

@@ -18,7 +18,7 @@ from ..series.by_frequency import frequency_note, merge_notes, series_counts
 from ..series.columns import Columns
 from ..series.frequency import mase_season
 from ..series.known_future import refuse_unknown_rows
-from ..series.panel import Panel
+from ..series.panel import Panel, ends_note
 from .baselines.registry import STAND_INS, baseline_forecasts, check_baselines, distinct, stand_in
 from .baselines.statistical import require_statsforecast
 from .evaluation.metrics import (
@@ -205,7 +205,8 @@ def backtest_panel(parameters: Parameters, panel: Panel, source: Source, plan: C
 def _notes_of(predictor: Predictor, panel: Panel) -> list[str]:
     """What the user should know about the first training on a panel."""
     too_short = () if predictor.panel is None else predictor.panel.notes[len(panel.notes) :]
-    return [*too_short, *predictor.ensemble.notes(panel)]
+    ends = ends_note(panel) if predictor.ensemble.members else []
+    return [*too_short, *predictor.ensemble.notes(panel), *ends]
 
 
 def _rows_ahead(panel: Panel, left_out: Array, horizon: int) -> Array:

@@ -96,3 +96,15 @@ def sparse_note(known: int, periods: int, frequency: Frequency) -> list[str]:
         f"only {known} of {periods} {frequency.name} periods have a value; if the timestamps are misread, change "
         "`time`, `dates` or `freq`"
     ]
+
+
+def ends_note(panel: Panel) -> list[str]:
+    """A note on networks that are trained on all series, if these end at different dates."""
+    last = panel.first + panel.lengths - 1
+    if panel.frequency.unit == "integer" or last.min() == last.max():
+        return []
+    earliest, latest = panel.frequency.texts(np.array([last.min(), last.max()]))
+    return [
+        f"the series end between {earliest} and {latest}; cutoffs and held-out rows are counted from the end of each "
+        "series, so the networks that are judged on one series have been trained on later rows of others"
+    ]

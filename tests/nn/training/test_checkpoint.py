@@ -131,13 +131,6 @@ def test_a_finished_training_is_not_continued(engine, data, tmp_path):
         assert path.read_bytes() == written
 
 
-def test_a_stopped_training_continues_with_more_patience(engine, data, tmp_path):
-    options = {"checkpoint": tmp_path / "checkpoint", "optimizer": un.SGD(0.0)}
-    assert len(fit(network(), data, **options, early_stopping=1).loss) < EPOCHS
-    longer = fit(network(), data, **options, early_stopping=EPOCHS)
-    assert (len(longer.loss), longer.stopped) == (EPOCHS, "done")
-
-
 OTHERS = {
     "epochs": {"epochs": 9},
     "batch size": {"batch_size": 4},
@@ -147,17 +140,33 @@ OTHERS = {
     "loss": {"loss": "mae"},
     "optimizer": {"optimizer": un.Adam(1e-2)},
     "validation": {"validation": 0.5},
+    "patience": {"early_stopping": 2},
+    "least improvement": {"early_stopping": un.EarlyStopping(3, 1e-3)},
 }
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_checkpoint_of_other_settings_is_refused(name, engine, data, tmp_path):
     path = tmp_path / "checkpoint"
-    fit(network(), data, checkpoint=path, callbacks=[stop_after(1, crash=False)])
-    written = path.read_bytes()
-    with pytest.raises(un.InputError, match=r"is of another training .*Delete it to train from the start"):
-        fit(network(), data, checkpoint=path, **OTHERS[name])
-    assert path.read_bytes() == written
+    for own in ({}, {"early_stopping": 3}):
+        fit(network(), data, checkpoint=path, callbacks=[stop_after(1, crash=False)], **own)
+        written = path.read_bytes()
+        with pytest.raises(un.InputError, match=r"is of another training .*Delete it to train from the start"):
+            fit(network(), data, checkpoint=path, **{**own, **OTHERS[name]})
+        assert path.read_bytes() == written
+        path.unlink()
+
+
+def test_a_patience_has_the_same_meaning_as_a_number_and_as_an_object(engine, data, tmp_path):
+    path = tmp_path / "checkpoint"
+    fit(network(), data, checkpoint=path, callbacks=[stop_after(1, crash=False)], early_stopping=3)
+    assert len(fit(network(), data, checkpoint=path, early_stopping=un.EarlyStopping(3)).loss) > 1
+
+
+def test_an_empty_path_is_refused(data):
+    """Such as that of a variable that is not set: no checkpoint would be written."""
+    with pytest.raises(un.InputError, match="checkpoint must be the path of a file, or None; got ''"):
+        fit(network(), data, checkpoint="")
 
 
 def test_a_checkpoint_of_another_network_or_of_other_data_is_refused(engine, data, tmp_path):
@@ -269,7 +278,7 @@ def test_settings_may_be_numpy_numbers(engine, data, tmp_path):
     path = tmp_path / "checkpoint"
     assert len(fit(network(), data, checkpoint=path, early_stopping=np.int64(3), **options).loss) == 2
     options["epochs"] = 2  # the same training
-    assert len(fit(network(), data, checkpoint=path, **options).loss) == 2
+    assert len(fit(network(), data, checkpoint=path, early_stopping=3, **options).loss) == 2
 
 
 # --- Ctrl-C -------------------------------------------------------------------------------------------

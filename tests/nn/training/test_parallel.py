@@ -55,6 +55,22 @@ def native_threads(monkeypatch):
     native._native.limit_threads(before)
 
 
+@pytest.mark.parametrize("possible", [0, 1])
+def test_tasks_run_one_after_the_other_without_enough_threads(possible, monkeypatch):
+    """As at a limit on processes or memory."""
+    start, started = threading.Thread.start, []
+
+    def start_some(thread):
+        if len(started) == possible:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_some)
+    assert run_in_parallel([lambda: 1, lambda: 2, lambda: 3], Cores()) == [1, 2, 3]
+    assert len(started) == possible
+
+
 def test_tasks_run_at_the_same_time_and_share_the_threads():
     engine, meeting = Cores(), threading.Barrier(2, timeout=LIMIT_S)
 

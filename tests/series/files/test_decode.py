@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -93,6 +94,14 @@ def test_damaged_parquet_is_refused(refused, share):
     pd.DataFrame({"ds": [1, 2], "y": [3, 4]}).to_parquet(content)
     whole = content.getvalue()
     refused(whole[: 4 + int(share * (len(whole) - 5))], message="is a damaged Parquet file")
+
+
+def test_parquet_with_text_that_is_not_utf_8_is_refused(refused):
+    texts = pa.array([b"a", b"b\xff"], pa.binary())
+    ids = pa.Array.from_buffers(pa.utf8(), len(texts), texts.buffers())
+    content = io.BytesIO()
+    pq.write_table(pa.table({"id": ids, "ds": ["2024-01-01", "2024-01-02"], "y": [1.0, 2.0]}), content)
+    refused(content.getvalue(), message="is a damaged Parquet file")
 
 
 def test_parquet_without_rows_is_refused(refused):

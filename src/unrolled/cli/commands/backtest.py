@@ -58,9 +58,9 @@ def command(
 ) -> None:
     """Forecast from several cutoffs in the past, and compare the errors with those of the baselines.
 
-    The errors go to standard output, one row per model, the best first: means over the series. No network is trained
-    on data after its cutoff. With --out, a run file (.toml, for --config) that repeats the run is written next to the
-    CSV file. --cell auto searches once, before the first cutoff.
+    The errors go to standard output, one row per model, the best first: means over the series. Networks are
+    trained on the rows of each series before its cutoff. With --out, a run file (.toml, for --config) that repeats
+    the run is written next to the CSV file. --cell auto searches once, before the first cutoff.
 
     Example: unrolled backtest sales.csv --horizon 12 --windows 4
     """

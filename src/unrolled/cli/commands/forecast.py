@@ -4,6 +4,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -74,18 +75,18 @@ def command(
     from ...series.files import read_file
 
     console, given = Console(ctx, output.quiet), all_options(ctx, reading)
-    report_names = outputs.parse_format(form)
+    reports = outputs.parse_format(form)
     parameters = {"alias": alias, "seed": seed, "verbose": int(not output.quiet)}
     fc = training.forecaster(reading, horizon=1 if horizon is None else horizon, **parameters)
+    folder = outputs.output_folder(out, file)
+    run_file = outputs.run_file_in(folder, [outputs.FORECAST, outputs.MODEL, *reports], ctx)
     table = read_file(str(file), reading, covariates)
     panels = training_panels(fc, str(file), table, console)
     if horizon is None:
         given["horizon"] = horizon = default_horizon(panels, console)
         fc.set_params(horizon=horizon)
     ahead = known_future(future_file, table, panels, horizon)
-    given |= detected_columns(table)
-    with outputs.output_folder(out, file) as folder:
-        run_file = outputs.run_file_in(folder, ctx)
+    with nullcontext() if folder is None else outputs.created_folder(folder):
         fc.fit_panels(panels, source_of(table), training.baselines, table.notes)
         fit_notes = print_fit(fc, console)
         with interruptible() as interrupted:  # little remains to be done: the results so far are written
@@ -96,7 +97,7 @@ def command(
             wall_s = console.elapsed_s
             shown = replace(fc.fitted, notes=tuple(notes))  # in these, parameters are written as options
             report = Report(ReportContent(shown, fans, file.name, shlex.join(["unrolled", *sys.argv[1:]]), wall_s))
-            files = outputs.write_forecast(run_file, fc, result, report, report_names, given)
+            files = outputs.write_forecast(run_file, fc, result, report, reports, given | detected_columns(table))
             stopped = was_interrupted(fc) or interrupted()
     if output.as_json:
         print_json(forecast_json(fc, table.columns, result, notes, files, wall_s))

@@ -69,6 +69,7 @@ def fingerprint(
             "epochs": plan.epochs,
             "seed": job.seed,
             "shuffle": plan.shuffle,
+            "early_stopping": plan.stopping and asdict(plan.stopping),
             "rows": [len(training_rows), len(validation_rows)],
             "data": checksum,
         }

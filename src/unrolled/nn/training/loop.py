@@ -48,7 +48,7 @@ def train(
     job = Job(program, data, loss, optimizer, plan.batch_size, plan.clip_norm, plan.seed)
     run = TrainingState(params, optimizer.start(params), History(), params.copy())
     checkpoints = None
-    if plan.checkpoint:
+    if plan.checkpoint is not None:
         identity = fingerprint(engine, job, plan, params.dtype, training_rows, validation_rows)
         checkpoints = CheckpointFile(plan.checkpoint, identity, plan.checkpoint_every)
     n_batches = ceil(len(training_rows) / plan.batch_size)

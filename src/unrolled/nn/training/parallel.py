@@ -20,7 +20,7 @@ def run_in_parallel(tasks: Sequence[Callable[[], T]], engine: Engine) -> list[T]
     """Run all tasks at the same time, dividing the threads of the engine among them; return their results.
 
     Ctrl-C stops all of them, and the progress line shows all together. If one fails, the others stop as if they were
-    interrupted, and its error is raised.
+    interrupted, and its error is raised. If not enough threads can be started, all run one after the other.
     """
     if len(tasks) == 1:
         return [tasks[0]()]
@@ -36,13 +36,16 @@ def run_in_parallel(tasks: Sequence[Callable[[], T]], engine: Engine) -> list[T]
             return task()
 
     with interruptible() as interrupted, ThreadPoolExecutor(len(tasks)) as pool:
-        running = [
-            pool.submit(copy_context().run, run, task, task_progress)
-            for task, task_progress in zip(tasks, progress.tasks, strict=True)
-        ]
+        try:
+            running = [
+                pool.submit(copy_context().run, run, task, task_progress)
+                for task, task_progress in zip(tasks, progress.tasks, strict=True)
+            ]
+        except RuntimeError:  # a limit on processes or memory
+            failed, running = True, []
         waiting = set(running)
         while waiting and not failed:
             done, waiting = wait(running, REDRAW_INTERVAL_S, FIRST_EXCEPTION)
             failed = any(future.exception() for future in done)
             progress.draw()
-    return [future.result() for future in running]
+    return [future.result() for future in running] if running else [task() for task in tasks]

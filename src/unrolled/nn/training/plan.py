@@ -51,6 +51,8 @@ class TrainingPlan:
         check_fields(self)
         if self.clip_norm is not None and not self.clip_norm > 0:
             raise InputError(f"clip_norm must be positive, or None for no limit; got {self.clip_norm!r}.")
+        if self.checkpoint is not None and not os.fspath(self.checkpoint):
+            raise InputError("checkpoint must be the path of a file, or None; got ''.")
         object.__setattr__(self, "seed", checked_seed(self.seed))
         _ = self.stopping  # raises if the patience is not allowed
 

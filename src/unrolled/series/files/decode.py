@@ -143,6 +143,7 @@ def _decode(name: str, data: bytes, encoding: str | None) -> tuple[str, tuple[st
 
 def _read_parquet(name: str, data: bytes, limit: int) -> pd.DataFrame:
     try:
+        from pyarrow import ArrowException
         from pyarrow.parquet import read_metadata
 
         found = read_metadata(io.BytesIO(data))
@@ -151,9 +152,9 @@ def _read_parquet(name: str, data: bytes, limit: int) -> pd.DataFrame:
         frame = pd.read_parquet(io.BytesIO(data))
     except ImportError as error:
         raise DataError(f"{name} is a Parquet file; reading it needs: pip install 'unrolled[parquet]'") from error
-    except DataError:
+    except (DataError, MemoryError):
         raise
-    except (OSError, ValueError) as error:
+    except (ArrowException, OSError, ValueError) as error:
         raise DataError(f"{name} is a damaged Parquet file ({error}).") from error
     if not len(frame):
         raise DataError(f"{name} has columns but no rows.")
