@@ -106,16 +106,16 @@ def test_both_networks_together(rng, tmp_path):
     share = fits["both"].model_.pretrained.share
     assert 0 < share < 1
     assert f"{100 * share:.0f} % pretrained network" in " ".join(fits["both"].notes_)
-    assert fits["both"].name == "GRU+Pretrained"
+    assert fits["both"].name == "GRU"
     fits["both"].save(tmp_path / "both.safetensors")
     loaded = un.load(tmp_path / "both.safetensors")
     found = fits["both"].predict(level=[80])
     pd.testing.assert_frame_equal(loaded.predict(level=[80]), found)
     assert loaded.model_.pretrained.share == share
     backtest = un.Forecaster(6, network="both", **small).cross_validation(frame, n_windows=2, refit=False)
-    assert backtest["GRU+Pretrained"].notna().all()
+    assert backtest["GRU"].notna().all()
     paths = fits["both"].sample(5)
-    assert paths["GRU+Pretrained"].notna().all()
+    assert paths["GRU"].notna().all()
 
 
 def test_covariates_are_not_read_by_the_pretrained_network(rng):

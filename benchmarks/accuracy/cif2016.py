@@ -12,12 +12,7 @@ import loaders
 SEASON = 12
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {"season": SEASON},
-    "tuned": {
-        "season": SEASON,
-        "window": SEASON,
-        "scaling": ("level", "trend", "trend", "mean"),
-        "combine": {"AutoETS": 0.15},
-    },
+    "tuned": {"season": SEASON, "combine": {"AutoETS": 0.15}},
 }
 
 

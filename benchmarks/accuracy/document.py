@@ -50,6 +50,7 @@ FACTS = {
     "networks": "networks",
     "batch_size": "batch",
     "steps": "steps",
+    "pretrained": "share of the pretrained network",
     "seeds": "seeds",
 }
 
@@ -63,7 +64,7 @@ def shown(value: Any) -> str:
         return ", ".join(f"{name}={inner!r}" for name, inner in value.items()) or "none given"
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return str(value)
+    return "" if value is None else str(value)
 
 
 def accuracy(content: dict[str, Any]) -> str:

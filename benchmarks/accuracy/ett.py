@@ -21,9 +21,18 @@ import unrolled as un
 
 LOOK_BACK = 96  # hours, as in the published comparisons
 HORIZONS = (96, 192, 336, 720)
+TRAINED = {"network": "trained"}  # the pretrained network would read more than the look-back
 SETTINGS: dict[str, dict[str, Any]] = {
-    "defaults": {"window": LOOK_BACK},
-    "tuned": {"window": LOOK_BACK, "scaling": "last", "steps": 2000, "rate": 2e-3, "dropout": 0.3, "hidden": 256},
+    "defaults": {"window": LOOK_BACK, **TRAINED},
+    "tuned": {
+        "window": LOOK_BACK,
+        **TRAINED,
+        "scaling": "last",
+        "steps": 2000,
+        "rate": 2e-3,
+        "dropout": 0.3,
+        "hidden": 256,
+    },
 }
 
 

@@ -37,7 +37,8 @@ def configuration(forecasters: Sequence[Forecaster], **given: Any) -> dict[str, 
     """Sizes of the networks of fitted forecasters, with some of their parameters replaced by those in `given`; where
     forecasters differ, all of their values, or the range of more than two numbers."""
     found = [_sizes(fc, given) for fc in forecasters]
-    return {name: _together([sizes[name] for sizes in found]) for name in found[0]}
+    names = dict.fromkeys(name for sizes in found for name in sizes)
+    return {name: _together([sizes[name] for sizes in found if name in sizes]) for name in names}
 
 
 def _sizes(fc: Forecaster, given: dict[str, Any]) -> dict[str, Any]:
@@ -47,8 +48,10 @@ def _sizes(fc: Forecaster, given: dict[str, Any]) -> dict[str, Any]:
 
     assert fc.panel_ is not None, "it has been fitted"
     spec = fc.model_.spec
+    pretrained = fc.model_.pretrained
+    share = {} if pretrained is None else {"pretrained": round(pretrained.share, 2)}
     if not fc.model_.members:
-        return {"network": fc.parameters.network, "window": spec.window}
+        return {"window": spec.window, **share}
     decoder = fc.model_.members[0].architecture.decoder
     settings = choose_settings(replace(fc.parameters, **given), fc.panel_.lengths, spec, decoder)
     return {
@@ -60,6 +63,7 @@ def _sizes(fc: Forecaster, given: dict[str, Any]) -> dict[str, Any]:
         "views": " + ".join(view.name for view in spec.views),
         "batch_size": settings.batch_size,
         "steps": settings.steps,
+        **share,
     }
 
 

@@ -74,9 +74,10 @@ def _single(table: FittedTable) -> Predictor:
 class Forecaster:
     """A recurrent network for forecasting one or many series.
 
-    One global network reads windows of all series and gives quantiles of the next `horizon` values directly. `fit`
-    trains twice: first without the end of each series, on which the network is compared with simple baselines and
-    its intervals are calibrated; then on everything.
+    One global network reads windows of all series and gives quantiles of the next `horizon` values directly; those of
+    a network that has learned to forecast before are averaged with them. `fit` trains twice: first without the end
+    of each series, on which the networks are compared with simple baselines and their intervals are calibrated; then
+    on everything.
 
     Args:
         horizon: periods ahead, H.
@@ -116,15 +117,17 @@ class Forecaster:
             negative value.
         integer: whether they are rounded to whole numbers, intervals outwards.
         seed: of all random numbers.
-        alias: name of the forecast's column; None: the cell's name in capitals.
+        alias: name of the forecast's column; None: the cell's name in capitals, or "Pretrained".
         verbose: 0 is silent, 1 shows progress in a notebook, and where standard error is a terminal.
         budget: seconds that the search of "auto" may take; None: 60, or no limit if `max_trials` is given.
         max_trials: trials of this search; without a budget, the search is reproducible.
         combine: methods whose forecasts are averaged with those of the networks: weights by name, {"AutoETS": 0.3},
             or names, which share a weight of one third (see `forecasting.model.combination`). They need whole series:
             the model and its file keep all rows, and tables for `predict` contain the history. "auto" ignores them.
-        network: "trained": networks that are trained on the table; "pretrained": the network of this library that has
-            learned to forecast from made-up series, without any training; "both": the mean of their quantiles.
+        network: "trained": networks that are trained on the table; "pretrained": the network of this library that was
+            trained on synthetic series, without any further training; "both": a weighted average of their quantiles
+            (see `forecasting.evaluation.shares`). None: "both", but "trained" if there are covariates that change
+            over time, a likelihood, a reach, or a search.
 
     After `fit`: `model_`, `held_out_` (comparison and coverage; None if the series are too short), `panel_` (the
     series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_`

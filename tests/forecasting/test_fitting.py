@@ -62,7 +62,16 @@ def first_training(fc, frame):
 def test_a_series_too_short_is_refused_with_both_numbers():
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
     with pytest.raises(un.DataError, match=r"has 9 periods; horizon 12 .* needs 16"):
-        un.Forecaster(horizon=12, **QUICK).fit(df)
+        un.Forecaster(horizon=12, network="trained", **QUICK).fit(df)
+
+
+def test_a_series_too_short_for_a_training_is_forecast_by_the_pretrained_network():
+    df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=9, freq="MS"), "y": np.arange(9.0)})
+    fc = un.Forecaster(horizon=12, **QUICK).fit(df)
+    assert not fc.model_.members
+    np.testing.assert_array_equal(fc.predict()["GRU"], un.forecast(df, 12)["Pretrained"])
+    note = "the forecast is that of the pretrained network alone: networks that are trained need 16 periods, and the"
+    assert f"{note} longest series has 9" in fc.notes_
 
 
 def test_the_rows_that_a_season_asks_for_are_explained(rng):
@@ -142,7 +151,7 @@ def test_a_fit_of_a_panel_is_that_of_its_table(rng):
 def test_a_fit_without_evaluation_holds_nothing_out_and_keeps_its_series(rng, monkeypatch):
     monkeypatch.setattr(fitting, "predict_held_out", None)
     panel = read_panel(panel_frame(rng), Columns())
-    predictor = fit(quick().parameters, panel, Source(Columns()), evaluate=False)
+    predictor = fit(quick(network="trained").parameters, panel, Source(Columns()), evaluate=False)
     assert predictor.comparison is None
     assert predictor.ensemble.correlation is None
     assert (predictor.conformal_factors == typical_factor(panel.lengths)).all()

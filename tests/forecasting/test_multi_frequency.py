@@ -97,7 +97,16 @@ def test_untrainable_frequencies_are_refused_before_any_training(both, rng, monk
     monkeypatch.setattr(fitting, "train_ensemble", None)
     weeks = series(rng, 6, "W", "w", 1)
     with pytest.raises(un.DataError, match=r"the weekly series: .*'w' has 6 periods.*by_frequency"):
-        quick().fit(pd.concat([both, weeks]))
+        quick(network="trained").fit(pd.concat([both, weeks]))
+
+
+def test_frequencies_too_short_for_a_training_are_forecast_by_the_pretrained_network(both, rng):
+    weeks = series(rng, 6, "W", "w", 1)
+    fc = quick().fit(pd.concat([both, weeks]))
+    assert [bool(part.model_.members) for part in fc.parts_.values()] == [True, True, False]
+    forecast = fc.predict()
+    assert forecast["GRU"].notna().all()
+    assert forecast["unique_id"].nunique() == both["unique_id"].nunique() + 1
 
 
 def test_a_fit_replaces_an_earlier_one_completely(both):

@@ -90,7 +90,7 @@ CASES = {
     "ragged": Case(FORECAST, r"table\.csv, line 9: 3 fields, but the header has 2", with_line(9, "2024-01-08,8,5")),
     "open quote": Case(FORECAST, r"table\.csv, line 9: .* Check the quotes from", with_line(9, '"2024-01-08,8')),
     "too short": Case(
-        ("forecast", "table.csv", "--horizon", 40, "--out", "a/b/c"),
+        ("forecast", "table.csv", "--horizon", 40, "--network", "trained", "--out", "a/b/c"),
         r"the series has 30 periods; horizon 40 .* needs \d+\. Lower", shell=True,
     ),
     "no horizon": Case(("forecast", "table.csv", "-H", 0), r"--horizon must be a whole .* ≥ 1; got 0", shell=True),
@@ -194,7 +194,7 @@ def test_a_failure_leaves_older_outputs_as_they_were(place, capsys):
     (place / "table.csv").write_text("\n".join(["date,sales", *DAYS[:4]]))
     (place / "out").mkdir()
     (place / "out" / "forecast.csv").write_text("older")
-    done = inside(*FORECAST[:-1], 20, "--out", "out", capsys=capsys)
+    done = inside(*FORECAST[:-1], 20, "--network", "trained", "--out", "out", capsys=capsys)
     assert done.code == 2
     assert (place / "out" / "forecast.csv").read_text() == "older"
     assert [path.name for path in (place / "out").iterdir()] == ["forecast.csv"]

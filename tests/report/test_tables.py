@@ -104,7 +104,7 @@ def test_the_search_is_shown_with_its_choice(air, rng):
 
 def test_the_model_is_described_by_frequency(air, rng):
     facts = dict(tables.model(air).rows)
-    assert facts["network"] == "GRU(4), direct decoding"
+    assert facts["network"] == "GRU(4), direct decoding; the pretrained network"
     assert facts["networks in the ensemble"] == "2"
     views = air.fitted.only.ensemble.spec.views[:2]  # of two networks
     assert facts["targets are relative to"] == "; ".join(view.description for view in views)

@@ -74,7 +74,7 @@ TRAINING = OptionGroup(
             "--network",
             "Networks that forecast: trained (on this table), pretrained (without training), or both (their weighted "
             "average).",
-            default="trained",
+            "both; trained if there are covariates known over time, or a likelihood",
         ),
         "cell": option(str, "--cell", "Recurrent cell: rnn, gru, lstm, or auto for a search.", default="gru"),
         "hidden": option(INTEGER, "--hidden", "Hidden units.", BY_DATA),

@@ -53,7 +53,7 @@ def with_choice(given: Mapping[str, Any], chosen: ChosenParameters) -> dict[str,
 def _searched_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     from ..forecasting.selection.space import Configuration
 
-    return {name: parameters[name] for name in Configuration._fields}
+    return {name: parameters[name] for name in (*Configuration._fields, "network")}
 
 
 def choice_remarks(given: Mapping[str, Any], chosen: ChosenParameters) -> list[str]:

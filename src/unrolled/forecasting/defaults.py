@@ -1,7 +1,7 @@
 """Defaults that depend on the data: views, window, segment, calendar, decoder, size."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -93,6 +93,13 @@ def plan_fit(parameters: Parameters, panel: Panel, *, evaluate: bool = True) -> 
     longer = without_short(panel, decisions.spec)
     if longer is not panel:  # they may call for other decisions
         return plan_fit(parameters, longer, evaluate=evaluate)
+    if parameters.networks == "both" and panel.lengths.max() < decisions.spec.needed:
+        note = (
+            f"the forecast is that of the pretrained network alone: networks that are trained need "
+            f"{decisions.spec.needed} periods, and the longest series has {panel.lengths.max()}"
+        )
+        panel = replace(panel, notes=(*panel.notes, note))
+        return plan_fit(parameters.with_pretrained_alone, panel, evaluate=evaluate)
     refuse_untrainable(panel, decisions.spec)
     return FitPlan(parameters, panel, known, left_out, decisions)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, MISSING, dataclass, fields
+from dataclasses import KW_ONLY, MISSING, dataclass, fields, replace
 from math import inf
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..nn.cells import cell_named
 from ..nn.randomness import checked_seed
 from ..series.columns import Columns
+from ..series.covariates import CovariateLayout
 from ..series.frequency import Frequency, mase_season
 from ..series.zones import checked_zone
 from .baselines.registry import BASELINES
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 AUTO = "auto"  # the cell of a forecaster that searches for its configuration
 MAX_HORIZON = 100_000  # of the pretrained network; others are limited by the rows of a table
-Networks = Literal["trained", "pretrained", "both"]  # on the table; before, on made-up series; and their mean
+Networks = Literal["trained", "pretrained", "both"]  # on the table; before, on synthetic series; and their average
 SHARES = {"pretrained": 1.0, "both": EQUAL}  # of the pretrained network, before held-out windows call for another
 DEFAULT_BUDGET_S = 60.0
 MIN_TRIALS = 4  # of a search: the default and one challenger, each screened and trained in full
@@ -77,7 +78,7 @@ class Parameters:
     budget: float | None = None
     max_trials: int | None = None
     combine: str | Sequence[str] | Mapping[str, float] | None = None
-    network: Networks = "trained"
+    network: Networks | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
@@ -87,13 +88,39 @@ class Parameters:
         """The column of the forecast."""
         if self.alias:
             return self.alias
-        trained, pretrained = self.cell.upper(), "Pretrained"
-        return {"trained": trained, "pretrained": pretrained, "both": f"{trained}+{pretrained}"}[self.network]
+        return self.cell.upper() if self.trains else "Pretrained"
+
+    @property
+    def networks(self) -> Networks:
+        """Those that forecast: as given, or both unless a parameter is only for networks that are trained."""
+        return self.network or ("trained" if self._only_for_trained else "both")
+
+    @property
+    def _only_for_trained(self) -> dict[str, str]:
+        """The given parameters that only networks trained on the table have, with the reasons."""
+        reasons = {
+            "likelihood": "it gives learned quantiles",
+            "reach": "it forecasts any horizon at once",
+            "cell": "a search would only try networks that are trained",
+        }
+        given = {"likelihood": self.likelihood, "reach": self.reach, "cell": self.cell == AUTO}
+        return {name: reasons[name] for name, value in given.items() if value}
+
+    def for_covariates(self, layout: CovariateLayout) -> Parameters:
+        """The same with `network` decided: without covariates that change over time, which only trained networks
+        read, as in `networks`."""
+        blind = bool(layout.past or layout.future)
+        return replace(self, network=self.network or ("trained" if blind else self.networks))
+
+    @property
+    def with_pretrained_alone(self) -> Parameters:
+        """The same for series that are too short to train on; the forecast's column keeps its name."""
+        return replace(self, network="pretrained", alias=self.name)
 
     @property
     def trains(self) -> bool:
         """Whether networks are trained on the table."""
-        return self.network != "pretrained"
+        return self.networks != "pretrained"
 
     @property
     def pretrained(self) -> Pretrained | None:
@@ -102,11 +129,11 @@ class Parameters:
         Raises:
             InputError: its file is missing or damaged.
         """
-        if self.network == "trained":
+        if self.networks == "trained":
             return None
         from .pretrained.network import Pretrained, pretrained_network  # its import takes time
 
-        return Pretrained(pretrained_network(), SHARES[self.network], self.season)
+        return Pretrained(pretrained_network(), SHARES[self.networks], self.season)
 
     @property
     def steps_at_once(self) -> int:
@@ -202,22 +229,15 @@ class Parameters:
 
     def _check_network(self) -> None:
         """Raise if the choice of networks contradicts other parameters."""
-        if self.network == "trained":
+        if self.networks == "trained":
             return
         if self.horizon > MAX_HORIZON:
             raise InputError(f"`horizon` must be ≤ {MAX_HORIZON} with a pretrained network; got {self.horizon}.")
-        wrong = {
-            "likelihood": "it gives learned quantiles",
-            "reach": "it forecasts any horizon at once",
-            "cell": "a search would only try networks that are trained",
-        }
-        given = {"likelihood": self.likelihood, "reach": self.reach, "cell": self.cell == AUTO}
-        for name, value in given.items():
-            if value:
-                raise InputError(
-                    f"`{name}={getattr(self, name)!r}` can't be combined with `network={self.network!r}`: "
-                    f"{wrong[name]}. Leave out one of them."
-                )
+        for name, reason in self._only_for_trained.items():
+            raise InputError(
+                f"`{name}={getattr(self, name)!r}` can't be combined with `network={self.network!r}`: {reason}. "
+                "Leave out one of them."
+            )
 
     def check_name(self, columns: Columns) -> None:
         """Raise an `InputError` if the forecast's column has the name of a baseline or of a column of the table."""

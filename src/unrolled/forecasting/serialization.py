@@ -320,7 +320,7 @@ def _check_networks(stored: StoredPart, parameters: Parameters) -> None:
     if parameters.steps_at_once != spec.horizon:
         raise InputError("the networks don't fit the horizon")
     kinds = (bool(stored.networks), stored.pretrained is not None)
-    if kinds != (parameters.trains, parameters.network != "trained") or bool(spec.views) != parameters.trains:
+    if kinds != (parameters.trains, parameters.networks != "trained") or bool(spec.views) != parameters.trains:
         raise InputError(f"its networks are not those of `params.network`, {parameters.network!r}")
     if spec.window % spec.segment:
         raise InputError(f"its window of {spec.window} periods is no multiple of its segment of {spec.segment}")
@@ -397,6 +397,8 @@ def _rebuild_ids(stored: StoredPart) -> list[Any]:
 
 
 def _read_parameters(value: Any, place: str) -> Parameters:
+    if isinstance(value, Mapping):  # files of older versions hold only trained networks
+        value = {"network": "trained", **value}
     parameters = read_object(value, Parameters, place)
     try:
         parameters.check()

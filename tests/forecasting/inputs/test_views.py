@@ -150,7 +150,9 @@ def test_the_trend_view_continues_a_trend_too_slow_for_one_window(rng):
     known = df[df["ds"] < 120]
     errors = {}
     for view in ("level", "trend"):
-        fc = un.Forecaster(20, season=1, window=8, scaling=view, log=False, alias="f", ensemble=2, verbose=0)
+        fc = un.Forecaster(
+            20, season=1, window=8, scaling=view, log=False, alias="f", ensemble=2, network="trained", verbose=0
+        )
         forecast = fc.fit(known.drop(columns="trend")).predict().merge(df, on=["unique_id", "ds"])
         errors[view] = (forecast["f"] - forecast["trend"]).abs().mean()
     assert errors["trend"] < 0.6 * errors["level"]

@@ -103,7 +103,7 @@ def test_processing_in_pieces_changes_no_bit(rng, monkeypatch):
 
 def test_outputs_are_anchored_in_the_units_of_the_target(rng):
     """A network that gives 0 repeats the anchors, with the season of the level view put back."""
-    fc = fitted(rng, ensemble=1, scaling="level", log=False)
+    fc = fitted(rng, ensemble=1, scaling="level", log=False, network="trained")
     member = fc.model_.members[0]
     silent = replace(fc.model_, members=[replace(member, parameters=np.zeros_like(member.parameters))])
     origins = origins_of(fc)
@@ -118,7 +118,7 @@ def test_outputs_are_anchored_in_the_units_of_the_target(rng):
 
 
 def test_a_context_holds_the_rows_that_forecasts_depend_on(rng):
-    fc = fitted(rng, ensemble=2, scaling=["level", "trend"])
+    fc = fitted(rng, ensemble=2, scaling=["level", "trend"], network="trained")
     panel, ensemble = fc.panel_, fc.model_
     assert (ensemble.context(panel).lengths == np.minimum(panel.lengths, ensemble.spec.memory)).all()
     assert replace(ensemble, combination=Combination({"Naive": 0.5})).context(panel) is panel

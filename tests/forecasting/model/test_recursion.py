@@ -30,7 +30,9 @@ def test_a_reach_that_does_not_fit_is_refused(reach, message):
 
 def test_a_reach_of_the_whole_horizon_changes_no_bit(rng):
     df = panel_frame(rng)
-    direct, reached = (un.Forecaster(horizon=4, reach=reach, **QUICK).fit(df) for reach in (None, 4))
+    direct, reached = (
+        un.Forecaster(horizon=4, reach=reach, network="trained", **QUICK).fit(df) for reach in (None, 4)
+    )
     pd.testing.assert_frame_equal(direct.predict(level=80), reached.predict(level=80), check_exact=True)
     pd.testing.assert_frame_equal(direct.sample(3), reached.sample(3), check_exact=True)
 

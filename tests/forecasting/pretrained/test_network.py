@@ -129,8 +129,8 @@ def test_a_damaged_file_is_an_error_with_a_remedy(monkeypatch, tmp_path):
         pretrained_network()
     (tmp_path / module.FILE).unlink()
     with pytest.raises(un.InputError, match=r"can't be read.*Install unrolled again"):
-        un.Forecaster(2, network="pretrained", verbose=0).fit(_table())
-    assert un.Forecaster(2, steps=2, ensemble=1, verbose=0).fit(_table()).name == "GRU"
+        un.Forecaster(2, verbose=0).fit(_table())
+    assert un.Forecaster(2, steps=2, ensemble=1, network="trained", verbose=0).fit(_table()).name == "GRU"
     pretrained_network.cache_clear()
     shutil.rmtree(tmp_path)
 

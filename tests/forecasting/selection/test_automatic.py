@@ -44,7 +44,7 @@ def test_the_choice_is_repeated_without_a_search(fitted, frame):
 def test_the_default_is_the_fit_without_a_search(frame):
     fc = un.Forecaster(4, cell="auto", budget=1e-9, **QUICK).fit(frame)
     assert "not enough to evaluate a challenger" in fc.notes_[0]
-    plain = un.Forecaster(4, alias="AUTO", **QUICK).fit(frame)
+    plain = un.Forecaster(4, alias="AUTO", network="trained", **QUICK).fit(frame)
     pd.testing.assert_frame_equal(fc.predict(level=80), plain.predict(level=80), check_exact=True)
 
 

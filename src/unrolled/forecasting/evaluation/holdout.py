@@ -15,7 +15,7 @@ from ...series.panel import Panel
 from ...series.to_frame import forecast_frame
 from ..baselines.registry import COMPARED, FOR_MANY_ZEROS, baseline_forecasts, distinct
 from ..inputs.windows import window_ends
-from ..model.ensemble import Ensemble, EnsembleOutputs
+from ..model.ensemble import Ensemble, weighted_average
 from ..model.recursion import forecast_quantiles
 from ..preprocessing.logarithms import log_transformed
 from ..preprocessing.spread import typical_error
@@ -154,11 +154,15 @@ def predict_held_out(
 
     outputs = ensemble.outputs(origins)
     if ensemble.is_mixed:
-        shares = _shares(outputs, origins, target, weight, left, ensemble.spec.season)
+        both = outputs.of_trained(), outputs.of_pretrained
+        unit = typical_error(log_transformed(known, transform.logs), known, ensemble.spec.season)[origins.series]
+        shares = Shares(*both, target, weight, unit, origins.series, left)
         ensemble = ensemble.with_share(shares.best())
-        outputs = replace(outputs, share=shares.of_windows())
+        quantiles = weighted_average(*both, shares.of_windows())
+    else:
+        quantiles = outputs.quantiles()[:, :horizon]
     others = ensemble.combination.forecasts(origins, horizon)
-    quantiles = ensemble.combination.average(outputs.quantiles()[:, :horizon], others)
+    quantiles = ensemble.combination.average(quantiles, others)
     correlation = _correlation(quantiles, target, weight, apart)
     if horizon > ensemble.spec.horizon:
         ensemble = replace(ensemble, correlation=correlation)
@@ -166,16 +170,6 @@ def predict_held_out(
         quantiles = ensemble.combination.average(recursive, others)
     typical = typical_factor(known.lengths) if ensemble.members else 1.0
     return HeldOutForecasts(ensemble, origins, left, quantiles, target, weight, correlation, typical)
-
-
-def _shares(
-    outputs: EnsembleOutputs, origins: TransformedOrigins, target: Array, weight: Array, left: Array, season: int
-) -> Shares:
-    """The losses of held-out windows by the share of the pretrained network."""
-    trained, pretrained = (replace(outputs, share=share).quantiles()[:, : target.shape[1]] for share in (0.0, 1.0))
-    panel, series = origins.panel, origins.series
-    unit = typical_error(log_transformed(panel, origins.transform.logs), panel, season)[series]
-    return Shares(trained, pretrained, target, weight, unit, series, left)
 
 
 def compare_with_baselines(

@@ -1,9 +1,12 @@
-"""How much of a forecast is that of the pretrained network: chosen on held-out windows, as intervals are calibrated.
+"""The share of the pretrained network in a forecast, chosen on held-out windows, as the calibration is.
 
-The share with the smallest quantile loss is shrunk to one half by the number of windows behind it: the best weights
-in a few windows are mostly chance, and equal ones are hard to beat (Bates & Granger, "The combination of forecasts",
-Operational Research Quarterly 20, 1969; Smith & Wallis, "A simple explanation of the forecast combination puzzle",
-Oxford Bulletin of Economics and Statistics 71, 2009).
+It is the mean of all shares, each weighted by its likelihood in these windows. If errors have the asymmetric Laplace
+distribution, whose likelihood decreases with the quantile loss, and nothing is known about its scale, the likelihood
+of a share with the total loss L in n independent values is proportional to L^-n. Small differences in a few windows
+are mostly chance, and the share stays near one half; large ones are followed even if there are few.
+
+Source: Yu & Moyeed, "Bayesian quantile regression", Statistics & Probability Letters 54, 2001; Hoeting, Madigan,
+Raftery & Volinsky, "Bayesian model averaging", Statistical Science 14, 1999.
 """
 
 from collections.abc import Iterator
@@ -14,12 +17,14 @@ from ...arrays import Array
 from ..probabilistic.quantiles import QUANTILES
 
 GRID = np.linspace(0, 1, 21)  # of shares that are tried
-EQUAL, WINDOWS_BEHIND_EQUAL = 0.5, 10  # the share before any window is seen, and the windows that count as much
-MAX_BLOCKS_OF_ORIGINS = 20  # what is chosen for a block is chosen on the others
+EQUAL = 0.5  # the share before any window is seen
+TINY = float(np.finfo(float).tiny)
+VALUES_PER_WINDOW = 2  # that are independent; errors of neighbouring steps are alike
+MAX_BLOCKS_OF_ORIGINS = 20  # choices for a block are made on the others
 
 
 def separate_windows(series: Array, left: Array, horizon: int) -> int:
-    """The number of windows (K,) that share no target; `left` rows are between each and the end of its series."""
+    """The number of windows that share no target; `left` (K,) is how far each is from the end of its series."""
     return len(np.unique(np.stack([series, left // horizon]), axis=1).T)
 
 
@@ -58,13 +63,13 @@ class Shares:
         self.losses = np.array(losses)  # (shares, K)
 
     def best(self, rows: Array | slice = slice(None)) -> float:
-        """The share that these windows call for."""
-        count = separate_windows(self.series[rows], self.left[rows], self.horizon)
-        smallest = float(GRID[self.losses[:, rows].sum(axis=1).argmin()])
-        return (count * smallest + WINDOWS_BEHIND_EQUAL * EQUAL) / (count + WINDOWS_BEHIND_EQUAL)
+        """The mean of the shares, weighted by their likelihood in these windows."""
+        values = VALUES_PER_WINDOW * separate_windows(self.series[rows], self.left[rows], self.horizon)
+        losses = np.maximum(self.losses[:, rows].sum(axis=1), TINY)
+        return float(np.average(GRID, weights=(losses / losses.min()) ** -float(values)))
 
     def of_windows(self) -> Array:
-        """For each window the share that windows without a common target call for, one half without any, (K,)."""
+        """The share for each window, chosen on windows without a common target; one half if there are none, (K,)."""
         found = np.full(len(self.left), EQUAL)
         for here, others in blocks_and_others(self.left, self.horizon):
             distances = np.abs(np.subtract.outer(np.unique(self.left[here]), np.unique(self.left[others])))

@@ -47,6 +47,10 @@ class Outputs(NamedTuple):
     scale: Array  # what an output of 1 stands for, (N,)
     values: Array  # (N, horizon, P)
 
+    def take(self, rows: Array) -> Outputs:
+        """Those of some of the windows."""
+        return Outputs(*(part[rows] for part in self))
+
 
 @dataclass(frozen=True)
 class EnsembleOutputs:
@@ -55,32 +59,37 @@ class EnsembleOutputs:
     distribution: OutputDistribution  # their meaning
     members: Sequence[Outputs]
     pretrained: Outputs | None = None
-    share: float | Array = 0.0  # of the pretrained network, for all windows or each of them, (N,)
+    share: float = 0.0  # of the pretrained network
 
     def quantiles(self, levels: Sequence[float] = QUANTILES) -> Array:
-        """The medians of the members' quantiles, averaged with those of the pretrained network, uncalibrated,
-        (N, horizon, Q), in the units of the target or its logarithm. Learned quantiles are always given at
-        `QUANTILES`."""
-        everyone = [*self.members, *([] if self.pretrained is None else [self.pretrained])]
-        found = np.empty((*everyone[0].anchors.shape, len(levels)))
+        """The weighted average of both kinds of networks, uncalibrated, in the units of the target or its logarithm,
+        (N, horizon, Q). Learned quantiles are always given at `QUANTILES`."""
+        if self.pretrained is None:
+            return self.of_trained(levels)
+        if not self.members:
+            return self.of_pretrained
+        return weighted_average(self.of_trained(levels), self.of_pretrained, self.share)
+
+    def of_trained(self, levels: Sequence[float] = QUANTILES) -> Array:
+        """The medians of the quantiles of the networks that were trained on the table."""
+        found = np.empty((*self.members[0].anchors.shape, len(levels)))
         for rows in pieces(len(found), MEDIANS_AT_ONCE):
-            own = [
-                anchors[rows][..., None] + self.distribution.quantiles(values[rows], scale[rows], levels)
-                for anchors, scale, values in everyone
-            ]
-            trained = own[: len(self.members)]
-            found[rows] = np.median(trained, axis=0) if trained else own[-1]
-            if trained and self.pretrained is not None:
-                share = np.broadcast_to(self.share, len(found))[rows, None, None]
-                found[rows] += share * (own[-1] - found[rows])
+            found[rows] = np.median([self._of_one(one.take(rows), levels) for one in self.members], axis=0)
         return found
+
+    @property
+    def of_pretrained(self) -> Array:
+        """The quantiles of the pretrained network."""
+        assert self.pretrained is not None
+        return self._of_one(self.pretrained, QUANTILES)
+
+    def _of_one(self, outputs: Outputs, levels: Sequence[float]) -> Array:
+        return outputs.anchors[..., None] + self.distribution.quantiles(outputs.values, outputs.scale, levels)
 
     def take(self, rows: Array) -> EnsembleOutputs:
         """The outputs for some of the windows."""
-        members = [Outputs(*(part[rows] for part in one)) for one in self.members]
-        own = None if self.pretrained is None else Outputs(*(part[rows] for part in self.pretrained))
-        share = self.share[rows] if isinstance(self.share, np.ndarray) else self.share
-        return replace(self, members=members, pretrained=own, share=share)
+        own = None if self.pretrained is None else self.pretrained.take(rows)
+        return replace(self, members=[one.take(rows) for one in self.members], pretrained=own)
 
 
 @dataclass(frozen=True)
@@ -166,6 +175,12 @@ class Ensemble:
             return EnsembleOutputs(self.distribution, found)
         own = Outputs(*self.pretrained.outputs(origins, horizon))
         return EnsembleOutputs(self.distribution, found, own, self.pretrained.share)
+
+
+def weighted_average(trained: Array, pretrained: Array, share: float | Array) -> Array:
+    """Quantiles of the networks that were trained on the table and of the pretrained one, (N, horizon, Q) each, where
+    the latter have a share for all windows or for each, (N,)."""
+    return trained + np.reshape(share, (-1, 1, 1)) * (pretrained - trained)
 
 
 def pieces(count: int, size: int) -> Iterator[Array]:

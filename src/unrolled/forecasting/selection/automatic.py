@@ -38,8 +38,10 @@ class SelectionResult:
 
 
 def without_search(parameters: Parameters) -> Parameters:
-    """The same with the default cell in place of a search; the forecast's column keeps its name."""
-    return replace(parameters, cell=DEFAULT_CELL, budget=None, max_trials=None, alias=parameters.name)
+    """The same with trained networks of the default cell instead of a search; the forecast keeps its column."""
+    return replace(
+        parameters, cell=DEFAULT_CELL, budget=None, max_trials=None, alias=parameters.name, network="trained"
+    )
 
 
 def fit_automatically(
