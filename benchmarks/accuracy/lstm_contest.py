@@ -47,6 +47,7 @@ def unrolled_settings(sizes: Sizes) -> dict[str, Any]:
         "steps": sizes.steps,
         "ensemble": 1,
         "dropout": 0.0,
+        "network": "trained",
     }
 
 
