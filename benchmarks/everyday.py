@@ -224,7 +224,8 @@ def main() -> None:
             print(name, own["rule"], {m: round(v, 2) for m, v in own["ratios"].items()}, flush=True)
             if given.output:
                 given.output.write_text(json.dumps(results, indent=1))
-    table = summary({n: r for n, r in results.items() if set(methods) <= set(r["ratios"])}, methods)
+    whole = {name: results[name] for name in SERIES if name in results}
+    table = summary({n: r for n, r in whole.items() if set(methods) <= set(r["ratios"])}, methods)
     print(table)
     if given.document:
         text = DOCUMENT.read_text()

@@ -12,7 +12,7 @@ import loaders
 HORIZON, SEASON = 48, 24
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {"season": SEASON},
-    "tuned": {"season": SEASON, "window": 336, "steps": 9000},
+    "tuned": {"season": SEASON, "window": 336, "steps": 9000, "network": "trained"},
 }
 
 
