@@ -359,7 +359,7 @@ def _recurs(remainder: Array, offsets: Array, season: int, rows: Array) -> Array
     It is known for the given rows, (m,) bool, of a remainder of (n,).
     """
     recurs = np.zeros(len(rows), bool)
-    if season == 1:
+    if season == 1 or season >= np.diff(offsets).max(initial=0):
         return recurs
     series, own = np.searchsorted(offsets, rows, side="right") - 1, remainder[rows]
     for there in (rows - season, rows + season):

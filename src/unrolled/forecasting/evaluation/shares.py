@@ -66,7 +66,8 @@ class Shares:
         """The mean of the shares, weighted by their likelihood in these windows."""
         values = VALUES_PER_WINDOW * separate_windows(self.series[rows], self.left[rows], self.horizon)
         losses = np.maximum(self.losses[:, rows].sum(axis=1), TINY)
-        return float(np.average(GRID, weights=(losses / losses.min()) ** -float(values)))
+        likelihood = np.exp(-values * (np.log(losses) - np.log(losses.min())))
+        return float(np.average(GRID, weights=likelihood))
 
     def of_windows(self) -> Array:
         """The share for each window, chosen on windows without a common target; one half if there are none, (K,)."""
