@@ -20,6 +20,10 @@ def main() -> None:
         run()
     except KeyboardInterrupt:  # it arrived after the command had ended
         sys.exit(exit_code())
+    finally:
+        # After an interrupt in `exec` of a text, as in imports of data classes, `python -m` ends itself by SIGINT,
+        # even if the interrupt was handled, unless another text has been executed since.
+        exec("")
 
 
 if __name__ == "__main__":

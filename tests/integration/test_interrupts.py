@@ -332,6 +332,22 @@ def test_a_signal_after_the_end_of_a_command_shows_no_traceback(name, tmp_path):
     assert "unrolled" in done.stdout
 
 
+def test_an_interrupt_in_the_import_of_a_data_class_keeps_the_exit_code(tmp_path):
+    """Such imports execute a text, after which `python -m` ends itself by SIGINT although the command handled it."""
+    (tmp_path / "program.py").write_text(
+        "from unrolled import cli\n"
+        "from unrolled.__main__ import main\n"
+        "def handled():\n"
+        "    try:\n"
+        "        exec('raise KeyboardInterrupt')\n"
+        "    except KeyboardInterrupt:\n"
+        "        raise SystemExit(143)\n"
+        "cli.main = handled\n"
+        "main()\n"
+    )
+    assert subprocess.run([sys.executable, "-m", "program"], cwd=tmp_path, check=False).returncode == 143
+
+
 def test_the_run_file_of_an_interrupted_run_does_not_call_its_networks_a_choice(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     train = training.train

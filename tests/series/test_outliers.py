@@ -43,6 +43,12 @@ def test_one_table_of_noise_has_at_most_one_outlier(rng, kind, rows):
     assert len(rows_of(*(NOISES[kind](rng, rows).astype(float) for _ in range(MANY)), season=12)) <= 2
 
 
+def test_a_season_longer_than_any_series_counts_as_none(rng):
+    y = rng.normal(size=60)
+    y[30] = 50
+    assert rows_of(y, season=10**30) == rows_of(y) == [30]
+
+
 @pytest.mark.parametrize("season", [4, 7, 52])
 def test_a_season_of_which_there_are_few_makes_no_outliers(rng, season):
     for rows in (2 * season + 1, 3 * season):

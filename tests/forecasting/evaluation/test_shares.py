@@ -51,6 +51,12 @@ def test_perfect_forecasts_of_both_have_equal_shares():
     assert found.best() == pytest.approx(0.5)
 
 
+def test_losses_of_very_different_sizes_cause_no_warning():
+    found = shares(1, 0.0)
+    found.losses = np.geomspace(1e-300, 1e300, len(GRID))[:, None] * np.ones(ORIGINS)
+    assert found.best() == pytest.approx(0)
+
+
 def test_errors_in_opposite_directions_are_averaged():
     rng = np.random.default_rng(0)
     k, levels = 30 * ORIGINS, len(QUANTILES)
