@@ -74,10 +74,10 @@ def _single(table: FittedTable) -> Predictor:
 class Forecaster:
     """A recurrent network for forecasting one or many series.
 
-    One global network reads windows of all series and gives quantiles of the next `horizon` values directly; those of
-    a network that has learned to forecast before are averaged with them. `fit` trains twice: first without the end
-    of each series, on which the networks are compared with simple baselines and their intervals are calibrated; then
-    on everything.
+    One global network reads windows of all series and gives quantiles of the next `horizon` values directly; they
+    are averaged with those of a network that was trained on synthetic series. `fit` trains twice: first without the
+    end of each series, on which the networks are compared with simple baselines and their intervals are calibrated;
+    then on everything.
 
     Args:
         horizon: periods ahead, H.

@@ -4,9 +4,8 @@ from functools import lru_cache
 from math import atan, cos, pi, sin, sqrt
 from statistics import NormalDist
 
-FROM_NORMAL = (
-    300  # degrees of freedom from which on the normal quantile is used; at 95 % it is then at most 0.41 % smaller
-)
+# degrees of freedom from which on the normal quantile is used; at 95 % it is then at most 0.41 % smaller
+FROM_NORMAL = 300
 BISECTIONS = 60
 
 

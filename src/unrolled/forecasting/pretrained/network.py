@@ -19,10 +19,8 @@ from ..probabilistic.quantiles import LEARNED
 from .representation import MAX_SEASONS, represent
 
 FILE = "network.safetensors"
-LEAST_CYCLES, LEAST_CYCLES_OF_FIRST = (
-    2,
-    1.15,
-)  # cycles of a season that is read; with less than two, the first one has no effect yet
+# cycles of a season that is read; with less than two, the first one has no effect yet
+LEAST_CYCLES, LEAST_CYCLES_OF_FIRST = 2, 1.15
 CYCLES_READ, LEAST_ROWS_READ, MAX_ROWS_READ = 4, 200, 3000  # of the longest season; rows
 LENGTHS_PER_OCTAVE = 32  # lengths are rounded down, so that series of similar lengths are read together
 CELLS_AT_ONCE = 60_000  # series times rows that are read at a time; their inputs fit the cache
