@@ -127,7 +127,9 @@ class Forecaster:
         network: "trained": networks that are trained on the table; "pretrained": the network of this library that was
             trained on synthetic series, without any further training; "both": a weighted average of their quantiles
             (see `forecasting.evaluation.shares`). None: "both", but "trained" if there are covariates that change
-            over time, a likelihood, a reach, or a search.
+            up to the present only, a likelihood, a reach, or a search.
+        holidays: the country whose public holidays may have effects, such as "DE" or "DE-BY" (with the package
+            `holidays`); whether they do is decided on rows that are kept apart.
 
     After `fit`: `model_`, `held_out_` (comparison and coverage; None if the series are too short), `panel_` (the
     series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_`

@@ -38,7 +38,7 @@ SPEC = WindowSpec(8, 4, 8, views_named("level"))
 
 def spec_of(panel, **options):
     """The windows of a panel that is not taken in logarithms."""
-    return choose_window_spec(Parameters(**options), panel, np.zeros(len(panel.ids), bool), "direct", panel.lengths)
+    return choose_window_spec(Parameters(**options), panel, panel.y, "direct", panel.lengths)
 
 
 def views_of(panel, **options):

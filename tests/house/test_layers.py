@@ -65,7 +65,7 @@ LEVELS = {
         {"grid", "outliers"},
         {"summary"},
         {"covariate_encoding", "origins", "to_frame"},
-        {"from_frame"},
+        {"from_frame", "holidays"},
         {"by_frequency", "known_future"},
         {"files"},
     ],
@@ -104,7 +104,7 @@ LEVELS = {
     f"{ROOT}.forecasting.baselines": [{"simple", "statistical"}, {"naive2"}, {"theta"}, {"registry"}],
     f"{ROOT}.forecasting.pretrained": [{"seasons"}, {"representation"}, {"lessons", "network"}, {"pretraining"}],
     f"{ROOT}.forecasting.preprocessing": [
-        {"logarithms", "seasonality"},
+        {"effects", "logarithms", "seasonality"},
         {"smoothing", "spread"},
         {"transform"},
     ],

@@ -126,7 +126,7 @@ def assert_one_frequency(content: dict, arrays: dict[str, np.ndarray], horizon: 
     """The content of a forecaster, or of a part of one, agrees with the tables."""
     optional = frozenset(row[0].strip("`") for row in rows_after("### Content") if row[2] == "no")
     assert_documented(content, "### Content", optional)
-    for key in ("columns", "frequency", "features", "framing"):
+    for key in ("columns", "frequency", "features", "terms", "framing"):
         optional = frozenset(row[0].strip("`") for row in rows_after(f"`{key}`:") if row[2] == "no")
         assert_documented(content[key], f"`{key}`:", optional)
     for key in ("past", "future", "static"):
@@ -156,6 +156,7 @@ def assert_one_frequency(content: dict, arrays: dict[str, np.ndarray], horizon: 
         **dict(zip("MK", arrays["covariates.ahead"].shape, strict=True)),
         "A": arrays["covariates.static"].shape[1],
         "B": arrays["covariates.categories"].shape[1],
+        "E": arrays["profile.effects"].shape[1],
         "m": content["framing"]["season"],
         "horizon": horizon,
     }

@@ -124,10 +124,10 @@ def test_the_inverse_transform_undoes_the_transform(lengths, season, logs, seed)
     for k, n in enumerate(lengths):
         ends = panel.offsets[k] + np.arange(1, n)  # an origin before each row but the first
         origins = TransformedOrigins(panel, ends, transform)
-        ahead = flat[ends] + origins.season_ahead(1)[:, 0]
-        np.testing.assert_allclose(ahead, z[ends], rtol=1e-12, atol=1e-12 * np.abs(z).max())
+        ahead = flat[ends, None] + origins.season_ahead(1)
+        np.testing.assert_allclose(ahead[:, 0], z[ends], rtol=1e-12, atol=1e-12 * np.abs(z).max())
         np.testing.assert_allclose(origins.targets(1)[:, 0], z[ends])
-        np.testing.assert_allclose(origins.inverse_transform(ahead), panel.y[ends], rtol=1e-9)
+        np.testing.assert_allclose(origins.inverse_transform(ahead)[:, 0], panel.y[ends], rtol=1e-9)
 
 
 # --- cutoffs ----------------------------------------------------------------------------------------

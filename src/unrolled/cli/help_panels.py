@@ -20,6 +20,7 @@ PANELS = {
             "decoder",
             "reach",
             "calendar",
+            "holidays",
             "log",
         ),
         *("likelihood", "steps", "batch_size", "rate", "weight_decay", "dropout", "ensemble", "combine", "seed"),

@@ -74,7 +74,7 @@ TRAINING = OptionGroup(
             "--network",
             "Networks that forecast: trained (on this table), pretrained (without training), or both (their weighted "
             "average).",
-            "both; trained with --past, --future, --likelihood, --reach or --cell auto",
+            "both; trained with --past, --likelihood, --reach or --cell auto",
         ),
         "cell": option(str, "--cell", "Recurrent cell: rnn, gru, lstm, or auto for a search.", default="gru"),
         "hidden": option(INTEGER, "--hidden", "Hidden units.", BY_DATA),
@@ -104,6 +104,12 @@ TRAINING = OptionGroup(
             "--calendar/--no-calendar",
             "Whether the time of day, the days of the week, month and year, and the weekend are inputs.",
             "for daily and finer data over two years or more",
+        ),
+        "holidays": option(
+            TEXT,
+            "--holidays",
+            "Country whose public holidays may have effects, such as DE or DE-BY.",
+            "none",
         ),
         "log": option(FLAG, "--log/--no-log", "Whether to model logarithms.", "decided for each series"),
         "dropout": option(NUMBER, "--dropout", "Share of hidden units dropped in training.", BY_DATA),

@@ -206,7 +206,7 @@ def _notes_of(predictor: Predictor, panel: Panel) -> list[str]:
     """What the user should know about the first training on a panel."""
     too_short = () if predictor.panel is None else predictor.panel.notes[len(panel.notes) :]
     ends = ends_note(panel) if predictor.ensemble.members else []
-    return [*too_short, *predictor.ensemble.notes(panel), *ends]
+    return [*too_short, *predictor.transform.effects.terms.notes, *predictor.ensemble.notes(panel), *ends]
 
 
 def _rows_ahead(panel: Panel, left_out: Array, horizon: int) -> Array:

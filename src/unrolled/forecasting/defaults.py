@@ -19,6 +19,7 @@ from .model.architecture import Decoder
 from .model.distributions import OutputDistribution
 from .model.settings import Settings
 from .parameters import Parameters
+from .preprocessing.effects import NO_TERMS, Terms, choose_terms, estimate_effects
 from .preprocessing.logarithms import choose_logs, log_transformed, never_negative
 from .preprocessing.transform import SeriesTransform, estimate_transform
 
@@ -60,6 +61,7 @@ class Decisions:
     logs: Array  # which series are taken in logarithms, (S,) bool
     features: Features  # what is read besides the target
     decoder: Decoder  # how the horizon is forecast
+    terms: Terms = NO_TERMS  # what has linear effects
 
 
 @dataclass(frozen=True)
@@ -108,14 +110,18 @@ def decide(parameters: Parameters, panel: Panel, rows: Array) -> Decisions:
     """The decisions for a panel; `rows` (S',) are the lengths of the series in the last training."""
     season = parameters.season_of(panel.frequency)
     logs = logs_of(parameters, panel)
+    z = log_transformed(panel, logs)
+    counts = parameters.distribution.counts  # which are used as they are
+    terms = NO_TERMS if counts else choose_terms(panel, z, parameters.horizon, parameters.holidays)
     if not parameters.trains and parameters.pretrained is not None:
         window = parameters.pretrained.rows_read(panel.frequency)
         season = season if np.median(rows) >= 2 * season else 1
-        return Decisions(WindowSpec(parameters.horizon, season, window, ()), logs, Features(), "direct")
+        return Decisions(WindowSpec(parameters.horizon, season, window, ()), logs, Features(), "direct", terms)
     calendar = choose_calendar(parameters, panel)
     decoder = choose_decoder(parameters.decoder, panel.covariates, calendar)
-    spec = choose_window_spec(parameters, panel, logs, decoder, rows)
-    return Decisions(spec, logs, Features.of(panel, calendar, season), decoder)
+    rest = z - estimate_effects(panel, z, terms).of(panel)
+    spec = choose_window_spec(parameters, panel, rest, decoder, rows)
+    return Decisions(spec, logs, Features.of(panel, calendar, season), decoder, terms)
 
 
 def held_out_rows(panel: Panel, horizon: int, season: int | None) -> int:
@@ -138,8 +144,11 @@ def logs_of(parameters: Parameters, panel: Panel) -> Array:
     return choose_logs(panel, log, parameters.season_of(panel.frequency))
 
 
-def estimate_for(parameters: Parameters, panel: Panel, spec: WindowSpec, logs: Array) -> SeriesTransform:
-    """The transform of a panel for windows that are cut like this; `logs` (S,) are series taken in logarithms.
+def estimate_for(
+    parameters: Parameters, panel: Panel, spec: WindowSpec, logs: Array, terms: Terms
+) -> SeriesTransform:
+    """The transform of a panel for windows that are cut like this; `logs` (S,) are series taken in logarithms, and
+    `terms` have linear effects.
 
     Unless it is given, series without a negative value are kept at or above 0.
     """
@@ -151,6 +160,7 @@ def estimate_for(parameters: Parameters, panel: Panel, spec: WindowSpec, logs: A
         spec.season,
         spec.horizon,
         nonnegative=bounded,
+        terms=terms,
         for_networks=bool(spec.views),
         with_trends=spec.follows_trend,
     )
@@ -159,9 +169,7 @@ def estimate_for(parameters: Parameters, panel: Panel, spec: WindowSpec, logs: A
 # --- windows ----------------------------------------------------------------------------------------
 
 
-def choose_window_spec(
-    parameters: Parameters, panel: Panel, logs: Array, decoder: Decoder, rows: Array
-) -> WindowSpec:
+def choose_window_spec(parameters: Parameters, panel: Panel, z: Array, decoder: Decoder, rows: Array) -> WindowSpec:
     """Views, window and segment, unless they are given.
 
     Long seasonal series with very many windows are read by segments of one season, 14 of them in a window (two weeks
@@ -170,7 +178,7 @@ def choose_window_spec(
     Args:
         parameters: as given.
         panel: on which the choice is made.
-        logs: which of its series are taken in logarithms, (S,) bool.
+        z: its values without linear effects, in logarithms where these are taken, (n,).
         decoder: how the horizon is forecast.
         rows: lengths of the series in the networks' last training, (S',).
     """
@@ -188,7 +196,7 @@ def choose_window_spec(
     elif parameters.scaling is not None:
         views = views_named(parameters.scaling)
     else:
-        views = choose_views(panel, log_transformed(panel, logs), horizon, season, segment, windows)
+        views = choose_views(panel, z, horizon, season, segment, windows)
     if window is None:
         if segment > 1:
             wanted = SEASONS_IN_WINDOW_OF_SEGMENTS * segment
@@ -201,7 +209,7 @@ def choose_window_spec(
 
 
 def choose_views(panel: Panel, z: Array, horizon: int, season: int, segment: int, windows: int) -> tuple[View, ...]:
-    """The views for the values z (n,) of a panel, in logarithms where these are taken.
+    """The views for the values z (n,) of a panel, as in `choose_window_spec`.
 
     The level view always, and except on segments the trend view. The season view if the seasonal naive forecast has a
     smaller error than the naive one (less than half of it, if there are few windows). The mean view if there are

@@ -71,6 +71,7 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
                 *panel.notes,
                 *(outlier_notes(panel, find_outliers(panel, parameters.season)) if evaluate else ()),
                 *_notes(plan, held_out, ensemble, evaluate),
+                *transform.effects.terms.notes,
                 *ensemble.notes(panel),
             ),
             interrupted=interrupted(),
@@ -80,7 +81,7 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
 def predict_without_end(plan: FitPlan) -> HeldOutForecasts:
     """Train without the end of the series, and forecast it."""
     known, decisions = plan.known, plan.decisions
-    transform = estimate_for(plan.parameters, known, decisions.spec, decisions.logs)
+    transform = estimate_for(plan.parameters, known, decisions.spec, decisions.logs, decisions.terms)
     with subtask("", 0, 2):
         ensemble = _trained(plan, known, transform, decisions.features, "training without the held-out end")
     return predict_held_out(ensemble, plan.panel, known, transform, plan.parameters.horizon)
@@ -90,7 +91,7 @@ def transform_of_all(plan: FitPlan) -> SeriesTransform:
     """The transform of whole series. Logarithms are taken if chosen on the known part and all values are positive."""
     decided = dict(zip(plan.known.ids, plan.decisions.logs.tolist(), strict=True))
     logs = np.array([decided.get(name, False) for name in plan.panel.ids]) & all_positive(plan.panel)
-    return estimate_for(plan.parameters, plan.panel, plan.decisions.spec, logs)
+    return estimate_for(plan.parameters, plan.panel, plan.decisions.spec, logs, plan.decisions.terms)
 
 
 def train_on_all(plan: FitPlan, transform: SeriesTransform) -> Ensemble:

@@ -16,6 +16,7 @@ from ..nn.randomness import checked_seed
 from ..series.columns import Columns
 from ..series.covariates import CovariateLayout
 from ..series.frequency import Frequency, mase_season
+from ..series.holidays import checked_country
 from ..series.zones import checked_zone
 from .baselines.registry import BASELINES
 from .evaluation.shares import EQUAL
@@ -79,6 +80,7 @@ class Parameters:
     max_trials: int | None = None
     combine: str | Sequence[str] | Mapping[str, float] | None = None
     network: Networks | None = None
+    holidays: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
@@ -107,9 +109,9 @@ class Parameters:
         return {name: reasons[name] for name, value in given.items() if value}
 
     def for_covariates(self, layout: CovariateLayout) -> Parameters:
-        """The same with `network` decided: without covariates that change over time, which only trained networks
-        read, as in `networks`."""
-        blind = bool(layout.past or layout.future)
+        """The same with `network` decided: without past covariates, which only trained networks read, as in
+        `networks`."""
+        blind = bool(layout.past)
         return replace(self, network=self.network or ("trained" if blind else self.networks))
 
     @property
@@ -194,6 +196,8 @@ class Parameters:
                 raise InputError(f"`{name}` must be {meaning}; got {value!r}.")
         if self.zone is not None:
             checked_zone(self.zone)
+        if self.holidays is not None:
+            checked_country(self.holidays)
 
     def _check_search(self) -> None:
         """Raise if the cell is not known, or a limit of the search is invalid."""

@@ -104,7 +104,8 @@ class Predictor:
 
     def transform_of(self, panel: Panel) -> SeriesTransform:
         """The transform of a panel: as fitted for series of the fit, estimated afresh for others."""
-        fresh = estimate_for(self.parameters, panel, self.ensemble.spec, logs_of(self.parameters, panel))
+        terms = self.transform.effects.terms
+        fresh = estimate_for(self.parameters, panel, self.ensemble.spec, logs_of(self.parameters, panel), terms)
         return merge_transforms(self.transform, self.context.ids, fresh, panel)
 
     def origins(self, series: SeriesToForecast, future: IntoDataFrame | None, horizon: int) -> TransformedOrigins:
@@ -120,7 +121,8 @@ class Predictor:
             raise InputError(
                 "no column is known ahead, so `future` can't be read. Name some in `future_cols` of fit."
             )
-        if not self.ensemble.features.n_known_ahead and future is None:
+        reads = self.ensemble.features.n_known_ahead or self.transform.effects.terms.columns
+        if not reads and future is None:
             return TransformedOrigins(panel, panel.offsets[1:], series.transform)
         rows = max(self.parameters.horizon, horizon)
         longer = extend_panel(panel, rows, future, replace(series.columns, rows=None), horizon)

@@ -29,6 +29,7 @@ from .model.settings import network_sizes
 from .multi_frequency import FittedTable
 from .parameters import Parameters
 from .predictor import Predictor, Source
+from .preprocessing.effects import NO_TERMS, LinearEffects, Terms
 from .preprocessing.transform import SeriesTransform
 from .probabilistic.quantiles import LEARNED, MEDIAN
 from .selection.automatic import SelectionResult
@@ -83,7 +84,9 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
     arrays |= {"widening": predictor.conformal_factors}
     arrays |= {} if ensemble.correlation is None else {"dependence": ensemble.correlation}
     arrays |= {f"covariates.{name}": values for name, values in context.covariates.arrays().items()}
-    arrays |= {f"profile.{f.name}": getattr(predictor.transform, f.name) for f in fields(SeriesTransform)}
+    transform = predictor.transform
+    arrays |= {f"profile.{name}": values for name, values in transform.arrays.items()}
+    arrays |= {"profile.effects": transform.effects.coefficients}
     arrays |= {f"network.{k}": member.parameters for k, member in enumerate(ensemble.members)}
     pretrained = ensemble.pretrained
     arrays |= {} if pretrained is None else {f"pretrained.{n}": a for n, a in pretrained.network.views.items()}
@@ -93,6 +96,7 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
         "frequency": {n: value for n, value in frequency.items() if value not in (None, ())},
         "layout": context.covariates.layout.describe(),
         "features": ensemble.features.describe(),
+        "terms": asdict(transform.effects.terms),
         "framing": {
             **{f.name: getattr(spec, f.name) for f in fields(WindowSpec)},
             "views": [view.name for view in spec.views],
@@ -158,6 +162,7 @@ class StoredPart:
     frequency: Frequency
     layout: CovariateLayout
     features: Features
+    terms: Terms = NO_TERMS
     framing: WindowSpec
     networks: tuple[StoredMember, ...]
     pretrained: Mapping[str, Any] | None = None
@@ -215,7 +220,7 @@ def _rebuild_part(stored: StoredPart, arrays: Mapping[str, Array]) -> Predictor:
     _check_networks(stored, parameters)
     arrays = checked_arrays(_of_this_version(arrays, parameters), _sizes(stored, parameters, arrays))
     context = _rebuild_panel(stored, arrays)
-    transform = SeriesTransform(**{f.name: arrays[f"profile.{f.name}"] for f in fields(SeriesTransform)})
+    transform = _rebuild_transform(stored, arrays)
     if (context.y[np.repeat(transform.logs, context.lengths)] <= 0).any():
         raise InputError("a series taken in logarithms has values that are not positive")
     spec = stored.framing
@@ -240,6 +245,11 @@ def _rebuild_part(stored: StoredPart, arrays: Mapping[str, Array]) -> Predictor:
     )
 
 
+def _rebuild_transform(stored: StoredPart, arrays: Mapping[str, Array]) -> SeriesTransform:
+    parts = {f.name: arrays[f"profile.{f.name}"] for f in fields(SeriesTransform) if f.name != "effects"}
+    return SeriesTransform(**parts, effects=LinearEffects(stored.terms, arrays["profile.effects"]))
+
+
 def _checked_library(stored: StoredPart) -> Library:
     library = Library(stored.library, stored.types)
     try:
@@ -252,11 +262,12 @@ def _checked_library(stored: StoredPart) -> Library:
 def _of_this_version(arrays: Mapping[str, Array], parameters: Parameters) -> dict[str, Array]:
     """The arrays with those that files of older versions lack.
 
-    There the parameters say which series are never negative, and the factor of the 99 % interval is that of the 95 %
-    interval, from which it is extrapolated.
+    There the parameters say which series are never negative, no series has linear effects, and the factor of the 99 %
+    interval is that of the 95 % interval, from which it is extrapolated.
     """
+    series = rows_of("profile.logs", arrays)
     bounded = bool(parameters.nonnegative) or parameters.distribution.counts
-    added = {"profile.nonnegative": np.full(rows_of("profile.logs", arrays), bounded), **arrays}
+    added = {"profile.nonnegative": np.full(series, bounded), "profile.effects": np.zeros((series, 0)), **arrays}
     if rows_of("widening", arrays) == MEDIAN - 1:
         added["widening"] = np.concatenate([arrays["widening"][:1], arrays["widening"]])
     return added
@@ -278,6 +289,7 @@ def _sizes(stored: StoredPart, parameters: Parameters, arrays: Mapping[str, Arra
         "H": stored.framing.horizon,
         "intervals": MEDIAN,
         "extremes": 3,
+        "E": stored.terms.size,
         "horizon": parameters.horizon,
     }
 
@@ -345,6 +357,8 @@ def _check_features(stored: StoredPart) -> None:
         own, width = getattr(features, part), sum(len(spec.names) for spec in specs)
         if not len(own.columns) == len(own.center) == len(own.scale) or max(own.columns, default=-1) >= width:
             raise InputError(f"`features.{part}` does not fit the {width} column(s) of `layout.{part}`")
+    if max(stored.terms.columns, default=-1) >= layout.known:
+        raise InputError(f"`terms.columns` does not fit the {layout.known} column(s) that are known ahead")
     for k, category in enumerate(features.categories):
         texts = layout.categorical[category.column].texts if category.column < len(layout.categorical) else None
         if texts is None or len(category.codes) != len(texts) + 1:

@@ -37,6 +37,7 @@ ARRAYS = {
     "covariates.ahead_offsets": ArraySpec("int64", ("S + 1",), 0),
     "profile.logs": ArraySpec("bool", ("S",)),
     "profile.nonnegative": ArraySpec("bool", ("S",)),
+    "profile.effects": ArraySpec("float64", ("S", "E")),
     "profile.season": ArraySpec("float64", ("S", "m")),
     "profile.smoothing": ArraySpec("float64", ("S",), 0, 1),
     "profile.trend": ArraySpec("float64", ("S",), 0),

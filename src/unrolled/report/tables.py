@@ -233,10 +233,11 @@ def model(content: ReportContent) -> TextTable:
 
 def _of_model(part: FrequencyPart, content: ReportContent) -> dict[str, str]:
     predictor, ensemble = part.predictor, part.predictor.ensemble
-    spec, members = ensemble.spec, ensemble.members
+    spec, members, gains = ensemble.spec, ensemble.members, predictor.transform.effects.terms.gains
     trained_s = sum(member.history.wall_s[-1] for member in members if member.history.wall_s)
     columns, calendar = predictor.source.columns, ["the calendar"] if ensemble.features.calendar else []
     covariates = [*columns.past, *columns.future, *columns.static, *calendar]
+    effects = ", ".join(f"{name}: {formatting.percent(gain)} less error" for name, gain in gains if gain > 0)
     parameters = f"{ensemble.size:,}" + (" each" if len(members) > 1 else "")
     rows = [
         ("network", ensemble.description),
@@ -249,6 +250,7 @@ def _of_model(part: FrequencyPart, content: ReportContent) -> dict[str, str]:
         ("distribution", (predictor.parameters.likelihood or "learned quantiles").replace("_", " ")),
         ("logarithms", f"{int(predictor.transform.logs.sum())} of {len(predictor.context.ids)} series"),
         *([("covariates", ", ".join(covariates))] if covariates else []),
+        *([("linear effects", effects)] if effects else []),
         *([("last training", formatting.duration(trained_s))] if trained_s else []),
         *([("total run time", formatting.duration(content.wall_s))] if content.wall_s is not None else []),
         ("seed", str(predictor.parameters.seed)),

@@ -17,7 +17,6 @@ from ..baselines.registry import COMPARED, FOR_MANY_ZEROS, baseline_forecasts, d
 from ..inputs.windows import window_ends
 from ..model.ensemble import Ensemble, weighted_average
 from ..model.recursion import forecast_quantiles
-from ..preprocessing.logarithms import log_transformed
 from ..preprocessing.spread import typical_error
 from ..preprocessing.transform import SeriesTransform, TransformedOrigins
 from ..probabilistic.conformal import calibrate, conformal_factors, pooled, shrink_factors, typical_factor
@@ -155,7 +154,7 @@ def predict_held_out(
     outputs = ensemble.outputs(origins)
     if ensemble.is_mixed:
         both = outputs.of_trained(), outputs.of_pretrained
-        unit = typical_error(log_transformed(known, transform.logs), known, ensemble.spec.season)[origins.series]
+        unit = typical_error(transform.transformed(known), known, ensemble.spec.season)[origins.series]
         shares = Shares(*both, target, weight, unit, origins.series, left)
         ensemble = ensemble.with_share(shares.best())
         quantiles = weighted_average(*both, shares.of_windows())

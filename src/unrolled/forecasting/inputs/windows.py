@@ -10,7 +10,7 @@ from ...nn.datasets import Windows
 from ...plurals import counted
 from ...series.panel import Panel, series_of
 from ...series.ragged import rows_between
-from ..preprocessing.logarithms import all_positive, log_transformed
+from ..preprocessing.logarithms import all_positive
 from ..preprocessing.spread import typical_error, window_statistics
 from ..preprocessing.transform import TransformedOrigins, deseasonalized
 from .features import Features
@@ -66,7 +66,7 @@ def make_windows(
     """
     panel, ends = origins.panel, origins.ends
     transform = origins.transform
-    z = deseasonalized(panel, transform) if view.without_season else log_transformed(panel, transform.logs)
+    z = deseasonalized(panel, transform) if view.without_season else transform.transformed(panel)
     lengths = np.minimum(spec.window, ends - origins.starts)
     lengths -= lengths % spec.segment
     starts = ends - lengths
@@ -112,7 +112,7 @@ def _weights(origins: TransformedOrigins, season: int, starts: Array, scale: Arr
     """The weight of each window. Errors count relative to the error of the seasonal naive forecast. For positive
     series, half of the weight is relative to the level instead."""
     panel, transform, series = origins.panel, origins.transform, origins.series
-    z = log_transformed(panel, transform.logs)
+    z = transform.transformed(panel)
     error = typical_error(z, panel, season)[series]
     weight = scale / error
     positive = all_positive(panel)[series]

@@ -116,8 +116,8 @@ class Combination(NamedTuple):
                 their parameters at later origins. None: at the first origin of the series.
 
         Returns:
-            (M, N, H) in the units of the target or its logarithm; NaN where there is no forecast, or no logarithm of
-            it.
+            (M, N, H) without linear effects, in the units of the target or its logarithm; NaN where there is no
+            forecast, or no logarithm of it.
         """
         found = np.full((len(self.weights), len(origins), horizon), np.nan)
         if not self.weights:
@@ -135,7 +135,7 @@ class Combination(NamedTuple):
         logs = origins.transform.logs[origins.series]
         values = found[:, logs]
         found[:, logs] = np.log(values, out=np.full_like(values, np.nan), where=values > 0)
-        return found
+        return found - origins.effects_ahead(horizon)
 
     def average(self, quantiles: Array, forecasts: Array) -> Array:
         """Quantiles (N, H, L), the median in the middle, moved so that it is the weighted average of itself and

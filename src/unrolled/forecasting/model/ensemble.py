@@ -114,7 +114,8 @@ class Ensemble:
 
     def notes(self, panel: Panel) -> list[str]:
         """What the user should know about the forecasts of a panel."""
-        return [*self.features.notes(panel), *self._notes_on_pretrained(panel), *self.combination.notes(panel)]
+        read = self.features.notes(panel) if self.members else []
+        return [*read, *self._notes_on_pretrained(panel), *self.combination.notes(panel)]
 
     def _notes_on_pretrained(self, panel: Panel) -> list[str]:
         if self.pretrained is None:
@@ -123,7 +124,7 @@ class Ensemble:
         if self.is_mixed:
             own = f"{100 * share:.0f} % pretrained network"
             notes = [f"the forecast is {own} and {100 - 100 * share:.0f} % networks trained on the table"]
-        names = [spec.name for spec in (*layout.past, *layout.future, *layout.static)]
+        names = [spec.name for spec in (*layout.past, *layout.static)]  # others may have linear effects
         return [*notes, f"the pretrained network does not read covariates: {', '.join(names)}"] if names else notes
 
     @property

@@ -38,7 +38,7 @@ def sample_paths(
     # a draw has the same rank in the average as in the networks' forecast
     quantiles = ensemble.combination.combined(quantiles, origins)
     z = quantiles_at_scores(calibrate(quantiles, conformal_factors, levels)[:, None], levels, scores)
-    return ensemble.support.values(origins.inverse_transform(z))
+    return ensemble.support.values(origins.inverse_transform(z.swapaxes(1, 2)).swapaxes(1, 2))
 
 
 def path_noise(ensemble: Ensemble, horizon: int, count: int, paths: int, seed: int) -> Array:

@@ -1,4 +1,5 @@
-"""What is removed from each series before a network reads it (logarithm, season), its level, and the inverse.
+"""What is removed from each series before a network reads it (logarithm, linear effects, season), its level, and the
+inverse.
 
 All of it is estimated from the past only.
 """
@@ -15,6 +16,7 @@ from ...arrays import Array, over_leading_axes
 from ...series.origins import Origins
 from ...series.panel import Panel
 from ...series.ragged import pieces_of, side_by_side
+from .effects import NO_TERMS, LinearEffects, Terms, estimate_effects
 from .logarithms import all_positive, log_transformed
 from .seasonality import estimate_season
 from .smoothing import best_smoothings, best_trends
@@ -34,6 +36,7 @@ class SeriesTransform:
 
     logs: Array  # whether it is taken in logarithms, (S,) bool
     nonnegative: Array  # whether its forecasts are kept at or above 0, (S,) bool
+    effects: LinearEffects  # of what is known ahead, in the units of the target or its logarithm
     season: Array  # its seasonal effects, ordinal 0 first, (S, season)
     smoothing: Array  # weight of the newest value in its level, (S,)
     trend: Array  # decay of the weights behind its slope, (S,); 0 without a trend
@@ -42,8 +45,18 @@ class SeriesTransform:
     change: Array  # its mean absolute change from one value to the next, positive, (S,)
     extent: Array  # its lowest value, its median and its highest value, (S, 3)
 
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """All but the effects, by name; the first axis of each has a place for each series."""
+        return {name: part for name, part in vars(self).items() if name != "effects"}
+
     def take(self, series: Array) -> SeriesTransform:
-        return SeriesTransform(*(part[series] for part in vars(self).values()))
+        parts = {name: part[series] for name, part in self.arrays.items()}
+        return SeriesTransform(**parts, effects=self.effects.take(series))
+
+    def transformed(self, panel: Panel) -> Array:
+        """The values of a panel of these series without their effects, in logarithms where these are taken, (n,)."""
+        return np.asarray(log_transformed(panel, self.logs) - self.effects.of(panel))
 
 
 def estimate_transform(
@@ -53,6 +66,7 @@ def estimate_transform(
     horizon: int,
     *,
     nonnegative: Array | None = None,
+    terms: Terms = NO_TERMS,
     for_networks: bool = True,
     with_trends: bool = False,
 ) -> SeriesTransform:
@@ -64,12 +78,15 @@ def estimate_transform(
         season: periods in a season; 1: none.
         horizon: periods ahead at which levels and trends are evaluated.
         nonnegative: series whose forecasts are kept at or above 0, (S,) bool; None: no series.
+        terms: what has linear effects.
         for_networks: whether seasons and levels are estimated, which networks trained on the table need; else there
             are no seasons, and levels are last values.
         with_trends: whether trends are estimated, too.
     """
     count = len(panel.ids)
-    z = log_transformed(panel, logs)
+    original = log_transformed(panel, logs)
+    effects = estimate_effects(panel, original, terms)
+    z = original - effects.of(panel)
     seasonal, smoothing = np.zeros((count, season)), np.ones(count)
     for k in range(count if for_networks else 0):
         ordinals = panel.first[k] + np.arange(panel.lengths[k])
@@ -86,13 +103,14 @@ def estimate_transform(
     return SeriesTransform(
         logs=logs,
         nonnegative=np.zeros(count, bool) if nonnegative is None else nonnegative,
+        effects=effects,
         season=seasonal,
         smoothing=smoothing,
         trend=trend,
         steady=steady,
         spread=np.where(spread > 0, spread, change),
         change=change,
-        extent=_extent(z, panel.offsets),
+        extent=_extent(original, panel.offsets),
     )
 
 
@@ -115,14 +133,19 @@ def merge_transforms(
     known = np.array([places.get(name, -1) for name in panel.ids])
     # a logarithm can't be kept where a new value is not positive
     use = (known >= 0) & ~(old.logs[known] & ~all_positive(panel))
-    pairs = zip(vars(old.take(known)).values(), vars(fresh).values(), strict=True)
-    merged = SeriesTransform(*(np.where(over_leading_axes(use, a.ndim), a, b) for a, b in pairs))
+    kept = old.take(known)
+    own = kept.effects.coefficients, fresh.effects.coefficients
+    pairs = {name: (part, getattr(fresh, name)) for name, part in kept.arrays.items()}
+    merged = SeriesTransform(
+        **{name: np.where(over_leading_axes(use, a.ndim), a, b) for name, (a, b) in pairs.items()},
+        effects=replace(old.effects, coefficients=np.where(use[:, None], *own)),
+    )
     return replace(merged, nonnegative=fresh.nonnegative & ((known < 0) | old.nonnegative[known]))
 
 
 def deseasonalized(panel: Panel, transform: SeriesTransform) -> Array:
-    """The series without their seasons, in logarithms where the transform says so, (n,)."""
-    return _without_season(log_transformed(panel, transform.logs), panel, transform.season)
+    """The series without their effects and seasons, in logarithms where these are taken, (n,)."""
+    return _without_season(transform.transformed(panel), panel, transform.season)
 
 
 def _without_season(z: Array, panel: Panel, effects: Array) -> Array:
@@ -153,17 +176,23 @@ class TransformedOrigins(Origins):
         return np.take_along_axis(self.transform.season[self.series], places, axis=1)
 
     def targets(self, horizon: int) -> Array:
-        """The values to forecast, in logarithms where the transform says so, (N, horizon)."""
-        return log_transformed(self.panel, self.transform.logs)[self.rows_ahead(horizon)]
+        """The values to forecast without effects, in logarithms where these are taken, (N, horizon)."""
+        return self.transform.transformed(self.panel)[self.rows_ahead(horizon)]
+
+    def effects_ahead(self, horizon: int, dimensions: int = 2) -> Array | float:
+        """The linear effects in the periods ahead, (N, horizon, 1, ...) with so many dimensions."""
+        found = self.transform.effects.ahead(self, horizon)
+        return found if isinstance(found, float) else over_leading_axes(found, dimensions)
 
     def inverse_transform(self, z: Array) -> Array:
-        """Forecasts (N, ...) in the units of the target: the exponential for series taken in logarithms, and at least
-        0 for series that are never negative.
+        """Forecasts (N, H, ...) in the units of the target: with their effects, the exponential for series taken in
+        logarithms, and at least 0 for series that are never negative.
 
         A spread that grows steadily in logarithms grows exponentially in the units of the target. Forecasts
         are therefore limited to a range around the extremes of their series, including its last value. Beyond it they
         are compressed, so that the bounds of different intervals stay different.
         """
+        z = z + self.effects_ahead(z.shape[1], z.ndim)
         own = np.flatnonzero(self.transform.logs[self.series])
         lowest, median, highest = self.transform.extent[self.series[own]].T
         last = np.log(np.maximum(self.panel.y[self.ends[own] - 1], np.finfo(float).tiny))

@@ -13,7 +13,6 @@ from ...arrays import Array
 from ...errors import InputError, ModelFileError
 from ...nn.network import Network
 from ...series.frequency import Frequency
-from ..preprocessing.logarithms import log_transformed
 from ..preprocessing.transform import TransformedOrigins
 from ..probabilistic.quantiles import LEARNED
 from .representation import MAX_SEASONS, represent
@@ -57,7 +56,7 @@ class Pretrained:
             origin, (N,); and quantiles at `LEARNED`, as distances from the former in units of the scale, (N, H, L).
         """
         panel = origins.panel
-        z = log_transformed(panel, origins.transform.logs)
+        z = origins.transform.transformed(panel)
         seen = np.where(panel.observed, z, np.nan)
         known, of = np.unique(origins.ends - origins.starts, return_inverse=True)
         rows = np.minimum(known, [rows_read(self.seasons(panel.frequency, n)) for n in known.tolist()])
