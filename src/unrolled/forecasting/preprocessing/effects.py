@@ -205,8 +205,8 @@ class _Standardized:
         return cls(panel, values, unit, spread, place)
 
     def grams(self, correlation: float, lag: int, blocks: int) -> Array:
-        """The Gram matrix of quasi-differences in each block of each series, times the weight of the series, (S, blocks,
-        1 + K, 1 + K)."""
+        """The Gram matrix of quasi-differences in each block of each series, with the weight of the series,
+        (S, blocks, 1 + K, 1 + K)."""
         values = self.columns - correlation * np.roll(self.columns, lag, axis=0)
         values[~_apart(self.panel, self.place, lag)] = 0
         offsets = self.panel.offsets
