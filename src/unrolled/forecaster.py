@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, Ty
 from . import storage
 from .argument_types import check_type
 from .arrays import Array
-from .errors import InputError
+from .errors import DataError, InputError
 from .file_sets import write_bytes
 from .forecasting.baselines.registry import check_baselines
 from .forecasting.baselines.statistical import require_statsforecast
@@ -23,6 +23,7 @@ from .forecasting.predictor import Prediction, Predictor, SeriesToForecast, Sour
 from .forecasting.probabilistic.quantiles import check_levels
 from .forecasting.selection.automatic import SelectionResult
 from .forecasting.serialization import describe, rebuild
+from .forecasting.totals import Over, total
 from .interactive.html import note, table, titled
 from .nn.randomness import checked_seed
 from .report import Report, ReportContent
@@ -115,7 +116,7 @@ class Forecaster:
             network reads its own forecasts (medians, and sample paths for intervals), up to any horizon.
         nonnegative: whether forecasts, intervals and samples are kept at or above 0; None: those of series without a
             negative value.
-        integer: whether they are rounded to whole numbers, intervals outwards.
+        integer: whether they are rounded to whole numbers, intervals outwards; means are not.
         seed: of all random numbers.
         alias: name of the forecast's column; None: the cell's name in capitals, or "Pretrained".
         verbose: 0 is silent, 1 shows progress in a notebook, and where standard error is a terminal.
@@ -130,6 +131,8 @@ class Forecaster:
             up to the present only, a likelihood, a reach, or a search.
         holidays: the country whose public holidays may have effects, such as "DE" or "DE-BY" (with the package
             `holidays`); whether they do is decided on rows that are kept apart.
+        point: what the forecast's column holds: "median", or "mean", which adds up to means of totals. None: means if
+            at least half of the values are 0, else medians.
 
     After `fit`: `model_`, `held_out_` (comparison and coverage; None if the series are too short), `panel_` (the
     series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_`
@@ -343,7 +346,8 @@ class Forecaster:
 
         Each step follows the calibrated quantiles of `predict`. The steps of a path are correlated as forecast errors
         were in the held-out windows (a Gaussian copula, see `forecasting.probabilistic.copula`). With fewer than
-        8 held-out windows, the steps that the network gives at once are independent. Series are always independent.
+        8 held-out windows, the steps that the network gives at once are independent. Series have one common factor,
+        as strong as their errors at the same time were correlated.
 
         Args:
             n: paths of each series.
@@ -356,6 +360,58 @@ class Forecaster:
         check_paths(n)
         seed = checked_seed(seed)
         return self._ask(df, lambda one, series: one.sample(series, n, seed, horizon, future)).frame
+
+    def total(
+        self,
+        over: Over = "series",
+        level: Sequence[float] | float | None = (80, 95),
+        *,
+        n: int = 1000,
+        seed: int = 0,
+        df: IntoDataFrame | None = None,
+        horizon: int | None = None,
+        future: IntoDataFrame | None = None,
+    ) -> Any:
+        """Forecasts of sums, with intervals from sample paths, which keep the dependence between steps and series.
+
+        The quantiles of a sum are not the sums of quantiles; only means add up (see `point`).
+
+        Args:
+            over: "series": the sum over all series for each period; "horizon": the sum over the horizon for each
+                series; "both": one sum.
+            level: coverage of the intervals in per cent; None: no intervals.
+            n: sample paths.
+            seed: of the paths.
+            df, horizon, future: as in `predict`.
+
+        Returns:
+            A table in the library of the input: the timestamps ("series") or ids ("horizon"), the forecast, and two
+            columns for each interval.
+
+        Raises:
+            DataError: series end at different times, or have different frequencies, and are summed.
+            InputError: an argument is invalid.
+
+        >>> import pandas as pd, unrolled as un
+        >>> days = pd.date_range("2024-01-01", periods=60)
+        >>> df = pd.concat([pd.DataFrame({"unique_id": k, "ds": days, "y": range(60)}) for k in "ab"])
+        >>> un.Forecaster(7, network="pretrained").fit(df).total("both", level=80).columns.tolist()
+        ['Pretrained', 'Pretrained-lo-80', 'Pretrained-hi-80']
+        """
+        check_type("`over`", over, Over)
+        check_paths(n)
+        seed, levels, fitted = checked_seed(seed), check_levels(level), self.fitted
+        parts = fitted.split(df)
+        if over != "horizon" and len(parts) > 1:
+            raise DataError(
+                f"series of different frequencies ({', '.join(fitted.predictors)}) have no common total. Sum over "
+                "the horizon only (`over='horizon'`), or ask one of `parts_`."
+            )
+        asked = [
+            (series, total(one, series, over, levels, n, seed, horizon=horizon, future=future))
+            for one, series in parts
+        ]
+        return fitted.joined(asked).frame
 
     def _ask(self, df: IntoDataFrame | None, ask: Callable[[Predictor, SeriesToForecast], Prediction]) -> Prediction:
         """The predictors' results for the series of a table, as one table in its library."""
@@ -448,7 +504,8 @@ class Forecaster:
         fitted = self.fitted
         forecast, notes = fitted.forecast(check_levels(level), future)
         fitted = replace(fitted, notes=(*fitted.notes, *notes))
-        return Report(ReportContent(fitted, forecast, title or str(fitted.source.columns.target)))
+        total = fitted.total(check_levels(level), future)
+        return Report(ReportContent(fitted, forecast, title or str(fitted.source.columns.target), total=total))
 
     def plot(
         self,

@@ -47,9 +47,9 @@ def first_training(fc, frame):
     caught = []
     original = fitting.predict_held_out
 
-    def predict_held_out(ensemble, panel, known, transform, horizon):
+    def predict_held_out(ensemble, panel, known, transform, horizon, point):
         caught.append((ensemble, transform))
-        return original(ensemble, panel, known, transform, horizon)
+        return original(ensemble, panel, known, transform, horizon, point)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting, "predict_held_out", predict_held_out)

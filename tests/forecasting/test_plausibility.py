@@ -29,8 +29,8 @@ def test_a_forecast_of_zeros_is_noted_unless_all_values_are_zero():
     forecast = np.array([[0.0, 0], [0, 0], [0, 1], [0, 0]])
     (note,) = zero_notes(panel, transform_of(panel), {"f": forecast, "f-hi-80": forecast + 1})
     assert note == (
-        "the forecast of series 's0', series 's3' is 0 at every step, because it is a median; means are larger. Take "
-        "them, and the means of sums over steps, from sample paths (`Forecaster.sample` in Python)"
+        "the forecast of series 's0', series 's3' is 0 at every step, because it is a median; means are larger: "
+        "`point='mean'`"
     )
     assert zero_notes(panel, transform_of(panel), {"f": forecast + 1, "f-lo-80": forecast}) == []
 

@@ -203,7 +203,7 @@ def test_a_forecast_that_is_not_finite_is_refused_with_the_name_of_its_series(rn
 
 def test_rare_counts_are_noted_as_their_median_is_0(rng):
     df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=120), "y": rng.poisson(0.3, 120)})
-    fc = un.Forecaster(horizon=3, likelihood="poisson", steps=20, ensemble=1, verbose=0).fit(df)
+    fc = un.Forecaster(horizon=3, likelihood="poisson", point="median", steps=20, ensemble=1, verbose=0).fit(df)
     assert (fc.predict()["GRU"] == 0).all()
     assert [note for note in fc.predict_notes_ if "is 0 at every step, because it is a median" in note]
     assert fc.sample(n=500)["GRU"].mean() > 0

@@ -95,7 +95,7 @@ LEVELS = {
         {"parameters", "plausibility", "stored_arrays"},
         {"defaults"},
         {"predictor"},
-        {"fitting"},
+        {"fitting", "totals"},
         {"selection"},
         {"multi_frequency"},
         {"cross_validation"},
@@ -109,7 +109,8 @@ LEVELS = {
         {"transform"},
     ],
     f"{ROOT}.forecasting.probabilistic": [
-        {"copula", "quantile_function", "quantiles", "support"},
+        {"copula", "quantiles", "support"},
+        {"quantile_function"},
         {"conformal", "interval_columns"},
     ],
     f"{ROOT}.forecasting.inputs": [{"calendar", "views"}, {"features", "window_spec"}, {"windows"}],

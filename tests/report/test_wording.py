@@ -106,7 +106,8 @@ def test_a_sum_of_medians_of_many_zeros_is_explained(rng):
     few, many = panel_frame(rng), panel_frame(rng)
     many["y"] = rng.poisson(0.3, len(many))
     assert "sum is too low" not in wording.how_summed(content_of(few, 4))
-    assert "The networks forecast medians, which are close to 0" in wording.how_summed(content_of(many, 4))
+    assert "sum is too low" not in wording.how_summed(content_of(many, 4))  # means are forecast
+    assert "these are medians, which are close to 0" in wording.how_summed(content_of(many, 4, point="median"))
 
 
 def test_the_report_says_why_there_is_no_comparison(tmp_path):

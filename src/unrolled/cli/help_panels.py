@@ -7,7 +7,7 @@ PANELS = {
         *("open", "zone", "dates", "decimal", "delimiter", "encoding", "sheet", "header", "skip_rows", "max_bytes"),
         *("past", "future", "static", "weight", "future_file"),
     ),
-    "Forecast": ("horizon", "windows", "step", "refit", "level", "nonnegative", "integer", "baselines"),
+    "Forecast": ("horizon", "windows", "step", "refit", "level", "point", "nonnegative", "integer", "baselines"),
     "Model": (
         *(
             "network",

@@ -142,6 +142,9 @@ TRAINING = OptionGroup(
             "for series without a negative value",
         ),
         "integer": option(bool, "--integer", "Round to whole numbers, intervals outwards.", default=False),
+        "point": option(
+            TEXT, "--point", "The forecast's column: median or mean.", "mean if half of the values are 0, else median"
+        ),
         "combine": option(
             TEXT,
             "--combine",

@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..series.covariates import Covariates
 from ..series.frequency import DAY
 from ..series.panel import Panel
+from .evaluation.metrics import has_many_zeros
 from .inputs.features import Features
 from .inputs.views import VIEWS, View, views_named
 from .inputs.window_spec import SHORTEST_WINDOW, WindowSpec
@@ -68,11 +69,12 @@ class Decisions:
 class FitPlan:
     """All decisions before a training, from the part of a panel that is not held out."""
 
-    parameters: Parameters  # as given
+    parameters: Parameters  # as given, with what is forecast
     panel: Panel  # the whole panel, without series that are too short
     known: Panel  # the panel without its held-out end, or the whole one if nothing can be held out
     left_out: int  # rows held out at the end of each series
     decisions: Decisions  # for both trainings
+    chose_means: bool = False  # whether means are forecast, although medians are the default
 
     @property
     def settings(self) -> Settings:
@@ -103,7 +105,9 @@ def plan_fit(parameters: Parameters, panel: Panel, *, evaluate: bool = True) -> 
         panel = replace(panel, notes=(*panel.notes, note))
         return plan_fit(parameters.with_pretrained_alone, panel, evaluate=evaluate)
     refuse_untrainable(panel, decisions.spec)
-    return FitPlan(parameters, panel, known, left_out, decisions)
+    means = parameters.point is None and has_many_zeros(np.where(known.observed, known.y, np.nan))
+    chosen = replace(parameters, point="mean") if means else parameters
+    return FitPlan(chosen, panel, known, left_out, decisions, chose_means=means)
 
 
 def decide(parameters: Parameters, panel: Panel, rows: Array) -> Decisions:

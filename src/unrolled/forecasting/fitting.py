@@ -57,13 +57,20 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
         transform = transform_of_all(plan)
         ensemble = held_out.ensemble if held_out is not None and interrupted() else train_on_all(plan, transform)
         if held_out is not None:
-            ensemble = replace(ensemble, correlation=held_out.correlation, pretrained=held_out.ensemble.pretrained)
+            found = held_out.ensemble
+            ensemble = replace(
+                ensemble,
+                correlation=held_out.correlation,
+                series_correlation=found.series_correlation,
+                pretrained=found.pretrained,
+            )
         return Predictor(
             parameters=parameters,
             source=source,
             ensemble=ensemble,
             transform=transform,
             conformal_factors=factors,
+            mean_factor=1.0 if held_out is None else held_out.mean_factor,
             context=ensemble.context(panel),
             panel=panel,
             comparison=comparison,
@@ -84,7 +91,7 @@ def predict_without_end(plan: FitPlan) -> HeldOutForecasts:
     transform = estimate_for(plan.parameters, known, decisions.spec, decisions.logs, decisions.terms)
     with subtask("", 0, 2):
         ensemble = _trained(plan, known, transform, decisions.features, "training without the held-out end")
-    return predict_held_out(ensemble, plan.panel, known, transform, plan.parameters.horizon)
+    return predict_held_out(ensemble, plan.panel, known, transform, plan.parameters.horizon, plan.parameters.point)
 
 
 def transform_of_all(plan: FitPlan) -> SeriesTransform:
@@ -132,6 +139,10 @@ def _notes(plan: FitPlan, held_out: HeldOutForecasts | None, ensemble: Ensemble,
         notes.append(
             f"the series are shorter than two seasons of {season} periods and a horizon, so the networks use no "
             "season"
+        )
+    if plan.chose_means:
+        notes.append(
+            "forecasts are means, not medians, because at least half of the known values are 0 (see `point`)"
         )
     if held_out is None:
         text = "too few periods to hold some out: no comparison, and intervals are widened instead of calibrated"

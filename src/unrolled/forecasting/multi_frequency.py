@@ -30,8 +30,12 @@ from .evaluation.comparison import Comparison, combine_comparisons
 from .fitting import fit_planned
 from .parameters import AUTO, MIN_TRIALS, Parameters
 from .predictor import Prediction, Predictor, SeriesToForecast, Source
+from .probabilistic.interval_columns import Point
 from .selection.automatic import SelectionResult, fit_automatically, without_search
 from .selection.search import EVIDENCE
+from .totals import total
+
+MAX_SERIES_IN_TOTAL, PATHS_OF_TOTAL = 1000, 500  # of a report; `Forecaster.total` takes any
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -77,6 +81,12 @@ class FittedTable:
         return merge_selections(self.parameters, self.selections)
 
     @property
+    def point(self) -> Point | None:
+        """What the forecast's column holds; None for medians, and if the frequencies differ."""
+        points = {one.parameters.point for one in self.predictors.values()}
+        return points.pop() if len(points) == 1 else None
+
+    @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended a training."""
         return any(one.interrupted for one in self.predictors.values())
@@ -93,6 +103,18 @@ class FittedTable:
         """Forecasts of the series of the fit, in pandas whatever library they came in."""
         asked = [(one, series._replace(library=PANDAS)) for one, series in self.split(None)]
         return self.joined([(series, one.predict(series, levels, future=future)) for one, series in asked])
+
+    def total(self, levels: Sequence[float], future: IntoDataFrame | None = None) -> pd.DataFrame | None:
+        """The forecast of the sum of the series of the fit for each period, in pandas; None for single series, for
+        very many, and for those that have no common horizon."""
+        if self.mixed or not 1 < len(self.only.context.ids) <= MAX_SERIES_IN_TOTAL:
+            return None
+        context = self.only.context
+        if (context.first + context.lengths != context.first[0] + context.lengths[0]).any():
+            return None
+        series = self.only.series._replace(library=PANDAS)
+        found: pd.DataFrame = total(self.only, series, "series", levels, PATHS_OF_TOTAL, 0, future=future).frame
+        return found
 
     def joined(self, parts: Sequence[tuple[SeriesToForecast, Prediction]]) -> Prediction:
         """The predictions for the series of each frequency as one table, in the time zone of the first."""

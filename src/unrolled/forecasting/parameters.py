@@ -25,6 +25,7 @@ from .model.architecture import MAX_LAYERS, Decoder
 from .model.combination import Combination, weights_of
 from .model.distributions import OutputDistribution, distribution_named
 from .model.settings import MAX_NETWORKS
+from .probabilistic.interval_columns import Point
 from .probabilistic.support import Support
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Parameters:
     combine: str | Sequence[str] | Mapping[str, float] | None = None
     network: Networks | None = None
     holidays: str | None = None
+    point: Point | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}

@@ -36,8 +36,8 @@ def zero_notes(panel: Panel, transform: SeriesTransform, forecast: Mapping[str, 
     if not len(zero):
         return []
     return [
-        f"the forecast of {_named(panel, zero)} is 0 at every step, because it is a median; means are larger. Take "
-        "them, and the means of sums over steps, from sample paths (`Forecaster.sample` in Python)"
+        f"the forecast of {_named(panel, zero)} is 0 at every step, because it is a median; means are larger: "
+        "`point='mean'`"
     ]
 
 

@@ -27,6 +27,7 @@ from .plausibility import fan_notes, limit_notes, zero_notes
 from .preprocessing.transform import SeriesTransform, TransformedOrigins, merge_transforms
 from .probabilistic.conformal import calibrate
 from .probabilistic.interval_columns import interval_columns
+from .probabilistic.quantile_function import means
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -67,6 +68,7 @@ class Predictor:
     ensemble: Ensemble  # the networks
     transform: SeriesTransform  # of the series of the fit
     conformal_factors: Array  # the calibration of intervals, (MEDIAN, H)
+    mean_factor: float = 1.0  # the calibration of means
     context: Panel  # the last rows of the series, as far as forecasts depend on them
     panel: Panel | None = None  # the whole series; None after loading
     comparison: Comparison | None = None  # on the held-out end; None without one, and after loading
@@ -152,8 +154,11 @@ class Predictor:
         return origins.inverse_transform(calibrate(raw, self.conformal_factors))
 
     def forecast_columns(self, quantiles: Array, levels: Sequence[float]) -> dict[str, Array]:
-        """The forecast and its intervals under the names of their columns, from quantiles (N, H, Q)."""
-        return interval_columns(self.name, quantiles, levels, self.ensemble.support)
+        """The medians or means and their intervals under the names of their columns, from quantiles (N, H, Q)."""
+        found = interval_columns(self.name, quantiles, levels, self.ensemble.support)
+        if self.parameters.point == "mean":  # means of whole numbers are not whole
+            found[self.name] = self.mean_factor * means(quantiles)
+        return found
 
     @np.errstate(over="ignore", invalid="ignore")  # a forecast that is not finite is refused
     def predict(
@@ -173,7 +178,8 @@ class Predictor:
             _refuse_infinite(series.panel, column)
         frame = forecast_frame(series.panel, horizon, series.columns, forecast, series.library)
         told = [limit_notes] if self.parameters.nonnegative is None and not self.ensemble.distribution.counts else []
-        checks = [check(series.panel, series.transform, forecast) for check in (*told, zero_notes, fan_notes)]
+        told += [zero_notes] if self.parameters.point != "mean" else []
+        checks = [check(series.panel, series.transform, forecast) for check in (*told, fan_notes)]
         return Prediction(frame, [*self._notes(series, origins), *(note for notes in checks for note in notes)])
 
     @np.errstate(over="ignore", invalid="ignore")  # as above

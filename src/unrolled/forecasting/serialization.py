@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import pandas as pd
 
-from ..argument_types import Between, check_type, fits
+from ..argument_types import Between, Positive, check_type, fits
 from ..arrays import Array
 from ..errors import InputError, NotRegisteredError
 from ..schema import Readers, read_object
@@ -97,6 +97,8 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
         "layout": context.covariates.layout.describe(),
         "features": ensemble.features.describe(),
         "terms": asdict(transform.effects.terms),
+        "series_correlation": ensemble.series_correlation,
+        "mean_factor": predictor.mean_factor,
         "framing": {
             **{f.name: getattr(spec, f.name) for f in fields(WindowSpec)},
             "views": [view.name for view in spec.views],
@@ -163,6 +165,8 @@ class StoredPart:
     layout: CovariateLayout
     features: Features
     terms: Terms = NO_TERMS
+    series_correlation: Annotated[float, Between(0, 1)] = 0.0
+    mean_factor: Positive = 1.0
     framing: WindowSpec
     networks: tuple[StoredMember, ...]
     pretrained: Mapping[str, Any] | None = None
@@ -231,6 +235,7 @@ def _rebuild_part(stored: StoredPart, arrays: Mapping[str, Array]) -> Predictor:
         distribution=parameters.distribution,
         support=parameters.support,
         correlation=arrays.get("dependence"),
+        series_correlation=stored.series_correlation,
         seed=parameters.seed,
         combination=parameters.combination(spec.season, stored.frequency),
         pretrained=_rebuild_pretrained(stored, parameters, arrays),
@@ -241,6 +246,7 @@ def _rebuild_part(stored: StoredPart, arrays: Mapping[str, Array]) -> Predictor:
         ensemble=ensemble,
         transform=transform,
         conformal_factors=arrays["widening"],
+        mean_factor=stored.mean_factor,
         context=context,
     )
 

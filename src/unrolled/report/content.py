@@ -42,6 +42,7 @@ class ReportContent:
     title: str  # such as the file's name
     command: str | None = None  # that repeats the forecast; None: not known
     wall_s: float | None = None  # total run time; None: not known
+    total: pd.DataFrame | None = None  # the forecast of the sum of all series; None: not computed
 
     @property
     def comparison(self) -> Comparison | None:

@@ -12,10 +12,7 @@ MIN_KNOWN_SHARE = 0.5  # of the timestamps at which all series have a value; wit
 
 
 def total_of(content: ReportContent) -> Curve | None:
-    """The sum over several series of one frequency that end together; None for others.
-
-    It has no intervals: they would need the dependence between series, which is not estimated.
-    """
+    """The sum over several series of one frequency that end together; None for others."""
     if len(content.parts) != 1 or len(content.ids) < 2:
         return None
     predictor, panel, forecast, _ = content.parts[0]
@@ -24,6 +21,8 @@ def total_of(content: ReportContent) -> Curve | None:
         return None
     names = [str(name) for name in value_columns(forecast, content.columns) if not INTERVAL.fullmatch(str(name))]
     ahead = {name: forecast[name].to_numpy(float).reshape(len(panel.ids), -1).sum(axis=0) for name in names}
+    if content.total is not None:  # with intervals
+        ahead = {str(name): content.total[name].to_numpy(float) for name in content.total.columns[1:]}
     stamps = panel.frequency.stamps(panel.first.max() + np.arange(len(y) + content.steps))
     parts, horizon = held_out_parts(predictor), predictor.parameters.horizon
     held_out = None

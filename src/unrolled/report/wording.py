@@ -163,16 +163,20 @@ def uneven_days(content: ReportContent) -> str:
 def how_summed(content: ReportContent) -> str:
     """What the total over series means."""
     comparison = content.comparison
-    of_medians = (
-        " The networks forecast medians, which are close to 0 where most values are 0, so their sum is too low; take "
-        "the means of sample paths instead (`Forecaster.sample` in Python)."
+    how = (
+        "Its forecast is the sum of their forecasts."
+        if content.total is None
+        else "Its forecast and intervals come from sample paths of all series, whose errors have one common factor; "
+        "the table sums the forecasts of single series."
     )
+    of_medians = (
+        " Here these are medians, which are close to 0 where most values are 0, so their sum is too low; means add "
+        "up (`point='mean'`)."
+    )
+    medians = comparison is not None and comparison.measure in SQUARED and content.fitted.point != "mean"
     return (
-        f"The sum of {content.columns.shown_target} over all series, for targets that add up, such as sales. Its "
-        "forecast is the sum of their forecasts. Intervals of a sum would need the dependence between the series, "
-        "which is not estimated, so they are left out."
-        + of_medians
-        * (comparison is not None and comparison.measure in SQUARED)
+        f"The sum of {content.columns.shown_target} over all series, for targets that add up, such as sales. {how}"
+        + of_medians * medians
     )
 
 

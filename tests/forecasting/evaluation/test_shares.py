@@ -5,13 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from unrolled.forecasting.evaluation.shares import GRID, VALUES_PER_WINDOW, Shares, blocks_and_others
+from unrolled.forecasting.evaluation.shares import (
+    GRID,
+    VALUES_PER_WINDOW,
+    Shares,
+    blocks_and_others,
+    losses_of_shares,
+)
 from unrolled.forecasting.probabilistic.quantiles import QUANTILES
 
 HORIZON, ORIGINS = 4, 24
 
 
-def shares(series, offset, noise=0.0, seed=0):
+def shares(series, offset, noise=0.0, seed=0, point=None):
     """Windows of many series, all origins of each, whose trained networks are right up to noise, and whose pretrained
     one is `offset` (K, 1) above them."""
     rng = np.random.default_rng(seed)
@@ -20,7 +26,8 @@ def shares(series, offset, noise=0.0, seed=0):
     trained = np.broadcast_to(np.linspace(-1, 1, len(QUANTILES)), (*target.shape, len(QUANTILES)))
     trained = trained + noise * rng.normal(size=(len(number), 1, 1))
     pretrained = trained + np.broadcast_to(offset, target.shape)[..., None]
-    return Shares(trained, pretrained, target, np.ones_like(target), np.ones(len(number)), number, left)
+    losses = losses_of_shares(trained, pretrained, target, np.ones_like(target), np.ones(len(number)), point)
+    return Shares(losses, number, left, HORIZON)
 
 
 def test_the_share_is_the_mean_of_all_weighted_by_their_likelihood():
@@ -64,7 +71,8 @@ def test_errors_in_opposite_directions_are_averaged():
     spread = np.linspace(-1, 1, levels) + rng.normal(size=(k, 1, 1))
     trained, pretrained = spread + np.zeros((k, HORIZON, levels)), -spread[..., ::-1] + np.zeros((k, HORIZON, levels))
     zeros = np.zeros((k, HORIZON))
-    found = Shares(trained, pretrained, zeros, zeros + 1, np.ones(k), number, left)
+    losses = losses_of_shares(trained, pretrained, zeros, zeros + 1, np.ones(k))
+    found = Shares(losses, number, left, HORIZON)
     assert found.best() == pytest.approx(0.5, abs=0.03)
 
 
@@ -78,11 +86,10 @@ def test_windows_of_a_block_do_not_choose_their_own_share():
 
 
 def test_unknown_values_do_not_count():
-    known = shares(5, 3.0)
     target = np.full((5 * ORIGINS, HORIZON), 1e9)
     flat = np.zeros((5 * ORIGINS, HORIZON, len(QUANTILES)))
-    blind = Shares(flat, flat + 1, target, np.zeros_like(target), np.ones(5 * ORIGINS), known.series, known.left)
-    assert not blind.losses.any()
+    for point in (None, "mean"):
+        assert not losses_of_shares(flat, flat + 1, target, np.zeros_like(target), np.ones(5 * ORIGINS), point).any()
 
 
 def test_the_others_share_no_target_with_a_block():
@@ -103,3 +110,13 @@ def test_windows_that_all_share_targets_are_judged_with_equal_shares():
     found.left, found.series, found.losses = found.left[few], found.series[few], found.losses[:, few]
     assert found.of_windows().tolist() == [0.5] * HORIZON
     assert found.best() < 0.5
+
+
+def test_for_means_squared_errors_count():
+    """Most quantiles are 0, and so are the best medians; the mean is that of the pretrained network."""
+    low, high = np.zeros(len(QUANTILES)), np.where(np.array(QUANTILES) > 0.8, 5.0, 0.0)
+    target = np.tile([0.0, 0, 0, 0, 5.0], (200, 1))
+    parts = [np.broadcast_to(own, (*target.shape, len(QUANTILES))) for own in (low, high)]
+    losses = losses_of_shares(*parts, target, np.ones_like(target), np.ones(200), "mean").sum(axis=1)
+    assert losses[-1] == losses.min()
+    assert losses[0] == pytest.approx(200 * 25)

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from support import assert_close
-from unrolled.forecasting.probabilistic.copula import MIN_WINDOWS, correlated, estimate_correlation
+from unrolled.forecasting.probabilistic.copula import (
+    MIN_WINDOWS,
+    correlated,
+    estimate_correlation,
+    estimate_series_correlation,
+)
 
 
 def test_errors_of_a_walk_are_correlated_as_a_walk_is(rng):
@@ -60,3 +65,23 @@ def test_without_correlations_noise_is_left_as_it_is(rng):
     noise = rng.standard_normal((5, 3))
     assert correlated(noise, None) is noise
     np.testing.assert_allclose(correlated(noise, np.eye(3)), noise)
+
+
+@pytest.mark.parametrize("truth", [0.0, 0.4, 0.9])
+def test_the_correlation_of_series_is_that_of_their_common_factor(rng, truth):
+    series, times, steps = 8, 60, 3
+    common = rng.normal(size=(1, times, steps))
+    scores = np.sqrt(truth) * common + np.sqrt(1 - truth) * rng.normal(size=(series, times, steps))
+    number, at = (part.ravel() for part in np.meshgrid(np.arange(series), np.arange(times), indexing="ij"))
+    scores = scores.reshape(-1, steps)
+    known = (rng.random(scores.shape) < 0.9).astype(float)
+    found = estimate_series_correlation(np.where(known, scores, 99.0), known, at, number)
+    assert found == pytest.approx(truth, abs=0.08)
+
+
+def test_single_series_and_few_windows_have_no_correlation():
+    scores, known = np.ones((20, 2)), np.ones((20, 2))
+    assert estimate_series_correlation(scores, known, np.arange(20), np.zeros(20)) == 0
+    assert estimate_series_correlation(scores, known, np.arange(20), np.arange(20)) == 0  # no common time
+    assert estimate_series_correlation(scores[:7], known[:7], np.zeros(7), np.arange(7)) == 0
+    assert estimate_series_correlation(scores, 0 * known, np.zeros(20), np.arange(20)) == 0

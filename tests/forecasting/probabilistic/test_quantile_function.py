@@ -9,11 +9,12 @@ from support import assert_close
 from unrolled.forecasting.probabilistic.quantile_function import (
     FINE_LEVELS,
     MAX_SCORE,
+    means,
     normal_scores,
     quantiles_at_scores,
     scores_of_levels,
 )
-from unrolled.forecasting.probabilistic.quantiles import LEARNED
+from unrolled.forecasting.probabilistic.quantiles import LEARNED, QUANTILES
 
 NORMAL = scores_of_levels(LEARNED)
 
@@ -65,3 +66,18 @@ def test_a_value_that_quantiles_share_has_the_middle_of_their_scores():
     assert_close(found[3], 1.5 * NORMAL[8], terms=8)
     assert found[4] == -MAX_SCORE  # no quantile says how far below
     np.testing.assert_allclose(quantiles_at_scores(quantiles, LEARNED, found[:4]), [0, 1, 2, 3], atol=1e-12)
+
+
+def test_means_are_those_of_the_distribution():
+    for mean, spread in ((0.0, 1.0), (50.0, 3.0)):
+        normal = mean + spread * scores_of_levels(QUANTILES)
+        assert means(normal) == pytest.approx(mean)
+    exponential = -np.log(1 - np.array(QUANTILES))
+    assert means(exponential) == pytest.approx(1, abs=0.03)
+    assert means(np.stack([exponential, exponential + 1])).shape == (2,)
+
+
+def test_a_mean_is_that_of_sample_paths(rng):
+    quantiles = np.sort(rng.gamma(1.0, size=len(QUANTILES)))
+    drawn = quantiles_at_scores(quantiles, QUANTILES, rng.normal(size=400_000))
+    assert means(quantiles) == pytest.approx(drawn.mean(), rel=0.01)

@@ -92,11 +92,11 @@ def command(
         with interruptible() as interrupted:  # little remains to be done: the results so far are written
             fans = fc.predict(level=sorted({*training.levels, INNER_LEVEL}), future=ahead)
             result = fans if INNER_LEVEL in training.levels else without_level(fans, fc.name, INNER_LEVEL)
-            notes = [*fit_notes, *console.notes(fc.predict_notes_)]
+            notes = [*fit_notes, *console.notes(fc.predict_notes_)]  # in these, parameters are written as options
             console.notes(formula_notes(result, output.csv.excel_safe))
-            wall_s = console.elapsed_s
-            shown = replace(fc.fitted, notes=tuple(notes))  # in these, parameters are written as options
-            report = Report(ReportContent(shown, fans, file.name, shlex.join(["unrolled", *sys.argv[1:]]), wall_s))
+            wall_s, shown = console.elapsed_s, replace(fc.fitted, notes=tuple(notes))
+            total = fc.fitted.total(training.levels, ahead)
+            report = Report(ReportContent(shown, fans, file.name, _command(), wall_s, total))
             files = outputs.write_forecast(run_file, fc, result, report, reports, given | detected_columns(table))
             stopped = was_interrupted(fc) or interrupted()
     if output.as_json:
@@ -108,6 +108,11 @@ def command(
     console.message(f"\n{written}total run time {console.elapsed_s:.1f} s")
     if stopped:
         raise typer.Exit(exit_code())
+
+
+def _command() -> str:
+    """The command that is running, as it is typed."""
+    return shlex.join(["unrolled", *sys.argv[1:]])
 
 
 def default_horizon(panels: Sequence[Panel], console: Console) -> int:

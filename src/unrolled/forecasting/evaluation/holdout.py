@@ -11,6 +11,7 @@ import numpy as np
 from ...arrays import Array
 from ...series.columns import Columns
 from ...series.frequency import mase_season
+from ...series.origins import Origins
 from ...series.panel import Panel
 from ...series.to_frame import forecast_frame
 from ..baselines.registry import COMPARED, FOR_MANY_ZEROS, baseline_forecasts, distinct
@@ -20,9 +21,9 @@ from ..model.recursion import forecast_quantiles
 from ..preprocessing.spread import typical_error
 from ..preprocessing.transform import SeriesTransform, TransformedOrigins
 from ..probabilistic.conformal import calibrate, conformal_factors, pooled, shrink_factors, typical_factor
-from ..probabilistic.copula import estimate_correlation
-from ..probabilistic.interval_columns import interval_columns
-from ..probabilistic.quantile_function import normal_scores
+from ..probabilistic.copula import estimate_correlation, estimate_series_correlation
+from ..probabilistic.interval_columns import Point, interval_columns
+from ..probabilistic.quantile_function import means, normal_scores
 from ..probabilistic.quantiles import MEDIAN, QUANTILES
 from .comparison import Comparison
 from .metrics import (
@@ -35,10 +36,11 @@ from .metrics import (
     score_series,
     summarize,
 )
-from .shares import Shares, blocks_and_others, separate_windows
+from .shares import Shares, blocks_and_others, losses_of_shares, separate_windows
 
 MAX_HELD_OUT_WINDOWS = 5000  # more would take longer and change little
 MAX_RECURSIVE_WINDOWS = 500  # if each needs many paths
+MAX_MEAN_FACTOR = 2.0
 REPORTED_LEVELS = (80, 95)
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 MIN_VALUES_OF_DAY = 20  # held-out values of a day of the week whose coverage is counted
@@ -58,6 +60,7 @@ class HeldOutForecasts:
     weight: Array  # 0 for unknown actual values, else 1, (K, H)
     correlation: Array  # of the errors of the steps that are forecast at once, (R, R)
     typical_factor: float  # of a calibration, to be expected before it is made
+    point: Point | None = None  # what is forecast
 
     @property
     def horizon(self) -> int:
@@ -88,6 +91,38 @@ class HeldOutForecasts:
         separate = separate_windows(self.origins.series[rows], self.left[rows], self.horizon)
         factors = conformal_factors(self.quantiles[rows], self.target[rows], self.weight[rows], separate)
         return shrink_factors(factors, separate, self.typical_factor)
+
+    @cached_property
+    def mean_factor(self) -> float:
+        """What means are multiplied with, so that they add up to the held-out values; 1 for medians."""
+        return self._mean_factor(slice(None))
+
+    def means(self) -> Array:
+        """The means of each origin times a factor from other origins only, (K, H)."""
+        found = self._means.copy()
+        for here, others in blocks_and_others(self.left, self.horizon):
+            found[here] *= self._mean_factor(others)
+        return found
+
+    @cached_property
+    def _means(self) -> Array:
+        return means(self.origins.inverse_transform(calibrate(self.quantiles, self.conformal_factors)))
+
+    def _mean_factor(self, rows: Array | slice) -> float:
+        """The sum of the values in some windows divided by that of their means, shrunk towards 1 by the part of the
+        difference that chance explains (James & Stein, Berkeley Symposium 4, 1961)."""
+        if self.point != "mean" or not self.origins.transform.nonnegative.all():
+            return 1.0
+        places, weight = self.origins.rows_ahead(self.horizon)[rows], self.weight[rows]
+        known = weight > 0
+        y, expected = self.origins.panel.y[places[known]], self._means[rows][known]
+        if not expected.sum() > 0:
+            return 1.0
+        apart = float(y.sum() / expected.sum()) - 1
+        shared = len(y) / len(np.unique(places[known]))  # windows that have a value in common
+        chance = shared * float(((y - expected) ** 2).sum()) / float(expected.sum()) ** 2
+        factor = 1 + apart * max(0.0, 1 - chance / apart**2) if apart else 1.0
+        return float(np.clip(factor, 1 / MAX_MEAN_FACTOR, MAX_MEAN_FACTOR))
 
     @property
     def blocks(self) -> Array:
@@ -127,7 +162,12 @@ class HeldOutForecasts:
 
 
 def predict_held_out(
-    ensemble: Ensemble, panel: Panel, known: Panel, transform: SeriesTransform, horizon: int
+    ensemble: Ensemble,
+    panel: Panel,
+    known: Panel,
+    transform: SeriesTransform,
+    horizon: int,
+    point: Point | None = None,
 ) -> HeldOutForecasts:
     """Predict the end of a panel that an ensemble has not seen; each window goes through each network once.
 
@@ -137,6 +177,7 @@ def predict_held_out(
         known: the panel without its held-out end.
         transform: of the series of `known`.
         horizon: periods ahead.
+        point: what is forecast; None: medians.
     """
     kept = set(known.ids)
     panel = panel.select(np.array([i in kept for i in panel.ids]))  # without known rows there is no forecast
@@ -155,20 +196,24 @@ def predict_held_out(
     if ensemble.is_mixed:
         both = outputs.of_trained(), outputs.of_pretrained
         unit = typical_error(transform.transformed(known), known, ensemble.spec.season)[origins.series]
-        shares = Shares(*both, target, weight, unit, origins.series, left)
+        losses = losses_of_shares(*both, target, weight, unit, point)
+        shares = Shares(losses, origins.series, left, horizon)
         ensemble = ensemble.with_share(shares.best())
         quantiles = weighted_average(*both, shares.of_windows())
     else:
         quantiles = outputs.quantiles()[:, :horizon]
     others = ensemble.combination.forecasts(origins, horizon)
     quantiles = ensemble.combination.average(quantiles, others)
-    correlation = _correlation(quantiles, target, weight, apart)
+    correlation, between = _correlations(quantiles, target, weight, apart, origins)
     if horizon > ensemble.spec.horizon:
         ensemble = replace(ensemble, correlation=correlation)
         recursive = forecast_quantiles(ensemble, origins, horizon, outputs=outputs)
         quantiles = ensemble.combination.average(recursive, others)
     typical = typical_factor(known.lengths) if ensemble.members else 1.0
-    return HeldOutForecasts(ensemble, origins, left, quantiles, target, weight, correlation, typical)
+    ensemble = replace(ensemble, series_correlation=between)
+    return HeldOutForecasts(
+        ensemble, origins, left, quantiles, target, weight, correlation, typical_factor=typical, point=point
+    )
 
 
 def compare_with_baselines(
@@ -196,7 +241,8 @@ def compare_with_baselines(
     many_zeros = has_many_zeros(history.y)
     names = (*COMPARED, *(FOR_MANY_ZEROS if many_zeros else ()), *baselines)
     values = origins.inverse_transform(calibrate(held_out.quantiles, held_out.conformal_factors))
-    forecasts = {name: ensemble.support.quantile(values[..., MEDIAN], 0.5)}
+    own = held_out.means() if held_out.point == "mean" else ensemble.support.quantile(values[..., MEDIAN], 0.5)
+    forecasts = {name: own}
     forecasts |= _forecasts_of_baselines(names, held_out, known, season)
     rows = origins.rows_ahead(horizon)
     y = np.where(panel.observed[rows], panel.y[rows], np.nan).reshape(-1)
@@ -211,6 +257,7 @@ def compare_with_baselines(
         {"y": panel.y[rows[last]]}
         | {model: f[last] for model, f in forecasts.items() if model != name}
         | interval_columns(name, values[last], REPORTED_LEVELS, ensemble.support)
+        | {name: own[last]}
     )
     divisors, steps = scales(history, series), np.tile(np.arange(1, horizon + 1), len(origins))
     blocks = held_out.blocks.reshape(-1)
@@ -263,8 +310,13 @@ def _stride(least: int, count: int, seasons: Iterable[int]) -> int:
     return next(n for n in numbers_from(max(least, 1)) if all(gcd(n, season) == 1 for season in several))
 
 
-def _correlation(quantiles: Array, target: Array, weight: Array, apart: int) -> Array:
-    """Correlations between the steps that are forecast at once, from quantiles (K, R, Q) of held-out windows."""
+def _correlations(
+    quantiles: Array, target: Array, weight: Array, apart: int, origins: Origins
+) -> tuple[Array, float]:
+    """Correlations between the steps that are forecast at once, and between series, from quantiles (K, R, Q) of
+    held-out windows."""
     steps = min(quantiles.shape[1], target.shape[1])
-    scores = normal_scores(quantiles[:, :steps], QUANTILES, target[:, :steps])
-    return estimate_correlation(scores, weight[:, :steps], apart)
+    scores, known = normal_scores(quantiles[:, :steps], QUANTILES, target[:, :steps]), weight[:, :steps]
+    times = origins.ordinals_ahead(1)[:, 0]
+    between = estimate_series_correlation(scores, known, times, origins.series)
+    return estimate_correlation(scores, known, apart), between

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...arrays import Array
+from ..probabilistic.interval_columns import Point
+from ..probabilistic.quantile_function import means
 from ..probabilistic.quantiles import QUANTILES
 
 GRID = np.linspace(0, 1, 21)  # of shares that are tried
@@ -40,27 +42,42 @@ def blocks_and_others(left: Array, horizon: int) -> Iterator[tuple[Array, Array]
         yield here, next(rows for rows in (apart, ~here, here) if rows.any())
 
 
-class Shares:
-    """The losses of K held-out windows at all shares of the pretrained network.
+def losses_of_shares(
+    trained: Array, pretrained: Array, target: Array, weight: Array, unit: Array, point: Point | None = None
+) -> Array:
+    """The losses of K held-out windows at all shares of the pretrained network, (len(GRID), K).
 
     Args:
         trained, pretrained: quantiles of the networks trained on the table, and of the pretrained one, (K, H, Q).
         target: the actual values, (K, H).
         weight: 0 for unknown ones, (K, H).
         unit: the usual error of each window's series, (K,).
+        point: "mean" takes squared errors of means instead of quantile losses; the likelihood of normal errors with
+            the sum L decreases as quickly with its root.
+    """
+    levels, losses = np.array(QUANTILES), []
+    for share in GRID:
+        quantiles = trained + share * (pretrained - trained)
+        if point == "mean":
+            losses.append((weight * (target - means(quantiles)) ** 2).sum(axis=1) / unit**2)
+            continue
+        error = target[..., None] - quantiles
+        loss = np.maximum(levels * error, (levels - 1) * error).sum(axis=-1)
+        losses.append((loss * weight).sum(axis=1) / unit)
+    return np.array(losses)
+
+
+class Shares:
+    """The choice of the share of the pretrained network from its losses in K held-out windows.
+
+    Args:
+        losses: of `losses_of_shares`, (len(GRID), K).
         series, left: as in `separate_windows`.
+        horizon: H.
     """
 
-    def __init__(
-        self, trained: Array, pretrained: Array, target: Array, weight: Array, unit: Array, series: Array, left: Array
-    ) -> None:
-        self.series, self.left, self.horizon = series, left, target.shape[1]
-        levels, losses = np.array(QUANTILES), []
-        for share in GRID:
-            error = target[..., None] - (trained + share * (pretrained - trained))
-            loss = np.maximum(levels * error, (levels - 1) * error).sum(axis=-1)
-            losses.append((loss * weight).sum(axis=1) / unit)
-        self.losses = np.array(losses)  # (shares, K)
+    def __init__(self, losses: Array, series: Array, left: Array, horizon: int) -> None:
+        self.losses, self.series, self.left, self.horizon = losses, series, left, horizon
 
     def best(self, rows: Array | slice = slice(None)) -> float:
         """The mean of the shares, weighted by their likelihood in these windows."""

@@ -103,6 +103,7 @@ class Ensemble:
     distribution: OutputDistribution = LEARNED_QUANTILES  # the meaning of the outputs
     support: Support = UNBOUNDED  # the limits of all forecasts
     correlation: Array | None = None  # of the errors of the steps that are forecast at once, (H, H)
+    series_correlation: float = 0.0  # of the errors of different series at the same time
     seed: int = 0  # of the paths behind recursive forecasts
     combination: Combination = NETWORKS_ALONE  # with other methods
     pretrained: Pretrained | None = None

@@ -44,10 +44,14 @@ def sample_paths(
 def path_noise(ensemble: Ensemble, horizon: int, count: int, paths: int, seed: int) -> Array:
     """Normal scores of `paths` paths after each of `count` series, (count, paths, H' ≥ horizon).
 
-    Steps that the networks give at once are correlated as their errors were in the held-out windows; later ones
-    follow from the draws before them.
+    Series are correlated as their errors were in the held-out windows, and so are the steps that the networks give at
+    once; later ones follow from the draws before them.
     """
-    steps = ensemble.spec.horizon
+    steps, share = ensemble.spec.horizon, ensemble.series_correlation
     random = generator(Purpose.PATHS, Place(seed))
     blocks = [random.standard_normal((count, paths, steps)) for _ in range(-(-horizon // steps))]
+    if share:  # a part is common to all series
+        blocks = [
+            np.sqrt(1 - share) * own + np.sqrt(share) * random.standard_normal((1, paths, steps)) for own in blocks
+        ]
     return np.concatenate([correlated(block, ensemble.correlation) for block in blocks], axis=-1)

@@ -37,6 +37,40 @@ def estimate_correlation(scores: Array, known: Array, apart: int) -> Array:
     return np.where(off, (1 - share) * r, 1.0)
 
 
+def estimate_series_correlation(scores: Array, known: Array, times: Array, series: Array) -> float:
+    """The mean correlation between the errors of different series at the same time, at least 0.
+
+    It stands for one factor that all series share: the normal score of each is √ρ times that of the factor plus
+    √(1 - ρ) times one of its own.
+
+    Args:
+        scores: of K windows, (K, H).
+        known: 0 where the target is unknown, (K, H).
+        times: the period of each window's origin, (K,).
+        series: the number of each window's series, (K,).
+
+    Source: Vasicek, "The distribution of loan portfolio value", Risk 15, 2002.
+    """
+    if len(scores) < MIN_WINDOWS or (series == series[0]).all():
+        return 0.0
+    _, group = np.unique(times, return_inverse=True)
+    known = known > 0
+    scores = np.where(known, scores, 0.0)
+    sums, squares, counts = (_sums(group, part) for part in (scores, scores**2, known.astype(float)))
+    pairs = float((counts * (counts - 1)).sum())
+    size = float(squares.sum()) / max(float(counts.sum()), 1.0)
+    if pairs == 0 or size == 0:
+        return 0.0
+    return float(np.clip((sums**2 - squares).sum() / pairs / size, 0.0, 1.0))
+
+
+def _sums(group: Array, values: Array) -> Array:
+    """The sums of the rows of each group, (G, H)."""
+    found = np.zeros((int(group.max()) + 1, values.shape[1]))
+    np.add.at(found, group, values)
+    return found
+
+
 def correlated(noise: Array, correlation: Array | None) -> Array:
     """Independent standard normal numbers (..., H) with these correlations along their last axis; None: unchanged."""
     if correlation is None:

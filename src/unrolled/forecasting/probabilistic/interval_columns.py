@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from ...arrays import Array
 from ...errors import InputError
 from .quantiles import MEDIAN, read_quantile
 from .support import UNBOUNDED, Support
 
+Point = Literal["median", "mean"]  # of a distribution, as its point forecast
 INTERVAL = re.compile(r"(?P<model>.+)-(?P<end>lo|hi)-(?P<level>\d+(?:\.\d+)?)")
 
 

@@ -11,8 +11,10 @@ from statistics import NormalDist
 import numpy as np
 
 from ...arrays import Array
+from .quantiles import QUANTILES
 
 MAX_SCORE = 6.0  # normal scores are clipped there
+POINTS_OF_MEAN = 10_000  # at which a quantile function is averaged
 # a fine grid for distributions that are known everywhere, even over the scores from -3.2 to 3.2
 FINE_LEVELS = tuple(NormalDist().cdf(k / 5) for k in range(-16, 17))
 
@@ -51,6 +53,22 @@ def quantiles_at_scores(quantiles: Array, levels: Sequence[float], scores: Array
     for end, beyond in ((0, scores < known[0]), (last, scores > known[last])):
         inside = np.where(beyond, middle + (quantiles[..., end] - middle) * scores / known[end], inside)
     return inside
+
+
+def means(quantiles: Array) -> Array:
+    """The means of distributions given by their quantiles at `QUANTILES`, (..., Q) → (...).
+
+    >>> means(np.array([-2.576, -1.96, -1.645, -1.282, -0.674, 0, 0.674, 1.282, 1.645, 1.96, 2.576])).round(6) + 0
+    np.float64(0.0)
+    """
+    return np.asarray((quantiles * _weights_of_mean()).sum(axis=-1))
+
+
+@lru_cache(maxsize=1)
+def _weights_of_mean() -> Array:
+    """The weight of each quantile in the mean: the quantile function is linear in its known values."""
+    even = scores_of_levels([(k + 0.5) / POINTS_OF_MEAN for k in range(POINTS_OF_MEAN)])
+    return np.array([quantiles_at_scores(own, QUANTILES, even).mean() for own in np.eye(len(QUANTILES))])
 
 
 def normal_scores(quantiles: Array, levels: Sequence[float], values: Array) -> Array:
