@@ -78,7 +78,7 @@ class Forecaster:
     One global network reads windows of all series and gives quantiles of the next `horizon` values directly; they
     are averaged with those of a network that was trained on synthetic series. `fit` trains twice: first without the
     end of each series, on which the networks are compared with simple baselines and their intervals are calibrated;
-    then on everything.
+    then on everything, unless the end is a very small part of the series.
 
     Args:
         horizon: periods ahead, H.

@@ -228,3 +228,24 @@ def test_notes_name_the_networks_that_were_trained_again_in_either_training(rng,
     fc = un.Forecaster(horizon=4, rate=0.3, **QUICK).fit(panel_frame(rng, lengths=(60,)))
     again = "network 2 diverged in epoch 0 (batch 3); it was trained again with the learning rate 0.1"
     assert [note for note in fc.notes_ if "diverged" in note] == [f"without the held-out end, {again}", again]
+
+
+@pytest.mark.parametrize(("rows", "times"), [(1000, 2), (4500, 1)])
+def test_long_series_are_trained_on_once(rows, times, rng, monkeypatch):
+    """The held-out end of the longer series is 2.5 % of its rows."""
+    seen = []
+    original = fitting.train_ensemble
+
+    def train_ensemble(settings, panel, *args, **options):
+        seen.append(int(panel.lengths[0]))
+        return original(settings, panel, *args, **options)
+
+    monkeypatch.setattr(fitting, "train_ensemble", train_ensemble)
+    df = pd.DataFrame({"ds": np.arange(rows), "y": 50 + rng.normal(size=rows)})
+    fc = un.Forecaster(horizon=12, **QUICK).fit(df)
+    assert seen == [rows - fc.held_out_.rows, rows][:times]
+    noted = [note for note in fc.notes_ if "trained once, without the held-out periods" in note]
+    assert len(noted) == (times == 1)
+    if noted:
+        assert f"{100 * fc.held_out_.rows / rows:.1f} %" in noted[0]
+        assert fc.predict()["ds"].iloc[0] == rows  # they read the newest rows all the same

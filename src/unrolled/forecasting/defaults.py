@@ -48,6 +48,7 @@ class Size(NamedTuple):
 SMALL = Size(16, 200, 32, 1e-2, 0.4, 6)
 MEDIUM = Size(32, 1000, 32, 1e-2, 0.4, 6)
 SEGMENTS = Size(128, 3000, 128, 5e-3, 0.0, 3)
+MAX_SHARE_UNSEEN = 0.03  # of the rows of the typical series that networks which forecast are not trained on
 MAX_PASSES = 10  # over the windows: with more, a network memorises them
 MIN_STEPS, MIN_STEPS_ON_SEGMENTS = 5, 500
 # beyond this many passes, networks on segments memorise their windows unless they have dropout
@@ -75,6 +76,12 @@ class FitPlan:
     left_out: int  # rows held out at the end of each series
     decisions: Decisions  # for both trainings
     chose_means: bool = False  # whether means are forecast, although medians are the default
+
+    @property
+    def trains_once(self) -> bool:
+        """Whether the networks that are compared forecast, too: all rows would teach them little more."""
+        typical = float(np.median(self.panel.lengths))
+        return self.parameters.trains and 0 < self.left_out <= MAX_SHARE_UNSEEN * typical
 
     @property
     def settings(self) -> Settings:

@@ -55,7 +55,8 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
                 held_out, plan.known, source.columns, parameters.name, baselines=baselines, season=parameters.season
             )
         transform = transform_of_all(plan)
-        ensemble = held_out.ensemble if held_out is not None and interrupted() else train_on_all(plan, transform)
+        once = held_out is not None and (plan.trains_once or interrupted())
+        ensemble = held_out.ensemble if held_out is not None and once else train_on_all(plan, transform)
         if held_out is not None:
             found = held_out.ensemble
             ensemble = replace(
@@ -89,7 +90,7 @@ def predict_without_end(plan: FitPlan) -> HeldOutForecasts:
     """Train without the end of the series, and forecast it."""
     known, decisions = plan.known, plan.decisions
     transform = estimate_for(plan.parameters, known, decisions.spec, decisions.logs, decisions.terms)
-    with subtask("", 0, 2):
+    with subtask("", 0, 1 if plan.trains_once else 2):
         ensemble = _trained(plan, known, transform, decisions.features, "training without the held-out end")
     return predict_held_out(ensemble, plan.panel, known, transform, plan.parameters.horizon, plan.parameters.point)
 
@@ -147,7 +148,13 @@ def _notes(plan: FitPlan, held_out: HeldOutForecasts | None, ensemble: Ensemble,
     if held_out is None:
         text = "too few periods to hold some out: no comparison, and intervals are widened instead of calibrated"
         return [*notes, text] if evaluate else notes
-    if ensemble.members is held_out.ensemble.members:
+    if plan.trains_once:
+        share = 100 * plan.left_out / float(np.median(plan.panel.lengths))
+        notes.append(
+            f"the networks were trained once, without the held-out periods, which are {share:.1f} % of the typical "
+            "series"
+        )
+    elif ensemble.members is held_out.ensemble.members:
         of = " of each series" if len(plan.panel.ids) > 1 else ""
         notes.append(f"interrupted: the networks have not seen the last {counted(plan.left_out, 'period')}{of}")
     return notes
