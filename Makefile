@@ -51,13 +51,13 @@ pretrain: .venv/developing
 	mkdir -p build
 	OMP_NUM_THREADS=1 $(BIN)/python tools/pretrain.py build/network.safetensors $(PRETRAIN)
 
-# Everyday series of DATA, forecast by the pretrained network, by networks trained on them, by both and by statistical
-# methods, compared with the best simple rule of each; writes the table of docs/pretrained.md. EVERYDAY gives options
+# Everyday series of DATA, forecast by the pretrained network, by networks trained on them, by both, by statistical
+# methods and by Prophet, compared with the best simple rule of each; writes the table of docs/pretrained.md. EVERYDAY gives options
 # of everyday.py.
-everyday: .venv/developing
+everyday: .venv-everyday/installed
 	mkdir -p build
-	$(UNDISTURBED) $(BIN)/python benchmarks/everyday.py $(DATA) \
-	  --methods zero-shot,trained,both,MSTL,AutoTheta --output build/everyday.json --document $(EVERYDAY)
+	$(UNDISTURBED) .venv-everyday/bin/python benchmarks/everyday.py $(DATA) \
+	  --methods zero-shot,trained,both,MSTL,AutoTheta,Prophet --output build/everyday.json --document $(EVERYDAY)
 
 # Speed compared with PyTorch, JAX, ONNX Runtime and Keras on this machine, in an environment of their own.
 bench: .venv-bench/installed
@@ -114,6 +114,11 @@ sanitize: .venv-sanitize/installed
 	.venv-statistical/bin/python -m pip install --quiet 'statsforecast==2.1.1' utilsforecast
 	@touch $@
 
+.venv-everyday/installed: $(BUILT_FROM)
+	$(PYTHON) -m venv .venv-everyday
+	.venv-everyday/bin/python -m pip install --quiet -e '.[baselines]' prophet
+	@touch $@
+
 .venv-neuralforecast/installed: $(BUILT_FROM)
 	$(PYTHON) -m venv .venv-neuralforecast
 	.venv-neuralforecast/bin/python -m pip install --quiet -e . 'torch==2.13.0' 'neuralforecast==3.3.0'
@@ -139,4 +144,4 @@ sanitize-threads:
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-bench .venv-statistical .venv-neuralforecast .venv-sanitize build forecast dist .coverage* .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-statistical .venv-everyday .venv-neuralforecast .venv-sanitize build forecast dist .coverage* .pytest_cache .mypy_cache .ruff_cache

@@ -1,6 +1,6 @@
 """Forecasts of everyday series, compared with the best simple rule of each, and with statistical methods.
 
-    python benchmarks/everyday.py DATA --methods zero-shot,trained,both,MSTL,AutoTheta --output everyday.json
+    python benchmarks/everyday.py DATA --methods zero-shot,trained,both,MSTL,AutoTheta,Prophet --output everyday.json
 
 Each series is forecast from several origins near its end, and every method sees the same rows. A simple rule is one
 of the baselines that need no estimation; the best one is chosen afterwards, with knowledge of the results. The error
@@ -139,10 +139,30 @@ def statistical(name: str) -> Method:
     return method
 
 
+def prophet(past: pd.DataFrame, horizon: int) -> pd.DataFrame:
+    """Prophet with its defaults, whose intervals have one width each."""
+    import logging
+
+    from prophet import Prophet
+
+    logging.getLogger("cmdstanpy").disabled = True
+    (panel,) = read_panels(past, Columns())
+    known = pd.DataFrame({"ds": panel.stamps(0), "y": np.where(panel.observed, panel.y, np.nan)})
+    ahead = pd.DataFrame({"ds": panel.frequency.stamps(panel.first[0] + len(panel.y) + np.arange(horizon))})
+    bounds = {}
+    for level in LEVELS:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = Prophet(interval_width=level / 100).fit(known, seed=0).predict(ahead)
+        bounds |= {f"Prophet-lo-{level}": found.yhat_lower, f"Prophet-hi-{level}": found.yhat_upper}
+    return pd.DataFrame({"ds": ahead.ds, "Prophet": found.yhat, **bounds})
+
+
 METHODS: dict[str, Method] = {
     "zero-shot": zero_shot,
     **{network: fitted(network) for network in ("pretrained", "trained", "both")},
     **{name: statistical(name) for name in ("MSTL", "AutoTheta")},
+    "Prophet": prophet,
 }
 
 

@@ -151,3 +151,26 @@ def test_notes_tell_what_was_changed_in_the_data(rng):
     frame = table(rng.normal(size=60)).drop(index=[20, 21])
     assert any("2 gaps" in note for note in un.forecast(frame, 3).attrs["notes"])
     assert any("monthly" in note for note in un.forecast(two_frequencies(rng), 3).attrs["notes"])
+
+
+def test_linear_effects_of_columns_that_are_known_ahead(rng):
+    promo = (rng.random(220) < 0.2).astype(float)
+    promo[200:] = 0
+    promo[205] = 1
+    frame = table(100 + 30 * promo + rng.normal(size=220), promo=promo)
+    inside = un.forecast(frame.assign(y=frame.y.where(frame.index < 200)), 20, future_cols=["promo"])
+    given = un.forecast(frame[:200], 20, future_cols=["promo"], future=frame[200:][["ds", "promo"]])
+    pd.testing.assert_frame_equal(inside, given)
+    assert inside.Pretrained[5] - inside.Pretrained[[4, 6]].mean() == pytest.approx(30, abs=3)
+    with pytest.raises(un.DataError, match="promo"):
+        un.forecast(frame[:200], 20, future_cols=["promo"])
+
+
+def test_holidays_and_means_without_training(rng):
+    days = pd.date_range("2018-01-01", "2022-12-20")
+    closed = days.strftime("%m-%d").isin(["01-01", "05-01", "10-03", "12-25", "12-26"])
+    visits = pd.DataFrame({"ds": days, "y": 200.0 - 100 * closed + rng.normal(size=len(days))})
+    found = un.forecast(visits, 14, holidays="DE").set_index("ds").Pretrained
+    assert found["2022-12-25"] < 120 < 180 < found["2022-12-24"]
+    skewed = table(rng.gamma(1.0, 10.0, 100))
+    assert (un.forecast(skewed, 3, point="mean").Pretrained > un.forecast(skewed, 3).Pretrained).all()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .forecasting.fitting import fit
 from .forecasting.multi_frequency import FittedTable
 from .forecasting.parameters import Parameters
 from .forecasting.predictor import Source
+from .forecasting.probabilistic.interval_columns import Point
 from .forecasting.probabilistic.quantiles import check_levels
 from .series.by_frequency import frequency_note, merge_notes, read_panels
 from .series.columns import named_columns
@@ -26,11 +27,15 @@ def forecast(
     id_col: str | int = "unique_id",
     time_col: str | int = "ds",
     target_col: str | int = "y",
+    future_cols: Iterable[str | int] = (),
+    future: IntoDataFrame | None = None,
     season: int | None = None,
     freq: str | int | None = None,
     open: str | None = None,
     zone: str | None = None,
     alias: str | None = None,
+    holidays: str | None = None,
+    point: Point | None = None,
 ) -> Any:
     """Forecasts of one or many series without any training, in milliseconds.
 
@@ -43,7 +48,9 @@ def forecast(
         horizon: periods ahead, any number.
         level: coverage of the intervals in per cent; None: no intervals.
         id_col, time_col, target_col: columns, as in `Forecaster.fit`.
-        season, freq, open, zone, alias: as in `Forecaster`.
+        future_cols: columns known ahead, whose linear effects are added to the forecasts.
+        future: their values ahead; None: they are in the table, in rows without a target.
+        season, freq, open, zone, alias, holidays, point: as in `Forecaster`.
 
     Returns:
         A table in the library of the input: id, timestamp, forecast, and two columns for each interval. In pandas,
@@ -59,16 +66,19 @@ def forecast(
     ['ds', 'Pretrained', 'Pretrained-lo-80', 'Pretrained-hi-80']
     """
     asked = {"season": season, "freq": freq, "open": open, "zone": zone, "alias": alias}
+    asked |= {"holidays": holidays, "point": point}
     parameters = Parameters(horizon, **asked, network="pretrained", verbose=0)  # type: ignore[arg-type]
     parameters.check()
     levels = check_levels(level)
-    columns = named_columns(id_col, time_col, target_col)
+    columns = named_columns(id_col, time_col, target_col, future_cols=future_cols)
     parameters.check_name(columns)
     panels = read_panels(df, columns, freq, season, opened=open, zone=zone)
     source = Source(columns, library_of(df, (columns.id, columns.time)))
     predictors = {p.frequency.name: fit(parameters, p, source, evaluate=False) for p in panels}
     table = FittedTable(parameters=parameters, predictors=predictors, mixed=len(panels) > 1)
-    frame, notes = table.joined([(series, one.predict(series, levels)) for one, series in table.split(None)])
+    frame, notes = table.joined(
+        [(series, one.predict(series, levels, future=future)) for one, series in table.split(None)]
+    )
     if hasattr(frame, "attrs"):
         read = merge_notes({name: one.notes for name, one in predictors.items()})
         frame.attrs["notes"] = [*frequency_note(panels), *read, *notes]
