@@ -92,6 +92,14 @@ def test_every_option_of_a_reading_becomes_an_option(name):
         assert with_options(f"`{field.name}`", context(name)) == f"--{field.name.replace('_', '-')}"
 
 
+def test_none_is_no_value_of_an_option():
+    for text, expected in (
+        ("`point` must be 'median', 'mean' or None; got 'mode'.", "--point must be 'median' or 'mean'; got 'mode'."),
+        ("`season` must be a whole number or None; got 2.5.", "--season must be a whole number; got 2.5."),
+    ):
+        assert with_options(text, context("forecast")) == expected
+
+
 def test_words_of_options_are_parsed_as_the_same_options():
     given = {"target": "a b", "na": "-1,-2", "wide": False, "header": 2, "delimiter": "\t", "freq": 3}
     words = option_words(given)
