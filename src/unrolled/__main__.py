@@ -4,7 +4,7 @@ import atexit
 import gc
 import sys
 
-from .interactive.interrupts import exit_at_interrupt, exit_code
+from .interactive.interrupts import exit_at_interrupt, exit_code, ignore_interrupts
 from .interactive.streams import open_closed_descriptors
 
 
@@ -21,6 +21,7 @@ def main() -> None:
     except KeyboardInterrupt:  # it arrived after the command had ended
         sys.exit(exit_code())
     finally:
+        ignore_interrupts()  # the command has ended, and Ctrl-C would have a traceback while Python ends
         # After an interrupt in `exec` of a text, as in imports of data classes, `python -m` ends itself by SIGINT,
         # even if the interrupt was handled, unless another text has been executed since.
         exec("")

@@ -332,6 +332,20 @@ def test_a_signal_after_the_end_of_a_command_shows_no_traceback(name, tmp_path):
     assert "unrolled" in done.stdout
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_while_python_ends_changes_nothing(name, tmp_path):
+    program = (
+        "import atexit, os, signal, sys\n"
+        f"atexit.register(lambda: os.kill(os.getpid(), signal.{name}))\n"
+        "from unrolled.__main__ import main\n"
+        "sys.argv = ['unrolled', 'info']\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "unrolled" in done.stdout
+
+
 def test_an_interrupt_in_the_import_of_a_data_class_keeps_the_exit_code(tmp_path):
     """Such imports execute a text, after which `python -m` ends itself by SIGINT although the command handled it."""
     (tmp_path / "program.py").write_text(

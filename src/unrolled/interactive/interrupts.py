@@ -52,6 +52,12 @@ def raise_at_interrupt() -> None:
             _handle(number, _interrupt)
 
 
+def ignore_interrupts() -> None:
+    """From now on, Ctrl-C and the signals that ask the process to end do nothing: it is about to end."""
+    for number in (signal.SIGINT, *ENDING):
+        _handle(number, signal.SIG_IGN)
+
+
 def _repeat_lost_interrupt(lost: sys.UnraisableHookArgs) -> None:
     """Repeat a Ctrl-C that arrived while an object was destroyed, where Python only prints exceptions."""
     if issubclass(lost.exc_type, KeyboardInterrupt):
@@ -77,7 +83,7 @@ def _interrupt(number: int, frame: Any) -> None:
         _on_interrupt[-1](number, frame)
 
 
-def _handle(number: int, handler: Handler) -> None:
+def _handle(number: int, handler: Handler | signal.Handlers) -> None:
     if threading.current_thread() is threading.main_thread() and signal.getsignal(number) is not signal.SIG_IGN:
         signal.signal(number, handler)
 
