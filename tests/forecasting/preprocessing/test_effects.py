@@ -222,3 +222,11 @@ def test_a_yearly_wave_is_named_in_the_notes(rng):
     df = pd.DataFrame({"ds": pd.date_range("2021-05-01", periods=900), "y": y})
     fc = un.Forecaster(HORIZON, network="pretrained", verbose=0).fit(df)
     assert any(YEAR in text for text in fc.notes_)
+
+
+def test_methods_in_a_combination_forecast_what_the_effects_leave(rng):
+    df = table(rng, effect=(30.0,)).drop(columns="unique_id")
+    known, ahead = df[:-HORIZON], df[-HORIZON:]
+    fc = un.Forecaster(HORIZON, network="pretrained", combine={"Theta": 0.5}, verbose=0)
+    found = fc.fit(known, future_cols=["promo", "noise"]).predict(future=ahead.drop(columns="y"))
+    assert np.abs(found.Pretrained.to_numpy() - ahead.y.to_numpy()).mean() < 5  # with raw values, Theta's miss by 10

@@ -125,6 +125,7 @@ class Combination(NamedTuple):
         if fitted is None:
             fitted = origins.panel.offsets[1:].copy()
             np.minimum.at(fitted, origins.series, origins.ends)
+        origins = origins.without_effects()
         long = fitted[origins.series] - origins.starts >= MIN_ROWS_FOR_STATISTICS
         for k, name in enumerate(self.weights):
             rows = np.flatnonzero(long) if name in STATISTICAL else np.arange(len(origins))
@@ -135,7 +136,7 @@ class Combination(NamedTuple):
         logs = origins.transform.logs[origins.series]
         values = found[:, logs]
         found[:, logs] = np.log(values, out=np.full_like(values, np.nan), where=values > 0)
-        return found - origins.effects_ahead(horizon)
+        return found
 
     def average(self, quantiles: Array, forecasts: Array) -> Array:
         """Quantiles (N, H, L), the median in the middle, moved so that it is the weighted average of itself and

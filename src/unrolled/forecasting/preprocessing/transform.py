@@ -179,6 +179,14 @@ class TransformedOrigins(Origins):
         """The values to forecast without effects, in logarithms where these are taken, (N, horizon)."""
         return self.transform.transformed(self.panel)[self.rows_ahead(horizon)]
 
+    def without_effects(self) -> TransformedOrigins:
+        """The same origins in series from which the linear effects are removed."""
+        if not self.transform.effects.terms.size:
+            return self
+        z = self.transform.transformed(self.panel)
+        y = np.where(np.repeat(self.transform.logs, self.panel.lengths), np.exp(z), z)
+        return replace(self, panel=replace(self.panel, y=y))
+
     def effects_ahead(self, horizon: int, dimensions: int = 2) -> Array | float:
         """The linear effects in the periods ahead, (N, horizon, 1, ...) with so many dimensions."""
         found = self.transform.effects.ahead(self, horizon)
