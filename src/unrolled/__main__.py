@@ -17,11 +17,14 @@ def main() -> None:
     from .cli import main as run
 
     try:
-        run()
+        try:
+            run()
+        finally:
+            ignore_interrupts()  # Ctrl-C would have a traceback while Python ends
     except KeyboardInterrupt:  # it arrived after the command had ended
+        ignore_interrupts()
         sys.exit(exit_code())
     finally:
-        ignore_interrupts()  # the command has ended, and Ctrl-C would have a traceback while Python ends
         # After an interrupt in `exec` of a text, as in imports of data classes, `python -m` ends itself by SIGINT,
         # even if the interrupt was handled, unless another text has been executed since.
         exec("")

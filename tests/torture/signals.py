@@ -29,6 +29,7 @@ def attempt(number: int, rng: np.random.Generator, folder: Path) -> None:
     """Every fifth try begins a process of its own, so that signals also arrive while modules are imported."""
     sent = [NUMBERS[int(k)] for k in rng.integers(len(NUMBERS), size=int(rng.choice([1, 1, 2, 3])))]
     _, out, err = begin(NAME, folder)
+    err.touch()  # a signal may arrive before the process opens it
     if number % 5:
         child, seconds = forked(lambda: command(LONG, err)), usual_seconds(whole=False)
     else:
