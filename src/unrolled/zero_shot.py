@@ -14,6 +14,7 @@ from .forecasting.probabilistic.quantiles import check_levels
 from .series.by_frequency import frequency_note, merge_notes, read_panels
 from .series.columns import named_columns
 from .series.dataframe import library_of
+from .series.panel import Panel
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -73,12 +74,21 @@ def forecast(
     columns = named_columns(id_col, time_col, target_col, future_cols=future_cols)
     parameters.check_name(columns)
     panels = read_panels(df, columns, freq, season, opened=open, zone=zone)
-    source = Source(columns, library_of(df, (columns.id, columns.time)))
+    return _forecast(parameters, panels, Source(columns, library_of(df, (columns.id, columns.time))), levels, future)
+
+
+def _forecast(
+    parameters: Parameters,
+    panels: Sequence[Panel],
+    source: Source,
+    levels: Sequence[float],
+    future: IntoDataFrame | None,
+) -> Any:
+    """The table of forecasts of panels of different frequencies."""
     predictors = {p.frequency.name: fit(parameters, p, source, evaluate=False) for p in panels}
     table = FittedTable(parameters=parameters, predictors=predictors, mixed=len(panels) > 1)
-    frame, notes = table.joined(
-        [(series, one.predict(series, levels, future=future)) for one, series in table.split(None)]
-    )
+    asked = table.split(None)
+    frame, notes = table.joined([(series, one.predict(series, levels, future=future)) for one, series in asked])
     if hasattr(frame, "attrs"):
         read = merge_notes({name: one.notes for name, one in predictors.items()})
         frame.attrs["notes"] = [*frequency_note(panels), *read, *notes]
