@@ -84,6 +84,14 @@ def test_sums_over_many_series_do_not_depend_on_how_they_are_cut(rng, monkeypatc
         pd.testing.assert_frame_equal(fc.total(over, n=50), expected)
 
 
+def test_means_do_not_depend_on_whether_intervals_are_asked_for(rng):
+    """Beyond the reach, medians need no sample paths, but means do."""
+    df = demand(rng, items=1)
+    fc = un.Forecaster(7, reach=2, steps=20, ensemble=1, verbose=0).fit(df)
+    np.testing.assert_array_equal(fc.predict()["GRU"], fc.predict(level=[80])["GRU"])
+    assert fc.predict()["GRU"].iloc[-1] > 0
+
+
 def test_what_can_not_be_summed_is_refused(rng):
     df = demand(rng, items=2)
     fc = pretrained(df[(df.unique_id != "item 1") | (df.ds < "2024-07-01")])

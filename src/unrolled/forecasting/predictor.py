@@ -149,7 +149,8 @@ class Predictor:
             fitted: as in `Combination.forecasts`.
         """
         horizon = horizon or self.parameters.horizon
-        raw = forecast_quantiles(self.ensemble, origins, horizon, intervals=intervals)
+        spread = intervals or self.parameters.point == "mean"  # a mean depends on all quantiles
+        raw = forecast_quantiles(self.ensemble, origins, horizon, intervals=spread)
         raw = self.ensemble.combination.combined(raw, origins, fitted)
         return origins.inverse_transform(calibrate(raw, self.conformal_factors))
 
