@@ -116,7 +116,7 @@ sanitize: .venv-sanitize/installed
 
 .venv-everyday/installed: $(BUILT_FROM)
 	$(PYTHON) -m venv .venv-everyday
-	.venv-everyday/bin/python -m pip install --quiet -e '.[baselines]' prophet
+	.venv-everyday/bin/python -m pip install --quiet -e '.[baselines]' 'prophet==1.5.0'
 	@touch $@
 
 .venv-neuralforecast/installed: $(BUILT_FROM)

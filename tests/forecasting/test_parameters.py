@@ -102,6 +102,10 @@ def test_valid_parameters_are_accepted(options):
         ({"likelihood": "banana"}, "no likelihood is called 'banana'; known: .*None learns quantiles"),
         ({"likelihood": "poisson", "log": True}, "`likelihood='poisson'` is for counts, which have no logarithms"),
         (
+            {"likelihood": "poisson", "holidays": "DE"},
+            "counts, which are used as they are, without linear effects. Leave",
+        ),
+        (
             {"likelihood": "poisson", "scaling": "level"},
             "for counts, which are measured from 0 in a view of their own; got scaling 'level'",
         ),

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import unrolled as un
+from tables import panel_frame
 
 
 def demand(rng, items=12, rows=200) -> pd.DataFrame:
@@ -107,6 +108,19 @@ def test_what_can_not_be_summed_is_refused(rng):
     with pytest.raises(un.DataError, match="different frequencies"):
         mixed.total("both")
     assert len(mixed.total("horizon")) == 3
+
+
+def test_totals_that_are_not_finite_or_beyond_time_are_refused(rng, monkeypatch):
+    fc = un.Forecaster(3, network="trained", point="median", scaling="mean", steps=2, ensemble=1, verbose=0)
+    fc.fit(panel_frame(rng))
+    for member in fc.model_.members:
+        member.parameters[...] = 3e38
+    monkeypatch.setattr("unrolled.forecasting.totals.VALUES_AT_ONCE", 1)
+    with pytest.raises(un.DataError, match="the forecast of series 's0' is not finite"):
+        fc.total("horizon")
+    years = pd.DataFrame({"ds": pd.date_range("2150-01-01", periods=100, freq="YS"), "y": rng.normal(size=100)})
+    with pytest.raises(un.InputError, match="beyond the year 2262"):
+        pretrained(years, horizon=20).total("horizon")
 
 
 def test_an_unknown_point_is_refused():

@@ -106,9 +106,9 @@ def with_options(text: str, ctx: typer.Context) -> str:
     """A message of the library, with the parameters in it written as options of the running command.
 
     The library writes parameters in backticks, as Python code: `` `freq` ``, `` `freq='D'` ``, `` `wide=True` ``.
-    Functions of the library in brackets, such as (`un.score`), are left out, and None, which no option can be given,
-    is not among the values that are accepted. Everything else in backticks stays as it
-    is, and so do parameters that neither the command nor `forecast`, which fits the model again, has an option for.
+    Functions of the library in brackets, such as (`un.score`), are left out, and so is None, which is no value of an
+    option. Everything else in backticks stays as it is, and so do parameters that neither the command nor `forecast`,
+    which fits the model again, has an option for.
     """
     text = re.sub(r" \(`un\.\w+`\)", "", text)
     text = re.sub(

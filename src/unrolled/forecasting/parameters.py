@@ -228,6 +228,8 @@ class Parameters:
             wrong = "have no logarithms. Leave out `log`."
         elif self.scaling not in (None, "count", ["count"], ("count",)):
             wrong = f"are measured from 0 in a view of their own; got scaling {self.scaling!r}. Leave out `scaling`."
+        elif self.holidays:
+            wrong = "are used as they are, without linear effects. Leave out `holidays`."
         elif self.nonnegative is not None and not self.nonnegative:
             wrong = "are never negative. Leave out `nonnegative=False`."
         if wrong:

@@ -171,12 +171,12 @@ class Predictor:
     ) -> Prediction:
         """Forecasts after the last row of each series, with intervals of these levels in per cent."""
         horizon = self.parameters.checked_horizon(horizon)
-        _refuse_beyond_time(series.panel, horizon)
+        refuse_beyond_time(series.panel, horizon)
         origins = self.origins(series, future, horizon)
         values = self.quantiles(origins, horizon, intervals=bool(levels))
         forecast = self.forecast_columns(values, levels)
         for column in forecast.values():
-            _refuse_infinite(series.panel, column)
+            refuse_infinite(series.panel, column)
         frame = forecast_frame(series.panel, horizon, series.columns, forecast, series.library)
         told = [limit_notes] if self.parameters.nonnegative is None and not self.ensemble.distribution.counts else []
         told += [zero_notes] if self.parameters.point != "mean" else []
@@ -194,11 +194,11 @@ class Predictor:
     ) -> Prediction:
         """`n` paths after the last row of each series."""
         horizon = self.parameters.checked_horizon(horizon)
-        _refuse_beyond_time(series.panel, horizon)
+        refuse_beyond_time(series.panel, horizon)
         origins = self.origins(series, future, horizon)
         noise = path_noise(self.ensemble, horizon, len(series.panel.ids), n, seed)
         paths = sample_paths(self.ensemble, origins, horizon, self.conformal_factors, noise)
-        _refuse_infinite(series.panel, paths)
+        refuse_infinite(series.panel, paths)
         return Prediction(path_frame(series.panel, series.columns, self.name, paths, series.library), [])
 
     def _notes(self, series: SeriesToForecast, origins: TransformedOrigins) -> list[str]:
@@ -215,7 +215,7 @@ class Predictor:
         return notes
 
 
-def _refuse_beyond_time(panel: Panel, horizon: int) -> None:
+def refuse_beyond_time(panel: Panel, horizon: int) -> None:
     """Raise an `InputError` if the timestamps to forecast can't be represented."""
     last = panel.first + panel.lengths
     try:
@@ -227,11 +227,12 @@ def _refuse_beyond_time(panel: Panel, horizon: int) -> None:
         ) from error
 
 
-def _refuse_infinite(panel: Panel, forecast: Array) -> None:
-    """Raise a `DataError` for the first series whose forecast, (S, ...), is not finite."""
+def refuse_infinite(panel: Panel, forecast: Array, first: int = 0) -> None:
+    """Raise a `DataError` for the first series whose forecast, (S, ...), is not finite; it begins with series `first`
+    of the panel."""
     wrong = ~np.isfinite(forecast).all(axis=tuple(range(1, forecast.ndim)))
     if wrong.any():
-        k = int(wrong.argmax())
+        k = first + int(wrong.argmax())
         low, high = panel.y[panel.series(k)].min(), panel.y[panel.series(k)].max()
         raise DataError(
             f"the forecast of {panel.name(k)} is not finite. Its last values are {low:g} to {high:g}, and numbers of "

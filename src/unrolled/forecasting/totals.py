@@ -11,7 +11,7 @@ from ..arrays import Array
 from ..errors import DataError
 from ..series.dataframe import in_library
 from .model.paths import path_noise, sample_paths
-from .predictor import Prediction, Predictor, SeriesToForecast
+from .predictor import Prediction, Predictor, SeriesToForecast, refuse_beyond_time, refuse_infinite
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -20,6 +20,7 @@ Over = Literal["series", "horizon", "both"]
 VALUES_AT_ONCE = 2_000_000  # of sample paths
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a forecast that is not finite is refused
 def total(
     predictor: Predictor,
     series: SeriesToForecast,
@@ -34,7 +35,7 @@ def total(
     """The table of `Forecaster.total` for the series of one predictor.
 
     Raises:
-        DataError: series are summed that end at different times.
+        DataError: series are summed that end at different times, or a forecast is not finite.
     """
     panel, columns, name = series.panel, series.columns, predictor.name
     ends = panel.first + panel.lengths
@@ -45,6 +46,7 @@ def total(
             f"{late}. Leave out those that end early, or sum over the horizon only (`over='horizon'`)."
         )
     horizon = predictor.parameters.checked_horizon(horizon)
+    refuse_beyond_time(panel, horizon)
     origins = predictor.origins(series, future, horizon)
     noise = path_noise(predictor.ensemble, horizon, len(panel.ids), paths, seed)
     sums: list[Array] = []
@@ -53,6 +55,7 @@ def total(
         rows = np.arange(first, min(first + at_once, len(panel.ids)))
         some = origins.take(rows)
         drawn = sample_paths(predictor.ensemble, some, horizon, predictor.conformal_factors, noise[rows])
+        refuse_infinite(panel, drawn, first)
         if over == "horizon":
             sums.append(drawn.sum(axis=2))
         else:

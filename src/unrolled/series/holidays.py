@@ -29,9 +29,9 @@ def holiday_names(country: str, frequency: Frequency, ordinals: Array) -> tuple[
     """The holidays of a country that lie in some periods, sorted."""
     if frequency.unit == "integer":
         raise InputError("`holidays` needs dates, but the timestamps are whole numbers. Leave it out.")
-    days, names = _holidays(country, *_days(frequency, ordinals))
-    first, last = _days(frequency, ordinals)
-    inside = (days >= first.min()) & (days < last.max())
+    begins, ends = _days(frequency, ordinals)
+    days, names = _holidays(country, begins, ends)
+    inside = (days >= begins.min()) & (days < ends.max())
     return tuple(sorted({name for name, here in zip(names, inside.tolist(), strict=True) if here}))
 
 

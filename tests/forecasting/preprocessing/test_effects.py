@@ -103,6 +103,14 @@ def test_holidays_are_chosen_where_they_matter(rng):
     assert (without.country, dict(without.gains)[HOLIDAYS]) == (None, 0)
 
 
+@pytest.mark.parametrize("name", [HOLIDAYS, YEAR])
+def test_columns_may_have_the_names_of_other_candidates(name, rng):
+    df = table(rng, rows=800).rename(columns={"promo": name})
+    terms = chosen(df, Columns(future=(name, "noise")), country="DE")
+    assert (terms.columns, terms.year, terms.country) == ((0,), False, None)
+    assert [gain > 0 for own, gain in terms.gains if own == name] == [True, False]
+
+
 def test_a_large_panel_is_sampled(rng, monkeypatch):
     df = table(rng, effect=(8.0,) * 12, rows=120)
     monkeypatch.setattr("unrolled.forecasting.preprocessing.effects.MAX_SERIES_TO_CHOOSE", 5)

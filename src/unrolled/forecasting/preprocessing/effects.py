@@ -270,12 +270,12 @@ def choose_terms(panel: Panel, z: Array, horizon: int, country: str | None = Non
     chosen, gains, (correlation, shrinkage) = _forward(candidates, grams, checks)
     if not chosen:
         return Terms(gains=tuple(gains))
-    names = {name for name, gain in gains if gain > 0}
+    first = len(every.columns), len(every.columns) + 2 * every.year  # columns of the wave, and of the holidays
     return replace(
         every,
-        columns=tuple(k for k in chosen if k < panel.covariates.known),
-        year=every.year and YEAR in names,
-        country=country if HOLIDAYS in names else None,
+        columns=tuple(k for k in chosen if k < first[0]),
+        year=every.year and first[0] in chosen,
+        country=country if first[1] in chosen else None,
         correlation=correlation,
         shrinkage=shrinkage,
         gains=tuple(gains),
@@ -284,15 +284,15 @@ def choose_terms(panel: Panel, z: Array, horizon: int, country: str | None = Non
 
 def _candidates(panel: Panel, country: str | None) -> tuple[Terms, list[tuple[str, list[int]]]]:
     """What may have an effect: all terms, and the name and the numbers of the columns of each."""
-    sizes = {spec.name: len(spec.names) for spec in panel.covariates.layout.future}
+    sizes = [(spec.name, len(spec.names)) for spec in panel.covariates.layout.future]
     year = panel.frequency.seasons.get("year", 0)
     dated = panel.frequency.unit == "fixed" and not panel.frequency.open
-    wave = dated and MIN_YEARS * year <= np.median(panel.lengths) and _season(panel) < year
+    wave = dated and bool(MIN_YEARS * year <= np.median(panel.lengths)) and _season(panel) < year
     days = holiday_names(country, panel.frequency, _ordinals(panel)) if country else ()
-    every = Terms(tuple(range(sum(sizes.values()))), wave, country, days)
-    sizes |= ({YEAR: 2} if wave else {}) | ({HOLIDAYS: len(days) + len(NEIGHBORS)} if country else {})
-    ends = np.cumsum([0, *sizes.values()]).tolist()
-    return every, [(name, list(range(a, b))) for name, a, b in zip(sizes, ends, ends[1:], strict=False)]
+    every = Terms(tuple(range(sum(size for _, size in sizes))), wave, country, days)
+    sizes += [(YEAR, 2)] * wave + [(HOLIDAYS, len(days) + len(NEIGHBORS))] * bool(country)
+    ends = np.cumsum([0, *(size for _, size in sizes)]).tolist()
+    return every, [(name, list(range(end - size, end))) for (name, size), end in zip(sizes, ends[1:], strict=True)]
 
 
 def _some_series(panel: Panel, z: Array) -> tuple[Panel, Array]:
@@ -316,18 +316,19 @@ def _forward(
     """
     chosen: list[int] = []
     gains: list[tuple[str, float]] = []
-    left = dict(candidates)
+    left = list(candidates)
     now, best = _log_errors(grams, checks, chosen)
     while left:
-        tried = {name: _log_errors(grams, checks, [*chosen, *columns]) for name, columns in left.items()}
-        helpful = {name: _gain(now - errors) for name, (errors, _) in tried.items()}
-        name = max(helpful, key=lambda name: helpful[name])
-        if not helpful[name]:
+        tried = [_log_errors(grams, checks, [*chosen, *columns]) for _, columns in left]
+        helpful = [_gain(now - errors) for errors, _ in tried]
+        k = int(np.argmax(helpful))
+        if not helpful[k]:
             break
-        gains.append((name, helpful[name]))
-        chosen += left.pop(name)
-        now, best = tried[name]
-    return chosen, [*gains, *((name, 0.0) for name in left)], best
+        name, columns = left.pop(k)
+        gains.append((name, helpful[k]))
+        chosen += columns
+        now, best = tried[k]
+    return chosen, [*gains, *((name, 0.0) for name, _ in left)], best
 
 
 def _gain(fall: Array) -> float:
