@@ -16,6 +16,7 @@ from .file_sets import write_bytes
 from .forecasting.baselines.registry import check_baselines
 from .forecasting.baselines.statistical import require_statsforecast
 from .forecasting.cross_validation import CrossValidationPlan, backtest
+from .forecasting.explanation.explanation import Explanation, explain
 from .forecasting.model.combination import weights_of
 from .forecasting.multi_frequency import FittedTable, fit_table
 from .forecasting.parameters import DEFAULTS, Parameters, check_paths, is_count
@@ -412,6 +413,49 @@ class Forecaster:
             for one, series in parts
         ]
         return fitted.joined(asked).frame
+
+    def explain(
+        self,
+        df: IntoDataFrame | None = None,
+        ids: Any | Iterable[Any] | None = None,
+        horizon: int | None = None,
+        future: IntoDataFrame | None = None,
+    ) -> Explanation:
+        """Why forecasts are what they are: contributions of level, trend, season, calendar and covariates, and
+        derivatives with respect to every input.
+
+        The contributions are exact Shapley values: the forecast is computed without each combination of groups (see
+        `forecasting.explanation.groups` for what this means), and what a group adds is averaged over all orders in
+        which the groups can be added. They sum to the difference between the forecast and the baseline, which is the
+        forecast without any group. Of more than ten groups, the weakest covariates become one.
+
+        The derivatives are those of the median before rounding (of counts: of the mean of each network), by the
+        backward passes of the networks. A filled gap is an input of its own. What `fit` has estimated is constant
+        (logarithms, seasons, smoothing, coefficients of linear effects), and so are forecasts of `combine`.
+
+        Args:
+            df, horizon, future: as in `predict`.
+            ids: the series, one or several; None: all of them.
+
+        Returns:
+            An `Explanation` with `table`, `sensitivities`, `summary` and `plot()`; a notebook displays its summary.
+
+        Raises:
+            DataError: as for `predict`.
+            InputError: there is no such series, more than 100 are asked for, or an argument is invalid.
+
+        Source: Shapley, "A value for n-person games", 1953; Lundberg & Lee, NeurIPS 2017.
+
+        >>> import pandas as pd, unrolled as un
+        >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
+        >>> why = un.Forecaster(3, network="pretrained").fit(df).explain()
+        >>> first = why.table[why.table.ds == "2025-01-01"]
+        >>> first.group.tolist()
+        ['level', 'trend']
+        >>> bool(abs(first.baseline + first.contribution.sum() - first.forecast).max() < 1e-9)
+        True
+        """
+        return explain(self.fitted, df, ids, horizon, future)
 
     def _ask(self, df: IntoDataFrame | None, ask: Callable[[Predictor, SeriesToForecast], Prediction]) -> Prediction:
         """The predictors' results for the series of a table, as one table in its library."""

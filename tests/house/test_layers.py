@@ -98,7 +98,7 @@ LEVELS = {
         {"fitting", "totals"},
         {"selection"},
         {"multi_frequency"},
-        {"cross_validation"},
+        {"cross_validation", "explanation"},
         {"serialization"},
     ],
     f"{ROOT}.forecasting.baselines": [{"simple", "statistical"}, {"naive2"}, {"theta"}, {"registry"}],
@@ -122,6 +122,11 @@ LEVELS = {
         {"paths"},
     ],
     f"{ROOT}.forecasting.evaluation": [{"shares", "student"}, {"metrics"}, {"comparison"}, {"holdout", "scoring"}],
+    f"{ROOT}.forecasting.explanation": [
+        {"groups", "representation_back", "shapley", "view_gradients"},
+        {"contributions", "sensitivities"},
+        {"explanation"},
+    ],
     f"{ROOT}.forecasting.selection": [{"space", "validation"}, {"search"}, {"automatic"}],
     f"{ROOT}.report": [
         {"curves", "formatting"},

@@ -78,7 +78,7 @@ def sample_recursively(
     count, paths, block = len(origins), noise.shape[-2], ensemble.spec.horizon
     noise = np.broadcast_to(noise, (count, paths, noise.shape[-1]))
     levels = ensemble.distribution.levels
-    now = _with_room(origins, paths, -(-horizon // block) * block, ensemble.spec.memory)
+    now = with_room(origins, paths, -(-horizon // block) * block, ensemble.spec.memory)
     drawn = np.empty((count, paths, horizon))
     for first in range(0, horizon, block):
         steps = min(block, horizon - first)
@@ -109,7 +109,7 @@ def _common_noise(ensemble: Ensemble, horizon: int) -> Array:
     return np.concatenate(blocks, axis=1)
 
 
-def _with_room(origins: TransformedOrigins, paths: int, horizon: int, memory: int) -> TransformedOrigins:
+def with_room(origins: TransformedOrigins, paths: int, horizon: int, memory: int) -> TransformedOrigins:
     """Each origin once for each of its paths, in a series of its own: the rows that a forecast reads, and space for
     `horizon` more."""
     panel = origins.panel

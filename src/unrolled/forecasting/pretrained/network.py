@@ -48,6 +48,12 @@ class Pretrained:
                 found.append(length)
         return tuple(found)
 
+    def lengths(self, origins: TransformedOrigins) -> Array:
+        """Rows that are read at each origin, (N,)."""
+        known, of = np.unique(origins.ends - origins.starts, return_inverse=True)
+        rows = np.minimum(known, [rows_read(self.seasons(origins.panel.frequency, n)) for n in known.tolist()])
+        return np.asarray((rows - rows % np.maximum(1, rows // LENGTHS_PER_OCTAVE))[of])
+
     def outputs(self, origins: TransformedOrigins, horizon: int) -> tuple[Array, Array, Array]:
         """The outputs of the network at N origins; values that are not observed are read as missing.
 
@@ -58,10 +64,7 @@ class Pretrained:
         panel = origins.panel
         z = origins.transform.transformed(panel)
         seen = np.where(panel.observed, z, np.nan)
-        known, of = np.unique(origins.ends - origins.starts, return_inverse=True)
-        rows = np.minimum(known, [rows_read(self.seasons(panel.frequency, n)) for n in known.tolist()])
-        rows = (rows - rows % np.maximum(1, rows // LENGTHS_PER_OCTAVE))[of]
-        count = len(origins)
+        rows, count = self.lengths(origins), len(origins)
         found = np.empty((count, horizon)), np.empty(count), np.empty((count, horizon, len(LEARNED)))
         for length in np.unique(rows).tolist():
             same = np.flatnonzero(rows == length)

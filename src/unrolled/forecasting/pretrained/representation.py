@@ -41,12 +41,12 @@ def represent(values: Array, seasons: Sequence[int], horizon: int) -> Representa
         seasons: rows of at most two seasons, in rising order.
         horizon: H.
     """
-    filled, known = _filled(values)
+    filled, known = filled_gaps(values)
     n, rows = filled.shape
     found = find_seasons(filled, seasons, horizon)
     effect = sum((season.effect for season in found), np.zeros((n, rows + horizon)))
     rest = filled - effect[:, :rows]
-    level, scale = _level(rest, seasons), _scale(rest, filled)
+    level, scale = level_of(rest, seasons), scale_of(rest, filled)
     distance = (rest - level[:, None]) / scale[:, None]
     inputs = np.zeros((n, rows + horizon, CHANNELS), np.float32)
     compressed = _compressed(distance)
@@ -71,7 +71,7 @@ def represent(values: Array, seasons: Sequence[int], horizon: int) -> Representa
     return Representation(inputs, level[:, None] + effect[:, rows:], scale)
 
 
-def _filled(values: Array) -> tuple[Array, Array]:
+def filled_gaps(values: Array) -> tuple[Array, Array]:
     """Series with missing values replaced by the last known one, or by the first one at the beginning, and where
     values are known."""
     known = np.isfinite(values)
@@ -80,14 +80,14 @@ def _filled(values: Array) -> tuple[Array, Array]:
     return np.take_along_axis(values, place, axis=1), known
 
 
-def _level(rest: Array, seasons: Sequence[int]) -> Array:
+def level_of(rest: Array, seasons: Sequence[int]) -> Array:
     """The exponentially weighted mean of series without seasons, (N,)."""
     span = max(LEVEL_ROWS, seasons[0] / 2 if len(seasons) > 1 and seasons[0] >= LONG_SEASON else 0.0)
     weights = (1 - 1 / span) ** np.arange(rest.shape[1])[::-1]
     return np.asarray(rest @ (weights / weights.sum()))
 
 
-def _scale(rest: Array, values: Array) -> Array:
+def scale_of(rest: Array, values: Array) -> Array:
     """The usual change from row to row and a part of the spread, (N,); never 0."""
     size = np.abs(values).mean(axis=1)
     least = LEAST_SCALE * size + 1e-9

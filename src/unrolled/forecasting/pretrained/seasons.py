@@ -43,7 +43,7 @@ def _seasonal_means(values: Array, length: int) -> tuple[Array, Array]:
     n, rows = values.shape
     if rows < 2 * length:
         return np.zeros((n, length)), np.zeros(n)
-    trend = _centred_means(values, length)
+    trend = centred_means(values, length)
     first = (rows - trend.shape[1]) // 2
     cycles = -(-trend.shape[1] // length)
     missing = cycles * length - trend.shape[1]  # of the earliest cycle
@@ -60,13 +60,13 @@ def _seasonal_means(values: Array, length: int) -> tuple[Array, Array]:
     means = means - means.mean(axis=1, keepdims=True)
     noise = means.var(axis=1) / 2 if cycles == 1 else (spread / np.maximum(effective - 1, 0.5)).mean(axis=1)
     if length >= SMOOTHED_FROM:
-        means, noise = _smoothed(means), noise / SMOOTHED_ROWS
+        means, noise = circular_means(means), noise / SMOOTHED_ROWS
     strength = np.clip(1 - noise / (means.var(axis=1) + TINY), 0, 1)
     place = first + trend.shape[1] - cycles * length  # of the first column, which may lie before the first row
     return np.roll(strength[:, None] * means, place % length, axis=1), strength
 
 
-def _centred_means(values: Array, length: int) -> Array:
+def centred_means(values: Array, length: int) -> Array:
     """Means over one season around each row that has as many rows on both sides; of an even number of rows, the
     outermost two count half."""
     sums = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
@@ -74,7 +74,7 @@ def _centred_means(values: Array, length: int) -> Array:
     return means if length % 2 else (means[:, 1:] + means[:, :-1]) / 2
 
 
-def _smoothed(means: Array) -> Array:
+def circular_means(means: Array) -> Array:
     """Means over neighbouring places of a season that begins again at its end."""
     half = SMOOTHED_ROWS // 2
     sums = np.cumsum(np.pad(np.pad(means, ((0, 0), (half, half)), mode="wrap"), ((0, 0), (1, 0))), axis=1)
