@@ -16,7 +16,7 @@ from .file_sets import write_bytes
 from .forecasting.baselines.registry import check_baselines
 from .forecasting.baselines.statistical import require_statsforecast
 from .forecasting.cross_validation import CrossValidationPlan, backtest
-from .forecasting.explanation.explanation import Explanation, explain
+from .forecasting.explanation.explanation import Explanation, explain, explain_first
 from .forecasting.model.combination import weights_of
 from .forecasting.multi_frequency import FittedTable, fit_table
 from .forecasting.parameters import DEFAULTS, Parameters, check_paths, is_count
@@ -549,7 +549,8 @@ class Forecaster:
         forecast, notes = fitted.forecast(check_levels(level), future)
         fitted = replace(fitted, notes=(*fitted.notes, *notes))
         total = fitted.total(check_levels(level), future)
-        return Report(ReportContent(fitted, forecast, title or str(fitted.source.columns.target), total=total))
+        why, name = explain_first(fitted, future), title or str(fitted.source.columns.target)
+        return Report(ReportContent(fitted, forecast, name, total=total, explanation=why))
 
     def plot(
         self,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..forecasting.evaluation.comparison import Comparison
+from ..forecasting.explanation.explanation import Explanation
 from ..forecasting.multi_frequency import FittedTable
 from ..forecasting.predictor import Predictor
 from ..forecasting.probabilistic.interval_columns import INTERVAL
@@ -43,6 +44,7 @@ class ReportContent:
     command: str | None = None  # that repeats the forecast; None: not known
     wall_s: float | None = None  # total run time; None: not known
     total: pd.DataFrame | None = None  # the forecast of the sum of all series; None: not computed
+    explanation: Explanation | None = None  # of the first series; None: not computed
 
     @property
     def comparison(self) -> Comparison | None:

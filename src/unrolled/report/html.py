@@ -34,7 +34,7 @@ def page(content: ReportContent) -> str:
     several = len(content.ids) > 1
     whole = len(content.forecast) == len(tables.forecast(content).rows)
     more = "" if whole else '<p class="how">All series are in forecast.csv.</p>'
-    sections = (_comparison, _total, _series, _search, _model, _repeat)
+    sections = (_comparison, _total, _why, _series, _search, _model, _repeat)
     parts = {
         "title": escape(content.title),
         "question": words(wording.question(content)),
@@ -191,6 +191,14 @@ def _total(content: ReportContent) -> str:
     whole = "" if shown is None else f'<div class="scroll">{table(shown)}</div>'
     how = f'<p class="how">{escape(wording.how_summed(content))}</p>'
     return section("total", "Total of all series", f'<figure id="total-chart"></figure>{whole}{how}')
+
+
+def _why(content: ReportContent) -> str:
+    shown = tables.explanation(content)
+    if shown is None:
+        return ""
+    how = f'<p class="how">{escape(wording.how_explained(content))}</p>'
+    return section("why", "Why this forecast", f'<div class="scroll">{table(shown)}</div>{how}')
 
 
 def _series(content: ReportContent) -> str:

@@ -25,6 +25,8 @@ def document(content: ReportContent) -> str:
     summed = total_of(content)
     sums = None if summed is None else tables.total(content, summed)
     parts += ["## Total of all series", table(sums), text(wording.how_summed(content))] if sums is not None else []
+    why = tables.explanation(content)
+    parts += ["## Why this forecast", table(why), text(wording.how_explained(content))] if why is not None else []
     parts += ["## The data at a glance", table(tables.series(content))]
     notes = wording.notes(content)
     parts += ["## Notes", "\n".join(f"- {text(note)}" for note in notes)] if notes else []

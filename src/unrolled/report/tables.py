@@ -173,6 +173,20 @@ def _difference(found: float, actual: float) -> str:
     return formatting.MISSING if actual == 0 else f"{formatting.number(100 * (found - actual) / abs(actual), 1)} %"
 
 
+def explanation(content: ReportContent) -> TextTable | None:
+    """What contributes to the forecast of the first series, and how much over the horizon; None if not computed."""
+    if content.explanation is None:
+        return None
+    found = content.explanation.parts[0].found
+    names = ["baseline", *(group.name for group in found.groups), "forecast"]
+    values = [found.baseline[0], *found.shares[:, 0], found.forecast[0]]
+    cells = [[v.mean(), v.min(), v.max()] for v in values]
+    places = formatting.decimals([value for row in cells for value in row])
+    rows = [[name, *(formatting.number(v, places) for v in row)] for name, row in zip(names, cells, strict=True)]
+    header = ["", "on average", "at least", "at most"]
+    return TextTable(header, rows, ours=len(rows) - 1, caption="Contributions to the forecast over the horizon")
+
+
 def forecast(content: ReportContent, most: int = MAX_FORECAST_ROWS) -> TextTable:
     """The first rows of the forecast; all rows if there is only one series."""
     columns = content.columns

@@ -7,6 +7,7 @@ import numpy as np
 from ..forecasting.evaluation.comparison import Comparison, OverallComparison
 from ..forecasting.evaluation.metrics import SQUARED
 from ..plurals import counted
+from ..series.columns import series_name
 from ..series.frequency import mase_season
 from ..series.panel import Panel
 from . import formatting
@@ -177,6 +178,18 @@ def how_summed(content: ReportContent) -> str:
     return (
         f"The sum of {content.columns.shown_target} over all series, for targets that add up, such as sales. {how}"
         + of_medians * medians
+    )
+
+
+def how_explained(content: ReportContent) -> str:
+    """What the contributions to the forecast mean."""
+    assert content.explanation is not None
+    of = series_name(content.explanation.parts[0].series.panel.ids[0])
+    return (
+        f"What the forecast of {of} is made of, over the steps ahead. The baseline is the forecast of the series at "
+        "its median level, without slope, seasonal effects and what is special about its covariates and dates. Each "
+        "line says how much the forecast changes when this cause is added, as the mean over all orders of adding the "
+        "causes (Shapley values). At each step, the baseline and all contributions sum to the forecast."
     )
 
 

@@ -70,6 +70,7 @@ def command(
 
     Example: unrolled forecast sales.csv --horizon 12
     """
+    from ...forecasting.explanation.explanation import explain_first
     from ...interactive.interrupts import interruptible
     from ...report import Report, ReportContent
     from ...series.files import read_file
@@ -96,7 +97,8 @@ def command(
             console.notes(formula_notes(result, output.csv.excel_safe))
             wall_s, shown = console.elapsed_s, replace(fc.fitted, notes=tuple(notes))
             total = fc.fitted.total(training.levels, ahead)
-            report = Report(ReportContent(shown, fans, file.name, _command(), wall_s, total))
+            why = explain_first(fc.fitted, ahead)
+            report = Report(ReportContent(shown, fans, file.name, _command(), wall_s, total, why))
             files = outputs.write_forecast(run_file, fc, result, report, reports, given | detected_columns(table))
             stopped = was_interrupted(fc) or interrupted()
     if output.as_json:

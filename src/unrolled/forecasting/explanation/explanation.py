@@ -22,8 +22,8 @@ from ...series.to_frame import index_columns
 from ..multi_frequency import FittedTable
 from ..predictor import Predictor, SeriesToForecast, refuse_beyond_time, refuse_infinite
 from ..preprocessing.transform import TransformedOrigins
-from .contributions import Contributions, contributions
-from .groups import read_columns
+from .contributions import MAX_GROUPS, Contributions, contributions
+from .groups import groups_of, read_columns
 from .sensitivities import sensitivities
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MAX_SERIES = 100  # each is forecast once for each coalition of its groups
 MAX_DRAWN = 6  # series in a figure
+MAX_CELLS_IN_REPORT = 50_000  # rows of all coalitions, which take about 0.1 s
 PALETTE = (OURS, *RIVALS, "#5f9ea0", "#c98f00", "#6b4226", "#94a3b2")
 
 
@@ -146,7 +147,7 @@ class Explanation:
 
     def plot(self) -> Figure:
         """A figure of the contributions at each step, stacked on the baseline, and of the forecast, for the first
-        series.
+        six series.
 
         Returns:
             A Matplotlib figure, which a notebook displays.
@@ -219,21 +220,43 @@ def explain(
         )
     found, wanted = [], set(names)
     for predictor, whole in parts:
-        steps = predictor.parameters.checked_horizon(horizon)
         own = np.array([name in wanted for name in whole.panel.ids])
-        if not own.any():
-            continue
-        series = whole._replace(
-            panel=whole.panel.select(own),
-            history=whole.history.select(own),
-            transform=whole.transform.take(np.flatnonzero(own)),
-        )
-        refuse_beyond_time(series.panel, steps)
-        origins = predictor.origins(series, future, steps)
-        result = contributions(predictor, origins, steps)
-        refuse_infinite(series.panel, np.concatenate([result.forecast, *result.shares], axis=1))
-        found.append(Part(predictor, series, origins, result))
+        if own.any():
+            found.append(_part(predictor, _selected(whole, own), horizon, future))
     return Explanation(found, fitted.source.columns)
+
+
+@np.errstate(over="ignore", invalid="ignore")  # as above
+def explain_first(fitted: FittedTable, future: IntoDataFrame | None = None) -> Explanation | None:
+    """The explanation of the first series of a fit, for reports; None if it would take long."""
+    predictor = fitted.only
+    series = predictor.series
+    series = _selected(series, np.arange(len(series.panel.ids)) == 0)
+    origins = predictor.origins(series, future, predictor.parameters.horizon)
+    coalitions = 1 << min(len(groups_of(predictor, origins)), MAX_GROUPS)
+    cells = coalitions * (len(series.panel.y) + predictor.parameters.horizon)
+    if predictor.ensemble.combination.weights or cells > MAX_CELLS_IN_REPORT:
+        return None
+    return Explanation([_part(predictor, series, None, future)], fitted.source.columns)
+
+
+def _selected(series: SeriesToForecast, own: Array) -> SeriesToForecast:
+    """Those of the series for which `own` (S,) bool is true."""
+    return series._replace(
+        panel=series.panel.select(own),
+        history=series.history.select(own),
+        transform=series.transform.take(np.flatnonzero(own)),
+    )
+
+
+def _part(predictor: Predictor, series: SeriesToForecast, horizon: int | None, future: IntoDataFrame | None) -> Part:
+    """The explanation of series of one frequency."""
+    steps = predictor.parameters.checked_horizon(horizon)
+    refuse_beyond_time(series.panel, steps)
+    origins = predictor.origins(series, future, steps)
+    found = contributions(predictor, origins, steps)
+    refuse_infinite(series.panel, np.concatenate([found.forecast, *found.shares], axis=1))
+    return Part(predictor, series, origins, found)
 
 
 def _chosen(known: Sequence[Any], ids: Any | Iterable[Any]) -> list[Any]:

@@ -28,7 +28,7 @@ from ...series.ragged import side_by_side
 from ..inputs.features import Features
 from ..predictor import Predictor
 from ..preprocessing.smoothing import TREND_DECAYS, window_level, window_slope
-from ..preprocessing.transform import SeriesTransform, TransformedOrigins, deseasonalized
+from ..preprocessing.transform import TransformedOrigins, deseasonalized
 from ..pretrained.seasons import find_seasons
 
 LEVEL, TREND, SEASON, CALENDAR = "level", "trend", "season", "calendar"
@@ -72,7 +72,7 @@ def groups_of(predictor: Predictor, origins: TransformedOrigins) -> list[Group]:
         columns = tuple(k for k in range(first, first + len(spec.names)) if k in read)
         first += len(spec.names)
         found += [Group(free_name(spec.name, names), columns)] if columns else []
-    return [*found, *(_static_groups(features, origins.panel, names) if ensemble.spec.decoded else [])]
+    return [*found, *_static_groups(features, origins.panel, names)]
 
 
 def read_columns(predictor: Predictor, panel: Panel) -> list[int]:
@@ -144,15 +144,9 @@ def without(
         season=np.where(season[:, None], 0.0, transform.season),
         effects=replace(transform.effects, coefficients=coefficients),
     )
-    return TransformedOrigins(replace(changed, y=_values(z, changed, transform)), origins.ends, transform)
-
-
-def _values(z: Array, panel: Panel, transform: SeriesTransform) -> Array:
-    """The target of values without effects, (n,); as for all forecasts, at least 0 where it is never negative."""
-    z = z + transform.effects.of(panel)
-    logs, nonnegative = (np.repeat(a, panel.lengths) for a in (transform.logs, transform.nonnegative))
-    y = np.exp(z, out=z.copy(), where=logs)
-    return np.where(nonnegative, np.maximum(y, 0.0), y)
+    z = z + transform.effects.of(changed)
+    y = np.exp(z, out=z.copy(), where=transform.logs[rows])
+    return TransformedOrigins(replace(changed, y=y), origins.ends, transform)
 
 
 def _with_typical(

@@ -94,8 +94,18 @@ def sensitivities(predictor: Predictor, origins: TransformedOrigins, horizon: in
     weights = np.array(list(ensemble.combination.weights.values()))[:, None] * np.isfinite(forecasts)
     medians = ensemble.combination.combined(medians[..., None], begin)[..., 0]
     result = _through_inverse(begin, medians, whole.times(1 - weights.sum(axis=0)))  # (5')
+    known = origins.panel.covariates.known
+    of_past = result.covariates.shape[2] - known
+    _fold(result.covariates[..., :of_past], int(begin.ends[0]))
+    _fold(result.covariates[..., of_past:], int(origins.panel.lengths[origins.series[0]]))
     rows = int(begin.ends[0]) + horizon
     return Derivatives(result.target[:horizon, :rows], result.covariates[:horizon, :rows])
+
+
+def _fold(derivatives: Array, rows: int) -> None:
+    """Add the derivatives (H, n, C) of rows that repeat the last of `rows` known ones to those of that row."""
+    derivatives[:, rows - 1] += derivatives[:, rows:].sum(axis=1)
+    derivatives[:, rows:] = 0
 
 
 def _through_transform(origins: TransformedOrigins, dz: Derivatives) -> Derivatives:
