@@ -8,6 +8,7 @@ import pandas as pd
 import unrolled as un
 from pages import fitted
 from shell import AIR
+from unrolled.forecasting.explanation.explanation import explain_first
 from unrolled.report import ReportContent
 
 NAME = un.Forecaster(1).name
@@ -24,7 +25,8 @@ def air_passengers() -> ReportContent:
     frame = pd.read_csv(AIR, parse_dates=["Month"])
     fc = un.Forecaster(12, steps=4, ensemble=2, hidden=4, seed=7, verbose=0)
     fc.fit(frame, time_col="Month", target_col="#Passengers")
-    return ReportContent(fc.fitted, fc.fitted.forecast(LEVELS).frame, AIR.name, COMMAND, wall_s=4.21)
+    why = explain_first(fc.fitted)
+    return ReportContent(fc.fitted, fc.fitted.forecast(LEVELS).frame, AIR.name, COMMAND, 4.21, explanation=why)
 
 
 def hostile_table() -> pd.DataFrame:
@@ -38,7 +40,8 @@ def hostile() -> ReportContent:
     """The content of a report of that table."""
     fc = un.Forecaster(3, steps=4, ensemble=2, hidden=4, verbose=0)
     fc.fit(hostile_table(), "shop", "day", TARGET)
-    return ReportContent(fc.fitted, fc.fitted.forecast(LEVELS).frame, FILE, f"unrolled forecast '{FILE}' -H 3")
+    why, command = explain_first(fc.fitted), f"unrolled forecast '{FILE}' -H 3"
+    return ReportContent(fc.fitted, fc.fitted.forecast(LEVELS).frame, FILE, command, explanation=why)
 
 
 def content_of(frame: pd.DataFrame, horizon: int, title: str = "", **options) -> ReportContent:

@@ -11,7 +11,14 @@ from unrolled.report import markdown
 def test_the_markdown_has_the_content_of_the_page(air):
     text = markdown.document(air)
     assert text.startswith("# air\\_passengers.csv\n")
-    for heading in ("Held-out comparison", "Forecast", "The data at a glance", "The model", "How to repeat this"):
+    for heading in (
+        "Held-out comparison",
+        "Forecast",
+        "Why this forecast",
+        "The data at a glance",
+        "The model",
+        "How to repeat this",
+    ):
         assert f"\n## {heading}\n" in text
     for value in air.forecast[NAME]:
         assert f" {value:.2f} |" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,18 @@ def test_the_forecast_is_shown_in_numbers(air, rng):
     np.testing.assert_allclose([number(row[1]) for row in shown.rows], air.forecast[NAME], atol=0.005)
     many = content_of(panel_frame(rng, lengths=(90,) * 5), 12)
     assert len(tables.forecast(many).rows) == tables.MAX_FORECAST_ROWS < len(many.forecast)
+
+
+def test_contributions_are_those_of_the_explanation(air, hostile):
+    shown = tables.explanation(air)
+    summary = air.explanation.summary.iloc[0]
+    assert [row[0] for row in shown.rows] == list(summary.index)
+    np.testing.assert_allclose([number(row[1]) for row in shown.rows], summary, atol=0.051)
+    for row in shown.rows:
+        assert number(row[2]) <= number(row[1]) <= number(row[3])
+    assert shown.rows[shown.ours][0] == "forecast"
+    assert tables.explanation(replace(air, explanation=None)) is None
+    assert len(hostile.explanation.summary) == 1
 
 
 def test_series_at_a_glance_have_their_errors(rng):

@@ -22,6 +22,15 @@ def test_the_task_and_the_data_of_a_single_series(air):
     assert wording.periods(air) == "12 months"
 
 
+def test_the_explained_series_is_named_and_left_out_without_an_explanation(air, hostile):
+    assert wording.how_explained(air).startswith("What the forecast of the series is made of, over the steps ahead.")
+    assert wording.how_explained(hostile).startswith(f"What the forecast of series {hostile.ids[0]!r} is made of")
+    unexplained = replace(air, explanation=None)
+    for form in (html.page, markdown.document):
+        assert "Why this forecast" in form(air)
+        assert "Why this forecast" not in form(unexplained)
+
+
 def test_the_task_of_several_frequencies(rng):
     content = content_of(two_frequencies(rng), 4)
     assert wording.question(content).startswith(

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from ...forecaster import Forecaster
     from ...forecasting.evaluation.comparison import Comparison
+    from ...forecasting.explanation.explanation import Explanation
     from ...series.columns import Columns
     from ...series.files import FileTable
     from ...series.panel import Panel
@@ -70,7 +71,6 @@ def command(
 
     Example: unrolled forecast sales.csv --horizon 12
     """
-    from ...forecasting.explanation.explanation import explain_first
     from ...interactive.interrupts import interruptible
     from ...report import Report, ReportContent
     from ...series.files import read_file
@@ -97,8 +97,7 @@ def command(
             console.notes(formula_notes(result, output.csv.excel_safe))
             wall_s, shown = console.elapsed_s, replace(fc.fitted, notes=tuple(notes))
             total = fc.fitted.total(training.levels, ahead)
-            why = explain_first(fc.fitted, ahead)
-            report = Report(ReportContent(shown, fans, file.name, _command(), wall_s, total, why))
+            report = Report(ReportContent(shown, fans, file.name, _command(), wall_s, total, explained(fc, ahead)))
             files = outputs.write_forecast(run_file, fc, result, report, reports, given | detected_columns(table))
             stopped = was_interrupted(fc) or interrupted()
     if output.as_json:
@@ -134,6 +133,13 @@ def known_future(file: Path | None, table: FileTable, panels: Sequence[Panel], h
     for panel in panels:
         extend_panel(panel, horizon, ahead, replace(table.columns, rows=None))
     return ahead
+
+
+def explained(fc: Forecaster, ahead: pd.DataFrame | None) -> Explanation | None:
+    """Why the forecast of the first series is what it is, if this is computed quickly."""
+    from ...forecasting.explanation.explanation import explain_first
+
+    return explain_first(fc.fitted, ahead)
 
 
 def print_fit(fc: Forecaster, console: Console) -> list[str]:
