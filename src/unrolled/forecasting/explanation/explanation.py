@@ -167,9 +167,10 @@ class Explanation:
         return styled_figure(WIDTH, HEIGHT * max(1, 0.8 * len(shown)), draw)
 
     def _repr_html_(self) -> str:
+        ids = [name for part in self.parts for name in part.series.panel.ids]
         rows = [
-            [series_name(name) if name is not None else "", *(f"{value:,.6g}" for value in row)]
-            for name, row in zip(self.summary.index, self.summary.head(MAX_DRAWN).to_numpy(), strict=False)
+            [series_name(name), *(f"{value:,.6g}" for value in row)]
+            for name, row in zip(ids, self.summary.head(MAX_DRAWN).to_numpy(), strict=False)
         ]
         more = len(self.summary) - len(rows)
         told = [note(f"and {more} more series")] if more else []
@@ -179,17 +180,14 @@ class Explanation:
 
 def _draw(axes: Axes, part: Part, k: int) -> None:
     panel, found = part.series.panel, part.found
-    steps = np.arange(found.forecast.shape[1])
-    stamps = panel.frequency.local_stamps(panel.first[k] + panel.lengths[k] + steps)
-    whole = len(stamps) > 1
-    width = 0.8 * (stamps[1] - stamps[0]) if whole and stamps.dtype.kind != "M" else None
-    if stamps.dtype.kind == "M":
-        width = 0.8 * (np.diff(stamps).min() if whole else np.timedelta64(1, "D")) / np.timedelta64(1, "D")
+    ordinals = panel.first[k] + panel.lengths[k] + np.arange(found.forecast.shape[1] + 1)
+    stamps = panel.frequency.local_stamps(ordinals)
+    stamps, width = stamps[:-1], 0.8 * np.diff(stamps)
     above, below = found.baseline[k].copy(), found.baseline[k].copy()
     for number, group in enumerate(found.groups):
         share, color = found.shares[number, k], PALETTE[number % len(PALETTE)]
         bottom = np.where(share >= 0, above, below)
-        axes.bar(stamps, share, width or 0.8, bottom=bottom, color=color, alpha=0.75, label=group.name)
+        axes.bar(stamps, share, width, bottom=bottom, color=color, alpha=0.75, label=group.name)
         above, below = above + np.maximum(share, 0), below + np.minimum(share, 0)
     axes.plot(stamps, found.baseline[k], color=SOFT, lw=1, ls="--", label="baseline")
     axes.plot(stamps, found.forecast[k], color=INK, lw=2, label="forecast")

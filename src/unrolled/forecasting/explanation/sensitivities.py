@@ -70,7 +70,7 @@ def sensitivities(predictor: Predictor, origins: TransformedOrigins, horizon: in
         horizon: H.
 
     Returns:
-        With respect to the rows of a panel of this series alone, which ends H periods after the origin.
+        With respect to the rows of this series in the panel of its origin, and those up to H periods ahead.
     """
     ensemble, block = predictor.ensemble, predictor.ensemble.spec.horizon
     steps = -(-horizon // block) * block
@@ -90,9 +90,9 @@ def sensitivities(predictor: Predictor, origins: TransformedOrigins, horizon: in
             kept.covariates[own] = one.covariates + np.einsum("hk,knc->hnc", ahead, earlier[1])
         now.panel.y[now.rows_ahead(block)] = ensemble.support.values(now.inverse_transform(medians[:, own]))
         now = replace(now, ends=now.ends + block)
-    forecasts = ensemble.combination.forecasts(begin, steps)[:, 0]
-    weights = np.array(list(ensemble.combination.weights.values()))[:, None] * np.isfinite(forecasts)
-    medians = ensemble.combination.combined(medians[..., None], begin)[..., 0]
+    others = ensemble.combination.forecasts(begin, steps)  # (M, 1, steps)
+    weights = np.array(list(ensemble.combination.weights.values()))[:, None] * np.isfinite(others[:, 0])
+    medians = ensemble.combination.average(medians[..., None], others)[..., 0]
     result = _through_inverse(begin, medians, whole.times(1 - weights.sum(axis=0)))  # (5')
     known = origins.panel.covariates.known
     of_past = result.covariates.shape[2] - known
