@@ -128,8 +128,8 @@ class Forecaster:
             the model and its file keep all rows, and tables for `predict` contain the history. "auto" ignores them.
         network: "trained": networks that are trained on the table; "pretrained": the network of this library that was
             trained on synthetic series, without any further training; "both": a weighted average of their quantiles
-            (see `forecasting.evaluation.shares`). None: "both", but "trained" if there are covariates that change
-            up to the present only, a likelihood, a reach, or a search.
+            (see `forecasting.evaluation.shares`). None: "both", but "trained" if there is a likelihood, a reach,
+            or a search.
         holidays: the country whose public holidays may have effects, such as "DE" or "DE-BY" (with the package
             `holidays`); whether they do is decided on rows that are kept apart.
         point: what the forecast's column holds: "median", or "mean", which adds up to means of totals. None: means if

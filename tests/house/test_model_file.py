@@ -172,7 +172,7 @@ def without_common(content: dict) -> dict:
 
 
 @pytest.mark.parametrize(
-    "params", [{}, {"cell": "auto", "max_trials": 4}, {"reach": 2, "likelihood": "normal"}, {"network": "both"}]
+    "params", [{}, {"cell": "auto", "max_trials": 4}, {"reach": 2, "likelihood": "normal"}, {"network": "trained"}]
 )
 def test_the_content_of_a_forecaster(params, tmp_path):
     fc = forecaster(**params).fit(table(), **({} if "reach" in params else COLUMNS))
@@ -181,7 +181,7 @@ def test_the_content_of_a_forecaster(params, tmp_path):
     assert content["kind"] == "forecaster"
     assert set(content["params"]) == set(fc.get_params()) - {"verbose"}
     assert ("search" in content) == ("cell" in params)
-    assert ("pretrained" in content) == ("network" in params)
+    assert ("pretrained" in content) == (not params)  # the others are for networks that are trained
     assert_one_frequency(without_common(content), arrays, fc.horizon)
 
 

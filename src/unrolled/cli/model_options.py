@@ -74,7 +74,7 @@ TRAINING = OptionGroup(
             "--network",
             "Networks that forecast: trained (on this table), pretrained (without training), or both (their weighted "
             "average).",
-            "both; trained with --past, --likelihood, --reach or --cell auto",
+            "both; trained with --likelihood, --reach or --cell auto",
         ),
         "cell": option(str, "--cell", "Recurrent cell: rnn, gru, lstm, or auto for a search.", default="gru"),
         "hidden": option(INTEGER, "--hidden", "Hidden units.", BY_DATA),

@@ -279,7 +279,6 @@ def backtest(parameters: Parameters, panels: Sequence[Panel], source: Source, pl
 
     Ctrl-C ends it and keeps the cutoffs that were reached; later frequencies have none.
     """
-    parameters = parameters.for_covariates(panels[0].covariates.layout)
     if len(panels) == 1:
         return backtest_panel(parameters, panels[0], source, plan)
     asked = plan.baselines

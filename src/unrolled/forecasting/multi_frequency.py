@@ -205,7 +205,7 @@ def fit_table(
         DataError: the series of a frequency can't be forecast; raised before any training.
         InputError: the forecast has the name of another column.
     """
-    parameters = parameters.for_covariates(panels[0].covariates.layout)
+    parameters = replace(parameters, network=parameters.networks)  # a model file names it, whatever the default is
     parameters.check_name(source.columns)
     asked = split_search(parameters, panels)
     plans = [_plan(one, panel, len(panels)) for one, panel in zip(asked, panels, strict=True)]

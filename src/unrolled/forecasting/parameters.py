@@ -14,7 +14,6 @@ from ..errors import InputError
 from ..nn.cells import cell_named
 from ..nn.randomness import checked_seed
 from ..series.columns import Columns
-from ..series.covariates import CovariateLayout
 from ..series.frequency import Frequency, mase_season
 from ..series.holidays import checked_country
 from ..series.zones import checked_zone
@@ -109,12 +108,6 @@ class Parameters:
         }
         given = {"likelihood": self.likelihood, "reach": self.reach, "cell": self.cell == AUTO}
         return {name: reasons[name] for name, value in given.items() if value}
-
-    def for_covariates(self, layout: CovariateLayout) -> Parameters:
-        """The same with `network` decided: without past covariates, which only trained networks read, as in
-        `networks`."""
-        blind = bool(layout.past)
-        return replace(self, network=self.network or ("trained" if blind else self.networks))
 
     @property
     def with_pretrained_alone(self) -> Parameters:
