@@ -123,7 +123,7 @@ class Predictor:
             raise InputError(
                 "no column is known ahead, so `future` can't be read. Name some in `future_cols` of fit."
             )
-        reads = self.ensemble.features.n_known_ahead or self.transform.effects.terms.columns
+        reads = self.ensemble.features.n_known_ahead or self.transform.effects.terms.lags
         if not reads and future is None:
             return TransformedOrigins(panel, panel.offsets[1:], series.transform)
         rows = max(self.parameters.horizon, horizon)

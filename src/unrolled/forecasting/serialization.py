@@ -363,8 +363,8 @@ def _check_features(stored: StoredPart) -> None:
         own, width = getattr(features, part), sum(len(spec.names) for spec in specs)
         if not len(own.columns) == len(own.center) == len(own.scale) or max(own.columns, default=-1) >= width:
             raise InputError(f"`features.{part}` does not fit the {width} column(s) of `layout.{part}`")
-    if max(stored.terms.columns, default=-1) >= layout.known:
-        raise InputError(f"`terms.columns` does not fit the {layout.known} column(s) that are known ahead")
+    if max((k for k, _ in stored.terms.lags), default=-1) >= layout.known:
+        raise InputError(f"`terms` does not fit the {layout.known} column(s) that are known ahead")
     for k, category in enumerate(features.categories):
         texts = layout.categorical[category.column].texts if category.column < len(layout.categorical) else None
         if texts is None or len(category.codes) != len(texts) + 1:

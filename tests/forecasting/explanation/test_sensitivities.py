@@ -122,11 +122,13 @@ def test_all_options_of_a_forecaster(options, rng, monkeypatch):
 def test_covariates_known_up_to_the_present_and_ahead(options, rng, monkeypatch):
     price, rain, promo = rng.normal(size=98), rng.normal(size=98), (rng.uniform(size=98) < 0.3) * 1.0
     df = frame(rng, 98, price=price, rain=rain, promo=promo)
-    df["y"] += 400 + 8 * df["promo"] + 30 * df["price"]  # with linear effects
+    df["y"] += 400 + 8 * df["promo"] + 30 * df["price"] + 20 * df["price"].shift(fill_value=0)  # linear effects
     df.loc[90:, "y"] = np.nan
     past = [] if not options else ["rain"]
     fc = un.Forecaster(4, **{"ensemble": 3} | SMALL | options).fit(df, past_cols=past, future_cols=["price", "promo"])
-    assert fc.fitted.only.transform.effects.terms.columns
+    terms = fc.fitted.only.transform.effects.terms
+    assert terms.columns
+    assert terms.lagged
     found = check(fc, monkeypatch, horizon=5 if "reach" in options else None)
     assert found.covariates.any(axis=(0, 1)).all()
 

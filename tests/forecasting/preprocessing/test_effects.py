@@ -163,6 +163,18 @@ def test_effects_ahead_are_those_of_the_rows_ahead(rng):
     np.testing.assert_array_equal(effects.take(np.array([1])).coefficients, [[3, 4]])
 
 
+def test_the_value_of_one_period_before_has_its_own_effect(rng):
+    df = table(rng, effect=(8.0, -3.0))
+    panel = read_panel(df, KNOWN)
+    effects = LinearEffects(Terms((1,), lagged=(0,)), np.array([[0.0, 2.0], [1.0, 4.0]]))
+    promo, noise = panel.covariates.values.T
+    before = np.concatenate([promo[:1], promo[:-1]])
+    before[400] = promo[400]  # the first row of a series has none before it
+    np.testing.assert_array_equal(effects.of(panel), np.repeat([0, 1], 400) * noise + np.repeat([2, 4], 400) * before)
+    ahead = effects.ahead(Origins(panel, panel.offsets[1:] - 10), 10)
+    np.testing.assert_array_equal(ahead, [effects.of(panel)[390:400], effects.of(panel)[790:800]])
+
+
 def test_a_wave_needs_no_rows_ahead(rng):
     panel = read_panel(table(rng), KNOWN)
     effects = LinearEffects(Terms(year=True), np.array([[1.0, 0.0]]))
@@ -172,6 +184,25 @@ def test_a_wave_needs_no_rows_ahead(rng):
 
 
 # --- in forecasts -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("network", ["pretrained", "both"])
+def test_the_day_after_a_promotion_is_known(network, rng, tmp_path):
+    df = table(rng, effect=(30.0,)).drop(columns="unique_id")
+    df["y"] -= 20 * df["promo"].shift(1, fill_value=0)
+    future = df.tail(HORIZON)[["ds", "promo", "noise"]].assign(promo=[1.0, *[0.0] * (HORIZON - 1)])
+    future["ds"] += pd.Timedelta(days=HORIZON)
+    fc = un.Forecaster(HORIZON, network=network, steps=20, ensemble=2, verbose=0)
+    fc.fit(df, future_cols=["promo", "noise"])
+    note = next(text for text in fc.notes_ if "linear effects" in text)
+    assert "promo (one period before)" in note
+    assert any(text.endswith("kept apart: noise") for text in fc.notes_)
+    found = fc.predict(future=future).iloc[:, 1]
+    change = (found - fc.predict(future=future.assign(promo=0.0)).iloc[:, 1]).to_numpy()
+    np.testing.assert_allclose(change[:2], [30, -20], atol=6)
+    assert np.abs(change[2:]).max() < 6
+    fc.save(tmp_path / "model.safetensors")  # with few rows
+    pd.testing.assert_series_equal(un.load(tmp_path / "model.safetensors").predict(future=future).iloc[:, 1], found)
 
 
 @pytest.mark.parametrize("network", ["trained", "pretrained", "both"])

@@ -79,7 +79,7 @@ def read_columns(predictor: Predictor, panel: Panel) -> list[int]:
     """The columns of covariates that vary in time on which forecasts depend."""
     features = predictor.ensemble.features if predictor.ensemble.members else Features()
     apart = panel.covariates.values.shape[1] - panel.covariates.known
-    ahead = (*features.future.columns, *predictor.transform.effects.terms.columns)
+    ahead = (*features.future.columns, *(k for k, _ in predictor.transform.effects.terms.lags))
     return sorted({*features.past.columns, *(apart + k for k in ahead)})
 
 
@@ -136,7 +136,7 @@ def without(
     shift = now - transform.extent[:, 1]
     z = z - season[rows] * effects - trend[rows] * line - (level * shift)[rows]
     coefficients = transform.effects.coefficients.copy()
-    coefficients[lacks.get(CALENDAR, none), len(transform.effects.terms.columns) :] = 0
+    coefficients[lacks.get(CALENDAR, none), len(transform.effects.terms.lags) :] = 0
     covariates = _with_typical(panel.covariates, absent, typical, rows)
     changed = replace(panel, covariates=covariates)
     transform = replace(

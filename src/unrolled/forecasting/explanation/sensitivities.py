@@ -111,8 +111,9 @@ def _fold(derivatives: Array, rows: int) -> None:
 def _through_transform(origins: TransformedOrigins, dz: Derivatives) -> Derivatives:
     """(1'): from derivatives with respect to values without effects to those with respect to the table."""
     transform, panel = origins.transform, origins.panel
-    for column, coefficient in _effects(origins):
-        dz.covariates[:, :, column] -= coefficient * dz.target
+    rows = np.arange(len(panel.y))
+    for column, lag, coefficient in _effects(origins):
+        np.subtract.at(dz.covariates[:, :, column].T, np.maximum(rows - lag, 0), coefficient * dz.target.T)
     if transform.logs[0]:
         large = panel.y > np.finfo(float).tiny
         dz.target[...] *= np.where(large, 1 / np.where(large, panel.y, 1.0), 0.0)
@@ -123,17 +124,17 @@ def _through_inverse(origins: TransformedOrigins, z: Array, dz: Derivatives) -> 
     """(6'): from derivatives of medians z (1, H) to those of forecasts."""
     slopes, of_last = _inverse_slopes(origins, z)
     found, end, steps = dz.times(slopes), int(origins.ends[0]), np.arange(len(slopes))
-    for column, coefficient in _effects(origins):
-        found.covariates[steps, end + steps, column] += coefficient * slopes
+    for column, lag, coefficient in _effects(origins):
+        found.covariates[steps, end + steps - lag, column] += coefficient * slopes
     found.target[:, end - 1] += of_last
     return found
 
 
-def _effects(origins: TransformedOrigins) -> list[tuple[int, float]]:
-    """The columns of the covariates that have linear effects, and their coefficients."""
+def _effects(origins: TransformedOrigins) -> list[tuple[int, int, float]]:
+    """The columns of the covariates that have linear effects, after how many periods, and their coefficients."""
     effects, covariates = origins.transform.effects, origins.panel.covariates
     apart = covariates.values.shape[1] - covariates.known
-    return [(apart + k, float(effects.coefficients[0, j])) for j, k in enumerate(effects.terms.columns)]
+    return [(apart + k, lag, float(effects.coefficients[0, j])) for j, (k, lag) in enumerate(effects.terms.lags)]
 
 
 def _inverse_slopes(origins: TransformedOrigins, z: Array) -> tuple[Array, Array]:

@@ -44,8 +44,9 @@ class WindowSpec:
 
     @property
     def memory(self) -> int:
-        """Rows of a series that a forecast depends on: those of the window and those behind the slope."""
-        return max(self.full, slope_rows(self.season, self.horizon) if self.follows_trend else 0)
+        """Rows of a series that a forecast depends on: those of the window and those behind the slope, and one before
+        them, whose covariates may have a linear effect on the next row."""
+        return 1 + max(self.full, slope_rows(self.season, self.horizon) if self.follows_trend else 0)
 
     @property
     def shortest(self) -> int:

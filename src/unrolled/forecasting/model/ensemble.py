@@ -154,7 +154,7 @@ class Ensemble:
     def context(self, panel: Panel) -> Panel:
         """The rows of a panel that forecasts after its end depend on: all of them if other methods take part."""
         read = 0 if self.pretrained is None else self.pretrained.rows_read(panel.frequency)
-        return panel if self.combination.weights else panel.tail(max(self.spec.memory, read))
+        return panel if self.combination.weights else panel.tail(max(self.spec.memory, read + 1))
 
     def outputs(self, origins: TransformedOrigins) -> EnsembleOutputs:
         """The outputs of all networks after these origins. Members that share a view share its windows."""

@@ -1,4 +1,5 @@
-"""Linear effects of what is known ahead: columns of the table, holidays, and the time of the year.
+"""Linear effects of what is known ahead: columns of the table, in the same period and one period later, holidays, and
+the time of the year.
 
 They are removed from each series before networks read it, and added to the forecasts. Networks that are trained on
 the table still read the columns, for effects that are not linear; the pretrained network, which reads none, forecasts
@@ -38,7 +39,7 @@ MIN_CYCLES = 3  # of a season whose means are taken out; fewer say nothing of ot
 MIN_GAIN, MIN_ERRORS = 0.05, 2.0  # share of the error, and standard errors of its mean, from which on it counts
 MIN_ROWS = 30  # of the typical series
 MAX_ROWS_TO_CHOOSE, MAX_SERIES_TO_CHOOSE = 200_000, 100  # more would take longer and change little
-YEAR, HOLIDAYS = "time of the year", "holidays"
+YEAR, HOLIDAYS, LAGGED = "time of the year", "holidays", " (one period before)"
 YEAR_DAYS, MIN_YEARS = 365.25, 1.15  # from which on a yearly wave may be found
 DAY_NS = 86_400 * 10**9
 TINY = float(np.finfo(float).tiny)
@@ -49,6 +50,7 @@ class Terms:
     """What has linear effects, and how these are estimated."""
 
     columns: tuple[Index, ...] = ()  # of the columns that are known ahead
+    lagged: tuple[Index, ...] = ()  # those whose value one period before has an effect
     year: bool = False  # whether there is a yearly wave, a sine and a cosine
     country: str | None = None  # whose holidays have effects
     holidays: tuple[str, ...] = ()  # their names
@@ -59,13 +61,24 @@ class Terms:
     @property
     def size(self) -> int:
         """The number of coefficients of a series, K."""
-        return len(self.columns) + 2 * self.year + (len(self.holidays) + len(NEIGHBORS) if self.country else 0)
+        holidays = len(self.holidays) + len(NEIGHBORS) if self.country else 0
+        return len(self.lags) + 2 * self.year + holidays
+
+    @property
+    def lags(self) -> list[tuple[int, int]]:
+        """The columns behind the first coefficients, and how many periods before they have their effect."""
+        return [*((k, 0) for k in self.columns), *((k, 1) for k in self.lagged)]
 
     @property
     def notes(self) -> list[str]:
         """What the user should know about the effects."""
         helpful = [f"{name} ({100 * gain:.0f} % less error)" for name, gain in self.gains if gain > 0]
-        useless = [name for name, gain in self.gains if gain == 0 and name != YEAR]
+        effective = {name for name, gain in self.gains if gain > 0}
+        useless = [
+            name
+            for name, gain in self.gains
+            if gain == 0 and name != YEAR and not name.endswith(LAGGED) and name + LAGGED not in effective
+        ]
         found = []
         if helpful:
             found.append(f"linear effects are removed before networks read the series: {', '.join(helpful)}")
@@ -84,8 +97,9 @@ class Terms:
         covariates = panel.covariates
         apart = covariates.values.shape[1] - covariates.known
         parts = [np.zeros((len(ordinals), 0))]
-        if self.columns:
-            parts.append(covariates.values[rows][:, [apart + k for k in self.columns]])
+        if self.lags:
+            first = panel.offsets[np.searchsorted(panel.offsets, rows, side="right") - 1]
+            parts += [covariates.values[np.maximum(rows - lag, first), apart + k, None] for k, lag in self.lags]
         if self.year:
             parts.append(_wave(panel, ordinals))
         if self.country:
@@ -270,12 +284,14 @@ def choose_terms(panel: Panel, z: Array, horizon: int, country: str | None = Non
     chosen, gains, (correlation, shrinkage) = _forward(candidates, grams, checks)
     if not chosen:
         return Terms(gains=tuple(gains))
-    first = len(every.columns), len(every.columns) + 2 * every.year  # columns of the wave, and of the holidays
+    size = len(every.columns)
+    wave, days = 2 * size, 2 * size + 2 * every.year  # the first columns of the wave and of the holidays
     return replace(
         every,
-        columns=tuple(k for k in chosen if k < first[0]),
-        year=every.year and first[0] in chosen,
-        country=country if first[1] in chosen else None,
+        columns=tuple(k for k in chosen if k < size),
+        lagged=tuple(k - size for k in chosen if size <= k < wave),
+        year=every.year and wave in chosen,
+        country=country if days in chosen else None,
         correlation=correlation,
         shrinkage=shrinkage,
         gains=tuple(gains),
@@ -284,12 +300,14 @@ def choose_terms(panel: Panel, z: Array, horizon: int, country: str | None = Non
 
 def _candidates(panel: Panel, country: str | None) -> tuple[Terms, list[tuple[str, list[int]]]]:
     """What may have an effect: all terms, and the name and the numbers of the columns of each."""
-    sizes = [(spec.name, len(spec.names)) for spec in panel.covariates.layout.future]
+    future = panel.covariates.layout.future
+    sizes = [(spec.name + text, len(spec.names)) for text in ("", LAGGED) for spec in future]
+    columns = tuple(range(panel.covariates.known))
     year = panel.frequency.seasons.get("year", 0)
     dated = panel.frequency.unit == "fixed" and not panel.frequency.open
     wave = dated and bool(MIN_YEARS * year <= np.median(panel.lengths)) and _season(panel) < year
     days = holiday_names(country, panel.frequency, _ordinals(panel)) if country else ()
-    every = Terms(tuple(range(sum(size for _, size in sizes))), wave, country, days)
+    every = Terms(columns, columns, wave, country, days)
     sizes += [(YEAR, 2)] * wave + [(HOLIDAYS, len(days) + len(NEIGHBORS))] * bool(country)
     ends = np.cumsum([0, *(size for _, size in sizes)]).tolist()
     return every, [(name, list(range(end - size, end))) for (name, size), end in zip(sizes, ends[1:], strict=True)]
