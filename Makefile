@@ -16,7 +16,7 @@ forecast: .venv/installed
 	$(BIN)/unrolled forecast examples/air_passengers.csv --horizon 12 --out forecast
 
 test: .venv/developing
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: .venv/developing
 	$(BIN)/ruff format --check .
@@ -32,7 +32,7 @@ format: .venv/developing
 # Without torture, whose killed processes leave no measurements, or damaged ones.
 coverage: .venv/developing
 	rm -f .coverage*
-	OMP_NUM_THREADS=1 $(BIN)/coverage run -m pytest -n 2 --dist loadgroup --ignore tests/torture
+	OMP_NUM_THREADS=1 $(BIN)/coverage run -m pytest -n 2 --dist worksteal --ignore tests/torture
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
+import sys
 import zlib
 
 import numpy as np
@@ -13,6 +16,10 @@ import unrolled as un
 from browser import chromium
 from shell import inside
 from unrolled.nn.engines import ENGINES, use_engine
+
+# the tests start hundreds of processes, which would all compile the package again where nothing may be cached
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # a shell that runs the tests in the background ignores these signals, which processes inherit; commands respect that
 for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
@@ -32,6 +39,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("unrolled")
+
+
+def pytest_collection_finish():
+    """No garbage collection looks at the thousands of collected tests and the imported modules again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(params=list(ENGINES))

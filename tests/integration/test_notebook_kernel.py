@@ -24,8 +24,6 @@ x = [[[1.0], [2.0]], [[3.0], [1.0]]]
 EMPTY = "<span></span>"  # the rest of the line
 NOTEBOOK = AIR.parent / "forecast.ipynb"
 
-pytestmark = pytest.mark.xdist_group("kernel")  # they share one
-
 
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory):

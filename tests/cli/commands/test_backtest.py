@@ -13,9 +13,6 @@ import unrolled as un
 from shell import AIR, QUICK, table
 from unrolled.forecasting.baselines.registry import SIMPLE
 
-pytestmark = pytest.mark.xdist_group("backtest")  # they share one
-
-
 NAME = un.Forecaster(1).name
 
 

@@ -6,13 +6,9 @@ import json
 
 import numpy as np
 import pandas as pd
-import pytest
 
 import unrolled as un
 from shell import AIR, QUICK, shell, table
-
-pytestmark = pytest.mark.xdist_group("cli")  # they share one forecast
-
 
 FILES = ["forecast.csv", "model.safetensors", "report.html", "run.toml"]
 

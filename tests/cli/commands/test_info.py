@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 import unrolled as un
 from unrolled.nn.engines import ENGINES
-
-pytestmark = pytest.mark.xdist_group("cli")  # they share one forecast
 
 
 def test_info_describes_the_installation(command):

@@ -11,9 +11,6 @@ import pytest
 import unrolled as un
 from shell import AIR, shell, table
 
-pytestmark = pytest.mark.xdist_group("cli")  # they share one forecast
-
-
 NAME = un.Forecaster(1).name
 
 
