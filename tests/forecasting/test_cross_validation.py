@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -94,6 +95,20 @@ TABLES = {
         [open_times("h", 150, lambda t: t.hour >= 0), open_times("D", 152, lambda t: t.dayofweek < 5, "b")]
     ),
 }
+
+
+def two_windows(df, kind):
+    options = {"n_windows": 2, "step_size": 30 if kind == "months" else 60, "level": [80], "baselines": True}
+    return forecaster(steps=3, ensemble=1).cross_validation(df, **options)
+
+
+@cache
+def unchanged(kind):
+    """A table and its forecasts."""
+    df = TABLES[kind]()
+    return df, two_windows(df, kind)
+
+
 CHANGES = {
     "closed times opened": (True, 0.0, 1.0),
     "gaps": (False, 0.5, 1.0),
@@ -124,15 +139,11 @@ def changed_after(df, cutoffs, rng, opened, gaps, factor):
 @pytest.mark.parametrize("kind", TABLES)
 def test_rows_after_the_first_cutoff_do_not_decide_how_the_table_is_read(kind, change, rng):
     """Neither what is closed, nor logarithms, limits and scales: the first cutoff's forecasts keep their bits."""
-    df = TABLES[kind]()
-    options = {"n_windows": 2, "step_size": 30 if kind == "months" else 60, "level": [80], "baselines": True}
     if kind == "months" and CHANGES[change][0]:
         return  # none of them is closed
-    whole = forecaster(steps=3, ensemble=1).cross_validation(df, **options)
+    df, whole = unchanged(kind)
     first = whole.groupby("unique_id")["cutoff"].min()
-    again = forecaster(steps=3, ensemble=1).cross_validation(
-        changed_after(df, first, rng, *CHANGES[change]), **options
-    )
+    again = two_windows(changed_after(df, first, rng, *CHANGES[change]), kind)
     forecasts = whole.columns.difference(["y"])
     before, after = (
         rows[rows["cutoff"] == rows["unique_id"].map(first)][forecasts].sort_values(["unique_id", "ds"])

@@ -74,12 +74,14 @@ def stages(call: Callable[[], Any], every: Sequence[str]) -> dict[Stage, int]:
 def fails_at(stage: Stage, passed: int, call: Callable[[], Any]) -> bool:
     """Call with a fault at this stage, which a call passes so often; whether the call failed with it."""
     wanted, reached = 1 if stage.event == "call" else passed, 0
+    _, line, name, event_of_stage = stage
 
     def fail(frame: Any, event: str, arg: Any) -> None:
         nonlocal reached
-        # the name and the line come first, as a stage of every call would take most of the time
-        own = event == stage.event and frame.f_code.co_firstlineno == stage.line
-        if own and frame.f_code.co_qualname == stage.name and Stage.of(frame, event) == stage:
+        # the cheap comparisons come first, as a stage of every call would take most of the time
+        if event != event_of_stage or frame.f_code.co_firstlineno != line or frame.f_code.co_qualname != name:
+            return
+        if Stage.of(frame, event) == stage:
             reached += 1
             if reached == wanted:
                 raise Fault(f"a fault at {stage}")

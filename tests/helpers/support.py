@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import MISSING, fields
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,12 @@ def _module_name(path: Path) -> str:
 
 
 FILES = {_module_name(path): path for path in sorted(SOURCE.rglob("*.py"))}  # all modules of the library
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """The syntax tree of each module of the library."""
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
 
 def assert_close(actual, expected, terms: int, scale: float | None = None) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 import unrolled as un
-from support import FILES
+from support import FILES, trees
 
 ROOT = "unrolled"
 COMPILED = f"{ROOT}.nn.engines._native"
@@ -161,7 +161,7 @@ class Import(NamedTuple):
     typing: bool  # read by type checkers only
 
 
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
+TREES = trees()
 EVERY_MODULE = pytest.mark.parametrize("name", FILES)
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from support import FILES
+from support import FILES, trees
 
 MAX_LINES = 60  # of a function with its docstring
 MAX_POSITIONAL = 8  # arguments of a definition or a call
 MAX_FILES = 14  # in one folder of forecasting
 
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
+TREES = trees()
 EVERY_MODULE = pytest.mark.parametrize("name", FILES)
 
 

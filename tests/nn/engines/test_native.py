@@ -218,8 +218,13 @@ def trained(engine, net: un.Network, data, loss, optimizer, clip_norm=0.1) -> di
 
 
 @cache
+def made(training: Training) -> tuple[un.Network, Arrays | Windows]:
+    return training.make()
+
+
+@cache
 def specified(training: Training, optimizer) -> dict[str, np.ndarray]:
-    return trained(NUMPY, *training.make(), training.loss, optimizer)
+    return trained(NUMPY, *made(training), training.loss, optimizer)
 
 
 def assert_trained_alike(found, expected) -> None:
@@ -238,7 +243,7 @@ def assert_trained_alike(found, expected) -> None:
 def test_every_loss_and_optimizer_train_alike_on_arrays(ragged, weighted, loss, optimizer, engine):
     for data in ("steps",) if weighted == "steps" else ("rows", "steps"):
         training = Training(loss, data, ragged, weighted)
-        found = trained(engine, *training.make(), loss, optimizer)
+        found = trained(engine, *made(training), loss, optimizer)
         assert_trained_alike(found, specified(training, optimizer))
         assert (found["weights"][1] == 0) == bool(weighted)
 
@@ -249,7 +254,7 @@ def test_every_loss_and_optimizer_train_alike_on_arrays(ragged, weighted, loss, 
 def test_every_loss_and_optimizer_train_alike_on_windows(loss, optimizer, engine):
     for data, ragged in product(("windows", "lags"), (False, True)):
         training = Training(loss, data, ragged)
-        found = trained(engine, *training.make(), loss, optimizer)
+        found = trained(engine, *made(training), loss, optimizer)
         assert_trained_alike(found, specified(training, optimizer))
         assert found["weights"][1] == 0  # targets that were not observed
 
