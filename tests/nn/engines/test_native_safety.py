@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -264,15 +265,34 @@ def play(name):
         CASES[name]()
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_invalid_arguments_crash_no_process(name):
-    done = subprocess.run(
-        [sys.executable, "-c", f"import test_native_safety as t; t.play({name!r})"],
+def play_all() -> None:
+    """Play each case in a process of its own, forked from this one, which has imported all; print its exit code."""
+    for name in CASES:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(120)
+            return play(name)
+        _, status = os.waitpid(child, 0)
+        print(f"{os.waitstatus_to_exitcode(status)} {name}", flush=True)
+    return None
+
+
+@pytest.fixture(scope="module")
+def played():
+    """What the processes of all cases print, each followed by its exit code and its name."""
+    return subprocess.run(
+        [sys.executable, "-c", "import test_native_safety as t; t.play_all()"],
         env=os.environ
         | {"UNROLLED_ENGINE": "native", "OMP_NUM_THREADS": "1"}  # with one thread, none can fail to start
         | {"PYTHONPATH": os.pathsep.join(map(str, (HERE, HERE.parents[1] / "helpers")))},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, (done.stdout + done.stderr)[-1000:]
+    ).stdout
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_invalid_arguments_crash_no_process(name, played):
+    before, end, _ = f"\n{played}".partition(f" {name}\n")
+    assert end, played[-1000:]
+    assert before.endswith("\n0"), before[-1000:]
