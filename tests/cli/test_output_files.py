@@ -75,14 +75,18 @@ INPUTS = {
 
 
 @pytest.mark.parametrize("words", INPUTS.values(), ids=list(INPUTS))
-def test_a_forecast_overwrites_none_of_its_inputs(words, tmp_path):
+def test_a_forecast_overwrites_none_of_its_inputs(words, command, tmp_path, monkeypatch):
     place = tmp_path / "place"
     place.mkdir()
+    monkeypatch.chdir(place)
     for name in FORECASTS:
         (place / name).write_bytes(b"" if words is INPUTS["file of options"] else HISTORY)
     before = (place / "forecast.csv").read_bytes()
-    with (place / "forecast.csv").open("rb") as history:
-        done = shell("forecast", *words(place), *QUICK, cwd=place, stdin=history)
+    if words is standard_input:
+        with (place / "forecast.csv").open("rb") as history:
+            done = shell("forecast", *words(place), *QUICK, cwd=place, stdin=history)
+    else:
+        done = command("forecast", *words(place), *QUICK)
     assert (done.code, "is an input of this command, and would be overwritten. Choose another" in done.err) == (
         2,
         True,

@@ -23,7 +23,7 @@ from unrolled.forecasting.preprocessing.transform import TransformedOrigins
 from unrolled.forecasting.probabilistic.quantiles import MEDIAN
 
 QUICK = {"steps": 60, "ensemble": 2, "verbose": 0, "hidden": 8}
-WEIGHTS = {"SeasonalNaive": 0.2, "AutoETS": 0.3}
+WEIGHTS = {"SeasonalNaive": 0.2, "AutoTheta": 0.3}
 SAME = {"rtol": 1e-12, "atol": 0}  # a sum of three terms, taken in another order
 
 
@@ -69,10 +69,10 @@ def test_without_statsforecast_the_extra_is_named_before_any_work(monkeypatch, d
 
 def test_the_held_out_forecast_is_the_average_of_its_parts(df, rng):
     df["y"] += 3 * rng.normal(size=len(df)).cumsum()  # errors on a walk are correlated in every method
-    alone = forecaster(log=False).fit(df, baselines="AutoETS")
-    fc = forecaster(log=False, combine=WEIGHTS).fit(df, baselines="AutoETS")
+    alone = forecaster(log=False).fit(df, baselines="AutoTheta")
+    fc = forecaster(log=False, combine=WEIGHTS).fit(df, baselines="AutoTheta")
     table, own = fc.held_out_.example, alone.held_out_.example
-    np.testing.assert_array_equal(table["AutoETS"], own["AutoETS"])
+    np.testing.assert_array_equal(table["AutoTheta"], own["AutoTheta"])
     np.testing.assert_allclose(table["GRU"], average(own, WEIGHTS), **SAME)
     assert fc.held_out_.table.loc["GRU", "MAE"] != alone.held_out_.table.loc["GRU", "MAE"]
     assert not np.array_equal(fc.fitted.only.conformal_factors, alone.fitted.only.conformal_factors)

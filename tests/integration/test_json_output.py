@@ -86,7 +86,8 @@ def test_backtest(printed):
     assert told["files"] == ["rows.csv", "rows.toml"]
 
 
-def test_check_demo_info_and_bench(printed):
+def test_check_demo_info_and_bench(printed, monkeypatch):
+    monkeypatch.setattr("unrolled.cli.commands.bench.TIME_LIMIT_S", 0.05)
     assert printed("check", "--cell", "rnn", "--depth", 1)["wrong"] == 0
     assert printed("demo", "fish")["fish"]["right"] is True
     assert printed("info")["cells"]

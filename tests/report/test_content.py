@@ -57,7 +57,7 @@ def test_the_page_stays_below_ten_megabytes_however_large_the_table(series, rows
         pd.DataFrame({"unique_id": f"series {k}", "ds": stamps, "y": 100 * rng.standard_normal(rows)})
         for k in range(series)
     ]
-    fc = fitted(pd.concat(parts), horizon, steps=1, ensemble=1)
+    fc = fitted(pd.concat(parts), horizon, network="trained", steps=1, ensemble=1)
     fc.report().save(tmp_path / "report.html")
     assert (tmp_path / "report.html").stat().st_size < 10e6
     page = Page(tmp_path / "report.html")
