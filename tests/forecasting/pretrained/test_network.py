@@ -145,3 +145,14 @@ def test_the_file_is_small():
     from importlib.resources import files
 
     assert len(files(module.__package__).joinpath(module.FILE).read_bytes()) < 2_000_000
+
+
+@pytest.mark.parametrize("level", [1e6, 1e9])
+def test_a_high_level_does_not_hide_small_changes(level, rng):
+    """A meter reading or a price in another currency: only distances from the level matter."""
+    wave = 20 * np.sin(2 * np.pi * np.arange(60) / 12) + rng.normal(0, 2, 60)
+    monthly = Frequency("month", 1, 0)
+    near, far = (replace(panel_of(base + wave), frequency=monthly) for base in (100.0, level))
+    pretrained = Pretrained(pretrained_network(), 1.0, None)
+    usual, high = (outputs(pretrained, panel, [60]) for panel in (near, far))
+    np.testing.assert_allclose(high - level + 100, usual, atol=4)  # it reads the ratio of changes to the level

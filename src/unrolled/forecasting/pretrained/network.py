@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import as_file, files
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from ... import storage
 from ...arrays import Array
 from ...errors import InputError, ModelFileError
+from ...nn.layers import Last
 from ...nn.network import Network
 from ...series.frequency import Frequency
 from ..preprocessing.transform import TransformedOrigins
@@ -83,8 +84,24 @@ class Pretrained:
     def _read(self, past: Array, seasons: tuple[int, ...], horizon: int) -> tuple[Array, Array, Array]:
         """The outputs for series of one length (N, T), NaN where a value is missing."""
         shown = represent(past, seasons, horizon)
-        values, _ = self.network.forward(shown.inputs)
-        return shown.anchor, shown.scale, values[:, past.shape[1] :]
+        rows = past.shape[1]
+        _, state = self._reader.forward(shown.inputs[:, :rows])
+        values, _ = self.network.forward(shown.inputs[:, rows:], (*state[:-1], *self._no_state))
+        return shown.anchor, shown.scale, values
+
+    @cached_property
+    def _reader(self) -> Network:
+        """The layers up to the recurrent one, for the past: only its last state matters for what comes after."""
+        whole = self.network
+        count = 1 + max(k for k, layer in enumerate(whole.layers) if layer.recurrent)
+        reader = Network((*whole.layers[:count], Last()), whole.input_size, whole.dtype)
+        reader.parameters = whole.parameters[: reader.parameters.size]
+        return reader
+
+    @cached_property
+    def _no_state(self) -> tuple[None, ...]:
+        """Of the layers that `_reader` lacks."""
+        return (None,) * (len(self.network.layers) - len(self._reader.layers) + 1)
 
 
 def calendar_seasons(frequency: Frequency) -> list[int]:

@@ -22,7 +22,7 @@ LEVEL_ROWS = 2.5  # over which the level is averaged, with exponentially falling
 LONG_SEASON = 24  # rows; from here on the level is an average over half a season
 MAX_CHANGE = 6.0  # in units of the scale
 MAX_SEASONS_AHEAD = 8.0
-LEAST_SCALE = 1e-3  # of the mean size of the values
+LEAST_SCALE = 1e-9  # of the mean size of the values; rounding makes smaller changes of a constant
 
 
 class Representation(NamedTuple):
