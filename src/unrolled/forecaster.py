@@ -25,6 +25,7 @@ from .forecasting.probabilistic.quantiles import check_levels
 from .forecasting.selection.automatic import SelectionResult
 from .forecasting.serialization import describe, rebuild
 from .forecasting.totals import Over, total
+from .forecasting.updating import Update
 from .interactive.html import note, table, titled
 from .nn.randomness import checked_seed
 from .report import Report, ReportContent
@@ -137,10 +138,11 @@ class Forecaster:
 
     After `fit`: `model_`, `held_out_` (comparison and coverage; None if the series are too short), `panel_` (the
     series; None after loading), `notes_` (what was changed in the data), `search_` (what was tried), `chosen_`
-    (parameters that repeat this without a search), `reading_` (the options with which a command read the table; else
-    empty). After `predict`: `predict_notes_` (what was changed in its tables, and which of their texts were not seen
-    in training). If the series of a table have different frequencies, each frequency has its own forecaster,
-    `parts_["monthly"]`, which has `model_`, `panel_` and `chosen_`.
+    (parameters that repeat this without a search), `reading_` (the options with which a command read the table;
+    else empty). After `predict`: `predict_notes_` (what was changed in its tables, and which of their texts were
+    not seen in training). After `update`: `update_` (rows added, coverage of the new values, notes). If the series
+    of a table have different frequencies, each frequency has its own forecaster, `parts_["monthly"]`, which has
+    `model_`, `panel_` and `chosen_`.
 
     >>> import pandas as pd, unrolled as un
     >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
@@ -151,6 +153,7 @@ class Forecaster:
     parameters: Parameters
     found_: SelectionResult | None = None  # by the search of the last cross-validation
     predict_notes_: Sequence[str] = ()
+    update_: Update | None = None
     _fitted: FittedTable | None = None
     _parts: tuple[FittedTable, dict[str, Forecaster]] | None = None  # of a fit, which may no longer be the last one
 
@@ -263,7 +266,40 @@ class Forecaster:
         fitted = fit_table(self.parameters, panels, source, names)
         compared = [one for one in fitted.predictors.values() if one.comparison is not None and one.ensemble.members]
         ends = merge_notes({one.context.frequency.name: ends_note(one.context) for one in compared})
-        self._fitted = replace(fitted, notes=(*notes, *fitted.notes, *ends))
+        self._fitted, self.update_ = replace(fitted, notes=(*notes, *fitted.notes, *ends)), None
+        return self
+
+    def update(self, df: IntoDataFrame) -> Self:
+        """Carry the series of the fit on with newer rows, in milliseconds, without training.
+
+        `predict` then forecasts the periods after the new last rows, as it would for a table with all rows. Networks
+        and what was estimated of the series stay as fitted. The calibration of the intervals moves with each value
+        that has become known: see `forecasting.probabilistic.tracking`. Updates row by row and all at once are the
+        same.
+
+        Args:
+            df: a table like the one of `fit`, of any library, with rows after the known ones. It may begin earlier:
+                rows of known periods must have the known values. Skipped periods are filled like those of `fit`. With
+                columns known ahead, rows without a target after the last values hold the future.
+
+        Returns:
+            This forecaster. `update_` says what was added; its notes, and `predict_notes_` of later forecasts, say
+            if forecasts have become so much worse than those of the held-out end that they need a new fit.
+
+        Raises:
+            DataError: a series is not one of the fit, a known row has another value, or the table can't be read. The
+                forecaster is as before.
+            InputError: the forecaster has not been fitted.
+
+        >>> import pandas as pd, unrolled as un
+        >>> df = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": range(60)})
+        >>> fc = un.Forecaster(3, network="pretrained").fit(df[:58])
+        >>> fc.update(df[58:]).predict()["ds"].min()
+        Timestamp('2025-01-01 00:00:00')
+        >>> print(fc.update_)
+        2 rows added, up to 2024-12-01; the 80 % intervals one step ahead held 2 of 2 new values
+        """
+        self._fitted, self.update_ = self.fitted.updated(df)
         return self
 
     @classmethod

@@ -21,6 +21,7 @@ from .preprocessing.logarithms import all_positive
 from .preprocessing.transform import SeriesTransform
 from .probabilistic.conformal import typical_factor
 from .probabilistic.quantiles import MEDIAN
+from .probabilistic.tracking import Tracking
 
 
 def fit(
@@ -72,7 +73,8 @@ def fit_planned(plan: FitPlan, source: Source, baselines: Sequence[str] = (), *,
             transform=transform,
             conformal_factors=factors,
             mean_factor=1.0 if held_out is None else held_out.mean_factor,
-            context=ensemble.context(panel),
+            tracking=Tracking.begin(panel.lengths, None if held_out is None else held_out.nearest_errors),
+            context=ensemble.context(panel, parameters.season_of(panel.frequency)),
             panel=panel,
             comparison=comparison,
             notes=(

@@ -21,6 +21,7 @@ from ..interactive.interrupts import interruptible
 from ..interactive.progress import run_progress, subtask
 from ..series.by_frequency import frequency_note, merge_notes, series_counts, series_frequencies, take_rows
 from ..series.columns import Columns
+from ..series.continuation import refuse_unknown_series
 from ..series.dataframe import PANDAS, in_one_zone, open_table, read_ids, read_target
 from ..series.grid import MIN_STEPS_FOR_OWN_FREQUENCY
 from ..series.panel import Panel
@@ -34,6 +35,7 @@ from .probabilistic.interval_columns import Point
 from .selection.automatic import SelectionResult, fit_automatically, without_search
 from .selection.search import EVIDENCE
 from .totals import total
+from .updating import Update, updated
 
 MAX_SERIES_IN_TOTAL, PATHS_OF_TOTAL = 1000, 500  # of a report; `Forecaster.total` takes any
 
@@ -156,6 +158,29 @@ class FittedTable:
                 own = replace(columns, rows=[columns.row(row) for row in rows])
                 found.append((one, one.read(take_rows(df, rows), own)))
         return found
+
+    def updated(self, df: IntoDataFrame) -> tuple[FittedTable, Update]:
+        """The fit whose series continue with the rows of a newer table, and what was added; see `updating`.
+
+        Raises:
+            DataError: the table can't be read, or its rows do not continue series of the fit.
+        """
+        columns = self.source.columns
+        parts = [(name, df, columns) for name in self.predictors]
+        if self.mixed:
+            codes, ids = read_ids(open_table(df, columns, (columns.time, columns.target)), columns)
+            owners = {series: name for name, one in self.predictors.items() for series in one.context.ids}
+            refuse_unknown_series(ids, owners, columns)
+            of = np.array([owners[series] for series in ids], object)[codes]
+            parts = [
+                (name, take_rows(df, own), replace(columns, rows=[columns.row(k) for k in own]))
+                for name in self.predictors
+                if len(own := np.flatnonzero(of == name))
+            ]
+        found = {name: updated(self.predictors[name], own, named) for name, own, named in parts}
+        notes = merge_notes({name: update.notes for name, (_, update) in found.items()})
+        predictors = {**self.predictors, **{name: one for name, (one, _) in found.items()}}
+        return replace(self, predictors=predictors), Update.joined([update for _, update in found.values()], notes)
 
     def _assign_new(self, of_series: Array, table: Any, columns: Columns, codes: Array, ids: Sequence[Any]) -> None:
         """Number the predictor of each series that is not of the fit, in place; `codes` (n,) number the rows' series.

@@ -28,6 +28,7 @@ from .preprocessing.transform import SeriesTransform, TransformedOrigins, merge_
 from .probabilistic.conformal import calibrate
 from .probabilistic.interval_columns import interval_columns
 from .probabilistic.quantile_function import means
+from .probabilistic.tracking import Tracking
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
@@ -69,6 +70,7 @@ class Predictor:
     transform: SeriesTransform  # of the series of the fit
     conformal_factors: Array  # the calibration of intervals, (MEDIAN, H)
     mean_factor: float = 1.0  # the calibration of means
+    tracking: Tracking  # what is known about forecasts since the fit
     context: Panel  # the last rows of the series, as far as forecasts depend on them
     panel: Panel | None = None  # the whole series; None after loading
     comparison: Comparison | None = None  # on the held-out end; None without one, and after loading
@@ -79,6 +81,17 @@ class Predictor:
     def name(self) -> str:
         """The column of the forecast."""
         return self.parameters.name
+
+    @property
+    def season(self) -> int:
+        """The season with which gaps are filled, in periods."""
+        return self.parameters.season_of(self.context.frequency)
+
+    @property
+    def drift_notes(self) -> list[str]:
+        """A note if forecasts since the fit have become worse than chance explains."""
+        others = len(self.context.ids) - 1
+        return self.tracking.drift_notes(1 + others * self.ensemble.series_correlation)
 
     # --- series to forecast -------------------------------------------------------------------------
 
@@ -102,7 +115,8 @@ class Predictor:
         sparse = sparse_note(int(panel.observed.sum()), len(panel.y), panel.frequency)
         panel = without_short(replace(panel, notes=(*sparse, *panel.notes)), self.ensemble.spec)
         library = library_of(df, (columns.id, columns.time))
-        return SeriesToForecast(self.ensemble.context(panel), panel, self.transform_of(panel), columns, library)
+        context = self.ensemble.context(panel, self.season)
+        return SeriesToForecast(context, panel, self.transform_of(panel), columns, library)
 
     def transform_of(self, panel: Panel) -> SeriesTransform:
         """The transform of a panel: as fitted for series of the fit, estimated afresh for others."""
@@ -204,7 +218,7 @@ class Predictor:
     def _notes(self, series: SeriesToForecast, origins: TransformedOrigins) -> list[str]:
         """What the user should know about a prediction; the notes of the fit are not repeated."""
         if series.panel is self.context:
-            return list(origins.panel.notes[len(series.panel.notes) :])
+            return [*origins.panel.notes[len(series.panel.notes) :], *self.drift_notes]
         known = set(self.context.ids)
         new = [name for name in series.panel.ids if name not in known]
         notes = [*origins.panel.notes, *self.ensemble.combination.too_short(series.panel)]

@@ -32,6 +32,7 @@ from .predictor import Predictor, Source
 from .preprocessing.effects import NO_TERMS, LinearEffects, Terms
 from .preprocessing.transform import SeriesTransform
 from .probabilistic.quantiles import LEARNED, MEDIAN
+from .probabilistic.tracking import Tracking
 from .selection.automatic import SelectionResult
 from .selection.search import EVIDENCE
 from .stored_arrays import checked_arrays, rows_of
@@ -84,6 +85,8 @@ def _describe_part(predictor: Predictor, selection: SelectionResult | None) -> t
     arrays |= {"widening": predictor.conformal_factors}
     arrays |= {} if ensemble.correlation is None else {"dependence": ensemble.correlation}
     arrays |= {f"covariates.{name}": values for name, values in context.covariates.arrays().items()}
+    tracking = predictor.tracking
+    arrays |= {f"tracking.{name}": getattr(tracking, name) for name in ("added", "before", "recent")}
     transform = predictor.transform
     arrays |= {f"profile.{name}": values for name, values in transform.arrays.items()}
     arrays |= {"profile.effects": transform.effects.coefficients}
@@ -247,6 +250,7 @@ def _rebuild_part(stored: StoredPart, arrays: Mapping[str, Array]) -> Predictor:
         transform=transform,
         conformal_factors=arrays["widening"],
         mean_factor=stored.mean_factor,
+        tracking=_rebuild_tracking(arrays),
         context=context,
     )
 
@@ -254,6 +258,13 @@ def _rebuild_part(stored: StoredPart, arrays: Mapping[str, Array]) -> Predictor:
 def _rebuild_transform(stored: StoredPart, arrays: Mapping[str, Array]) -> SeriesTransform:
     parts = {f.name: arrays[f"profile.{f.name}"] for f in fields(SeriesTransform) if f.name != "effects"}
     return SeriesTransform(**parts, effects=LinearEffects(stored.terms, arrays["profile.effects"]))
+
+
+def _rebuild_tracking(arrays: Mapping[str, Array]) -> Tracking:
+    """Older files have none: their forecasts are tracked from now on."""
+    names = ("added", "before", "recent")
+    found = {name: arrays[f"tracking.{name}"] for name in names if f"tracking.{name}" in arrays}
+    return replace(Tracking.begin(np.diff(arrays["offsets"])), **found)
 
 
 def _checked_library(stored: StoredPart) -> Library:
@@ -295,6 +306,8 @@ def _sizes(stored: StoredPart, parameters: Parameters, arrays: Mapping[str, Arra
         "H": stored.framing.horizon,
         "intervals": MEDIAN,
         "extremes": 3,
+        "W": rows_of("tracking.recent", arrays),
+        "counts": 2,
         "E": stored.terms.size,
         "horizon": parameters.horizon,
     }

@@ -28,6 +28,9 @@ ARRAYS = {
     "offsets": ArraySpec("int64", ("S + 1",), 0),
     "first": ArraySpec("int64", ("S",), -LARGEST_ORDINAL, LARGEST_ORDINAL),
     "widening": ArraySpec("float64", ("intervals", "horizon"), 0, MAX_WIDENING),
+    "tracking.added": ArraySpec("int64", ("S",), 0, LARGEST_ORDINAL),
+    "tracking.before": ArraySpec("float64", ("counts",), 0, LARGEST_ORDINAL),
+    "tracking.recent": ArraySpec("float64", ("W", "counts"), 0, LARGEST_ORDINAL),
     "dependence": ArraySpec("float64", ("H", "H"), -1 - ROUNDING, 1 + ROUNDING),
     "covariates.values": ArraySpec("float64", ("n", "C")),
     "covariates.static": ArraySpec("float64", ("S", "A")),
@@ -46,7 +49,7 @@ ARRAYS = {
     "profile.change": ArraySpec("float64", ("S",), SMALLEST_POSITIVE),
     "profile.extent": ArraySpec("float64", ("S", "extremes")),
 }
-OPTIONAL = {"dependence"}
+OPTIONAL = {"dependence", "tracking.added", "tracking.before", "tracking.recent"}
 
 
 def checked_arrays(arrays: Mapping[str, Array], sizes: Mapping[str, int]) -> Mapping[str, Array]:

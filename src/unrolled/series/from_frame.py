@@ -135,13 +135,13 @@ def make_panel(
     season = season or frequency.season
     y = fill_gaps(y, season, grid.offsets)
     covariates, covariate_notes = make_covariates(table.covariates, rows, grid, layout)
-    filled = _gaps_filled(~observed & ~grid.ahead, grid.offsets, season)
+    filled = gaps_filled(~observed & ~grid.ahead, grid.offsets, season)
     if filled is not None and layout is None:  # a table that is only forecast has no scores
         filled += ", and left out of every score"
     n_ahead = int(grid.ahead[grid.positions].sum())
     notes = [
         *table.notes,
-        *_notes(table, placed, filled=filled, n_ahead=n_ahead, n_cut=len(rows.values) - len(grid.rows)),
+        *reading_notes(table, placed, filled=filled, n_ahead=n_ahead, n_cut=len(rows.values) - len(grid.rows)),
     ]
     ids = [rows.ids[k] for k in grid.series]
     kept = {*grid.series.tolist(), *placed.strays.tolist()}
@@ -153,7 +153,7 @@ def make_panel(
     return whole.head(grid.lengths)
 
 
-def _gaps_filled(gaps: Array, offsets: Array, season: int) -> str | None:
+def gaps_filled(gaps: Array, offsets: Array, season: int) -> str | None:
     """A note on the rows (n,) bool that `fill_gaps` has filled; None if there are none."""
     count = int(gaps.sum())
     if not count:
@@ -164,7 +164,9 @@ def _gaps_filled(gaps: Array, offsets: Array, season: int) -> str | None:
     return f"{counted(count, 'gap')} filled with {how}{some}"
 
 
-def _notes(table: TableContent, placed: Placement, *, filled: str | None, n_ahead: int, n_cut: int) -> list[str]:
+def reading_notes(
+    table: TableContent, placed: Placement, *, filled: str | None, n_ahead: int, n_cut: int
+) -> list[str]:
     """What was changed on the way from a table to a panel."""
     original, notes = table.rows, []
     if (original.same_series & (original.stamps[1:] < original.stamps[:-1])).any():

@@ -146,6 +146,13 @@ class HeldOutForecasts:
         total = max(float(weight.sum()), 1.0)
         return {level: float((weight * inside).sum()) / total for level, inside in self.inside.items()}
 
+    @property
+    def nearest_errors(self) -> tuple[float, float]:
+        """The number of known values one step ahead, and the sum of their errors in units of the usual change."""
+        known, unit = self.weight[:, 0], self.origins.transform.change[self.origins.series]
+        errors = np.abs(self.target - self.quantiles[..., MEDIAN])[:, 0] / unit
+        return float(known.sum()), float((known * errors).sum())
+
     def coverage_by_day(self) -> dict[str, dict[int, float]]:
         """The coverage of each local day of the week with enough values, of daily and finer series; else empty."""
         frequency = self.origins.panel.frequency

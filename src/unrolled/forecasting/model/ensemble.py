@@ -151,10 +151,16 @@ class Ensemble:
         assert self.pretrained is not None
         return self.pretrained.network.program.size
 
-    def context(self, panel: Panel) -> Panel:
-        """The rows of a panel that forecasts after its end depend on: all of them if other methods take part."""
+    def context(self, panel: Panel, season: int, earlier: int = 0) -> Panel:
+        """The rows of a panel that forecasts after its end depend on: all of them if other methods take part.
+
+        Args:
+            panel: S series.
+            season: with which gaps after the end would be filled, in periods.
+            earlier: the number of earlier origins of each series whose forecasts depend on no other rows either.
+        """
         read = 0 if self.pretrained is None else self.pretrained.rows_read(panel.frequency)
-        return panel if self.combination.weights else panel.tail(max(self.spec.memory, read + 1))
+        return panel if self.combination.weights else panel.tail(max(self.spec.memory, read + 1, season) + earlier)
 
     def outputs(self, origins: TransformedOrigins) -> EnsembleOutputs:
         """The outputs of all networks after these origins. Members that share a view share its windows."""

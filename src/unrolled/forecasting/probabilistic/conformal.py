@@ -35,7 +35,7 @@ def conformal_factors(quantiles: Array, targets: Array, weights: Array, separate
     """
     factors = np.empty((MEDIAN, targets.shape[1]))
     for pair in range(MEDIAN):
-        scores = np.where(weights > 0, _relative_distance(quantiles, targets, pair), np.inf)
+        scores = np.where(weights > 0, relative_distance(quantiles, targets, pair), np.inf)
         coverage = QUANTILES[-1 - pair] - QUANTILES[pair]
         factors[pair] = _upper_quantiles(scores.ravel()[:, None] if pooled(weights, separate) else scores, coverage)
     return np.clip(factors, MIN_FACTOR, MAX_FACTOR)
@@ -57,9 +57,9 @@ def shrink_factors(factors: Array, separate: int, typical: float) -> Array:
     return np.asarray(factors**own * typical ** (1 - own))
 
 
-def _relative_distance(quantiles: Array, targets: Array, pair: int) -> Array:
-    """Distance of the targets from the median, relative to the interval's half-width on their side, (N, H); infinite
-    if the interval has no width on that side and does not contain them."""
+def relative_distance(quantiles: Array, targets: Array, pair: int) -> Array:
+    """Distance of the targets (...) from the median of quantiles (..., Q), relative to the half-width of the interval
+    of this pair on their side; infinite if the interval has no width on that side and does not contain them."""
     middle = quantiles[..., MEDIAN]
     half_width = np.where(targets < middle, middle - quantiles[..., pair], quantiles[..., -1 - pair] - middle)
     distance = np.abs(targets - middle)
