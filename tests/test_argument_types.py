@@ -153,7 +153,10 @@ def public(tmp_path_factory) -> dict[str, tuple[Any, dict[str, Any]]]:
                 "gradients": {"x": X, "y": Y},
             },
         ),
-        "Forecaster": (fc, {"fit": {"df": DF}, "cross_validation": {"df": DF}, "sample": {"n": 2}}),
+        "Forecaster": (
+            fc,
+            {"fit": {"df": DF}, "cross_validation": {"df": DF}, "sample": {"n": 2}, "update": {"df": DF}},
+        ),
         "Stream": (net.stream(), {}),
         "Report": (fc.report(), {}),
         "Score": (un.score(forecast, actuals), {}),

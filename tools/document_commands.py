@@ -46,11 +46,11 @@ the new ones are there. (If it is killed while they are put in place, which take
 command that writes to the folder or loads the model in it finishes this.) A second `forecast` into the same folder is
 refused while the first one is still running.
 
-Every run that writes files also writes a run file, which repeats the run and records the checksums of the other
-files: `forecast` writes `run.toml` into its folder, `backtest`, `predict` and `score` with `--out rows.csv` write
-`rows.toml`, and `plot` with `--out figure.svg` writes `figure.toml`. A run file holds the options that were given,
-the columns that were detected, and, in place of `--cell auto`, the parameters that it chose. With the same version
-and engine it gives the same bits again, from any folder. If the series have [several
+Every run that writes files, except `update`, also writes a run file, which repeats the run and records the checksums
+of the other files: `forecast` writes `run.toml` into its folder, `backtest`, `predict` and `score` with `--out
+rows.csv` write `rows.toml`, and `plot` with `--out figure.svg` writes `figure.toml`. A run file holds the options
+that were given, the columns that were detected, and, in place of `--cell auto`, the parameters that it chose. With
+the same version and engine it gives the same bits again, from any folder. If the series have [several
 frequencies](forecasting.md#series-of-different-frequencies), the parameters are chosen for each frequency, and the
 run file repeats the search instead: with `--max-trials` alone the result is the same, within a time limit it may
 differ.

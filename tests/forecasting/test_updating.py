@@ -120,6 +120,14 @@ def test_covariates_of_all_kinds_and_the_known_future(rng):
     assert "12 rows after the last values of 'y' taken as the known future" in once.update_.notes
 
 
+@pytest.mark.parametrize("decoder", ["parallel", "recurrent"])
+def test_segments_of_the_known_future_row_by_row(rng, decoder):
+    known, new = last_rows(shops(rng), 9)
+    once = quick(7, segment=7, season=7, decoder=decoder, steps=30).fit(known, future_cols=["price"])
+    by_row = row_by_row(loaded(once), new)
+    assert by_row.to_bytes() == once.update(new).to_bytes()
+
+
 def test_values_known_ahead_from_before_remain(rng):
     rows, future = split_future(shops(rng), 8)
     fc = quick(horizon=4).fit(pd.concat([rows, future]), future_cols=["price"])
@@ -161,6 +169,7 @@ def test_methods_in_a_combination_and_recursive_forecasts(rng):
         fc = quick(**options).fit(known)
         expected = fc.predict(df)
         by_row = row_by_row(loaded(fc), new)
+        assert fc.update(known).update_.rows == 0
         fc.update(new)
         pd.testing.assert_frame_equal(fc.predict(), expected, check_exact=True)
         assert by_row.to_bytes() == loaded(fc).to_bytes()
@@ -304,8 +313,8 @@ def test_the_note_on_drift_is_given_by_updates_and_forecasts_until_the_next_fit(
     fc = quick(7, network="pretrained").fit(df[:200]).update(df[200:])
     (note,) = fc.update_.notes
     assert note == (
-        "forecasts have become worse: one step ahead, the errors of the last 60 values are 4.2 times those before the "
-        "fit (12 values); up to 2.6 times may be chance. Fit again"
+        "forecasts have become worse: one step ahead, the errors of the last 60 values are 4.2 times those before "
+        "the fit (12 values); up to 2.6 times may be chance. Fit again"
     )
     again = loaded(fc)
     again.predict()

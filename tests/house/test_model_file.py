@@ -157,6 +157,7 @@ def assert_one_frequency(content: dict, arrays: dict[str, np.ndarray], horizon: 
         "A": arrays["covariates.static"].shape[1],
         "B": arrays["covariates.categories"].shape[1],
         "E": arrays["profile.effects"].shape[1],
+        "W": arrays["tracking.recent"].shape[0],
         "m": content["framing"]["season"],
         "horizon": horizon,
     }

@@ -19,6 +19,7 @@ COMMANDS = {
     "forecast": "Train on a table of time series, compare with simple baselines, forecast, and write a report.",
     "backtest": "Forecast from several cutoffs in the past, and compare the errors with those of the baselines.",
     "predict": "Forecast with a saved model, without training.",
+    "update": "Add newer rows to a saved model, without training.",
     "score": "Compute the errors of an earlier forecast from the actual values.",
     "inspect": "Describe a table without training: its columns, its series, gaps and suspicious values.",
     "plot": "Plot a forecast with its history and its intervals, as an image or an interactive page.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from .model.recursion import forecast_quantiles
 from .predictor import Predictor
 from .preprocessing.logarithms import all_positive, never_negative
 from .preprocessing.transform import TransformedOrigins
+from .probabilistic.quantiles import QUANTILES
 from .probabilistic.tracking import Scores, track
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def updated(predictor: Predictor, df: IntoDataFrame, columns: Columns) -> tuple[
     predictor.ensemble.distribution.refuse_other_targets(context)
     _refuse_logarithms(predictor, context)
     factors, tracking, counts = track(
-        predictor.conformal_factors, predictor.tracking, _scores(predictor, context, read.added)
+        predictor.conformal_factors, predictor.tracking, _new_scores(predictor, context, read.added)
     )
     bounded = predictor.transform.nonnegative
     if predictor.parameters.nonnegative is None and not predictor.ensemble.distribution.counts:
@@ -105,12 +106,33 @@ def _refuse_logarithms(predictor: Predictor, panel: Panel) -> None:
         )
 
 
-def _scores(predictor: Predictor, panel: Panel, added: Array) -> Scores:
-    """The scores of the last `added` (S,) rows of a panel in all forecasts from origins since the fit.
+def _new_scores(predictor: Predictor, panel: Panel, added: Array) -> Scores:
+    """The scores of the last `added` (S,) rows of a panel in all forecasts from origins since the fit."""
+    before, covariates = predictor.tracking.added, panel.covariates
+    if predictor.ensemble.spec.segment == 1 or not covariates.known or not added.any():
+        return _scores(predictor, panel, added, before)
+    # a forecast reads what is known ahead in a whole segment, of which updates row by row know the beginning only
+    ends, found = panel.first + panel.lengths, []
+    begins = ends - added
+    nothing: dict[str, Any] = {
+        "ahead": covariates.ahead[:0],
+        "ahead_offsets": np.zeros_like(covariates.ahead_offsets),
+    }
+    for period in range(int(begins[added > 0].min()), int(ends[added > 0].max())):
+        now = np.clip(period + 1, begins, ends)
+        new = (begins <= period) & (period < ends)
+        until = panel.head(now - panel.first)
+        until = replace(until, covariates=replace(until.covariates, **nothing))
+        found.append(_scores(predictor, until, new.astype(np.int64), before + now - begins - new))
+    return Scores(*map(np.concatenate, zip(*found, strict=True)))
+
+
+def _scores(predictor: Predictor, panel: Panel, added: Array, before: Array) -> Scores:
+    """As above; `before` (S,) are the rows since the fit before the new ones.
 
     Of many series, some that are evenly spread are enough.
     """
-    ensemble, horizon, before = predictor.ensemble, predictor.parameters.horizon, predictor.tracking.added
+    ensemble, horizon = predictor.ensemble, predictor.parameters.horizon
     most = MAX_HELD_OUT_WINDOWS if horizon <= ensemble.spec.horizon else MAX_RECURSIVE_WINDOWS
     some = np.arange(len(added)) % -(-len(added) * horizon // most) == 0
     longer = extend_panel(replace(panel, notes=()), horizon, needed=0)
@@ -121,9 +143,10 @@ def _scores(predictor: Predictor, panel: Panel, added: Array) -> Scores:
         first_new - np.minimum(horizon - 1, before), longer.offsets[:-1] + ensemble.spec.shortest
     )
     origins = TransformedOrigins(longer, rows_between(first_origin, np.where(some, ends, 0)), predictor.transform)
-    fitted = first_new - before
-    raw = forecast_quantiles(ensemble, origins, horizon)
-    raw = ensemble.combination.combined(raw, origins, fitted)
+    raw = np.empty((0, horizon, len(QUANTILES)))
+    if len(origins):
+        raw = forecast_quantiles(ensemble, origins, horizon)
+        raw = ensemble.combination.combined(raw, origins, fitted=first_new - before)
     rows, periods = origins.rows_ahead(horizon), origins.ordinals_ahead(horizon)
     series = origins.series[:, None]
     known = (rows >= first_new[series]) & (rows < ends[series]) & longer.observed[rows]

@@ -160,7 +160,9 @@ class Ensemble:
             earlier: the number of earlier origins of each series whose forecasts depend on no other rows either.
         """
         read = 0 if self.pretrained is None else self.pretrained.rows_read(panel.frequency)
-        return panel if self.combination.weights else panel.tail(max(self.spec.memory, read + 1, season) + earlier)
+        longest = int(panel.lengths.max())  # a season may be given as any number
+        rows = max(self.spec.memory, read + 1, min(season, longest)) + earlier
+        return panel if self.combination.weights else panel.tail(rows)
 
     def outputs(self, origins: TransformedOrigins) -> EnsembleOutputs:
         """The outputs of all networks after these origins. Members that share a view share its windows."""
