@@ -12,7 +12,7 @@ import unrolled as un
 from unrolled.forecasting.stored_arrays import ARRAYS, checked_arrays, rows_of
 
 SIZES = {"S": 2, "S + 1": 3, "n": 5, "M": 0, "C": 1, "K": 0, "A": 0, "B": 0, "m": 1, "H": 2, "horizon": 2}
-SIZES |= {"intervals": 5, "extremes": 3, "E": 0}
+SIZES |= {"intervals": 5, "extremes": 3, "E": 0, "W": 4, "counts": 2}
 DOCUMENT = Path(__file__).parents[2] / "docs" / "model-file.md"
 
 

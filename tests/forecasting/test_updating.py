@@ -359,3 +359,10 @@ def test_an_update_takes_milliseconds():
 )
 def test_an_update_in_words(update, words):
     assert str(update) == words
+
+
+def test_extreme_values_leave_a_state_that_can_be_read():
+    fc = quick(log=False).fit(KNOWN)
+    fc.update(new_rows(("2024-02-10", 1e35), ("2024-02-11", -1e35), ("2024-02-12", 3.0)))
+    assert loaded(fc).to_bytes() == fc.to_bytes()
+    assert np.isfinite(fc.fitted.only.conformal_factors).all()

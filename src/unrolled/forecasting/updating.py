@@ -57,6 +57,7 @@ class Update:
         return cls(rows, max(one.last or "" for one in every), values, inside, tuple(notes))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of forecasts that are not finite
 def updated(predictor: Predictor, df: IntoDataFrame, columns: Columns) -> tuple[Predictor, Update]:
     """A fit whose series continue with the rows of a newer table, and what was added.
 

@@ -120,9 +120,12 @@ def test_outputs_are_anchored_in_the_units_of_the_target(rng):
 def test_a_context_holds_the_rows_that_forecasts_depend_on(rng):
     fc = fitted(rng, ensemble=2, scaling=["level", "trend"], network="trained")
     panel, ensemble = fc.panel_, fc.model_
-    assert (ensemble.context(panel).lengths == np.minimum(panel.lengths, ensemble.spec.memory)).all()
-    assert replace(ensemble, combination=Combination({"Naive": 0.5})).context(panel) is panel
-    short = TransformedOrigins(ensemble.context(panel), ensemble.context(panel).offsets[1:], fc.fitted.only.transform)
+    context, memory = ensemble.context(panel, 1), ensemble.spec.memory
+    assert (context.lengths == np.minimum(panel.lengths, memory)).all()
+    assert (ensemble.context(panel, memory + 2, 3).lengths == np.minimum(panel.lengths, memory + 5)).all()
+    assert ensemble.context(panel, 10**30) is panel  # a season may be given as any number
+    assert replace(ensemble, combination=Combination({"Naive": 0.5})).context(panel, 1) is panel
+    short = TransformedOrigins(context, context.offsets[1:], fc.fitted.only.transform)
     whole = TransformedOrigins(panel, panel.offsets[1:], fc.fitted.only.transform)
     np.testing.assert_array_equal(ensemble.outputs(short).quantiles(), ensemble.outputs(whole).quantiles())
 

@@ -104,3 +104,10 @@ def test_a_few_values_and_unknown_errors_give_no_note():
 
 def test_without_held_out_values_errors_are_compared_with_usual_changes():
     assert Tracking.begin(np.array([5, 8])).before.tolist() == [11, 11]
+
+
+def test_forecasts_that_are_not_finite_count_as_large_errors():
+    found = Scores.of(
+        np.full((1, len(QUANTILES)), np.nan), np.ones(1), np.ones(1), np.zeros(1, int), np.zeros(1, int)
+    )
+    assert track(np.ones((MEDIAN, 1)), BEGIN, found)[1].recent.tolist() == [[1, 1e6]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import exp, sqrt
+from math import exp, log, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,8 @@ SHOWN = QUANTILES.index(0.1)  # the pair whose coverage is counted
 WATCHED_PERIODS = 100  # the last ones, whose errors are compared with earlier ones
 LEAST_WATCHED = 10  # values; the errors of fewer may be those of a single event
 LIMIT = 3.0  # standard errors
+LARGEST_ERROR = 1e6  # usual changes; beyond that, and where a forecast is not finite, errors count as this
+LARGEST_GROWTH = 700.0  # in logarithms, for float64
 
 
 class Scores(NamedTuple):
@@ -33,7 +35,7 @@ class Scores(NamedTuple):
         """Of uncalibrated quantiles (m, Q) of values (m,) in series with these usual changes (m,)."""
         values = np.stack([relative_distance(quantiles, targets, pair) for pair in range(MEDIAN)], axis=1)
         # the last bits in double precision depend on how many windows a network reads at once
-        errors = (np.abs(targets - quantiles[:, MEDIAN]) / units).astype(np.float32)
+        errors = np.fmin(np.abs(targets - quantiles[:, MEDIAN]) / units, LARGEST_ERROR).astype(np.float32)
         return cls(values, errors, steps, periods)
 
     def take(self, rows: Array) -> Scores:
@@ -62,18 +64,18 @@ class Tracking:
     def drift_notes(self, dependence: float) -> list[str]:
         """A note if errors have become larger than chance explains; `dependence` is the number of dependent values
         that tell as much as an independent one."""
-        (count, total), (count_before, total_before) = self.recent.sum(axis=0), self.before
-        if count < LEAST_WATCHED or not total_before > 0:
+        (count, total), (count_before, total_before) = self.recent.sum(axis=0).tolist(), self.before.tolist()
+        if count < LEAST_WATCHED or min(total, count_before, total_before) <= 0:
             return []
-        ratio = total / count / (total_before / count_before)
         # the mean of n exponential errors has a standard error of 1 / √n in logarithms, that of normal ones a smaller
         chance = LIMIT * sqrt(dependence / count + dependence / count_before)
-        if ratio <= exp(chance):
+        growth = min(log(total) - log(count) - log(total_before) + log(count_before), LARGEST_GROWTH)
+        if growth <= chance:
             return []
         return [
             f"forecasts have become worse: one step ahead, the errors of the last {count:.0f} values are "
-            f"{ratio:.1f} times those before the fit ({count_before:.0f} values); up to {exp(chance):.1f} times may "
-            "be chance. Fit again"
+            f"{exp(growth):.1f} times those before the fit ({count_before:.0f} values); up to {exp(chance):.1f} "
+            "times may be chance. Fit again"
         ]
 
 
