@@ -44,6 +44,25 @@ def test_a_miss_widens_and_a_hit_narrows():
     assert tracking.recent.tolist() == [[1, 3]]
 
 
+def test_far_steps_move_more_slowly():
+    """By hand: nine steps ahead, a third of the rate."""
+    factors, _, counts = track(np.ones((MEDIAN, 9)), BEGIN, scores([1.5], steps=8))
+    np.testing.assert_allclose(3 * np.log(factors[:, 8]) / RATE, [-0.01, -0.05, -0.1, 0.8, 0.5], rtol=1e-9)
+    assert (factors[:, :8] == 1).all()
+    assert counts.tolist() == [0, 0]
+
+
+def test_the_coverage_of_dependent_errors_is_that_of_independent_ones(rng):
+    """A random walk 24 steps ahead: its errors have up to 23 shocks in common."""
+    errors = np.convolve(rng.normal(size=6000), np.ones(24) / np.sqrt(24), "valid")
+    factors, inside = np.ones((MEDIAN, 24)), []
+    for k, error in enumerate(errors):
+        one = scores([error], steps=23, periods=[k])
+        inside.append(one.values[0, SHOWN] <= factors[SHOWN, 23])
+        factors = track(factors, BEGIN, one)[0]
+    assert np.mean(inside) == pytest.approx(0.8, abs=0.01)
+
+
 def test_values_of_one_period_are_averaged():
     """One of four misses the interval of 80 %."""
     factors, _, counts = track(np.ones((MEDIAN, 1)), BEGIN, scores([0.1, 2, 0, -1], periods=[3, 3, 3, 3]))
@@ -77,6 +96,13 @@ def test_factors_have_limits_and_values_that_no_factor_reaches_are_left_out():
     factors, tracking, counts = track(np.ones((MEDIAN, 1)), BEGIN, constant)
     assert (factors == 1).all()
     assert counts.tolist() == [1, 0]
+
+
+def test_an_interval_without_a_width_does_not_keep_others_from_moving():
+    quantiles = np.where(np.abs(NORMAL) < 1, 0.0, NORMAL)[None]  # that of 50 %
+    one = Scores.of(quantiles, np.array([1.5]), np.ones(1), np.zeros(1, int), np.zeros(1, int))
+    factors, _, _ = track(np.ones((MEDIAN, 1)), BEGIN, one)
+    np.testing.assert_allclose(np.log(factors[:, 0]) / RATE, [-0.01, -0.05, -0.1, 0.8, 0], rtol=1e-9)
 
 
 def test_without_values_nothing_changes():

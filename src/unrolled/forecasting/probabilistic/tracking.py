@@ -12,7 +12,7 @@ from ...arrays import Array
 from .conformal import MAX_FACTOR, MIN_FACTOR, relative_distance
 from .quantiles import MEDIAN, QUANTILES
 
-RATE = 0.05  # of the change of a factor, in logarithms
+RATE = 0.05  # of the change of a factor one step ahead, in logarithms
 COVERAGE = np.subtract(QUANTILES[:MEDIAN:-1], QUANTILES[:MEDIAN])  # of each pair, (MEDIAN,)
 SHOWN = QUANTILES.index(0.1)  # the pair whose coverage is counted
 WATCHED_PERIODS = 100  # the last ones, whose errors are compared with earlier ones
@@ -34,8 +34,7 @@ class Scores(NamedTuple):
     def of(cls, quantiles: Array, targets: Array, units: Array, steps: Array, periods: Array) -> Scores:
         """Of uncalibrated quantiles (m, Q) of values (m,) in series with these usual changes (m,)."""
         values = np.stack([relative_distance(quantiles, targets, pair) for pair in range(MEDIAN)], axis=1)
-        # the last bits in double precision depend on how many windows a network reads at once
-        errors = np.fmin(np.abs(targets - quantiles[:, MEDIAN]) / units, LARGEST_ERROR).astype(np.float32)
+        errors = np.fmin(np.abs(targets - quantiles[:, MEDIAN]) / units, LARGEST_ERROR)
         return cls(values, errors, steps, periods)
 
     def take(self, rows: Array) -> Scores:
@@ -82,9 +81,10 @@ class Tracking:
 def track(factors: Array, tracking: Tracking, scores: Scores) -> tuple[Array, Tracking, Array]:
     """The calibration after values have become known, in the order of their periods.
 
-    In each period, the logarithm of the factor of an interval rises by `RATE` times the share of values that it
-    missed, less the share that it may miss. Over a long time each interval thus has its coverage, whatever the series
-    does. A factor is changed only by values of its own step.
+    In each period, the logarithm of the factor of an interval rises by a rate times the share of values that it
+    missed, as it was before, less the share that it may miss. Over a long time each interval thus has its coverage,
+    whatever the series does, unless a factor beyond its limits would be needed. A factor is changed only by values of
+    its own step. The rate h steps ahead is `RATE` / √h, since errors of up to h periods have shocks in common.
 
     Args:
         factors: (MEDIAN, H).
@@ -100,6 +100,7 @@ def track(factors: Array, tracking: Tracking, scores: Scores) -> tuple[Array, Tr
     is tracked by itself, as by Bhatnagar et al., ICML 2023.
     """
     horizon, recent, counts = factors.shape[1], [tracking.recent], np.zeros(2, np.int64)
+    rates = RATE / np.sqrt(np.arange(1, horizon + 1))
     order = np.argsort(scores.periods, kind="stable")
     ends = np.flatnonzero(np.diff(scores.periods[order])) + 1
     for rows in np.split(order, ends):
@@ -107,11 +108,17 @@ def track(factors: Array, tracking: Tracking, scores: Scores) -> tuple[Array, Tr
         nearest = now.steps == 0
         if nearest.any():
             counts += nearest.sum(), (now.values[nearest, SHOWN] <= factors[SHOWN, 0]).sum()
-            recent.append(np.array([[nearest.sum(), now.errors[nearest].sum(dtype=np.float64)]]))
-        now = now.take(np.isfinite(now.values).all(axis=1))  # others can't be brought inside by a factor
-        known = np.bincount(now.steps, minlength=horizon)
-        missed = (now.values > factors.T[now.steps]).T  # (MEDIAN, m)
-        share = np.stack([np.bincount(now.steps, one, horizon) for one in missed]) / np.maximum(known, 1)
-        moved = factors * np.exp(RATE * (share - (1 - COVERAGE[:, None])))
+            recent.append(np.array([[nearest.sum(), now.errors[nearest].sum()]]))
+        within_reach = np.isfinite(now.values)  # of a factor
+        missed = within_reach & (now.values > factors.T[now.steps])  # (m, MEDIAN)
+        known = _by_step(within_reach, now.steps, horizon)
+        share = _by_step(missed, now.steps, horizon) / np.maximum(known, 1)
+        moved = factors * np.exp(rates * (share - (1 - COVERAGE[:, None])))
         factors = np.where(known > 0, np.clip(moved, MIN_FACTOR, MAX_FACTOR), factors)
     return factors, replace(tracking, recent=np.concatenate(recent)[-WATCHED_PERIODS:]), counts
+
+
+def _by_step(found: Array, steps: Array, horizon: int) -> Array:
+    """The number of scores (m, MEDIAN) for which something is found, by the steps (m,) that they lie ahead,
+    (MEDIAN, horizon)."""
+    return np.stack([np.bincount(steps, one, horizon) for one in found.T])
