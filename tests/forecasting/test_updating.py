@@ -120,6 +120,25 @@ def test_covariates_of_all_kinds_and_the_known_future(rng):
     assert "12 rows after the last values of 'y' taken as the known future" in once.update_.notes
 
 
+@pytest.mark.parametrize("options", [{"network": "pretrained"}, {}, {"combine": "Theta", "log": True}])
+def test_linear_effects_of_new_rows_are_removed_from_them(options):
+    """Promotions and holidays within the new rows."""
+    day, rng = pd.date_range("2021-01-01", periods=730), np.random.default_rng(2)
+    promo = (rng.random(730) < 0.2) * 1.0
+    feast = day.strftime("%m-%d").isin(["01-01", "05-01", "10-03", "12-25", "12-26"])
+    df = table(np.exp(3 + 0.3 * promo - feast + 0.05 * rng.normal(size=730)), start="2021-01-01", promo=promo)
+    known, new, future = df[:715], df[715:726], df[726:]
+    fc = quick(holidays="DE", **options).fit(known, future_cols=["promo"])
+    terms = fc.fitted.only.transform.effects.terms
+    assert terms.columns == (0,)
+    assert terms.country == "DE"
+    expected = fc.predict(df[:726], future=future)
+    by_row = row_by_row(loaded(fc), new)
+    fc.update(new)
+    assert by_row.to_bytes() == fc.to_bytes()
+    pd.testing.assert_frame_equal(medians(fc.predict(future=future), fc), medians(expected, fc), check_exact=True)
+
+
 @pytest.mark.parametrize("decoder", ["parallel", "recurrent"])
 def test_segments_of_the_known_future_row_by_row(rng, decoder):
     known, new = last_rows(shops(rng), 9)
@@ -245,7 +264,9 @@ def test_ids_are_needed_where_there_are_ids(rng):
     fc = quick().fit(known)
     with pytest.raises(un.DataError, match="there is no column 'unique_id', but the known series have ids"):
         fc.update(new[new["unique_id"] == "s0"].drop(columns="unique_id"))
-    with pytest.raises(un.DataError, match=r"series 'z', 'y' are not known.*Leave their rows out \(`predict"):
+    with pytest.raises(
+        un.DataError, match=r"series 'z', 'y' are not known.*Leave their rows out \(`predict` forecasts new"
+    ):
         fc.update(pd.concat([new, new[:1].assign(unique_id="z"), new[:1].assign(unique_id="y")]))
 
 

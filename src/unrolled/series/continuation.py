@@ -123,7 +123,7 @@ def refuse_unknown_series(ids: Sequence[Any], known: Container[Any], columns: Co
     more = f" and {len(unknown) - MAX_NAMED} more" if len(unknown) > MAX_NAMED else ""
     raise DataError(
         f"series {names}{more} {'is' if len(unknown) == 1 else 'are'} not known, and only known series can be "
-        f"continued. Leave their rows out (`predict(df)` forecasts new series without training), {FIT_AGAIN}."
+        f"continued. Leave their rows out (`predict` forecasts new series of a table without training), {FIT_AGAIN}."
     )
 
 
