@@ -335,7 +335,7 @@ def test_the_note_on_drift_is_given_by_updates_and_forecasts_until_the_next_fit(
     (note,) = fc.update_.notes
     assert note == (
         "forecasts have become worse: one step ahead, the errors of the last 60 values are 4.2 times those before "
-        "the fit (12 values); up to 2.6 times may be chance. Fit again"
+        "the fit (12 values); up to 2.2 times may be chance. Fit again"
     )
     again = loaded(fc)
     again.predict()

@@ -17,7 +17,7 @@ COVERAGE = np.subtract(QUANTILES[:MEDIAN:-1], QUANTILES[:MEDIAN])  # of each pai
 SHOWN = QUANTILES.index(0.1)  # the pair whose coverage is counted
 WATCHED_PERIODS = 100  # the last ones, whose errors are compared with earlier ones
 LEAST_WATCHED = 10  # values; the errors of fewer may be those of a single event
-LIMIT = 3.0  # standard errors
+LIMIT = 2.5  # standard errors; the note may be asked for after every row
 LARGEST_ERROR = 1e6  # usual changes; beyond that, and where a forecast is not finite, errors count as this
 LARGEST_GROWTH = 700.0  # in logarithms, for float64
 
