@@ -33,6 +33,15 @@ def test_another_unit_and_place_change_anchor_and_scale_only(series, seasons):
     np.testing.assert_allclose(other.scale, 1000 * own.scale, rtol=1e-9)
 
 
+@pytest.mark.parametrize("rows", [1, 7, 200, 673])
+def test_a_series_has_the_same_bits_alone_and_among_others(rng, rows):
+    values = 50 + rng.normal(size=(61, rows))
+    every = represent(values, (24, 168), 5)
+    for some in (slice(3, 4), slice(9, 11), slice(20, 60)):
+        for part, whole in zip(represent(values[some], (24, 168), 5), every, strict=True):
+            np.testing.assert_array_equal(part, whole[some])
+
+
 def test_missing_values_are_marked_and_replaced_by_the_last_known_one(series):
     series[0, 10:13] = np.nan
     shown, filled = represent(series, (12,), 2), series.copy()
