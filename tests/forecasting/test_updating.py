@@ -122,15 +122,19 @@ def test_covariates_of_all_kinds_and_the_known_future(rng):
 
 @pytest.mark.parametrize("options", [{"network": "pretrained"}, {}, {"combine": "Theta", "log": True}])
 def test_linear_effects_of_new_rows_are_removed_from_them(options):
-    """Promotions and holidays within the new rows."""
+    """Promotions, the days after them, and holidays within the new rows."""
     day, rng = pd.date_range("2021-01-01", periods=730), np.random.default_rng(2)
     promo = (rng.random(730) < 0.2) * 1.0
     feast = day.strftime("%m-%d").isin(["01-01", "05-01", "10-03", "12-25", "12-26"])
-    df = table(np.exp(3 + 0.3 * promo - feast + 0.05 * rng.normal(size=730)), start="2021-01-01", promo=promo)
+    df = table(
+        np.exp(3 + 0.3 * promo - 0.2 * np.roll(promo, 1) - feast + 0.05 * rng.normal(size=730)),
+        start="2021-01-01",
+        promo=promo,
+    )
     known, new, future = df[:715], df[715:726], df[726:]
     fc = quick(holidays="DE", **options).fit(known, future_cols=["promo"])
     terms = fc.fitted.only.transform.effects.terms
-    assert terms.columns == (0,)
+    assert (terms.columns, terms.lagged) == ((0,), (0,))
     assert terms.country == "DE"
     expected = fc.predict(df[:726], future=future)
     by_row = row_by_row(loaded(fc), new)
