@@ -11,8 +11,6 @@ import pytest
 import unrolled as un
 from shell import AIR, table
 
-pytestmark = pytest.mark.xdist_group("cli")  # they share one forecast
-
 
 @pytest.fixture
 def model(folder, tmp_path) -> Path:
