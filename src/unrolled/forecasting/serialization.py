@@ -333,12 +333,11 @@ def _rebuild_pretrained(stored: StoredPart, parameters: Parameters, arrays: Mapp
         return None
     from ..nn.network import Network  # imports that take time
     from .pretrained.network import Pretrained
-    from .pretrained.representation import CHANNELS, FORMER_CHANNELS
+    from .pretrained.representation import CHANNELS
 
     own = {name.removeprefix("pretrained."): np.array(array) for name, array in arrays.items()}
     network = Network.rebuild(stored.pretrained, own)
-    outputs = network.program.buffers[network.program.outputs[0]].shape
-    if network.input_size not in (CHANNELS, FORMER_CHANNELS) or outputs != (len(LEARNED),):
+    if (network.input_size, network.program.buffers[network.program.outputs[0]].shape) != (CHANNELS, (len(LEARNED),)):
         raise InputError("the pretrained network does not read series, or does not give quantiles")
     share: Any = stored.pretrained.get("share")
     if not fits(share, Annotated[float, Between(0, 1)]):

@@ -9,7 +9,7 @@ Equations of the forward pass, for one series x of T rows and H rows ahead:
     size = mean |f|,  scale = max(3/2 mean |Δr| + 1/4 std r, 0.001 size)      (4)
     d = (r - level) / scale,  c = 2 arsinh(d / 2)                             (5)
     inputs = c, clipped Δd, c one season before, 2 arsinh(E_k / 2 scale), the strengths of the seasons,
-             log1p(scale / size), the mean of the last c, 2 arsinh(mean d / 2) (6)
+             log1p(scale / size), the mean of the last c                      (6)
     anchor = level + E ahead                                                  (7)
 """
 
@@ -62,8 +62,6 @@ def represent_back(values: Array, seasons: Sequence[int], dinputs: Array, dancho
     dchange = dinputs[:, 1:T, 1] * inside  # (6')
     dd[:, 1:] += dchange
     dd[:, :-1] -= dchange
-    dmean = dinputs[:, T:, forward.SERIES_CHANNELS + 5 :].sum(axis=(1, 2)) * _dcompressed(d.mean())  # (6')
-    dd += dmean[:, None] / T
     dscale = dscale - (dd * d).sum(axis=1) / scale  # (5')
     deffects = []
     for effect, dchannel in zip(effects, dseasons, strict=True):
@@ -116,16 +114,15 @@ def _of_channels(
         deffects.append(own[:, :, 2])
         dstrengths.append(own[:, :, 3].sum(axis=1))
     recent = max(seasons[0] if seasons else 1, 3)
-    for channel, rows in ((3, recent), (4, 3 * recent)):
-        total = dinputs[:, T:, forward.SERIES_CHANNELS + channel].sum(axis=1, keepdims=True)
-        dc[:, -rows:] += total / min(rows, T)
+    for channel, rows in ((-2, recent), (-1, 3 * recent)):
+        dc[:, -rows:] += dinputs[:, T:, channel].sum(axis=1, keepdims=True) / min(rows, T)
     return dc, dstrengths, deffects
 
 
 def _of_size(dinputs: Array, scale: float, size: float) -> tuple[Array, Array]:
     """(6') of the channel of log1p(scale / size): gradients of the size and of the scale, (M,) each."""
     ratio = scale / (size + SIZE_FLOOR)
-    dratio = dinputs[:, :, forward.SERIES_CHANNELS + 2].sum(axis=1) / (1 + ratio) * (np.log1p(ratio) < MAX_LOG_SIZE)
+    dratio = dinputs[:, :, -3].sum(axis=1) / (1 + ratio) * (np.log1p(ratio) < MAX_LOG_SIZE)
     return -dratio * ratio / (size + SIZE_FLOOR), dratio / (size + SIZE_FLOOR)
 
 

@@ -322,8 +322,7 @@ def _add_pretrained(found: Derivatives, pretrained: Pretrained, origins: Transfo
     shown = represent(past[None], seasons, horizon)
     net = pretrained.network
     for steps in pieces(horizon, max(1, CELLS_AT_ONCE // (length + horizon))):
-        read = shown.inputs[..., : net.input_size].astype(net.dtype)
-        inputs = np.broadcast_to(read, (len(steps), *read.shape[1:]))
+        inputs = np.broadcast_to(shown.inputs.astype(net.dtype), (len(steps), *shown.inputs.shape[1:]))
         slopes, danchor = median.share[steps, None] * median.slopes[steps], np.zeros((len(steps), horizon))
         dinputs = _input_gradients(net.program, net.parameters, {"x": inputs}, length + steps, slopes)
         danchor[np.arange(len(steps)), steps] = median.share[steps]

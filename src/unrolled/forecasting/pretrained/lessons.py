@@ -14,30 +14,28 @@ import numpy as np
 
 from ...arrays import Array
 from ...synthetic import KINDS, distort
-from ...synthetic.components import sometimes, standardised
 from .representation import represent
 
 MAX_TARGET = 30.0  # targets are clipped to it
 GAPPY_SHARE, GAP_SHARES = 0.25, (0.02, 0.1, 0.3)  # of lessons with gaps, and the shares of their values
 KNOWN_END_SHARE = 0.7  # of series with gaps, whose last value is always kept
-MIXED_SHARE = 0.2  # of series to which another one is added
 MAX_UNUSED_ROWS = 30  # before the past, so that series don't begin at the start of their process
 
 BUSINESS = {
-    "exponential smoothing": 0.40,
-    "structural": 0.34,
+    "exponential smoothing": 0.42,
+    "structural": 0.36,
     "fractional": 0.06,
     "gaussian process": 0.08,
     "regimes": 0.04,
-    "counts": 0.08,
+    "counts": 0.04,
 }
 CLOCK = {
-    "calendar": 0.60,
+    "calendar": 0.62,
     "exponential smoothing": 0.08,
-    "structural": 0.10,
+    "structural": 0.12,
     "fractional": 0.06,
     "gaussian process": 0.08,
-    "counts": 0.08,
+    "counts": 0.04,
 }
 
 
@@ -106,20 +104,9 @@ def _series(rng: np.random.Generator, subject: Subject, rows: int) -> Array:
     parts = []
     for kind, count in zip(subject.kinds, counts.tolist(), strict=True):
         if count:
-            parts.append(KINDS[kind](rng, count, rows, seasons))
-    whole = parts.pop() if counts[-1] else np.empty((0, rows))  # counts stay as they are
-    return np.concatenate([distort(rng, _mixed(rng, np.concatenate(parts))), whole])[rng.permutation(subject.series)]
-
-
-def _mixed(rng: np.random.Generator, values: Array) -> Array:
-    """Series of which some are means of two with random weights, each in units of its spread.
-
-    Source: Ansari et al. (2024), "Chronos: Learning the language of time series" (TSMixup).
-    """
-    shapes, n = standardised(values), len(values)
-    others = shapes[rng.permutation(n)]
-    share = sometimes(rng, n, MIXED_SHARE) * rng.random((n, 1))
-    return np.asarray((1 - share) * shapes + share * others)
+            values = KINDS[kind](rng, count, rows, seasons)
+            parts.append(values if kind == "counts" else distort(rng, values))
+    return np.concatenate(parts)[rng.permutation(subject.series)]
 
 
 def _with_gaps(rng: np.random.Generator, past: Array) -> Array:

@@ -84,9 +84,9 @@ class Pretrained:
     def _read(self, past: Array, seasons: tuple[int, ...], horizon: int) -> tuple[Array, Array, Array]:
         """The outputs for series of one length (N, T), NaN where a value is missing."""
         shown = represent(past, seasons, horizon)
-        rows, inputs = past.shape[1], shown.inputs[..., : self.network.input_size]
-        _, state = self._reader.forward(inputs[:, :rows])
-        values, _ = self.network.forward(inputs[:, rows:], (*state[:-1], *self._no_state))
+        rows = past.shape[1]
+        _, state = self._reader.forward(shown.inputs[:, :rows])
+        values, _ = self.network.forward(shown.inputs[:, rows:], (*state[:-1], *self._no_state))
         return shown.anchor, shown.scale, values
 
     @cached_property

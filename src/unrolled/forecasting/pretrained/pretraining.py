@@ -27,8 +27,8 @@ from ..probabilistic.quantiles import LEARNED
 from .lessons import Lesson, lesson
 from .representation import CHANNELS
 
-HIDDEN = 128
-LESSONS = 2400
+HIDDEN = 96
+LESSONS = 1500
 BATCH = 64  # series
 RATE, WARM_UP, FINAL_SHARE = 4e-3, 100, 0.01  # the largest rate, steps until it is reached, and its share at the end
 WEIGHT_DECAY, CLIP_NORM = 1e-3, 1.0

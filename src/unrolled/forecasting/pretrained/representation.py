@@ -17,9 +17,7 @@ from .seasons import Season, find_seasons
 
 MAX_SEASONS = 2  # that the network reads
 SEASON_CHANNELS = 6
-SERIES_CHANNELS = 5 + SEASON_CHANNELS * MAX_SEASONS  # the first channel that is the same in all rows
-CHANNELS = SERIES_CHANNELS + 6
-FORMER_CHANNELS = CHANNELS - 1  # of networks in model files that lack the last one
+CHANNELS = 5 + SEASON_CHANNELS * MAX_SEASONS + 5
 LEVEL_ROWS = 2.5  # over which the level is averaged, with exponentially falling weights
 LONG_SEASON = 24  # rows; from here on the level is an average over half a season
 MAX_CHANGE = 6.0  # in units of the scale
@@ -62,14 +60,14 @@ def represent(values: Array, seasons: Sequence[int], horizon: int) -> Representa
     for k, season in enumerate(found):
         begin = 5 + SEASON_CHANNELS * k
         inputs[:, :, begin : begin + SEASON_CHANNELS] = _season_channels(season, compressed, scale, horizon)
+    begin = CHANNELS - 5
     size = np.abs(filled).mean(axis=1)
-    inputs[:, :, SERIES_CHANNELS] = np.log(shortest) / 4
-    inputs[:, :, SERIES_CHANNELS + 1] = np.log(rows) / 5
-    inputs[:, :, SERIES_CHANNELS + 2] = np.clip(np.log1p(scale / (size + 1e-9)), 0, 3)[:, None]
+    inputs[:, :, begin] = np.log(shortest) / 4
+    inputs[:, :, begin + 1] = np.log(rows) / 5
+    inputs[:, :, begin + 2] = np.clip(np.log1p(scale / (size + 1e-9)), 0, 3)[:, None]
     recent = max(shortest, 3)
-    inputs[:, rows:, SERIES_CHANNELS + 3] = compressed[:, -recent:].mean(axis=1)[:, None]
-    inputs[:, rows:, SERIES_CHANNELS + 4] = compressed[:, -3 * recent :].mean(axis=1)[:, None]
-    inputs[:, rows:, SERIES_CHANNELS + 5] = _compressed(distance.mean(axis=1))[:, None]
+    inputs[:, rows:, begin + 3] = compressed[:, -recent:].mean(axis=1)[:, None]
+    inputs[:, rows:, begin + 4] = compressed[:, -3 * recent :].mean(axis=1)[:, None]
     return Representation(inputs, level[:, None] + effect[:, rows:], scale)
 
 
@@ -86,8 +84,7 @@ def level_of(rest: Array, seasons: Sequence[int]) -> Array:
     """The exponentially weighted mean of series without seasons, (N,)."""
     span = max(LEVEL_ROWS, seasons[0] / 2 if len(seasons) > 1 and seasons[0] >= LONG_SEASON else 0.0)
     weights = (1 - 1 / span) ** np.arange(rest.shape[1])[::-1]
-    # unlike a product by BLAS, the same bits with any number of series and threads
-    return np.asarray(np.einsum("nt,t->n", rest, weights / weights.sum()))
+    return np.asarray(rest @ (weights / weights.sum()))
 
 
 def scale_of(rest: Array, values: Array) -> Array:
