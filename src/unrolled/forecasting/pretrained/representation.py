@@ -84,7 +84,8 @@ def level_of(rest: Array, seasons: Sequence[int]) -> Array:
     """The exponentially weighted mean of series without seasons, (N,)."""
     span = max(LEVEL_ROWS, seasons[0] / 2 if len(seasons) > 1 and seasons[0] >= LONG_SEASON else 0.0)
     weights = (1 - 1 / span) ** np.arange(rest.shape[1])[::-1]
-    return np.asarray(rest @ (weights / weights.sum()))
+    # unlike a product by BLAS, the same bits with any number of series and threads
+    return np.asarray(np.einsum("nt,t->n", rest, weights / weights.sum()))
 
 
 def scale_of(rest: Array, values: Array) -> Array:
