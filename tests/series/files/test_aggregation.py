@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import unrolled as un
-from tables import daily, values
+from tables import DAYS, daily, values
 from unrolled.series.files import ReadOptions, read_file
 from unrolled.series.from_frame import read_panel
 
@@ -54,6 +54,26 @@ def test_rows_that_repeat_another_exactly_are_left_out(file):
     table = read_file(file(*lines, lines[3]))
     assert values(table) == list(range(20))
     assert "1 exact duplicate of rows dropped" in table.notes
+
+
+def test_rows_that_differ_in_a_column_without_a_role_are_no_duplicates(file):
+    rows = [f"#{1000 + k},2023-01-{2 + k - k // 5:02},20" for k in range(20)]  # each fifth order is on the day before
+    path = file("Order,Created,Total", *rows)
+    message = r"2023-01-06 occurs twice, in lines 6 and 7 \(3 such timestamps\).*`aggregate='sum'`"
+    with pytest.raises(un.DataError, match=message):
+        read_file(path)
+    assert values(read_file(path, ReadOptions(aggregate="sum", freq="D")))[:6] == [20, 20, 20, 20, 40, 20]
+    with pytest.raises(un.DataError, match=r"occurs 3 times, in lines 6, 7 and 8 \(3 such timestamps\)"):
+        read_file(file("Order,Created,Total", *rows[:6], rows[5], *rows[6:]))
+
+
+def test_rows_of_columns_as_series_are_duplicates_only_as_a_whole(file):
+    rows = [f"{day},{k},{k + 1}" for k, day in enumerate(DAYS)]
+    copy, other = rows[3], f"{DAYS[3]},3,9"
+    table = read_file(file("date,a,b", *rows, copy), ReadOptions(wide=True))
+    assert values(table) == [*range(len(DAYS)), *range(1, len(DAYS) + 1)]
+    with pytest.raises(un.DataError, match="occurs twice"):
+        read_file(file("date,a,b", *rows, other), ReadOptions(wide=True))
 
 
 def test_clock_changes_repeat_an_hour_and_skip_one(file):

@@ -21,6 +21,7 @@ from ..stamps import Times, coded_numbers, in_zone, read_times, same_time_of_day
 from ..zones import localized, to_utc
 from .options import ReadOptions
 from .parsed_stamps import with_zone
+from .texts import as_objects
 
 ROUND_PERIODS = [  # lengths in nanoseconds and names, the shortest first
     *((n * SECOND, f"{n}s") for n in (1, 5, 10, 15, 30)),
@@ -49,6 +50,7 @@ class LongTable:
     columns: Columns  # their names, and the line of each row
     has_ids: bool
     has_id_columns: bool = False  # whether the file has columns of ids
+    copies: Array | None = None  # rows that equal an earlier one in every column of the file, (n,) bool; None: none
     _codes: Array | None = field(default=None, repr=False)
     _stamps: Array | None = field(default=None, repr=False)
 
@@ -91,6 +93,7 @@ class LongTable:
     def take(self, keep: Array) -> None:
         """Keep only the rows for which `keep` (n,) bool is true, in place."""
         self.frame, self._codes, self._stamps = self.frame[keep].reset_index(drop=True), None, None
+        self.copies = None if self.copies is None else self.copies[keep]
         rows = self.columns.rows
         if rows is not None:
             self.columns = replace(self.columns, rows=np.asarray(rows)[keep].tolist())
@@ -123,25 +126,33 @@ def locate(table: LongTable, zone: str) -> None:
     table.take(~missing)
 
 
+def mark_copies(table: LongTable, cells: pd.DataFrame) -> None:
+    """Mark the rows that equal an earlier one in all cells of the file, in place; each series has all these rows."""
+    if _in_order(table.stamps, table.codes):
+        return
+    rows = np.unique(np.flatnonzero(table.frame.duplicated(table.keys, keep=False)) % len(cells))
+    copies = np.zeros(len(cells), bool)
+    copies[rows] = cells.iloc[rows].apply(as_objects).duplicated().to_numpy()
+    table.copies = np.tile(copies, len(table.frame) // len(cells))
+
+
 def resolve_duplicates(table: LongTable) -> list[str]:
     """Drop exact duplicates of rows, average the hour that occurs twice when clocks are set back, in place; notes.
 
     Other rows with the same timestamp in one series are refused.
     """
     notes: list[str] = []
-    if _in_order(table.stamps, table.codes) or not table.frame.duplicated(table.keys).any():
+    if table.copies is None or not table.frame.duplicated(table.keys).any():
         return notes
-    exact = table.frame.duplicated().to_numpy()
-    if exact.any() and not table.has_ids and exact.mean() > 0.5:
-        exact[:] = False  # so many suggest several series without an id
-    if exact.any():
+    whole, exact = replace(table), table.copies
+    if exact.any() and (table.has_ids or exact.mean() <= 0.5):  # more suggest several series without an id
         table.take(~exact)
         notes.append(f"{counted(int(exact.sum()), 'exact duplicate')} of rows dropped")
     duplicates = table.frame.duplicated(table.keys, keep=False).to_numpy()
     if not duplicates.any():
         return notes
     if not _are_clock_changes(table, duplicates):
-        _refuse_duplicates(table)
+        _refuse_duplicates(whole)
     return [*notes, _average(table)]
 
 

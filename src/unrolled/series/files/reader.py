@@ -16,6 +16,7 @@ from .aggregation import (
     LongTable,
     aggregate,
     locate,
+    mark_copies,
     refuse_irregular,
     resolve_duplicates,
     sparse_notes,
@@ -147,6 +148,8 @@ def interpret(
         options = replace(options, dates=roles.time.order)
     notes = [*raw.notes, *roles.time.notes, *notes]
     table, column_notes = _long_table(raw, options, roles)
+    if not options.aggregate:
+        mark_copies(table, raw.cells)
     return Interpretation(table, roles.by_column(), options, [*notes, *column_notes], covariates)
 
 
