@@ -74,7 +74,7 @@ LEVELS = {
         {"labels", "options", "sentinels", "texts", "workbook"},
         {"numbers"},
         {"dates"},
-        {"day_periods", "decode", "header"},
+        {"day_periods", "decode", "header", "times_of_day"},
         {"dialect"},
         {"encodings", "flags", "parsed_stamps", "unread_dates"},
         {"date_columns"},

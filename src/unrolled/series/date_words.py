@@ -54,13 +54,19 @@ PART_NAMES = {  # of columns, by part, in all languages
 _WITHOUT_ACCENTS = {part: {fold(name) for name in names if len(name) > 3} for part, names in PART_NAMES.items()}
 
 
+def bare_name(name: str) -> str:
+    """The name of a column in lower case, without marks around it, such as those of <DATE>."""
+    return re.sub(r"^\W+|\W+$", "", name.lower())
+
+
 def names_part(name: str, part: str) -> bool:
     """Whether a word names a part of a date, such as "year", in some language; short words need their accents.
 
     >>> names_part("Año", "year"), names_part("MIESIAC", "month"), names_part("ar", "year")
     (True, True, False)
     """
-    return name.lower() in PART_NAMES[part] or fold(name) in _WITHOUT_ACCENTS[part]
+    name = bare_name(name)
+    return name in PART_NAMES[part] or fold(name) in _WITHOUT_ACCENTS[part]
 
 
 def is_month(word: str) -> bool:
@@ -116,6 +122,22 @@ def in_ascii(text: str) -> str:
     for form, half in _HALVES:
         text = form.sub(lambda found, half=half: f"{found[1] or found[2]} {half}", text)  # type: ignore[misc]
     return text.strip()
+
+
+def half_of_day(text: str) -> str | None:
+    """The half of the day that a word names, AM or PM; None for other texts.
+
+    >>> half_of_day("a.m."), half_of_day("PM"), half_of_day("午後"), half_of_day("amount")
+    ('AM', 'PM', 'PM', None)
+    """
+    return _HALVES_BY_NAME.get(_letters(text))
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[.\s]", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+_HALVES_BY_NAME = {_letters(name): half.upper() for half in ("am", "pm") for name in (half, *WORDS[half].split())}
 
 
 def _half_of_day(names: str) -> re.Pattern[str]:

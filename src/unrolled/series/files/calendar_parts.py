@@ -9,12 +9,13 @@ import pandas as pd
 
 from ...errors import DataError
 from ..date_codes import known_share
-from ..date_words import PART_NAMES, months_named, names_part
+from ..date_words import PART_NAMES, bare_name, half_of_day, months_named, names_part
 from ..frequency import LIKELY_YEARS
 from .day_periods import read_periods
 from .dialect import RawTable, shorten
 from .numbers import is_numeric, sample_of
-from .texts import as_objects, distinct_texts
+from .texts import as_objects, distinct_texts, each_text
+from .times_of_day import as_clock, is_half_of_day
 from .timestamps import (
     read_stamps,
     whole_numbers,
@@ -64,7 +65,7 @@ def calendar_parts(raw: RawTable, free: Sequence[str]) -> list[str]:
 
 def has_name(name: str, part: str) -> bool:
     """Whether a column has a name of this part of a date."""
-    return name.lower() in CALENDAR_PARTS[part] or (part in PART_NAMES and names_part(name, part))
+    return bare_name(name) in CALENDAR_PARTS[part] or (part in PART_NAMES and names_part(name, part))
 
 
 def is_calendar_name(name: str) -> bool:
@@ -92,8 +93,13 @@ def _part_numbers(column: pd.Series, part: str) -> pd.Series:
 
 def join_columns(raw: RawTable, names: Sequence[str]) -> tuple[pd.Series, list[str]]:
     """Several columns as one column of texts: year, month and so on, or a date and the time of day; and notes."""
+    notes: list[str] = []
+    halves = [name for name in names[1:] if is_half_of_day(raw.cells[name])]
+    if halves:
+        texts, notes = join_columns(raw, [name for name in names if name not in halves])
+        return _with_half(texts, raw.cells[halves[0]]), notes
     if parts := _assign_parts(raw, names):
-        year, notes = as_objects(raw.cells[parts["year"]]), []
+        year = as_objects(raw.cells[parts["year"]])
         if year.isna().any() and year.iloc[0] is not None:  # cells that a spreadsheet has merged
             year = year.ffill()
             notes = [f"empty cells of {parts['year']!r} read as the year above them"]
@@ -101,16 +107,24 @@ def join_columns(raw: RawTable, names: Sequence[str]) -> tuple[pd.Series, list[s
         columns = {part: year if part == "year" else as_objects(raw.cells[c]) for part, c in parts.items()}
         return _join_parts(raw, columns), notes
     first, *others = (as_objects(raw.cells[c]) for c in names)
-    joined = first.copy()
+    joined = first.str.replace(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", regex=True)
     for column in others:
         if periods := read_periods(first, column, min_days=1):
-            joined = joined.str.replace(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", regex=True) + " " + periods.texts
+            joined = joined + " " + periods.texts
             raw.notes.append(periods.note)
-            continue
-        column = column.str.replace(r"\s*[-–]\s*\d{1,2}:\d{2}$", "", regex=True)  # the end of an interval
-        hour_only = column.str.fullmatch(r"\d{1,2}", na=False)
-        joined = joined + " " + column.where(~hour_only, column.str.zfill(2) + ":00")
-    return joined.where(joined.notna(), None), []
+        else:
+            clock, own = as_clock(column)
+            joined, notes = joined + " " + clock, [*notes, *own]
+    return joined.where(joined.notna(), None), notes
+
+
+def _with_half(texts: pd.Series, halves: pd.Series) -> pd.Series:
+    """Dates and times of day, (n,), with the half of the day of each row, unless hours count up to 24."""
+    hours = texts.str.extract(r"\b(\d{1,2}):\d\d")[0].astype(float)
+    if hours.max() > 12:
+        return texts
+    clock = texts.str.replace(r"\b00?(:\d\d)", r"12\1", regex=True).where(hours.notna(), texts + " 12:00")
+    return clock + " " + each_text(halves, lambda words: words.map(half_of_day))
 
 
 def _assign_parts(raw: RawTable, names: Sequence[str]) -> dict[str, str]:

@@ -9,11 +9,13 @@ import pandas as pd
 
 from ...arrays import Array
 from ...errors import DataError
+from ..date_words import bare_name
 from .calendar_parts import is_calendar_name
 from .day_periods import ID_NAMES
 from .dialect import RawTable
 from .numbers import has_several_units, has_suffixes, is_numeric, sample_of
 from .time_columns import TIME_NAMES
+from .times_of_day import is_time_of_day
 from .timestamps import whole_numbers
 
 TARGET_NAMES = ("y", "target", "value")
@@ -62,12 +64,12 @@ def find_ids(raw: RawTable, stamps: pd.Series, taken: Sequence[str]) -> list[str
     """
     cells = raw.cells
     reserved = (*TARGET_NAMES, *TIME_NAMES, *WEEKDAY_NAMES)
-    free = [c for c in raw.names if not (c in taken or c.lower() in reserved or is_calendar_name(c))]
+    free = [c for c in raw.names if not (c in taken or bare_name(c) in reserved or is_calendar_name(c))]
     usual = [c for c in free if c.lower() in ID_NAMES]
     times = stamps.array
     if (times[1:] > times[:-1]).all() or not stamps.duplicated().any():  # in order, no hashing is needed
         return [c for c in usual if c.lower() == "unique_id"][:1]
-    free = [c for c in free if c in usual or cells[c].notna().all()]
+    free = [c for c in free if c in usual or (cells[c].notna().all() and not is_time_of_day(cells[c]))]
     numeric = numeric_columns(raw, taken)
     text = [c for c in free if c not in (*usual, *numeric)]
     # the target is a column of numbers, too; numbers with units, such as "250 ml", may be names

@@ -61,10 +61,14 @@ class DateParts(NamedTuple):
 
 _TIME = re.compile(
     r"[tT ,]*(?P<h>\d{1,2})(?:[:.h](?P<m>\d{2})(?:[:.](?P<s>\d{2})(?P<f>[.,]\d+)?)?)?"
-    r"\s*(?P<half>[aApP]\.?\s?[mM]\.?)?\s*(?:Uhr|uhr|hrs?)?"
+    r"\s*(?P<half>[aApP]\.?\s?[mM]\.?)?\s*(?:[uU]hr|[hH](?:rs?)?)?"
     r"\s*\(?(?P<zone>[zZ]|(?:UTC|GMT)?[+-]\d{1,2}:?(?:\d{2})?|[A-Za-z]{3,4})?\)?"
     r"\s*(?:\[?(?P<place>[A-Z]\w+/[\w/+-]+)\]?)?"
 )
+_CLOCK = re.compile(
+    r"\d{1,2}(?::\d{2}|\.\d{2}\.\d{2}|h\d{2}|\s*[aApP]\.?\s?[mM]|(?:\.\d{2})?\s*[uU]hr)"
+)  # a time that can't be a number
+_HOURS = re.compile(r"(\S+?(?:\s*[uU]hr)?)(?:\s*[-–]\s*| to | bis )(\d{1,2}:\d{2}|\d{1,2}(?:[.h]\d{2})?(\s*[uU]hr))")
 _NUMERIC = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?!\d)")
 _BASIC = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?(\D.*)?")  # without separators
 _MONTHLY = re.compile(r"(\d{4})(?:[-/. :]|M)(\d{1,2})|(\d{1,2})[-/.](\d{4})")
@@ -267,15 +271,28 @@ def _zone(text: str | None) -> int | None:
 
 
 def time_of_day(text: str) -> float | None:
-    """The second of the day of a text that is a time without a date, such as 18.00.00 or 6:30 PM; else None.
+    """The second of the day of a text that is a time without a date, such as 18.00.00, 6:30 PM or 8 Uhr; else None.
 
     Of an interval, such as 18:00-19:00, it is the beginning.
 
-    >>> time_of_day("18.00.00"), time_of_day("6:30 PM"), time_of_day("18"), time_of_day("1.5")
-    (64800.0, 66600.0, None, None)
+    >>> time_of_day("18.00.00"), time_of_day("6:30 PM"), time_of_day("8-9 Uhr"), time_of_day("18"), time_of_day("1.5")
+    (64800.0, 66600.0, 28800.0, None, None)
     """
-    if not re.match(r"\d{1,2}(?::\d{2}|\.\d{2}\.\d{2}|\s*[aApP]\.?[mM])", text):
+    begin = begin_of_hours(text)
+    if not _CLOCK.match(begin):
         return None
-    begin = re.fullmatch(r"(.+?)\s*[-–]\s*\d{1,2}:\d{2}", text)
-    found = _time(" " + (begin[1] if begin else text))
+    found = _time(" " + begin)
     return None if found is None else found[0]
+
+
+def begin_of_hours(text: str) -> str:
+    """The beginning of an interval of two times of day; other texts as they are, in usual characters.
+
+    >>> begin_of_hours("18:00-19:00"), begin_of_hours("8-9 Uhr"), begin_of_hours("9:00 to 10:00")
+    ('18:00', '8 Uhr', '9:00')
+    """
+    text = in_ascii(text)
+    found = _HOURS.fullmatch(text)
+    if found is None:
+        return text
+    return f"{found[1]}{found[3]}" if found[1].isdigit() and found[3] else found[1]

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ..date_words import PART_NAMES, names_part
+from ..date_words import PART_NAMES, bare_name, names_part
 from .calendar_parts import calendar_parts, has_name, in_range
-from .dates import time_of_day
 from .day_periods import read_periods
 from .dialect import RawTable
 from .numbers import is_numeric, sample_of
 from .texts import as_objects
+from .times_of_day import counts_hours, is_half_of_day, is_time_of_day
 from .timestamps import (
     code_of_dates,
     dates_share,
@@ -33,6 +33,13 @@ def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str], dates: 
     if given:
         return list(given)
     free = [str(c) for c in raw.cells if c not in taken]
+    found = _dates_and_times(raw, free, dates)
+    half = [c for c in free if c not in found and is_half_of_day(raw.cells[c])]
+    return [*found, *half[:1]] if found else []
+
+
+def _dates_and_times(raw: RawTable, free: Sequence[str], dates: str | None) -> list[str]:
+    """The columns of `find_time` among these, without one of the halves of days."""
     usual = sorted((c for c in free if _time_rank(c) is not None), key=lambda c: _time_rank(c) or 0)
     others = [c for c in free if c not in usual]
     if dates is not None and dates != "number":
@@ -52,7 +59,7 @@ def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str], dates: 
         return parts
     whole = [c for c in usual if _counts_time(raw.cells[c])]
     coded = whole[:1] or [c for c in free if code_of_dates(raw.cells[c]) or _mixes_years(raw.cells[c])]
-    named = [c for c in usual if c.lower() in TIME_NAMES or not is_numeric(raw.cells[c])]
+    named = [c for c in usual if bare_name(c) in TIME_NAMES or not is_numeric(raw.cells[c])]
     if not coded:
         return named[:1]
     found = _most_distinct(raw, coded)
@@ -61,8 +68,8 @@ def find_time(raw: RawTable, given: Sequence[str], taken: Sequence[str], dates: 
 
 def _time_rank(name: str) -> int | None:
     """How usual a name is for a column of times, from 0 on; None if it is not."""
-    if name.lower() in TIME_NAMES:
-        return TIME_NAMES.index(name.lower())
+    if bare_name(name) in TIME_NAMES:
+        return TIME_NAMES.index(bare_name(name))
     part = next((part for part in TIME_NAMES if part in PART_NAMES and names_part(name, part)), None)
     return None if part is None else len(TIME_NAMES) + TIME_NAMES.index(part)
 
@@ -70,7 +77,7 @@ def _time_rank(name: str) -> int | None:
 def _counts_time(column: pd.Series) -> bool:
     """Whether a column with a usual name holds whole numbers; years if the name is not English."""
     name = str(column.name)
-    if name.lower() not in TIME_NAMES and not (names_part(name, "year") and in_range(column, "year")):
+    if bare_name(name) not in TIME_NAMES and not (names_part(name, "year") and in_range(column, "year")):
         return False
     return bool(whole_numbers(sample_of(column)).notna().all())
 
@@ -114,17 +121,9 @@ def _time_of_day_column(raw: RawTable, date: str, free: Sequence[str]) -> list[s
     days = raw.cells[date]
     if sample_of(days).map(lambda text: ":" in str(text)).any():
         return []
-    for column in free:
-        sample = sample_of(raw.cells[column])
-        if (
-            len(sample)
-            and time_of_day(str(sample.iloc[0])) is not None
-            and sample.map(lambda text: time_of_day(str(text)) is not None).mean() >= MIN_TIME_SHARE
-        ):
-            return [column]
-    if days.duplicated().any():
-        numbered = next((c for c in free if read_periods(days, raw.cells[c])), None)
-        if numbered is not None:
-            return [numbered]
-        return [c for c in free if has_name(c, "hour") and in_range(raw.cells[c], "hour")][:1]
-    return []
+    found = [c for c in free if is_time_of_day(raw.cells[c]) and not is_half_of_day(raw.cells[c])]
+    if not found and days.duplicated().any():
+        found = [c for c in free if read_periods(days, raw.cells[c])]
+        found = found or [c for c in free if counts_hours(raw.cells[c], days)]
+        found = found or [c for c in free if has_name(c, "hour") and in_range(raw.cells[c], "hour")]
+    return found[:1]
