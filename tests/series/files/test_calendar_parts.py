@@ -37,6 +37,14 @@ def test_year_month_day_and_hour_may_be_columns(file):
         ("Year,Period,Value", ["2010,M01,110.1", "2010,M02,110.2"], "2010-01-01", "2010-02-01"),
         ("Year,Period,Value", ["2010,Q01,110.1", "2010,Q02,110.2"], "2010-01-01", "2010-04-01"),
         ("year,quarter,gdp", ["2010,Q1,110.1", "2010,Q2,110.2"], "2010-01-01", "2010-04-01"),
+        ("Año,Trimestre,PIB", ["2010,III,110.1", "2010,IV,110.2"], "2010-07-01", "2010-10-01"),
+        ("Year,Quarter,GDP", ["2010,1st,110.1", "2010,2nd quarter,110.2"], "2010-01-01", "2010-04-01"),
+        ("Year,Half,GDP", ["1990,H1,110.1", "1990,H2,110.2"], "1990-01-01", "1990-07-01"),
+        ("Jahr,Halbjahr,BIP", ["1990,2,110.1", "1991,1,110.2"], "1990-07-01", "1991-01-01"),
+        ("Year,Period,GDP", ["1990,S1,110.1", "1990,S2,110.2"], "1990-01-01", "1990-07-01"),
+        ("Year,Month,Dekad,Flow", ["2024,2,3,1.5", "2024,3,1,2.5"], "2024-02-21", "2024-03-01"),
+        ("Year,Week,Weekday,Sales", ["2024,1,7,1.5", "2024,2,1,2.5"], "2024-01-07", "2024-01-08"),
+        ("Year,Week,Day,Sales", ["2024,1,7,1.5", "2024,2,1,2.5"], "2024-01-07", "2024-01-08"),
         ("YEAR,MO,DY,T2M", ["2022,1,31,2.5", "2022,2,1,2.65"], "2022-01-31", "2022-02-01"),
         ("Jahr,Monat,Tag,Stunde,Last", ["2022,1,1,0,5", "2022,1,1,1,6"], "2022-01-01", "2022-01-01 01:00"),
     ],
@@ -52,6 +60,21 @@ def test_weeks_of_several_regions(file):
     table = read_file(file("region,year,week,cases", *rows))
     assert (table.columns.id, table.columns.target) == ("region", "cases")
     assert read_panel(table.frame, table.columns).frequency.name == "weekly"
+
+
+@pytest.mark.parametrize(
+    ("header", "parts", "frequency"),
+    [
+        ("Year,Half,GDP", ("H1", "H2"), "every 6 months"),
+        ("Year,Semester,GDP", (1, 2), "every 6 months"),
+        ("Year,Month,Decade,Flow", [f"{m},{d}" for m in range(1, 13) for d in (1, 2, 3)], "dekadal"),
+    ],
+)
+def test_halves_of_years_and_dekads_of_months_are_no_ids(file, header, parts, frequency):
+    rows = [f"{year},{part},{k * year % 17}" for year in range(2010, 2020) for k, part in enumerate(parts)]
+    table = read_file(file(header, *rows))
+    assert (table.series, table.columns.target) == (set(), header.split(",")[-1])
+    assert read_panel(table.frame, table.columns).frequency.name == frequency
 
 
 def test_a_part_of_a_date_that_does_not_exist_is_named(refused):

@@ -1,16 +1,18 @@
 """Parts of dates in several columns: their names and numbers, which belong together, and how they are joined."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import permutations, takewhile
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
 
 from ...errors import DataError
 from ..date_codes import known_share
-from ..date_words import PART_NAMES, bare_name, half_of_day, months_named, names_part
+from ..date_words import PART_NAMES, bare_name, fold, half_of_day, months_named, names_part
 from ..frequency import LIKELY_YEARS
+from .dates import HALF_YEARS, QUARTERS, ROMAN
 from .day_periods import read_periods
 from .dialect import RawTable, shorten
 from .numbers import is_numeric, sample_of
@@ -23,49 +25,66 @@ from .timestamps import (
 
 CALENDAR_PARTS = {  # names of columns besides those of the parts in many languages
     "year": ("yr", "yy", "yyyy"),
-    "quarter": ("qtr", "period"),
+    "half": ("halfyear", "half_year", "period", *(name for name in HALF_YEARS if len(name) > 1)),
+    "quarter": ("period", *(name for name in QUARTERS if len(name) > 1)),
     "month": ("mon", "mo", "mm", "mnth", "period"),
     "week": ("wk", "kw", "weeknum", "week_number", "isoweek"),
     "day of the year": ("doy", "dayofyear", "day_of_year", "yday", "jday", "julian"),
     "day": ("dy", "dd", "dom", "dayofmonth", "day_of_month", "date_of_month"),
+    "dekad": ("dekade", "decade", "decada"),
+    "weekday": ("dayofweek", "day_of_week", "dow", "wochentag"),
     "hour": ("hr", "hh", "hours"),
     "minute": ("min", "mm", "minutes"),
 }
 PART_RANGES = {
     "year": LIKELY_YEARS,
+    "half": (1, 2),
     "quarter": (1, 4),
     "month": (1, 12),
     "week": (1, 53),
     "day of the year": (1, 366),
     "day": (1, 31),
+    "dekad": (1, 3),
+    "weekday": (1, 7),
     "hour": (0, 24),
     "minute": (0, 59),
 }
 CALENDAR_CHAINS = (  # parts that make up a timestamp, each from the year down; of equally long ones, the first
     ("year", "month", "day", "hour", "minute"),
     ("year", "day of the year", "hour", "minute"),
-    ("year", "week"),
+    ("year", "month", "dekad"),
+    ("year", "week", "weekday"),
     ("year", "quarter"),
+    ("year", "half"),
+)
+NUMBERED = {"half": HALF_YEARS, "quarter": QUARTERS, "month": ("m",), "dekad": ("d", "dekad")}  # as in H1 and Q1
+NUMBER = re.compile(
+    r"(?:(?P<before>[^\W\d_]+)[ .]*)??(?P<number>\d\d?|iv|i{1,3})(?:st|nd|rd|th|er|e|o|[ºª.])?"
+    r"(?: *(?P<after>[^\W\d_]+)\.?)?"
 )
 MAX_COMPARED_ROWS = 2000  # of tables whose columns may be different parts of a date
 
 
 def calendar_parts(raw: RawTable, free: Sequence[str]) -> list[str]:
     """The columns of year, month, day and so on, without a gap from the year down to the finest."""
-    found: dict[str, str | None] = {}
-    for part in CALENDAR_PARTS:
-        own = (c for c in free if c not in found.values() and has_name(c, part) and in_range(raw.cells[c], part))
-        found[part] = next(own, None)
-    whole = [
-        [str(column) for column in takewhile(lambda column: column is not None, (found[part] for part in chain))]
-        for chain in CALENDAR_CHAINS
-    ]
-    return max((columns for columns in whole if len(columns) > 1), key=len, default=[])
+    return max((_columns_of(raw, free, chain) for chain in CALENDAR_CHAINS), key=len) or []
+
+
+def _columns_of(raw: RawTable, free: Sequence[str], chain: Sequence[str]) -> list[str]:
+    """The columns of these parts of dates, as far as there are; none if there are fewer than two."""
+    found: list[str] = []
+    for part in chain:
+        own = (c for c in free if c not in found and has_name(c, part) and in_range(raw.cells[c], part))
+        if (column := next(own, None)) is None:
+            break
+        found.append(column)
+    return found if len(found) > 1 else []
 
 
 def has_name(name: str, part: str) -> bool:
     """Whether a column has a name of this part of a date."""
-    return bare_name(name) in CALENDAR_PARTS[part] or (part in PART_NAMES and names_part(name, part))
+    named = "day" if part == "weekday" else part
+    return fold(bare_name(name)) in (part, *CALENDAR_PARTS[part]) or (named in PART_NAMES and names_part(name, named))
 
 
 def is_calendar_name(name: str) -> bool:
@@ -82,13 +101,22 @@ def in_range(column: pd.Series, part: str) -> bool:
 
 def _part_numbers(column: pd.Series, part: str) -> pd.Series:
     """A column of one part of dates as numbers, NaN where a cell is none; Jan and M01 are months, Q1 is a quarter."""
+    numbers = whole_numbers(column)
+    if part not in NUMBERED or not (numbers.isna() & column.notna()).any():
+        return numbers
+    numbers = numbers.fillna(each_text(column, lambda texts: texts.map(lambda text: _numbered(text, part))))
+    if part == "month":
+        numbers = numbers.fillna(each_text(column, months_named))
+    return numbers.astype(float)
 
-    if part not in ("month", "quarter") or column.isna().all() or is_numeric(column):
-        return whole_numbers(column)
-    coded = pd.to_numeric(column.str.lower().str.extract(rf"^\s*{part[0]}?(\d\d?)\s*$")[0])
-    if part == "quarter":
-        return coded
-    return coded.fillna(pd.Series(months_named(column.fillna("")), index=column.index, dtype=float))
+
+def _numbered(text: str, part: str) -> float:
+    """The number of a part of dates in a text such as Q1, 1st quarter or III; NaN for others."""
+    found = NUMBER.fullmatch(fold(text.strip()))
+    words = [word for word in (found["before"], found["after"]) if word] if found else ["none"]
+    if found is None or not all(word in NUMBERED[part] for word in words):
+        return np.nan
+    return float(ROMAN.get(found["number"]) or found["number"])
 
 
 def join_columns(raw: RawTable, names: Sequence[str]) -> tuple[pd.Series, list[str]]:
@@ -187,13 +215,16 @@ def _join_parts(raw: RawTable, parts: Mapping[str, pd.Series]) -> pd.Series:
     years = pd.Series(numbers["year"]).map("{:04}".format)
     if "week" in parts:
         texts = years + "-W" + pd.Series(numbers["week"]).map(two_digits)
+        texts = texts + "-" + pd.Series(numbers["weekday"]).astype(str) if "weekday" in parts else texts
     elif "day of the year" in parts:
         first = (numbers["year"] - 1970).astype("datetime64[Y]").astype("datetime64[D]")
         texts = pd.Series((first + numbers["day of the year"] - 1).astype(str))
     else:
-        months = 3 * numbers["quarter"] - 2 if "quarter" in parts else numbers.get("month", np.ones(len(years), int))
-        texts = years + "-" + pd.Series(months).map(two_digits)
-        texts = texts + "-" + pd.Series(numbers.get("day", np.ones(len(years), int))).map(two_digits)
+        ones = np.ones(len(years), int)
+        months = 3 * numbers.get("quarter", 2 * numbers.get("half", ones) - 1) - 2
+        days = 10 * numbers.get("dekad", ones) - 9
+        texts = years + "-" + pd.Series(numbers.get("month", months)).map(two_digits)
+        texts = texts + "-" + pd.Series(numbers.get("day", days)).map(two_digits)
     if "hour" in parts:
         minutes = pd.Series(numbers.get("minute", np.zeros(len(years), int))).map(two_digits)
         texts = texts + " " + pd.Series(numbers["hour"]).map(two_digits) + ":" + minutes

@@ -26,7 +26,6 @@ TARGET_WORDS = {
     *("ventes", "demande", "consommation", "ventas", "demanda", "consumo", "vendite", "consumi"),
 }
 ROW_NUMBER_NAMES = ("", "no", "nr", "no.", "index", "idx", "row", "rownum", "row_number", "unnamed: 0", "#", "id")
-WEEKDAY_NAMES = ("weekday", "dayofweek")
 ID_SEPARATOR = "/"  # in the names and values of joined ids
 MAX_DUPLICATE_SHARE = 0.02  # of rows whose timestamp occurs twice in one series; they are aggregated or refused later
 # if fewer rows have the timestamp of another one, the series of a column without a usual name must be regular
@@ -63,7 +62,7 @@ def find_ids(raw: RawTable, stamps: pd.Series, taken: Sequence[str]) -> list[str
     A column with a usual name is preferred, then a column of texts, then one of whole numbers, then two of them.
     """
     cells = raw.cells
-    reserved = (*TARGET_NAMES, *TIME_NAMES, *WEEKDAY_NAMES)
+    reserved = (*TARGET_NAMES, *TIME_NAMES)
     free = [c for c in raw.names if not (c in taken or bare_name(c) in reserved or is_calendar_name(c))]
     usual = [c for c in free if c.lower() in ID_NAMES]
     times = stamps.array
@@ -175,7 +174,7 @@ def _has_one_value_each(codes: Array, series: Array) -> bool:
 def _is_uninformative(raw: RawTable, column: str, ids: pd.Series | None) -> bool:
     """Whether a column counts the rows, has one value per series, or holds a part of the date."""
     cells = raw.cells[column]
-    if column.lower() in WEEKDAY_NAMES or is_calendar_name(column) or (len(cells) > 2 and cells.nunique() == 1):
+    if is_calendar_name(column) or (len(cells) > 2 and cells.nunique() == 1):
         return True
     series = None if ids is None else pd.factorize(ids)[0]
     if series is not None and _has_one_value_each(pd.factorize(cells)[0], series):

@@ -14,8 +14,8 @@ MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 _FILLERS = set(
     re.findall(r"\w+", "of de del d den da du st nd rd th the er eme o a e g r г р fy fiscal год года roku")
 )
-_QUARTERS = ("q", "t", "k", "trim", "tri", "qtr", "quart", "kv", "kvart", "кв", *map(fold, PART_NAMES["quarter"]))
-_HALF_YEARS = (
+QUARTERS = ("q", "t", "k", "trim", "tri", "qtr", "quart", "kv", "kvart", "кв", *map(fold, PART_NAMES["quarter"]))
+HALF_YEARS = (
     "h",
     "s",
     "sem",
@@ -29,8 +29,8 @@ _HALF_YEARS = (
     "pololeti",
     "полугодие",
 )
-_MONTHS_OF_PART = dict.fromkeys(_QUARTERS, 3) | dict.fromkeys(_HALF_YEARS, 6)
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+_MONTHS_OF_PART = dict.fromkeys(QUARTERS, 3) | dict.fromkeys(HALF_YEARS, 6)
+ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 ZONES = {
     "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 60, "bst": 60, "cet": 60, "cest": 120, "mez": 60, "mesz": 120,
     "eet": 120, "eest": 180, "msk": 180, "ist": 330, "jst": 540, "kst": 540, "sgt": 480, "hkt": 480, "aest": 600,
@@ -208,7 +208,7 @@ def _part_in_words(text: str) -> DateParts | None:
     """A quarter or half-year whose number, name and year stand in any order, such as 1. Quartal 2012."""
     words = [word for word in re.findall(r"\d+|[^\W\d_]+", fold(text)) if word not in _FILLERS]
     named = [word for word in words if word in _MONTHS_OF_PART]
-    numbers = [str(_ROMAN.get(word, word)) for word in words if word.isdigit() or word in _ROMAN]
+    numbers = [str(ROMAN.get(word, word)) for word in words if word.isdigit() or word in ROMAN]
     if len(named) != 1 or len(numbers) != 2 or len(words) != 3:
         return None
     year = next((number for number in numbers if len(number) == 4), numbers[1])
