@@ -99,6 +99,10 @@ def _weeks(texts: pd.Series) -> pd.Series:
     return monday.where(in_year & week.between(1, 53))
 
 
+def _weeks_before_years(texts: pd.Series) -> pd.Series:
+    return _weeks(texts.str.replace(r"(\d+)\D(\d+)", r"\2-\1", regex=True))
+
+
 def _days_of_year(texts: pd.Series) -> pd.Series:
     year, day = _split(texts, r"(\d{4})\D?(\d{3})")
     stamps = _years(year, day - 1)
@@ -178,7 +182,8 @@ CODES = (
     (
         DateCode("quarter and year", r"[1-4][-/. ]\d{4}", _quarters, QUARTER_NAMES),
         DateCode("year and quarter", r"\d{4}[-/. :]?[1-4]", _years_and_quarters, QUARTER_NAMES),
-        DateCode("year and week", r"\d{6}|\d{4}[-/. ]\d{2}", _weeks, WEEK_NAMES),
+        DateCode("year and week", r"\d{6}|\d{4}[-/. ]\d\d?", _weeks, WEEK_NAMES),
+        DateCode("week and year", r"\d\d?[-/. ]\d{4}", _weeks_before_years, WEEK_NAMES),
         DateCode(
             "day and month",
             r"\d{1,2}[-/. ]*[^\W\d_]{3,9}\.?|[^\W\d_]{3,9}[-/. ]+\d{1,2}",
