@@ -103,6 +103,32 @@ def test_a_column_with_the_sum_of_dates_across_is_no_id(file, total):
     assert read_file(short, ReadOptions(id="shop")).series == {"x", "y"}
 
 
+@pytest.mark.parametrize(
+    ("names", "hours"),
+    [
+        ([f"H{k}" for k in range(1, 25)], range(24)),
+        ([f"{k}h" for k in range(1, 25)], range(24)),
+        ([f"{k}h" for k in range(24)], range(24)),
+        ([f"{k:02}:00" for k in range(24)], range(24)),
+        ([f"{k:02}:00-{k + 1:02}:00" for k in range(24)], range(24)),
+        ([f"{k:02}:00" for k in range(8, 18)], range(8, 18)),
+        ([f"{k} h" for k in range(8, 18)], range(8, 18)),
+    ],
+)
+@pytest.mark.parametrize("total", ["", ";Total"])
+def test_hours_across_may_have_many_names_and_a_total(file, names, hours, total):
+    days = pd.date_range("2023-05-01", periods=20)
+    rows = [[k * 31 % 17 + j for j in hours] for k in range(20)]
+    lines = (
+        f"{day:%d/%m/%Y};{';'.join(f'{x},5' for x in row)}" + (f";{sum(row)},0" if total else "")
+        for day, row in zip(days, rows, strict=True)
+    )
+    table = read_file(file(f"Fecha;{';'.join(names)}{total}", *lines))
+    assert stamps(table).tolist() == [day + pd.Timedelta(hour, "h") for day in days for hour in hours]
+    assert values(table) == [x + 0.5 for row in rows for x in row]
+    assert ("column 'Total' is left out, as a total of the others" in table.notes) == bool(total)
+
+
 def test_tables_of_days_by_hours_become_long(file):
     hours = [f"H{k}" for k in (1, 2, "3A", "3B", *range(4, 25))]
     days = pd.date_range("2023-10-27", periods=4)  # of which the third has 25 hours in Berlin

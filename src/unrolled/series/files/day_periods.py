@@ -14,7 +14,7 @@ DAY_MINUTES = 24 * 60
 PERIOD_COUNTS = (24, 48, 96, 144, 288)  # of a day
 MIN_COMPLETE_SHARE = 0.5  # of the days, without the first and the last
 MIN_ORDERED_SHARE = 0.9  # of the rows of a day
-CELL = r"([hH][a-zA-Z]*[ _]?)?(\d{1,4})([ABab]?)"  # 7, HE07, and 3B for an hour that occurs again
+CELL = r"([hH][a-zA-Z]*[ _]?)?(\d{1,4})([ABab]?)(?: ?h)?"  # 7, HE07, 7h, and 3B for an hour that occurs again
 NOVEMBER = r"(?i)nov|\d-11-\d|^\d{4}11\d\d$|^11/|\.11\."  # in a date
 
 

@@ -11,7 +11,7 @@ from ...plurals import counted
 from ..date_words import months_named
 from .calendar_parts import PART_RANGES, has_name
 from .column_roles import ID_SEPARATOR, TARGET_NAMES
-from .dates import parse_date
+from .dates import parse_date, time_of_day
 from .day_periods import CELL, read_periods
 from .dialect import RawTable
 from .numbers import is_numeric, read_numbers
@@ -28,6 +28,7 @@ TOTAL = re.compile(
     r"(?: \S+){0,2}:?"
 )
 ANNUAL_NAMES = ("annual", "ann", "ytd", "avg")  # of totals and means of years
+HOUR_NAME = r"(?:[01]?\d|2[0-4]) ?h"  # such as 0h
 MAX_EMPTY_SHARE = 0.5  # of a column of an hour; emptier ones hold the hour that occurs again in autumn
 LONG_NAMES = ("series", "date", "value")  # of the columns of a table that was made long
 
@@ -58,10 +59,14 @@ def _is_date(name: str) -> bool:
     return bool(re.fullmatch(r"(1[89]|20|21)\d\d", name)) or (not name.isdigit() and parse_date(name) is not None)
 
 
+def _names_total(name: str) -> bool:
+    return TOTAL.fullmatch(name.lower()) is not None
+
+
 def _unpivot_years(raw: RawTable, names: Sequence[str]) -> bool:
     """Make a table with one row per year and one column per month or quarter long; whether it was one."""
     year, *others = names
-    totals = [c for c in others if c.lower() in ANNUAL_NAMES or TOTAL.fullmatch(c.lower())]
+    totals = [c for c in others if c.lower() in ANNUAL_NAMES or _names_total(c)]
     others = [c for c in others if c not in totals]
     months = _months_of(others)
     if months is None:
@@ -79,29 +84,33 @@ def _unpivot_years(raw: RawTable, names: Sequence[str]) -> bool:
 def _unpivot_hours(raw: RawTable, names: Sequence[str]) -> bool:
     """Make a table with one row per day and one column per hour or part of it long; whether it was one."""
     day, *parts = names
+    totals = [c for c in parts if _names_total(c)]
+    parts = [c for c in parts if c not in totals]
+    clock = all(time_of_day(part) is not None or re.fullmatch(HOUR_NAME, part) for part in parts)
+    numbered = len(parts) >= 24 and all(re.fullmatch(CELL, part) for part in parts)
     days = as_objects(raw.cells[day])
-    if len(parts) < 24 or not all(re.fullmatch(CELL, part) for part in parts) or days.duplicated().any():
+    if not (clock or numbered) or len(parts) < MIN_WIDE_COLUMNS or days.duplicated().any() or dates_share(days) < 1:
         return False
-    if dates_share(days) < 1 or not all(
-        is_numeric(raw.cells[part]) for part in parts if raw.cells[part].notna().any()
-    ):
+    if not all(is_numeric(raw.cells[part]) for part in parts if raw.cells[part].notna().any()):
         return False
     stamps, hours = np.repeat(days.to_numpy(object), len(parts)), np.tile(np.array(parts, object), len(days))
     rare = (raw.cells[list(parts)].isna().mean() > MAX_EMPTY_SHARE).to_numpy()
     values = raw.cells[list(parts)].apply(as_objects).to_numpy(object).reshape(-1)
     kept = ~(np.tile(rare, len(days)) & pd.isna(values))
     long = pd.DataFrame({LONG_NAMES[1]: stamps, "hour": hours, LONG_NAMES[2]: values}, dtype=object)[kept]
-    if read_periods(long[LONG_NAMES[1]].reset_index(drop=True), long["hour"].reset_index(drop=True)) is None:
+    long = long.reset_index(drop=True)
+    if not clock and read_periods(long[LONG_NAMES[1]], long["hour"]) is None:
         return False
-    raw.cells = long.reset_index(drop=True)
+    raw.cells = long
     raw.lines = np.repeat(np.asarray(raw.lines), len(parts))[kept].tolist()
+    raw.notes += [f"column {c!r} is left out, as a total of the others" for c in totals]
     raw.notes.append(f"{len(parts)} columns are parts of the day {day!r}: read row by row; change with `wide=True`")
     return True
 
 
 def totals_among(raw: RawTable, numeric: Sequence[str]) -> list[str]:
     """The columns of numbers that have the name of a total, and are the sum or the mean of those without."""
-    named = [c for c in numeric if TOTAL.fullmatch(c.lower())]
+    named = [c for c in numeric if _names_total(c)]
     others = [c for c in numeric if c not in named]
     if not named or len(others) < 2:
         return []
@@ -148,7 +157,7 @@ def _is_total(raw: RawTable, column: str, others: Sequence[str]) -> bool:
     """Whether a column of numbers has the name of a total, or is the sum or the mean of the others, row by row."""
     if not is_numeric(raw.cells[column]) or not all(is_numeric(raw.cells[c]) for c in others):
         return False
-    if TOTAL.fullmatch(column.lower()):
+    if _names_total(column):
         return True
     return _adds_up(read_numbers(raw.cells[column]).values, _numbers(raw, others))
 
