@@ -59,7 +59,7 @@ LEVELS = {
         {"date_words", "month_days", "open_phases", "packed_texts", "ragged", "zones"},
         {"stamp_texts"},
         {"frequency"},
-        {"columns", "covariates", "date_codes"},
+        {"columns", "covariates", "date_codes", "jitter"},
         {"local_clock", "panel", "stamps"},
         {"dataframe"},
         {"grid", "outliers"},

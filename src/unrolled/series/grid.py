@@ -304,6 +304,13 @@ def _off_grid(
     grid = "that most timestamps follow" if freq is None else f"of `freq={freq!r}`"
     grid, remedy = "of the training" if isinstance(freq, Frequency) else grid, _frequency_remedy(freq)
     off = np.flatnonzero(~on_grid)
+    if freq is None and frequency.unit == "fixed" and 2 * len(off) > len(on_grid):
+        k = int(off[0])
+        return (
+            f"column {rows.columns.time!r}: timestamps are irregular: {len(off)} of {len(on_grid)} do not lie on a "
+            f"common grid ({frequency.name}), such as {rows.stamp(k)} in {rows.columns.counts} {rows.row(k)}. Round "
+            "them, or aggregate the rows to regular timestamps (`aggregate` when reading a file)."
+        )
     if len(off):
         k, numbers = int(off[0]), sorted({rows.row(j) for j in off.tolist()})
         few = len(numbers) <= MAX_LISTED_ROWS

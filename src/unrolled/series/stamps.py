@@ -9,10 +9,13 @@ import pandas as pd
 
 from ..arrays import Array
 from ..errors import DataError
+from ..plurals import counted
 from .columns import Columns
 from .date_codes import CodedStamps, read_coded
 from .frequency import LIKELY_YEARS, Frequency
+from .jitter import grid_distances
 from .ragged import starts_of
+from .stamp_texts import format_stamp
 from .zones import UTC, common_zone, localized, midnights, to_local, zone_name, zone_of_midnights, zone_of_offsets
 
 OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"  # of a timestamp of ISO 8601
@@ -30,7 +33,7 @@ class Times(NamedTuple):
     naive: bool = False  # whether the column has neither a zone nor offsets
     moved: bool = False  # whether times of day of the column are other ones in this zone
     epoch: bool = False  # whether they are numbers since 1970: instants, whose days in UTC are dates without a zone
-    notes: tuple[str, ...] = ()  # how codes of dates were read
+    notes: tuple[str, ...] = ()  # how codes of dates were read, and which timestamps were moved
 
     def counted(self, freq: Frequency | str | int | None, codes: Array) -> tuple[Array, str | None, list[str]]:
         """Timestamps on the clock of a frequency, the zone of this clock, and notes.
@@ -60,6 +63,21 @@ class Times(NamedTuple):
         if freq is None and not same_time_of_day(local[decisive]) and same_time_of_day(self.utc[decisive]):
             return self.utc, UTC, []
         return local, self.zone, []
+
+    def without_jitter(self, freq: Frequency | str | int | None, codes: Array) -> Times:
+        """These times on a grid that they miss by a small part of a period; parameters as in `counted`."""
+        frequency = freq if isinstance(freq, Frequency) else None
+        for stamps in (self.local, self.utc):
+            if stamps is None or not (moves := grid_distances(stamps, codes, frequency)).any():
+                continue
+            k = int((moves != 0).argmax())
+            one = f"{np.datetime_as_string(stamps[k]).replace('T', ' ')} to {format_stamp(stamps[k] + moves[k])}"
+            note = (
+                f"{counted(int((moves != 0).sum()), 'timestamp')} moved by less than 1 % of a period, such as {one}"
+            )
+            utc = None if self.utc is None else self.utc + moves
+            return self._replace(local=self.local + moves, utc=utc, notes=(*self.notes, note))
+        return self
 
     def notes_on(self, trained: Frequency) -> list[str]:
         """A note if the time zones of this table and of a training differ."""
@@ -125,6 +143,12 @@ def read_times(
     found = _numbers(column, columns, freq) if column.dtype.is_numeric() else _times(column, columns)
     if found.local.dtype.kind != "M":
         return found
+    codes = np.zeros(len(found.local), np.int64) if codes is None else codes
+    return _in_given_zone(found, zone, codes, freq).without_jitter(freq, codes)
+
+
+def _in_given_zone(found: Times, zone: str | None, codes: Array, freq: Frequency | str | int | None) -> Times:
+    """Times in a time zone, if it is given; parameters as in `read_times`."""
     if zone is None:
         return found
     if found.utc is not None:
@@ -132,7 +156,6 @@ def read_times(
             zone = common_zone(zone, freq.instants(np.zeros(1, np.int64)), found.zone, found.utc, found.local)
         local = to_local(found.utc, zone)
         return found._replace(local=local, zone=zone, fixed=True, moved=bool((local != found.local).any()))
-    codes = np.zeros(len(found.local), np.int64) if codes is None else codes
     return found._replace(utc=localized(found.local, codes, zone), zone=zone, fixed=True, naive=True)
 
 

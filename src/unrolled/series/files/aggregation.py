@@ -65,7 +65,7 @@ class LongTable:
 
         # numbers that could be dates have been read, and remain numbers
         column = nw.from_native(self.frame[self.columns.time], series_only=True)
-        return read_times(column, self.columns, freq=1)
+        return read_times(column, self.columns, codes=self.codes, freq=1)
 
     @property
     def stamps(self) -> Array:
