@@ -80,7 +80,7 @@ LEVELS = {
         {"date_columns"},
         {"timestamps"},
         {"aligned", "calendar_parts"},
-        {"time_columns"},
+        {"subtotals", "time_columns"},
         {"row_stamps"},
         {"column_roles"},
         {"aggregation", "reshape"},

@@ -30,9 +30,10 @@ from .encodings import encoding_hint
 from .flags import remove_flags
 from .numbers import decide_decimal, is_numeric, missing, parts_of, read_numbers, sample_of
 from .options import CovariateColumns, ReadOptions
-from .reshape import LONG_NAMES, TOTAL, columns_are_series, totals_among, unpivot
+from .reshape import LONG_NAMES, columns_are_series, totals_among, unpivot
 from .row_stamps import TimeColumn, number_rows, read_time_column
 from .sentinels import sentinel_notes
+from .subtotals import names_total, refuse_subtotals
 from .texts import as_objects, distinct_texts
 from .time_columns import find_time, suggest_time
 from .timestamps import dates_share
@@ -222,6 +223,7 @@ def _find_timestamps(
     """The timestamps of the rows; remarks and totals below the table are dropped first."""
     taken = [*chosen["id"], *chosen["target"], *covariates.names]
     _drop_footer(raw, raw.names[0])
+    refuse_subtotals(raw, chosen["time"] or [name for name in raw.names if name not in taken])
     names = [] if options.start and not chosen["time"] else find_time(raw, chosen["time"], taken, options.dates)
     if names:
         _drop_footer(raw, names[0])
@@ -258,7 +260,7 @@ def _drop_footer(raw: RawTable, time: str) -> None:
 
 def _total_in(raw: RawTable, filled: pd.Series) -> str | None:
     """The word for a total in a row without a date, unless other rows have it, too: it names a series then."""
-    words = {column: str(text) for column, text in filled.items() if TOTAL.fullmatch(str(text).lower())}
+    words = {column: str(text) for column, text in filled.items() if names_total(str(text))}
     if dates_share(filled):
         return None
     return next((word for column, word in words.items() if (raw.cells[column] == word).sum() == 1), None)

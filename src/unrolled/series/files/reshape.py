@@ -15,19 +15,13 @@ from .dates import parse_date, time_of_day
 from .day_periods import CELL, read_periods
 from .dialect import RawTable
 from .numbers import is_numeric, read_numbers
+from .subtotals import names_total
 from .texts import as_objects
 from .time_columns import TIME_NAMES
 from .timestamps import dates_share, whole_numbers
 
 MIN_WIDE_COLUMNS = 3  # columns of dates, or of series, in a table that is taken as wide
 MAX_OTHER_COLUMNS = 10  # beside columns of dates
-# first words of totals and means in the languages of `dates`
-TOTAL = re.compile(
-    r"(?:grand |sub-?)?(?:totals?|sum|overall|gesamt(?:summe)?|summe|insgesamt|somme|ensemble|suma|soma|somma|totale|"
-    r"totaal|eindtotaal|som|average|mean|durchschnitt|mittelwert|moyenne|promedio|media|média|gemiddelde)"
-    r"(?: \S+){0,2}:?"
-)
-ANNUAL_NAMES = ("annual", "ann", "ytd", "avg")  # of totals and means of years
 HOUR_NAME = r"(?:[01]?\d|2[0-4]) ?h"  # such as 0h
 MAX_EMPTY_SHARE = 0.5  # of a column of an hour; emptier ones hold the hour that occurs again in autumn
 LONG_NAMES = ("series", "date", "value")  # of the columns of a table that was made long
@@ -59,14 +53,10 @@ def _is_date(name: str) -> bool:
     return bool(re.fullmatch(r"(1[89]|20|21)\d\d", name)) or (not name.isdigit() and parse_date(name) is not None)
 
 
-def _names_total(name: str) -> bool:
-    return TOTAL.fullmatch(name.lower()) is not None
-
-
 def _unpivot_years(raw: RawTable, names: Sequence[str]) -> bool:
     """Make a table with one row per year and one column per month or quarter long; whether it was one."""
     year, *others = names
-    totals = [c for c in others if c.lower() in ANNUAL_NAMES or _names_total(c)]
+    totals = [c for c in others if names_total(c, of_year=True)]
     others = [c for c in others if c not in totals]
     months = _months_of(others)
     if months is None:
@@ -84,7 +74,7 @@ def _unpivot_years(raw: RawTable, names: Sequence[str]) -> bool:
 def _unpivot_hours(raw: RawTable, names: Sequence[str]) -> bool:
     """Make a table with one row per day and one column per hour or part of it long; whether it was one."""
     day, *parts = names
-    totals = [c for c in parts if _names_total(c)]
+    totals = [c for c in parts if names_total(c)]
     parts = [c for c in parts if c not in totals]
     clock = all(time_of_day(part) is not None or re.fullmatch(HOUR_NAME, part) for part in parts)
     numbered = len(parts) >= 24 and all(re.fullmatch(CELL, part) for part in parts)
@@ -110,7 +100,7 @@ def _unpivot_hours(raw: RawTable, names: Sequence[str]) -> bool:
 
 def totals_among(raw: RawTable, numeric: Sequence[str]) -> list[str]:
     """The columns of numbers that have the name of a total, and are the sum or the mean of those without."""
-    named = [c for c in numeric if _names_total(c)]
+    named = [c for c in numeric if names_total(c)]
     others = [c for c in numeric if c not in named]
     if not named or len(others) < 2:
         return []
@@ -127,7 +117,7 @@ def _drop_below(raw: RawTable, labels: Sequence[str], dates: Sequence[str] | Non
     keep, remarks, totals = len(raw.cells), 0, []
     while keep > 1:
         filled = raw.cells.iloc[keep - 1].dropna()
-        word = next((str(t) for c, t in filled.items() if c in labels and TOTAL.fullmatch(str(t).lower())), None)
+        word = next((str(t) for c, t in filled.items() if c in labels and names_total(str(t))), None)
         if word is not None and (dates is None or _sums_up(raw, dates, keep)):
             totals.append(f"line {raw.lines[keep - 1]} ({word!r}) is left out, as a total below the table")
         elif dates is None and [*filled.index] == raw.names[:1] and not is_numeric(filled):
@@ -157,7 +147,7 @@ def _is_total(raw: RawTable, column: str, others: Sequence[str]) -> bool:
     """Whether a column of numbers has the name of a total, or is the sum or the mean of the others, row by row."""
     if not is_numeric(raw.cells[column]) or not all(is_numeric(raw.cells[c]) for c in others):
         return False
-    if _names_total(column):
+    if names_total(column):
         return True
     return _adds_up(read_numbers(raw.cells[column]).values, _numbers(raw, others))
 
