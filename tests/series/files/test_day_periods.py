@@ -58,6 +58,15 @@ def test_the_doubled_hour_of_local_time_is_placed(file, doubled):
     assert list(table.frame[table.columns.time]) == list(expected)
 
 
+@pytest.mark.parametrize("zone", [None, "Europe/London"])
+def test_a_day_with_an_hour_less_may_be_the_only_one_between_two(file, zone):
+    days = pd.date_range("2023-03-25", periods=3)
+    lines = [f"{day:%Y-%m-%d},{k},1.5" for day in days for k in range(1, 47 if day.day == 26 else 49)]
+    table = read_file(file("date,SETTLEMENT_PERIOD,ND", *lines), ReadOptions(zone=zone))
+    expected = pd.date_range(days[0], "2023-03-27 23:30", freq="30min", tz="Europe/London")
+    assert stamps(table).tz_localize(None).tolist() == expected.tz_localize(None).tolist()
+
+
 def test_the_hour_that_clocks_skip_is_left_out(file):
     days = pd.date_range("2023-03-24", periods=4)
     lines = [f"{day:%Y-%m-%d},{hour},1.5" for day in days for hour in range(1, 24 if day.day == 26 else 25)]

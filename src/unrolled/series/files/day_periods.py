@@ -12,7 +12,7 @@ from .texts import as_objects, distinct_texts, each_text
 ID_NAMES = ("unique_id", "id", "series", "series_id", "item_id", "item", "symbol", "ticker", "store", "name")
 DAY_MINUTES = 24 * 60
 PERIOD_COUNTS = (24, 48, 96, 144, 288)  # of a day
-MIN_COMPLETE_SHARE = 0.5  # of the days, without the first and the last
+MIN_COMPLETE_SHARE = 0.5  # of the days, with or without the first and the last
 MIN_ORDERED_SHARE = 0.9  # of the rows of a day
 CELL = r"([hH][a-zA-Z]*[ _]?)?(\d{1,4})([ABab]?)(?: ?h)?"  # 7, HE07, 7h, and 3B for an hour that occurs again
 NOVEMBER = r"(?i)nov|\d-11-\d|^\d{4}11\d\d$|^11/|\.11\."  # in a date
@@ -69,13 +69,13 @@ def _counts_each_day(codes: Array, positions: Array, count: int) -> bool:
     `codes` and `positions` (n,) are the numbers of the rows' days and, from 0, of their periods. The first and the
     last day may be incomplete.
     """
-    days = pd.Series(positions).groupby(codes)
-    distinct, highest = days.nunique().to_numpy(), days.max().to_numpy()
+    of_days = pd.Series(positions).groupby(codes)
+    distinct, highest = of_days.nunique().to_numpy(), of_days.max().to_numpy()
     inner = slice(1, -1) if len(distinct) > 2 else slice(None)
     near = (np.abs(distinct - count) <= count // 24)[inner].all() and highest.max() < count + count // 24
     steps = np.diff(positions)[codes[1:] == codes[:-1]]
     orders = [np.isin(steps, (0, sign, -sign * (count - 1))).mean() for sign in (1, -1) if len(steps)]
-    complete = (distinct == count)[inner].mean() >= MIN_COMPLETE_SHARE
+    complete = max((distinct == count)[days].mean() for days in (inner, slice(None))) >= MIN_COMPLETE_SHARE
     return bool(near and complete) and max(orders, default=0.0) >= MIN_ORDERED_SHARE
 
 
