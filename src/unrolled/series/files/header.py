@@ -30,6 +30,8 @@ def find_header(rows: Sequence[Row], given: int | None) -> Header | None:
     if not rows:
         return None
     skipped = 0 if given == 0 else _count_remarks([cells for _, cells in rows])
+    if given != 1 and _spans_names([cells for _, cells in rows], skipped):
+        skipped -= 1
     note = f"{counted(skipped, 'line')} above the table skipped; `header` counts the rows below"
     notes = [note] if skipped else []
     before = rows[skipped - 1][0] if skipped else 0
@@ -54,10 +56,20 @@ def _count_remarks(rows: Sequence[Sequence[str]]) -> int:
     if common < 2:
         return 0
     for k in range(min(len(rows) - 1, MAX_REMARK_ROWS)):
-        comment = rows[k][0].startswith(("# ", "##", "//")) and not any(map(_is_data, rows[k + 1]))
-        if filled[k] >= max(2, common / 2) and not comment:
+        comment = rows[k][0].startswith(("# ", "##", "//"))
+        comment = comment or (rows[k][0].startswith("#") and rows[k + 1][0][:1] in ("", "#"))  # as InfluxDB writes
+        if filled[k] >= max(2, common / 2) and not (comment and not any(map(_is_data, rows[k + 1]))):
             return k
     return 0
+
+
+def _spans_names(rows: Sequence[Sequence[str]], first: int) -> bool:
+    """Whether the row above a header with equal names tells them apart, each cell for the columns up to the next."""
+    own = [name for name in rows[first] if name]
+    if not first or len(set(own)) == len(own) or len(rows[first - 1]) != len(rows[first]):
+        return False
+    names = _join_rows(rows[first - 1 : first + 1])
+    return len(set(names)) == len(names)
 
 
 def _count_headers(rows: Sequence[Sequence[str]]) -> int:
