@@ -55,6 +55,23 @@ def test_missing_options_are_reported_below_the_inferred_facts(place, capsys):
 
 
 @pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["no.csv"], "there is no file no.csv"),
+        (["same.csv"], "two columns are called 'a'"),
+        (["shops.csv", "--dates", "%G/%V"], "--dates %G/%V is not a format of dates"),
+    ],
+)
+def test_json_is_printed_for_a_file_that_is_no_table(options, said, place, capsys):
+    (place / "same.csv").write_text("date,a,a\n2024-01-01,1,2\n2024-01-02,2,3\n")
+    done = inside("inspect", *options, "--json", capsys=capsys)
+    found = json.loads(done.out)
+    assert (done.code, found["file"], found["columns"]) == (2, options[0], [])
+    assert said in found["error"]
+    assert said in done.err
+
+
+@pytest.mark.parametrize(
     ("rows", "said"), [(2, "has 2 periods; a forecast needs 5"), (4, "has 4 periods"), (5, None)]
 )
 def test_the_command_is_printed_only_if_it_works(rows, said, place, capsys):

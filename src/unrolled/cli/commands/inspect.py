@@ -3,6 +3,7 @@ from typing import Any
 
 import typer
 
+from ...errors import UnrolledError
 from ...plurals import counted
 from ..common_options import AsJson, File, Season
 from ..console import option_words, print_data, print_json, print_message, with_options
@@ -21,7 +22,12 @@ def command(ctx: typer.Context, *, file: File, reading: Any, season: Season = No
     """
     from ...series.files.inspection import format_inspection, inspect_table
 
-    found = inspect_table(str(file), reading, season)
+    try:
+        found = inspect_table(str(file), reading, season)
+    except UnrolledError as error:  # of a file that is no table, or of an option
+        if not as_json:
+            raise
+        found = {"file": str(file), "columns": [], "error": str(error), "notes": []}
     found["error"] = found["error"] or too_short(found)
     if found["error"] is None:
         words = ["unrolled", "forecast", str(file), "--horizon", str(found["horizon"]), *option_words(reading.given)]
