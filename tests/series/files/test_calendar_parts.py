@@ -77,6 +77,15 @@ def test_halves_of_years_and_dekads_of_months_are_no_ids(file, header, parts, fr
     assert read_panel(table.frame, table.columns).frequency.name == frequency
 
 
+@pytest.mark.parametrize("parts", [("I", "II"), ("1st", "2nd"), (1, 2)])
+def test_periods_without_a_letter_are_no_known_part(refused, parts):
+    rows = [f"{year},{part},{year}.5" for year in range(2010, 2030) for part in parts]
+    message = "occurs twice|no column can be read"
+    if isinstance(parts[0], int):
+        message = "several columns hold numbers|occurs twice"
+    refused("Year,Period,GDP", *rows, message=message)
+
+
 def test_a_part_of_a_date_that_does_not_exist_is_named(refused):
     weeks = [f"2019,{week},1" for week in range(1, 40)]
     lines = ["year,week,cases", *weeks[:30], "2019,88,1", *weeks[30:]]

@@ -129,6 +129,12 @@ def test_hours_across_may_have_many_names_and_a_total(file, names, hours, total)
     assert ("column 'Total' is left out, as a total of the others" in table.notes) == bool(total)
 
 
+@pytest.mark.parametrize("names", [["1h", "6h", "24h"], ["1h", "2h", "3h"], ["08:00", "09:00", "13:00"]])
+def test_durations_and_uneven_times_are_no_hours_across(refused, names):
+    rows = (f"2023-01-{k:02},{k}.5,{k % 3}.5,{k % 5}.5" for k in range(1, 29))
+    refused(f"date,{','.join(names)}", *rows, message="several columns hold numbers")
+
+
 def test_tables_of_days_by_hours_become_long(file):
     hours = [f"H{k}" for k in (1, 2, "3A", "3B", *range(4, 25))]
     days = pd.date_range("2023-10-27", periods=4)  # of which the third has 25 hours in Berlin

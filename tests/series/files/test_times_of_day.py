@@ -81,6 +81,11 @@ def test_times_of_day_are_no_ids_even_if_the_time_is_given_without_them(file):
     [
         ("Age", ["0-4", "5-9", "10-14", "15-19"]),  # no interval ends where another one begins
         ("Range", ["0-7", "7-9", "9-17"]),  # of different lengths
+        ("Age", ["0-10", "10-20"]),  # of a length that divides no day
+        ("Distance", ["0-1", "1-2", "2-3"]),  # which cover few hours
+        ("Size", ["36-38", "38-40", "40-42"]),
+        ("Weight", ["100-200", "200-300", "300-400", "400-500", "500-600", "600-700"]),
+        ("Season", ["2019-2020", "2020-2021", "2021-2022"]),
         ("Shop", ["800", "900", "1000"]),  # without the name of a time
         ("Slot", ["A", "P"]),
     ],
@@ -103,6 +108,7 @@ def test_numbers_are_hours_minutes_and_seconds_by_the_largest():
         (["8", "8.30"], ["08:00", "08:30"]),
         (["2000-0000", "0000-0400"], ["20:00", "00:00"]),
         (["870", "1460"], ["870", "1460"]),
+        (["30", "45"], ["30", "45"]),
     ):
         assert as_clock(pd.Series(texts, dtype=object))[0].tolist() == clock
 

@@ -15,7 +15,7 @@ from ..frequency import LIKELY_YEARS
 from .dates import HALF_YEARS, QUARTERS, ROMAN
 from .day_periods import read_periods
 from .dialect import RawTable, shorten
-from .numbers import is_numeric, sample_of
+from .numbers import sample_of
 from .texts import as_objects, distinct_texts, each_text
 from .times_of_day import as_clock, is_half_of_day
 from .timestamps import (
@@ -93,10 +93,13 @@ def is_calendar_name(name: str) -> bool:
 
 
 def in_range(column: pd.Series, part: str) -> bool:
-    numbers = _part_numbers(sample_of(column), part)
+    """Whether a sample of a column can be this part of dates."""
+    sample = sample_of(column)
+    numbers = _part_numbers(sample, part)
     low, high = PART_RANGES[part]
-    coded = str(column.name).lower() != "period" or not is_numeric(column)  # a period 1 may be anything
-    return len(numbers) > 0 and coded and bool(numbers.between(low, high).all())
+    # a period 1 or II may be anything, but Q1 and M01 tell what they are
+    untold = bare_name(str(column.name)) == "period" and sample.str.match(r"(?i)\d|[iv]+$").any()
+    return len(numbers) > 0 and not untold and bool(numbers.between(low, high).all())
 
 
 def _part_numbers(column: pd.Series, part: str) -> pd.Series:

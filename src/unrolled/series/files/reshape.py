@@ -22,6 +22,7 @@ from .timestamps import dates_share, whole_numbers
 
 MIN_WIDE_COLUMNS = 3  # columns of dates, or of series, in a table that is taken as wide
 MAX_OTHER_COLUMNS = 10  # beside columns of dates
+MIN_HOUR_COLUMNS = 6  # of names such as 8h, which can be durations, too
 HOUR_NAME = r"(?:[01]?\d|2[0-4]) ?h"  # such as 0h
 MAX_EMPTY_SHARE = 0.5  # of a column of an hour; emptier ones hold the hour that occurs again in autumn
 LONG_NAMES = ("series", "date", "value")  # of the columns of a table that was made long
@@ -76,7 +77,7 @@ def _unpivot_hours(raw: RawTable, names: Sequence[str]) -> bool:
     day, *parts = names
     totals = [c for c in parts if names_total(c)]
     parts = [c for c in parts if c not in totals]
-    clock = all(time_of_day(part) is not None or re.fullmatch(HOUR_NAME, part) for part in parts)
+    clock = _are_even_hours(parts)
     numbered = len(parts) >= 24 and all(re.fullmatch(CELL, part) for part in parts)
     days = as_objects(raw.cells[day])
     if not (clock or numbered) or len(parts) < MIN_WIDE_COLUMNS or days.duplicated().any() or dates_share(days) < 1:
@@ -96,6 +97,15 @@ def _unpivot_hours(raw: RawTable, names: Sequence[str]) -> bool:
     raw.notes += [f"column {c!r} is left out, as a total of the others" for c in totals]
     raw.notes.append(f"{len(parts)} columns are parts of the day {day!r}: read row by row; change with `wide=True`")
     return True
+
+
+def _are_even_hours(names: Sequence[str]) -> bool:
+    """Whether names are evenly spaced times of day, such as 08:00, or at least six such as 8h."""
+    found = [time_of_day(name) for name in names]
+    if len(names) >= MIN_HOUR_COLUMNS and all(re.fullmatch(HOUR_NAME, name) for name in names):
+        found = [float(re.sub(r"\D", "", name)) for name in names]
+    seconds = [second for second in found if second is not None]
+    return len(seconds) == len(names) > 1 and len(set(np.diff(seconds))) == 1
 
 
 def totals_among(raw: RawTable, numeric: Sequence[str]) -> list[str]:

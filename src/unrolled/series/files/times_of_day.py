@@ -19,6 +19,8 @@ TIME_OF_DAY_NAMES = set(  # of columns, besides those of hours
 MIN_TIMES_SHARE = 0.9  # of the cells of a column of times of day
 MIN_ORDERED_SHARE = 0.9  # of the rows whose date is that of the row above
 MIN_FOLLOWED_SHARE = 0.5  # of the intervals of a day, between which there may be breaks
+MIN_INTERVAL = 15 * MINUTE  # of which the lengths of intervals are multiples
+MIN_COVERED_HOURS = 6  # by all intervals together
 DAY_HOURS = 24
 PLAIN = re.compile(r"T?(\d{1,6})\s*[hH]?")  # hours, hours and minutes, or hours, minutes and seconds
 DOTTED = re.compile(r"(\d{1,2})(?:\.([0-5]\d))?")
@@ -99,12 +101,7 @@ def _seconds(texts: pd.Series) -> Array | None:
     if not len(texts):
         return None
     if texts.str.fullmatch(INTERVAL.pattern).all():
-        begin, end = (_of_digits(texts.str.extract(INTERVAL.pattern)[k].astype(int).to_numpy()) for k in (0, 1))
-        if begin is None or end is None:
-            return None
-        lengths = np.unique((end - begin) % (DAY_HOURS * HOUR))
-        followed = np.isin(end % (DAY_HOURS * HOUR), begin).mean()  # 5-9 is followed by 10-14 where ages are meant
-        return begin if len(lengths) == 1 and lengths[0] > 0 and followed >= MIN_FOLLOWED_SHARE else None
+        return _of_intervals(texts)
     if texts.str.fullmatch(PLAIN.pattern).all():
         return _of_digits(texts.str.extract(PLAIN.pattern)[0].astype(int).to_numpy())
     if texts.str.fullmatch(DOTTED.pattern).all():
@@ -113,11 +110,30 @@ def _seconds(texts: pd.Series) -> Array | None:
     return None
 
 
+def _of_intervals(texts: pd.Series) -> Array | None:
+    """The seconds of the day at which distinct intervals of hours, or of four digits each, begin; None for others.
+
+    Intervals of ages, sizes or years have other lengths, do not follow each other, or cover few hours.
+    """
+    ends = texts.str.extract(INTERVAL.pattern)  # (n, 2)
+    digits = ends.stack().str.len()
+    begin, end = (_of_digits(ends[k].astype(int).to_numpy()) for k in (0, 1))
+    if begin is None or end is None or not ((digits <= 2).all() or (digits == 4).all()):
+        return None
+    day = DAY_HOURS * HOUR
+    lengths = np.unique((end - begin) % day)
+    followed = np.isin(end % day, begin).mean()
+    whole = len(lengths) == 1 and lengths[0] > 0 and not (lengths[0] % MIN_INTERVAL or day % lengths[0])
+    covers = len(texts) * lengths[0] >= MIN_COVERED_HOURS * HOUR
+    return begin if whole and covers and followed >= MIN_FOLLOWED_SHARE else None
+
+
 def _of_digits(numbers: Array) -> Array | None:
     """The seconds of the day of numbers that are all hours, all hhmm or all hhmmss, (n,); None for others."""
     for count in (1, 2, 3):
-        parts = numbers[:, None] // 100 ** np.arange(count)[::-1] % 10**6  # (n, count)
+        parts = numbers[:, None] // 100 ** np.arange(count)[::-1]  # (n, count)
         parts[:, 1:] %= 100
         if parts[:, 0].max() <= DAY_HOURS:
-            return parts @ np.array([HOUR, MINUTE, 1])[:count] if (parts[:, 1:] < 60).all() else None
+            valid = (parts[:, 1:] < 60).all() and (count == 1 or parts[:, 0].any())
+            return parts @ np.array([HOUR, MINUTE, 1])[:count] if valid else None
     return None
