@@ -35,7 +35,7 @@ def test_forecasts_in_files_have_offsets_and_are_scored_hour_by_hour(command, op
     scored = command("score", "old-forecast/forecast.csv", "new.csv", *options)
     assert "24 of 24 forecast rows" in scored.err
     error = np.abs(written.iloc[:, 1] - pd.read_csv("new.csv")["load"][TRAINED:].to_numpy()).mean()
-    assert table(scored.out)["MAE"][0] == pytest.approx(error)
+    assert table(scored.out)["MAE"][0] == pytest.approx(error, abs=1e-6)
     page = Path("old-forecast/report.html").read_text("utf-8")
     assert "hourly · 2024-10-15 00:00:00+02:00 … 2024-11-03 22:00:00+01:00" in page
     axis = json.loads(page.split('type="application/json" id="data">')[1].split("</script>")[0])["axes"][0]
