@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import polars
 
 import unrolled as un
 from unrolled import storage
@@ -212,7 +213,8 @@ def other_value(rng: np.random.Generator, old: Any) -> Any:
     """Another value in place of this one: of another type, scaled, or a neighbour."""
     if isinstance(old, (int, float)) and rng.random() < 0.4:
         factor = choose(rng, [-1, 0.5, 2, 10, 1000])
-        return choose(rng, [old + 1, old - 1, old * factor, int(old * factor), float(old), str(old), not old])
+        whole = int(old * factor) if np.isfinite(old) else 0  # damage of damage
+        return choose(rng, [old + 1, old - 1, old * factor, whole, float(old), str(old), not old])
     if isinstance(old, str) and rng.random() < 0.3:
         return choose(rng, [old + old, old[:-1], old.upper(), [old], old.encode().hex()])
     if isinstance(old, list) and old and rng.random() < 0.5:
@@ -428,6 +430,7 @@ def serve(connection: Connection, seed: int, folder: Path) -> None:
         use(own / "whole", name, own)
         usual[name] = time.process_time() - started
         (own / "whole").unlink()
+    polars.DataFrame({"y": [1.0]}).lazy().collect().to_pandas()  # its threads reserve memory; a file may name it
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MAX_GROWTH, size + MAX_GROWTH))
     connection.send(("ready", ""))
